@@ -1,0 +1,21 @@
+// Attributes of the tile dialect: facts about the target that passes read.
+#ifndef LONGC_TILE_ATTRS_TD
+#define LONGC_TILE_ATTRS_TD
+
+include "dialects/tile/TileDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+
+def Tile_TargetAttr : AttrDef<Tile_Dialect, "Target"> {
+  let mnemonic = "target";
+  let summary = "sizes a tiling pass reads; set on the module by codegen before tiling";
+  let description = [{
+    `#tile.target<mma_rows = 128, mma_cols = 96, mma_depth = 0, attention_rows = 64, attention_cols = 64, stream_rows = 8>`.
+    `mma_depth` 0 means: the whole reduction in one product. `attention_rows` counts query tokens of one block
+    (the query heads that share a key head are folded into its rows when `fold_heads`), `attention_cols` keys.
+  }];
+  let parameters = (ins "int64_t":$mma_rows, "int64_t":$mma_cols, "int64_t":$mma_depth, "int64_t":$attention_rows,
+                        "int64_t":$attention_cols, "int64_t":$stream_rows, "bool":$fold_heads);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+#endif // LONGC_TILE_ATTRS_TD

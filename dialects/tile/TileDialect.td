@@ -1,0 +1,21 @@
+// The tile dialect: one block's program over whole tiles. No thread, lane or target word appears in it.
+#ifndef LONGC_TILE_DIALECT_TD
+#define LONGC_TILE_DIALECT_TD
+
+include "mlir/IR/OpBase.td"
+
+def Tile_Dialect : Dialect {
+  let name = "tile";
+  let cppNamespace = "::longc::tile";
+  let summary = "kernels as programs of one block over whole tiles";
+  let description = [{
+    A kernel is one block's program over immutable tiles. A tile is a builtin `tensor` of static shape, so
+    element-wise work is `arith` and `math` as they are; control flow is `scf` on block-uniform conditions.
+    Memory is a `!tile.view`, touched only by `tile.load`, `tile.gather`, `tile.scalar` and `tile.store`.
+    What is out of range reads as padding and is dropped by stores: that one rule makes ragged batches right.
+  }];
+  let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
+}
+
+#endif // LONGC_TILE_DIALECT_TD
