@@ -1,0 +1,250 @@
+// The device prelude: what emitted CUDA C++ may call on sm_90a. A function wraps one instruction (PTX spelling kept in
+// its name) or is index arithmetic of one of the five layouts; nothing here knows an op, a tile shape or a kernel.
+// Self-contained: no include, so that NVRTC and nvcc compile it alike and fast.
+#pragma once
+
+#define LONGC_DEVICE __device__ __forceinline__
+#define LONGC_UNROLL _Pragma("unroll")
+
+using u16 = unsigned short;
+using u32 = unsigned int;
+using u64 = unsigned long long;
+using i64 = long long;
+using bf16 = unsigned short; // storage only: arithmetic happens in float
+
+/// Opaque descriptor made by cuTensorMapEncodeTiled; passed by value as `const __grid_constant__ TensorMap`.
+struct alignas(64) TensorMap {
+  unsigned char bytes[128];
+};
+
+constexpr float kInfinity = __builtin_huge_valf();
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Threads and roles
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// Index of the warpgroup, known to the compiler as uniform over a warp.
+LONGC_DEVICE int warpgroup_index() { return __shfl_sync(0xffffffffu, int(threadIdx.x) / 128, 0); }
+
+LONGC_DEVICE bool elect_sync() {
+  u32 chosen;
+  asm volatile("{\n .reg .pred p;\n elect.sync _|p, 0xffffffff;\n selp.b32 %0, 1, 0, p;\n}" : "=r"(chosen));
+  return chosen != 0;
+}
+
+template <int Count> LONGC_DEVICE void setmaxnreg_inc() { asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(Count)); }
+template <int Count> LONGC_DEVICE void setmaxnreg_dec() { asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(Count)); }
+
+LONGC_DEVICE void bar_sync(int id, int threads) { asm volatile("bar.sync %0, %1;" ::"r"(id), "r"(threads) : "memory"); }
+LONGC_DEVICE void bar_arrive(int id, int threads) { asm volatile("bar.arrive %0, %1;" ::"r"(id), "r"(threads) : "memory"); }
+
+LONGC_DEVICE void griddepcontrol_wait() { asm volatile("griddepcontrol.wait;" ::: "memory"); }
+LONGC_DEVICE void griddepcontrol_launch_dependents() { asm volatile("griddepcontrol.launch_dependents;" ::: "memory"); }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Shared memory, fences, mbarriers
+// ---------------------------------------------------------------------------------------------------------------------
+
+LONGC_DEVICE u32 shared_address(const void *pointer) { return u32(__cvta_generic_to_shared(pointer)); }
+
+/// Makes ordinary shared-memory writes of this thread visible to the tensor cores and the copy engine.
+LONGC_DEVICE void fence_proxy_async() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
+LONGC_DEVICE void fence_mbarrier_init() { asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory"); }
+
+LONGC_DEVICE void mbarrier_init(u32 barrier, u32 count) {
+  asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(count) : "memory");
+}
+LONGC_DEVICE void mbarrier_arrive(u32 barrier) {
+  asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(barrier) : "memory");
+}
+LONGC_DEVICE void mbarrier_arrive_expect_tx(u32 barrier, u32 bytes) {
+  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes) : "memory");
+}
+/// Waits until the phase of the given parity has completed.
+LONGC_DEVICE void mbarrier_wait(u32 barrier, u32 parity) {
+  asm volatile("{\n .reg .pred done;\n"
+               "again:\n mbarrier.try_wait.parity.shared::cta.b64 done, [%0], %1, 0x989680;\n"
+               " @done bra finished;\n bra again;\nfinished:\n}" ::"r"(barrier), "r"(parity) : "memory");
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Copy engine
+// ---------------------------------------------------------------------------------------------------------------------
+
+constexpr u64 kEvictFirst = 0x12F0000000000000ull;
+constexpr u64 kEvictLast = 0x14F0000000000000ull;
+constexpr u64 kEvictNormal = 0x1000000000000000ull;
+
+LONGC_DEVICE void prefetch_tensormap(const TensorMap &map) {
+  asm volatile("prefetch.tensormap [%0];" ::"l"(&map) : "memory");
+}
+LONGC_DEVICE void tma_load_2d(u32 target, const TensorMap &map, u32 barrier, int x0, int x1, u64 hint) {
+  asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes.L2::cache_hint"
+               " [%0], [%1, {%3, %4}], [%2], %5;" ::"r"(target), "l"(&map), "r"(barrier), "r"(x0), "r"(x1), "l"(hint)
+               : "memory");
+}
+LONGC_DEVICE void tma_load_3d(u32 target, const TensorMap &map, u32 barrier, int x0, int x1, int x2, u64 hint) {
+  asm volatile("cp.async.bulk.tensor.3d.shared::cluster.global.mbarrier::complete_tx::bytes.L2::cache_hint"
+               " [%0], [%1, {%3, %4, %5}], [%2], %6;" ::"r"(target), "l"(&map), "r"(barrier), "r"(x0), "r"(x1),
+               "r"(x2), "l"(hint)
+               : "memory");
+}
+LONGC_DEVICE void tma_load_4d(u32 target, const TensorMap &map, u32 barrier, int x0, int x1, int x2, int x3, u64 hint) {
+  asm volatile("cp.async.bulk.tensor.4d.shared::cluster.global.mbarrier::complete_tx::bytes.L2::cache_hint"
+               " [%0], [%1, {%3, %4, %5, %6}], [%2], %7;" ::"r"(target), "l"(&map), "r"(barrier), "r"(x0), "r"(x1),
+               "r"(x2), "r"(x3), "l"(hint)
+               : "memory");
+}
+LONGC_DEVICE void tma_store_2d(const TensorMap &map, u32 source, int x0, int x1) {
+  asm volatile("cp.async.bulk.tensor.2d.global.shared::cta.bulk_group [%0, {%2, %3}], [%1];" ::"l"(&map), "r"(source),
+               "r"(x0), "r"(x1)
+               : "memory");
+}
+LONGC_DEVICE void tma_store_3d(const TensorMap &map, u32 source, int x0, int x1, int x2) {
+  asm volatile("cp.async.bulk.tensor.3d.global.shared::cta.bulk_group [%0, {%2, %3, %4}], [%1];" ::"l"(&map),
+               "r"(source), "r"(x0), "r"(x1), "r"(x2)
+               : "memory");
+}
+LONGC_DEVICE void bulk_commit_group() { asm volatile("cp.async.bulk.commit_group;" ::: "memory"); }
+template <int Pending> LONGC_DEVICE void bulk_wait_group_read() {
+  asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(Pending) : "memory");
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// wgmma: one warpgroup, 64 rows, accumulator of N/2 floats a thread
+// ---------------------------------------------------------------------------------------------------------------------
+
+LONGC_DEVICE void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
+LONGC_DEVICE void wgmma_commit_group() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+template <int Pending> LONGC_DEVICE void wgmma_wait_group() {
+  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(Pending) : "memory");
+}
+/// Keeps the compiler from moving or copying registers that a wgmma in flight owns (else ptxas serialises: C7510).
+template <int Count> LONGC_DEVICE void register_fence(float (&values)[Count]) {
+  LONGC_UNROLL for (int i = 0; i < Count; ++i) asm volatile("" : "+f"(values[i])::"memory");
+}
+template <int Count> LONGC_DEVICE void register_fence(u32 (&values)[Count]) {
+  LONGC_UNROLL for (int i = 0; i < Count; ++i) asm volatile("" : "+r"(values[i])::"memory");
+}
+
+/// Descriptor of a 128-byte-swizzled shared tile. Rows contiguous along the contraction: leading is unused. Rows
+/// contiguous along M or N ("transposed"): leading is the distance in bytes between blocks of 64 columns. 8-row groups
+/// are 1024 bytes apart in both.
+LONGC_DEVICE u64 wgmma_descriptor(u32 address, u32 leadingBytes) {
+  return u64((address & 0x3FFFF) >> 4) | u64(leadingBytes >> 4) << 16 | u64(1024 >> 4) << 32 | u64(1) << 62;
+}
+
+#define LONGC_ACC8(d, i) \
+  "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3]), "+f"(d[i + 4]), "+f"(d[i + 5]), "+f"(d[i + 6]), "+f"(d[i + 7])
+#define LONGC_ACC32(d, i) LONGC_ACC8(d, i), LONGC_ACC8(d, i + 8), LONGC_ACC8(d, i + 16), LONGC_ACC8(d, i + 24)
+#define LONGC_ACC64(d, i) LONGC_ACC32(d, i), LONGC_ACC32(d, i + 32)
+#define LONGC_ACC96(d, i) LONGC_ACC64(d, i), LONGC_ACC32(d, i + 64)
+#define LONGC_ACC128(d, i) LONGC_ACC64(d, i), LONGC_ACC64(d, i + 64)
+#define LONGC_R32                                                                                                      \
+  "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,%29,%30," \
+  "%31"
+#define LONGC_R64                                                                                                      \
+  LONGC_R32 ",%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,%49,%50,%51,%52,%53,%54,%55,%56,"    \
+            "%57,%58,%59,%60,%61,%62,%63"
+#define LONGC_R96                                                                                                      \
+  LONGC_R64 ",%64,%65,%66,%67,%68,%69,%70,%71,%72,%73,%74,%75,%76,%77,%78,%79,%80,%81,%82,%83,%84,%85,%86,%87,%88,"    \
+            "%89,%90,%91,%92,%93,%94,%95"
+#define LONGC_R128                                                                                                     \
+  LONGC_R96 ",%96,%97,%98,%99,%100,%101,%102,%103,%104,%105,%106,%107,%108,%109,%110,%111,%112,%113,%114,%115,%116,"   \
+            "%117,%118,%119,%120,%121,%122,%123,%124,%125,%126,%127"
+
+// SS: A and B from shared memory. RS: A from registers (four b32 a thread and 16 columns). `accumulate` 0 overwrites d.
+#define LONGC_WGMMA(N, COUNT, REGS, ACC, A, B, C, S, E, T)                                                              \
+  template <int TransposeA, int TransposeB>                                                                            \
+  LONGC_DEVICE void wgmma_m64n##N##k16_ss(float (&d)[COUNT], u64 a, u64 b, int accumulate) {                           \
+    asm volatile("{\n .reg .pred p;\n setp.ne.b32 p, %" C ", 0;\n"                                                     \
+                 " wgmma.mma_async.sync.aligned.m64n" #N "k16.f32.bf16.bf16 {" REGS "}, %" A ", %" B                    \
+                 ", p, 1, 1, %" S ", %" E ";\n}"                                                                        \
+                 : ACC                                                                                                 \
+                 : "l"(a), "l"(b), "r"(accumulate), "n"(TransposeA), "n"(TransposeB));                                 \
+  }
+#define LONGC_WGMMA_RS(N, COUNT, REGS, ACC, A0, A1, A2, A3, B, C, T)                                                    \
+  template <int TransposeB>                                                                                            \
+  LONGC_DEVICE void wgmma_m64n##N##k16_rs(float (&d)[COUNT], u32 a0, u32 a1, u32 a2, u32 a3, u64 b, int accumulate) {  \
+    asm volatile("{\n .reg .pred p;\n setp.ne.b32 p, %" C ", 0;\n"                                                     \
+                 " wgmma.mma_async.sync.aligned.m64n" #N "k16.f32.bf16.bf16 {" REGS "}, {%" A0 ", %" A1 ", %" A2        \
+                 ", %" A3 "}, %" B ", p, 1, 1, %" T ";\n}"                                                              \
+                 : ACC                                                                                                 \
+                 : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "l"(b), "r"(accumulate), "n"(TransposeB));                      \
+  }
+
+LONGC_WGMMA(64, 32, LONGC_R32, LONGC_ACC32(d, 0), "32", "33", "34", "35", "36", "")
+LONGC_WGMMA(128, 64, LONGC_R64, LONGC_ACC64(d, 0), "64", "65", "66", "67", "68", "")
+LONGC_WGMMA(192, 96, LONGC_R96, LONGC_ACC96(d, 0), "96", "97", "98", "99", "100", "")
+LONGC_WGMMA(256, 128, LONGC_R128, LONGC_ACC128(d, 0), "128", "129", "130", "131", "132", "")
+LONGC_WGMMA_RS(64, 32, LONGC_R32, LONGC_ACC32(d, 0), "32", "33", "34", "35", "36", "37", "38")
+LONGC_WGMMA_RS(128, 64, LONGC_R64, LONGC_ACC64(d, 0), "64", "65", "66", "67", "68", "69", "70")
+LONGC_WGMMA_RS(192, 96, LONGC_R96, LONGC_ACC96(d, 0), "96", "97", "98", "99", "100", "101", "102")
+LONGC_WGMMA_RS(256, 128, LONGC_R128, LONGC_ACC128(d, 0), "128", "129", "130", "131", "132", "133", "134")
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Layouts: where an element lives
+// ---------------------------------------------------------------------------------------------------------------------
+
+// Accumulator fragment of 64 x N: element i of a thread is row fragment_row(i), column fragment_column(i).
+LONGC_DEVICE int fragment_row(int i) {
+  return int(threadIdx.x) % 128 / 32 * 16 + int(threadIdx.x) % 32 / 4 + (i >> 1 & 1) * 8;
+}
+LONGC_DEVICE int fragment_column(int i) { return int(threadIdx.x) % 4 * 2 + (i >> 2) * 8 + (i & 1); }
+
+/// Byte offset of (row, column) in a tile of 128-byte rows under the 128-byte swizzle; column counts 2-byte elements.
+LONGC_DEVICE u32 swizzle128(int row, int column) { return u32(row * 128 + ((column / 8 ^ row % 8) * 16) + column % 8 * 2); }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Movement and arithmetic
+// ---------------------------------------------------------------------------------------------------------------------
+
+LONGC_DEVICE void stmatrix_x4(u32 address, u32 r0, u32 r1, u32 r2, u32 r3) {
+  asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(address), "r"(r0), "r"(r1),
+               "r"(r2), "r"(r3)
+               : "memory");
+}
+LONGC_DEVICE uint4 ld_shared_v4(u32 address) {
+  uint4 v;
+  asm volatile("ld.shared.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w)
+               : "r"(address)
+               : "memory");
+  return v;
+}
+LONGC_DEVICE void st_shared_v4(u32 address, uint4 v) {
+  asm volatile("st.shared.v4.u32 [%0], {%1, %2, %3, %4};" ::"r"(address), "r"(v.x), "r"(v.y), "r"(v.z), "r"(v.w)
+               : "memory");
+}
+LONGC_DEVICE void st_global_v4(void *pointer, uint4 v) {
+  asm volatile("st.global.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(pointer), "r"(v.x), "r"(v.y), "r"(v.z), "r"(v.w)
+               : "memory");
+}
+/// Two floats to packed bf16, round to nearest even; the first goes to the low half.
+LONGC_DEVICE u32 cvt_bf16x2(float low, float high) {
+  u32 packed;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(packed) : "f"(high), "f"(low));
+  return packed;
+}
+LONGC_DEVICE float cvt_f32_bf16(bf16 value) { return __uint_as_float(u32(value) << 16); }
+LONGC_DEVICE float ex2_approx(float x) {
+  float y;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+LONGC_DEVICE float lg2_approx(float x) {
+  float y;
+  asm("lg2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+LONGC_DEVICE float tanh_approx(float x) {
+  float y;
+  asm("tanh.approx.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+LONGC_DEVICE float rcp_approx(float x) {
+  float y;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+LONGC_DEVICE float shfl_xor(float value, int lanes) { return __shfl_xor_sync(0xffffffffu, value, lanes); }

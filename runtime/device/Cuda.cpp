@@ -1,0 +1,200 @@
+// One CUDA device over the driver's entry points.
+#include "runtime/device/Cuda.h"
+
+namespace longc {
+namespace {
+
+// Values of the driver's enumerations (its ABI).
+enum DeviceAttribute {
+  kMultiprocessorCount = 16,
+  kComputeCapabilityMajor = 75,
+  kComputeCapabilityMinor = 76,
+  kMaxSharedPerBlockOptin = 97,
+};
+constexpr int kFunctionMaxDynamicShared = 8;
+constexpr int kInvalidImage = 200, kNoBinaryForGpu = 209;
+constexpr int kSwizzle128 = 3, kPromotion256 = 3;
+
+int elementCode(CudaTensorMapShape::Element element) {
+  switch (element) {
+  case CudaTensorMapShape::Element::u8: return 0;
+  case CudaTensorMapShape::Element::u16: return 1;
+  case CudaTensorMapShape::Element::i32: return 3;
+  case CudaTensorMapShape::Element::f16: return 6;
+  case CudaTensorMapShape::Element::f32: return 7;
+  case CudaTensorMapShape::Element::bf16: return 9;
+  }
+  return -1;
+}
+
+/// "sm_90a" runs on 9.0 alone; "sm_90" on every 9.x. 0 when the text is not of that form.
+int architectureNumber(const std::string &text) {
+  if (text.rfind("sm_", 0) != 0)
+    return 0;
+  int number = 0;
+  for (size_t i = 3; i < text.size() && text[i] >= '0' && text[i] <= '9'; ++i)
+    number = number * 10 + (text[i] - '0');
+  return number;
+}
+
+} // namespace
+
+Result<std::unique_ptr<CudaDevice>> CudaDevice::open(int ordinal) {
+  Result<const CudaDriver *> driver = CudaDriver::get();
+  if (!driver.ok())
+    return driver.status();
+  std::unique_ptr<CudaDevice> device(new CudaDevice());
+  device->driver_ = *driver;
+  const CudaDriver &cuda = *device->driver_;
+  int count = 0;
+  LONGC_TRY(cuda.check(cuda.deviceGetCount(&count), "counting CUDA devices"));
+  if (ordinal < 0 || ordinal >= count)
+    return Status::error(5105, "CUDA device " + std::to_string(ordinal) + " does not exist: there are " +
+                                   std::to_string(count),
+                         "check CUDA_VISIBLE_DEVICES and nvidia-smi");
+  LONGC_TRY(cuda.check(cuda.deviceGet(&device->device_, ordinal), "opening the CUDA device"));
+  char name[256] = {};
+  LONGC_TRY(cuda.check(cuda.deviceGetName(name, sizeof name - 1, device->device_), "naming the CUDA device"));
+  device->name_ = name;
+  int major = 0, minor = 0;
+  LONGC_TRY(cuda.check(cuda.deviceGetAttribute(&major, kComputeCapabilityMajor, device->device_), "device attribute"));
+  LONGC_TRY(cuda.check(cuda.deviceGetAttribute(&minor, kComputeCapabilityMinor, device->device_), "device attribute"));
+  LONGC_TRY(cuda.check(cuda.deviceGetAttribute(&device->multiprocessors_, kMultiprocessorCount, device->device_),
+                       "device attribute"));
+  LONGC_TRY(cuda.check(cuda.deviceGetAttribute(&device->sharedLimit_, kMaxSharedPerBlockOptin, device->device_),
+                       "device attribute"));
+  LONGC_TRY(cuda.check(cuda.deviceTotalMem(&device->memoryBytes_, device->device_), "device memory size"));
+  device->architecture_ = major * 10 + minor;
+  CudaHandle context = nullptr;
+  LONGC_TRY(cuda.check(cuda.primaryCtxRetain(&context, device->device_), "creating the CUDA context"));
+  device->retained_ = true;
+  LONGC_TRY(cuda.check(cuda.ctxSetCurrent(context), "entering the CUDA context"));
+  LONGC_TRY(cuda.check(cuda.eventCreate(&device->startEvent_, 0), "creating an event"));
+  LONGC_TRY(cuda.check(cuda.eventCreate(&device->stopEvent_, 0), "creating an event"));
+  return device;
+}
+
+CudaDevice::~CudaDevice() {
+  if (!retained_)
+    return;
+  for (CudaHandle module : modules_)
+    driver_->moduleUnload(module);
+  if (startEvent_)
+    driver_->eventDestroy(startEvent_);
+  if (stopEvent_)
+    driver_->eventDestroy(stopEvent_);
+  driver_->primaryCtxRelease(device_);
+}
+
+Result<CudaPointer> CudaDevice::allocate(size_t bytes) {
+  CudaPointer pointer = 0;
+  int result = driver_->memAlloc(&pointer, bytes ? bytes : 1);
+  if (result == 0)
+    return pointer;
+  Status status = driver_->check(result, "allocating device memory");
+  return Status::error(status.code(),
+                       "allocating " + std::to_string(bytes) + " bytes on " + name_ + " (" +
+                           std::to_string(memoryBytes_) + " bytes in all) failed",
+                       "shorten the context or the batch, or free the device");
+}
+
+Status CudaDevice::release(CudaPointer pointer) {
+  return driver_->check(driver_->memFree(pointer), "freeing device memory");
+}
+Status CudaDevice::fill(CudaPointer pointer, unsigned char value, size_t bytes) {
+  return bytes ? driver_->check(driver_->memsetD8(pointer, value, bytes), "filling device memory") : Status();
+}
+Status CudaDevice::copyToDevice(CudaPointer target, const void *source, size_t bytes) {
+  return bytes ? driver_->check(driver_->memcpyHtoD(target, source, bytes), "copying to the device") : Status();
+}
+Status CudaDevice::copyToHost(void *target, CudaPointer source, size_t bytes) {
+  return bytes ? driver_->check(driver_->memcpyDtoH(target, source, bytes), "copying from the device") : Status();
+}
+Status CudaDevice::copyOnDevice(CudaPointer target, CudaPointer source, size_t bytes) {
+  return bytes ? driver_->check(driver_->memcpyDtoDAsync(target, source, bytes, nullptr), "copying on the device")
+               : Status();
+}
+
+Result<CudaFunction> CudaDevice::loadFunction(std::string_view cubin, const std::string &architecture,
+                                              const std::string &kernel, unsigned threads, unsigned sharedBytes) {
+  const int wanted = architectureNumber(architecture);
+  const bool exact = !architecture.empty() && architecture.back() == 'a';
+  if (wanted == 0)
+    return Status::error(5106, "kernel '" + kernel + "' names no architecture: expected sm_90a or alike, got '" +
+                                   architecture + "'");
+  if (exact ? wanted != architecture_ : (wanted / 10 != architecture_ / 10 || wanted > architecture_))
+    return Status::error(5106,
+                         "kernel '" + kernel + "' was compiled for " + architecture + " and " + name_ + " is sm_" +
+                             std::to_string(architecture_),
+                         "compile with --target cuda:sm_" + std::to_string(architecture_) + " or run on the CPU");
+  if (sharedBytes > unsigned(sharedLimit_))
+    return Status::error(5107, "kernel '" + kernel + "' needs " + std::to_string(sharedBytes) +
+                                   " bytes of shared memory and " + name_ + " has " + std::to_string(sharedLimit_));
+  CudaHandle module = nullptr;
+  int result = driver_->moduleLoadData(&module, cubin.data());
+  if (result == kInvalidImage || result == kNoBinaryForGpu)
+    return Status::error(5106, "kernel '" + kernel + "': the device refuses its code (built for " + architecture + ")",
+                         "the program file is damaged or was compiled for another GPU; compile it again");
+  LONGC_TRY(driver_->check(result, ("loading kernel '" + kernel + "'").c_str()));
+  modules_.push_back(module);
+  CudaFunction function;
+  function.threads = threads;
+  function.sharedBytes = sharedBytes;
+  LONGC_TRY(driver_->check(driver_->moduleGetFunction(&function.handle, module, kernel.c_str()),
+                           ("finding kernel '" + kernel + "'").c_str()));
+  if (sharedBytes > 48 * 1024)
+    LONGC_TRY(driver_->check(
+        driver_->funcSetAttribute(function.handle, kFunctionMaxDynamicShared, int(sharedBytes)),
+        ("reserving shared memory for kernel '" + kernel + "'").c_str()));
+  return function;
+}
+
+Result<CudaTensorMap> CudaDevice::encodeTensorMap(CudaPointer base, const CudaTensorMapShape &shape) {
+  const size_t rank = shape.sizes.size();
+  if (rank == 0 || rank > 5 || shape.strides.size() != rank - 1 || shape.box.size() != rank)
+    return Status::error(5108, "a tensor map needs 1 to 5 dimensions with a stride and a box each, got " +
+                                   std::to_string(rank));
+  if (base % 16 != 0)
+    return Status::error(5108, "a tensor map's base address must be a multiple of 16 bytes");
+  for (uint64_t stride : shape.strides)
+    if (stride % 16 != 0)
+      return Status::error(5108, "a tensor map's row stride must be a multiple of 16 bytes, got " +
+                                     std::to_string(stride),
+                           "pad the rows of this tensor");
+  uint64_t sizes[5];
+  uint32_t steps[5];
+  for (size_t i = 0; i < rank; ++i) {
+    sizes[i] = shape.sizes[i] ? shape.sizes[i] : 1; // an empty view is described by one row that no block reads
+    steps[i] = 1;
+  }
+  CudaTensorMap map;
+  LONGC_TRY(driver_->check(driver_->tensorMapEncodeTiled(&map, elementCode(shape.element), uint32_t(rank),
+                                                         reinterpret_cast<void *>(base), sizes, shape.strides.data(),
+                                                         shape.box.data(), steps, /*interleave=*/0, kSwizzle128,
+                                                         kPromotion256, /*outOfBounds=zero*/ 0),
+                           "describing a tensor to the copy engine"));
+  return map;
+}
+
+Status CudaDevice::launch(const CudaFunction &function, unsigned gridX, unsigned gridY, unsigned gridZ,
+                          void **arguments) {
+  if (gridX == 0 || gridY == 0 || gridZ == 0)
+    return {}; // nothing to do: an empty batch
+  return driver_->check(driver_->launchKernel(function.handle, gridX, gridY, gridZ, function.threads, 1, 1,
+                                              function.sharedBytes, nullptr, arguments, nullptr),
+                        "launching a kernel");
+}
+
+Status CudaDevice::synchronize() { return driver_->check(driver_->ctxSynchronize(), "running kernels"); }
+
+Status CudaDevice::startTimer() { return driver_->check(driver_->eventRecord(startEvent_, nullptr), "timing"); }
+
+Result<float> CudaDevice::stopTimerMilliseconds() {
+  float milliseconds = 0;
+  LONGC_TRY(driver_->check(driver_->eventRecord(stopEvent_, nullptr), "timing"));
+  LONGC_TRY(driver_->check(driver_->eventSynchronize(stopEvent_), "running kernels"));
+  LONGC_TRY(driver_->check(driver_->eventElapsedTime(&milliseconds, startEvent_, stopEvent_), "timing"));
+  return milliseconds;
+}
+
+} // namespace longc

@@ -1,0 +1,79 @@
+// One CUDA device: memory, modules, tensor maps, launches, events. The driver is found at run time (CudaDriver.h).
+//
+// Not thread-safe: one thread uses a device at a time. Work is queued on the default stream in call order.
+#pragma once
+
+#include "runtime/device/CudaDriver.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace longc {
+
+/// What the copy engine must know of a view: sizes and strides with the innermost dimension first.
+struct CudaTensorMapShape {
+  enum class Element { u8, u16, i32, f16, f32, bf16 };
+  Element element = Element::bf16;
+  std::vector<uint64_t> sizes;   // elements
+  std::vector<uint64_t> strides; // bytes, of dimensions 1 and up; multiples of 16
+  std::vector<uint32_t> box;     // elements; the innermost is at most 128 bytes (swizzle)
+};
+
+/// A loaded kernel with what its launches have in common.
+struct CudaFunction {
+  CudaHandle handle = nullptr;
+  unsigned threads = 0;
+  unsigned sharedBytes = 0;
+};
+
+class CudaDevice {
+public:
+  /// Device `ordinal` in its primary context (which cuBLASLt and NCCL share).
+  static Result<std::unique_ptr<CudaDevice>> open(int ordinal = 0);
+  ~CudaDevice();
+  CudaDevice(const CudaDevice &) = delete;
+  CudaDevice &operator=(const CudaDevice &) = delete;
+
+  const std::string &name() const { return name_; }
+  int driverVersion() const { return driver_->version; }
+  int multiprocessors() const { return multiprocessors_; }
+  /// For example 90 for compute capability 9.0.
+  int architecture() const { return architecture_; }
+  size_t memoryBytes() const { return memoryBytes_; }
+
+  Result<CudaPointer> allocate(size_t bytes);
+  Status release(CudaPointer pointer);
+  Status fill(CudaPointer pointer, unsigned char value, size_t bytes);
+  Status copyToDevice(CudaPointer target, const void *source, size_t bytes);
+  Status copyToHost(void *target, CudaPointer source, size_t bytes);
+  Status copyOnDevice(CudaPointer target, CudaPointer source, size_t bytes);
+
+  /// Loads a cubin built for `architecture` ("sm_90a") and finds one kernel in it.
+  Result<CudaFunction> loadFunction(std::string_view cubin, const std::string &architecture, const std::string &kernel,
+                                    unsigned threads, unsigned sharedBytes);
+  Result<CudaTensorMap> encodeTensorMap(CudaPointer base, const CudaTensorMapShape &shape);
+  /// `arguments` points at one value a kernel parameter.
+  Status launch(const CudaFunction &function, unsigned gridX, unsigned gridY, unsigned gridZ, void **arguments);
+  Status synchronize();
+
+  /// Times work between two calls by device events.
+  Status startTimer();
+  Result<float> stopTimerMilliseconds();
+
+private:
+  CudaDevice() = default;
+
+  const CudaDriver *driver_ = nullptr;
+  int device_ = 0;
+  bool retained_ = false;
+  std::string name_;
+  int multiprocessors_ = 0, architecture_ = 0;
+  int sharedLimit_ = 0;
+  size_t memoryBytes_ = 0;
+  std::vector<CudaHandle> modules_;
+  CudaHandle startEvent_ = nullptr, stopEvent_ = nullptr;
+};
+
+} // namespace longc
