@@ -1,0 +1,313 @@
+// Step-list construction from tiled host functions.
+#include "codegen/BuildSteps.h"
+
+#include "codegen/SizeExpressions.h"
+#include "dialects/lm/LmDialect.h"
+#include "dialects/tile/TileDialect.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace longc {
+
+static abi::ElementType formatType(lm::Format format) {
+  switch (format) {
+  case lm::Format::q8_0:
+    return abi::Q8_0;
+  case lm::Format::q4_0:
+    return abi::Q4_0;
+  case lm::Format::q4_1:
+    return abi::Q4_1;
+  }
+  llvm_unreachable("every format has an element type");
+}
+
+std::optional<abi::ElementType> elementType(Type type) {
+  return llvm::TypeSwitch<Type, std::optional<abi::ElementType>>(type)
+      .Case<Float32Type>([](auto) { return abi::F32; })
+      .Case<BFloat16Type>([](auto) { return abi::BF16; })
+      .Case<Float16Type>([](auto) { return abi::F16; })
+      .Case<Float64Type>([](auto) { return abi::F64; })
+      .Case<IntegerType>([](IntegerType type) -> std::optional<abi::ElementType> {
+        switch (type.getWidth()) {
+        case 8:
+          return abi::I8;
+        case 32:
+          return abi::I32;
+        case 64:
+          return abi::I64;
+        default:
+          return std::nullopt;
+        }
+      })
+      .Default([](Type) { return std::nullopt; });
+}
+
+// Shape and element type of what a buffer can hold: a ranked tensor or a quantised matrix.
+static std::optional<std::pair<ArrayRef<int64_t>, abi::ElementType>> shapeAndElement(Type type) {
+  if (auto quantized = dyn_cast<lm::QuantizedType>(type))
+    return std::pair(quantized.getShape(), formatType(quantized.getFormat()));
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor)
+    return std::nullopt;
+  std::optional<abi::ElementType> element = elementType(tensor.getElementType());
+  if (!element)
+    return std::nullopt;
+  return std::pair(tensor.getShape(), *element);
+}
+
+// The checkpoint tensor or source line an op came from, for profiles.
+static std::string locationName(Location location) {
+  if (auto name = dyn_cast<NameLoc>(location))
+    return name.getName().str();
+  if (auto fused = dyn_cast<FusedLoc>(location))
+    return fused.getLocations().empty() ? "" : locationName(fused.getLocations().front());
+  return "";
+}
+
+uint32_t ProgramIndex::parameter(StringRef name, Type type) {
+  auto [found, isNew] = parameters_.try_emplace(name, program_.parameters_size());
+  if (isNew) {
+    abi::Parameter *parameter = program_.add_parameters();
+    parameter->set_name(name.str());
+    auto [shape, element] = *shapeAndElement(type);
+    parameter->set_type(element);
+    for (int64_t size : shape)
+      parameter->add_shape(size);
+    parameter->set_panels(shape.size() == 2);
+  }
+  return found->second;
+}
+
+uint32_t ProgramIndex::kernel(StringRef name) {
+  auto [found, isNew] = kernels_.try_emplace(name, program_.kernels_size());
+  if (isNew)
+    program_.add_kernels()->set_name(name.str());
+  return found->second;
+}
+
+uint32_t ProgramIndex::state(abi::State::Kind kind, uint32_t layer, RankedTensorType type) {
+  abi::ElementType element = *elementType(type.getElementType());
+  std::string key = std::to_string(kind) + "." + std::to_string(layer) + "." + std::to_string(element);
+  auto [found, isNew] = states_.try_emplace(key, program_.states_size());
+  if (isNew) {
+    abi::State *state = program_.add_states();
+    state->set_kind(kind);
+    state->set_layer(layer);
+    state->set_type(element);
+    for (int64_t size : type.getShape().drop_front())
+      state->add_row_shape(size);
+  }
+  return found->second;
+}
+
+namespace {
+
+// What each role of an input calls the size of its leading dimension.
+StringRef leadingSymbol(StringRef role) {
+  return llvm::StringSwitch<StringRef>(role)
+      .Cases("tokens", "positions", "memory_positions", "tokens")
+      .Case("segments", "sequences")
+      .Case("rows", "rows")
+      .Default("");
+}
+
+std::optional<abi::State::Kind> stateKind(StringRef role) {
+  return llvm::StringSwitch<std::optional<abi::State::Kind>>(role)
+      .Case("cache_keys", abi::State::CACHE_KEYS)
+      .Case("cache_values", abi::State::CACHE_VALUES)
+      .Case("memory_keys", abi::State::MEMORY_KEYS)
+      .Case("memory_values", abi::State::MEMORY_VALUES)
+      .Default(std::nullopt);
+}
+
+class StepBuilder {
+public:
+  StepBuilder(func::FuncOp function, ProgramIndex &index, abi::Function &result)
+      : function_(function), index_(index), result_(result), sizes_(result) {}
+
+  LogicalResult build() {
+    for (BlockArgument argument : function_.getArguments())
+      if (failed(addArgument(argument)))
+        return failure();
+    for (Operation &op : function_.getBody().front())
+      if (failed(addOp(op)))
+        return failure();
+    return success();
+  }
+
+private:
+  abi::Buffer &addBuffer(Value value, abi::Buffer::Kind kind, uint32_t index) {
+    buffers_[value] = result_.buffers_size();
+    abi::Buffer *buffer = result_.add_buffers();
+    buffer->set_kind(kind);
+    buffer->set_index(index);
+    auto [shape, element] = *shapeAndElement(value.getType());
+    buffer->set_type(element);
+    if (isa<RankedTensorType>(value.getType()) && !sizes_.sizesOf(value).empty()) {
+      for (const abi::Expr &size : sizes_.sizesOf(value))
+        *buffer->add_sizes() = size;
+    } else {
+      for (int64_t size : shape)
+        *buffer->add_sizes() = SizeExpressions::constant(size);
+    }
+    return *buffer;
+  }
+
+  LogicalResult addArgument(BlockArgument argument) {
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (!type || !elementType(type.getElementType()))
+      return function_.emitError("argument ") << argument.getArgNumber() << " has no buffer form: " << argument.getType();
+    std::string role = "argument" + std::to_string(argument.getArgNumber());
+    if (auto attribute = function_.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "lm.input"))
+      role = attribute.str();
+    SmallVector<abi::Expr> dynamic;
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+      if (!type.isDynamicDim(dim))
+        continue;
+      StringRef leading = dim == 0 ? leadingSymbol(role) : StringRef();
+      dynamic.push_back(sizes_.symbolExpr(leading.empty() ? role + "." + std::to_string(dim) : leading.str()));
+    }
+    sizes_.bindSizes(argument, dynamic);
+    if (std::optional<abi::State::Kind> kind = stateKind(role)) {
+      auto layer = function_.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), "lm.layer");
+      addBuffer(argument, abi::Buffer::STATE, index_.state(*kind, layer ? layer.getInt() : 0, type));
+      return success();
+    }
+    if (role == "page_table") {
+      addBuffer(argument, abi::Buffer::PAGE_TABLE, 0);
+      return success();
+    }
+    abi::Input *input = result_.add_inputs();
+    input->set_role(role);
+    input->set_type(*elementType(type.getElementType()));
+    for (const abi::Expr &size : sizes_.sizesOf(argument))
+      *input->add_sizes() = size;
+    addBuffer(argument, abi::Buffer::INPUT, result_.inputs_size() - 1);
+    return success();
+  }
+
+  LogicalResult addOp(Operation &op) {
+    return llvm::TypeSwitch<Operation *, LogicalResult>(&op)
+        .Case<tile::LaunchOp, tile::WorkListOp, lm::ParameterRefOp, tensor::EmptyOp, func::ReturnOp>(
+            [&](auto known) { return add(known); })
+        .Case<tensor::DimOp>([](auto) { return success(); })
+        .Default([](Operation *op) {
+          if (isa_and_nonnull<arith::ArithDialect>(op->getDialect()))
+            return LogicalResult(success());
+          return LogicalResult(op->emitError("no step runs this op on the host: ") << op->getName());
+        });
+  }
+
+  LogicalResult add(lm::ParameterRefOp reference) {
+    addBuffer(reference.getResult(), abi::Buffer::PARAMETER,
+              index_.parameter(reference.getName(), reference.getResult().getType()));
+    return success();
+  }
+
+  LogicalResult add(tensor::EmptyOp empty) {
+    SmallVector<abi::Expr> dynamic;
+    for (Value size : empty.getDynamicSizes()) {
+      FailureOr<abi::Expr> expr = sizes_.evaluate(size);
+      if (failed(expr))
+        return failure();
+      dynamic.push_back(*expr);
+    }
+    sizes_.bindSizes(empty, dynamic);
+    return success();
+  }
+
+  // A launch writes its outputs in place: each result is another name of the output operand's buffer.
+  LogicalResult add(tile::LaunchOp launch) {
+    abi::Step *step = result_.add_steps();
+    step->set_location(locationName(launch.getLoc()));
+    abi::Launch *message = step->mutable_launch();
+    message->set_kernel(index_.kernel(launch.getKernel()));
+    for (Value size : launch.getGrid()) {
+      FailureOr<abi::Expr> expr = sizes_.evaluate(size);
+      if (failed(expr))
+        return failure();
+      *message->add_grid() = *expr;
+    }
+    for (Value input : launch.getInputs())
+      if (failed(addOperand(launch, input, *message)))
+        return failure();
+    for (auto [output, result] : llvm::zip(launch.getOutputs(), launch.getResults())) {
+      if (failed(addOperand(launch, output, *message)))
+        return failure();
+      buffers_[result] = buffers_[output];
+      sizes_.bindSizesOf(result, output);
+    }
+    return success();
+  }
+
+  LogicalResult add(tile::WorkListOp list) {
+    std::string symbol = "items" + std::to_string(result_.steps_size());
+    abi::Step *step = result_.add_steps();
+    step->set_location(locationName(list.getLoc()));
+    abi::WorkList *message = step->mutable_work_list();
+    message->set_segments(use(list.getSegments()));
+    message->set_rows(list.getRows());
+    message->set_count_symbol(sizes_.symbol(symbol));
+    // At most one partly filled block a sequence: floor(tokens / rows) + sequences.
+    abi::Symbol *declared = result_.mutable_symbols(message->count_symbol());
+    declared->set_bound_by_step(true);
+    *declared->mutable_maximum() = SizeExpressions::binary(
+        abi::Expr::ADD,
+        SizeExpressions::binary(abi::Expr::FLOORDIV, sizes_.symbolExpr("tokens"), SizeExpressions::constant(list.getRows())),
+        sizes_.symbolExpr("sequences"));
+    sizes_.bindSizes(list.getList(), {sizes_.symbolExpr(symbol)});
+    message->set_result(use(list.getList()));
+    return success();
+  }
+
+  LogicalResult add(func::ReturnOp op) {
+    for (Value value : op.getOperands())
+      result_.add_results(use(value));
+    return success();
+  }
+
+  LogicalResult addOperand(tile::LaunchOp launch, Value value, abi::Launch &message) {
+    abi::Operand *operand = message.add_operands();
+    if (value.getType().isIntOrIndex()) {
+      FailureOr<abi::Expr> expr = sizes_.evaluate(value);
+      if (failed(expr))
+        return failure();
+      operand->set_is_scalar(true);
+      *operand->mutable_scalar() = *expr;
+      return success();
+    }
+    if (!shapeAndElement(value.getType()))
+      return launch.emitError("operand has no buffer form: ") << value.getType();
+    operand->set_buffer(use(value));
+    return success();
+  }
+
+  // The buffer of a value; an arena buffer is made at its first use and lives to its last.
+  uint32_t use(Value value) {
+    uint32_t step = std::max(0, result_.steps_size() - 1);
+    auto found = buffers_.find(value);
+    if (found == buffers_.end()) {
+      addBuffer(value, abi::Buffer::ARENA, 0).set_first_step(step);
+      found = buffers_.find(value);
+    }
+    result_.mutable_buffers(found->second)->set_last_step(step);
+    return found->second;
+  }
+
+  func::FuncOp function_;
+  ProgramIndex &index_;
+  abi::Function &result_;
+  SizeExpressions sizes_;
+  llvm::DenseMap<Value, uint32_t> buffers_;
+};
+
+} // namespace
+} // namespace longc
+
+mlir::LogicalResult longc::buildSteps(func::FuncOp function, ProgramIndex &index, abi::Function &result) {
+  return StepBuilder(function, index, result).build();
+}

@@ -1,0 +1,21 @@
+// The program file: an executable with weights, program message and footer behind it (runtime/abi/longc_abi.h).
+#pragma once
+
+#include "codegen/WeightSource.h"
+#include "runtime/abi/program.pb.h"
+
+#include <functional>
+#include <map>
+#include <vector>
+
+namespace longc {
+
+// Checkpoint parameters whose rows, one after the other, form a parameter of the program.
+using ParameterParts = std::map<std::string, std::vector<std::string>>;
+
+// Gives every parameter of `program` its place in the weights section and the program its fingerprint, then writes
+// executable, weights, message and footer to `output` (a temporary file renamed at the end, mode 0755).
+Status writeProgram(const std::string &executable, abi::Program &program, const ParameterParts &parts,
+                    const WeightSource &weights, const std::string &output);
+
+} // namespace longc
