@@ -1,0 +1,29 @@
+// Leftmost-longest search for a handful of strings.
+#include "runtime/text/SpecialTokens.h"
+
+#include <algorithm>
+
+namespace longc {
+
+void SpecialTokens::add(std::string text, int32_t id) {
+  std::vector<Entry> &entries = byFirstByte_[static_cast<uint8_t>(text[0])];
+  auto isShorter = [&text](const Entry &entry) { return entry.text.size() < text.size(); };
+  auto place = std::find_if(entries.begin(), entries.end(), isShorter);
+  entries.insert(place, Entry{std::move(text), id});
+}
+
+const SpecialTokens::Entry *SpecialTokens::longestAt(std::string_view rest) const {
+  for (const Entry &entry : byFirstByte_[static_cast<uint8_t>(rest[0])])
+    if (rest.starts_with(entry.text))
+      return &entry;
+  return nullptr;
+}
+
+SpecialTokens::Match SpecialTokens::find(std::string_view text, size_t from) const {
+  for (size_t position = from; position < text.size(); ++position)
+    if (const Entry *entry = longestAt(text.substr(position)))
+      return {position, entry->text.size(), entry->id};
+  return {text.size()};
+}
+
+} // namespace longc

@@ -1,0 +1,192 @@
+// Building a tokenizer from a model, encoding and decoding.
+#include "runtime/text/Tokenizer.h"
+
+#include "runtime/text/ByteAlphabet.h"
+#include "runtime/text/WordCache.h"
+
+#include <utility>
+
+namespace longc {
+
+namespace {
+
+constexpr int badModel = 6001, unknownPreTokenizer = 6002, badId = 6003;
+constexpr int32_t controlToken = 3;
+constexpr size_t maxTokens = 16'000'000, maxTokenBytes = 1u << 31;
+constexpr size_t longestCachedWord = 128;
+
+Status modelError(std::string message,
+                  std::string hint = "the tokenizer of the model file is damaged or of another kind") {
+  return Status::error(badModel, "tokenizer: " + std::move(message), std::move(hint));
+}
+
+} // namespace
+
+Result<Tokenizer> Tokenizer::create(TokenizerModel model) {
+  Tokenizer tokenizer;
+  auto kind = preTokenizerByName(model.preTokenizer);
+  if (!kind)
+    return Status::error(unknownPreTokenizer,
+                         "tokenizer: unknown pre-tokenizer " + quoteForMessage(model.preTokenizer) +
+                             ", expected one of: " + preTokenizerNames(),
+                         "the text would be cut into words in a way the model was not trained on");
+  tokenizer.preTokenizer_ = *kind;
+  LONGC_TRY(tokenizer.indexTokens(model));
+  LONGC_TRY(tokenizer.checkIds(model));
+  LONGC_TRY(tokenizer.addMerges(model.merges));
+  tokenizer.fillBytes();
+  tokenizer.fillSpecials(model.tokenTypes);
+  return tokenizer;
+}
+
+Status Tokenizer::indexTokens(TokenizerModel &model) {
+  if (model.tokens.empty() || model.tokens.size() > maxTokens)
+    return modelError(std::to_string(model.tokens.size()) + " tokens, expected 1 to " + std::to_string(maxTokens));
+  if (!model.tokenTypes.empty() && model.tokenTypes.size() != model.tokens.size())
+    return modelError(std::to_string(model.tokenTypes.size()) + " token types for " +
+                      std::to_string(model.tokens.size()) + " tokens, expected one each or none");
+  size_t bytes = 0;
+  for (const std::string &token : model.tokens)
+    bytes += token.size();
+  if (bytes >= maxTokenBytes)
+    return modelError("token texts of " + std::to_string(bytes) + " bytes, expected less than 2 GiB");
+  tokens_ = std::move(model.tokens);
+  if (int32_t repeated = index_.build(tokens_); repeated >= 0)
+    return modelError("token " + std::to_string(repeated) + " repeats " + quoteForMessage(tokens_[repeated]) +
+                      ", expected every token once");
+  return {};
+}
+
+Status Tokenizer::checkIds(const TokenizerModel &model) {
+  struct NamedId {
+    const char *name;
+    int32_t id;
+  };
+  for (NamedId named : {NamedId{"bos", model.bosId}, NamedId{"eos", model.eosId}, NamedId{"unknown", model.unknownId},
+                        NamedId{"padding", model.padId}})
+    if (named.id < -1 || named.id >= size())
+      return modelError(std::string(named.name) + " token id " + std::to_string(named.id) + " is outside 0.." +
+                        std::to_string(size() - 1));
+  bosId_ = model.bosId, eosId_ = model.eosId, unknownId_ = model.unknownId, padId_ = model.padId;
+  addBos_ = model.addBos && bosId_ >= 0;
+  return {};
+}
+
+Status Tokenizer::addMerges(const std::vector<std::string> &merges) {
+  if (merges.size() > maxTokens)
+    return modelError(std::to_string(merges.size()) + " merges, expected at most " + std::to_string(maxTokens));
+  merges_.reserve(merges.size());
+  std::string joined;
+  for (size_t rank = 0; rank < merges.size(); ++rank) {
+    std::string_view merge = merges[rank];
+    auto name = [&] { return "merge " + std::to_string(rank) + " (" + quoteForMessage(merge) + ")"; };
+    size_t space = merge.find(' ');
+    if (space == std::string_view::npos || merge.find(' ', space + 1) != std::string_view::npos)
+      return modelError(name() + " is not two tokens with one space between them");
+    std::string_view leftText = merge.substr(0, space), rightText = merge.substr(space + 1);
+    int32_t left = find(leftText), right = find(rightText);
+    if (left < 0 || right < 0)
+      return modelError(name() + " names " + quoteForMessage(left < 0 ? leftText : rightText) +
+                        ", which is not in the vocabulary");
+    joined.assign(leftText).append(rightText);
+    int32_t merged = find(joined);
+    if (merged < 0)
+      return modelError(name() + " gives " + quoteForMessage(joined) + ", which is not in the vocabulary");
+    merges_.add(left, right, {static_cast<uint32_t>(rank), merged});
+  }
+  return {};
+}
+
+void Tokenizer::fillBytes() {
+  byteStarts_.reserve(tokens_.size() + 1);
+  byteStarts_.push_back(0);
+  for (const std::string &token : tokens_) {
+    bytes_ += bytesOfToken(token);
+    byteStarts_.push_back(static_cast<uint32_t>(bytes_.size()));
+  }
+  for (int byte = 0; byte < 256; ++byte) {
+    std::string text;
+    appendUtf8(text, byteAlphabet()[byte]);
+    byteTokens_[byte] = find(text);
+  }
+}
+
+void Tokenizer::fillSpecials(const std::vector<int32_t> &types) {
+  special_.assign(tokens_.size(), 0);
+  for (size_t id = 0; id < types.size(); ++id) {
+    if (types[id] != controlToken || tokens_[id].empty())
+      continue;
+    special_[id] = 1;
+    specials_.add(tokens_[id], static_cast<int32_t>(id));
+  }
+}
+
+void Tokenizer::encodePlain(std::string_view text, WordCache &cache, std::vector<int32_t> &ids) const {
+  WordMerger merger(merges_);
+  for (WordSplitter words(text, preTokenizer_); !words.done();) {
+    std::string_view word = words.next();
+    WordCache::Entry *entry = word.size() <= longestCachedWord ? &cache.slot(word) : nullptr;
+    if (entry && WordCache::holds(*entry, word)) {
+      for (uint32_t i = 0; i < entry->idCount; ++i)
+        ids.push_back(ids[entry->firstId + i]);
+      continue;
+    }
+    size_t first = ids.size();
+    for (char byte : word)
+      if (int32_t id = byteTokens_[static_cast<uint8_t>(byte)]; id >= 0)
+        ids.push_back(id);
+    ids.resize(first + merger.merge(std::span(ids).subspan(first)));
+    if (entry)
+      *entry = {word.data(), static_cast<uint32_t>(word.size()), static_cast<uint32_t>(ids.size() - first), first};
+  }
+}
+
+std::vector<int32_t> Tokenizer::encode(std::string_view text, bool parseSpecial) const {
+  std::vector<int32_t> ids;
+  ids.reserve(text.size() / 3 + 16);
+  WordCache cache(text.size());
+  size_t position = 0;
+  while (position < text.size()) {
+    SpecialTokens::Match special{text.size()};
+    if (parseSpecial)
+      special = specials_.find(text, position);
+    encodePlain(text.substr(position, special.position - position), cache, ids);
+    if (special.length > 0)
+      ids.push_back(special.id);
+    position = special.position + special.length;
+  }
+  return ids;
+}
+
+Result<std::string> Tokenizer::decode(std::span<const int32_t> ids, bool skipSpecial) const {
+  std::string text;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (!contains(ids[i]))
+      return Status::error(badId, "token id " + std::to_string(ids[i]) + " at position " + std::to_string(i) +
+                                      " is outside the vocabulary, expected 0.." + std::to_string(size() - 1));
+    if (!skipSpecial || !isSpecial(ids[i]))
+      text += bytes(ids[i]);
+  }
+  return text;
+}
+
+size_t Tokenizer::unencodableBytes(std::string_view text) const {
+  size_t count = 0;
+  for (char byte : text)
+    count += byteTokens_[static_cast<uint8_t>(byte)] < 0;
+  return count;
+}
+
+std::string StreamDecoder::push(int32_t id) {
+  if (!tokenizer_->contains(id) || (skipSpecial_ && tokenizer_->isSpecial(id)))
+    return {};
+  pending_ += tokenizer_->bytes(id);
+  size_t waiting = incompleteUtf8Tail(pending_);
+  std::string ready = pending_.substr(0, pending_.size() - waiting);
+  pending_.erase(0, ready.size());
+  return ready;
+}
+
+std::string StreamDecoder::flush() { return std::exchange(pending_, {}); }
+
+} // namespace longc

@@ -1,0 +1,101 @@
+// Byte-level BPE, id for id what Hugging Face's tokenizers gives for the same vocabulary and merges.
+//
+// Encoding: special tokens are cut out of the text (when asked), the rest is cut into words, each word's bytes are
+// looked up and merged. Nothing is added to the text: no BOS, no prefix space. A byte the vocabulary has no token for
+// is left out, as Hugging Face leaves it out; `unencodableBytes` counts them so that a caller can say so.
+#pragma once
+
+#include "runtime/core/Status.h"
+#include "runtime/text/MergeTable.h"
+#include "runtime/text/PreTokenizer.h"
+#include "runtime/text/SpecialTokens.h"
+#include "runtime/text/TokenIndex.h"
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace longc {
+
+// A tokenizer as model files describe it; texts of tokens and merges are in the byte-level alphabet.
+struct TokenizerModel {
+  std::string preTokenizer; // "gpt-2" or "smollm"
+  std::vector<std::string> tokens;
+  std::vector<std::string> merges; // "a b"; the earlier, the stronger
+  std::vector<int32_t> tokenTypes; // 1 normal, 3 control; empty: all normal
+  int32_t bosId = -1, eosId = -1, unknownId = -1, padId = -1;
+  bool addBos = false; // whether a prompt should begin with bosId: for callers, encode() never adds it
+};
+
+class Tokenizer {
+public:
+  static Result<Tokenizer> create(TokenizerModel model);
+
+  // With `parseSpecial`, special tokens written out in the text become their ids; without, they are plain text.
+  std::vector<int32_t> encode(std::string_view text, bool parseSpecial) const;
+
+  // The bytes of the tokens, which need not be UTF-8 when the ids do not come from encode().
+  Result<std::string> decode(std::span<const int32_t> ids, bool skipSpecial) const;
+
+  // How many bytes of `text` have no token in this vocabulary and are left out by encode().
+  size_t unencodableBytes(std::string_view text) const;
+
+  // The id of a token written as in the model file, or -1.
+  int32_t find(std::string_view token) const { return index_.find(tokens_, token); }
+
+  int32_t size() const { return static_cast<int32_t>(tokens_.size()); }
+  bool contains(int32_t id) const { return id >= 0 && id < size(); }
+  bool isSpecial(int32_t id) const { return special_[id]; }
+  std::string_view bytes(int32_t id) const {
+    return std::string_view(bytes_).substr(byteStarts_[id], byteStarts_[id + 1] - byteStarts_[id]);
+  }
+  int32_t bosId() const { return bosId_; }
+  int32_t eosId() const { return eosId_; }
+  int32_t unknownId() const { return unknownId_; }
+  int32_t padId() const { return padId_; }
+  bool addBos() const { return addBos_; }
+
+private:
+  Tokenizer() = default;
+
+  Status indexTokens(TokenizerModel &model);
+  Status checkIds(const TokenizerModel &model);
+  Status addMerges(const std::vector<std::string> &merges);
+  void fillBytes();
+  void fillSpecials(const std::vector<int32_t> &types);
+  void encodePlain(std::string_view text, class WordCache &cache, std::vector<int32_t> &ids) const;
+
+  PreTokenizerKind preTokenizer_ = PreTokenizerKind::Gpt2;
+  std::vector<std::string> tokens_;
+  TokenIndex index_;
+  MergeTable merges_;
+  SpecialTokens specials_;
+  std::vector<uint8_t> special_;        // by id
+  std::array<int32_t, 256> byteTokens_; // -1: the vocabulary lacks the byte
+  std::string bytes_;                   // of all tokens, one after another
+  std::vector<uint32_t> byteStarts_;    // size() + 1 of them
+  int32_t bosId_ = -1, eosId_ = -1, unknownId_ = -1, padId_ = -1;
+  bool addBos_ = false;
+};
+
+// Turns ids into text one at a time, never cutting a UTF-8 character: bytes that may be the beginning of one wait.
+class StreamDecoder {
+public:
+  explicit StreamDecoder(const Tokenizer &tokenizer, bool skipSpecial = true)
+      : tokenizer_(&tokenizer), skipSpecial_(skipSpecial) {}
+
+  // The text that became complete with `id`; ids outside the vocabulary add nothing.
+  std::string push(int32_t id);
+  // What still waits, complete or not; the decoder starts afresh.
+  std::string flush();
+
+private:
+  const Tokenizer *tokenizer_;
+  std::string pending_;
+  bool skipSpecial_;
+};
+
+} // namespace longc
