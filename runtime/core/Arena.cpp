@@ -1,0 +1,49 @@
+// Anonymous memory from the system.
+#include "runtime/core/Arena.h"
+
+#include "runtime/core/Format.h"
+
+#include <sys/mman.h>
+#include <utility>
+
+namespace longc {
+
+Arena::~Arena() {
+  if (data_)
+    munmap(data_, size_);
+}
+
+Arena::Arena(Arena &&other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+Arena &Arena::operator=(Arena &&other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+Result<Arena> Arena::map(size_t bytes, int flags, const char *name) {
+  Arena arena;
+  if (bytes == 0)
+    return arena;
+  void *data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+  if (data == MAP_FAILED)
+    return Status::error(7001, formatText("out of memory: %s for %s", formatBytes(static_cast<double>(bytes)).c_str(), name),
+                         "close other programs, or use a smaller --window or --memory-budget");
+  arena.data_ = static_cast<std::byte *>(data);
+  arena.size_ = bytes;
+  return arena;
+}
+
+Result<Arena> Arena::allocate(size_t bytes, const char *name) {
+  auto arena = map(bytes, 0, name);
+  if (arena.ok() && bytes >= (size_t{2} << 20))
+    madvise(arena->data_, bytes, MADV_HUGEPAGE); // only a wish: no harm where it is refused
+  return arena;
+}
+
+Result<Arena> Arena::reserve(size_t bytes, const char *name) { return map(bytes, MAP_NORESERVE, name); }
+
+void Arena::discard(size_t offset, size_t bytes) { madvise(data_ + offset, bytes, MADV_DONTNEED); }
+
+} // namespace longc

@@ -1,0 +1,128 @@
+// CPU kernels over a thread pool.
+#include "runtime/device/CpuDevice.h"
+
+#include "runtime/core/Format.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace longc {
+namespace {
+
+// Largest scratch a kernel may ask for: far above any tile, far below a corrupt number.
+constexpr int64_t maxScratchBytes = int64_t{64} << 20;
+constexpr size_t maxGridRank = 8, maxScalars = 32;
+
+const longc_kernel_entry *findKernel(const longc_program_table &table, const std::string &name,
+                                     const std::string &variant) {
+  for (uint32_t index = 0; index < table.kernel_count; ++index) {
+    const longc_kernel_entry &entry = table.kernels[index];
+    if (name == entry.name && variant == entry.variant)
+      return &entry;
+  }
+  return nullptr;
+}
+
+} // namespace
+
+std::vector<std::string> variantsOf(const longc_program_table &table) {
+  std::vector<std::string> names;
+  for (uint32_t index = 0; index < table.kernel_count; ++index)
+    if (std::find(names.begin(), names.end(), table.kernels[index].variant) == names.end())
+      names.push_back(table.kernels[index].variant);
+  return names;
+}
+
+Result<std::unique_ptr<CpuDevice>> CpuDevice::create(const longc_program_table &table, const std::string &variant,
+                                                     const std::vector<std::string> &kernels, int threads) {
+  std::unique_ptr<CpuDevice> device(new CpuDevice);
+  device->variant_ = variant;
+  int64_t scratch = 0;
+  for (const std::string &name : kernels) {
+    const longc_kernel_entry *entry = name.empty() ? nullptr : findKernel(table, name, variant);
+    if (!name.empty() && (!entry || !entry->function))
+      return Status::error(4110, "kernel '" + name + "' has no code for variant " + variant,
+                           "the program file and its kernels do not belong together: compile it again");
+    if (entry && (entry->scratch_bytes < 0 || entry->scratch_bytes > maxScratchBytes))
+      return Status::error(4111, formatText("kernel '%s' asks for %lld bytes of scratch", name.c_str(),
+                                            static_cast<long long>(entry->scratch_bytes)),
+                           "compile the program again");
+    if (entry)
+      scratch = std::max(scratch, entry->scratch_bytes);
+    device->kernels_.push_back(entry);
+  }
+  auto pool = ThreadPool::create(threads);
+  if (!pool.ok())
+    return pool.status();
+  device->pool_ = std::move(*pool);
+  LONGC_TRY(device->allocateScratch(scratch));
+  return device;
+}
+
+Status CpuDevice::allocateScratch(int64_t bytesPerThread) {
+  constexpr int64_t line = 128; // two lines: no thread's scratch shares a prefetched pair with another's
+  scratchStride_ = (bytesPerThread + line - 1) / line * line;
+  auto arena = Arena::allocate(static_cast<size_t>(scratchStride_ * pool_->threads()), "scratch of kernels");
+  if (!arena.ok())
+    return arena.status();
+  scratch_ = std::move(*arena);
+  return {};
+}
+
+std::string CpuDevice::describe() const {
+  return formatText("cpu, variant %s, %d thread%s", variant_.c_str(), pool_->threads(),
+                    pool_->threads() == 1 ? "" : "s");
+}
+
+Result<void *> CpuDevice::allocate(size_t bytes, const char *name) {
+  auto arena = Arena::allocate(std::max<size_t>(bytes, 1), name);
+  if (!arena.ok())
+    return arena.status();
+  void *data = arena->data();
+  memory_.emplace(data, std::move(*arena));
+  return data;
+}
+
+void CpuDevice::release(void *memory) { memory_.erase(memory); }
+
+Status CpuDevice::copyIn(void *target, const void *source, size_t bytes) {
+  std::memcpy(target, source, bytes);
+  return {};
+}
+
+Status CpuDevice::copyOut(void *target, const void *source, size_t bytes) {
+  std::memcpy(target, source, bytes);
+  return {};
+}
+
+Result<void *> CpuDevice::share(const void *host, size_t) { return const_cast<void *>(host); }
+
+Status CpuDevice::launch(const KernelLaunch &launch) {
+  const longc_kernel_entry *entry = launch.kernel < kernels_.size() ? kernels_[launch.kernel] : nullptr;
+  if (!entry)
+    return Status::error(4112, formatText("kernel %u is not linked for the processor", launch.kernel),
+                         "compile the program again");
+  if (launch.grid.size() > maxGridRank || launch.scalars.size() > maxScalars)
+    return Status::error(4113, formatText("kernel '%s' has a grid of rank %zu and %zu scalars; at most %zu and %zu",
+                                          entry->name, launch.grid.size(), launch.scalars.size(), maxGridRank, maxScalars),
+                         "compile the program again");
+  int64_t scalars[maxGridRank + maxScalars];
+  std::copy(launch.grid.begin(), launch.grid.end(), scalars);
+  std::copy(launch.scalars.begin(), launch.scalars.end(), scalars + launch.grid.size());
+  int64_t blocks = 1;
+  for (int64_t size : launch.grid)
+    blocks *= size;
+
+  auto scratch = [this](int thread) { return scratch_.data() + scratchStride_ * thread; };
+  if (launch.uneven)
+    pool_->forEach(blocks, [&](int thread, int64_t block) {
+      entry->function(launch.views.data(), scalars, block, block + 1, scratch(thread));
+    });
+  else
+    pool_->forRanges(blocks, [&](int thread, int64_t begin, int64_t end) {
+      entry->function(launch.views.data(), scalars, begin, end, scratch(thread));
+    });
+  return {};
+}
+
+} // namespace longc

@@ -1,0 +1,48 @@
+// Runs the CPU kernels of a program over a thread pool.
+#pragma once
+
+#include "runtime/core/Arena.h"
+#include "runtime/core/ThreadPool.h"
+#include "runtime/device/Device.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace longc {
+
+/// Variants for which the table has at least one kernel, in the table's order.
+std::vector<std::string> variantsOf(const longc_program_table &table);
+
+class CpuDevice final : public Device {
+public:
+  /// Links `kernels` (the program's names in order; "" = not for this device) to the table's entries of `variant`.
+  static Result<std::unique_ptr<CpuDevice>> create(const longc_program_table &table, const std::string &variant,
+                                                   const std::vector<std::string> &kernels, int threads);
+
+  std::string describe() const override;
+  Result<void *> allocate(size_t bytes, const char *name) override;
+  void release(void *memory) override;
+  Status copyIn(void *target, const void *source, size_t bytes) override;
+  Status copyOut(void *target, const void *source, size_t bytes) override;
+  Result<void *> share(const void *host, size_t bytes) override;
+  Status launch(const KernelLaunch &launch) override;
+  Status finish() override { return {}; }
+
+  const std::string &variant() const { return variant_; }
+  ThreadPool &pool() { return *pool_; }
+
+private:
+  CpuDevice() = default;
+  Status allocateScratch(int64_t bytesPerThread);
+
+  std::string variant_;
+  std::unique_ptr<ThreadPool> pool_;
+  std::vector<const longc_kernel_entry *> kernels_; // null: not for this device
+  Arena scratch_;
+  int64_t scratchStride_ = 0;
+  std::map<void *, Arena> memory_;
+};
+
+} // namespace longc
