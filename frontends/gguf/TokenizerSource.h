@@ -1,0 +1,30 @@
+// What a GGUF file says about its tokenizer, copied out as plain data for the program's own tokenizer.
+#pragma once
+
+#include "runtime/core/Status.h"
+#include "runtime/io/Gguf.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace longc {
+
+// Kinds of tokens, numbered as in the file.
+enum class TokenType : int32_t { Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6 };
+
+struct TokenizerSource {
+  std::string pre;                  // name of the splitting rule, e.g. "smollm"
+  std::vector<std::string> tokens;  // by id, in the byte alphabet of byte-level BPE
+  std::vector<TokenType> types;     // one a token
+  std::vector<std::string> merges;  // "left right", best first
+  std::optional<int32_t> bosId, eosId, eotId, unknownId, paddingId;
+  bool addBos = false, addEos = false, addSpacePrefix = false;
+  std::string chatTemplate; // text of the template; empty if the file has none
+};
+
+// Reads and checks the tokenizer.* keys; there must be `vocabSize` tokens. Only byte-level BPE is known.
+Result<TokenizerSource> readTokenizerSource(const GgufFile &file, int64_t vocabSize);
+
+} // namespace longc
