@@ -1,0 +1,127 @@
+// Greedy choice and filtered random draws.
+#include "runtime/text/Sampler.h"
+
+#include "runtime/text/Philox.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <string>
+
+namespace longc {
+
+namespace {
+
+constexpr int badOption = 6201, badLogits = 6202;
+constexpr float minusInfinity = -std::numeric_limits<float>::infinity();
+
+Status optionError(const char *name, double value, const char *expected) {
+  char shown[32];
+  std::snprintf(shown, sizeof shown, "%g", value);
+  return Status::error(badOption, std::string("sampling: ") + name + " is " + shown + ", expected " + expected);
+}
+
+// The index of the best logit, the first of equals.
+Result<size_t> findBest(std::span<const float> logits) {
+  if (logits.empty())
+    return Status::error(badLogits, "sampling: no logits, expected one for each token of the vocabulary");
+  size_t best = 0;
+  for (size_t i = 0; i < logits.size(); ++i) {
+    if (std::isnan(logits[i]))
+      return Status::error(badLogits, "sampling: the logit of token " + std::to_string(i) + " is not a number (NaN)",
+                           "the model's arithmetic broke down: try exact arithmetic, or check the model file");
+    if (logits[i] > logits[best])
+      best = i;
+  }
+  if (logits[best] == minusInfinity)
+    return Status::error(badLogits, "sampling: every logit is minus infinity, so no token can be chosen");
+  return best;
+}
+
+} // namespace
+
+Status SamplerOptions::validate() const {
+  if (!(temperature >= 0) || std::isinf(temperature))
+    return optionError("temperature", temperature, "a finite number, 0 or more (0 always takes the best token)");
+  if (topK < 0)
+    return optionError("top-k", topK, "0 or more (0 switches it off)");
+  if (!(topP > 0 && topP <= 1))
+    return optionError("top-p", topP, "more than 0 and at most 1 (1 switches it off)");
+  return {};
+}
+
+void Sampler::collect(std::span<const float> logits) {
+  candidates_.clear();
+  for (size_t i = 0; i < logits.size(); ++i)
+    if (logits[i] != minusInfinity)
+      candidates_.push_back({logits[i], static_cast<int32_t>(i)});
+}
+
+void Sampler::keepTopK() {
+  size_t k = static_cast<size_t>(options_.topK);
+  if (k == 0 || k >= candidates_.size())
+    return;
+  auto end = candidates_.begin() + static_cast<ptrdiff_t>(k);
+  std::partial_sort(candidates_.begin(), end, candidates_.end(), better);
+  candidates_.resize(k);
+}
+
+double Sampler::weight(const Candidate &candidate, float best) const {
+  return std::exp((static_cast<double>(candidate.logit) - best) / options_.temperature);
+}
+
+// Sorts only as many of the best as the sum needs: usually a few of tens of thousands.
+void Sampler::keepTopP(float best) {
+  if (options_.topP >= 1)
+    return;
+  double total = 0;
+  for (const Candidate &candidate : candidates_)
+    total += weight(candidate, best);
+  double wanted = total * options_.topP, sum = 0;
+  size_t kept = 0, sorted = 0, chunk = 64;
+  while (kept < candidates_.size()) {
+    if (kept == sorted) {
+      sorted = std::min(candidates_.size(), sorted + chunk);
+      chunk *= 4;
+      std::partial_sort(candidates_.begin() + static_cast<ptrdiff_t>(kept),
+                        candidates_.begin() + static_cast<ptrdiff_t>(sorted), candidates_.end(), better);
+    }
+    sum += weight(candidates_[kept++], best);
+    if (sum >= wanted)
+      break;
+  }
+  candidates_.resize(kept);
+}
+
+int32_t Sampler::draw(float best) {
+  double total = 0;
+  for (const Candidate &candidate : candidates_)
+    total += weight(candidate, best);
+  double point = philoxUniform(options_.seed, draws_++) * total, sum = 0;
+  int32_t chosen = candidates_.front().id;
+  for (const Candidate &candidate : candidates_) {
+    double share = weight(candidate, best);
+    if (share > 0)
+      chosen = candidate.id; // rounding may leave `point` beyond the last sum: the last possible token then
+    sum += share;
+    if (point < sum)
+      break;
+  }
+  return chosen;
+}
+
+Result<int32_t> Sampler::sample(std::span<const float> logits) {
+  Result<size_t> best = findBest(logits);
+  if (!best.ok())
+    return best.status();
+  float top = logits[*best];
+  if (options_.temperature == 0 || std::isinf(top))
+    return static_cast<int32_t>(*best);
+  collect(logits);
+  keepTopK();
+  keepTopP(top);
+  return draw(top);
+}
+
+} // namespace longc

@@ -1,0 +1,58 @@
+// Chooses the next token from logits: the best one, or one drawn after temperature, top-k and top-p.
+//
+// Filters apply in Hugging Face's order: temperature, then top-k, then top-p over what top-k left. Equal logits count
+// in the order of their ids, in greedy choice and in both filters. The n-th draw depends on the seed and n alone.
+#pragma once
+
+#include "runtime/core/Status.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace longc {
+
+struct SamplerOptions {
+  float temperature = 0; // 0: always the best token
+  int topK = 0;          // draw among the k best; 0: among all
+  float topP = 1;        // draw among the fewest best whose probabilities reach this sum
+  uint64_t seed = 0;
+
+  // An error naming the option that is out of its range.
+  Status validate() const;
+};
+
+class Sampler {
+public:
+  // `options` must be valid.
+  explicit Sampler(SamplerOptions options) : options_(options) {}
+
+  // The id of the chosen token; an error if there is nothing to choose from or a logit is not a number.
+  Result<int32_t> sample(std::span<const float> logits);
+
+  // How many draws were made: with the seed, the whole state. Greedy choices draw nothing.
+  uint64_t draws() const { return draws_; }
+  void setDraws(uint64_t draws) { draws_ = draws; }
+
+private:
+  struct Candidate {
+    float logit;
+    int32_t id;
+  };
+
+  static bool better(const Candidate &a, const Candidate &b) {
+    return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
+  }
+
+  void collect(std::span<const float> logits);
+  void keepTopK();
+  void keepTopP(float best);
+  double weight(const Candidate &candidate, float best) const;
+  int32_t draw(float best);
+
+  SamplerOptions options_;
+  uint64_t draws_ = 0;
+  std::vector<Candidate> candidates_;
+};
+
+} // namespace longc
