@@ -1,0 +1,157 @@
+// Drives a compilation from checkpoint to program file.
+#include "frontends/driver/Compile.h"
+
+#include "codegen/BuildSteps.h"
+#include "codegen/KernelTable.h"
+#include "codegen/LinkProgram.h"
+#include "codegen/WriteProgram.h"
+#include "codegen/cpu/CompileCpu.h"
+#include "frontends/driver/GgufWeights.h"
+#include "frontends/driver/Stages.h"
+#include "frontends/gguf/ImportGguf.h"
+#include "models/Llama.h"
+
+#include "mlir/IR/Verifier.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+
+#include <filesystem>
+#include <fstream>
+
+using namespace mlir;
+
+namespace longc {
+namespace {
+
+// The type of a parameter as the graph sees it.
+Type parameterType(MLIRContext *context, const ImportedParameter &parameter) {
+  auto quantized = [&](lm::Format format) { return lm::QuantizedType::get(context, parameter.shape, format); };
+  auto dense = [&](Type element) { return RankedTensorType::get(parameter.shape, element); };
+  switch (parameter.format) {
+  case ElementFormat::Q8_0:
+    return quantized(lm::Format::q8_0);
+  case ElementFormat::Q4_0:
+    return quantized(lm::Format::q4_0);
+  case ElementFormat::Q4_1:
+    return quantized(lm::Format::q4_1);
+  case ElementFormat::F16:
+    return dense(Float16Type::get(context));
+  case ElementFormat::BF16:
+    return dense(BFloat16Type::get(context));
+  case ElementFormat::F32:
+    return dense(Float32Type::get(context));
+  }
+  llvm_unreachable("every format has a type");
+}
+
+ParameterTypes parameterTypes(MLIRContext *context, const ImportedModel &model) {
+  ParameterTypes types;
+  for (const ImportedParameter &parameter : model.parameters)
+    types[parameter.name] = parameterType(context, parameter);
+  return types;
+}
+
+void describeTokenizer(const TokenizerSource &source, abi::Tokenizer &tokenizer) {
+  tokenizer.set_model("gpt2");
+  tokenizer.set_pre_tokenizer(source.pre);
+  for (const std::string &token : source.tokens)
+    tokenizer.add_tokens(token);
+  for (const std::string &merge : source.merges)
+    tokenizer.add_merges(merge);
+  for (TokenType type : source.types)
+    tokenizer.add_token_types(static_cast<int32_t>(type));
+  tokenizer.set_bos_id(source.bosId.value_or(-1));
+  tokenizer.set_eos_id(source.eosId.value_or(-1));
+  tokenizer.set_unknown_id(source.unknownId.value_or(-1));
+  tokenizer.set_pad_id(source.paddingId.value_or(-1));
+  tokenizer.set_add_bos(source.addBos);
+  tokenizer.set_chat_template(source.chatTemplate);
+}
+
+void describeModule(const CompileOptions &options, const ImportedModel &model, llvm::ArrayRef<int64_t> memoryLayers,
+                    abi::Module &module) {
+  module.set_name(model.title.empty() ? "model" : model.title);
+  describeTokenizer(model.tokenizer, *module.mutable_tokenizer());
+  module.set_context_length(model.config.contextLength);
+  module.set_layers(model.config.layers);
+  module.set_vocabulary(model.config.vocabSize);
+  module.set_hidden(model.config.hidden);
+  abi::Memory *memory = module.mutable_memory();
+  memory->set_method(options.method);
+  for (int64_t layer : memoryLayers)
+    memory->add_layers(layer);
+  memory->set_default_window(options.window);
+  memory->set_default_last_context(options.lastContext);
+  memory->set_topk(options.topk);
+}
+
+Status writeFile(const std::string &path, const std::string &bytes) {
+  std::ofstream stream(path, std::ios::binary | std::ios::trunc);
+  stream.write(bytes.data(), bytes.size());
+  stream.close();
+  return stream ? Status() : Status::error(4001, "cannot write '" + path + "'", "check free space and permissions");
+}
+
+// A folder for intermediate files that goes with its owner.
+class WorkFolder {
+public:
+  WorkFolder() { llvm::sys::fs::createUniqueDirectory("longc", path_); }
+  ~WorkFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(std::string(path_), ignored);
+  }
+  std::string file(const std::string &name) const { return std::string(path_) + "/" + name; }
+
+private:
+  llvm::SmallString<128> path_;
+};
+
+} // namespace
+
+Status compileProgram(const CompileOptions &options) {
+  Stages stages(options);
+  Result<ImportedModel> model = importGguf(options.model);
+  if (!model.ok())
+    return model.status();
+  LONGC_TRY(checkOptions(options, model->config));
+
+  MLIRContext &context = stages.context();
+  abi::Program program;
+  program.set_version(1);
+  program.set_compiler("longc " LONGC_VERSION);
+  program.set_source(std::filesystem::path(options.model).filename().string());
+  program.add_targets("cpu");
+  abi::Module *module = program.add_modules();
+
+  auto graph = buildLlama(&context, model->config, parameterTypes(&context, *model));
+  if (failed(graph))
+    return stages.failure("building the model's graph");
+  stages.dump(**graph, "model");
+
+  ProgramIndex index(program);
+  ParameterParts parts;
+  OwningOpRef<ModuleOp> kernels = ModuleOp::create(UnknownLoc::get(&context));
+  for (StringRef precision : {"fast", "exact"}) {
+    OwningOpRef<ModuleOp> set = (*graph)->clone();
+    LONGC_TRY(stages.lower(*set, precision));
+    LONGC_TRY(stages.collect(*set, precision, index, *module, *kernels, parts));
+  }
+  describeModule(options, *model, stages.memoryLayers(*model), *module);
+
+  WorkFolder work;
+  Result<CpuObject> object = stages.compileKernels(*kernels);
+  if (!object.ok())
+    return object.status();
+  Result<std::string> table = buildKernelTable(object->kernels, {});
+  if (!table.ok())
+    return table.status();
+  LONGC_TRY(writeFile(work.file("kernels.o"), object->bytes));
+  LONGC_TRY(writeFile(work.file("table.o"), *table));
+  LONGC_TRY(linkProgram({work.file("kernels.o"), work.file("table.o")}, work.file("program")));
+  GgufWeights weights(*model);
+  LONGC_TRY(writeProgram(work.file("program"), program, parts, weights, options.output));
+  stages.report(program, options.output);
+  return {};
+}
+
+} // namespace longc
