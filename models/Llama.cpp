@@ -93,7 +93,8 @@ private:
     Value queries = rope(*q, inputs.positions);
     int64_t rows = cast<RankedTensorType>(x.getType()).getDimSize(0);
     auto attended = lm::WindowAttentionOp::create(builder_, queries.getType(), f32({config_.heads, rows}), queries,
-                                                  cache, inputs.segments, llvm::APFloat(attentionScale()));
+                                                  cache, inputs.segments, llvm::APFloat(attentionScale()),
+                                                  llvm::APFloat(0.0));
     Value merged = lm::MergeHeadsOp::create(builder_, f32({rows, config_.heads * config_.headSize}), attended.getOut());
     return linear(merged, prefix + "o_proj.weight");
   }
