@@ -1,73 +1,95 @@
-// Attention: packed, over a window, over a memory, and the exact merge of partial results.
+// Attention to packed keys, to the local window and to memory, and the merge of partial results.
 #ifndef LONGC_LM_ATTENTION_TD
 #define LONGC_LM_ATTENTION_TD
 
-include "dialects/lm/LmBase.td"
+include "dialects/lm/LmOpBase.td"
 
-def Lm_PackedAttentionOp : Lm_Op<"packed_attention", [Pure]> {
-  let summary = "attention inside the sequences of a ragged batch";
+def Lm_PackedAttentionOp : Lm_Op<"packed_attention"> {
+  let summary = "softmax attention within the sequences of a ragged batch";
   let description = [{
-    q [T, H, D], k and v [S, K, D]; sequence n owns query rows [cu_q[n], cu_q[n+1]) and key rows [cu_k[n], cu_k[n+1]).
-    Query head h reads key head h / (H/K). s = scale * <q, k>, with soft_cap c > 0: c * tanh(s / c). Causal: the last
-    query of a sequence stands at its last key. window w > 0: a query sees at most the w newest keys up to its own.
-    out = softmax(s) v; lse[h, t] = log sum exp(s). A row without keys gives 0 and -inf.
-    `packed_attention_c1`: K divides H; `packed_attention_c2`: D agrees; `packed_attention_c3`: cu_seqlens are function
-    arguments, so that the host always has them.
+    Sequence i has the query rows `[cu_q[i], cu_q[i+1])` and the key rows `[cu_k[i], cu_k[i+1])`. Query row t of a
+    sequence with Tq queries and Tk keys stands at key index `p = t + Tk - Tq` of its sequence. Visible are its
+    sequence's keys s with `s <= p` (if `causal`) and `s > p - window` (if `window > 0`).
+    `score = scale * <q, k>`; with `soft_cap > 0`: `soft_cap * tanh(score / soft_cap)`.
+    `out[t, h] = sum_s softmax_s(score) v[s, h / (H/G)]`, `lse[h, t] = log sum_s exp(score)`.
+    A row without a visible key gives out 0 and lse -inf.
+
+    `sources`, rows (query sequence, key sequence), makes all keys of further sequences visible to all queries of a
+    sequence, without mask (cross-batch training); the softmax is joint.
+
+    Constraints: `packed_attention_c1` heads: H a multiple of G, one D; `packed_attention_c2` k and v agree;
+    `packed_attention_c3` out has the shape of q; `packed_attention_c4` lse is `[H, T]`; `ragged_c1` boundaries
+    are function arguments; `packed_attention_c5` sources have two columns; `packed_attention_c6` window and soft cap >= 0.
   }];
-  let arguments = (ins Lm_Heads:$q, Lm_Heads:$k, Lm_Heads:$v, Lm_Indices:$cu_q, Lm_Indices:$cu_k, F64Attr:$scale,
-                       UnitAttr:$causal, DefaultValuedAttr<I64Attr, "0">:$window,
-                       DefaultValuedAttr<F64Attr, "0.0">:$soft_cap);
-  let results = (outs Lm_Heads:$out, 2DTensorOf<[F64, F32]>:$lse);
+  let arguments = (ins Lm_Heads:$q, Lm_Heads:$k, Lm_Heads:$v, Lm_Indices:$cu_q, Lm_Indices:$cu_k,
+                       Optional<Lm_Segments>:$sources, UnitAttr:$causal, Lm_RealAttr:$scale,
+                       DefaultValuedAttr<I64Attr, "0">:$window, DefaultValuedAttr<Lm_RealAttr, "0.0">:$soft_cap);
+  let results = (outs Lm_Heads:$out, Lm_LogSums:$lse);
   let assemblyFormat = [{
-    $q `,` $k `,` $v `,` $cu_q `,` $cu_k `scale` $scale (`causal` $causal^)? attr-dict
-    `:` type($q) `,` type($k) `,` type($v) `,` type($cu_q) `,` type($cu_k) `->` type($out) `,` type($lse)
+    $q `,` $k `,` $v `,` $cu_q `,` $cu_k (`sources` $sources^)? (`causal` $causal^)? attr-dict
+    `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }
 
-def Lm_WindowAttentionOp : Lm_Op<"window_attention", [MemoryEffects<[MemRead]>]> {
-  let summary = "causal attention to the local window of a cache";
+def Lm_WindowAttentionOp : Lm_Op<"window_attention"> {
+  let summary = "causal attention to the cache's local window";
   let description = [{
-    Token row t of a sequence has index i = window end - (query end - t); it sees the cached rows
-    [window begin, i]. Results as in `lm.packed_attention`.
+    Each row of `segments` is a sequence: query begin, query end (rows of q), window begin, window end, memory begin,
+    memory end, slot, 0. Query row t has the token index `p = window end - (query end - t)` and sees the cache's rows
+    of its slot with indices [window begin, p]. Scores, out and lse as in `lm.packed_attention`.
+
+    Constraints: `window_attention_c1` heads of q are a multiple of the cache's, one D; `window_attention_c2` out has
+    the shape of q; `window_attention_c3` lse is `[H, T]`; `ragged_c1`; `segments_c1` eight columns.
   }];
-  let arguments = (ins Lm_Heads:$q, Lm_CacheType:$cache, Lm_Segments:$segments, F64Attr:$scale,
-                       DefaultValuedAttr<F64Attr, "0.0">:$soft_cap);
-  let results = (outs Lm_Heads:$out, 2DTensorOf<[F64, F32]>:$lse);
-  let assemblyFormat = [{
-    $q `,` $cache `,` $segments `scale` $scale attr-dict
-    `:` type($q) `,` type($cache) `,` type($segments) `->` type($out) `,` type($lse)
-  }];
+  let arguments = (ins Lm_Heads:$q, Lm_CacheType:$cache, Lm_Segments:$segments, Lm_RealAttr:$scale,
+                       DefaultValuedAttr<Lm_RealAttr, "0.0">:$soft_cap);
+  let results = (outs Lm_Heads:$out, Lm_LogSums:$lse);
+  let assemblyFormat = "$q `,` $cache `,` $segments attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
 
-def Lm_KnnAttentionOp : Lm_Op<"knn_attention", [MemoryEffects<[MemRead]>]> {
-  let summary = "attention to the memory, dense or to the exact k best entries";
+def Lm_KnnAttentionOp : Lm_Op<"knn_attention"> {
+  let summary = "attention to the memory: all of it or the exact best entries of each query and head";
   let description = [{
-    Every query of a sequence sees the memory rows [memory begin, memory end) without a causal mask (all are older).
-    s = temperature * scale * <q, key>; with topk > 0 only the k entries of largest s of each query and head take part
-    (ties to the lower index); topk = 0 is dense (FoT, 2307.03170, sections 3.1 and 3.2). Memory keys are un-rotated:
-    a query is rotated by its place in the window, so a memory key behaves as if it sat in the window's first slot.
+    Query rows of a segment see the memory entries of its slot with indices [memory begin, memory end); no causal
+    mask. `score = temperature * scale * <q, k>` (`cosine`: of the unit vectors). With `topk > 0` only the topk entries
+    of highest score per query and head stay (ties to the lower index); with granularity `block`, the topk blocks of
+    `block_size` consecutive entries counted from memory begin, by the highest score inside. out and lse as in
+    `lm.packed_attention`; indices, if asked for, `[H, T, topk]` (entries, or first entries of blocks), best first, -1
+    where there are fewer.
+
+    Constraints: `knn_attention_c1` heads of q are a multiple of the memory's, one D; `knn_attention_c2` out has the
+    shape of q; `knn_attention_c3` lse is `[H, T]`; `knn_attention_c4` topk >= 0, block_size >= 1; `knn_attention_c5`
+    indices are `[H, T, topk]` and need topk > 0; `knn_attention_c6` temperature has one element; `ragged_c1`;
+    `segments_c1`.
   }];
-  let arguments = (ins Lm_Heads:$q, Lm_MemoryType:$memory, Lm_Segments:$segments, 1DTensorOf<[F32]>:$temperature,
-                       F64Attr:$scale, DefaultValuedAttr<I64Attr, "0">:$topk,
-                       DefaultValuedAttr<Lm_Similarity, "::longc::lm::Similarity::dot">:$similarity);
-  let results = (outs Lm_Heads:$out, 2DTensorOf<[F64, F32]>:$lse);
+  let arguments = (ins Lm_Heads:$q, Lm_MemoryType:$memory, Lm_Segments:$segments, Optional<Lm_Vector>:$temperature,
+                       Lm_RealAttr:$scale, DefaultValuedAttr<I64Attr, "0">:$topk,
+                       DefaultValuedAttr<Lm_GranularityAttr, "Granularity::token">:$granularity,
+                       DefaultValuedAttr<I64Attr, "1">:$block_size,
+                       DefaultValuedAttr<Lm_SimilarityAttr, "Similarity::dot">:$similarity,
+                       DefaultValuedAttr<Lm_PositionPolicyAttr, "PositionPolicy::raw">:$position_policy);
+  let results = (outs Lm_Heads:$out, Lm_LogSums:$lse, Optional<TensorRankOf<[I32], [3]>>:$indices);
   let assemblyFormat = [{
-    $q `,` $memory `,` $segments `,` $temperature `scale` $scale attr-dict
-    `:` type($q) `,` type($memory) `,` type($segments) `,` type($temperature) `->` type($out) `,` type($lse)
+    $q `,` $memory `,` $segments (`temperature` $temperature^)? (`granularity` $granularity^)?
+    (`similarity` $similarity^)? (`position_policy` $position_policy^)? attr-dict
+    `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }
 
 def Lm_MergeAttentionOp : Lm_Op<"merge_attention", [Pure, SameVariadicOperandSize]> {
-  let summary = "partial attention results as one joint softmax, exactly";
-  let description = "L = log sum exp(L_i); out = sum exp(L_i - L) out_i. `merge_attention_c1`: at least two parts.";
-  let arguments = (ins Variadic<Lm_Heads>:$outs, Variadic<2DTensorOf<[F64, F32]>>:$lses);
-  let results = (outs Lm_Heads:$out, 2DTensorOf<[F64, F32]>:$lse);
-  let assemblyFormat = [{
-    `(` $outs `)` `,` `(` $lses `)` attr-dict `:` `(` type($outs) `)` `,` `(` type($lses) `)` `->` type($out) `,` type($lse)
+  let summary = "one joint softmax out of partial results by their log-sum-exp";
+  let description = [{
+    `lse = log sum_i exp(lse_i)`, `out = sum_i exp(lse_i - lse) out_i`; exact. A row empty in all parts stays empty.
+
+    Constraints: `merge_attention_c1` at least one part; `merge_attention_c2` all outs have the result's shape;
+    `merge_attention_c3` all lse are `[H, T]`.
   }];
+  let arguments = (ins Variadic<Lm_Heads>:$outs, Variadic<Lm_LogSums>:$lses);
+  let results = (outs Lm_Heads:$out, Lm_LogSums:$lse);
+  let assemblyFormat = "`(` $outs `)` `,` `(` $lses `)` attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
 

@@ -23,20 +23,37 @@ void LmDialect::initialize() {
       >();
 }
 
+static LogicalResult verifyTwoSizes(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> shape) {
+  if (shape.size() != 2 || llvm::any_of(shape, [](int64_t size) { return size <= 0; }))
+    return emitError() << "expected two positive static sizes, got " << shape.size() << " sizes";
+  return success();
+}
+
+LogicalResult QuantizedType::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> shape, Format) {
+  // quantized_c1
+  if (failed(verifyTwoSizes(emitError, shape)))
+    return failure();
+  // quantized_c2
+  if (shape[1] % 32 != 0)
+    return emitError() << "expected columns to be a multiple of 32, got " << shape[1];
+  return success();
+}
+
 Type QuantizedType::parse(AsmParser &parser) {
   SmallVector<int64_t> shape;
   StringRef keyword;
-  SMLoc location;
+  SMLoc location = parser.getCurrentLocation();
   if (parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/false, /*withTrailingX=*/false) ||
-      parser.parseComma() || parser.getCurrentLocation(&location) || parser.parseKeyword(&keyword) ||
-      parser.parseGreater())
+      parser.parseComma() || parser.parseKeyword(&keyword))
     return {};
   std::optional<Format> format = symbolizeFormat(keyword);
   if (!format) {
-    parser.emitError(location, "expected a quantisation format (q8_0, q4_0, q4_1), got ") << keyword;
+    parser.emitError(location, "expected a format of q8_0, q4_0 or q4_1, got ") << keyword;
     return {};
   }
-  return QuantizedType::getChecked([&] { return parser.emitError(location); }, parser.getContext(), shape, *format);
+  if (parser.parseGreater())
+    return {};
+  return parser.getChecked<QuantizedType>(location, parser.getContext(), shape, *format);
 }
 
 void QuantizedType::print(AsmPrinter &printer) const {
@@ -45,18 +62,26 @@ void QuantizedType::print(AsmPrinter &printer) const {
   printer << ", " << stringifyFormat(getFormat()) << '>';
 }
 
-LogicalResult QuantizedType::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> shape, Format) {
-  if (shape.size() != 2)
-    return emitError() << "expected a quantised matrix of rank 2, got rank " << shape.size();
-  if (shape[1] % 32 != 0)
-    return emitError() << "expected rows of a multiple of 32 values, got " << shape[1];
+// Cache and memory share their parameters, form and constraints.
+static LogicalResult verifyState(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> shape, Type element) {
+  // state_c1
+  if (failed(verifyTwoSizes(emitError, shape)))
+    return failure();
+  // state_c2
+  if (!element.isF32() && !element.isBF16())
+    return emitError() << "expected element type bf16 or f32, got " << element;
   return success();
 }
 
-// The common form of `!lm.cache<3x64xbf16>` and `!lm.memory<3x64xbf16>`.
-static ParseResult parseState(AsmParser &parser, SmallVectorImpl<int64_t> &shape, Type &element) {
-  return failure(parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/false) ||
-                 parser.parseType(element) || parser.parseGreater());
+template <typename State>
+static Type parseState(AsmParser &parser) {
+  SmallVector<int64_t> shape;
+  Type element;
+  SMLoc location = parser.getCurrentLocation();
+  if (parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/false) || parser.parseType(element) ||
+      parser.parseGreater())
+    return {};
+  return parser.getChecked<State>(location, parser.getContext(), shape, element);
 }
 
 static void printState(AsmPrinter &printer, ArrayRef<int64_t> shape, Type element) {
@@ -65,22 +90,14 @@ static void printState(AsmPrinter &printer, ArrayRef<int64_t> shape, Type elemen
   printer << 'x' << element << '>';
 }
 
-Type CacheType::parse(AsmParser &parser) {
-  SmallVector<int64_t> shape;
-  Type element;
-  if (parseState(parser, shape, element))
-    return {};
-  return CacheType::get(parser.getContext(), shape, element);
+LogicalResult CacheType::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> shape, Type element) {
+  return verifyState(emitError, shape, element);
 }
+Type CacheType::parse(AsmParser &parser) { return parseState<CacheType>(parser); }
+void CacheType::print(AsmPrinter &printer) const { printState(printer, getShape(), getElementType()); }
 
-void CacheType::print(AsmPrinter &printer) const { printState(printer, getRowShape(), getElementType()); }
-
-Type MemoryType::parse(AsmParser &parser) {
-  SmallVector<int64_t> shape;
-  Type element;
-  if (parseState(parser, shape, element))
-    return {};
-  return MemoryType::get(parser.getContext(), shape, element);
+LogicalResult MemoryType::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> shape, Type element) {
+  return verifyState(emitError, shape, element);
 }
-
-void MemoryType::print(AsmPrinter &printer) const { printState(printer, getRowShape(), getElementType()); }
+Type MemoryType::parse(AsmParser &parser) { return parseState<MemoryType>(parser); }
+void MemoryType::print(AsmPrinter &printer) const { printState(printer, getShape(), getElementType()); }

@@ -1,4 +1,4 @@
-// The lm dialect: language models with long-context constructs (see LmDialect.td).
+// The lm dialect: language models over ranked tensors (see LmDialect.td).
 #pragma once
 
 #include "dialects/interpreter/InterpretableOpInterface.h"

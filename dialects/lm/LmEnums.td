@@ -4,22 +4,37 @@
 
 include "mlir/IR/EnumAttr.td"
 
-class Lm_Enum<string enumName, string text, list<I32EnumAttrCase> cases> : I32EnumAttr<enumName, text, cases> {
+class Lm_Enum<string name, string summary, list<I32EnumAttrCase> cases> : I32EnumAttr<name, summary, cases> {
   let cppNamespace = "::longc::lm";
 }
 
-// Blocks of 32 along the last dimension. q8_0: d * q, q signed 8 bit. q4_0: d * (q - 8). q4_1: d * q + m.
-def Lm_Format : Lm_Enum<"Format", "block quantisation format", [
+// q8_0: d * q, q signed 8 bit. q4_0: d * (q - 8). q4_1: d * q + m. Blocks of 32 along the last dimension.
+def Lm_FormatAttr : Lm_Enum<"Format", "block quantisation format", [
     I32EnumAttrCase<"q8_0", 0>, I32EnumAttrCase<"q4_0", 1>, I32EnumAttrCase<"q4_1", 2>]>;
 
-// half: dimensions i and i + D/2 form a pair (Hugging Face); interleaved: 2i and 2i + 1 (GGUF, Meta).
-def Lm_RopeStyle : Lm_Enum<"RopeStyle", "which dimensions form a rotary pair", [
+// half: column c turns with column c + dim/2. interleaved: column 2c turns with column 2c + 1.
+def Lm_RopeStyleAttr : Lm_Enum<"RopeStyle", "which columns of a head turn together", [
     I32EnumAttrCase<"half", 0>, I32EnumAttrCase<"interleaved", 1>]>;
 
-def Lm_Similarity : Lm_Enum<"Similarity", "similarity of query and memory key", [
+def Lm_SimilarityAttr : Lm_Enum<"Similarity", "score of a query and a memory key", [
     I32EnumAttrCase<"dot", 0>, I32EnumAttrCase<"cosine", 1>]>;
 
-def Lm_PoolKind : Lm_Enum<"PoolKind", "how a chunk becomes one vector", [
-    I32EnumAttrCase<"cls", 0>, I32EnumAttrCase<"mean", 1>, I32EnumAttrCase<"last", 2>]>;
+// token: entries are chosen one by one. block: whole blocks of consecutive entries, by the best score in the block.
+def Lm_GranularityAttr : Lm_Enum<"Granularity", "what a memory selection chooses", [
+    I32EnumAttrCase<"token", 0>, I32EnumAttrCase<"block", 1>]>;
+
+// raw: memory keys are un-rotated, so they stand in the window's first slot. none: the layer has no positions.
+def Lm_PositionPolicyAttr : Lm_Enum<"PositionPolicy", "where memory keys stand for the query", [
+    I32EnumAttrCase<"raw", 0>, I32EnumAttrCase<"none", 1>]>;
+
+def Lm_PoolAttr : Lm_Enum<"Pool", "how the tokens of a chunk become soft tokens", [
+    I32EnumAttrCase<"cls", 0>, I32EnumAttrCase<"mean", 1>, I32EnumAttrCase<"last", 2>, I32EnumAttrCase<"pma", 3>]>;
+
+def Lm_MemoryReadAttr : Lm_Enum<"MemoryRead", "what a gated memory reads", [
+    I32EnumAttrCase<"mlp", 0>, I32EnumAttrCase<"linear_state", 1>, I32EnumAttrCase<"external", 2>]>;
+
+// memory: the gate weighs the memory (LIFT). local: it weighs the local attention (Infini-attention).
+def Lm_GateSelectsAttr : Lm_Enum<"GateSelects", "what the gate weighs", [
+    I32EnumAttrCase<"memory", 0>, I32EnumAttrCase<"local", 1>]>;
 
 #endif // LONGC_LM_ENUMS_TD

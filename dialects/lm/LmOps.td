@@ -1,11 +1,16 @@
-// All ops of the lm dialect, by family.
+// All families of lm ops.
 #ifndef LONGC_LM_OPS_TD
 #define LONGC_LM_OPS_TD
 
+include "dialects/lm/LmActivation.td"
 include "dialects/lm/LmAttention.td"
-include "dialects/lm/LmLayers.td"
+include "dialects/lm/LmChunk.td"
+include "dialects/lm/LmEmbedding.td"
+include "dialects/lm/LmGroup.td"
+include "dialects/lm/LmLoss.td"
+include "dialects/lm/LmMatmul.td"
 include "dialects/lm/LmMemory.td"
-include "dialects/lm/LmMethods.td"
+include "dialects/lm/LmNorm.td"
 include "dialects/lm/LmParameters.td"
 include "dialects/lm/LmRope.td"
 include "dialects/lm/LmShape.td"

@@ -1,40 +1,50 @@
-// Rotary position embedding.
+// Rotary positions.
 #ifndef LONGC_LM_ROPE_TD
 #define LONGC_LM_ROPE_TD
 
-include "dialects/lm/LmBase.td"
+include "dialects/lm/LmOpBase.td"
 
-def Lm_RopeOp : Lm_Op<"rope", [Pure, AllTypesMatch<["x", "result"]>]> {
-  let summary = "rotation of pairs of dimensions by an angle that grows with the position";
+def Lm_RopeOp : Lm_Op<"rope"> {
+  let summary = "rotary position embedding of heads";
   let description = [{
-    For x [T, H, D], pair i < dim/2 of every head is rotated by the angle positions[t] * scale * theta^(-2i/dim);
-    dimensions from `dim` on pass unchanged (RoFormer, Su et al. 2021, eq. 34).
-    `rope_c1`: dim is even and at most D; `rope_c2`: one position a token.
+    The first `dim` columns of each head turn in pairs (a, b) by `angle(t, c) = scale * positions[t] * theta^(-2c/dim)`,
+    c = 0 .. dim/2-1: `a' = a cos - b sin`, `b' = b cos + a sin`. Style `half`: a = column c, b = column c + dim/2;
+    `interleaved`: a = column 2c, b = column 2c + 1. Columns from `dim` on stay.
+
+    Constraints: `rope_c1` out has the shape of x; `rope_c2` one position per token; `rope_c3` dim is even, positive and
+    at most D; `rope_c4` theta and scale are positive.
   }];
-  let arguments = (ins Lm_Heads:$x, Lm_Indices:$positions, F64Attr:$theta, I64Attr:$dim, Lm_RopeStyle:$style,
-                       F64Attr:$scale);
+  let arguments = (ins Lm_Heads:$x, Lm_Indices:$positions, Lm_RealAttr:$theta, I64Attr:$dim,
+                       DefaultValuedAttr<Lm_RopeStyleAttr, "RopeStyle::half">:$style,
+                       DefaultValuedAttr<Lm_RealAttr, "1.0">:$scale);
   let results = (outs Lm_Heads:$result);
-  let assemblyFormat = [{
-    $x `,` $positions `theta` $theta `dim` $dim `style` $style `scale` $scale attr-dict
-    `:` type($x) `,` type($positions)
-  }];
+  let assemblyFormat = "$x `,` $positions (`style` $style^)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
 
-def Lm_RopeAnglesOp : Lm_Op<"rope_angles", [Pure]> {
-  let summary = "cosines and sines of the rotary angles of every position";
-  let description = "Result [T, dim] f32: columns [0, dim/2) hold cosines, the rest sines, of `lm.rope`'s angles.";
-  let arguments = (ins Lm_Indices:$positions, F64Attr:$theta, F64Attr:$scale);
-  let results = (outs 2DTensorOf<[F32, F64]>:$angles);
-  let assemblyFormat = "$positions `theta` $theta `scale` $scale attr-dict `:` type($positions) `->` type($angles)";
+def Lm_RopeAnglesOp : Lm_Op<"rope_angles"> {
+  let summary = "cosines and sines of rotary positions, shared by the layers of a call";
+  let description = [{
+    `out[t, c] = cos(angle(t, c))`, `out[t, dim/2 + c] = sin(angle(t, c))`, c = 0 .. dim/2-1, angles as in `lm.rope`,
+    computed in f64. Constraints: `rope_angles_c1` out is `[T, dim]`; `rope_c3`, `rope_c4` as in `lm.rope`.
+  }];
+  let arguments = (ins Lm_Indices:$positions, Lm_RealAttr:$theta, I64Attr:$dim,
+                       DefaultValuedAttr<Lm_RealAttr, "1.0">:$scale);
+  let results = (outs TensorRankOf<[F32], [2]>:$result);
+  let assemblyFormat = "$positions attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
 
-def Lm_ApplyRopeOp : Lm_Op<"apply_rope", [Pure, AllTypesMatch<["x", "result"]>]> {
-  let summary = "rotation by given cosines and sines";
-  let arguments = (ins Lm_Heads:$x, 2DTensorOf<[F32, F64]>:$angles, Lm_RopeStyle:$style);
+def Lm_ApplyRopeOp : Lm_Op<"apply_rope"> {
+  let summary = "rotation of heads by given cosines and sines";
+  let description = [{
+    `lm.rope` with the angles of `lm.rope_angles`; `dim` is their number of columns.
+    Constraints: `apply_rope_c1` out has the shape of x; `apply_rope_c2` angles are `[T, dim]`, dim even and at most D.
+  }];
+  let arguments = (ins Lm_Heads:$x, TensorRankOf<[F32], [2]>:$angles,
+                       DefaultValuedAttr<Lm_RopeStyleAttr, "RopeStyle::half">:$style);
   let results = (outs Lm_Heads:$result);
-  let assemblyFormat = "$x `,` $angles `style` $style attr-dict `:` type($x) `,` type($angles)";
+  let assemblyFormat = "$x `,` $angles (`style` $style^)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
 

@@ -1,63 +1,37 @@
-// Shape work: heads, columns, rows; and the group that becomes one kernel.
+// Changes of shape that move no number.
 #ifndef LONGC_LM_SHAPE_TD
 #define LONGC_LM_SHAPE_TD
 
-include "dialects/lm/LmBase.td"
+include "dialects/lm/LmOpBase.td"
 
-def Lm_SplitHeadsOp : Lm_Op<"split_heads", [Pure]> {
-  let summary = "[T, H*D] as [T, H, D]";
-  let arguments = (ins 2DTensorOf<[AnyType]>:$source);
-  let results = (outs 3DTensorOf<[AnyType]>:$result);
-  let assemblyFormat = "$source attr-dict `:` type($source) `->` type($result)";
+def Lm_SplitHeadsOp : Lm_Op<"split_heads"> {
+  let summary = "columns of a row as heads";
+  let description = "`out[t, h, d] = x[t, h*D + d]`. Constraints: `split_heads_c1` out is `[T, H, D]` with H*D = C.";
+  let arguments = (ins Lm_Matrix:$x);
+  let results = (outs Lm_Heads:$result);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
 
-def Lm_MergeHeadsOp : Lm_Op<"merge_heads", [Pure]> {
-  let summary = "[T, H, D] as [T, H*D]";
-  let arguments = (ins 3DTensorOf<[AnyType]>:$source);
-  let results = (outs 2DTensorOf<[AnyType]>:$result);
-  let assemblyFormat = "$source attr-dict `:` type($source) `->` type($result)";
+def Lm_MergeHeadsOp : Lm_Op<"merge_heads"> {
+  let summary = "heads of a token side by side in one row";
+  let description = "`out[t, h*D + d] = x[t, h, d]`. Constraints: `merge_heads_c1` out is `[T, C]` with C = H*D.";
+  let arguments = (ins Lm_Heads:$x);
+  let results = (outs Lm_Matrix:$result);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
 
-def Lm_SliceColumnsOp : Lm_Op<"slice_columns", [Pure]> {
-  let summary = "columns [begin, begin + width) of a matrix; the width is the result's";
-  let arguments = (ins 2DTensorOf<[AnyType]>:$source, I64Attr:$begin);
-  let results = (outs 2DTensorOf<[AnyType]>:$result);
-  let assemblyFormat = "$source `from` $begin attr-dict `:` type($source) `->` type($result)";
-  let hasVerifier = 1;
-}
-
-def Lm_GatherRowsOp : Lm_Op<"gather_rows", [Pure]> {
-  let summary = "rows of a matrix by index";
-  let arguments = (ins 2DTensorOf<[AnyType]>:$source, Lm_Indices:$rows);
-  let results = (outs 2DTensorOf<[AnyType]>:$result);
-  let assemblyFormat = "$source `,` $rows attr-dict `:` type($source) `,` type($rows) `->` type($result)";
-  let hasVerifier = 1;
-}
-
-def Lm_GroupOp : Lm_Op<"group", [SingleBlock, NoRegionArguments, RecursiveMemoryEffects]> {
-  let summary = "ops that become one kernel";
+def Lm_SliceColumnsOp : Lm_Op<"slice_columns"> {
+  let summary = "columns [begin, end) of a matrix";
   let description = [{
-    Made by fusion passes, which only move ops into it; tiling turns each group into one kernel. It means what its
-    body means.
-    ```mlir
-    %y = lm.group : tensor<?x64xf32> {
-      %a = lm.add %x, %x : tensor<?x64xf32>
-      lm.yield %a : tensor<?x64xf32>
-    }
-    ```
+    `out[t, c] = x[t, begin + c]`.
+    Constraints: `slice_columns_c1` 0 <= begin < end <= C; `slice_columns_c2` out is `[T, end - begin]`.
   }];
-  let results = (outs Variadic<AnyType>:$results);
-  let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "(`:` type($results)^)? attr-dict-with-keyword $body";
+  let arguments = (ins Lm_Matrix:$x, I64Attr:$begin, I64Attr:$end);
+  let results = (outs Lm_Matrix:$result);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
-}
-
-def Lm_YieldOp : Op<Lm_Dialect, "yield", [Pure, Terminator, HasParent<"GroupOp">]> {
-  let summary = "results of a group";
-  let arguments = (ins Variadic<AnyType>:$values);
-  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }
 
 #endif // LONGC_LM_SHAPE_TD

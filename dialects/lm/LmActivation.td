@@ -1,0 +1,36 @@
+// Element-wise layers.
+#ifndef LONGC_LM_ACTIVATION_TD
+#define LONGC_LM_ACTIVATION_TD
+
+include "dialects/lm/LmOpBase.td"
+
+class Lm_BinaryOp<string mnemonic> : Lm_Op<mnemonic> {
+  let results = (outs TensorOf<[F32, BF16]>:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Lm_AddOp : Lm_BinaryOp<"add"> {
+  let summary = "element-wise sum: the residual connection";
+  let description = "`out = x + y`. Constraints: `elementwise_c1` all shapes agree.";
+  let arguments = (ins TensorOf<[F32, BF16]>:$x, TensorOf<[F32, BF16]>:$y);
+}
+
+def Lm_SwigluOp : Lm_BinaryOp<"swiglu"> {
+  let summary = "gated unit, silu(gate) * up";
+  let description = [{
+    `out = gate / (1 + exp(-gate)) * up`. Constraints: `elementwise_c1` all shapes agree.
+  }];
+  let arguments = (ins TensorOf<[F32, BF16]>:$gate, TensorOf<[F32, BF16]>:$up);
+}
+
+def Lm_GeluOp : Lm_BinaryOp<"gelu"> {
+  let summary = "Gaussian error linear unit, exact by erf or by tanh";
+  let description = [{
+    `out = x / 2 * (1 + erf(x / sqrt(2)))`; with `tanh`: `x / 2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))`.
+    Constraints: `elementwise_c1` all shapes agree.
+  }];
+  let arguments = (ins TensorOf<[F32, BF16]>:$x, UnitAttr:$tanh);
+}
+
+#endif // LONGC_LM_ACTIVATION_TD

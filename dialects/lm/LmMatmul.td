@@ -1,0 +1,73 @@
+// Products with weights, and the precision steps around them.
+#ifndef LONGC_LM_MATMUL_TD
+#define LONGC_LM_MATMUL_TD
+
+include "dialects/lm/LmOpBase.td"
+
+def Lm_LinearOp : Lm_Op<"linear"> {
+  let summary = "linear layer, y = x W^T + b";
+  let description = [{
+    `out[t, n] = sum_k x[t, k] * w[n, k] (+ bias[n])`.
+
+    Constraints: `linear_c1` w is `[N, K]` with the K of x; `linear_c2` out is `[T, N]`; `linear_c3` bias is `[N]`;
+    `linear_c4` x and w have one element type.
+  }];
+  let arguments = (ins Lm_Matrix:$x, Lm_Matrix:$w, Optional<Lm_Vector>:$bias);
+  let results = (outs Lm_Matrix:$result);
+  let assemblyFormat = "$x `,` $w (`bias` $bias^)? attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Lm_DequantizeOp : Lm_Op<"dequantize"> {
+  let summary = "quantised matrix as real numbers";
+  let description = [{
+    `out[n, k] = d * q + m` of the block that holds (n, k); q4_0: `d * (q - 8)`; q8_0: `d * q`.
+    Constraints: `dequantize_c1` shapes agree.
+  }];
+  let arguments = (ins Lm_QuantizedType:$source);
+  let results = (outs Lm_Matrix:$result);
+  let assemblyFormat = "$source attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Lm_QuantizeOp : Lm_Op<"quantize"> {
+  let summary = "rows to int8 with a scale and a sum per 32 columns";
+  let description = [{
+    Per block of 32 columns: `scale = max|x| / 127`, `values = round_half_even(x / scale)` (0 where the scale is 0),
+    `sums = scale * sum(values)`. The definition of `tile.encode`.
+
+    Constraints: `quantize_c1` K is a multiple of 32; `quantize_c2` values are `[T, K]`, scales and sums `[T, K/32]`.
+  }];
+  let arguments = (ins TensorRankOf<[F32], [2]>:$x);
+  let results = (outs TensorRankOf<[I8], [2]>:$values, TensorRankOf<[F32], [2]>:$scales,
+                      TensorRankOf<[F32], [2]>:$sums);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Lm_QuantizedLinearOp : Lm_Op<"quantized_linear"> {
+  let summary = "linear layer on int8 activations and a quantised weight";
+  let description = [{
+    With blocks b of 32 columns and a weight block of value `d*q + m`:
+    `out[t, n] = sum_b scales[t, b] * d[n, b] * sum_(k in b) values[t, k] * q[n, k] + m[n, b] * sums[t, b]`.
+
+    Constraints: `quantized_linear_c1` K agrees; `quantized_linear_c2` scales and sums are `[T, K/32]`;
+    `quantized_linear_c3` out is `[T, N]`.
+  }];
+  let arguments = (ins TensorRankOf<[I8], [2]>:$values, TensorRankOf<[F32], [2]>:$scales,
+                       TensorRankOf<[F32], [2]>:$sums, Lm_QuantizedType:$w);
+  let results = (outs Lm_Matrix:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Lm_RoundOp : Lm_Op<"round"> {
+  let summary = "change of float type, rounding to nearest even";
+  let description = "Inserted by choose-precision alone. Constraints: `round_c1` shapes agree.";
+  let arguments = (ins TensorOf<[F32, BF16]>:$x);
+  let results = (outs TensorOf<[F32, BF16]>:$result);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+#endif // LONGC_LM_MATMUL_TD
