@@ -63,7 +63,7 @@ private:
     FailureOr<Value> weight = parameter(name);
     if (failed(weight))
       return failure();
-    return lm::RmsNormOp::create(builder_, x.getType(), x, *weight, builder_.getF64FloatAttr(config_.normEpsilon))
+    return lm::RmsNormOp::create(builder_, x.getType(), x, *weight, config_.normEpsilon)
         .getResult();
   }
 
@@ -77,8 +77,8 @@ private:
   }
 
   Value rope(Value x, Value positions) {
-    return lm::RopeOp::create(builder_, x.getType(), x, positions, llvm::APFloat(config_.ropeTheta), config_.ropeDim,
-                              lm::RopeStyle::half, llvm::APFloat(1.0 / config_.ropeScalingFactor));
+    return lm::RopeOp::create(builder_, x.getType(), x, positions, config_.ropeTheta, config_.ropeDim,
+                              lm::RopeStyle::half, 1.0 / config_.ropeScalingFactor);
   }
 
   FailureOr<Value> attention(Value x, int64_t layer, const std::string &prefix, CallInputs &inputs) {
@@ -93,8 +93,7 @@ private:
     Value queries = rope(*q, inputs.positions);
     int64_t rows = cast<RankedTensorType>(x.getType()).getDimSize(0);
     auto attended = lm::WindowAttentionOp::create(builder_, queries.getType(), f32({config_.heads, rows}), queries,
-                                                  cache, inputs.segments, llvm::APFloat(attentionScale()),
-                                                  llvm::APFloat(0.0));
+                                                  cache, inputs.segments, attentionScale());
     Value merged = lm::MergeHeadsOp::create(builder_, f32({rows, config_.heads * config_.headSize}), attended.getOut());
     return linear(merged, prefix + "o_proj.weight");
   }
