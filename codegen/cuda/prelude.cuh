@@ -17,11 +17,22 @@ struct alignas(64) TensorMap {
   unsigned char bytes[128];
 };
 
+/// Memory a kernel sees, as the runtime passes it (longc_view). Sizes and strides count elements.
+struct View {
+  void *data;
+  i64 size[4];
+  i64 stride[4];
+};
+
 constexpr float kInfinity = __builtin_huge_valf();
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Threads and roles
 // ---------------------------------------------------------------------------------------------------------------------
+
+LONGC_DEVICE int thread_index() { return int(threadIdx.x); }
+LONGC_DEVICE int block_index() { return int(blockIdx.x); }
+LONGC_DEVICE int grid_size() { return int(gridDim.x); }
 
 /// Index of the warpgroup, known to the compiler as uniform over a warp.
 LONGC_DEVICE int warpgroup_index() { return __shfl_sync(0xffffffffu, int(threadIdx.x) / 128, 0); }
@@ -71,9 +82,10 @@ LONGC_DEVICE void mbarrier_wait(u32 barrier, u32 parity) {
 // Copy engine
 // ---------------------------------------------------------------------------------------------------------------------
 
-constexpr u64 kEvictFirst = 0x12F0000000000000ull;
-constexpr u64 kEvictLast = 0x14F0000000000000ull;
-constexpr u64 kEvictNormal = 0x1000000000000000ull;
+// What the L2 cache should do with what is copied.
+LONGC_DEVICE u64 evict_first() { return 0x12F0000000000000ull; }
+LONGC_DEVICE u64 evict_last() { return 0x14F0000000000000ull; }
+LONGC_DEVICE u64 evict_normal() { return 0x1000000000000000ull; }
 
 LONGC_DEVICE void prefetch_tensormap(const TensorMap &map) {
   asm volatile("prefetch.tensormap [%0];" ::"l"(&map) : "memory");
@@ -154,7 +166,7 @@ LONGC_DEVICE u64 wgmma_descriptor(u32 address, u32 leadingBytes) {
             "%117,%118,%119,%120,%121,%122,%123,%124,%125,%126,%127"
 
 // SS: A and B from shared memory. RS: A from registers (four b32 a thread and 16 columns). `accumulate` 0 overwrites d.
-#define LONGC_WGMMA(N, COUNT, REGS, ACC, A, B, C, S, E, T)                                                              \
+#define LONGC_WGMMA(N, COUNT, REGS, ACC, A, B, C, S, E)                                                                \
   template <int TransposeA, int TransposeB>                                                                            \
   LONGC_DEVICE void wgmma_m64n##N##k16_ss(float (&d)[COUNT], u64 a, u64 b, int accumulate) {                           \
     asm volatile("{\n .reg .pred p;\n setp.ne.b32 p, %" C ", 0;\n"                                                     \
@@ -173,10 +185,10 @@ LONGC_DEVICE u64 wgmma_descriptor(u32 address, u32 leadingBytes) {
                  : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "l"(b), "r"(accumulate), "n"(TransposeB));                      \
   }
 
-LONGC_WGMMA(64, 32, LONGC_R32, LONGC_ACC32(d, 0), "32", "33", "34", "35", "36", "")
-LONGC_WGMMA(128, 64, LONGC_R64, LONGC_ACC64(d, 0), "64", "65", "66", "67", "68", "")
-LONGC_WGMMA(192, 96, LONGC_R96, LONGC_ACC96(d, 0), "96", "97", "98", "99", "100", "")
-LONGC_WGMMA(256, 128, LONGC_R128, LONGC_ACC128(d, 0), "128", "129", "130", "131", "132", "")
+LONGC_WGMMA(64, 32, LONGC_R32, LONGC_ACC32(d, 0), "32", "33", "34", "35", "36")
+LONGC_WGMMA(128, 64, LONGC_R64, LONGC_ACC64(d, 0), "64", "65", "66", "67", "68")
+LONGC_WGMMA(192, 96, LONGC_R96, LONGC_ACC96(d, 0), "96", "97", "98", "99", "100")
+LONGC_WGMMA(256, 128, LONGC_R128, LONGC_ACC128(d, 0), "128", "129", "130", "131", "132")
 LONGC_WGMMA_RS(64, 32, LONGC_R32, LONGC_ACC32(d, 0), "32", "33", "34", "35", "36", "37", "38")
 LONGC_WGMMA_RS(128, 64, LONGC_R64, LONGC_ACC64(d, 0), "64", "65", "66", "67", "68", "69", "70")
 LONGC_WGMMA_RS(192, 96, LONGC_R96, LONGC_ACC96(d, 0), "96", "97", "98", "99", "100", "101", "102")
@@ -216,6 +228,7 @@ LONGC_DEVICE void st_shared_v4(u32 address, uint4 v) {
   asm volatile("st.shared.v4.u32 [%0], {%1, %2, %3, %4};" ::"r"(address), "r"(v.x), "r"(v.y), "r"(v.z), "r"(v.w)
                : "memory");
 }
+LONGC_DEVICE void st_shared_zero(u32 address) { st_shared_v4(address, make_uint4(0, 0, 0, 0)); }
 LONGC_DEVICE void st_global_v4(void *pointer, uint4 v) {
   asm volatile("st.global.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(pointer), "r"(v.x), "r"(v.y), "r"(v.z), "r"(v.w)
                : "memory");
@@ -226,6 +239,7 @@ LONGC_DEVICE u32 cvt_bf16x2(float low, float high) {
   asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(packed) : "f"(high), "f"(low));
   return packed;
 }
+LONGC_DEVICE bf16 cvt_bf16_f32(float value) { return bf16(cvt_bf16x2(value, 0.0f)); }
 LONGC_DEVICE float cvt_f32_bf16(bf16 value) { return __uint_as_float(u32(value) << 16); }
 LONGC_DEVICE float ex2_approx(float x) {
   float y;
@@ -246,5 +260,16 @@ LONGC_DEVICE float rcp_approx(float x) {
   float y;
   asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
   return y;
+}
+/// The larger, or NaN when either is NaN.
+LONGC_DEVICE float max_nan(float x, float y) {
+  float z;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(z) : "f"(x), "f"(y));
+  return z;
+}
+LONGC_DEVICE float min_nan(float x, float y) {
+  float z;
+  asm("min.NaN.f32 %0, %1, %2;" : "=f"(z) : "f"(x), "f"(y));
+  return z;
 }
 LONGC_DEVICE float shfl_xor(float value, int lanes) { return __shfl_xor_sync(0xffffffffu, value, lanes); }

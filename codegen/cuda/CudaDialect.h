@@ -1,0 +1,41 @@
+// The cuda dialect: roles, rings and register arrays of one kernel (see CudaDialect.td).
+#pragma once
+
+#include "dialects/tile/TileDialect.h"
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "codegen/cuda/CudaDialect.h.inc"
+#include "codegen/cuda/CudaEnums.h.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "codegen/cuda/CudaTypes.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "codegen/cuda/CudaAttrs.h.inc"
+
+#define GET_OP_CLASSES
+#include "codegen/cuda/CudaOps.h.inc"
+
+namespace longc::cuda {
+
+/// Layout of a tile, from its tensor's encoding; nothing before layouts are assigned.
+inline std::optional<Layout> layoutOf(mlir::Type type) {
+  auto tensor = mlir::dyn_cast<mlir::RankedTensorType>(type);
+  if (auto layout = tensor ? mlir::dyn_cast_or_null<LayoutAttr>(tensor.getEncoding()) : LayoutAttr())
+    return layout.getValue();
+  return std::nullopt;
+}
+
+/// What a kernel argument is (the kernel's `argument_kinds`).
+enum ArgumentKind : int64_t { kViewArgument = 0, kScalarArgument = 1 };
+
+} // namespace longc::cuda

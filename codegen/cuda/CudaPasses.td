@@ -1,0 +1,39 @@
+// Passes from tile kernels to printable CUDA kernels, in pipeline order by dependence; declared alphabetically.
+#ifndef LONGC_CUDA_PASSES_TD
+#define LONGC_CUDA_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def CudaAssignLayoutsPass : Pass<"longc-cuda-assign-layouts", "::mlir::ModuleOp"> {
+  let summary = "gives every tile of a kernel a layout: shared, fragment, row or column";
+  let description = [{
+    Operands of a product that come straight from memory are shared tiles; accumulators and whatever is computed
+    with them are fragments; rank-1 tiles follow the reduction or expansion that ties them to a fragment. An op
+    that has no layout rule is refused by name.
+  }];
+  let dependentDialects = ["::longc::cuda::CudaDialect"];
+}
+
+def CudaEmitPass : Pass<"longc-cuda-emit", "::mlir::ModuleOp"> {
+  let summary = "prints the module's cuda kernels as CUDA C++";
+  let options = [Option<"includePrelude", "prelude", "bool", "false", "print the prelude first">];
+}
+
+def CudaLowerTilesPass : Pass<"longc-cuda-lower-tiles", "::mlir::ModuleOp"> {
+  let summary = "turns rings into barriers and tiles into registers of a thread";
+  let dependentDialects = ["::longc::cuda::CudaDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
+def CudaSplitRolesPass : Pass<"longc-cuda-split-roles", "::mlir::ModuleOp"> {
+  let summary = "splits a kernel into a copying producer and computing warpgroups, joined by rings";
+  let description = [{
+    Each shared load becomes a ring: one stage outside loops, as many as fit inside. The grid becomes a loop of
+    persistent blocks; its order is longest-first and alternating for kernels that read a work list, panels of rows
+    otherwise.
+  }];
+  let options = [Option<"sharedBytes", "shared-bytes", "int64_t", "232448", "shared memory of one block">,
+                 Option<"maxStages", "max-stages", "int64_t", "4", "stages of a ring at most">];
+  let dependentDialects = ["::longc::cuda::CudaDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
+#endif // LONGC_CUDA_PASSES_TD

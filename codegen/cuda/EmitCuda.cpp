@@ -1,0 +1,391 @@
+// Prints cuda kernels as CUDA C++. One printed form an op, from two tables; no op's meaning is known here.
+#include "codegen/cuda/EmitCuda.h"
+#include "codegen/cuda/CudaPasses.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
+
+namespace longc {
+#define GEN_PASS_DEF_CUDAEMITPASS
+#include "codegen/cuda/CudaPasses.h.inc"
+} // namespace longc
+
+using namespace mlir;
+using namespace longc;
+
+namespace {
+
+/// Printed form of scalar ops: $0, $1, $2 are the operands.
+StringRef scalarForm(StringRef name) {
+  return llvm::StringSwitch<StringRef>(name)
+      .Cases({"arith.addf", "arith.addi"}, "$0 + $1")
+      .Cases({"arith.subf", "arith.subi"}, "$0 - $1")
+      .Cases({"arith.mulf", "arith.muli"}, "$0 * $1")
+      .Cases({"arith.divf", "arith.divsi"}, "$0 / $1")
+      .Case("arith.divui", "int(u32($0) / u32($1))")
+      .Case("arith.remsi", "$0 % $1")
+      .Case("arith.remui", "int(u32($0) % u32($1))")
+      .Case("arith.andi", "$0 & $1")
+      .Case("arith.ori", "$0 | $1")
+      .Case("arith.xori", "$0 ^ $1")
+      .Case("arith.shli", "$0 << $1")
+      .Case("arith.shrsi", "$0 >> $1")
+      .Case("arith.negf", "-$0")
+      .Case("arith.select", "$0 ? $1 : $2")
+      .Case("arith.maximumf", "max_nan($0, $1)")
+      .Case("arith.minimumf", "min_nan($0, $1)")
+      .Case("arith.maxnumf", "fmaxf($0, $1)")
+      .Case("arith.minnumf", "fminf($0, $1)")
+      .Case("arith.maxsi", "max($0, $1)")
+      .Case("arith.minsi", "min($0, $1)")
+      .Case("arith.maxui", "int(max(u32($0), u32($1)))")
+      .Case("arith.minui", "int(min(u32($0), u32($1)))")
+      .Case("arith.sitofp", "float($0)")
+      .Case("arith.fptosi", "int($0)")
+      .Case("math.absf", "fabsf($0)")
+      .Case("math.absi", "abs($0)")
+      .Case("math.ceil", "ceilf($0)")
+      .Case("math.cos", "cosf($0)")
+      .Case("math.erf", "erff($0)")
+      .Case("math.exp", "expf($0)")
+      .Case("math.exp2", "ex2_approx($0)")
+      .Case("math.floor", "floorf($0)")
+      .Case("math.fma", "fmaf($0, $1, $2)")
+      .Case("math.log", "logf($0)")
+      .Case("math.log1p", "log1pf($0)")
+      .Case("math.log2", "log2f($0)")
+      .Case("math.powf", "powf($0, $1)")
+      .Case("math.rsqrt", "rsqrtf($0)")
+      .Case("math.sin", "sinf($0)")
+      .Case("math.sqrt", "sqrtf($0)")
+      .Case("math.tanh", "tanhf($0)")
+      .Case("cuda.element", "($T *)$0.data + $1")
+      .Case("cuda.load", "*($0)")
+      .Case("cuda.shared_base", "int(shared_address(shared))")
+      .Default("");
+}
+
+StringRef comparison(arith::CmpIPredicate predicate) {
+  switch (predicate) {
+  case arith::CmpIPredicate::eq: return "$0 == $1";
+  case arith::CmpIPredicate::ne: return "$0 != $1";
+  case arith::CmpIPredicate::slt: return "$0 < $1";
+  case arith::CmpIPredicate::sle: return "$0 <= $1";
+  case arith::CmpIPredicate::sgt: return "$0 > $1";
+  case arith::CmpIPredicate::sge: return "$0 >= $1";
+  case arith::CmpIPredicate::ult: return "u32($0) < u32($1)";
+  case arith::CmpIPredicate::ule: return "u32($0) <= u32($1)";
+  case arith::CmpIPredicate::ugt: return "u32($0) > u32($1)";
+  case arith::CmpIPredicate::uge: return "u32($0) >= u32($1)";
+  }
+  return "";
+}
+
+StringRef comparison(arith::CmpFPredicate predicate) {
+  switch (predicate) {
+  case arith::CmpFPredicate::OEQ: return "$0 == $1";
+  case arith::CmpFPredicate::OGT: return "$0 > $1";
+  case arith::CmpFPredicate::OGE: return "$0 >= $1";
+  case arith::CmpFPredicate::OLT: return "$0 < $1";
+  case arith::CmpFPredicate::OLE: return "$0 <= $1";
+  case arith::CmpFPredicate::UNE: return "$0 != $1";
+  case arith::CmpFPredicate::UGT: return "!($0 <= $1)";
+  case arith::CmpFPredicate::UGE: return "!($0 < $1)";
+  case arith::CmpFPredicate::ULT: return "!($0 >= $1)";
+  case arith::CmpFPredicate::ULE: return "!($0 > $1)";
+  case arith::CmpFPredicate::UNO: return "isnan($0) || isnan($1)";
+  default: return "";
+  }
+}
+
+/// C++ spelling of a scalar's type; empty for a type that no register has.
+std::string typeName(Type type) {
+  if (auto pointer = dyn_cast<cuda::PointerType>(type))
+    return typeName(pointer.getElementType()) + " *";
+  if (type.isIndex() || type.isSignlessInteger(32))
+    return "int";
+  if (type.isSignlessInteger(64))
+    return "i64";
+  if (type.isSignlessInteger(1))
+    return "bool";
+  if (type.isSignlessInteger(8))
+    return "signed char";
+  if (type.isF32())
+    return "float";
+  if (type.isBF16())
+    return "bf16";
+  if (isa<VectorType>(type))
+    return "uint4";
+  return "";
+}
+
+class Emitter {
+public:
+  Emitter(cuda::KernelOp kernel, raw_ostream &output) : kernel_(kernel), output_(output) {}
+
+  LogicalResult run() {
+    printHeader();
+    indent_ = 1;
+    if (failed(printBlock(kernel_.getBody().front())))
+      return failure();
+    output_ << "}\n";
+    return success();
+  }
+
+private:
+  void printHeader() {
+    const std::string name = kernel_.getSymName().str();
+    output_ << "\n// ---- " << name << ": " << kernel_.getConsumers() << " consumer warpgroups, "
+            << kernel_.getSharedBytes() << " bytes of shared memory\n";
+    output_ << "extern \"C\" __global__ void __launch_bounds__(" << kernel_.getThreads() << ", 1)\n" << name << "(";
+    int64_t maps = 0, views = 0, numbers = 0, sizes = 0;
+    llvm::interleave(
+        kernel_.getBody().getArguments(), output_,
+        [&](BlockArgument argument) {
+          Type type = argument.getType();
+          if (isa<cuda::MapType>(type)) {
+            names_[argument] = "map" + std::to_string(maps++);
+            output_ << "const __grid_constant__ TensorMap ";
+          } else if (isa<tile::ViewType>(type)) {
+            names_[argument] = "view" + std::to_string(views++);
+            output_ << "const __grid_constant__ View ";
+          } else if (argument.getArgNumber() + gridRank() >= kernel_.getBody().getNumArguments()) {
+            names_[argument] = "grid" + std::to_string(sizes++);
+            output_ << "const int ";
+          } else {
+            names_[argument] = "scalar" + std::to_string(numbers++);
+            output_ << "const " << typeName(type) << " ";
+          }
+          output_ << names_[argument];
+        },
+        ",\n    ");
+    output_ << ") {\n  extern __shared__ __align__(1024) unsigned char shared[];\n";
+  }
+
+  unsigned gridRank() {
+    return kernel_.getBody().getNumArguments() - kernel_.getTensorMaps().size() - kernel_.getArgumentKinds().size();
+  }
+
+  raw_ostream &line() { return output_.indent(2 * indent_); }
+
+  /// Pure, with one user in the same block and nothing to wait for: printed inside its user.
+  static bool isInlined(Operation *op) {
+    if (isa<arith::ConstantOp>(op))
+      return true;
+    if (op->getNumResults() != 1 || !op->hasOneUse() || (*op->user_begin())->getBlock() != op->getBlock())
+      return false;
+    Operation *user = *op->user_begin();
+    if (user->getNumRegions() && !isa<scf::IfOp, scf::ForOp>(user))
+      return false;
+    if (auto call = dyn_cast<cuda::CallOp>(op))
+      return call.getPure();
+    return isPure(op);
+  }
+
+  /// Text of a value as an operand: a name, a literal, or its operation in parentheses.
+  std::string text(Value value, bool bare = false) {
+    if (auto found = names_.find(value); found != names_.end())
+      return found->second;
+    Operation *op = value.getDefiningOp();
+    std::string expression = form(op);
+    const bool atom = bare || isa<arith::ConstantOp, cuda::CallOp>(op) || expression.find(' ') == std::string::npos;
+    return atom ? expression : "(" + expression + ")";
+  }
+
+  std::string literal(TypedAttr attribute) {
+    if (auto integer = dyn_cast<IntegerAttr>(attribute)) {
+      if (integer.getType().isSignlessInteger(1))
+        return integer.getValue().isZero() ? "false" : "true";
+      return std::to_string(integer.getValue().getSExtValue());
+    }
+    const APFloat &value = cast<FloatAttr>(attribute).getValue();
+    if (attribute.getType().isBF16()) // bits
+      return std::to_string(value.bitcastToAPInt().getZExtValue());
+    if (value.isInfinity())
+      return value.isNegative() ? "-kInfinity" : "kInfinity";
+    if (value.isNaN())
+      return "__uint_as_float(0x7fc00000u)";
+    return llvm::formatv("{0:e9}f", value.convertToDouble()).str();
+  }
+
+  /// Expression of an op; empty, with an error, when there is none.
+  std::string form(Operation *op) {
+    if (auto constant = dyn_cast<arith::ConstantOp>(op))
+      return literal(cast<TypedAttr>(constant.getValue()));
+    if (auto call = dyn_cast<cuda::CallOp>(op)) {
+      std::string result = call.getCallee().str() + "(";
+      for (auto [i, argument] : llvm::enumerate(call.getArguments()))
+        result += (i ? ", " : "") + text(argument, true);
+      return result + ")";
+    }
+    if (auto get = dyn_cast<cuda::GetOp>(op))
+      return text(get.getRegisters()) + "[" + text(get.getIndex(), true) + "]";
+    if (auto stride = dyn_cast<cuda::StrideOp>(op))
+      return text(stride.getView()) + ".stride[" + std::to_string(stride.getDim()) + "]";
+    if (auto dim = dyn_cast<tile::DimOp>(op))
+      return "int(" + text(dim.getView()) + ".size[" + std::to_string(dim.getDim()) + "])";
+    if (isa<arith::IndexCastOp, arith::IndexCastUIOp, arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp>(op)) {
+      const std::string from = typeName(op->getOperand(0).getType()), to = typeName(op->getResult(0).getType());
+      return from == to ? text(op->getOperand(0)) : to + "(" + text(op->getOperand(0), true) + ")";
+    }
+    if (isa<arith::ExtFOp>(op) && op->getOperand(0).getType().isBF16())
+      return "cvt_f32_bf16(" + text(op->getOperand(0), true) + ")";
+    if (isa<arith::TruncFOp>(op) && op->getResult(0).getType().isBF16())
+      return "cvt_bf16_f32(" + text(op->getOperand(0), true) + ")";
+    StringRef pattern = scalarForm(op->getName().getStringRef());
+    if (auto compare = dyn_cast<arith::CmpIOp>(op))
+      pattern = comparison(compare.getPredicate());
+    if (auto compare = dyn_cast<arith::CmpFOp>(op))
+      pattern = comparison(compare.getPredicate());
+    if (pattern.empty() || llvm::any_of(op->getResultTypes(), [](Type type) { return typeName(type).empty(); })) {
+      if (!failed_)
+        op->emitOpError("has no printed form in CUDA C++");
+      failed_ = true;
+      return "";
+    }
+    std::string result;
+    for (size_t i = 0; i < pattern.size(); ++i) {
+      if (pattern[i] != '$')
+        result += pattern[i];
+      else if (pattern[++i] == 'T')
+        result += typeName(cast<cuda::PointerType>(op->getResult(0).getType()).getElementType());
+      else // between the parentheses of a call an operand stands bare
+        result += text(op->getOperand(pattern[i] - '0'), i >= 2 && pattern[i - 2] == '(' && pattern[i + 1] == ')');
+    }
+    return result;
+  }
+
+  std::string fresh(StringRef prefix) { return (prefix + Twine(next_++)).str(); }
+
+  LogicalResult printBlock(Block &block) {
+    for (Operation &op : block) {
+      if (failed(print(op)) || failed_)
+        return failure();
+    }
+    return success();
+  }
+
+  LogicalResult printNested(Block &block) {
+    ++indent_;
+    LogicalResult result = printBlock(block);
+    --indent_;
+    return result;
+  }
+
+  LogicalResult print(Operation &op) {
+    if (auto declaration = dyn_cast<cuda::RegistersOp>(op)) {
+      auto type = declaration.getRegisters().getType();
+      names_[declaration.getRegisters()] = fresh(declaration.getName());
+      line() << typeName(type.getElementType()) << " " << names_[declaration.getRegisters()] << "[" << type.getCount()
+             << "];\n";
+    } else if (auto set = dyn_cast<cuda::SetOp>(op)) {
+      line() << text(set.getRegisters()) << "[" << text(set.getIndex(), true) << "] = " << text(set.getValue(), true)
+             << ";\n";
+    } else if (auto store = dyn_cast<cuda::StoreOp>(op)) {
+      line() << "*(" << text(store.getPointer(), true) << ") = " << text(store.getValue(), true) << ";\n";
+    } else if (auto unroll = dyn_cast<cuda::UnrollOp>(op)) {
+      const std::string index = fresh("i");
+      names_[unroll.getBody().getArgument(0)] = index;
+      line() << "LONGC_UNROLL for (int " << index << " = 0; " << index << " < " << unroll.getCount() << "; ++" << index
+             << ") {\n";
+      if (failed(printNested(unroll.getBody().front())))
+        return failure();
+      line() << "}\n";
+    } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
+      return printLoop(loop);
+    } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
+      return printBranch(branch);
+    } else if (auto yield = dyn_cast<scf::YieldOp>(op)) {
+      for (auto [value, name] : llvm::zip(yield.getOperands(), targets_))
+        line() << name << " = " << text(value, true) << ";\n";
+    } else if (isInlined(&op)) {
+      return success();
+    } else if (op.getNumResults() == 0) {
+      const std::string expression = form(&op);
+      line() << expression << ";\n";
+    } else {
+      const std::string expression = form(&op);
+      names_[op.getResult(0)] = fresh("v");
+      line() << "const " << typeName(op.getResult(0).getType()) << " " << names_[op.getResult(0)] << " = " << expression
+             << ";\n";
+    }
+    return success();
+  }
+
+  LogicalResult printLoop(scf::ForOp loop) {
+    SmallVector<std::string> carried;
+    for (auto [init, argument, result] : llvm::zip(loop.getInits(), loop.getRegionIterArgs(), loop.getResults())) {
+      const std::string name = fresh("c");
+      line() << typeName(init.getType()) << " " << name << " = " << text(init, true) << ";\n";
+      names_[argument] = names_[result] = name;
+      carried.push_back(name);
+    }
+    const std::string index = fresh("j");
+    names_[loop.getInductionVar()] = index;
+    line() << "for (int " << index << " = " << text(loop.getLowerBound(), true) << "; " << index << " < "
+           << text(loop.getUpperBound()) << "; " << index << " += " << text(loop.getStep()) << ") {\n";
+    std::swap(targets_, carried);
+    LogicalResult result = printNested(*loop.getBody());
+    std::swap(targets_, carried);
+    line() << "}\n";
+    return result;
+  }
+
+  LogicalResult printBranch(scf::IfOp branch) {
+    SmallVector<std::string> results;
+    for (Value result : branch.getResults()) {
+      results.push_back(names_[result] = fresh("r"));
+      line() << typeName(result.getType()) << " " << results.back() << ";\n";
+    }
+    line() << "if (" << text(branch.getCondition(), true) << ") {\n";
+    std::swap(targets_, results);
+    LogicalResult result = printNested(*branch.thenBlock());
+    if (succeeded(result) && branch.elseBlock() && !(branch.elseBlock()->getOperations().size() == 1 && branch.getNumResults() == 0)) {
+      line() << "} else {\n";
+      result = printNested(*branch.elseBlock());
+    }
+    std::swap(targets_, results);
+    line() << "}\n";
+    return result;
+  }
+
+  cuda::KernelOp kernel_;
+  raw_ostream &output_;
+  int indent_ = 0;
+  unsigned next_ = 0;
+  bool failed_ = false;
+  DenseMap<Value, std::string> names_;
+  SmallVector<std::string> targets_; // variables that the enclosing loop's or branch's yield assigns
+};
+
+struct CudaEmit : longc::impl::CudaEmitPassBase<CudaEmit> {
+  using CudaEmitPassBase::CudaEmitPassBase;
+
+  void runOnOperation() override {
+    if (includePrelude)
+      llvm::outs() << cudaPrelude();
+    for (auto kernel : getOperation().getOps<cuda::KernelOp>())
+      if (failed(emitCuda(kernel, llvm::outs())))
+        return signalPassFailure();
+    llvm::outs().flush();
+  }
+};
+
+} // namespace
+
+StringRef longc::cudaPrelude() {
+  static const char text[] =
+#include "CudaPrelude.inc"
+      ;
+  return text;
+}
+
+LogicalResult longc::emitCuda(cuda::KernelOp kernel, raw_ostream &output) {
+  std::string text;
+  llvm::raw_string_ostream buffer(text);
+  if (failed(Emitter(kernel, buffer).run()))
+    return failure();
+  output << text;
+  return success();
+}

@@ -1,0 +1,327 @@
+// Tiles to threads, the control half: roles become branches, rings become barriers, loops carry register arrays.
+#include "codegen/cuda/CudaPasses.h"
+#include "codegen/cuda/TileLowering.h"
+
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/Transforms/Passes.h"
+
+namespace longc {
+#define GEN_PASS_DEF_CUDALOWERTILESPASS
+#include "codegen/cuda/CudaPasses.h.inc"
+} // namespace longc
+
+using namespace mlir;
+using namespace longc;
+using namespace longc::cuda;
+using arith::CmpIPredicate;
+
+namespace {
+
+constexpr int64_t kStagingBytes = 64 * 64 * 2, kRowBytes = 128, kBoxColumns = 64;
+
+/// Registers a thread of the producer and of a consumer, by number of consumer warpgroups.
+struct RegisterBudget {
+  int64_t producer, consumer;
+};
+constexpr RegisterBudget kBudgets[] = {{0, 0}, {56, 256}, {24, 240}, {32, 160}};
+
+std::string withArgument(StringRef callee, int64_t argument) {
+  return (callee + "<" + Twine(argument) + ">").str();
+}
+
+} // namespace
+
+void TileLowering::guarded(Value condition, function_ref<void()> body) {
+  if (!condition)
+    return body();
+  auto branch = scf::IfOp::create(b, loc, condition, /*withElse=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  body();
+}
+
+void TileLowering::unrolled(int64_t count, function_ref<void(Value)> body) {
+  auto loop = UnrollOp::create(b, loc, count);
+  OpBuilder::InsertionGuard guard(b);
+  Block &block = loop.getBody().emplaceBlock();
+  Value index = block.addArgument(b.getIndexType(), loc);
+  b.setInsertionPointToStart(&block);
+  body(index);
+}
+
+void TileLowering::lower(ProduceOp op) {
+  const RingPlace &ring = rings[op.getRing()];
+  auto tile = cast<RankedTensorType>(op.getRing().getType().getTile());
+  Value count = get(ring.counter, constant(0));
+  Value stage = rem(count, ring.stages), phase = rem(div(count, ring.stages), 2);
+  Value full = add(base, add(mul(stage, 8), ring.full)), empty = add(base, add(mul(stage, 8), ring.empty));
+  call("mbarrier_wait", {empty, sub(constant(1), phase)}); // the first pass finds every stage free
+  call("mbarrier_arrive_expect_tx", {full, constant(ring.tileBytes)});
+  Value target = add(base, add(mul(stage, ring.tileBytes), ring.tiles));
+  SmallVector<Value> offsets;
+  for (Value offset : op.getOffsets())
+    offsets.push_back(scalars.lookup(offset));
+  const std::string callee = "tma_load_" + std::to_string(offsets.size()) + "d";
+  for (int64_t box = 0; box < tile.getDimSize(1) / kBoxColumns; ++box) {
+    SmallVector<Value> arguments{add(target, box * tile.getDimSize(0) * kRowBytes), scalars.lookup(op.getMap()), full};
+    for (size_t i = offsets.size(); i-- > 0;) // innermost first
+      arguments.push_back(i + 1 == offsets.size() ? add(offsets[i], box * kBoxColumns) : offsets[i]);
+    arguments.push_back(symbol(op.getCache()));
+    call(callee, arguments);
+  }
+  set(add(count, 1), ring.counter, constant(0));
+}
+
+void TileLowering::lower(AcquireOp op) {
+  const RingPlace &ring = rings[op.getRing()];
+  auto tile = cast<RankedTensorType>(op.getTile().getType());
+  Value count = get(ring.counter, constant(0));
+  Value stage = rem(count, ring.stages), phase = rem(div(count, ring.stages), 2);
+  Value full = add(base, add(mul(stage, 8), ring.full));
+  Value address = add(base, add(mul(stage, ring.tileBytes), ring.tiles));
+  call("mbarrier_wait", {full, phase});
+  shared_[op.getTile()] = {address, add(base, add(mul(stage, 8), ring.empty))};
+  set(add(count, 1), ring.counter, constant(0));
+  if (!op.getRow())
+    return;
+  // The copy engine pads at the tensor's end only. Rows of a neighbour become zero, so that its NaN stays its own.
+  // Each warpgroup clears the whole tile's foreign rows itself: the same zeros, and no barrier between warpgroups.
+  Value first = scalars.lookup(op.getRow()), lo = scalars.lookup(op.getLo()), hi = scalars.lookup(op.getHi());
+  const int64_t rows = tile.getDimSize(0), chunks = tile.getDimSize(1) / 8;
+  Value foreign = arith::OrIOp::create(b, loc, compare(CmpIPredicate::slt, first, lo),
+                                       compare(CmpIPredicate::sgt, add(first, rows), hi));
+  guarded(foreign, [&] {
+    unrolled(rows * chunks / 128, [&](Value step) {
+      Value chunk = add(mul(step, 128), rem(threadIndex(), 128)); // 16 bytes; eight a row of a box
+      Value row = rem(div(chunk, 8), rows), position = add(first, row);
+      guarded(arith::OrIOp::create(b, loc, compare(CmpIPredicate::slt, position, lo),
+                                   compare(CmpIPredicate::sge, position, hi)),
+              [&] { call("st_shared_zero", {add(address, mul(chunk, 16))}); });
+    });
+    call("fence_proxy_async");
+    call("bar_sync", {add(warpgroup, 1), constant(128)});
+  });
+}
+
+void TileLowering::lower(ReleaseOp op) {
+  Value lead = compare(CmpIPredicate::eq, rem(threadIndex(), 128), constant(0));
+  guarded(lead, [&] { call("mbarrier_arrive", {shared_[op.getTile()].emptyBarrier}); });
+}
+
+LogicalResult TileLowering::lower(scf::ForOp op) {
+  SmallVector<Value> inits;
+  SmallVector<Value> arrays(op.getNumRegionIterArgs());
+  for (auto [i, init] : llvm::enumerate(op.getInits())) {
+    if (isa<RankedTensorType>(init.getType())) {
+      arrays[i] = declare("carried", init);
+      fill(arrays[i], init);
+      registers_[op.getRegionIterArg(i)] = arrays[i];
+      registers_[op.getResult(i)] = arrays[i];
+    } else {
+      inits.push_back(scalars.lookup(init));
+    }
+  }
+  auto loop = scf::ForOp::create(b, loc, scalars.lookup(op.getLowerBound()), scalars.lookup(op.getUpperBound()),
+                                 scalars.lookup(op.getStep()), inits);
+  scalars.map(op.getInductionVar(), loop.getInductionVar());
+  unsigned next = 0;
+  for (auto [i, array] : llvm::enumerate(arrays))
+    if (!array) {
+      scalars.map(op.getRegionIterArg(i), loop.getRegionIterArg(next));
+      scalars.map(op.getResult(i), loop.getResult(next++));
+    }
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  if (failed(lowerBlock(*op.getBody())))
+    return failure();
+  // All values of the next pass first, then the copies: a yielded value may be made of what another one replaces.
+  SmallVector<std::pair<Value, Value>> copies;
+  SmallVector<Value> yielded;
+  for (auto [i, value] : llvm::enumerate(op.getBody()->getTerminator()->getOperands())) {
+    if (!arrays[i]) {
+      yielded.push_back(scalars.lookup(value));
+      continue;
+    }
+    Value source = registers_.contains(value) ? registers_[value] : materialise("next", value);
+    if (source != arrays[i])
+      copies.emplace_back(source, arrays[i]);
+  }
+  for (auto [from, to] : copies)
+    unrolled(cast<RegistersType>(to.getType()).getCount(),
+             [&, from = from, to = to](Value i) { set(get(from, i), to, i); });
+  if (!yielded.empty())
+    scf::YieldOp::create(b, loc, yielded);
+  return success();
+}
+
+LogicalResult TileLowering::lower(scf::IfOp op) {
+  SmallVector<Type> types;
+  SmallVector<Value> arrays(op.getNumResults());
+  for (auto [i, result] : llvm::enumerate(op.getResults())) {
+    if (isa<RankedTensorType>(result.getType()))
+      registers_[result] = arrays[i] = declare("chosen", result);
+    else
+      types.push_back(result.getType());
+  }
+  const bool withElse = !op.getElseRegion().empty();
+  auto branch = scf::IfOp::create(b, loc, types, scalars.lookup(op.getCondition()), withElse);
+  for (unsigned side = 0; side < (withElse ? 2u : 1u); ++side) {
+    Block &source = side ? op.getElseRegion().front() : op.getThenRegion().front();
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(side ? branch.elseBlock() : branch.thenBlock());
+    if (failed(lowerBlock(source)))
+      return failure();
+    SmallVector<Value> yielded;
+    for (auto [i, value] : llvm::enumerate(source.getTerminator()->getOperands())) {
+      if (arrays[i])
+        fill(arrays[i], value);
+      else
+        yielded.push_back(scalars.lookup(value));
+    }
+    if (!yielded.empty())
+      scf::YieldOp::create(b, loc, yielded);
+  }
+  unsigned next = 0;
+  for (auto [i, result] : llvm::enumerate(op.getResults()))
+    if (!arrays[i])
+      scalars.map(result, branch.getResult(next++));
+  return success();
+}
+
+LogicalResult TileLowering::lowerBlock(Block &source) {
+  for (Operation &op : source) {
+    if (op.hasTrait<OpTrait::IsTerminator>())
+      continue;
+    loc = op.getLoc();
+    LogicalResult result = success();
+    if (auto produce = dyn_cast<ProduceOp>(op))
+      lower(produce);
+    else if (auto acquire = dyn_cast<AcquireOp>(op))
+      lower(acquire);
+    else if (auto release = dyn_cast<ReleaseOp>(op))
+      lower(release);
+    else if (auto loop = dyn_cast<scf::ForOp>(op))
+      result = lower(loop);
+    else if (auto branch = dyn_cast<scf::IfOp>(op))
+      result = lower(branch);
+    else if (auto product = dyn_cast<tile::MmaOp>(op))
+      lower(product);
+    else if (auto reduce = dyn_cast<tile::ReduceOp>(op))
+      lower(reduce);
+    else if (auto store = dyn_cast<tile::StoreOp>(op))
+      result = lower(store);
+    else if (auto scalar = dyn_cast<tile::ScalarOp>(op))
+      lower(scalar);
+    else if (op.getNumResults() == 1 && isa<RankedTensorType>(op.getResult(0).getType())) {
+      if (!isInlined(&op))
+        materialise("value", op.getResult(0));
+    } else
+      b.clone(op, scalars);
+    if (failed(result))
+      return failure();
+  }
+  return success();
+}
+
+namespace {
+
+/// Lowers one kernel in place.
+LogicalResult lowerKernel(cuda::KernelOp kernel) {
+  RolesOp roles = *kernel.getOps<RolesOp>().begin();
+  SmallVector<RingOp> ringOps(kernel.getOps<RingOp>());
+  OpBuilder builder(roles);
+  const Location loc = kernel.getLoc();
+  const int64_t consumers = kernel.getConsumers();
+  TileLowering lowering(builder, loc);
+  for (Value argument : kernel.getBody().getArguments())
+    lowering.scalars.map(argument, argument);
+  lowering.base = SharedBaseOp::create(builder, loc, builder.getIndexType());
+  lowering.warpgroup = lowering.pureCall("warpgroup_index", builder.getIndexType());
+  lowering.rowBase = lowering.mul(lowering.warpgroup, 64);
+
+  // Shared memory: the rings' tiles (1024-byte aligned), the staging tiles, the barriers.
+  int64_t offset = 0;
+  for (RingOp op : ringOps) {
+    auto tile = cast<RankedTensorType>(op.getRing().getType().getTile());
+    const int64_t bytes = tile.getNumElements() * 2;
+    lowering.rings[op.getRing()] = {offset, bytes, 0, 0, op.getRing().getType().getStages(), Value()};
+    offset += bytes * op.getRing().getType().getStages();
+  }
+  lowering.stagingOffset = offset;
+  offset += consumers * kStagingBytes;
+  Value thread = lowering.threadIndex(), zero = lowering.constant(0);
+  lowering.guarded(lowering.compare(CmpIPredicate::eq, thread, zero), [&] {
+    for (RingOp op : ringOps) {
+      RingPlace &ring = lowering.rings[op.getRing()];
+      ring.full = offset;
+      ring.empty = offset + 8 * ring.stages;
+      offset += 16 * ring.stages;
+      lowering.unrolled(ring.stages, [&](Value stage) {
+        Value full = lowering.add(lowering.base, lowering.add(lowering.mul(stage, 8), ring.full));
+        Value empty = lowering.add(lowering.base, lowering.add(lowering.mul(stage, 8), ring.empty));
+        lowering.call("mbarrier_init", {full, lowering.constant(1)});
+        lowering.call("mbarrier_init", {empty, lowering.constant(consumers)});
+      });
+    }
+    lowering.call("fence_mbarrier_init");
+    lowering.call("fence_proxy_async");
+  });
+  lowering.call("__syncthreads");
+
+  Value isProducer = lowering.compare(CmpIPredicate::eq, lowering.warpgroup, lowering.constant(consumers));
+  auto branch = scf::IfOp::create(builder, loc, isProducer, /*withElse=*/true);
+  for (bool producer : {true, false}) {
+    builder.setInsertionPointToStart(producer ? branch.thenBlock() : branch.elseBlock());
+    lowering.call(producer ? withArgument("setmaxnreg_dec", kBudgets[consumers].producer)
+                           : withArgument("setmaxnreg_inc", kBudgets[consumers].consumer));
+    if (producer) { // one lane of the first warp starts all copies
+      Value warp = lowering.div(lowering.threadIndex(), 32);
+      Value first = lowering.compare(CmpIPredicate::eq, warp, lowering.constant(4 * consumers));
+      auto outer = scf::IfOp::create(builder, loc, first, /*withElse=*/false);
+      builder.setInsertionPointToStart(outer.thenBlock());
+      Value elected = lowering.impureCall("elect_sync", builder.getI1Type());
+      auto inner = scf::IfOp::create(builder, loc, elected, /*withElse=*/false);
+      builder.setInsertionPointToStart(inner.thenBlock());
+      for (Value argument : kernel.getBody().getArguments())
+        if (isa<MapType>(argument.getType()))
+          lowering.call("prefetch_tensormap", {argument});
+    }
+    Value counterZero = lowering.constant(0);
+    for (RingOp op : ringOps) {
+      auto type = RegistersType::get(builder.getContext(), 1, builder.getIndexType());
+      Value counter = RegistersOp::create(builder, loc, type, (op.getName() + "_passed").str());
+      SetOp::create(builder, loc, counterZero, counter, counterZero);
+      lowering.rings[op.getRing()].counter = counter;
+    }
+    if (failed(lowering.lowerBlock(producer ? roles.getProducer().front() : roles.getConsumer().front())))
+      return failure();
+  }
+  roles.erase();
+  for (RingOp op : ringOps)
+    op.erase();
+  return success();
+}
+
+struct CudaLowerTiles : longc::impl::CudaLowerTilesPassBase<CudaLowerTiles> {
+  void runOnOperation() override {
+    for (auto kernel : getOperation().getOps<cuda::KernelOp>()) {
+      if (failed(lowerKernel(kernel)))
+        return signalPassFailure();
+      RewritePatternSet patterns(&getContext()); // C++ has no division that rounds to minus infinity
+      arith::populateCeilFloorDivExpandOpsPatterns(patterns);
+      if (failed(applyPatternsGreedily(kernel, std::move(patterns))))
+        return signalPassFailure();
+    }
+  }
+};
+
+} // namespace
+
+void longc::buildCudaPipeline(OpPassManager &manager) {
+  manager.addPass(createCudaAssignLayoutsPass());
+  manager.addPass(createCudaSplitRolesPass());
+  manager.addPass(createCudaLowerTilesPass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+}

@@ -1,0 +1,311 @@
+// Role splitting: a tile kernel becomes a producer that feeds rings of shared tiles and consumers that compute.
+#include "codegen/cuda/CudaDialect.h"
+#include "codegen/cuda/CudaPasses.h"
+
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace longc {
+#define GEN_PASS_DEF_CUDASPLITROLESPASS
+#include "codegen/cuda/CudaPasses.h.inc"
+} // namespace longc
+
+using namespace mlir;
+using namespace longc;
+using cuda::Layout;
+
+namespace {
+
+constexpr int64_t kBarrierBytes = 8, kStagingBytesPerConsumer = 64 * 64 * 2, kPanelRows = 16;
+
+bool isShared(Operation *op) {
+  auto load = dyn_cast<tile::LoadOp>(op);
+  return load && cuda::layoutOf(load.getTile().getType()) == Layout::shared;
+}
+
+bool holdsShared(Operation *op) {
+  return op->walk([](tile::LoadOp load) { return isShared(load) ? WalkResult::interrupt() : WalkResult::advance(); })
+      .wasInterrupted();
+}
+
+int64_t tileBytes(RankedTensorType type) { return type.getNumElements() * type.getElementTypeBitWidth() / 8; }
+
+/// One load's place: its ring, its tensor map.
+struct SharedLoad {
+  unsigned ring, map;
+  bool inLoop;
+};
+
+class RoleSplitter {
+public:
+  RoleSplitter(tile::KernelOp kernel, int64_t sharedBytes, int64_t maxStages)
+      : kernel_(kernel), sharedLimit_(sharedBytes), maxStages_(maxStages) {}
+
+  LogicalResult run() {
+    if (failed(planRings()))
+      return failure();
+    build();
+    kernel_.erase();
+    return failure(failed_);
+  }
+
+private:
+  struct Ring {
+    RankedTensorType tile;
+    std::string name;
+    bool inLoop;
+    int64_t stages = 1;
+  };
+
+  /// Rings in program order. Loads of one type in loops that follow each other take turns on one ring.
+  LogicalResult planRings() {
+    kernel_.walk([&](tile::MmaOp op) { consumers_ = cast<RankedTensorType>(op.getType()).getDimSize(0) / 64; });
+    DenseMap<std::pair<Operation *, Type>, unsigned> turn; // how many loads of a type a loop has had
+    DenseMap<std::pair<Type, unsigned>, unsigned> loopRings;
+    WalkResult result = kernel_.walk<WalkOrder::PreOrder>([&](tile::LoadOp load) {
+      if (!isShared(load))
+        return WalkResult::advance();
+      Operation *parent = load->getParentOp();
+      if (!isa<tile::KernelOp, scf::ForOp>(parent)) {
+        load.emitOpError("cannot be compiled for CUDA yet: a product's operand is loaded under a condition");
+        return WalkResult::interrupt();
+      }
+      auto type = cast<RankedTensorType>(load.getTile().getType());
+      const bool inLoop = parent != kernel_;
+      unsigned ring = rings_.size();
+      if (inLoop) {
+        const unsigned ordinal = turn[{parent, type}]++;
+        ring = loopRings.try_emplace({type, ordinal}, ring).first->second;
+      }
+      if (ring == rings_.size()) {
+        auto argument = cast<BlockArgument>(load.getView());
+        std::string name = "tile" + std::to_string(argument.getArgNumber() - kernel_.getGridRank());
+        rings_.push_back({type, name, inLoop});
+      }
+      loads_[load] = {ring, planMap(load), inLoop};
+      return WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      return failure();
+
+    int64_t fixed = consumers_ * kStagingBytesPerConsumer, perStage = 0;
+    for (Ring &ring : rings_)
+      (ring.inLoop ? perStage : fixed) += tileBytes(ring.tile) + 2 * kBarrierBytes;
+    const int64_t stages = perStage ? std::min(maxStages_, (sharedLimit_ - fixed) / perStage) : 1;
+    if (stages < (perStage ? 2 : 1))
+      return kernel_.emitOpError("needs ") << fixed + 2 * perStage << " bytes of shared memory, the target has "
+                                           << sharedLimit_;
+    sharedBytes_ = fixed + stages * perStage;
+    for (Ring &ring : rings_)
+      ring.stages = ring.inLoop ? stages : 1;
+    return success();
+  }
+
+  unsigned planMap(tile::LoadOp load) {
+    auto view = load.getView().getType();
+    auto type = cast<RankedTensorType>(load.getTile().getType());
+    SmallVector<int64_t> box(view.getRank(), 1);
+    box.back() = 64; // bf16 elements of one 128-byte row; a wider tile takes several boxes
+    for (int64_t dim = 0; dim < view.getRank() - 1; ++dim)
+      if (!llvm::is_contained(load.getDropped(), dim))
+        box[dim] = type.getDimSize(0);
+    const int64_t operand = cast<BlockArgument>(load.getView()).getArgNumber() - kernel_.getGridRank();
+    auto map = cuda::TensorMapAttr::get(kernel_.getContext(), operand, box);
+    auto found = llvm::find(maps_, map);
+    if (found == maps_.end()) {
+      maps_.push_back(map);
+      return maps_.size() - 1;
+    }
+    return found - maps_.begin();
+  }
+
+  void build() {
+    OpBuilder builder(kernel_);
+    const Location loc = kernel_.getLoc();
+    SmallVector<int64_t> kinds;
+    for (Value argument : kernel_.getKernelArguments())
+      kinds.push_back(isa<tile::ViewType>(argument.getType()) ? cuda::kViewArgument : cuda::kScalarArgument);
+    auto result = cuda::KernelOp::create(builder, loc, kernel_.getSymName(), 128 * (consumers_ + 1), sharedBytes_,
+                                         consumers_, builder.getArrayAttr(maps_), kinds);
+    Block &body = result.getBody().emplaceBlock();
+    IRMapping mapping;
+    for (size_t i = 0; i < maps_.size(); ++i)
+      mapValues_.push_back(body.addArgument(cuda::MapType::get(builder.getContext()), loc));
+    for (Value argument : kernel_.getKernelArguments())
+      mapping.map(argument, body.addArgument(argument.getType(), argument.getLoc()));
+    SmallVector<Value> gridSizes;
+    for (int64_t i = 0; i < int64_t(kernel_.getGridRank()); ++i)
+      gridSizes.push_back(body.addArgument(builder.getIndexType(), loc));
+
+    builder.setInsertionPointToStart(&body);
+    for (Ring &ring : rings_)
+      ringValues_.push_back(cuda::RingOp::create(
+          builder, loc, cuda::RingType::get(builder.getContext(), ring.stages, ring.tile), ring.name));
+    auto roles = cuda::RolesOp::create(builder, loc);
+    for (bool producer : {true, false}) {
+      Region &region = producer ? roles.getProducer() : roles.getConsumer();
+      builder.setInsertionPointToStart(&region.emplaceBlock());
+      IRMapping roleMapping = mapping;
+      buildBlockLoop(builder, gridSizes, roleMapping);
+      Block &source = kernel_.getBody().front();
+      if (producer)
+        cloneProducer(source, builder, roleMapping);
+      else
+        cloneConsumer(source, builder, roleMapping);
+    }
+  }
+
+  /// The persistent loop over blocks of the grid; leaves the builder inside and maps the grid's indices.
+  void buildBlockLoop(OpBuilder &builder, ArrayRef<Value> sizes, IRMapping &mapping) {
+    const Location loc = kernel_.getLoc();
+    auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(builder, loc, value); };
+    auto add = [&](Value a, Value b) -> Value { return arith::AddIOp::create(builder, loc, a, b); };
+    auto sub = [&](Value a, Value b) -> Value { return arith::SubIOp::create(builder, loc, a, b); };
+    auto mul = [&](Value a, Value b) -> Value { return arith::MulIOp::create(builder, loc, a, b); };
+    auto div = [&](Value a, Value b) -> Value { return arith::DivSIOp::create(builder, loc, a, b); };
+    auto rem = [&](Value a, Value b) -> Value { return arith::RemSIOp::create(builder, loc, a, b); };
+    auto call = [&](StringRef callee) -> Value {
+      return cuda::CallOp::create(builder, loc, builder.getIndexType(), callee, ValueRange(), true).getResult();
+    };
+    Value zero = constant(0), one = constant(1), total = one;
+    for (Value size : sizes)
+      total = mul(total, size);
+    Value blocks = call("grid_size"), block = call("block_index");
+    Value rounds = div(sub(add(total, blocks), one), blocks);
+    auto loop = scf::ForOp::create(builder, loc, zero, rounds, one);
+    builder.setInsertionPointToStart(loop.getBody());
+    Value round = loop.getInductionVar();
+    const bool panels = sizes.size() == 2 && !readsWorkList();
+    if (!panels) { // costliest work comes first: every second round goes backwards, which evens out the sums
+      Value odd = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, rem(round, constant(2)), one);
+      block = arith::SelectOp::create(builder, loc, odd, sub(sub(blocks, one), block), block);
+    }
+    Value id = add(mul(round, blocks), block);
+    Value inside = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, id, total);
+    auto guard = scf::IfOp::create(builder, loc, inside, /*withElse=*/false);
+    builder.setInsertionPointToStart(guard.thenBlock());
+    auto indices = kernel_.getGridIndices();
+    if (panels) { // panels of rows: blocks in flight share their operands in the cache
+      Value perPanel = mul(constant(kPanelRows), sizes[1]);
+      Value first = mul(div(id, perPanel), constant(kPanelRows)), within = rem(id, perPanel);
+      Value rows = arith::MinSIOp::create(builder, loc, constant(kPanelRows), sub(sizes[0], first));
+      mapping.map(indices[0], add(first, rem(within, rows)));
+      mapping.map(indices[1], div(within, rows));
+      return;
+    }
+    for (int64_t i = sizes.size() - 1; i >= 0; --i) { // last index fastest
+      mapping.map(indices[i], i == 0 ? id : rem(id, sizes[i]));
+      if (i != 0)
+        id = div(id, sizes[i]);
+    }
+  }
+
+  /// Whether a block reads its bounds from a list: then the first grid index is costliest first.
+  bool readsWorkList() {
+    return llvm::any_of(kernel_.getGridIndices().front().getUsers(), [](Operation *op) { return isa<tile::ScalarOp>(op); });
+  }
+
+  /// What the L2 cache should do with a tile: ragged kernels re-read their loops' tiles from other blocks.
+  StringRef cachePolicy(const SharedLoad &place) {
+    if (!readsWorkList())
+      return "evict_normal";
+    return place.inLoop ? "evict_last" : "evict_first";
+  }
+
+  void cloneProducer(Block &source, OpBuilder &builder, IRMapping &mapping) {
+    auto isScalar = [](Type type) { return type.isIntOrIndexOrFloat(); };
+    for (Operation &op : source.without_terminator()) {
+      if (isShared(&op)) {
+        auto load = cast<tile::LoadOp>(op);
+        const SharedLoad &place = loads_[load];
+        SmallVector<Value> offsets;
+        for (Value offset : load.getOffsets())
+          offsets.push_back(mapping.lookup(offset));
+        cuda::ProduceOp::create(builder, op.getLoc(), ringValues_[place.ring], mapValues_[place.map], offsets,
+                                builder.getStringAttr(cachePolicy(place)));
+      } else if (auto loop = dyn_cast<scf::ForOp>(op); loop && holdsShared(loop)) {
+        if (loop.getNumRegionIterArgs() && llvm::any_of(loop.getResultTypes(), isScalar)) {
+          loop.emitOpError("cannot be compiled for CUDA yet: a loop that loads operands carries a scalar");
+          failed_ = true;
+          return;
+        }
+        auto copy = scf::ForOp::create(builder, loop.getLoc(), mapping.lookup(loop.getLowerBound()),
+                                       mapping.lookup(loop.getUpperBound()), mapping.lookup(loop.getStep()));
+        mapping.map(loop.getInductionVar(), copy.getInductionVar());
+        OpBuilder::InsertionGuard guard(builder);
+        builder.setInsertionPointToStart(copy.getBody());
+        cloneProducer(*loop.getBody(), builder, mapping);
+      } else if (op.getNumRegions() == 0 && op.getNumResults() && llvm::all_of(op.getResultTypes(), isScalar) &&
+                 llvm::all_of(op.getOperands(), [&](Value value) {
+                   return mapping.contains(value) || isa<tile::ViewType>(value.getType());
+                 })) {
+        builder.clone(op, mapping);
+      }
+    }
+    // What only the consumers need was copied too; drop it.
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*builder.getInsertionBlock())))
+      if (isOpTriviallyDead(&op))
+        op.erase();
+  }
+
+  void cloneConsumer(Block &source, OpBuilder &builder, IRMapping &mapping) {
+    DenseMap<Operation *, SmallVector<tile::LoadOp>> releases; // after which op of this block which tiles are free
+    for (Operation &op : source.without_terminator()) {
+      if (isShared(&op)) {
+        auto load = cast<tile::LoadOp>(op);
+        Operation *last = &op;
+        for (Operation *user : load->getUsers())
+          if (Operation *ancestor = source.findAncestorOpInBlock(*user); last->isBeforeInBlock(ancestor))
+            last = ancestor;
+        releases[last].push_back(load);
+        Value row, lo, hi;
+        if (load.getLo()) {
+          row = mapping.lookup(load.getOffsets().front());
+          lo = mapping.lookup(load.getLo());
+          hi = mapping.lookup(load.getHi());
+        }
+        mapping.map(load.getTile(), cuda::AcquireOp::create(builder, op.getLoc(), load.getTile().getType(),
+                                                            ringValues_[loads_[load].ring], row, lo, hi));
+      } else if (op.getNumRegions() == 0) {
+        builder.clone(op, mapping);
+      } else {
+        Operation *copy = op.cloneWithoutRegions(mapping);
+        builder.insert(copy);
+        for (auto [from, to] : llvm::zip(op.getRegions(), copy->getRegions())) {
+          if (from.empty())
+            continue;
+          Block &block = to.emplaceBlock();
+          for (Value argument : from.getArguments())
+            mapping.map(argument, block.addArgument(argument.getType(), argument.getLoc()));
+          OpBuilder::InsertionGuard guard(builder);
+          builder.setInsertionPointToEnd(&block);
+          cloneConsumer(from.front(), builder, mapping);
+          builder.clone(*from.front().getTerminator(), mapping);
+        }
+      }
+      for (tile::LoadOp load : releases.lookup(&op))
+        cuda::ReleaseOp::create(builder, op.getLoc(), ringValues_[loads_[load].ring], mapping.lookup(load.getTile()));
+    }
+  }
+
+  tile::KernelOp kernel_;
+  int64_t sharedLimit_, maxStages_;
+  int64_t consumers_ = 0, sharedBytes_ = 0;
+  bool failed_ = false;
+  SmallVector<Ring> rings_;
+  SmallVector<Attribute> maps_;
+  DenseMap<Operation *, SharedLoad> loads_;
+  SmallVector<Value> ringValues_, mapValues_;
+};
+
+struct CudaSplitRoles : longc::impl::CudaSplitRolesPassBase<CudaSplitRoles> {
+  using CudaSplitRolesPassBase::CudaSplitRolesPassBase;
+
+  void runOnOperation() override {
+    for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>()))
+      if (failed(RoleSplitter(kernel, sharedBytes, maxStages).run()))
+        return signalPassFailure();
+  }
+};
+
+} // namespace

@@ -1,0 +1,373 @@
+// Tiles to threads, the value half: what one thread holds of a tile, products, reductions, stores.
+#include "codegen/cuda/TileLowering.h"
+
+using namespace mlir;
+using namespace longc;
+using namespace longc::cuda;
+using arith::CmpIPredicate;
+
+namespace {
+
+RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
+
+/// Registers a thread needs for a tile.
+int64_t registerCount(RankedTensorType type) {
+  switch (*layoutOf(type)) {
+  case Layout::row:
+    return 2;
+  case Layout::column:
+    return type.getDimSize(0) / 4;
+  default:
+    return type.getDimSize(1) / 2;
+  }
+}
+
+/// The one value of a tile made by a splat constant; null otherwise.
+TypedAttr splatOf(Value tile) {
+  auto constant = tile.getDefiningOp<arith::ConstantOp>();
+  return constant ? cast<TypedAttr>(cast<DenseElementsAttr>(constant.getValue()).getSplatValue<Attribute>()) : TypedAttr();
+}
+
+bool isZero(Value tile) {
+  auto value = dyn_cast_or_null<FloatAttr>(splatOf(tile));
+  return value && value.getValue().isPosZero();
+}
+
+} // namespace
+
+Value TileLowering::declare(StringRef name, int64_t count, Type element) {
+  return RegistersOp::create(b, loc, RegistersType::get(b.getContext(), count, element), name);
+}
+
+Value TileLowering::declare(StringRef name, Value tile) {
+  return declare(name, registerCount(tileType(tile)), tileType(tile).getElementType());
+}
+
+void TileLowering::fill(Value registers, Value tile) {
+  const Layout layout = *layoutOf(tile.getType());
+  unrolled(registerCount(tileType(tile)), [&](Value index) {
+    Point point = pointAt(layout, index);
+    set(scalarAt(tile, point), registers, index);
+  });
+}
+
+Value TileLowering::materialise(StringRef name, Value tile) {
+  Value registers = declare(name, tile);
+  fill(registers, tile);
+  registers_[tile] = registers;
+  return registers;
+}
+
+/// Whether a tile is computed where it is used instead of being kept in registers: it costs nothing or has one user
+/// in the same block. Row vectors are kept: two registers save recomputing them for every element.
+bool TileLowering::isInlined(Operation *op) {
+  if (isa<arith::ConstantOp, tile::SplatOp, tile::IotaOp, tile::ExpandOp>(op))
+    return true;
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  const bool escapes = llvm::any_of(op->getUsers(), [&](Operation *user) { return user->getBlock() != op->getBlock(); });
+  if (type.getRank() == 2 && !type.getElementType().isF32() && !isa<tile::LoadOp>(op))
+    return true; // masks, indices, rounded copies
+  if (isa<tile::LoadOp>(op))
+    return op->hasOneUse() && !escapes;
+  return type.getRank() == 2 && op->hasOneUse() && !escapes;
+}
+
+Point TileLowering::pointAt(Layout layout, Value index) {
+  return Point(layout == Layout::row      ? Point::rowElement
+               : layout == Layout::column ? Point::columnElement
+                                          : Point::fragmentElement,
+               index);
+}
+
+Value TileLowering::rowRegister(Point &point) {
+  if (!point.rowRegister)
+    point.rowRegister = point.kind == Point::rowElement ? point.index : rem(div(point.index, 2), 2);
+  return point.rowRegister;
+}
+
+Value TileLowering::columnRegister(Point &point) {
+  if (!point.columnRegister)
+    point.columnRegister = point.kind == Point::columnElement
+                               ? point.index
+                               : add(mul(div(point.index, 4), 2), rem(point.index, 2));
+  return point.columnRegister;
+}
+
+Value TileLowering::row(Point &point) {
+  if (!point.row) {
+    Value element = point.kind == Point::rowElement ? mul(point.index, 2) : point.index;
+    point.row = add(rowBase, pureCall("fragment_row", b.getIndexType(), element));
+  }
+  return point.row;
+}
+
+Value TileLowering::column(Point &point) {
+  if (!point.column) {
+    Value element = point.kind == Point::columnElement ? add(mul(div(point.index, 2), 4), rem(point.index, 2)) : point.index;
+    point.column = pureCall("fragment_column", b.getIndexType(), element);
+  }
+  return point.column;
+}
+
+Value TileLowering::scalarAt(Value tile, Point &point) {
+  Value &known = point.known[tile];
+  if (!known) {
+    Value made = makeScalar(tile, point); // may grow the map
+    point.known[tile] = made;
+    return made;
+  }
+  return known;
+}
+
+Value TileLowering::makeScalar(Value tile, Point &point) {
+  const Layout layout = *layoutOf(tile.getType());
+  if (Value registers = registers_.lookup(tile))
+    return get(registers, layout == Layout::row      ? rowRegister(point)
+                          : layout == Layout::column ? columnRegister(point)
+                                                     : point.index);
+  if (TypedAttr splat = splatOf(tile))
+    return arith::ConstantOp::create(b, loc, splat);
+  Operation *op = tile.getDefiningOp();
+  if (auto splat = dyn_cast<tile::SplatOp>(op))
+    return scalars.lookup(splat.getValue());
+  if (auto iota = dyn_cast<tile::IotaOp>(op)) {
+    Value coordinate = layout == Layout::row || (layout == Layout::fragment && iota.getDim() == 0) ? row(point)
+                                                                                                  : column(point);
+    return arith::IndexCastOp::create(b, loc, tileType(tile).getElementType(), coordinate);
+  }
+  if (auto expand = dyn_cast<tile::ExpandOp>(op))
+    return scalarAt(expand.getSource(), point);
+  if (auto load = dyn_cast<tile::LoadOp>(op))
+    return loadAt(load, point);
+  // Any element-wise op: the same op on scalars. What it means is the emitter's table's business alone.
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(isa<RankedTensorType>(operand.getType()) ? scalarAt(operand, point) : scalars.lookup(operand));
+  return b
+      .create(op->getLoc(), op->getName().getIdentifier(), operands, TypeRange(tileType(tile).getElementType()),
+              op->getAttrs())
+      ->getResult(0);
+}
+
+/// A value as f32; a rounding to bf16 is left to the packing instruction that follows.
+Value TileLowering::f32At(Value tile, Point &point) {
+  if (auto round = tile.getDefiningOp<arith::TruncFOp>(); round && !registers_.contains(tile))
+    return scalarAt(round.getIn(), point);
+  Value value = scalarAt(tile, point);
+  return value.getType().isF32() ? value : Value(arith::ExtFOp::create(b, loc, b.getF32Type(), value));
+}
+
+template <typename Op> TileLowering::Access TileLowering::access(Op op, Type tile, Value row, Value column) {
+  auto view = cast<tile::ViewType>(op.getView().getType());
+  const Layout layout = *layoutOf(tile);
+  SmallVector<Value> coordinates{row, column};
+  if (layout != Layout::fragment)
+    coordinates = {layout == Layout::row ? row : column};
+  Access result;
+  unsigned next = 0;
+  Value viewValue = scalars.lookup(op.getView());
+  for (int64_t dim = 0; dim < view.getRank(); ++dim) {
+    Value position = scalars.lookup(op.getOffsets()[dim]);
+    if (!llvm::is_contained(op.getDropped(), dim))
+      position = add(position, coordinates[next++]);
+    Value limit = view.isDynamicDim(dim) ? Value(tile::DimOp::create(b, loc, viewValue, dim))
+                                         : constant(view.getShape()[dim]);
+    result.inRange = both(result.inRange, compare(CmpIPredicate::slt, position, limit));
+    if (dim == 0 && op.getLo()) {
+      if (op.getLo() != op.getOffsets()[0])
+        result.inRange = both(result.inRange, compare(CmpIPredicate::sge, position, scalars.lookup(op.getLo())));
+      result.inRange = both(result.inRange, compare(CmpIPredicate::slt, position, scalars.lookup(op.getHi())));
+    }
+    Value wide = arith::IndexCastOp::create(b, loc, b.getI64Type(), position);
+    Value term = dim + 1 == view.getRank() ? wide
+                                           : Value(arith::MulIOp::create(b, loc, wide, stride(viewValue, dim)));
+    result.offset = result.offset ? Value(arith::AddIOp::create(b, loc, result.offset, term)) : term;
+  }
+  return result;
+}
+
+Value TileLowering::loadAt(tile::LoadOp op, Point &point) {
+  auto type = tileType(op.getTile());
+  const Layout layout = *layoutOf(type);
+  Access place = access(op, type, layout == Layout::column ? Value() : row(point),
+                        layout == Layout::row ? Value() : column(point));
+  auto branch = scf::IfOp::create(b, loc, type.getElementType(), place.inRange, /*withElse=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  Value pointer = ElementOp::create(b, loc, PointerType::get(b.getContext(), type.getElementType()),
+                                    scalars.lookup(op.getView()), place.offset);
+  scf::YieldOp::create(b, loc, LoadOp::create(b, loc, type.getElementType(), pointer).getResult());
+  b.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(b, loc, Value(arith::ConstantOp::create(b, loc, b.getZeroAttr(type.getElementType()))));
+  return branch.getResult(0);
+}
+
+void TileLowering::lower(tile::ScalarOp op) {
+  auto view = op.getView().getType();
+  Value offset, viewValue = scalars.lookup(op.getView());
+  for (int64_t dim = 0; dim < view.getRank(); ++dim) {
+    Value wide = arith::IndexCastOp::create(b, loc, b.getI64Type(), scalars.lookup(op.getOffsets()[dim]));
+    if (dim + 1 != view.getRank())
+      wide = arith::MulIOp::create(b, loc, wide, stride(viewValue, dim));
+    offset = offset ? Value(arith::AddIOp::create(b, loc, offset, wide)) : wide;
+  }
+  Type element = view.getElementType();
+  Value pointer = ElementOp::create(b, loc, PointerType::get(b.getContext(), element), viewValue, offset);
+  Value value = LoadOp::create(b, loc, element, pointer);
+  if (value.getType() != op.getType())
+    value = arith::IndexCastOp::create(b, loc, op.getType(), value);
+  scalars.map(op.getValue(), value);
+}
+
+void TileLowering::lower(tile::MmaOp op) {
+  auto type = tileType(op.getResult());
+  const int64_t columns = type.getDimSize(1), depth = tileType(op.getA()).getDimSize(1);
+  const bool fresh = isZero(op.getAcc()), fromShared = layoutOf(op.getA().getType()) == Layout::shared;
+  Value product = declare("product", op.getResult());
+  if (!fresh)
+    fill(product, op.getAcc());
+  Value left;
+  if (!fromShared) { // the accumulator's registers, packed in pairs, are the left operand's: no shuffle
+    left = declare("operand", depth / 4, b.getI32Type());
+    unrolled(depth / 4, [&](Value pair) {
+      Point low(Point::fragmentElement, mul(pair, 2)), high(Point::fragmentElement, add(mul(pair, 2), 1));
+      Value first = f32At(op.getA(), low), second = f32At(op.getA(), high);
+      set(pureCall("cvt_bf16x2", b.getI32Type(), {first, second}), left, pair);
+    });
+  }
+  const SharedTile &right = shared_[op.getB()];
+  const int64_t rightRows = tileType(op.getB()).getDimSize(0);
+  const std::string shape = "wgmma_m64n" + std::to_string(columns) + "k16";
+  Value zero = constant(0);
+  call("register_fence", product);
+  call("wgmma_fence");
+  unrolled(depth / 16, [&](Value step) {
+    auto descriptor = [&](Value address, int64_t leading) {
+      return pureCall("wgmma_descriptor", b.getI64Type(), {address, constant(leading)});
+    };
+    // Along the contraction: 16 columns are 32 bytes of a row, 64 fill a box.
+    auto alongRow = [&](Value address, int64_t rows) {
+      return add(add(address, mul(div(step, 4), rows * 128)), mul(rem(step, 4), 32));
+    };
+    Value b1 = op.getTransposeB() ? descriptor(alongRow(right.address, rightRows), 0)
+                                  : descriptor(add(right.address, mul(step, 2048)), rightRows * 128);
+    Value accumulate = fresh ? compare(CmpIPredicate::ne, step, zero)
+                             : Value(arith::ConstantIntOp::create(b, loc, b.getI1Type(), 1));
+    const char *transpose = op.getTransposeB() ? "0" : "1";
+    if (fromShared) {
+      Value rows = add(shared_[op.getA()].address, mul(rowBase, 128));
+      Value a1 = descriptor(alongRow(rows, tileType(op.getA()).getDimSize(0)), 0);
+      call(shape + "_ss<0, " + transpose + ">", {product, a1, b1, accumulate});
+    } else {
+      SmallVector<Value> arguments{product};
+      for (int64_t i = 0; i < 4; ++i)
+        arguments.push_back(get(left, add(mul(step, 4), i)));
+      arguments.append({b1, accumulate});
+      call(shape + "_rs<" + transpose + ">", arguments);
+    }
+  });
+  call("wgmma_commit_group");
+  call("wgmma_wait_group<0>");
+  call("register_fence", product);
+  registers_[op.getResult()] = product;
+}
+
+void TileLowering::lower(tile::ReduceOp op) {
+  Value source = op.getSource();
+  auto type = tileType(op.getResult());
+  const bool isMax = op.getKind() == tile::Reduction::max;
+  auto combine = [&](Value x, Value y) -> Value {
+    return isMax ? Value(arith::MaximumFOp::create(b, loc, x, y)) : Value(arith::AddFOp::create(b, loc, x, y));
+  };
+  Value result = declare("reduced", op.getResult());
+  unrolled(2, [&](Value r) {
+    auto start = isMax ? APFloat::getInf(APFloat::IEEEsingle(), /*Negative=*/true) : APFloat(0.0f);
+    set(arith::ConstantOp::create(b, loc, b.getFloatAttr(type.getElementType(), start)), result, r);
+  });
+  unrolled(registerCount(tileType(source)), [&](Value index) {
+    Point point = pointAt(Layout::fragment, index);
+    Value value = scalarAt(source, point);
+    set(combine(get(result, rowRegister(point)), value), result, rowRegister(point));
+  });
+  unrolled(2, [&](Value r) { // the four threads of a quad share a row
+    Value value = get(result, r);
+    for (int64_t lanes : {1, 2})
+      value = combine(value, impureCall("shfl_xor", value.getType(), {value, constant(lanes)}));
+    set(value, result, r);
+  });
+  registers_[op.getResult()] = result;
+}
+
+LogicalResult TileLowering::lower(tile::StoreOp op) {
+  auto type = tileType(op.getTile());
+  auto view = op.getView().getType();
+  const Layout layout = *layoutOf(type);
+  if (layout == Layout::column)
+    return op.emitOpError("cannot be compiled for CUDA yet: a tile that goes by column is stored");
+  if (op.getAccumulate())
+    return op.emitOpError("cannot be compiled for CUDA yet: a store accumulates");
+  if (layout == Layout::fragment && llvm::is_contained(op.getDropped(), view.getRank() - 1))
+    return op.emitOpError("cannot be compiled for CUDA yet: the tile's columns are not the view's last dimension");
+  const int64_t width = view.getShape().back();
+  if (layout == Layout::fragment && type.getElementType().isBF16() && type.getDimSize(1) % 64 == 0 &&
+      !ShapedType::isDynamic(width) && width % 8 == 0)
+    storeStaged(op);
+  else
+    storeDirect(op);
+  return success();
+}
+
+/// Through shared memory, 64 columns at a time, so that a thread writes 16 contiguous bytes.
+void TileLowering::storeStaged(tile::StoreOp op) {
+  auto type = tileType(op.getTile());
+  Value staging = add(base, add(mul(warpgroup, 64 * 64 * 2), stagingOffset));
+  Value barrier = add(warpgroup, 1), threads = constant(128);
+  unrolled(type.getDimSize(1) / 64, [&](Value box) {
+    call("bar_sync", {barrier, threads});
+    unrolled(4, [&](Value group) { // 16 columns: four 8x8 matrices a warp
+      SmallVector<Value> arguments;
+      Value lane = rem(threadIndex(), 32), warpRow = mul(div(rem(threadIndex(), 128), 32), 16);
+      Value inBox = pureCall("swizzle128", b.getIndexType(),
+                             {add(warpRow, rem(lane, 16)), add(mul(group, 16), mul(div(lane, 16), 8))});
+      arguments.push_back(add(staging, inBox));
+      Value first = add(mul(box, 32), mul(group, 8));
+      for (int64_t i = 0; i < 8; i += 2) {
+        Point low(Point::fragmentElement, add(first, i)), high(Point::fragmentElement, add(first, i + 1));
+        Value x = f32At(op.getTile(), low), y = f32At(op.getTile(), high);
+        arguments.push_back(pureCall("cvt_bf16x2", b.getI32Type(), {x, y}));
+      }
+      call("stmatrix_x4", arguments);
+    });
+    call("bar_sync", {barrier, threads});
+    unrolled(4, [&](Value pass) {
+      Value thread = rem(threadIndex(), 128);
+      Value column = mul(rem(thread, 8), 8), row = add(mul(pass, 16), div(thread, 8));
+      Access place = access(op, type, add(rowBase, row), add(mul(box, 64), column));
+      guarded(place.inRange, [&] {
+        Value pointer = ElementOp::create(b, loc, PointerType::get(b.getContext(), type.getElementType()),
+                                          scalars.lookup(op.getView()), place.offset);
+        Value source = add(staging, pureCall("swizzle128", b.getIndexType(), {row, column}));
+        Value chunk = impureCall("ld_shared_v4", VectorType::get({4}, b.getI32Type()), source);
+        call("st_global_v4", {pointer, chunk});
+      });
+    });
+  });
+}
+
+/// Element by element from the registers.
+void TileLowering::storeDirect(tile::StoreOp op) {
+  auto type = tileType(op.getTile());
+  const Layout layout = *layoutOf(type);
+  unrolled(registerCount(type), [&](Value index) {
+    Point point = pointAt(layout, index);
+    Value value = scalarAt(op.getTile(), point);
+    Access place = access(op, type, row(point), layout == Layout::row ? Value() : column(point));
+    if (layout == Layout::row) // one thread of the quad that shares the row
+      place.inRange = both(place.inRange, compare(CmpIPredicate::eq, rem(threadIndex(), 4), constant(0)));
+    guarded(place.inRange, [&] {
+      Value pointer = ElementOp::create(b, loc, PointerType::get(b.getContext(), type.getElementType()),
+                                        scalars.lookup(op.getView()), place.offset);
+      StoreOp::create(b, loc, value, pointer);
+    });
+  });
+}
