@@ -15,14 +15,14 @@ struct LlamaConfig {
   int64_t hidden = 0;
   int64_t layers = 0;
   int64_t heads = 0;
-  int64_t kvHeads = 0;       // divides heads
-  int64_t headSize = 0;      // even; heads * headSize need not be hidden
+  int64_t kvHeads = 0;  // divides heads
+  int64_t headSize = 0; // even; heads * headSize need not be hidden
   int64_t feedForward = 0;
   int64_t contextLength = 0; // the window the model was trained for
   double ropeTheta = 10000.0;
-  int64_t ropeDim = 0;       // rotated dimensions of each head, half-split
+  int64_t ropeDim = 0; // rotated dimensions of each head, half-split
   double normEpsilon = 0.0;
-  bool tiedHead = false;     // the output projection is the embedding table
+  bool tiedHead = false; // the output projection is the embedding table
   RopeScaling ropeScaling = RopeScaling::None;
   double ropeScalingFactor = 1.0;
 };

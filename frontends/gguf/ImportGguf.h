@@ -33,7 +33,7 @@ struct ImportedParameter {
   ElementFormat format;       // as writeParameter writes it: the file's for matrices, F32 for vectors
   std::vector<int64_t> shape; // [rows, columns], or [size] for a vector
   RowPermutation permutation = RowPermutation::None;
-  int64_t headSize = 0;       // of the permutation
+  int64_t headSize = 0; // of the permutation
 
   ElementFormat sourceFormat;        // as the file has it
   std::span<const std::byte> source; // row by row, in the mapping that ImportedModel keeps

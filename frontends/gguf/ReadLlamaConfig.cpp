@@ -46,7 +46,8 @@ Status unsupported(const std::string &key, const std::string &what) {
                        "use a plain Llama model");
 }
 
-// Reads `key` into `out`, from `least` to `most`. An absent key keeps what `out` has if that is not 0, else is an error.
+// Reads `key` into `out`, from `least` to `most`. An absent key keeps what `out` has if that is not 0, else is an
+// error.
 Status readSize(const GgufFile &file, const char *key, uint64_t least, uint64_t most, int64_t &out) {
   if (out != 0 && !file.find(key))
     return {};
@@ -154,8 +155,8 @@ Result<LlamaConfig> readLlamaConfig(const GgufFile &file) {
   if (config.hidden % config.heads == 0)
     config.headSize = config.hidden / config.heads;
   else if (!file.find(keyLength))
-    return invalid("llama.embedding_length", "a multiple of the " + std::to_string(config.heads) +
-                                                 " heads, as there is no '" + keyLength + "'",
+    return invalid("llama.embedding_length",
+                   "a multiple of the " + std::to_string(config.heads) + " heads, as there is no '" + keyLength + "'",
                    std::to_string(config.hidden));
   LONGC_TRY(readSize(file, keyLength, 1, limits::width, config.headSize));
   int64_t valueSize = config.headSize;

@@ -12,23 +12,13 @@ namespace {
 
 // Everything a byte-level BPE file may say. `scores` belongs to another kind of tokenizer but is written by some tools.
 constexpr std::array<std::string_view, 17> knownKeys = {
-    "tokenizer.chat_template",
-    "tokenizer.ggml.add_bos_token",
-    "tokenizer.ggml.add_eos_token",
-    "tokenizer.ggml.add_space_prefix",
-    "tokenizer.ggml.bos_token_id",
-    "tokenizer.ggml.eos_token_id",
-    "tokenizer.ggml.eot_token_id",
-    "tokenizer.ggml.merges",
-    "tokenizer.ggml.model",
-    "tokenizer.ggml.padding_token_id",
-    "tokenizer.ggml.pre",
-    "tokenizer.ggml.scores",
+    "tokenizer.chat_template",           "tokenizer.ggml.add_bos_token", "tokenizer.ggml.add_eos_token",
+    "tokenizer.ggml.add_space_prefix",   "tokenizer.ggml.bos_token_id",  "tokenizer.ggml.eos_token_id",
+    "tokenizer.ggml.eot_token_id",       "tokenizer.ggml.merges",        "tokenizer.ggml.model",
+    "tokenizer.ggml.padding_token_id",   "tokenizer.ggml.pre",           "tokenizer.ggml.scores",
     "tokenizer.ggml.seperator_token_id", // the spelling files have
     "tokenizer.ggml.separator_token_id", // the spelling of the specification
-    "tokenizer.ggml.token_type",
-    "tokenizer.ggml.tokens",
-    "tokenizer.ggml.unknown_token_id",
+    "tokenizer.ggml.token_type",         "tokenizer.ggml.tokens",        "tokenizer.ggml.unknown_token_id",
 };
 
 Status readFlag(const GgufFile &file, const char *key, bool &flag) {
@@ -72,9 +62,8 @@ Status readTypes(const GgufFile &file, TokenizerSource &source) {
   if (!types.ok())
     return types.status();
   if (types->size() != source.tokens.size())
-    return Status::error(TokenizerInvalid, "key " + quoted(key) + ": expected " +
-                                               std::to_string(source.tokens.size()) + " types, one a token, found " +
-                                               std::to_string(types->size()));
+    return Status::error(TokenizerInvalid, "key " + quoted(key) + ": expected " + std::to_string(source.tokens.size()) +
+                                               " types, one a token, found " + std::to_string(types->size()));
   for (size_t i = 0; i < types->size(); ++i) {
     int64_t type = (*types)[i];
     if (type < static_cast<int64_t>(TokenType::Normal) || type > static_cast<int64_t>(TokenType::Byte))

@@ -15,10 +15,10 @@ namespace longc {
 enum class TokenType : int32_t { Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6 };
 
 struct TokenizerSource {
-  std::string pre;                  // name of the splitting rule, e.g. "smollm"
-  std::vector<std::string> tokens;  // by id, in the byte alphabet of byte-level BPE
-  std::vector<TokenType> types;     // one a token
-  std::vector<std::string> merges;  // "left right", best first
+  std::string pre;                 // name of the splitting rule, e.g. "smollm"
+  std::vector<std::string> tokens; // by id, in the byte alphabet of byte-level BPE
+  std::vector<TokenType> types;    // one a token
+  std::vector<std::string> merges; // "left right", best first
   std::optional<int32_t> bosId, eosId, eotId, unknownId, paddingId;
   bool addBos = false, addEos = false, addSpacePrefix = false;
   std::string chatTemplate; // text of the template; empty if the file has none

@@ -31,14 +31,22 @@ double loadFloat(GgufValueType type, const std::byte *at) {
 // An integer of any type as int64; only unsigned 64-bit ones may not fit.
 Result<int64_t> loadInteger(GgufValueType type, const std::byte *at, std::string_view key) {
   switch (type) {
-  case GgufValueType::Uint8: return load<uint8_t>(at);
-  case GgufValueType::Int8: return load<int8_t>(at);
-  case GgufValueType::Uint16: return load<uint16_t>(at);
-  case GgufValueType::Int16: return load<int16_t>(at);
-  case GgufValueType::Uint32: return load<uint32_t>(at);
-  case GgufValueType::Int32: return load<int32_t>(at);
-  case GgufValueType::Int64: return load<int64_t>(at);
-  default: break;
+  case GgufValueType::Uint8:
+    return load<uint8_t>(at);
+  case GgufValueType::Int8:
+    return load<int8_t>(at);
+  case GgufValueType::Uint16:
+    return load<uint16_t>(at);
+  case GgufValueType::Int16:
+    return load<int16_t>(at);
+  case GgufValueType::Uint32:
+    return load<uint32_t>(at);
+  case GgufValueType::Int32:
+    return load<int32_t>(at);
+  case GgufValueType::Int64:
+    return load<int64_t>(at);
+  default:
+    break;
   }
   uint64_t value = load<uint64_t>(at);
   if (value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))

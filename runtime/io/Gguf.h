@@ -30,12 +30,12 @@ struct GgufValue {
 
 struct GgufTensor {
   std::string_view name;
-  const GgufEncoding *encoding;    // never null; encoding->format is empty if it cannot be decoded here
-  std::vector<int64_t> shape;      // outermost first, i.e. [rows, columns]: the reverse of the order in the file
-  uint64_t offset;                 // of the data, from the beginning of the data section
+  const GgufEncoding *encoding; // never null; encoding->format is empty if it cannot be decoded here
+  std::vector<int64_t> shape;   // outermost first, i.e. [rows, columns]: the reverse of the order in the file
+  uint64_t offset;              // of the data, from the beginning of the data section
   std::span<const std::byte> data;
 
-  int64_t elements() const;        // product of the shape (validated not to overflow)
+  int64_t elements() const; // product of the shape (validated not to overflow)
 };
 
 class GgufFile {

@@ -84,8 +84,9 @@ Result<GgufValueType> readType(Cursor &cursor, const std::string &what) {
     return raw.status();
   GgufValueType type = static_cast<GgufValueType>(*raw);
   if (!ggufValueTypeName(type))
-    return Status::error(GgufMalformed, what + ": expected a value type from 0 to 12, the file says " +
-                                            std::to_string(*raw), damagedHint);
+    return Status::error(GgufMalformed,
+                         what + ": expected a value type from 0 to 12, the file says " + std::to_string(*raw),
+                         damagedHint);
   return type;
 }
 
@@ -193,8 +194,7 @@ Result<GgufTensor> readTensor(Cursor &cursor, uint64_t index) {
     return type.status();
   tensor.encoding = ggufEncoding(*type);
   if (!tensor.encoding)
-    return Status::error(GgufMalformed,
-                         what + ": expected a known tensor type, the file says " + std::to_string(*type),
+    return Status::error(GgufMalformed, what + ": expected a known tensor type, the file says " + std::to_string(*type),
                          "the file is damaged or newer than this program");
   Result<uint64_t> offset = cursor.number<uint64_t>("data offset of " + what);
   if (!offset.ok())

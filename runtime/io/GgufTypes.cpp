@@ -5,19 +5,32 @@ namespace longc {
 
 const char *ggufValueTypeName(GgufValueType type) {
   switch (type) {
-  case GgufValueType::Uint8: return "unsigned 8-bit integer";
-  case GgufValueType::Int8: return "signed 8-bit integer";
-  case GgufValueType::Uint16: return "unsigned 16-bit integer";
-  case GgufValueType::Int16: return "signed 16-bit integer";
-  case GgufValueType::Uint32: return "unsigned 32-bit integer";
-  case GgufValueType::Int32: return "signed 32-bit integer";
-  case GgufValueType::Float32: return "32-bit float";
-  case GgufValueType::Bool: return "bool";
-  case GgufValueType::String: return "string";
-  case GgufValueType::Array: return "array";
-  case GgufValueType::Uint64: return "unsigned 64-bit integer";
-  case GgufValueType::Int64: return "signed 64-bit integer";
-  case GgufValueType::Float64: return "64-bit float";
+  case GgufValueType::Uint8:
+    return "unsigned 8-bit integer";
+  case GgufValueType::Int8:
+    return "signed 8-bit integer";
+  case GgufValueType::Uint16:
+    return "unsigned 16-bit integer";
+  case GgufValueType::Int16:
+    return "signed 16-bit integer";
+  case GgufValueType::Uint32:
+    return "unsigned 32-bit integer";
+  case GgufValueType::Int32:
+    return "signed 32-bit integer";
+  case GgufValueType::Float32:
+    return "32-bit float";
+  case GgufValueType::Bool:
+    return "bool";
+  case GgufValueType::String:
+    return "string";
+  case GgufValueType::Array:
+    return "array";
+  case GgufValueType::Uint64:
+    return "unsigned 64-bit integer";
+  case GgufValueType::Int64:
+    return "signed 64-bit integer";
+  case GgufValueType::Float64:
+    return "64-bit float";
   }
   return nullptr;
 }
@@ -26,17 +39,22 @@ uint64_t ggufValueBytes(GgufValueType type) {
   switch (type) {
   case GgufValueType::Uint8:
   case GgufValueType::Int8:
-  case GgufValueType::Bool: return 1;
+  case GgufValueType::Bool:
+    return 1;
   case GgufValueType::Uint16:
-  case GgufValueType::Int16: return 2;
+  case GgufValueType::Int16:
+    return 2;
   case GgufValueType::Uint32:
   case GgufValueType::Int32:
-  case GgufValueType::Float32: return 4;
+  case GgufValueType::Float32:
+    return 4;
   case GgufValueType::Uint64:
   case GgufValueType::Int64:
-  case GgufValueType::Float64: return 8;
+  case GgufValueType::Float64:
+    return 8;
   case GgufValueType::String:
-  case GgufValueType::Array: return 0;
+  case GgufValueType::Array:
+    return 0;
   }
   return 0;
 }

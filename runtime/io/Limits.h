@@ -21,7 +21,7 @@ inline constexpr uint32_t largestAlignment = 64u << 10; // of tensor data
 // What a model may claim about itself.
 inline constexpr uint64_t layers = 4096;
 inline constexpr uint64_t heads = 65536;
-inline constexpr uint64_t width = 1ull << 24;           // hidden, feed-forward and head size
+inline constexpr uint64_t width = 1ull << 24; // hidden, feed-forward and head size
 inline constexpr uint64_t vocabulary = arrayEntries;
 inline constexpr uint64_t contextLength = 1ull << 31;
 inline constexpr uint64_t chatTemplateBytes = 1ull << 20;

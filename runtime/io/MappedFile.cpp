@@ -48,9 +48,8 @@ Result<MappedFile> MappedFile::map(const std::string &path, std::optional<Range>
     range = Range{0, fileSize};
   if (!(Checked(range->offset) + Checked(range->length)).atMost(fileSize))
     return Status::error(FileUnreadable,
-                         "cannot map '" + path + "': expected " + std::to_string(range->length) +
-                             " bytes from byte " + std::to_string(range->offset) + ", the file has " +
-                             std::to_string(fileSize),
+                         "cannot map '" + path + "': expected " + std::to_string(range->length) + " bytes from byte " +
+                             std::to_string(range->offset) + ", the file has " + std::to_string(fileSize),
                          "the file is truncated or belongs to something else");
   MappedFile mapped;
   mapped.path_ = path;

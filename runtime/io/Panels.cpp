@@ -19,9 +19,12 @@ struct QuantizedBlock {
 
 QuantizedBlock quantizedBlock(ElementFormat format) {
   switch (format) {
-  case ElementFormat::Q8_0: return {1, 8, 544};
-  case ElementFormat::Q4_0: return {1, 4, 288};
-  default: return {2, 4, 320}; // Q4_1
+  case ElementFormat::Q8_0:
+    return {1, 8, 544};
+  case ElementFormat::Q4_0:
+    return {1, 4, 288};
+  default:
+    return {2, 4, 320}; // Q4_1
   }
 }
 
@@ -85,9 +88,7 @@ void unpackBlock(ElementFormat format, const std::byte *from, int64_t r, std::by
 struct DenseStep {
   int64_t valueBytes, columns;
 };
-DenseStep denseStep(ElementFormat format) {
-  return format == ElementFormat::F32 ? DenseStep{4, 1} : DenseStep{2, 2};
-}
+DenseStep denseStep(ElementFormat format) { return format == ElementFormat::F32 ? DenseStep{4, 1} : DenseStep{2, 2}; }
 
 void packRow(ElementFormat format, int64_t columns, const std::byte *row, int64_t r, std::byte *panel) {
   if (isQuantized(format)) {
@@ -125,8 +126,8 @@ Result<size_t> panelBytes(ElementFormat format, int64_t rows, int64_t columns) {
   if (isQuantized(format)) {
     if (columns % 32 != 0)
       return Status::error(PanelSize,
-                           std::string("panels in ") + formatName(format) + ": expected a multiple of 32 columns, got " +
-                               std::to_string(columns),
+                           std::string("panels in ") + formatName(format) +
+                               ": expected a multiple of 32 columns, got " + std::to_string(columns),
                            "use a dense format for this matrix");
     bytes = bytes * (columns / 32) * quantizedBlock(format).panelBytes;
   } else {
@@ -150,8 +151,7 @@ Status packPanels(ElementFormat format, int64_t columns, std::span<const std::by
   std::memset(out.data(), 0, out.size()); // the padding
   int64_t onePanel = static_cast<int64_t>(*expected) / panelsOf(count);
   for (int64_t row = 0; row < count; ++row)
-    packRow(format, columns, rows[static_cast<size_t>(row)], row % panelRows,
-            out.data() + row / panelRows * onePanel);
+    packRow(format, columns, rows[static_cast<size_t>(row)], row % panelRows, out.data() + row / panelRows * onePanel);
   return {};
 }
 

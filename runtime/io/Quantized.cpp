@@ -22,12 +22,18 @@ static_assert(std::endian::native == std::endian::little, "model files are read 
 
 const char *formatName(ElementFormat format) {
   switch (format) {
-  case ElementFormat::F32: return "F32";
-  case ElementFormat::F16: return "F16";
-  case ElementFormat::BF16: return "BF16";
-  case ElementFormat::Q8_0: return "Q8_0";
-  case ElementFormat::Q4_0: return "Q4_0";
-  case ElementFormat::Q4_1: return "Q4_1";
+  case ElementFormat::F32:
+    return "F32";
+  case ElementFormat::F16:
+    return "F16";
+  case ElementFormat::BF16:
+    return "BF16";
+  case ElementFormat::Q8_0:
+    return "Q8_0";
+  case ElementFormat::Q4_0:
+    return "Q4_0";
+  case ElementFormat::Q4_1:
+    return "Q4_1";
   }
   return "?";
 }
@@ -58,9 +64,15 @@ Status dequantizeRow(ElementFormat format, std::span<const std::byte> row, std::
   };
   for (int64_t block = 0; block < blocks; ++block, in += blockBytes(format), to += blockElements(format)) {
     switch (format) {
-    case ElementFormat::F32: std::memcpy(to, in, 4); break;
-    case ElementFormat::F16: *to = halfToFloat(load16(in)); break;
-    case ElementFormat::BF16: *to = bfloat16ToFloat(load16(in)); break;
+    case ElementFormat::F32:
+      std::memcpy(to, in, 4);
+      break;
+    case ElementFormat::F16:
+      *to = halfToFloat(load16(in));
+      break;
+    case ElementFormat::BF16:
+      *to = bfloat16ToFloat(load16(in));
+      break;
     case ElementFormat::Q8_0: {
       float d = halfToFloat(load16(in));
       for (int j = 0; j < 32; ++j)

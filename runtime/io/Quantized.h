@@ -28,12 +28,17 @@ constexpr bool isQuantized(ElementFormat format) { return format >= ElementForma
 constexpr int64_t blockElements(ElementFormat format) { return isQuantized(format) ? 32 : 1; }
 constexpr int64_t blockBytes(ElementFormat format) {
   switch (format) {
-  case ElementFormat::F32: return 4;
+  case ElementFormat::F32:
+    return 4;
   case ElementFormat::F16:
-  case ElementFormat::BF16: return 2;
-  case ElementFormat::Q8_0: return 34;
-  case ElementFormat::Q4_0: return 18;
-  case ElementFormat::Q4_1: return 20;
+  case ElementFormat::BF16:
+    return 2;
+  case ElementFormat::Q8_0:
+    return 34;
+  case ElementFormat::Q4_0:
+    return 18;
+  case ElementFormat::Q4_1:
+    return 20;
   }
   return 0;
 }

@@ -1,0 +1,110 @@
+// runtime/io/Quantized.cpp against goldens of the `gguf` package and numpy (test/golden/make_quant_goldens.py).
+#include "runtime/io/Quantized.h"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+using namespace longc;
+
+namespace {
+
+std::string unhex(const std::string &digits) {
+  std::string bytes;
+  for (size_t i = 0; i + 1 < digits.size(); i += 2)
+    bytes.push_back(static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16)));
+  return bytes;
+}
+
+ElementFormat formatNamed(const std::string &name) {
+  for (ElementFormat format : allElementFormats)
+    if (name == formatName(format))
+      return format;
+  ADD_FAILURE() << "unknown format " << name;
+  return ElementFormat::F32;
+}
+
+TEST(Quantized, DecodesAndConvertsBitForBitAsThePackage) {
+  std::ifstream file(LONGC_SOURCE_DIR "/test/golden/quant.txt");
+  int rows = 0, conversions = 0;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream in(line);
+    std::string kind, a, b, c;
+    in >> kind >> a >> b >> c;
+    if (kind == "row") {
+      ElementFormat format = formatNamed(a);
+      std::string blocks = unhex(b), expected = unhex(c);
+      std::vector<float> values(expected.size() / 4);
+      Status status = dequantizeRow(format, std::as_bytes(std::span(blocks.data(), blocks.size())), values);
+      ASSERT_TRUE(status.ok()) << status.text();
+      EXPECT_EQ(std::memcmp(values.data(), expected.data(), expected.size()), 0) << line;
+      ++rows;
+    } else if (kind == "convert") {
+      float value = std::bit_cast<float>(static_cast<uint32_t>(std::stoul(a, nullptr, 16)));
+      EXPECT_EQ(floatToHalf(value), std::stoul(b, nullptr, 16)) << a;
+      EXPECT_EQ(floatToBfloat16(value), std::stoul(c, nullptr, 16)) << a;
+      ++conversions;
+    }
+  }
+  EXPECT_EQ(rows, 16);
+  EXPECT_GT(conversions, 300);
+}
+
+// The definition of binary16, by arithmetic instead of bits.
+double halfByDefinition(uint16_t half) {
+  int exponent = half >> 10 & 31, mantissa = half & 0x3ff;
+  double magnitude = exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(1024 + mantissa, exponent - 25);
+  return half & 0x8000 ? -magnitude : magnitude;
+}
+
+TEST(Quantized, EveryHalfConvertsToItsValueAndBack) {
+  for (unsigned bits = 0; bits < 65536; ++bits) {
+    uint16_t half = static_cast<uint16_t>(bits);
+    float value = halfToFloat(half);
+    if ((half >> 10 & 31) == 31) {
+      EXPECT_EQ(std::isinf(value), (half & 0x3ff) == 0);
+      EXPECT_EQ(std::isnan(value), (half & 0x3ff) != 0);
+      EXPECT_EQ(std::signbit(value), (half & 0x8000) != 0);
+    } else {
+      ASSERT_EQ(value, halfByDefinition(half));
+      ASSERT_EQ(std::signbit(value), (half & 0x8000) != 0);
+    }
+    ASSERT_EQ(floatToHalf(value), half);
+  }
+}
+
+TEST(Quantized, HalvesRoundToNearestEvenEverywhere) {
+  for (unsigned bits = 0; bits < 0x7bff; ++bits) {
+    float low = halfToFloat(static_cast<uint16_t>(bits)), high = halfToFloat(static_cast<uint16_t>(bits + 1));
+    float middle = static_cast<float>((static_cast<double>(low) + high) / 2);
+    ASSERT_EQ(floatToHalf(middle), bits + (bits & 1));
+    ASSERT_EQ(floatToHalf(std::nextafter(middle, 0.0f)), bits);
+    ASSERT_EQ(floatToHalf(std::nextafter(middle, INFINITY)), bits + 1);
+  }
+}
+
+TEST(Quantized, NotANumberStaysOne) {
+  for (uint32_t bits : {0x7f800001u, 0x7fc00000u, 0xff800001u, 0x7fffffffu}) {
+    float nan = std::bit_cast<float>(bits);
+    EXPECT_TRUE(std::isnan(halfToFloat(floatToHalf(nan))));
+    EXPECT_TRUE(std::isnan(bfloat16ToFloat(floatToBfloat16(nan))));
+  }
+}
+
+TEST(Quantized, SizesThatDoNotFitAreRefused) {
+  std::byte block[40] = {};
+  float out[64];
+  EXPECT_EQ(dequantizeRow(ElementFormat::Q4_1, {block, 20}, {out, 33}).message(),
+            "a row of 33 weights in Q4_1: expected a multiple of 32");
+  EXPECT_EQ(dequantizeRow(ElementFormat::Q4_1, {block, 20}, {out, 64}).message(),
+            "a row of 64 weights in Q4_1: expected 40 bytes, got 20");
+  EXPECT_FALSE(rowBytes(ElementFormat::F32, INT64_MAX).ok());
+  EXPECT_FALSE(rowBytes(ElementFormat::F32, -1).ok());
+  EXPECT_EQ(*rowBytes(ElementFormat::Q8_0, 576), 612u);
+}
+
+} // namespace
