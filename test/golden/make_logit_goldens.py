@@ -24,7 +24,24 @@ import check_logits
 from gguf_tokenizer import GgufTokenizer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TOP, SAMPLE, GREEDY, FULL = 256, 256, 64, 3  # stored ids per position, greedy steps, prompts with every logit
+TOP, SAMPLE, GREEDY, FULL = 128, 128, 64, 3  # stored ids per position, greedy steps, prompts with every logit
+POSITIONS = 17
+
+
+def choosePositions(prompts):
+    """Evenly spaced positions with the last one; no context twice (chats share their beginning). Position 0, where the
+    context is one token and reduced precision is at its worst, is taken in two prompts only."""
+    seen = set()
+    for prompt in prompts:
+        last = len(prompt["tokens"]) - 1
+        chosen = {0} if prompt["name"] in ("capital", "genesis") else set()
+        for i in range(POSITIONS):
+            at = max(1, round((i + 1) * last / POSITIONS))
+            while at < last and tuple(prompt["tokens"][:at + 1]) in seen:
+                at += 1
+            seen.add(tuple(prompt["tokens"][:at + 1]))
+            chosen.add(at)
+        prompt["positions"] = sorted(chosen)
 
 
 def load(path, dtype):
@@ -76,16 +93,16 @@ def main():
     for source in sources:
         text = tokenizer.render(source["chat"]) if "chat" in source else source["text"]
         tokens = tokenizer.encode(text)
-        last = len(tokens) - 1
-        positions = sorted({round(i * last / 8) for i in range(9)})
-        prompts.append({"name": source["name"], "text": text, "tokens": tokens, "positions": positions})
+        prompts.append({"name": source["name"], "text": text, "tokens": tokens})
+    choosePositions(prompts)
 
     runs = {}
     model = load(args.gguf, torch.float32)
     runs["hf_float32"] = [logitsAt(model, p["tokens"], p["positions"]) for p in prompts]
     for p in prompts:
         p["greedy"], p["greedy_gaps"] = greedy(model, p["tokens"], GREEDY)
-    runs["hf_bfloat16"] = [logitsAt(model.to(torch.bfloat16), p["tokens"], p["positions"]) for p in prompts]
+    model = load(args.gguf, torch.bfloat16)  # not .to(): that would round the rotary frequencies as well
+    runs["hf_bfloat16"] = [logitsAt(model, p["tokens"], p["positions"]) for p in prompts]
     model = load(args.gguf, torch.float64)
     runs["hf_float64_as_shipped"] = [logitsAt(model, p["tokens"], p["positions"]) for p in prompts]
     modeling_llama.LlamaRMSNorm.forward = normInFloat64
@@ -102,7 +119,10 @@ def main():
         rows = []
         for position, x in zip(p["positions"], logits):
             top = x.topk(TOP)
-            rows.append({"position": position, "logsumexp": x.logsumexp(0).item(), "top_ids": top.indices.tolist(),
+            outside = torch.ones(vocabulary, dtype=torch.bool)
+            outside[top.indices] = False
+            rows.append({"position": position, "logsumexp": x.logsumexp(0).item(),
+                         "rest": (x[outside] - x.logsumexp(0)).exp().sum().item(), "top_ids": top.indices.tolist(),
                          "top": array.array("f", top.values.tolist()),
                          "sample": array.array("f", x[sampleIds].tolist())})
         if index % (len(prompts) // FULL) == FULL:
