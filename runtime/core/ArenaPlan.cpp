@@ -50,8 +50,9 @@ std::optional<int64_t> arenaBufferBytes(std::span<const int64_t> sizes, int64_t 
 std::optional<ArenaLayout> planArena(std::span<const ArenaBuffer> buffers) {
   std::vector<size_t> order(buffers.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return buffers[a].bytes > buffers[b].bytes; });
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return buffers[a].bytes != buffers[b].bytes ? buffers[a].bytes > buffers[b].bytes : a < b;
+  });
 
   ArenaLayout layout;
   layout.offsets.assign(buffers.size(), 0);

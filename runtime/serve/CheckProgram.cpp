@@ -1,0 +1,262 @@
+// Validation of a program message, part by part.
+#include "runtime/serve/CheckProgram.h"
+
+#include "runtime/core/Checked.h"
+#include "runtime/core/Format.h"
+#include "runtime/io/Panels.h"
+#include "runtime/serve/Program.h"
+#include "runtime/serve/SizeExprs.h"
+
+#include <optional>
+
+namespace longc {
+namespace {
+
+constexpr uint32_t programVersion = 1;
+constexpr int maxRank = 4, maxEntries = 1 << 20;
+
+Status bad(const std::string &what) {
+  return Status::error(4108, "program message: " + what, "compile the program again");
+}
+
+std::optional<ElementFormat> storedFormat(abi::ElementType type) {
+  switch (type) {
+  case abi::F32: return ElementFormat::F32;
+  case abi::F16: return ElementFormat::F16;
+  case abi::BF16: return ElementFormat::BF16;
+  case abi::Q8_0: return ElementFormat::Q8_0;
+  case abi::Q4_0: return ElementFormat::Q4_0;
+  case abi::Q4_1: return ElementFormat::Q4_1;
+  default: return std::nullopt;
+  }
+}
+
+// Bytes a parameter takes; no value when its shape and type do not fit each other.
+std::optional<uint64_t> expectedBytes(const abi::Parameter &parameter) {
+  auto format = storedFormat(parameter.type());
+  if (!format || (isQuantized(*format) && !parameter.panels()))
+    return std::nullopt;
+  if (parameter.panels()) {
+    if (parameter.shape_size() != 2)
+      return std::nullopt;
+    auto bytes = panelBytes(*format, parameter.shape(0), parameter.shape(1));
+    return bytes.ok() ? std::optional<uint64_t>(*bytes) : std::nullopt;
+  }
+  Checked bytes(elementBytes(parameter.type()));
+  for (int64_t size : parameter.shape())
+    bytes *= size;
+  return bytes.ok() ? std::optional(bytes.value()) : std::nullopt;
+}
+
+Status checkParameter(const abi::Parameter &parameter, uint64_t weightsBytes) {
+  std::string name = "parameter '" + parameter.name() + "'";
+  if (parameter.shape_size() > maxRank)
+    return bad(name + formatText(" has rank %d; at most %d", parameter.shape_size(), maxRank));
+  auto bytes = expectedBytes(parameter);
+  if (!bytes)
+    return bad(name + " has a shape or type that no parameter can have");
+  if (parameter.bytes() != *bytes)
+    return bad(name + formatText(" has %llu bytes; its shape needs %llu",
+                                 static_cast<unsigned long long>(parameter.bytes()),
+                                 static_cast<unsigned long long>(*bytes)));
+  if (parameter.offset() % 64 != 0 || !(Checked(parameter.offset()) + parameter.bytes()).atMost(weightsBytes))
+    return bad(name + formatText(" at offset %llu lies outside the weights (%llu bytes) or is not aligned to 64",
+                                 static_cast<unsigned long long>(parameter.offset()),
+                                 static_cast<unsigned long long>(weightsBytes)));
+  return {};
+}
+
+Status checkState(const abi::State &state, int index) {
+  std::string name = formatText("state %d", index);
+  if (!abi::State::Kind_IsValid(state.kind()))
+    return bad(name + " has an unknown kind");
+  if (elementBytes(state.type()) == 0)
+    return bad(name + " has element type " + elementName(state.type()));
+  if (state.row_shape_size() < 1 || state.row_shape_size() >= maxRank)
+    return bad(name + formatText(" has rows of rank %d; expected 1 to %d", state.row_shape_size(), maxRank - 1));
+  Checked row(elementBytes(state.type()));
+  for (int64_t size : state.row_shape()) {
+    if (size < 1)
+      return bad(name + " has rows with an empty dimension");
+    row *= size;
+  }
+  if (!row.atMost(uint64_t{1} << 24))
+    return bad(name + " has rows of more than 16 MiB");
+  return {};
+}
+
+class FunctionChecker {
+public:
+  FunctionChecker(const abi::Program &program, const abi::Function &function)
+      : program_(program), function_(function), symbols_(function.symbols_size()) {}
+
+  Status check() const {
+    for (int size : {function_.symbols_size(), function_.inputs_size(), function_.buffers_size(),
+                     function_.steps_size(), function_.results_size()})
+      if (size > maxEntries)
+        return wrong("a list is too long");
+    LONGC_TRY(checkSymbols());
+    for (const abi::Input &input : function_.inputs())
+      LONGC_TRY(checkSizes(input.sizes(), "input '" + input.role() + "'", input.type()));
+    for (int index = 0; index < function_.buffers_size(); ++index)
+      LONGC_TRY(checkBuffer(index));
+    for (int index = 0; index < function_.steps_size(); ++index)
+      LONGC_TRY(checkStep(index));
+    for (uint32_t result : function_.results())
+      if (!isBuffer(result))
+        return wrong(formatText("result buffer %u does not exist", result));
+    return {};
+  }
+
+private:
+  Status wrong(const std::string &what) const {
+    return bad("function '" + function_.name() + "' (" + function_.precision() + "): " + what);
+  }
+  bool isBuffer(uint32_t index) const { return index < static_cast<uint32_t>(function_.buffers_size()); }
+  bool isExpr(const abi::Expr &expr) const { return readSizeExpr(expr, symbols_).has_value(); }
+
+  Status checkSymbols() const {
+    for (int index = 0; index < symbols_; ++index) {
+      const abi::Symbol &symbol = function_.symbols(index);
+      if (symbol.bound_by_step() && !isExpr(symbol.maximum()))
+        return wrong("symbol '" + symbol.name() + "' has no valid maximum");
+    }
+    return {};
+  }
+
+  template <typename Sizes> Status checkSizes(const Sizes &sizes, const std::string &name, abi::ElementType type) const {
+    if (elementBytes(type) == 0)
+      return wrong(name + " has element type " + elementName(type));
+    if (sizes.size() > maxRank)
+      return wrong(name + formatText(" has rank %d; at most %d", sizes.size(), maxRank));
+    for (const abi::Expr &size : sizes)
+      if (!isExpr(size))
+        return wrong(name + " has a malformed size");
+    return {};
+  }
+
+  Status checkBuffer(int index) const {
+    const abi::Buffer &buffer = function_.buffers(index);
+    std::string name = formatText("buffer %d", index);
+    if (buffer.kind() != abi::Buffer::PARAMETER)
+      LONGC_TRY(checkSizes(buffer.sizes(), name, buffer.type()));
+    uint32_t limit = 0;
+    switch (buffer.kind()) {
+    case abi::Buffer::ARENA:
+      if (buffer.first_step() > buffer.last_step() ||
+          buffer.last_step() >= static_cast<uint32_t>(std::max(function_.steps_size(), 1)))
+        return wrong(name + " has no valid life");
+      return {};
+    case abi::Buffer::INPUT: return checkInputBuffer(buffer, name);
+    case abi::Buffer::PARAMETER: limit = static_cast<uint32_t>(program_.parameters_size()); break;
+    case abi::Buffer::STATE: return checkStateBuffer(buffer, name);
+    case abi::Buffer::PAGE_TABLE:
+      return buffer.type() == abi::I32 && buffer.sizes_size() == 2 ? Status() : wrong(name + " is no page table");
+    default: return wrong(name + " has an unknown kind");
+    }
+    return buffer.index() < limit ? Status() : wrong(name + formatText(" names entry %u of %u", buffer.index(), limit));
+  }
+
+  Status checkInputBuffer(const abi::Buffer &buffer, const std::string &name) const {
+    if (buffer.index() >= static_cast<uint32_t>(function_.inputs_size()))
+      return wrong(name + formatText(" names input %u of %d", buffer.index(), function_.inputs_size()));
+    const abi::Input &input = function_.inputs(static_cast<int>(buffer.index()));
+    if (input.type() != buffer.type() || input.sizes_size() != buffer.sizes_size())
+      return wrong(name + " differs from input '" + input.role() + "' in type or rank");
+    return {};
+  }
+
+  Status checkStateBuffer(const abi::Buffer &buffer, const std::string &name) const {
+    if (buffer.index() >= static_cast<uint32_t>(program_.states_size()))
+      return wrong(name + formatText(" names state %u of %d", buffer.index(), program_.states_size()));
+    const abi::State &state = program_.states(static_cast<int>(buffer.index()));
+    if (state.type() != buffer.type() || state.row_shape_size() + 1 != buffer.sizes_size())
+      return wrong(name + formatText(" differs from state %u in type or rank", buffer.index()));
+    return {};
+  }
+
+  Status checkStep(int index) const {
+    const abi::Step &step = function_.steps(index);
+    std::string name = formatText("step %d", index);
+    if (step.has_launch())
+      return checkLaunch(step.launch(), name);
+    if (step.has_work_list())
+      return checkWorkList(step.work_list(), name);
+    return wrong(name + " is of an unknown kind");
+  }
+
+  Status checkLaunch(const abi::Launch &launch, const std::string &name) const {
+    if (launch.kernel() >= static_cast<uint32_t>(program_.kernels_size()))
+      return wrong(name + formatText(" launches kernel %u of %d", launch.kernel(), program_.kernels_size()));
+    if (launch.grid_size() < 1 || launch.grid_size() > maxRank || launch.operands_size() > 64)
+      return wrong(name + " has a grid or operand list of impossible size");
+    for (const abi::Expr &size : launch.grid())
+      if (!isExpr(size))
+        return wrong(name + " has a malformed grid");
+    int scalars = 0;
+    for (const abi::Operand &operand : launch.operands()) {
+      if (operand.is_scalar() ? !isExpr(operand.scalar()) : !isBuffer(operand.buffer()))
+        return wrong(name + " has a malformed operand");
+      scalars += operand.is_scalar();
+    }
+    return scalars <= 32 ? Status() : wrong(name + " has more than 32 scalars");
+  }
+
+  Status checkWorkList(const abi::WorkList &list, const std::string &name) const {
+    if (!isBuffer(list.segments()) || !isBuffer(list.result()))
+      return wrong(name + " names a buffer that does not exist");
+    const abi::Buffer &segments = function_.buffers(static_cast<int>(list.segments()));
+    const abi::Buffer &result = function_.buffers(static_cast<int>(list.result()));
+    if (segments.kind() != abi::Buffer::INPUT || segments.type() != abi::I32 || segments.sizes_size() != 2)
+      return wrong(name + ": its segments are no i32 matrix input");
+    if (result.kind() != abi::Buffer::ARENA || result.type() != abi::I32 || result.sizes_size() != 2)
+      return wrong(name + ": its result is no i32 matrix");
+    if (list.rows() < 1 || list.rows() > maxEntries)
+      return wrong(name + ": rows of a block out of range");
+    if (list.count_symbol() >= static_cast<uint32_t>(symbols_) ||
+        !function_.symbols(static_cast<int>(list.count_symbol())).bound_by_step())
+      return wrong(name + ": its count is no symbol bound by a step");
+    return {};
+  }
+
+  const abi::Program &program_;
+  const abi::Function &function_;
+  int symbols_;
+};
+
+Status checkModule(const abi::Program &program, const abi::Module &module) {
+  if (module.functions_size() > 4096)
+    return bad("module '" + module.name() + "' has too many functions");
+  for (uint32_t layer : module.memory().layers())
+    if (layer >= module.layers())
+      return bad(formatText("memory layer %u of %u layers", layer, module.layers()));
+  for (const abi::Function &function : module.functions())
+    LONGC_TRY(FunctionChecker(program, function).check());
+  return {};
+}
+
+} // namespace
+
+Status checkProgram(const abi::Program &program, uint64_t weightsBytes) {
+  if (program.version() != programVersion)
+    return Status::error(4109, formatText("program version %u; this runtime reads version %u", program.version(),
+                                          programVersion),
+                         "compile the program again");
+  if (program.parameters_size() > maxEntries || program.states_size() > maxEntries ||
+      program.kernels_size() > maxEntries)
+    return bad("a list is too long");
+  if (program.modules_size() < 1 || program.modules_size() > 64)
+    return bad(formatText("%d modules; expected 1 to 64", program.modules_size()));
+  for (const abi::Parameter &parameter : program.parameters())
+    LONGC_TRY(checkParameter(parameter, weightsBytes));
+  for (int index = 0; index < program.states_size(); ++index)
+    LONGC_TRY(checkState(program.states(index), index));
+  for (const abi::Kernel &kernel : program.kernels())
+    if (kernel.name().empty())
+      return bad("a kernel has no name");
+  for (const abi::Module &module : program.modules())
+    LONGC_TRY(checkModule(program, module));
+  return {};
+}
+
+} // namespace longc

@@ -1,0 +1,97 @@
+// Chooses the variant, links the kernels, makes the executors.
+#include "runtime/serve/Engine.h"
+
+#include <initializer_list>
+
+namespace longc {
+namespace {
+
+// Names of the kernels that the functions launch, by index in Program.kernels; the others stay empty.
+std::vector<std::string> kernelsOf(const abi::Program &program, std::initializer_list<const abi::Function *> functions) {
+  std::vector<std::string> names(static_cast<size_t>(program.kernels_size()));
+  for (const abi::Function *function : functions)
+    for (const abi::Step &step : function->steps())
+      if (step.has_launch())
+        names[step.launch().kernel()] = program.kernels(static_cast<int>(step.launch().kernel())).name();
+  return names;
+}
+
+Status checkInterface(const abi::Function &function) {
+  static constexpr std::string_view known[] = {"tokens", "positions", "memory_positions", "rows", "segments", "temperature"};
+  for (const abi::Input &input : function.inputs()) {
+    bool found = false;
+    for (std::string_view role : known)
+      found |= role == input.role();
+    bool isFloat = input.role() == "temperature";
+    if (!found || input.type() != (isFloat ? abi::F32 : abi::I32))
+      return Status::error(4120, "function '" + function.name() + "' has an input '" + input.role() + "' of type " +
+                                     elementName(input.type()) + ", which this runtime does not fill",
+                           "compile the program again");
+  }
+  if (function.results_size() < 1 ||
+      function.buffers(static_cast<int>(function.results(0))).type() != abi::F32)
+    return Status::error(4121, "function '" + function.name() + "' gives no f32 logits", "compile the program again");
+  return {};
+}
+
+} // namespace
+
+Result<std::unique_ptr<Engine>> Engine::create(const Program &program, const longc_program_table &table,
+                                               const EngineOptions &options) {
+  std::unique_ptr<Engine> engine(new Engine(program));
+  engine->exact_ = options.exact;
+  const abi::Function *prefill = program.findFunction("prefill", engine->precision(), "cpu");
+  const abi::Function *decode = program.findFunction("decode", engine->precision(), "cpu");
+  if (!prefill || !decode)
+    return Status::error(4122, std::string("this program has no functions 'prefill' and 'decode' in ") +
+                                   engine->precision() + " precision for the processor",
+                         options.exact ? "run it without --exact" : "compile a model with `longc compile`");
+  LONGC_TRY(checkInterface(*prefill));
+  LONGC_TRY(checkInterface(*decode));
+  LONGC_TRY(engine->link(table, options, *prefill, *decode));
+  return engine;
+}
+
+Status Engine::link(const longc_program_table &table, const EngineOptions &options, const abi::Function &prefill,
+                    const abi::Function &decode) {
+  if (table.abi_version != LONGC_ABI_VERSION)
+    return Status::error(4123, "the kernels of this program were built for another runtime", "compile the program again");
+  auto variant = chooseVariant(CpuFeatures::detect(), variantsOf(table), options.variant);
+  if (!variant.ok())
+    return variant.status();
+  auto device = CpuDevice::create(table, *variant, kernelsOf(program_.message(), {&prefill, &decode}), options.threads);
+  if (!device.ok())
+    return device.status();
+  device_ = std::move(*device);
+  auto prefillExecutor = Executor::create(program_, prefill, *device_);
+  if (!prefillExecutor.ok())
+    return prefillExecutor.status();
+  prefill_ = std::move(*prefillExecutor);
+  auto decodeExecutor = Executor::create(program_, decode, *device_);
+  if (!decodeExecutor.ok())
+    return decodeExecutor.status();
+  decode_ = std::move(*decodeExecutor);
+  layout_ = StateLayout::of(program_.message(), {&prefill, &decode});
+  return {};
+}
+
+int64_t Engine::memoryBytesPerToken() const {
+  int64_t bytes = 0;
+  for (const StateLayout::Entry &entry : layout_.pages)
+    bytes += entry.rowBytes;
+  return bytes;
+}
+
+void Engine::startProfile() {
+  prefill_->setProfile(&profile_);
+  decode_->setProfile(&profile_);
+}
+
+std::string Engine::profileTable() const {
+  std::vector<std::string> names;
+  for (const abi::Kernel &kernel : program_.message().kernels())
+    names.push_back(kernel.name());
+  return profile_.table(names);
+}
+
+} // namespace longc

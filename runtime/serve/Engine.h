@@ -1,0 +1,55 @@
+// A program ready to run on this machine in one precision: the device, its linked kernels, prefill and decode.
+#pragma once
+
+#include "runtime/abi/longc_abi.h"
+#include "runtime/device/CpuDevice.h"
+#include "runtime/device/CpuFeatures.h"
+#include "runtime/serve/Context.h"
+#include "runtime/serve/Executor.h"
+#include "runtime/serve/Program.h"
+
+#include <memory>
+#include <string>
+
+namespace longc {
+
+struct EngineOptions {
+  bool exact = false;
+  std::string variant; // "" chooses by table
+  int threads = 0;     // 0: one a core
+};
+
+class Engine {
+public:
+  /// `program` must outlive the engine.
+  static Result<std::unique_ptr<Engine>> create(const Program &program, const longc_program_table &table,
+                                                const EngineOptions &options);
+
+  const Program &program() const { return program_; }
+  CpuDevice &device() { return *device_; }
+  /// What runs a call of `tokens` tokens.
+  Executor &executorFor(int64_t tokens) { return tokens == 1 ? *decode_ : *prefill_; }
+  const StateLayout &layout() const { return layout_; }
+  int64_t vocabulary() const { return program_.module().vocabulary(); }
+  const char *precision() const { return exact_ ? "exact" : "fast"; }
+  /// Bytes that one token of memory takes.
+  int64_t memoryBytesPerToken() const;
+
+  void startProfile();
+  /// The table of everything since startProfile.
+  std::string profileTable() const;
+
+private:
+  explicit Engine(const Program &program) : program_(program) {}
+  Status link(const longc_program_table &table, const EngineOptions &options, const abi::Function &prefill,
+              const abi::Function &decode);
+
+  const Program &program_;
+  bool exact_ = false;
+  std::unique_ptr<CpuDevice> device_;
+  std::unique_ptr<Executor> prefill_, decode_;
+  StateLayout layout_;
+  KernelProfile profile_;
+};
+
+} // namespace longc

@@ -1,0 +1,314 @@
+// Runs the steps of a function.
+#include "runtime/serve/Executor.h"
+
+#include "runtime/core/Format.h"
+#include "runtime/serve/WorkList.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace longc {
+namespace {
+
+constexpr int64_t unbound = -1;
+
+using Clock = std::chrono::steady_clock;
+double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+int64_t elementCount(const TensorShape &shape) {
+  int64_t count = 1;
+  for (int dim = 0; dim < shape.rank; ++dim)
+    count *= shape.sizes[static_cast<size_t>(dim)];
+  return count;
+}
+
+} // namespace
+
+Executor::Executor(const Program &program, const abi::Function &function, Device &device)
+    : program_(program), function_(function), device_(device), plan_(function, program.message()),
+      symbols_(plan_.symbolNames.size(), unbound), maxima_(symbols_.size(), 0),
+      states_(static_cast<size_t>(program.message().states_size())), ready_(plan_.steps.size()) {}
+
+Executor::~Executor() {
+  if (arena_)
+    device_.release(arena_);
+  if (devicePageTable_)
+    device_.release(devicePageTable_);
+}
+
+Result<std::unique_ptr<Executor>> Executor::create(const Program &program, const abi::Function &function,
+                                                   Device &device) {
+  std::unique_ptr<Executor> executor(new Executor(program, function, device));
+  LONGC_TRY(executor->shareParameters());
+  return executor;
+}
+
+Status Executor::shareParameters() {
+  parameters_.assign(static_cast<size_t>(program_.message().parameters_size()), nullptr);
+  for (const BufferPlan &buffer : plan_.buffers) {
+    if (buffer.kind != abi::Buffer::PARAMETER || parameters_[buffer.index])
+      continue;
+    auto shared = device_.share(program_.parameterData(buffer.index),
+                                program_.message().parameters(static_cast<int>(buffer.index)).bytes());
+    if (!shared.ok())
+      return shared.status();
+    parameters_[buffer.index] = *shared;
+  }
+  return {};
+}
+
+void Executor::bindState(uint32_t state, void *data, int64_t rows) {
+  Bound &bound = states_[state];
+  if (bound.data == data && bound.rows == rows)
+    return;
+  bound = {data, rows};
+  ++generation_;
+}
+
+void Executor::bindPageTable(const int32_t *table, int64_t slots, int64_t pagesPerSlot) {
+  if (slots != pageTableSlots_ || pagesPerSlot != pageTablePages_)
+    ++generation_;
+  pageTable_ = table;
+  pageTableSlots_ = slots;
+  pageTablePages_ = pagesPerSlot;
+}
+
+Status Executor::sizeError(const std::string &what) const {
+  return Status::error(5202, "function '" + plan_.name + "': " + what, "compile the program again");
+}
+
+Status Executor::run(std::span<const InputTensor> inputs) {
+  auto start = Clock::now();
+  LONGC_TRY(bindSymbols(inputs));
+  LONGC_TRY(growArena());
+  LONGC_TRY(copyInputs(inputs));
+  if (profile_)
+    profile_->addHost(secondsSince(start));
+  LONGC_TRY(runSteps(inputs));
+  return device_.finish();
+}
+
+// Symbols get their values from the sizes of what is bound; a size that is an expression is compared.
+Status Executor::bindSymbols(std::span<const InputTensor> inputs) {
+  if (inputs.size() != plan_.inputBuffers.size())
+    return sizeError(formatText("%zu inputs given, %zu expected", inputs.size(), plan_.inputBuffers.size()));
+  previousSymbols_ = symbols_;
+  for (size_t symbol = 0; symbol < symbols_.size(); ++symbol)
+    if (!plan_.symbolMaxima[symbol]) // those of work lists keep the last call's value until they are known
+      symbols_[symbol] = unbound;
+  for (const BufferPlan &buffer : plan_.buffers) {
+    if (buffer.kind == abi::Buffer::INPUT)
+      LONGC_TRY(bindBufferSizes(buffer, inputs[buffer.index].shape,
+                                "input '" + function_.inputs(static_cast<int>(buffer.index)).role() + "'"));
+    else if (buffer.kind == abi::Buffer::STATE)
+      LONGC_TRY(bindBufferSizes(buffer, stateShape(buffer), formatText("state %u", buffer.index)));
+    else if (buffer.kind == abi::Buffer::PAGE_TABLE)
+      LONGC_TRY(bindBufferSizes(buffer, {{pageTableSlots_, pageTablePages_, 1, 1}, 2}, "the page table"));
+  }
+  if (symbols_ != previousSymbols_)
+    ++generation_;
+  return {};
+}
+
+TensorShape Executor::stateShape(const BufferPlan &buffer) const {
+  const abi::State &state = program_.message().states(static_cast<int>(buffer.index));
+  TensorShape shape;
+  shape.sizes[0] = states_[buffer.index].rows;
+  shape.rank = 1;
+  for (int64_t size : state.row_shape())
+    shape.sizes[static_cast<size_t>(shape.rank++)] = size;
+  return shape;
+}
+
+Status Executor::bindBufferSizes(const BufferPlan &buffer, const TensorShape &shape, const std::string &name) {
+  if (static_cast<size_t>(shape.rank) != buffer.sizes.size())
+    return sizeError(name + formatText(" has rank %d, expected %zu", shape.rank, buffer.sizes.size()));
+  for (size_t dim = 0; dim < buffer.sizes.size(); ++dim) {
+    int64_t actual = shape.sizes[dim];
+    if (auto symbol = buffer.sizes[dim].asSymbol(); symbol && symbols_[static_cast<size_t>(*symbol)] == unbound)
+      symbols_[static_cast<size_t>(*symbol)] = actual;
+    auto expected = buffer.sizes[dim].evaluate(symbols_);
+    if (!expected || *expected != actual)
+      return sizeError(name + formatText(" has size %lld in dimension %zu, expected %lld",
+                                         static_cast<long long>(actual), dim,
+                                         static_cast<long long>(expected.value_or(-1))));
+  }
+  return {};
+}
+
+Status Executor::growArena() {
+  bool grows = !arena_;
+  for (size_t symbol = 0; symbol < symbols_.size(); ++symbol)
+    if (!plan_.symbolMaxima[symbol] && symbols_[symbol] > maxima_[symbol]) {
+      maxima_[symbol] = symbols_[symbol];
+      grows = true;
+    }
+  if (!grows)
+    return {};
+  for (size_t symbol = 0; symbol < symbols_.size(); ++symbol)
+    if (plan_.symbolMaxima[symbol])
+      maxima_[symbol] = std::max(maxima_[symbol], plan_.symbolMaxima[symbol]->evaluate(maxima_).value_or(0));
+  auto layout = plan_.layOut(maxima_);
+  if (!layout)
+    return sizeError("its buffers are too large to count");
+  if (!arena_ || layout->bytes > layout_.bytes) {
+    if (arena_)
+      device_.release(arena_);
+    arena_ = nullptr;
+    auto memory = device_.allocate(static_cast<size_t>(layout->bytes), "activations");
+    if (!memory.ok())
+      return memory.status();
+    arena_ = static_cast<std::byte *>(*memory);
+  }
+  layout_ = std::move(*layout);
+  ++generation_;
+  return {};
+}
+
+Status Executor::copyInputs(std::span<const InputTensor> inputs) {
+  for (uint32_t index = 0; index < inputs.size(); ++index) {
+    uint32_t buffer = plan_.inputBuffers[index];
+    if (buffer == UINT32_MAX)
+      continue;
+    int64_t bytes = elementCount(inputs[index].shape) * elementBytes(plan_.buffers[buffer].type);
+    if (bytes > 0)
+      LONGC_TRY(device_.copyIn(dataOf(buffer), inputs[index].data, static_cast<size_t>(bytes)));
+  }
+  int64_t entries = pageTableSlots_ * pageTablePages_;
+  if (entries > devicePageTableEntries_) {
+    if (devicePageTable_)
+      device_.release(devicePageTable_);
+    devicePageTable_ = nullptr;
+    auto memory = device_.allocate(static_cast<size_t>(2 * entries) * sizeof(int32_t), "the page table");
+    if (!memory.ok())
+      return memory.status();
+    devicePageTable_ = *memory;
+    devicePageTableEntries_ = 2 * entries;
+    ++generation_;
+  }
+  return entries == 0 ? Status()
+                      : device_.copyIn(devicePageTable_, pageTable_, static_cast<size_t>(entries) * sizeof(int32_t));
+}
+
+Status Executor::runSteps(std::span<const InputTensor> inputs) {
+  for (size_t index = 0; index < plan_.steps.size(); ++index) {
+    auto start = Clock::now();
+    const StepPlan &step = plan_.steps[index];
+    LONGC_TRY(step.isWorkList ? runWorkList(step, inputs) : runLaunch(index));
+    if (!profile_)
+      continue;
+    LONGC_TRY(device_.finish());
+    if (step.isWorkList)
+      profile_->addHost(secondsSince(start));
+    else if (ready_[index].blocks > 0)
+      profile_->add(step.kernel, secondsSince(start), ready_[index].blocks);
+  }
+  return {};
+}
+
+Status Executor::runWorkList(const StepPlan &step, std::span<const InputTensor> inputs) {
+  const InputTensor &segments = inputs[plan_.buffers[step.segments].index];
+  if (segments.shape.sizes[1] != segmentColumns)
+    return sizeError(formatText("segments have %lld columns, expected 8", static_cast<long long>(segments.shape.sizes[1])));
+  auto entries = static_cast<size_t>(segments.shape.sizes[0] * segmentColumns);
+  int64_t queries = 0;
+  for (size_t symbol = 0; symbol < symbols_.size(); ++symbol)
+    if (plan_.symbolNames[symbol] == "tokens")
+      queries = symbols_[symbol];
+  if (std::find(plan_.symbolNames.begin(), plan_.symbolNames.end(), "tokens") == plan_.symbolNames.end())
+    queries = inputs.empty() ? 0 : inputs[0].shape.sizes[0];
+  auto list = buildWorkList({static_cast<const int32_t *>(segments.data), entries}, step.rows, queries);
+  if (!list.ok())
+    return list.status();
+  auto count = static_cast<int64_t>(list->size()) / workColumns;
+  if (count > maxima_[step.countSymbol])
+    return sizeError(formatText("a work list of %lld rows is longer than its bound %lld", static_cast<long long>(count),
+                                static_cast<long long>(maxima_[step.countSymbol])));
+  if (symbols_[step.countSymbol] != count) {
+    symbols_[step.countSymbol] = count;
+    ++generation_;
+  }
+  return list->empty() ? Status() : device_.copyIn(dataOf(step.result), list->data(), list->size() * sizeof(int32_t));
+}
+
+Status Executor::runLaunch(size_t index) {
+  const StepPlan &step = plan_.steps[index];
+  ReadyStep &ready = ready_[index];
+  if (ready.generation != generation_)
+    LONGC_TRY(prepare(step, ready));
+  if (ready.blocks == 0)
+    return {};
+  return device_.launch({step.kernel, ready.grid, ready.views, ready.scalars, step.uneven});
+}
+
+Status Executor::prepare(const StepPlan &step, ReadyStep &ready) {
+  ready.views.clear();
+  ready.grid.clear();
+  ready.scalars.clear();
+  ready.blocks = 1;
+  for (const SizeExpr &size : step.grid) {
+    auto value = size.evaluate(symbols_);
+    if (!value || *value < 0 || __builtin_mul_overflow(ready.blocks, *value, &ready.blocks))
+      return sizeError("a launch grid is negative or too large");
+    ready.grid.push_back(*value);
+  }
+  for (const OperandPlan &operand : step.operands) {
+    if (operand.isScalar) {
+      auto value = operand.scalar.evaluate(symbols_);
+      if (!value)
+        return sizeError("a scalar operand is too large");
+      ready.scalars.push_back(*value);
+      continue;
+    }
+    auto view = viewOf(operand.buffer);
+    if (!view.ok())
+      return view.status();
+    ready.views.push_back(*view);
+  }
+  ready.generation = generation_;
+  return {};
+}
+
+void *Executor::dataOf(uint32_t index) const {
+  const BufferPlan &buffer = plan_.buffers[index];
+  switch (buffer.kind) {
+  case abi::Buffer::PARAMETER: return parameters_[buffer.index];
+  case abi::Buffer::STATE: return states_[buffer.index].data;
+  case abi::Buffer::PAGE_TABLE: return devicePageTable_;
+  default: return arena_ + layout_.offsets[index];
+  }
+}
+
+Result<longc_view> Executor::viewOf(uint32_t index) const {
+  const BufferPlan &buffer = plan_.buffers[index];
+  longc_view view = {dataOf(index), {1, 1, 1, 1}, {0, 0, 0, 0}};
+  int64_t stride = 1;
+  for (size_t dim = buffer.sizes.size(); dim-- > 0;) {
+    auto size = buffer.sizes[dim].evaluate(symbols_);
+    if (!size || *size < 0)
+      return sizeError(formatText("buffer %u has a negative size", index));
+    view.size[dim] = *size;
+    view.stride[dim] = stride;
+    stride *= *size;
+  }
+  return view;
+}
+
+TensorShape Executor::resultShape(size_t index) const {
+  TensorShape shape;
+  for (const SizeExpr &size : plan_.buffers[plan_.results[index]].sizes)
+    shape.sizes[static_cast<size_t>(shape.rank++)] = size.evaluate(symbols_).value_or(0);
+  return shape;
+}
+
+Status Executor::readResult(size_t index, void *target, size_t bytes) {
+  if (index >= plan_.results.size())
+    return sizeError(formatText("it has no result %zu", index));
+  auto available = static_cast<size_t>(elementCount(resultShape(index)) *
+                                       elementBytes(plan_.buffers[plan_.results[index]].type));
+  if (bytes > available)
+    return sizeError(formatText("result %zu has %zu bytes, not %zu", index, available, bytes));
+  return bytes == 0 ? Status() : device_.copyOut(target, dataOf(plan_.results[index]), bytes);
+}
+
+} // namespace longc

@@ -1,0 +1,101 @@
+// Runs one function of a program: binds inputs and state, evaluates sizes, launches the steps in order.
+//
+// The arena is planned for the largest sizes seen so far and grows when a call asks for more. What a step needs (views,
+// grid, scalars) is evaluated again only when a size or an address changed, so a decode call costs the launches alone.
+#pragma once
+
+#include "runtime/device/Device.h"
+#include "runtime/serve/FunctionPlan.h"
+#include "runtime/serve/KernelProfile.h"
+#include "runtime/serve/Program.h"
+
+#include <array>
+#include <memory>
+#include <vector>
+
+namespace longc {
+
+struct TensorShape {
+  std::array<int64_t, 4> sizes = {1, 1, 1, 1};
+  int rank = 0;
+};
+
+/// Host data of an input, in the order of Function.inputs.
+struct InputTensor {
+  const void *data;
+  TensorShape shape;
+};
+
+class Executor {
+public:
+  static Result<std::unique_ptr<Executor>> create(const Program &program, const abi::Function &function,
+                                                  Device &device);
+  ~Executor();
+  Executor(const Executor &) = delete;
+  Executor &operator=(const Executor &) = delete;
+
+  const abi::Function &function() const { return function_; }
+
+  /// Device memory of a state: `rows` rows of its shape.
+  void bindState(uint32_t state, void *data, int64_t rows);
+  /// Host memory of the page table, copied at each run.
+  void bindPageTable(const int32_t *table, int64_t slots, int64_t pagesPerSlot);
+
+  Status run(std::span<const InputTensor> inputs);
+
+  /// Result `index` of the last run.
+  TensorShape resultShape(size_t index) const;
+  Status readResult(size_t index, void *target, size_t bytes);
+
+  /// Sums up the time of each kernel from now on (null: stops).
+  void setProfile(KernelProfile *profile) { profile_ = profile; }
+  int64_t arenaBytes() const { return layout_.bytes; }
+
+private:
+  struct Bound {
+    void *data = nullptr;
+    int64_t rows = 0;
+  };
+  // What a launch needs, as of `generation`.
+  struct ReadyStep {
+    uint64_t generation = 0;
+    std::vector<longc_view> views;
+    std::vector<int64_t> grid, scalars;
+    int64_t blocks = 0;
+  };
+
+  Executor(const Program &program, const abi::Function &function, Device &device);
+  Status shareParameters();
+  Status bindSymbols(std::span<const InputTensor> inputs);
+  Status bindBufferSizes(const BufferPlan &buffer, const TensorShape &shape, const std::string &name);
+  TensorShape stateShape(const BufferPlan &buffer) const;
+  Status growArena();
+  Status copyInputs(std::span<const InputTensor> inputs);
+  Status runSteps(std::span<const InputTensor> inputs);
+  Status runWorkList(const StepPlan &step, std::span<const InputTensor> inputs);
+  Status runLaunch(size_t index);
+  Status prepare(const StepPlan &step, ReadyStep &ready);
+  Result<longc_view> viewOf(uint32_t buffer) const;
+  void *dataOf(uint32_t buffer) const;
+  Status sizeError(const std::string &what) const;
+
+  const Program &program_;
+  const abi::Function &function_;
+  Device &device_;
+  FunctionPlan plan_;
+  KernelProfile *profile_ = nullptr;
+
+  std::vector<int64_t> symbols_, previousSymbols_, maxima_;
+  std::vector<void *> parameters_;
+  std::vector<Bound> states_;
+  const int32_t *pageTable_ = nullptr;
+  int64_t pageTableSlots_ = 0, pageTablePages_ = 0;
+  void *devicePageTable_ = nullptr;
+  int64_t devicePageTableEntries_ = 0;
+  ArenaLayout layout_;
+  std::byte *arena_ = nullptr;
+  uint64_t generation_ = 1;
+  std::vector<ReadyStep> ready_;
+};
+
+} // namespace longc

@@ -1,0 +1,105 @@
+// Reference-counted pages over reserved address space.
+#include "runtime/serve/PagePool.h"
+
+#include "runtime/core/Format.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <sys/mman.h>
+
+namespace longc {
+namespace {
+
+constexpr int64_t mostPages = 1 << 15, fewestPages = 1 << 8; // 8 M and 64 K tokens
+constexpr int64_t systemPage = 4096;
+
+} // namespace
+
+Result<std::shared_ptr<PagePool>> PagePool::create(std::vector<int64_t> rowBytes) {
+  std::shared_ptr<PagePool> pool(new PagePool);
+  pool->rowBytes_ = std::move(rowBytes);
+  // Where address space is limited, be content with less of it.
+  Status status;
+  for (int64_t pages = mostPages; pages >= fewestPages; pages /= 2) {
+    status = pool->reserve(pages);
+    if (status.ok())
+      return pool;
+  }
+  return status;
+}
+
+Status PagePool::reserve(int64_t pages) {
+  regions_.clear();
+  for (int64_t bytes : rowBytes_) {
+    auto region = Arena::reserve(static_cast<size_t>(bytes * pageRows * pages), "the memory's address space");
+    if (!region.ok())
+      return region.status();
+    regions_.push_back(std::move(*region));
+  }
+  capacity_ = pages;
+  return {};
+}
+
+Result<int32_t> PagePool::take() {
+  if (!free_.empty()) {
+    int32_t page = free_.back();
+    free_.pop_back();
+    uses_[static_cast<size_t>(page)] = 1;
+    return page;
+  }
+  if (static_cast<int64_t>(uses_.size()) >= capacity_)
+    return Status::error(7101, formatText("the memory is full: %s tokens", formatCount(capacity_ * pageRows).c_str()),
+                         "limit it with --memory-budget, or drop forks of the document");
+  uses_.push_back(1);
+  return static_cast<int32_t>(uses_.size() - 1);
+}
+
+void PagePool::release(int32_t page) {
+  if (--uses_[static_cast<size_t>(page)] > 0)
+    return;
+  free_.push_back(page);
+  for (size_t state = 0; state < states(); ++state)
+    if (pageBytes(state) % systemPage == 0)
+      regions_[state].discard(static_cast<size_t>(pageBytes(state) * page), static_cast<size_t>(pageBytes(state)));
+}
+
+Result<int32_t> PagePool::takeCopy(int32_t page) {
+  auto copy = take();
+  if (!copy.ok())
+    return copy;
+  for (size_t state = 0; state < states(); ++state)
+    std::memcpy(this->page(state, *copy), this->page(state, page), static_cast<size_t>(pageBytes(state)));
+  release(page);
+  return copy;
+}
+
+Status PagePool::mapPages(size_t state, int file, int64_t offset, int64_t pages) {
+  auto bytes = static_cast<size_t>(pageBytes(state) * pages);
+  if (bytes == 0)
+    return {};
+  if (bytes % systemPage != 0 || mmap(data(state), bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
+                                      file, offset) == MAP_FAILED)
+    return Status::error(7102, formatText("cannot map %zu bytes of the saved memory: %s", bytes, std::strerror(errno)),
+                         "is there enough address space (ulimit -v)?");
+  return {};
+}
+
+Status PagePool::takeMapped(int64_t pages) {
+  if (!uses_.empty() || pages > capacity_)
+    return Status::error(7103, formatText("a saved memory of %s tokens does not fit into %s",
+                                          formatCount(pages * pageRows).c_str(),
+                                          formatCount(capacity_ * pageRows).c_str()),
+                         "raise the limit on address space (ulimit -v)");
+  uses_.assign(static_cast<size_t>(pages), 1);
+  return {};
+}
+
+int64_t PagePool::bytesPerToken() const {
+  int64_t bytes = 0;
+  for (int64_t row : rowBytes_)
+    bytes += row;
+  return bytes;
+}
+
+} // namespace longc

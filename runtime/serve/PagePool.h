@@ -1,0 +1,59 @@
+// Pages of un-rotated keys and values, shared by the contexts that were forked from each other.
+//
+// Each memory state of the program (keys or values of one layer) has one region of address space; page p of every state
+// belongs together: they hold the same 256 tokens. A page that several contexts use is copied before it is written.
+#pragma once
+
+#include "runtime/core/Arena.h"
+#include "runtime/core/Status.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace longc {
+
+inline constexpr int64_t pageRows = 256;
+
+class PagePool {
+public:
+  /// `rowBytes`: bytes of a row, one entry a state. Address space is reserved, memory is taken page by page.
+  static Result<std::shared_ptr<PagePool>> create(std::vector<int64_t> rowBytes);
+
+  /// A page of its own (used once), contents undefined.
+  Result<int32_t> take();
+  void share(int32_t page) { ++uses_[static_cast<size_t>(page)]; }
+  void release(int32_t page);
+  bool isShared(int32_t page) const { return uses_[static_cast<size_t>(page)] > 1; }
+  /// A copy of a page for one of its users, who gives up the original.
+  Result<int32_t> takeCopy(int32_t page);
+
+  /// Puts the first `pages` pages of a state onto a range of a file (page-aligned, private). For an empty pool.
+  Status mapPages(size_t state, int file, int64_t offset, int64_t pages);
+  /// Marks pages [0, pages) as used once each. For an empty pool.
+  Status takeMapped(int64_t pages);
+
+  size_t states() const { return regions_.size(); }
+  std::byte *data(size_t state) const { return regions_[state].data(); }
+  std::byte *page(size_t state, int32_t page) const { return data(state) + pageBytes(state) * page; }
+  int64_t pageBytes(size_t state) const { return rowBytes_[state] * pageRows; }
+  /// Rows that a kernel may address: those of all pages ever used.
+  int64_t rows() const { return static_cast<int64_t>(uses_.size()) * pageRows; }
+  int64_t usedPages() const { return static_cast<int64_t>(uses_.size() - free_.size()); }
+  /// Bytes of one token over all states.
+  int64_t bytesPerToken() const;
+  int64_t capacityPages() const { return capacity_; }
+
+private:
+  PagePool() = default;
+  Status reserve(int64_t pages);
+
+  std::vector<int64_t> rowBytes_;
+  std::vector<Arena> regions_;
+  std::vector<int32_t> uses_; // by page; 0: free
+  std::vector<int32_t> free_;
+  int64_t capacity_ = 0;
+};
+
+} // namespace longc

@@ -1,0 +1,134 @@
+// Loads a program from the tail of its executable.
+#include "runtime/serve/Program.h"
+
+#include "runtime/abi/longc_abi.h"
+#include "runtime/core/Checked.h"
+#include "runtime/core/Format.h"
+#include "runtime/core/Hash.h"
+#include "runtime/serve/CheckProgram.h"
+
+#include <cstring>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+namespace longc {
+namespace {
+
+// A program message holds the tokenizer and step lists, never weights.
+constexpr uint64_t maxMessageBytes = uint64_t{512} << 20;
+constexpr int maxMessageDepth = 64;
+
+const char *const compileAgain = "compile the program again";
+
+Status checkFooter(const longc_footer &footer, const std::string &path, uint64_t fileSize) {
+  if (std::memcmp(footer.magic, LONGC_FOOTER_MAGIC, sizeof footer.magic) != 0)
+    return Status::error(4101, "'" + path + "' does not end with a longc program",
+                         "the file is truncated or was never written by `longc compile`");
+  if (footer.abi_version != LONGC_ABI_VERSION)
+    return Status::error(4102, formatText("'%s' has ABI version %u; this runtime has %u", path.c_str(),
+                                          footer.abi_version, LONGC_ABI_VERSION),
+                         compileAgain);
+  if (footer.file_size != fileSize)
+    return Status::error(4103, formatText("'%s' has %llu bytes; expected %llu", path.c_str(),
+                                          static_cast<unsigned long long>(fileSize),
+                                          static_cast<unsigned long long>(footer.file_size)),
+                         "the file is truncated or something was appended: copy it again");
+  uint64_t payload = fileSize - sizeof footer;
+  if (!(Checked(footer.weights_offset) + footer.weights_size).atMost(payload) ||
+      !(Checked(footer.program_offset) + footer.program_size).atMost(payload) ||
+      footer.program_size > maxMessageBytes)
+    return Status::error(4104, "'" + path + "': its footer points outside the file", compileAgain);
+  return {};
+}
+
+Result<longc_footer> readFooter(const std::string &path) {
+  auto file = MappedFile::open(path);
+  if (!file.ok())
+    return file.status();
+  auto bytes = file->bytes();
+  longc_footer footer = {};
+  if (bytes.size() >= sizeof footer)
+    std::memcpy(&footer, bytes.data() + bytes.size() - sizeof footer, sizeof footer);
+  LONGC_TRY(checkFooter(footer, path, bytes.size()));
+  return footer;
+}
+
+Status parseMessage(const std::string &path, const longc_footer &footer, abi::Program &message) {
+  auto section = MappedFile::open(path, footer.program_offset, footer.program_size);
+  if (!section.ok())
+    return section.status();
+  auto bytes = section->bytes();
+  if (hashBytes(bytes.data(), bytes.size()) != footer.program_hash)
+    return Status::error(4105, "'" + path + "': the checksum of its program section does not match",
+                         "the file is damaged: copy it again");
+  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()),
+                                                static_cast<int>(bytes.size()));
+  stream.SetRecursionLimit(maxMessageDepth);
+  if (!message.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())
+    return Status::error(4106, "'" + path + "': its program section cannot be parsed", compileAgain);
+  return {};
+}
+
+} // namespace
+
+int64_t elementBytes(abi::ElementType type) {
+  switch (type) {
+  case abi::F32:
+  case abi::I32: return 4;
+  case abi::BF16:
+  case abi::F16: return 2;
+  case abi::I8: return 1;
+  case abi::I64:
+  case abi::F64: return 8;
+  default: return 0;
+  }
+}
+
+const char *elementName(abi::ElementType type) {
+  switch (type) {
+  case abi::F32: return "f32";
+  case abi::BF16: return "bf16";
+  case abi::F16: return "f16";
+  case abi::I8: return "i8";
+  case abi::I32: return "i32";
+  case abi::I64: return "i64";
+  case abi::F64: return "f64";
+  case abi::Q8_0: return "q8_0";
+  case abi::Q4_0: return "q4_0";
+  case abi::Q4_1: return "q4_1";
+  default: return "unknown";
+  }
+}
+
+Result<std::unique_ptr<Program>> Program::open(const std::string &path, bool verifyWeights) {
+  auto footer = readFooter(path);
+  if (!footer.ok())
+    return footer.status();
+  std::unique_ptr<Program> program(new Program);
+  LONGC_TRY(parseMessage(path, *footer, program->message_));
+  LONGC_TRY(checkProgram(program->message_, footer->weights_size));
+  auto weights = MappedFile::open(path, footer->weights_offset, footer->weights_size);
+  if (!weights.ok())
+    return weights.status();
+  program->weights_ = std::move(*weights);
+  auto bytes = program->weights_.bytes();
+  if (verifyWeights && hashBytes(bytes.data(), bytes.size()) != footer->weights_hash)
+    return Status::error(4107, "'" + path + "': the checksum of its weights does not match",
+                         "the file is damaged: copy it again");
+  return program;
+}
+
+const std::byte *Program::parameterData(uint32_t index) const {
+  return weights_.bytes().data() + message_.parameters(static_cast<int>(index)).offset();
+}
+
+const abi::Function *Program::findFunction(std::string_view name, std::string_view precision,
+                                           std::string_view target) const {
+  for (const abi::Module &module : message_.modules())
+    for (const abi::Function &function : module.functions())
+      if (function.name() == name && function.precision() == precision && function.target() == target)
+        return &function;
+  return nullptr;
+}
+
+} // namespace longc

@@ -1,0 +1,43 @@
+// A compiled program as the runtime sees it: the message and the mapped weights behind an executable, checked once.
+#pragma once
+
+#include "runtime/abi/program.pb.h"
+#include "runtime/core/Status.h"
+#include "runtime/io/MappedFile.h"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace longc {
+
+/// Bytes of one element; 0 for the quantised types, which only parameters have.
+int64_t elementBytes(abi::ElementType type);
+const char *elementName(abi::ElementType type);
+
+class Program {
+public:
+  /// Reads the tail of `path` (runtime/abi/longc_abi.h). The message's checksum is always compared, that of the
+  /// weights with `verifyWeights` (it reads them all).
+  static Result<std::unique_ptr<Program>> open(const std::string &path, bool verifyWeights);
+
+  const abi::Program &message() const { return message_; }
+  const std::byte *parameterData(uint32_t index) const;
+  /// Identifies the weights; saved memories carry it.
+  const std::string &fingerprint() const { return message_.fingerprint(); }
+  uint64_t weightsBytes() const { return weights_.bytes().size(); }
+
+  const abi::Module &module() const { return message_.modules(0); }
+  /// Null when the program has no such function.
+  const abi::Function *findFunction(std::string_view name, std::string_view precision,
+                                    std::string_view target) const;
+
+private:
+  Program() = default;
+
+  abi::Program message_;
+  MappedFile weights_;
+};
+
+} // namespace longc

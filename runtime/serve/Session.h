@@ -1,0 +1,82 @@
+// One conversation or document: takes tokens in, gives logits out, forks, is saved and mapped back.
+#pragma once
+
+#include "runtime/serve/Context.h"
+#include "runtime/serve/Engine.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace longc {
+
+/// Factor on memory scores: fixed, or growing with the memory's length m as 1 + c ln(m / m0) for m > m0.
+struct MemoryTemperature {
+  double fixed = 1, slope = 0, start = 1;
+
+  /// "fixed:1.15" or "log:0.1:2048".
+  static std::optional<MemoryTemperature> parse(std::string_view text);
+  float at(int64_t memoryTokens) const;
+};
+
+struct SessionOptions {
+  WindowPolicy policy;
+  MemoryTemperature temperature;
+  bool truncate = false; // without memory: drop what is over the window instead of refusing it
+};
+
+struct IngestOptions {
+  enum class Rows { last, all, listed };
+  Rows rows = Rows::last;
+  std::vector<int64_t> listed; // indices of this call's tokens, ascending
+  /// Logits after token `index` of this call, for the rows asked for, in order.
+  std::function<Status(int64_t index, std::span<const float> logits)> onLogits;
+  /// After each piece of work; false cancels.
+  std::function<bool(int64_t done, int64_t total)> onProgress;
+};
+
+/// Code of the Status of work that was cancelled by its caller.
+inline constexpr int cancelledCode = 5301;
+
+class Session {
+public:
+  static Result<std::unique_ptr<Session>> create(Engine &engine, const SessionOptions &options);
+  static Result<std::unique_ptr<Session>> load(Engine &engine, const SessionOptions &options, const std::string &path);
+  Result<std::unique_ptr<Session>> fork() const;
+  Status save(const std::string &path) const { return context_->save(path, engine_.program().fingerprint()); }
+
+  /// Runs the tokens through the model, window by window (methods: WindowMarks). Without memory, more tokens than the
+  /// window has room for are an error, or with `truncate` the oldest of them are dropped (see droppedTokens).
+  Status ingest(std::span<const int32_t> tokens, const IngestOptions &options = {});
+
+  /// Logits after the last token; empty before the first.
+  std::span<const float> logits() const { return logits_; }
+  /// Tokens that can still be taken in; without memory it is what the window has left.
+  int64_t room() const;
+  const WindowMarks &marks() const { return context_->marks(); }
+  const Context &context() const { return *context_; }
+  int64_t windowsRun() const { return windowsRun_; }
+  int64_t droppedTokens() const { return droppedTokens_; }
+
+private:
+  Session(Engine &engine, const SessionOptions &options) : engine_(engine), options_(options) {}
+  static SessionOptions fitted(const Engine &engine, SessionOptions options);
+  static int64_t chunkOf(const WindowPolicy &policy);
+
+  Result<std::span<const int32_t>> fit(std::span<const int32_t> tokens);
+  Status runGroup(std::span<const int32_t> tokens, int64_t first, const IngestOptions &options, int64_t total);
+  Status runCall(std::span<const int32_t> tokens, int64_t firstIndex, std::span<const int32_t> rows);
+  Status deliver(int64_t first, std::span<const int32_t> rows, const IngestOptions &options);
+
+  Engine &engine_;
+  SessionOptions options_;
+  std::unique_ptr<Context> context_;
+  std::vector<float> logits_, rowLogits_;
+  int64_t windowsRun_ = 0, droppedTokens_ = 0;
+};
+
+} // namespace longc

@@ -1,0 +1,59 @@
+// Cuts sequences into blocks of queries and sorts them by cost.
+#include "runtime/serve/WorkList.h"
+
+#include "runtime/core/Format.h"
+
+#include <algorithm>
+#include <array>
+
+namespace longc {
+namespace {
+
+using Item = std::array<int32_t, workColumns>;
+
+// Keys that a block reads: those up to its last query, and the memory.
+int64_t costOf(const Item &item) {
+  int64_t last = std::min<int64_t>(item[3], int64_t{item[4]} + item[1] - item[0]);
+  return (item[1] - item[0]) * (std::max<int64_t>(last - item[2], 0) + item[6] - item[5]);
+}
+
+Status checkSegment(std::span<const int32_t> segment, size_t index, int64_t queries) {
+  auto fails = [&](const char *what) {
+    return Status::error(5201, formatText("segment %zu: %s", index, what), "give query, key and memory ranges in order");
+  };
+  if (segment[0] < 0 || segment[0] > segment[1] || segment[1] > queries)
+    return fails("its query rows are not a range of the call's tokens");
+  if (segment[2] < 0 || segment[2] > segment[3] || segment[3] - segment[2] < segment[1] - segment[0])
+    return fails("its window does not hold its queries");
+  if (segment[4] < 0 || segment[4] > segment[5])
+    return fails("its memory is not a range");
+  if (segment[6] < 0)
+    return fails("its slot is negative");
+  return {};
+}
+
+} // namespace
+
+Result<std::vector<int32_t>> buildWorkList(std::span<const int32_t> segments, int64_t rows, int64_t queries) {
+  std::vector<Item> items;
+  for (size_t index = 0; index < segments.size() / segmentColumns; ++index) {
+    auto segment = segments.subspan(index * segmentColumns, segmentColumns);
+    LONGC_TRY(checkSegment(segment, index, queries));
+    for (int64_t begin = segment[0]; begin < segment[1]; begin += rows) {
+      auto end = static_cast<int32_t>(std::min<int64_t>(begin + rows, segment[1]));
+      auto first = static_cast<int32_t>(begin);
+      items.push_back({first, end, segment[2], segment[3], segment[3] - (segment[1] - first), segment[4], segment[5],
+                       segment[6]});
+    }
+  }
+  std::sort(items.begin(), items.end(), [](const Item &a, const Item &b) {
+    return costOf(a) != costOf(b) ? costOf(a) > costOf(b) : a[0] < b[0];
+  });
+  std::vector<int32_t> list;
+  list.reserve(items.size() * workColumns);
+  for (const Item &item : items)
+    list.insert(list.end(), item.begin(), item.end());
+  return list;
+}
+
+} // namespace longc

@@ -1,0 +1,19 @@
+// Rows of work for ragged kernels: tile.work_list on the host.
+#pragma once
+
+#include "runtime/core/Status.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace longc {
+
+inline constexpr int64_t segmentColumns = 8, workColumns = 8;
+
+/// One row a block of `rows` queries, costliest first. `segments` has 8 columns: query begin and end, window begin and
+/// end, memory begin and end, slot, 0. The result has 8: query rows [0, 1), visible keys [2, 3), the key index that the
+/// first query stands at (4), memory entries [5, 6), slot (7). Query rows must lie in [0, queries).
+Result<std::vector<int32_t>> buildWorkList(std::span<const int32_t> segments, int64_t rows, int64_t queries);
+
+} // namespace longc
