@@ -42,7 +42,7 @@ size_t rowMajorBytes(ElementFormat format, int64_t rows, int64_t columns) {
 }
 
 // The nibble q_k of a checkpoint block whose quants begin at `quants`.
-unsigned nibble(const std::byte *quants, int k) {
+unsigned nibble(const std::byte *quants, int64_t k) {
   return std::to_integer<unsigned>(quants[k & 15]) >> (k & 16 ? 4 : 0) & 15u;
 }
 
@@ -53,7 +53,7 @@ void packBlock(ElementFormat format, const std::byte *block, int64_t r, std::byt
     std::memcpy(to + s * 32 + r * 2, block + s * 2, 2);
   const std::byte *quants = block + layout.scales * 2;
   std::byte *group = to + layout.scales * 32 + r * 4;
-  for (int v = 0; v < layout.vectors; ++v, group += 64) {
+  for (int64_t v = 0; v < layout.vectors; ++v, group += 64) {
     if (format == ElementFormat::Q8_0) {
       std::memcpy(group, quants + 4 * v, 4);
       continue;
@@ -71,13 +71,13 @@ void unpackBlock(ElementFormat format, const std::byte *from, int64_t r, std::by
   const std::byte *group = from + layout.scales * 32 + r * 4;
   if (format != ElementFormat::Q8_0)
     std::memset(quants, 0, 16);
-  for (int v = 0; v < layout.vectors; ++v, group += 64) {
+  for (int64_t v = 0; v < layout.vectors; ++v, group += 64) {
     if (format == ElementFormat::Q8_0) {
       std::memcpy(quants + 4 * v, group, 4);
       continue;
     }
     for (int j = 0; j < 4; ++j) {
-      int low = 8 * v + j, high = low + 4; // column k sits in byte k % 16, low half if k < 16
+      int64_t low = 8 * v + j, high = low + 4; // column k sits in byte k % 16, low half if k < 16
       quants[low & 15] |= (group[j] & std::byte{15}) << (low & 16 ? 4 : 0);
       quants[high & 15] |= (group[j] >> 4) << (high & 16 ? 4 : 0);
     }

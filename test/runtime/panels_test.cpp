@@ -98,8 +98,9 @@ TEST(Panels, QuantisedBlocksLieWhereTheHeaderSays) {
           return std::to_integer<unsigned>(block[at]) | std::to_integer<unsigned>(block[at + 1]) << 8;
         };
         EXPECT_EQ(matrix.halfAt(base + r * 2), half(0));
-        if (layout.format == ElementFormat::Q4_1)
+        if (layout.format == ElementFormat::Q4_1) {
           EXPECT_EQ(matrix.halfAt(base + 32 + r * 2), half(2));
+        }
         for (int k = 0; k < 32; ++k) {
           int64_t at = base + layout.quants;
           unsigned stored;
