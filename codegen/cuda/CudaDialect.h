@@ -35,7 +35,4 @@ inline std::optional<Layout> layoutOf(mlir::Type type) {
   return std::nullopt;
 }
 
-/// What a kernel argument is (the kernel's `argument_kinds`).
-enum ArgumentKind : int64_t { kViewArgument = 0, kScalarArgument = 1 };
-
 } // namespace longc::cuda

@@ -34,7 +34,7 @@ def Cuda_LayoutAttr : EnumAttr<Cuda_Dialect, Cuda_Layout, "layout"> {
 
 def Cuda_TensorMapAttr : AttrDef<Cuda_Dialect, "TensorMap"> {
   let mnemonic = "tensor_map";
-  let summary = "copy-engine descriptor that the host makes over one view: operand and box, outermost first";
+  let summary = "copy-engine descriptor that the host makes over one view: which view, and the box, outermost first";
   let parameters = (ins "int64_t":$operand, ArrayRefParameter<"int64_t">:$box);
   let assemblyFormat = "`<` `operand` `=` $operand `,` `box` `=` `[` $box `]` `>`";
 }

@@ -15,11 +15,11 @@ class Cuda_Op<string mnemonic, list<Trait> traits = []> : Op<Cuda_Dialect, mnemo
 def Cuda_KernelOp : Cuda_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock, NoTerminator]> {
   let summary = "one __global__ function";
   let description = [{
-    Block arguments: the tensor maps in the order of `tensor_maps`, the views, the scalars (i64 or f32), then the
+    Block arguments: the tensor maps in the order of `tensor_maps`, the views, the scalars, then the
     sizes of the grid of tiles (index), as `runtime/device` passes them.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$threads, I64Attr:$shared_bytes, I64Attr:$consumers,
-                       ArrayAttr:$tensor_maps, DenseI64ArrayAttr:$argument_kinds);
+                       ArrayAttr:$tensor_maps, I64Attr:$grid_rank);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
 }

@@ -4,7 +4,6 @@
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/FormatVariadic.h"
 
 namespace longc {
 #define GEN_PASS_DEF_CUDAEMITPASS
@@ -64,6 +63,15 @@ StringRef scalarForm(StringRef name) {
       .Case("cuda.load", "*($0)")
       .Case("cuda.shared_base", "int(shared_address(shared))")
       .Default("");
+}
+
+/// How tightly a printed form binds: 9 a name, a literal or a call; 5 products; 4 sums; 0 whatever else.
+int precedence(StringRef expression, StringRef pattern) {
+  if (pattern.starts_with("$0 * ") || pattern.starts_with("$0 / ") || pattern.starts_with("$0 % "))
+    return 5;
+  if (pattern.starts_with("$0 + ") || pattern.starts_with("$0 - "))
+    return 4;
+  return expression.contains(' ') || expression.starts_with("-") ? 0 : 9;
 }
 
 StringRef comparison(arith::CmpIPredicate predicate) {
@@ -150,7 +158,7 @@ private:
           } else if (isa<tile::ViewType>(type)) {
             names_[argument] = "view" + std::to_string(views++);
             output_ << "const __grid_constant__ View ";
-          } else if (argument.getArgNumber() + gridRank() >= kernel_.getBody().getNumArguments()) {
+          } else if (argument.getArgNumber() + kernel_.getGridRank() >= kernel_.getBody().getNumArguments()) {
             names_[argument] = "grid" + std::to_string(sizes++);
             output_ << "const int ";
           } else {
@@ -161,10 +169,6 @@ private:
         },
         ",\n    ");
     output_ << ") {\n  extern __shared__ __align__(1024) unsigned char shared[];\n";
-  }
-
-  unsigned gridRank() {
-    return kernel_.getBody().getNumArguments() - kernel_.getTensorMaps().size() - kernel_.getArgumentKinds().size();
   }
 
   raw_ostream &line() { return output_.indent(2 * indent_); }
@@ -180,17 +184,33 @@ private:
       return false;
     if (auto call = dyn_cast<cuda::CallOp>(op))
       return call.getPure();
+    if (isa<cuda::GetOp>(op)) { // nothing may write the array before the user reads it
+      for (Operation *next = op->getNextNode(); next != user; next = next->getNextNode())
+        if (isa<cuda::SetOp, cuda::UnrollOp, scf::ForOp, scf::IfOp>(next) ||
+            (isa<cuda::CallOp>(next) && !cast<cuda::CallOp>(next).getPure()))
+          return false;
+      return !isa<scf::IfOp, scf::ForOp>(user);
+    }
     return isPure(op);
   }
 
-  /// Text of a value as an operand: a name, a literal, or its operation in parentheses.
-  std::string text(Value value, bool bare = false) {
+  /// Text of a value as an operand: a name, a literal, or its operation, in parentheses where it binds less tightly
+  /// than its place needs.
+  std::string text(Value value, int needed = 9) {
     if (auto found = names_.find(value); found != names_.end())
       return found->second;
     Operation *op = value.getDefiningOp();
     std::string expression = form(op);
-    const bool atom = bare || isa<arith::ConstantOp, cuda::CallOp>(op) || expression.find(' ') == std::string::npos;
-    return atom ? expression : "(" + expression + ")";
+    const bool atom = isa<arith::ConstantOp, cuda::CallOp, cuda::GetOp>(op);
+    return atom || precedence(expression, patternOf(op)) >= needed ? expression : "(" + expression + ")";
+  }
+
+  static StringRef patternOf(Operation *op) {
+    if (auto compare = dyn_cast<arith::CmpIOp>(op))
+      return comparison(compare.getPredicate());
+    if (auto compare = dyn_cast<arith::CmpFOp>(op))
+      return comparison(compare.getPredicate());
+    return scalarForm(op->getName().getStringRef());
   }
 
   std::string literal(TypedAttr attribute) {
@@ -206,7 +226,9 @@ private:
       return value.isNegative() ? "-kInfinity" : "kInfinity";
     if (value.isNaN())
       return "__uint_as_float(0x7fc00000u)";
-    return llvm::formatv("{0:e9}f", value.convertToDouble()).str();
+    char digits[32]; // nine digits name a float exactly
+    snprintf(digits, sizeof digits, "%.9g", value.convertToDouble());
+    return std::string(digits) + (StringRef(digits).find_first_of(".e") == StringRef::npos ? ".0f" : "f");
   }
 
   /// Expression of an op; empty, with an error, when there is none.
@@ -216,28 +238,24 @@ private:
     if (auto call = dyn_cast<cuda::CallOp>(op)) {
       std::string result = call.getCallee().str() + "(";
       for (auto [i, argument] : llvm::enumerate(call.getArguments()))
-        result += (i ? ", " : "") + text(argument, true);
+        result += (i ? ", " : "") + text(argument, 0);
       return result + ")";
     }
     if (auto get = dyn_cast<cuda::GetOp>(op))
-      return text(get.getRegisters()) + "[" + text(get.getIndex(), true) + "]";
+      return text(get.getRegisters()) + "[" + text(get.getIndex(), 0) + "]";
     if (auto stride = dyn_cast<cuda::StrideOp>(op))
       return text(stride.getView()) + ".stride[" + std::to_string(stride.getDim()) + "]";
     if (auto dim = dyn_cast<tile::DimOp>(op))
       return "int(" + text(dim.getView()) + ".size[" + std::to_string(dim.getDim()) + "])";
     if (isa<arith::IndexCastOp, arith::IndexCastUIOp, arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp>(op)) {
       const std::string from = typeName(op->getOperand(0).getType()), to = typeName(op->getResult(0).getType());
-      return from == to ? text(op->getOperand(0)) : to + "(" + text(op->getOperand(0), true) + ")";
+      return from == to ? text(op->getOperand(0)) : to + "(" + text(op->getOperand(0), 0) + ")";
     }
     if (isa<arith::ExtFOp>(op) && op->getOperand(0).getType().isBF16())
-      return "cvt_f32_bf16(" + text(op->getOperand(0), true) + ")";
+      return "cvt_f32_bf16(" + text(op->getOperand(0), 0) + ")";
     if (isa<arith::TruncFOp>(op) && op->getResult(0).getType().isBF16())
-      return "cvt_bf16_f32(" + text(op->getOperand(0), true) + ")";
-    StringRef pattern = scalarForm(op->getName().getStringRef());
-    if (auto compare = dyn_cast<arith::CmpIOp>(op))
-      pattern = comparison(compare.getPredicate());
-    if (auto compare = dyn_cast<arith::CmpFOp>(op))
-      pattern = comparison(compare.getPredicate());
+      return "cvt_bf16_f32(" + text(op->getOperand(0), 0) + ")";
+    StringRef pattern = patternOf(op);
     if (pattern.empty() || llvm::any_of(op->getResultTypes(), [](Type type) { return typeName(type).empty(); })) {
       if (!failed_)
         op->emitOpError("has no printed form in CUDA C++");
@@ -250,13 +268,24 @@ private:
         result += pattern[i];
       else if (pattern[++i] == 'T')
         result += typeName(cast<cuda::PointerType>(op->getResult(0).getType()).getElementType());
-      else // between the parentheses of a call an operand stands bare
-        result += text(op->getOperand(pattern[i] - '0'), i >= 2 && pattern[i - 2] == '(' && pattern[i + 1] == ')');
+      else
+        result += text(op->getOperand(pattern[i] - '0'), needed(pattern, i));
     }
     return result;
   }
 
-  std::string fresh(StringRef prefix) { return (prefix + Twine(next_++)).str(); }
+  /// How tightly the operand at `place` of a pattern must bind: bare between a call's commas and parentheses, one
+  /// level more on the right of an operator than on its left (sums keep their order).
+  static int needed(StringRef pattern, size_t place) {
+    const bool opens = place >= 2 && (pattern[place - 2] == '(' || pattern.substr(place - 3, 2) == ", ");
+    const bool closes = place + 1 < pattern.size() && (pattern[place + 1] == ')' || pattern[place + 1] == ',');
+    if (opens && closes)
+      return 0;
+    const int own = precedence("x y", pattern);
+    return own == 0 ? 4 : pattern[place] == '0' ? own : own + 1;
+  }
+
+  std::string fresh(StringRef prefix) { return (prefix + Twine(next_[prefix]++)).str(); }
 
   LogicalResult printBlock(Block &block) {
     for (Operation &op : block) {
@@ -280,12 +309,12 @@ private:
       line() << typeName(type.getElementType()) << " " << names_[declaration.getRegisters()] << "[" << type.getCount()
              << "];\n";
     } else if (auto set = dyn_cast<cuda::SetOp>(op)) {
-      line() << text(set.getRegisters()) << "[" << text(set.getIndex(), true) << "] = " << text(set.getValue(), true)
+      line() << text(set.getRegisters()) << "[" << text(set.getIndex(), 0) << "] = " << text(set.getValue(), 0)
              << ";\n";
     } else if (auto store = dyn_cast<cuda::StoreOp>(op)) {
-      line() << "*(" << text(store.getPointer(), true) << ") = " << text(store.getValue(), true) << ";\n";
+      line() << "*(" << text(store.getPointer(), 0) << ") = " << text(store.getValue(), 0) << ";\n";
     } else if (auto unroll = dyn_cast<cuda::UnrollOp>(op)) {
-      const std::string index = fresh("i");
+      const std::string index = fresh("e");
       names_[unroll.getBody().getArgument(0)] = index;
       line() << "LONGC_UNROLL for (int " << index << " = 0; " << index << " < " << unroll.getCount() << "; ++" << index
              << ") {\n";
@@ -298,9 +327,12 @@ private:
       return printBranch(branch);
     } else if (auto yield = dyn_cast<scf::YieldOp>(op)) {
       for (auto [value, name] : llvm::zip(yield.getOperands(), targets_))
-        line() << name << " = " << text(value, true) << ";\n";
+        line() << name << " = " << text(value, 0) << ";\n";
     } else if (isInlined(&op)) {
       return success();
+    } else if (isa<arith::IndexCastOp>(op) && names_.contains(op.getOperand(0)) &&
+               typeName(op.getOperand(0).getType()) == typeName(op.getResult(0).getType())) {
+      names_[op.getResult(0)] = std::string(names_[op.getOperand(0)]); // int is both i32 and index
     } else if (op.getNumResults() == 0) {
       const std::string expression = form(&op);
       line() << expression << ";\n";
@@ -317,13 +349,13 @@ private:
     SmallVector<std::string> carried;
     for (auto [init, argument, result] : llvm::zip(loop.getInits(), loop.getRegionIterArgs(), loop.getResults())) {
       const std::string name = fresh("c");
-      line() << typeName(init.getType()) << " " << name << " = " << text(init, true) << ";\n";
+      line() << typeName(init.getType()) << " " << name << " = " << text(init, 0) << ";\n";
       names_[argument] = names_[result] = name;
       carried.push_back(name);
     }
     const std::string index = fresh("j");
     names_[loop.getInductionVar()] = index;
-    line() << "for (int " << index << " = " << text(loop.getLowerBound(), true) << "; " << index << " < "
+    line() << "for (int " << index << " = " << text(loop.getLowerBound(), 0) << "; " << index << " < "
            << text(loop.getUpperBound()) << "; " << index << " += " << text(loop.getStep()) << ") {\n";
     std::swap(targets_, carried);
     LogicalResult result = printNested(*loop.getBody());
@@ -338,7 +370,7 @@ private:
       results.push_back(names_[result] = fresh("r"));
       line() << typeName(result.getType()) << " " << results.back() << ";\n";
     }
-    line() << "if (" << text(branch.getCondition(), true) << ") {\n";
+    line() << "if (" << text(branch.getCondition(), 0) << ") {\n";
     std::swap(targets_, results);
     LogicalResult result = printNested(*branch.thenBlock());
     if (succeeded(result) && branch.elseBlock() && !(branch.elseBlock()->getOperations().size() == 1 && branch.getNumResults() == 0)) {
@@ -353,7 +385,7 @@ private:
   cuda::KernelOp kernel_;
   raw_ostream &output_;
   int indent_ = 0;
-  unsigned next_ = 0;
+  llvm::StringMap<unsigned> next_; // numbers given to names of a prefix
   bool failed_ = false;
   DenseMap<Value, std::string> names_;
   SmallVector<std::string> targets_; // variables that the enclosing loop's or branch's yield assigns

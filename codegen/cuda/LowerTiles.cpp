@@ -92,13 +92,17 @@ void TileLowering::lower(AcquireOp op) {
   Value foreign = arith::OrIOp::create(b, loc, compare(CmpIPredicate::slt, first, lo),
                                        compare(CmpIPredicate::sgt, add(first, rows), hi));
   guarded(foreign, [&] {
-    unrolled(rows * chunks / 128, [&](Value step) {
-      Value chunk = add(mul(step, 128), rem(threadIndex(), 128)); // 16 bytes; eight a row of a box
-      Value row = rem(div(chunk, 8), rows), position = add(first, row);
+    // A real loop: unrolled, its addresses would be kept in registers over the loop around it.
+    auto loop = scf::ForOp::create(b, loc, rem(threadIndex(), 128), constant(rows * chunks), constant(128));
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      Value chunk = loop.getInductionVar(); // 16 bytes; eight a row of a box
+      Value position = add(first, rem(div(chunk, 8), rows));
       guarded(arith::OrIOp::create(b, loc, compare(CmpIPredicate::slt, position, lo),
                                    compare(CmpIPredicate::sge, position, hi)),
-              [&] { call("st_shared_zero", {add(address, mul(chunk, 16))}); });
-    });
+              [&] { call("st_shared_zero", add(address, mul(chunk, 16))); });
+    }
     call("fence_proxy_async");
     call("bar_sync", {add(warpgroup, 1), constant(128)});
   });

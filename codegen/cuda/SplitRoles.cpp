@@ -109,7 +109,9 @@ private:
     for (int64_t dim = 0; dim < view.getRank() - 1; ++dim)
       if (!llvm::is_contained(load.getDropped(), dim))
         box[dim] = type.getDimSize(0);
-    const int64_t operand = cast<BlockArgument>(load.getView()).getArgNumber() - kernel_.getGridRank();
+    const unsigned argument = cast<BlockArgument>(load.getView()).getArgNumber();
+    const int64_t operand = llvm::count_if(kernel_.getBody().getArguments().take_front(argument),
+                                           [](Value other) { return isa<tile::ViewType>(other.getType()); });
     auto map = cuda::TensorMapAttr::get(kernel_.getContext(), operand, box);
     auto found = llvm::find(maps_, map);
     if (found == maps_.end()) {
@@ -122,17 +124,17 @@ private:
   void build() {
     OpBuilder builder(kernel_);
     const Location loc = kernel_.getLoc();
-    SmallVector<int64_t> kinds;
-    for (Value argument : kernel_.getKernelArguments())
-      kinds.push_back(isa<tile::ViewType>(argument.getType()) ? cuda::kViewArgument : cuda::kScalarArgument);
     auto result = cuda::KernelOp::create(builder, loc, kernel_.getSymName(), 128 * (consumers_ + 1), sharedBytes_,
-                                         consumers_, builder.getArrayAttr(maps_), kinds);
+                                         consumers_, builder.getArrayAttr(maps_),
+                                         kernel_.getGridRank());
     Block &body = result.getBody().emplaceBlock();
     IRMapping mapping;
     for (size_t i = 0; i < maps_.size(); ++i)
       mapValues_.push_back(body.addArgument(cuda::MapType::get(builder.getContext()), loc));
-    for (Value argument : kernel_.getKernelArguments())
-      mapping.map(argument, body.addArgument(argument.getType(), argument.getLoc()));
+    for (bool views : {true, false}) // the runtime passes all views, then all scalars
+      for (Value argument : kernel_.getKernelArguments())
+        if (isa<tile::ViewType>(argument.getType()) == views)
+          mapping.map(argument, body.addArgument(argument.getType(), argument.getLoc()));
     SmallVector<Value> gridSizes;
     for (int64_t i = 0; i < int64_t(kernel_.getGridRank()); ++i)
       gridSizes.push_back(body.addArgument(builder.getIndexType(), loc));

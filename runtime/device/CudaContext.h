@@ -28,13 +28,13 @@ struct CudaFunction {
   unsigned sharedBytes = 0;
 };
 
-class CudaDevice {
+class CudaContext {
 public:
   /// Device `ordinal` in its primary context (which cuBLASLt and NCCL share).
-  static Result<std::unique_ptr<CudaDevice>> open(int ordinal = 0);
-  ~CudaDevice();
-  CudaDevice(const CudaDevice &) = delete;
-  CudaDevice &operator=(const CudaDevice &) = delete;
+  static Result<std::unique_ptr<CudaContext>> open(int ordinal = 0);
+  ~CudaContext();
+  CudaContext(const CudaContext &) = delete;
+  CudaContext &operator=(const CudaContext &) = delete;
 
   const std::string &name() const { return name_; }
   int driverVersion() const { return driver_->version; }
@@ -63,7 +63,7 @@ public:
   Result<float> stopTimerMilliseconds();
 
 private:
-  CudaDevice() = default;
+  CudaContext() = default;
 
   const CudaDriver *driver_ = nullptr;
   int device_ = 0;

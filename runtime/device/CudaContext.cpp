@@ -1,5 +1,5 @@
 // One CUDA device over the driver's entry points.
-#include "runtime/device/Cuda.h"
+#include "runtime/device/CudaContext.h"
 
 namespace longc {
 namespace {
@@ -39,11 +39,11 @@ int architectureNumber(const std::string &text) {
 
 } // namespace
 
-Result<std::unique_ptr<CudaDevice>> CudaDevice::open(int ordinal) {
+Result<std::unique_ptr<CudaContext>> CudaContext::open(int ordinal) {
   Result<const CudaDriver *> driver = CudaDriver::get();
   if (!driver.ok())
     return driver.status();
-  std::unique_ptr<CudaDevice> device(new CudaDevice());
+  std::unique_ptr<CudaContext> device(new CudaContext());
   device->driver_ = *driver;
   const CudaDriver &cuda = *device->driver_;
   int count = 0;
@@ -74,7 +74,7 @@ Result<std::unique_ptr<CudaDevice>> CudaDevice::open(int ordinal) {
   return device;
 }
 
-CudaDevice::~CudaDevice() {
+CudaContext::~CudaContext() {
   if (!retained_)
     return;
   for (CudaHandle module : modules_)
@@ -86,7 +86,7 @@ CudaDevice::~CudaDevice() {
   driver_->primaryCtxRelease(device_);
 }
 
-Result<CudaPointer> CudaDevice::allocate(size_t bytes) {
+Result<CudaPointer> CudaContext::allocate(size_t bytes) {
   CudaPointer pointer = 0;
   int result = driver_->memAlloc(&pointer, bytes ? bytes : 1);
   if (result == 0)
@@ -98,24 +98,24 @@ Result<CudaPointer> CudaDevice::allocate(size_t bytes) {
                        "shorten the context or the batch, or free the device");
 }
 
-Status CudaDevice::release(CudaPointer pointer) {
+Status CudaContext::release(CudaPointer pointer) {
   return driver_->check(driver_->memFree(pointer), "freeing device memory");
 }
-Status CudaDevice::fill(CudaPointer pointer, unsigned char value, size_t bytes) {
+Status CudaContext::fill(CudaPointer pointer, unsigned char value, size_t bytes) {
   return bytes ? driver_->check(driver_->memsetD8(pointer, value, bytes), "filling device memory") : Status();
 }
-Status CudaDevice::copyToDevice(CudaPointer target, const void *source, size_t bytes) {
+Status CudaContext::copyToDevice(CudaPointer target, const void *source, size_t bytes) {
   return bytes ? driver_->check(driver_->memcpyHtoD(target, source, bytes), "copying to the device") : Status();
 }
-Status CudaDevice::copyToHost(void *target, CudaPointer source, size_t bytes) {
+Status CudaContext::copyToHost(void *target, CudaPointer source, size_t bytes) {
   return bytes ? driver_->check(driver_->memcpyDtoH(target, source, bytes), "copying from the device") : Status();
 }
-Status CudaDevice::copyOnDevice(CudaPointer target, CudaPointer source, size_t bytes) {
+Status CudaContext::copyOnDevice(CudaPointer target, CudaPointer source, size_t bytes) {
   return bytes ? driver_->check(driver_->memcpyDtoDAsync(target, source, bytes, nullptr), "copying on the device")
                : Status();
 }
 
-Result<CudaFunction> CudaDevice::loadFunction(std::string_view cubin, const std::string &architecture,
+Result<CudaFunction> CudaContext::loadFunction(std::string_view cubin, const std::string &architecture,
                                               const std::string &kernel, unsigned threads, unsigned sharedBytes) {
   const int wanted = architectureNumber(architecture);
   const bool exact = !architecture.empty() && architecture.back() == 'a';
@@ -149,7 +149,7 @@ Result<CudaFunction> CudaDevice::loadFunction(std::string_view cubin, const std:
   return function;
 }
 
-Result<CudaTensorMap> CudaDevice::encodeTensorMap(CudaPointer base, const CudaTensorMapShape &shape) {
+Result<CudaTensorMap> CudaContext::encodeTensorMap(CudaPointer base, const CudaTensorMapShape &shape) {
   const size_t rank = shape.sizes.size();
   if (rank == 0 || rank > 5 || shape.strides.size() != rank - 1 || shape.box.size() != rank)
     return Status::error(5108, "a tensor map needs 1 to 5 dimensions with a stride and a box each, got " +
@@ -176,7 +176,7 @@ Result<CudaTensorMap> CudaDevice::encodeTensorMap(CudaPointer base, const CudaTe
   return map;
 }
 
-Status CudaDevice::launch(const CudaFunction &function, unsigned gridX, unsigned gridY, unsigned gridZ,
+Status CudaContext::launch(const CudaFunction &function, unsigned gridX, unsigned gridY, unsigned gridZ,
                           void **arguments) {
   if (gridX == 0 || gridY == 0 || gridZ == 0)
     return {}; // nothing to do: an empty batch
@@ -185,11 +185,11 @@ Status CudaDevice::launch(const CudaFunction &function, unsigned gridX, unsigned
                         "launching a kernel");
 }
 
-Status CudaDevice::synchronize() { return driver_->check(driver_->ctxSynchronize(), "running kernels"); }
+Status CudaContext::synchronize() { return driver_->check(driver_->ctxSynchronize(), "running kernels"); }
 
-Status CudaDevice::startTimer() { return driver_->check(driver_->eventRecord(startEvent_, nullptr), "timing"); }
+Status CudaContext::startTimer() { return driver_->check(driver_->eventRecord(startEvent_, nullptr), "timing"); }
 
-Result<float> CudaDevice::stopTimerMilliseconds() {
+Result<float> CudaContext::stopTimerMilliseconds() {
   float milliseconds = 0;
   LONGC_TRY(driver_->check(driver_->eventRecord(stopEvent_, nullptr), "timing"));
   LONGC_TRY(driver_->check(driver_->eventSynchronize(stopEvent_), "running kernels"));

@@ -1,0 +1,56 @@
+// Runs the CUDA kernels of a program: images from its table, launch facts from its message.
+#pragma once
+
+#include "runtime/device/CudaContext.h"
+#include "runtime/device/Device.h"
+
+#include <map>
+
+namespace longc {
+
+namespace abi {
+class DeviceLaunch;
+class Program;
+} // namespace abi
+
+class CudaDevice final : public Device {
+public:
+  /// Opens a GPU and loads the images that the table holds for `target` ("cuda:sm_90a"), one a kernel of `program`;
+  /// kernels without one are another device's. Refuses a GPU of another architecture, naming both.
+  static Result<std::unique_ptr<CudaDevice>> create(const longc_program_table &table, const abi::Program &program,
+                                                    const std::string &target, int ordinal = 0);
+  ~CudaDevice() override;
+
+  std::string describe() const override;
+  Result<void *> allocate(size_t bytes, const char *name) override;
+  void release(void *memory) override;
+  Status copyIn(void *target, const void *source, size_t bytes) override;
+  Status copyOut(void *target, const void *source, size_t bytes) override;
+  /// A copy on the device, made once a host address.
+  Result<void *> share(const void *host, size_t bytes) override;
+  Status launch(const KernelLaunch &launch) override;
+  Status finish() override { return context_->synchronize(); }
+
+  CudaContext &context() { return *context_; }
+
+private:
+  /// A copy-engine descriptor to make at each launch: of which view, with which box (outermost first).
+  struct MapPlan {
+    uint32_t view;
+    std::vector<uint32_t> box;
+  };
+  struct Kernel {
+    std::string name;
+    CudaFunction function; // handle null: not for this device
+    std::vector<MapPlan> maps;
+    bool persistent = false;
+  };
+  CudaDevice() = default;
+  Result<Kernel> load(const longc_image_entry &image, const std::string &architecture, const abi::DeviceLaunch &plan);
+
+  std::unique_ptr<CudaContext> context_;
+  std::vector<Kernel> kernels_;
+  std::map<const void *, CudaPointer> shared_;
+};
+
+} // namespace longc
