@@ -4,7 +4,7 @@
 #include "codegen/BuildSteps.h"
 #include "codegen/KernelTable.h"
 #include "codegen/WriteProgram.h"
-#include "frontends/driver/Compile.h"
+#include "frontends/tools/driver/Compile.h"
 #include "frontends/gguf/ImportGguf.h"
 
 #include "mlir/IR/BuiltinOps.h"

@@ -1,13 +1,13 @@
 // Drives a compilation from checkpoint to program file.
-#include "frontends/driver/Compile.h"
+#include "frontends/tools/driver/Compile.h"
 
 #include "codegen/BuildSteps.h"
 #include "codegen/KernelTable.h"
 #include "codegen/LinkProgram.h"
 #include "codegen/WriteProgram.h"
 #include "codegen/cpu/CompileCpu.h"
-#include "frontends/driver/GgufWeights.h"
-#include "frontends/driver/Stages.h"
+#include "frontends/tools/driver/GgufWeights.h"
+#include "frontends/tools/driver/Stages.h"
 #include "frontends/gguf/ImportGguf.h"
 #include "models/Llama.h"
 

@@ -1,0 +1,124 @@
+// Prints what checkpoints and programs hold, and what a program needs.
+#include "frontends/tools/driver/Inspect.h"
+
+#include "frontends/gguf/ImportGguf.h"
+#include "runtime/serve/FunctionPlan.h"
+#include "runtime/serve/Program.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+
+namespace longc {
+namespace {
+
+bool isCheckpoint(const std::string &path) {
+  char magic[4] = {};
+  std::ifstream(path, std::ios::binary).read(magic, sizeof magic);
+  return std::memcmp(magic, "GGUF", sizeof magic) == 0;
+}
+
+template <typename Sizes> std::string shapeText(const Sizes &sizes) {
+  std::string text;
+  for (auto size : sizes)
+    text += (text.empty() ? "" : "x") + std::to_string(size);
+  return text;
+}
+
+double megabytes(double bytes) { return bytes / 1e6; }
+
+Status inspectCheckpoint(const std::string &path) {
+  Result<ImportedModel> model = importGguf(path);
+  if (!model.ok())
+    return model.status();
+  const LlamaConfig &config = model->config;
+  std::printf("checkpoint    %s\n", model->title.c_str());
+  std::printf("layers        %lld, hidden %lld, MLP %lld\n", (long long)config.layers, (long long)config.hidden,
+              (long long)config.feedForward);
+  std::printf("heads         %lld, key heads %lld, head size %lld\n", (long long)config.heads,
+              (long long)config.kvHeads, (long long)config.headSize);
+  std::printf("vocabulary    %lld%s\n", (long long)config.vocabSize, config.tiedHead ? ", head tied" : "");
+  std::printf("window        %lld, rope base %g\n", (long long)config.contextLength, config.ropeTheta);
+  for (const ImportedParameter &parameter : model->parameters)
+    std::printf("  %-52s %-14s %s\n", parameter.name.c_str(), shapeText(parameter.shape).c_str(),
+                parameter.sourceName.c_str());
+  return {};
+}
+
+Status inspectProgram(const std::string &path) {
+  Result<std::unique_ptr<Program>> program = Program::open(path, /*verifyWeights=*/false);
+  if (!program.ok())
+    return program.status();
+  const abi::Program &message = (*program)->message();
+  std::printf("program       %s, made by %s from %s\n", path.c_str(), message.compiler().c_str(),
+              message.source().c_str());
+  std::printf("weights       %.1f MB, fingerprint %s\n", megabytes((*program)->weightsBytes()),
+              message.fingerprint().c_str());
+  for (const abi::Module &module : message.modules())
+    for (const abi::Function &function : module.functions())
+      std::printf("function      %s.%s for %s: %d steps, %d buffers\n", function.name().c_str(),
+                  function.precision().c_str(), function.target().c_str(), function.steps_size(),
+                  function.buffers_size());
+  for (const abi::Kernel &kernel : message.kernels())
+    std::printf("kernel        %s\n", kernel.name().c_str());
+  for (const abi::Parameter &parameter : message.parameters())
+    std::printf("parameter     %-52s %-14s %s\n", parameter.name().c_str(), shapeText(parameter.shape()).c_str(),
+                abi::ElementType_Name(parameter.type()).c_str());
+  return {};
+}
+
+// Arena bytes of a function when every symbol takes the value that the sizes imply.
+Result<int64_t> arenaBytes(const abi::Function &function, const abi::Program &program, const PlanOptions &options) {
+  FunctionPlan plan(function, program);
+  std::vector<int64_t> symbols(plan.symbolNames.size(), 1);
+  for (size_t i = 0; i < symbols.size(); ++i)
+    if (plan.symbolNames[i] == "tokens")
+      symbols[i] = options.chunk;
+  for (size_t i = 0; i < symbols.size(); ++i)
+    if (plan.symbolMaxima[i])
+      symbols[i] = plan.symbolMaxima[i]->evaluate(symbols).value_or(0);
+  std::optional<ArenaLayout> layout = plan.layOut(symbols);
+  if (!layout)
+    return Status::error(7101, "the plan of '" + function.name() + "' does not fit into 63 bits");
+  return layout->bytes;
+}
+
+} // namespace
+
+Status inspectFile(const std::string &path) {
+  return isCheckpoint(path) ? inspectCheckpoint(path) : inspectProgram(path);
+}
+
+Status planProgram(const PlanOptions &options) {
+  Result<std::unique_ptr<Program>> program = Program::open(options.program, /*verifyWeights=*/false);
+  if (!program.ok())
+    return program.status();
+  const abi::Program &message = (*program)->message();
+  std::printf("%-28s %10.1f MB\n", "weights (mapped)", megabytes((*program)->weightsBytes()));
+  for (const abi::Function &function : (*program)->module().functions()) {
+    Result<int64_t> bytes = arenaBytes(function, message, options);
+    if (!bytes.ok())
+      return bytes.status();
+    std::printf("%-28s %10.1f MB\n", ("arena of " + function.name() + "." + function.precision()).c_str(),
+                megabytes(*bytes));
+  }
+  for (auto type : {abi::BF16, abi::F32}) {
+    double row = 0;
+    for (const abi::State &state : message.states()) {
+      if (state.type() != type || (state.kind() != abi::State::MEMORY_KEYS && state.kind() != abi::State::MEMORY_VALUES))
+        continue;
+      double elements = 1;
+      for (int64_t size : state.row_shape())
+        elements *= size;
+      row += elements * elementBytes(type);
+    }
+    if (row > 0)
+      std::printf("%-28s %10.1f MB for %lld tokens (%.0f bytes a token)\n",
+                  (std::string("memory, ") + elementName(type)).c_str(), megabytes(row * options.tokens),
+                  (long long)options.tokens, row);
+  }
+  return {};
+}
+
+} // namespace longc

@@ -1,0 +1,23 @@
+// `longc inspect` and `longc plan`: what a file holds, and what a program needs.
+#pragma once
+
+#include "runtime/core/Status.h"
+
+#include <cstdint>
+#include <string>
+
+namespace longc {
+
+// Prints the configuration and tensors of a checkpoint, or the parameters, functions and kernels of a program.
+Status inspectFile(const std::string &path);
+
+struct PlanOptions {
+  std::string program;
+  int64_t tokens = 32768; // memory entries a layer
+  int64_t chunk = 1024;   // tokens of one call
+};
+
+// Prints the bytes of weights, arena and state that the program needs for the given sizes.
+Status planProgram(const PlanOptions &options);
+
+} // namespace longc
