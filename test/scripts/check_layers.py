@@ -21,7 +21,6 @@ TABLE = {  # folder -> folders it may include; ANY is everything
     "dialects": [MLIR],
     "dialects/tile": ["dialects/*", "dialects/interpreter", MLIR],
     "frontends": ["models", "dialects", "runtime/core", "runtime/io", MLIR],
-    "frontends/driver": ANY,  # the library behind frontends/tools, whose programs are too short to hold it
     "frontends/tools": ANY,
     "models": ["dialects", MLIR],
     "passes": ["dialects", MLIR],

@@ -52,7 +52,7 @@ def check(root):
             if path.endswith((".py", ".sh")) and first.startswith("#!"):
                 first = lines[1] if len(lines) > 1 else ""
             says = {".py": ('"""', "#"), ".sh": ("#",)}.get(os.path.splitext(path)[1], ("//", "/*"))
-            if path.endswith(SOURCES + (".py", ".sh")) and not (first.startswith(says) and len(words(first)) > 2):
+            if path.endswith(SOURCES + (".py", ".sh")) and not (first.startswith(says) and len(words(first)) > 1):
                 out.append(f"{path}: expected a first line that says what the file is for, got '{first[:60]}'")
     for folder in sorted(needReadme):
         if f"{folder}/README.md" not in present:
