@@ -81,7 +81,7 @@ Result<std::string> buildKernelTable(const std::vector<CompiledKernel> &kernels,
   if (!target)
     return Status::error(3901, "no code generator for this machine: " + error);
   std::unique_ptr<TargetMachine> machine(
-      target->createTargetMachine(triple, "x86-64", "", TargetOptions(), Reloc::PIC_));
+      target->createTargetMachine(triple, "generic", "", TargetOptions(), Reloc::PIC_));
   module.setTargetTriple(triple);
   module.setDataLayout(machine->createDataLayout());
   TableBuilder(module).build(kernels, images);

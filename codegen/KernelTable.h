@@ -15,7 +15,7 @@ struct CompiledKernel {
   int64_t scratchBytes = 0;
 };
 
-// Device code of one kernel for one target, for example "cuda:sm_90a".
+// Device code of one kernel for one target (a name of codegen/<target>).
 struct DeviceImage {
   std::string kernel, target;
   std::vector<char> code;

@@ -47,7 +47,7 @@ Status linkProgram(const std::vector<std::string> &objectPaths, const std::strin
 
   std::string startup = LONGC_STARTUP_FOLDER;
   std::vector<std::string> arguments = {*linker, "-pie", "--gc-sections", "--strip-debug", "-z", "relro", "-z", "now",
-                                        "-z", "noexecstack", "--dynamic-linker", "/lib64/ld-linux-x86-64.so.2",
+                                        "-z", "noexecstack", "--dynamic-linker", LONGC_DYNAMIC_LINKER,
                                         startup + "/Scrt1.o", startup + "/crti.o", LONGC_COMPILER_FOLDER "/crtbeginS.o",
                                         runtime};
   arguments.insert(arguments.end(), objectPaths.begin(), objectPaths.end());

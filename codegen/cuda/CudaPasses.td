@@ -21,7 +21,8 @@ def CudaEmitPass : Pass<"longc-cuda-emit", "::mlir::ModuleOp"> {
 
 def CudaLowerTilesPass : Pass<"longc-cuda-lower-tiles", "::mlir::ModuleOp"> {
   let summary = "turns rings into barriers and tiles into registers of a thread";
-  let dependentDialects = ["::longc::cuda::CudaDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+  let dependentDialects = ["::longc::cuda::CudaDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect"];
 }
 
 def CudaSplitRolesPass : Pass<"longc-cuda-split-roles", "::mlir::ModuleOp"> {

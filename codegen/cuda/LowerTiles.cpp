@@ -3,6 +3,7 @@
 #include "codegen/cuda/TileLowering.h"
 
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -218,7 +219,9 @@ LogicalResult TileLowering::lowerBlock(Block &source) {
     else if (auto scalar = dyn_cast<tile::ScalarOp>(op))
       lower(scalar);
     else if (op.getNumResults() == 1 && isa<RankedTensorType>(op.getResult(0).getType())) {
-      if (!isInlined(&op))
+      if (isLeftOperand(&op))
+        pack(op.getResult(0));
+      else if (!isInlined(&op))
         materialise("value", op.getResult(0));
     } else
       b.clone(op, scalars);
@@ -229,6 +232,27 @@ LogicalResult TileLowering::lowerBlock(Block &source) {
 }
 
 namespace {
+
+/// tanh(x) = 1 - 2 / (exp2(x 2 log2 e) + 1): one exp2 and one division, exact at both ends and to 1e-7 around zero,
+/// where the library's function keeps a branch and a polynomial alive in every register-starved fragment.
+struct ExpandTanh : OpRewritePattern<math::TanhOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(math::TanhOp op, PatternRewriter &rewriter) const override {
+    if (!op.getType().isF32())
+      return rewriter.notifyMatchFailure(op, "only f32 scalars are expanded");
+    const Location loc = op.getLoc();
+    auto number = [&](float value) -> Value {
+      return arith::ConstantOp::create(rewriter, loc, rewriter.getF32FloatAttr(value));
+    };
+    Value scaled = arith::MulFOp::create(rewriter, loc, op.getOperand(), number(2.885390082f));
+    Value sum = arith::AddFOp::create(rewriter, loc, math::Exp2Op::create(rewriter, loc, scaled), number(1.0f));
+    Value part = CallOp::create(rewriter, loc, TypeRange(rewriter.getF32Type()), "rcp_approx", ValueRange(sum), true)
+                     .getResult();
+    rewriter.replaceOpWithNewOp<arith::SubFOp>(op, number(1.0f),
+                                               arith::MulFOp::create(rewriter, loc, part, number(2.0f)));
+    return success();
+  }
+};
 
 /// Lowers one kernel in place.
 LogicalResult lowerKernel(cuda::KernelOp kernel) {
@@ -314,6 +338,7 @@ struct CudaLowerTiles : longc::impl::CudaLowerTilesPassBase<CudaLowerTiles> {
         return signalPassFailure();
       RewritePatternSet patterns(&getContext()); // C++ has no division that rounds to minus infinity
       arith::populateCeilFloorDivExpandOpsPatterns(patterns);
+      patterns.add<ExpandTanh>(&getContext());
       if (failed(applyPatternsGreedily(kernel, std::move(patterns))))
         return signalPassFailure();
     }

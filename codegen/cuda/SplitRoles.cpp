@@ -250,24 +250,39 @@ private:
         op.erase();
   }
 
+  void acquire(tile::LoadOp load, OpBuilder &builder, IRMapping &mapping) {
+    Value row, lo, hi;
+    if (load.getLo()) {
+      row = mapping.lookup(load.getOffsets().front());
+      lo = mapping.lookup(load.getLo());
+      hi = mapping.lookup(load.getHi());
+    }
+    mapping.map(load.getTile(), cuda::AcquireOp::create(builder, load.getLoc(), load.getTile().getType(),
+                                                        ringValues_[loads_[load].ring], row, lo, hi));
+  }
+
   void cloneConsumer(Block &source, OpBuilder &builder, IRMapping &mapping) {
-    DenseMap<Operation *, SmallVector<tile::LoadOp>> releases; // after which op of this block which tiles are free
+    // Before which op of this block a tile is waited for, and after which it is free: its first and last user's.
+    DenseMap<Operation *, SmallVector<tile::LoadOp>> acquires, releases;
+    for (auto load : source.getOps<tile::LoadOp>()) {
+      if (!isShared(load))
+        continue;
+      Operation *first = nullptr, *last = nullptr;
+      for (Operation *user : load->getUsers()) {
+        Operation *ancestor = source.findAncestorOpInBlock(*user);
+        if (!first || ancestor->isBeforeInBlock(first))
+          first = ancestor;
+        if (!last || last->isBeforeInBlock(ancestor))
+          last = ancestor;
+      }
+      acquires[first].push_back(load);
+      releases[last].push_back(load);
+    }
     for (Operation &op : source.without_terminator()) {
+      for (tile::LoadOp load : acquires.lookup(&op))
+        acquire(load, builder, mapping);
       if (isShared(&op)) {
-        auto load = cast<tile::LoadOp>(op);
-        Operation *last = &op;
-        for (Operation *user : load->getUsers())
-          if (Operation *ancestor = source.findAncestorOpInBlock(*user); last->isBeforeInBlock(ancestor))
-            last = ancestor;
-        releases[last].push_back(load);
-        Value row, lo, hi;
-        if (load.getLo()) {
-          row = mapping.lookup(load.getOffsets().front());
-          lo = mapping.lookup(load.getLo());
-          hi = mapping.lookup(load.getHi());
-        }
-        mapping.map(load.getTile(), cuda::AcquireOp::create(builder, op.getLoc(), load.getTile().getType(),
-                                                            ringValues_[loads_[load].ring], row, lo, hi));
+        continue;
       } else if (op.getNumRegions() == 0) {
         builder.clone(op, mapping);
       } else {

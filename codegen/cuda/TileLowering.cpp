@@ -219,6 +219,27 @@ void TileLowering::lower(tile::ScalarOp op) {
   scalars.map(op.getValue(), value);
 }
 
+/// Whether a tile is nothing but the left operand of products: it is packed where it is made, which frees its floats.
+bool TileLowering::isLeftOperand(Operation *op) {
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  return type.getRank() == 2 && type.getElementType().isBF16() && llvm::all_of(op->getUses(), [&](OpOperand &use) {
+           return isa<tile::MmaOp>(use.getOwner()) && use.getOperandNumber() == 0 &&
+                  use.getOwner()->getBlock() == op->getBlock();
+         });
+}
+
+/// The accumulator's registers, packed in pairs, are the left operand's: no shuffle.
+Value TileLowering::pack(Value tile) {
+  const int64_t pairs = tileType(tile).getDimSize(1) / 4;
+  Value packed = declare("operand", pairs, b.getI32Type());
+  unrolled(pairs, [&](Value pair) {
+    Point low(Point::fragmentElement, mul(pair, 2)), high(Point::fragmentElement, add(mul(pair, 2), 1));
+    Value first = f32At(tile, low), second = f32At(tile, high);
+    set(pureCall("cvt_bf16x2", b.getI32Type(), {first, second}), packed, pair);
+  });
+  return packed_[tile] = packed;
+}
+
 void TileLowering::lower(tile::MmaOp op) {
   auto type = tileType(op.getResult());
   const int64_t columns = type.getDimSize(1), depth = tileType(op.getA()).getDimSize(1);
@@ -227,14 +248,8 @@ void TileLowering::lower(tile::MmaOp op) {
   if (!fresh)
     fill(product, op.getAcc());
   Value left;
-  if (!fromShared) { // the accumulator's registers, packed in pairs, are the left operand's: no shuffle
-    left = declare("operand", depth / 4, b.getI32Type());
-    unrolled(depth / 4, [&](Value pair) {
-      Point low(Point::fragmentElement, mul(pair, 2)), high(Point::fragmentElement, add(mul(pair, 2), 1));
-      Value first = f32At(op.getA(), low), second = f32At(op.getA(), high);
-      set(pureCall("cvt_bf16x2", b.getI32Type(), {first, second}), left, pair);
-    });
-  }
+  if (!fromShared)
+    left = packed_.contains(op.getA()) ? packed_[op.getA()] : pack(op.getA());
   const SharedTile &right = shared_[op.getB()];
   const int64_t rightRows = tileType(op.getB()).getDimSize(0);
   const std::string shape = "wgmma_m64n" + std::to_string(columns) + "k16";

@@ -92,6 +92,8 @@ private:
   void storeStaged(tile::StoreOp op);
   void storeDirect(tile::StoreOp op);
   bool isInlined(mlir::Operation *op);
+  bool isLeftOperand(mlir::Operation *op);
+  mlir::Value pack(mlir::Value tile);
   mlir::Value declare(llvm::StringRef name, mlir::Value tile);
   mlir::Value declare(llvm::StringRef name, int64_t count, mlir::Type element);
   /// Writes a tile's elements into an array.
@@ -124,6 +126,7 @@ private:
   mlir::OpBuilder &b;
   mlir::Location loc;
   llvm::DenseMap<mlir::Value, mlir::Value> registers_; // tile -> its array
+  llvm::DenseMap<mlir::Value, mlir::Value> packed_;    // left operand of a product -> its array of pairs
   llvm::DenseMap<mlir::Value, SharedTile> shared_;
 };
 

@@ -91,11 +91,19 @@ def Tile_WorkListOp : Tile_Op<"work_list", [Pure]> {
     | 5, 6 | visible memory entries [begin, end) |
     | 7 | slot |
 
+    With `keys`, the batch is two lists of boundaries instead (`cu_seqlens`): sequence i has query rows
+    `[segments[i], segments[i+1])` and keys `[keys[i], keys[i+1])`, no memory, slot 0.
+
     The order is for speed only: kernels are right for any list that covers the work.
   }];
-  let arguments = (ins TensorRankOf<[I32], [2]>:$segments, I64Attr:$rows);
+  let arguments = (ins TensorRankOf<[I32], [1, 2]>:$segments, Optional<TensorRankOf<[I32], [1]>>:$key_boundaries,
+                       I64Attr:$rows);
   let results = (outs TensorRankOf<[I32], [2]>:$list);
-  let assemblyFormat = "$segments `rows` `=` $rows attr-dict `:` type($segments) `->` type($list)";
+  let assemblyFormat = [{
+    $segments (`keys` $key_boundaries^)? `rows` `=` $rows attr-dict
+    `:` type($segments) (`,` type($key_boundaries)^)? `->` type($list)
+  }];
+  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -103,6 +111,7 @@ def Tile_WorkListOp : Tile_Op<"work_list", [Pure]> {
 //===----------------------------------------------------------------------===//
 
 def Tile_DimOp : Tile_Op<"dim", [Pure]> {
+  let hasVerifier = 1;
   let summary = "size of a view along one dimension";
   let arguments = (ins Tile_ViewType:$view, I64Attr:$dim);
   let results = (outs Index:$size);
@@ -127,7 +136,8 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>, AttrSizedOperandSeg
     sequence can never leak in. Padding is zero.
 
     Constraints: `load_c1` one offset per view dimension; `load_c2` element types agree; `load_c3` the tile's
-    shape, with the dimensions listed in `dropped` put back as 1, has the view's rank.
+    shape, with the dimensions listed in `dropped` put back as 1, has the view's rank; `load_c4` a quantised tile is a
+    matrix of whole blocks of 32 columns (its column offset is a multiple of 32 too); `load_c5` both row limits or none.
   }];
   let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$offsets, Optional<Index>:$lo, Optional<Index>:$hi,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$dropped);
@@ -313,6 +323,7 @@ def Tile_TopkInitOp : Tile_Op<"topk_init", [Pure]> {
   let summary = "empty selection";
   let results = (outs Tile_TopkType:$state);
   let assemblyFormat = "attr-dict `:` type($state)";
+  let hasVerifier = 1;
 }
 
 def Tile_TopkUpdateOp : Tile_Op<"topk_update", [Pure, AllTypesMatch<["state", "result"]>]> {
@@ -333,6 +344,7 @@ def Tile_TopkThresholdOp : Tile_Op<"topk_threshold", [Pure]> {
   let arguments = (ins Tile_TopkType:$state);
   let results = (outs TensorRankOf<[F32], [1]>:$scores, TensorRankOf<[I32], [1]>:$indices);
   let assemblyFormat = "$state attr-dict `:` type($state) `->` type($scores) `,` type($indices)";
+  let hasVerifier = 1;
 }
 
 #endif // LONGC_TILE_OPS_TD

@@ -26,7 +26,7 @@ typedef void (*longc_kernel_fn)(const longc_view *views, const int64_t *scalars,
 
 typedef struct longc_kernel_entry {
   const char *name;    /* kernel name as in the Program message */
-  const char *variant; /* CPU variant: "avx2", "avx512", "avx512_bf16", "amx" */
+  const char *variant; /* CPU variant, a name of codegen/cpu */
   longc_kernel_fn function;
   int64_t scratch_bytes;
 } longc_kernel_entry;
@@ -34,7 +34,7 @@ typedef struct longc_kernel_entry {
 /* Device code carried by the program, by target. */
 typedef struct longc_image_entry {
   const char *kernel;
-  const char *target; /* "cuda:sm_90a" */
+  const char *target; /* target that the image is for */
   const void *data;
   uint64_t size;
 } longc_image_entry;

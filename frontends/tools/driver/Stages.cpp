@@ -47,7 +47,7 @@ Status checkOptions(const CompileOptions &options, const LlamaConfig &config) {
   for (const std::string &target : options.targets)
     if (target != "cpu")
       return Status::error(1105, "target '" + target + "' is not available for a whole model",
-                           "whole models compile for cpu; single functions (.mlir) also for cuda:sm_90a");
+                           "whole models compile for cpu; single functions (.mlir) also for the other targets of codegen/");
   return {};
 }
 
