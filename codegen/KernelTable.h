@@ -21,7 +21,7 @@ struct DeviceImage {
   std::vector<char> code;
 };
 
-// An object file (ELF, x86-64) that defines `longc_program` over the given kernels and images.
+// An object file of this machine that defines `longc_program` over the given kernels and images.
 Result<std::string> buildKernelTable(const std::vector<CompiledKernel> &kernels,
                                      const std::vector<DeviceImage> &images);
 
