@@ -68,7 +68,7 @@ for script in test/scripts/check_*.py; do
 done
 
 # End to end: compile, run, compare.
-for script in test/e2e/*.sh; do
+for script in test/e2e/*_test.sh; do
   [ -e "$script" ] || continue
   check "e2e/$(basename "$script")" bash "$script"
 done
