@@ -26,6 +26,7 @@ struct ChatMessage {
 struct TemplateLimits {
   uint64_t steps = 200'000, stepsPerMessage = 2'000;
   uint64_t workBytes = 16u << 20, workPerInputByte = 256; // bytes of text and list items read or made
+  uint64_t outputBytes = 1u << 20, outputPerInputByte = 16;
 };
 
 class ChatTemplate {

@@ -114,6 +114,9 @@ Status compileProgram(const CompileOptions &options) {
   if (!model.ok())
     return model.status();
   LONGC_TRY(checkOptions(options, model->config));
+  Result<std::vector<int64_t>> layers = memoryLayers(options, model->config);
+  if (!layers.ok())
+    return layers.status();
 
   MLIRContext &context = stages.context();
   abi::Program program;
@@ -136,7 +139,7 @@ Status compileProgram(const CompileOptions &options) {
     LONGC_TRY(stages.lower(*set, precision));
     LONGC_TRY(stages.collect(*set, precision, index, *module, *kernels, parts));
   }
-  describeModule(options, *model, stages.memoryLayers(*model), *module);
+  describeModule(options, *model, *layers, *module);
 
   WorkFolder work;
   Result<CpuObject> object = stages.compileKernels(*kernels);

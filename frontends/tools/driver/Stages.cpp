@@ -63,21 +63,24 @@ Stages::Stages(const CompileOptions &options) : options_(options) {
   });
 }
 
-std::vector<int64_t> Stages::memoryLayers(const ImportedModel &model) const {
+Result<std::vector<int64_t>> memoryLayers(const CompileOptions &options, const LlamaConfig &config) {
   std::vector<int64_t> layers;
-  if (options_.method == "none")
+  if (options.method == "none")
     return layers;
-  if (options_.memoryLayers == "all") {
-    for (int64_t layer = 0; layer < model.config.layers; ++layer)
+  if (options.memoryLayers == "all") {
+    for (int64_t layer = 0; layer < config.layers; ++layer)
       layers.push_back(layer);
     return layers;
   }
   SmallVector<StringRef> items;
-  StringRef(options_.memoryLayers).split(items, ',', -1, false);
+  StringRef(options.memoryLayers).split(items, ',');
   for (StringRef item : items) {
     int64_t layer = 0;
-    if (!item.trim().getAsInteger(10, layer))
-      layers.push_back(layer);
+    if (item.trim().getAsInteger(10, layer) || layer < 0 || layer >= config.layers)
+      return Status::error(1106, "memory layer '" + item.str() + "' is not one of the model's layers 0.." +
+                                     std::to_string(config.layers - 1),
+                           "--mem-layers all, or a list such as 7,8,18,20");
+    layers.push_back(layer);
   }
   return layers;
 }

@@ -24,14 +24,14 @@ struct CpuObject {
 // Refuses options that the model cannot satisfy (unknown method, layers out of range, window over the context).
 Status checkOptions(const CompileOptions &options, const LlamaConfig &config);
 
+// Layers whose attention reads memory; empty without a memory method.
+Result<std::vector<int64_t>> memoryLayers(const CompileOptions &options, const LlamaConfig &config);
+
 class Stages {
 public:
   explicit Stages(const CompileOptions &options);
 
   mlir::MLIRContext &context() { return context_; }
-
-  // Layers whose attention reads memory; empty without a memory method.
-  std::vector<int64_t> memoryLayers(const ImportedModel &model) const;
 
   // Writes the module as NN-name.mlir into the dump folder, if there is one.
   void dump(mlir::ModuleOp module, llvm::StringRef name);
