@@ -1,0 +1,38 @@
+// Loss: verification and interpretation.
+#include "dialects/lm/LmShapes.h"
+#include "dialects/lm/reference/Layers.h"
+
+using namespace mlir;
+using namespace longc;
+using namespace longc::lm;
+
+LogicalResult CrossEntropyOp::verify() {
+  RankedTensorType x = tensorType(getX()), w = tensorType(getW());
+  int64_t rows = x.getDimSize(0);
+  // cross_entropy_c1
+  if (!sizesAgree(x.getDimSize(1), w.getDimSize(1)))
+    return emitOpError("expected a weight with ") << x.getDimSize(1) << " columns, got " << w;
+  // cross_entropy_c2
+  if (failed(expectShape(*this, "targets", getTargets(), {rows})) ||
+      failed(expectShape(*this, "weights", getWeights(), {rows})))
+    return failure();
+  // cross_entropy_c3
+  if (failed(expectShape(*this, "a loss", getLoss(), {1})))
+    return failure();
+  return expectShape(*this, "lse", getLse(), {rows});
+}
+
+LogicalResult CrossEntropyOp::interpret(Interpreter &interpreter) {
+  const HostTensor &x = interpreter.getTensor(getX()), &w = interpreter.getTensor(getW());
+  const HostTensor &targets = interpreter.getTensor(getTargets());
+  for (int64_t r = 0; r < x.dim(0); ++r)
+    if (targets[r] != getIgnoreIndex() && (targets[r] < 0 || targets[r] >= w.dim(0)))
+      return emitError("expected targets in [0, ") << w.dim(0) << ") or " << getIgnoreIndex() << ", got "
+                                                   << static_cast<int64_t>(targets[r]);
+  reference::CrossEntropy result =
+      reference::crossEntropy(x.data(), w.data(), targets.data(), interpreter.getTensor(getWeights()).data(), x.dim(0),
+                              x.dim(1), w.dim(0), getIgnoreIndex());
+  interpreter.set(getLoss(), HostTensor({1}, Type(), {result.loss}));
+  interpreter.set(getLse(), HostTensor({x.dim(0)}, Type(), std::move(result.lse)));
+  return success();
+}

@@ -1,0 +1,58 @@
+// Changes of shape: verification and interpretation.
+#include "dialects/lm/LmShapes.h"
+
+using namespace mlir;
+using namespace longc;
+using namespace longc::lm;
+
+LogicalResult SplitHeadsOp::verify() {
+  RankedTensorType x = tensorType(getX()), result = tensorType(getResult());
+  // split_heads_c1
+  if (!sizesAgree(x.getDimSize(0), result.getDimSize(0)) ||
+      x.getDimSize(1) != result.getDimSize(1) * result.getDimSize(2) || x.getElementType() != result.getElementType())
+    return emitOpError("expected heads that fill the columns of ") << x << ", got " << result;
+  return success();
+}
+
+LogicalResult SplitHeadsOp::interpret(Interpreter &interpreter) {
+  const HostTensor &x = interpreter.getTensor(getX());
+  RankedTensorType type = tensorType(getResult());
+  interpreter.set(getResult(), x.withShape({x.dim(0), type.getDimSize(1), type.getDimSize(2)}));
+  return success();
+}
+
+LogicalResult MergeHeadsOp::verify() {
+  RankedTensorType x = tensorType(getX()), result = tensorType(getResult());
+  // merge_heads_c1
+  if (!sizesAgree(x.getDimSize(0), result.getDimSize(0)) ||
+      result.getDimSize(1) != x.getDimSize(1) * x.getDimSize(2) || x.getElementType() != result.getElementType())
+    return emitOpError("expected columns that hold the heads of ") << x << ", got " << result;
+  return success();
+}
+
+LogicalResult MergeHeadsOp::interpret(Interpreter &interpreter) {
+  const HostTensor &x = interpreter.getTensor(getX());
+  interpreter.set(getResult(), x.withShape({x.dim(0), x.dim(1) * x.dim(2)}));
+  return success();
+}
+
+LogicalResult SliceColumnsOp::verify() {
+  RankedTensorType x = tensorType(getX());
+  int64_t begin = getBegin(), end = getEnd();
+  // slice_columns_c1
+  if (begin < 0 || begin >= end || end > x.getDimSize(1))
+    return emitOpError("expected columns of ") << x << ", got [" << begin << ", " << end << ")";
+  // slice_columns_c2
+  return expectShape(*this, "a result", getResult(), {x.getDimSize(0), end - begin});
+}
+
+LogicalResult SliceColumnsOp::interpret(Interpreter &interpreter) {
+  const HostTensor &x = interpreter.getTensor(getX());
+  int64_t begin = getBegin(), width = getEnd() - begin;
+  HostTensor result({x.dim(0), width}, Type());
+  double *out = result.mutableData();
+  for (int64_t t = 0; t < x.dim(0); ++t)
+    std::copy_n(x.data() + t * x.dim(1) + begin, width, out + t * width);
+  interpreter.set(getResult(), std::move(result));
+  return success();
+}

@@ -1,0 +1,95 @@
+// Interpretation of the host side: launches and work lists.
+#include "dialects/interpreter/Interpreter.h"
+#include "dialects/tile/TileDialect.h"
+
+#include <array>
+
+using namespace mlir;
+using namespace longc;
+using namespace longc::tile;
+
+// The operands of a launch as the kernel's arguments: tensors become views, outputs are kept to be returned.
+static SmallVector<HostValue> bindArguments(LaunchOp launch, Interpreter &interpreter,
+                                            SmallVector<std::shared_ptr<HostTensor>> &outputs) {
+  SmallVector<HostValue> arguments;
+  for (Value input : launch.getInputs()) {
+    const HostValue &value = interpreter.get(input);
+    if (auto *tensor = std::get_if<HostTensor>(&value))
+      arguments.push_back(HostView{std::make_shared<HostTensor>(*tensor)});
+    else
+      arguments.push_back(value);
+  }
+  for (Value output : launch.getOutputs()) {
+    outputs.push_back(std::make_shared<HostTensor>(interpreter.getTensor(output)));
+    arguments.push_back(HostView{outputs.back()});
+  }
+  return arguments;
+}
+
+LogicalResult LaunchOp::interpret(Interpreter &interpreter) {
+  auto kernel = SymbolTable::lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
+  SmallVector<std::shared_ptr<HostTensor>> outputs;
+  SmallVector<HostValue> bound = bindArguments(*this, interpreter, outputs);
+  SmallVector<int64_t> grid = interpreter.getIntegers(getGrid());
+  int64_t blocks = elementCount(grid).value_or(-1);
+  if (blocks < 0)
+    return emitError("expected a grid of sizes that are not negative");
+  for (int64_t block = 0; block < blocks; ++block) {
+    SmallVector<int64_t> indices(grid.size());
+    int64_t rest = block;
+    for (int64_t d = static_cast<int64_t>(grid.size()) - 1; d >= 0; --d) {
+      indices[d] = rest % grid[d];
+      rest /= grid[d];
+    }
+    SmallVector<HostValue> arguments(indices.begin(), indices.end());
+    arguments.append(bound);
+    if (failed(interpreter.runBlock(kernel.getBody().front(), arguments)))
+      return failure();
+  }
+  for (auto [result, output] : llvm::zip(getResults(), outputs))
+    interpreter.set(result, *output);
+  return success();
+}
+
+LogicalResult WorkListOp::verify() {
+  // work_list_c1
+  if (getRows() < 1)
+    return emitOpError("expected a positive number of rows, got ") << getRows();
+  // work_list_c2
+  if (getSegments().getType().getRank() != (getKeyBoundaries() ? 1 : 2))
+    return emitOpError("expected segments of rank 2, or boundaries of rank 1 with `keys`, got ")
+           << getSegments().getType();
+  int64_t columns = getKeyBoundaries() ? 8 : getSegments().getType().getDimSize(1);
+  if (!ShapedType::isDynamic(columns) && columns < 7)
+    return emitOpError("expected segments of at least 7 columns, got ") << columns;
+  // work_list_c3
+  if (getList().getType().getDimSize(1) != 8)
+    return emitOpError("expected a list of 8 columns, got ") << getList().getType();
+  return success();
+}
+
+LogicalResult WorkListOp::interpret(Interpreter &interpreter) {
+  const HostTensor &segments = interpreter.getTensor(getSegments());
+  const HostTensor *keys = getKeyBoundaries() ? &interpreter.getTensor(getKeyBoundaries()) : nullptr;
+  int64_t rows = getRows(), sequences = keys ? segments.dim(0) - 1 : segments.dim(0);
+  std::vector<std::array<int64_t, 8>> items;
+  for (int64_t i = 0; i < sequences; ++i) {
+    auto at = [&](int64_t column) -> int64_t {
+      if (!keys)
+        return static_cast<int64_t>(segments[i * segments.dim(1) + column]);
+      if (column >= 4)
+        return 0;
+      return static_cast<int64_t>((column < 2 ? segments : *keys)[i + column % 2]);
+    };
+    for (int64_t begin = at(0); begin < at(1); begin += rows)
+      items.push_back({begin, std::min(begin + rows, at(1)), at(2), at(3), at(3) - (at(1) - begin), at(4), at(5), at(6)});
+  }
+  auto cost = [](const std::array<int64_t, 8> &item) { return item[4] - item[2] + item[6] - item[5]; };
+  std::sort(items.begin(), items.end(),
+            [&](auto &a, auto &b) { return std::pair(-cost(a), a[0]) < std::pair(-cost(b), b[0]); });
+  std::vector<double> elements;
+  for (const auto &item : items)
+    elements.insert(elements.end(), item.begin(), item.end());
+  interpreter.set(getList(), HostTensor({static_cast<int64_t>(items.size()), 8}, Type(), std::move(elements)));
+  return success();
+}
