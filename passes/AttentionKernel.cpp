@@ -1,0 +1,332 @@
+// The attention-like skeleton.
+//
+// Scores are kept in units of log2: the factor log2(e) is folded into the scale, so that weights are exp2(s - max).
+// Tiles of rings and pages are aligned to their size, so that a tile never wraps and never crosses a page; hidden
+// columns are masked only in tiles on the diagonal or at an end of the visible range.
+#include "passes/AttentionKernel.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+
+#include <limits>
+
+using namespace mlir;
+
+namespace longc {
+
+namespace {
+constexpr double log2e = 1.4426950408889634;
+constexpr double ln2 = 0.6931471805599453;
+constexpr double negativeInfinity = -std::numeric_limits<double>::infinity();
+} // namespace
+
+struct AttentionKernel::Walk {
+  const AttentionSource &source;
+  Value query, keys, values, table, ring;
+  Value queryNorms;                 // cosine: reciprocal length of each query row
+  Value begin, end;                 // visible keys [begin, end) of this block
+  Value diagonal;                   // key index of the block's first query
+  Value factor;                     // score factor in log2 units as a scalar, when it has a temperature
+  Value thresholds, thresholdIndex; // top-k: score and index of each row's last selected entry
+  // Place of the current tile in memory: its first row and the rows that may be read.
+  Value row, lo, hi;
+};
+
+AttentionKernel::AttentionKernel(KernelBuilder &kernel, const AttentionSizes &sizes, Value workList)
+    : kernel_(kernel), sizes_(sizes), rows_(sizes.queries * headsOfBlock()), workList_(kernel.input(workList)),
+      head_(kernel.gridIndex(1)) {
+  int64_t group = sizes.heads / sizes.keyHeads;
+  firstHead_ = sizes.fold && group > 1 ? kernel.mul(head_, group) : head_;
+  keyHead_ = sizes.fold || group == 1 ? head_ : kernel.div(head_, group);
+  queryBegin_ = workItem(0);
+  queryEnd_ = workItem(1);
+}
+
+Value AttentionKernel::workItem(int64_t column) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  Value offsets[] = {kernel_.gridIndex(0), kernel_.index(column)};
+  return tile::ScalarOp::create(b, b.getIndexType(), workList_, offsets);
+}
+
+Value AttentionKernel::loadQueries(Value hostQuery) {
+  Value view = kernel_.input(hostQuery), zero = kernel_.index(0);
+  if (headsOfBlock() == 1)
+    return kernel_.load(view, {sizes_.queries, sizes_.headSize}, {queryBegin_, firstHead_, zero}, queryBegin_, queryEnd_,
+                        {1});
+  Value tile = kernel_.load(view, {sizes_.queries, headsOfBlock(), sizes_.headSize}, {queryBegin_, firstHead_, zero},
+                            queryBegin_, queryEnd_);
+  return kernel_.reshape(tile, {rows_, sizes_.headSize});
+}
+
+// Key index of the token of each row, as i32.
+Value AttentionKernel::queryTokens() {
+  if (queryTokens_)
+    return queryTokens_;
+  ImplicitLocOpBuilder &b = kernel_.body();
+  Type i32 = b.getI32Type();
+  Value row = tile::IotaOp::create(b, tileType({rows_}, i32), 0);
+  if (headsOfBlock() > 1) {
+    auto count = DenseElementsAttr::get(tileType({rows_}, i32), static_cast<int32_t>(headsOfBlock()));
+    row = arith::DivUIOp::create(b, row, arith::ConstantOp::create(b, count));
+  }
+  Value diagonal = arith::IndexCastOp::create(b, i32, workItem(4));
+  return queryTokens_ = arith::AddIOp::create(b, row, kernel_.splat({rows_}, diagonal));
+}
+
+Value AttentionKernel::inverseNorms(Value tile) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  ArrayRef<int64_t> shape = tileShape(tile);
+  if (tileElement(tile) != b.getF32Type())
+    tile = arith::ExtFOp::create(b, tileType(shape, b.getF32Type()), tile);
+  Value squares = arith::MulFOp::create(b, tile, tile);
+  Value sum = tile::ReduceOp::create(b, tileType({shape[0]}, b.getF32Type()), tile::Reduction::add, squares, 1);
+  // A zero row has no direction: its products are zero whatever the factor.
+  sum = arith::MaximumFOp::create(b, sum, kernel_.constantTile({shape[0]}, 1e-30));
+  return math::RsqrtOp::create(b, sum);
+}
+
+AttentionKernel::Walk AttentionKernel::prepare(const AttentionSource &source) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  Walk walk{source};
+  walk.query = loadQueries(source.query);
+  walk.keys = kernel_.input(source.keys);
+  walk.values = kernel_.input(source.values);
+  if (source.cosine)
+    walk.queryNorms = inverseNorms(walk.query);
+  bool memory = source.layout == AttentionSource::Pages;
+  walk.begin = workItem(memory ? 5 : 2);
+  walk.end = workItem(memory ? 6 : 3);
+  if (source.layout != AttentionSource::Packed && !slot_)
+    slot_ = workItem(7);
+  if (source.layout == AttentionSource::Ring)
+    walk.ring = kernel_.input(source.ring);
+  if (memory)
+    walk.table = kernel_.input(source.pageTable);
+  if (source.causal) {
+    walk.diagonal = workItem(4);
+    queryTokens();
+    // Keys after the last query of the block are never visited, nor are keys before the first query's window.
+    Value last = kernel_.add(walk.diagonal, kernel_.sub(queryEnd_, queryBegin_));
+    walk.end = kernel_.min(walk.end, last);
+    if (source.window > 0)
+      walk.begin = kernel_.max(walk.begin, kernel_.sub(walk.diagonal, kernel_.index(source.window - 1)));
+  }
+  if (source.temperature) {
+    Value zero = kernel_.index(0);
+    Value temperature = tile::ScalarOp::create(b, b.getF32Type(), kernel_.input(source.temperature), zero);
+    double constant = source.softCap > 0 ? source.scale : source.scale * log2e;
+    walk.factor = arith::MulFOp::create(
+        b, temperature, arith::ConstantOp::create(b, b.getF32FloatAttr(static_cast<float>(constant))));
+  }
+  return walk;
+}
+
+// Where the tile that begins at key index `key` lies; sets row, lo and hi.
+Value AttentionKernel::placeTile(Walk &walk, Value key) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  switch (walk.source.layout) {
+  case AttentionSource::Packed:
+    walk.row = key;
+    walk.lo = walk.begin;
+    walk.hi = walk.end;
+    return walk.row;
+  case AttentionSource::Ring: {
+    Value base = arith::MulIOp::create(b, slot_, walk.ring);
+    walk.row = kernel_.add(base, arith::RemUIOp::create(b, key, walk.ring));
+    break;
+  }
+  case AttentionSource::Pages: {
+    Value offsets[] = {slot_, kernel_.div(key, pageRows)};
+    Value page = tile::ScalarOp::create(b, b.getIndexType(), walk.table, offsets);
+    walk.row = kernel_.add(kernel_.mul(page, pageRows), kernel_.rem(key, pageRows));
+    break;
+  }
+  }
+  // Visible key indices of this tile, as rows of the store.
+  Value shift = kernel_.sub(walk.row, key);
+  walk.lo = kernel_.add(kernel_.max(walk.begin, key), shift);
+  walk.hi = kernel_.add(kernel_.min(walk.end, kernel_.add(key, kernel_.index(sizes_.keys))), shift);
+  return walk.row;
+}
+
+// Masked scores of the tile at `key`, in log2 units.
+Value AttentionKernel::scores(Walk &walk, Value key) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  Value row = placeTile(walk, key), zero = kernel_.index(0);
+  int64_t shape[] = {rows_, sizes_.keys};
+  Value keys = kernel_.load(walk.keys, {sizes_.keys, sizes_.headSize}, {row, keyHead_, zero}, walk.lo, walk.hi, {1});
+  Value s = tile::MmaOp::create(b, tileType(shape, b.getF32Type()), walk.query, keys, kernel_.constantTile(shape, 0.0),
+                                /*transpose_b=*/true);
+  if (walk.source.cosine) {
+    s = arith::MulFOp::create(b, s, kernel_.expand(walk.queryNorms, 1, sizes_.keys));
+    s = arith::MulFOp::create(b, s, kernel_.expand(inverseNorms(keys), 0, rows_));
+  }
+  double cap = walk.source.softCap;
+  Value factor = walk.factor ? kernel_.splat(shape, walk.factor)
+                             : kernel_.constantTile(shape, cap > 0 ? walk.source.scale : walk.source.scale * log2e);
+  s = arith::MulFOp::create(b, s, factor);
+  if (cap > 0) {
+    Value inside = arith::MulFOp::create(b, s, kernel_.constantTile(shape, 1.0 / cap));
+    s = arith::MulFOp::create(b, math::TanhOp::create(b, inside), kernel_.constantTile(shape, cap * log2e));
+  }
+  return hideUnseen(walk, s, key);
+}
+
+// Scores with hidden columns at minus infinity; only tiles that have such columns pay for it.
+Value AttentionKernel::hideUnseen(Walk &walk, Value s, Value key) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  const AttentionSource &source = walk.source;
+  auto compare = [&](arith::CmpIPredicate predicate, Value lhs, Value rhs) -> Value {
+    return arith::CmpIOp::create(b, predicate, lhs, rhs);
+  };
+  Value next = kernel_.add(key, kernel_.index(sizes_.keys));
+  // Causal: a column after the first query's own key. Otherwise a column past the visible end.
+  Value edge = source.causal
+                   ? compare(arith::CmpIPredicate::sgt, next, kernel_.add(walk.diagonal, kernel_.index(1)))
+                   : compare(arith::CmpIPredicate::sgt, next, walk.end);
+  if (source.layout != AttentionSource::Packed)
+    edge = arith::OrIOp::create(b, edge, compare(arith::CmpIPredicate::slt, key, walk.begin));
+  if (source.window > 0) {
+    // The block's last query does not see the tile's first column.
+    Value oldest = kernel_.sub(kernel_.sub(walk.end, kernel_.index(1)), kernel_.index(source.window - 1));
+    edge = arith::OrIOp::create(b, edge, compare(arith::CmpIPredicate::slt, key, oldest));
+  }
+  auto branch = scf::IfOp::create(b, s.getType(), edge, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(b, ValueRange(s));
+  b.setInsertionPointToStart(branch.thenBlock());
+
+  int64_t shape[] = {rows_, sizes_.keys};
+  Type i32 = b.getI32Type();
+  auto scalar = [&](Value index) { return kernel_.splat(shape, arith::IndexCastOp::create(b, i32, index)); };
+  Value column = arith::AddIOp::create(b, tile::IotaOp::create(b, tileType(shape, i32), 1), scalar(key));
+  Value seen;
+  auto require = [&](Value condition) {
+    seen = seen ? Value(arith::AndIOp::create(b, seen, condition)) : condition;
+  };
+  if (source.causal) {
+    Value token = kernel_.expand(queryTokens(), 1, sizes_.keys);
+    require(compare(arith::CmpIPredicate::sle, column, token));
+    if (source.window > 0) {
+      auto width = DenseElementsAttr::get(tileType(shape, i32), static_cast<int32_t>(source.window));
+      Value oldest = arith::SubIOp::create(b, token, arith::ConstantOp::create(b, width));
+      require(compare(arith::CmpIPredicate::sgt, column, oldest));
+    }
+  } else {
+    require(compare(arith::CmpIPredicate::slt, column, scalar(walk.end)));
+  }
+  if (source.layout != AttentionSource::Packed)
+    require(compare(arith::CmpIPredicate::sge, column, scalar(walk.begin)));
+  Value hidden = arith::SelectOp::create(b, seen, s, kernel_.constantTile(shape, negativeInfinity));
+  scf::YieldOp::create(b, ValueRange(hidden));
+  return branch.getResult(0);
+}
+
+// First pass over a source with top-k: finds the score and index of each row's last selected entry.
+void AttentionKernel::selectBest(Walk &walk) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  auto stateType = tile::TopkType::get(b.getContext(), rows_, walk.source.topk);
+  Value empty = tile::TopkInitOp::create(b, stateType);
+  Value width = kernel_.index(sizes_.keys);
+  Value first = walk.source.layout == AttentionSource::Packed
+                    ? walk.begin
+                    : kernel_.mul(kernel_.div(walk.begin, sizes_.keys), sizes_.keys);
+  auto loop = scf::ForOp::create(b, first, walk.end, width, ValueRange(empty));
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    Value key = loop.getInductionVar();
+    Value s = scores(walk, key);
+    Value state = tile::TopkUpdateOp::create(b, stateType, loop.getRegionIterArg(0), s, key);
+    scf::YieldOp::create(b, ValueRange(state));
+  }
+  auto threshold = tile::TopkThresholdOp::create(b, tileType({rows_}, b.getF32Type()),
+                                                 tileType({rows_}, b.getI32Type()), loop.getResult(0));
+  walk.thresholds = threshold.getScores();
+  walk.thresholdIndex = threshold.getIndices();
+}
+
+// One step of the online softmax.
+AttentionKernel::Carried AttentionKernel::accumulate(Walk &walk, Value s, Carried carried) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  Type f32 = b.getF32Type();
+  int64_t keys = sizes_.keys, headSize = sizes_.headSize;
+  Value highest = tile::ReduceOp::create(b, tileType({rows_}, f32), tile::Reduction::max, s, 1);
+  Value maximum = arith::MaximumFOp::create(b, carried.maximum, highest);
+  // A row that has seen nothing has maximum -inf; 0 in its place keeps -inf - -inf out of the exponents.
+  Value nothing = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, maximum,
+                                        kernel_.constantTile({rows_}, negativeInfinity));
+  Value safe = arith::SelectOp::create(b, nothing, kernel_.constantTile({rows_}, 0.0), maximum);
+  Value p = math::Exp2Op::create(b, arith::SubFOp::create(b, s, kernel_.expand(safe, 1, keys)));
+  Value shrink = math::Exp2Op::create(b, arith::SubFOp::create(b, carried.maximum, safe));
+  Value total = tile::ReduceOp::create(b, tileType({rows_}, f32), tile::Reduction::add, p, 1);
+  Value weight = arith::AddFOp::create(b, arith::MulFOp::create(b, carried.weight, shrink), total);
+
+  Value values =
+      kernel_.load(walk.values, {keys, headSize}, {walk.row, keyHead_, kernel_.index(0)}, walk.lo, walk.hi, {1});
+  if (tileElement(values) != f32)
+    p = arith::TruncFOp::create(b, tileType({rows_, keys}, tileElement(values)), p);
+  Value scaled = arith::MulFOp::create(b, carried.sum, kernel_.expand(shrink, 1, headSize));
+  Value sum = tile::MmaOp::create(b, scaled.getType(), p, values, scaled, /*transpose_b=*/false);
+  return {sum, maximum, weight};
+}
+
+AttentionKernel::Carried AttentionKernel::walk(Walk &walk, Carried carried) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  if (walk.source.topk > 0)
+    selectBest(walk);
+  Value width = kernel_.index(sizes_.keys);
+  Value first = walk.source.layout == AttentionSource::Packed
+                    ? walk.begin
+                    : kernel_.mul(kernel_.div(walk.begin, sizes_.keys), sizes_.keys);
+  Value initial[] = {carried.sum, carried.maximum, carried.weight};
+  auto loop = scf::ForOp::create(b, first, walk.end, width, initial);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value key = loop.getInductionVar();
+  Value s = scores(walk, key);
+  if (walk.source.topk > 0) {
+    int64_t shape[] = {rows_, sizes_.keys};
+    Type i32 = b.getI32Type();
+    Value limit = kernel_.expand(walk.thresholds, 1, sizes_.keys);
+    Value column = arith::AddIOp::create(b, tile::IotaOp::create(b, tileType(shape, i32), 1),
+                                         kernel_.splat(shape, arith::IndexCastOp::create(b, i32, key)));
+    Value last = kernel_.expand(walk.thresholdIndex, 1, sizes_.keys);
+    Value better = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, s, limit);
+    Value equal = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, s, limit);
+    Value earlier = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, column, last);
+    Value selected = arith::OrIOp::create(b, better, arith::AndIOp::create(b, equal, earlier));
+    s = arith::SelectOp::create(b, selected, s, kernel_.constantTile(shape, negativeInfinity));
+  }
+  Carried next = accumulate(walk, s, {loop.getRegionIterArg(0), loop.getRegionIterArg(1), loop.getRegionIterArg(2)});
+  Value yielded[] = {next.sum, next.maximum, next.weight};
+  scf::YieldOp::create(b, yielded);
+  return {loop.getResult(0), loop.getResult(1), loop.getResult(2)};
+}
+
+void AttentionKernel::run(ArrayRef<AttentionSource> sources) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  Carried carried{kernel_.constantTile({rows_, sizes_.headSize}, 0.0), kernel_.constantTile({rows_}, negativeInfinity),
+                  kernel_.constantTile({rows_}, 0.0)};
+  for (const AttentionSource &source : sources) {
+    Walk state = prepare(source);
+    carried = walk(state, carried);
+  }
+  maximum_ = carried.maximum;
+  weight_ = carried.weight;
+  // A row without keys gives 0.
+  Value zero = kernel_.constantTile({rows_}, 0.0), one = kernel_.constantTile({rows_}, 1.0);
+  Value empty = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, weight_, zero);
+  Value divisor = arith::SelectOp::create(b, empty, one, weight_);
+  Value inverse = arith::DivFOp::create(b, one, divisor);
+  out_ = arith::MulFOp::create(b, carried.sum, kernel_.expand(inverse, 1, sizes_.headSize));
+}
+
+Value AttentionKernel::lse() {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  // A row without keys: log2(0) = -inf beside a maximum of -inf gives -inf.
+  Value logarithm = arith::AddFOp::create(b, maximum_, math::Log2Op::create(b, weight_));
+  return arith::MulFOp::create(b, logarithm, kernel_.constantTile({rows_}, ln2));
+}
+
+} // namespace longc

@@ -1,0 +1,85 @@
+// The attention-like skeleton: one joint online softmax over any number of sources of keys and values
+// (Milakov and Gimelshein 2018; FlashAttention, 2205.14135).
+//
+// A block owns the query tokens of one row of the work list and one head (or, folded, the query heads that share a key
+// head: they are further rows of its tiles). It walks the tiles of every source in turn, carrying the weighted sum, the
+// running maximum and the running sum of all of them together; so window and memory are one softmax without a merge.
+#pragma once
+
+#include "passes/KernelBuilder.h"
+
+namespace longc {
+
+// Rows of one memory page: a property of the stores, not of a target.
+inline constexpr int64_t pageRows = 256;
+
+struct AttentionSource {
+  enum Layout {
+    Packed, // keys of a sequence lie one after the other, at the indices of the work list
+    Ring,   // token index modulo `ring`, in the slot's ring
+    Pages,  // token index through the slot's row of `pageTable`
+  };
+  Layout layout = Packed;
+  mlir::Value query, keys, values; // host tensors [T, H, D], [rows, K, D], [rows, K, D]
+  mlir::Value ring;                // host index: rows of one slot (Ring)
+  mlir::Value pageTable;           // host tensor [slots, pages] (Pages)
+  mlir::Value temperature;         // host tensor [1], optional: a factor of the scores
+  double scale = 1.0, softCap = 0.0;
+  int64_t window = 0; // newest keys that are seen, 0 for all
+  int64_t topk = 0;   // best entries that take part, 0 for all
+  bool causal = false, cosine = false;
+};
+
+struct AttentionSizes {
+  int64_t heads, keyHeads, headSize;
+  int64_t queries; // query tokens of a block
+  int64_t keys;    // keys of a tile
+  bool fold;       // the query heads of a key head are rows of one block
+};
+
+class AttentionKernel {
+public:
+  // Grid: (rows of the work list, blocks of heads).
+  AttentionKernel(KernelBuilder &kernel, const AttentionSizes &sizes, mlir::Value workList);
+
+  // Blocks along the second grid dimension.
+  static int64_t headBlocks(const AttentionSizes &sizes) { return sizes.fold ? sizes.keyHeads : sizes.heads; }
+
+  // Emits the loops over all sources; afterwards `out` and `lse` may be asked for.
+  void run(llvm::ArrayRef<AttentionSource> sources);
+
+  // Normalised result [queries * headsOfBlock, D] f32, rows of one token together.
+  mlir::Value out() const { return out_; }
+  // Natural logarithm of the sum of exponentials, [queries * headsOfBlock].
+  mlir::Value lse();
+
+  int64_t headsOfBlock() const { return sizes_.fold ? sizes_.heads / sizes_.keyHeads : 1; }
+  mlir::Value firstHead() const { return firstHead_; }
+  mlir::Value queryBegin() const { return queryBegin_; }
+  mlir::Value queryEnd() const { return queryEnd_; }
+
+private:
+  struct Carried {
+    mlir::Value sum, maximum, weight; // sum of p v, running maximum of s, running sum of p
+  };
+  struct Walk; // one source with what its loops need
+  mlir::Value workItem(int64_t column);
+  mlir::Value loadQueries(mlir::Value hostQuery);
+  Walk prepare(const AttentionSource &source);
+  Carried walk(Walk &walk, Carried carried);
+  void selectBest(Walk &walk);
+  mlir::Value placeTile(Walk &walk, mlir::Value key);
+  mlir::Value scores(Walk &walk, mlir::Value key);
+  mlir::Value hideUnseen(Walk &walk, mlir::Value scores, mlir::Value key);
+  mlir::Value queryTokens();
+  mlir::Value inverseNorms(mlir::Value tile);
+  Carried accumulate(Walk &walk, mlir::Value scores, Carried carried);
+
+  KernelBuilder &kernel_;
+  AttentionSizes sizes_;
+  int64_t rows_;
+  mlir::Value workList_, head_, firstHead_, keyHead_, queryBegin_, queryEnd_, queryTokens_, slot_;
+  mlir::Value out_, maximum_, weight_;
+};
+
+} // namespace longc

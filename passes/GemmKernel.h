@@ -1,0 +1,21 @@
+// The GEMM-like skeleton: one block's tile of x W^T, in one product or in a loop over K.
+#pragma once
+
+#include "passes/KernelBuilder.h"
+
+namespace longc {
+
+// Position and shape of the block's tile. `depth` 0: the whole reduction in one product.
+struct GemmTile {
+  mlir::Value row, col;
+  int64_t rows, cols, depth;
+};
+
+// x [M, K] times W [N, K] transposed, both dense; `weight` may be a quantised view, which is decoded to x's element.
+mlir::Value buildProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value x, mlir::Value weight);
+
+// The encoded form of x (values, scales, sums) times a quantised W.
+mlir::Value buildScaledProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value values, mlir::Value scales,
+                               mlir::Value sums, mlir::Value weight);
+
+} // namespace longc

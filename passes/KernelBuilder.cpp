@@ -1,0 +1,138 @@
+// Kernel construction.
+#include "passes/KernelBuilder.h"
+
+#include "dialects/lm/LmDialect.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+
+using namespace mlir;
+
+namespace longc {
+
+RankedTensorType tileType(ArrayRef<int64_t> shape, Type element) { return RankedTensorType::get(shape, element); }
+
+ArrayRef<int64_t> tileShape(Value tile) { return cast<RankedTensorType>(tile.getType()).getShape(); }
+
+Type tileElement(Value tile) { return cast<RankedTensorType>(tile.getType()).getElementType(); }
+
+// The view of a host value; a scalar stays what it is.
+static Type argumentType(Type type) {
+  if (auto quantized = dyn_cast<lm::QuantizedType>(type)) {
+    auto format = static_cast<tile::Format>(quantized.getFormat());
+    return tile::ViewType::get(type.getContext(), quantized.getShape(),
+                               tile::QuantizedType::get(type.getContext(), format));
+  }
+  if (auto tensor = dyn_cast<RankedTensorType>(type))
+    return tile::ViewType::get(type.getContext(), tensor.getShape(), tensor.getElementType());
+  return type;
+}
+
+KernelBuilder::KernelBuilder(Operation *anchor, StringRef name, unsigned gridRank)
+    : body_(anchor->getLoc(), anchor->getContext()), host_(anchor->getLoc(), anchor), gridRank_(gridRank) {
+  auto function = anchor->getParentOfType<FunctionOpInterface>();
+  auto module = function->getParentOfType<ModuleOp>();
+  OpBuilder builder(function);
+  std::string unique = name.str();
+  for (unsigned next = 1; SymbolTable::lookupSymbolIn(module, unique); ++next)
+    unique = name.str() + "_" + std::to_string(next);
+  kernel_ = tile::KernelOp::create(builder, anchor->getLoc(), unique, gridRank);
+  Block *block = builder.createBlock(&kernel_.getBody());
+  for (unsigned i = 0; i < gridRank; ++i)
+    block->addArgument(builder.getIndexType(), anchor->getLoc());
+  body_.setInsertionPointToEnd(block);
+}
+
+Value KernelBuilder::input(Value hostValue) {
+  Value &argument = inputs_[hostValue];
+  if (argument)
+    return argument;
+  unsigned position = gridRank_ + inputs_.size() - 1;
+  argument = kernel_.getBody().front().insertArgument(position, argumentType(hostValue.getType()), hostValue.getLoc());
+  if (hostValue.getDefiningOp<lm::ParameterRefOp>() && isa<tile::ViewType>(argument.getType()) &&
+      cast<tile::ViewType>(argument.getType()).getRank() == 2)
+    panels_.push_back(inputs_.size() - 1);
+  return argument;
+}
+
+Value KernelBuilder::output(Value hostInit) {
+  outputs_.push_back(hostInit);
+  return kernel_.getBody().front().addArgument(argumentType(hostInit.getType()), hostInit.getLoc());
+}
+
+tile::LaunchOp KernelBuilder::finish(ValueRange grid) {
+  tile::ReturnOp::create(body_);
+  if (!panels_.empty())
+    kernel_->setAttr("tile.panels", body_.getDenseI64ArrayAttr(panels_));
+  SmallVector<Value> inputs;
+  for (auto [hostValue, argument] : inputs_)
+    inputs.push_back(hostValue);
+  return tile::LaunchOp::create(host_, ValueRange(outputs_).getTypes(), kernel_.getSymName(), grid, inputs, outputs_);
+}
+
+Value KernelBuilder::index(int64_t value) { return arith::ConstantIndexOp::create(body_, value); }
+
+Value KernelBuilder::mul(Value lhs, int64_t rhs) { return arith::MulIOp::create(body_, lhs, index(rhs)); }
+
+Value KernelBuilder::div(Value lhs, int64_t rhs) { return arith::DivUIOp::create(body_, lhs, index(rhs)); }
+
+Value KernelBuilder::rem(Value lhs, int64_t rhs) { return arith::RemUIOp::create(body_, lhs, index(rhs)); }
+
+Value KernelBuilder::constantTile(ArrayRef<int64_t> shape, double value) {
+  auto type = tileType(shape, body_.getF32Type());
+  return arith::ConstantOp::create(body_, DenseElementsAttr::get(type, static_cast<float>(value)));
+}
+
+Value KernelBuilder::splat(ArrayRef<int64_t> shape, Value scalar) {
+  return tile::SplatOp::create(body_, tileType(shape, scalar.getType()), scalar);
+}
+
+Value KernelBuilder::reshape(Value tile, ArrayRef<int64_t> shape) {
+  if (tileShape(tile) == shape)
+    return tile;
+  return tile::ReshapeOp::create(body_, tileType(shape, tileElement(tile)), tile);
+}
+
+Value KernelBuilder::expand(Value tile, int64_t dim, int64_t size) {
+  SmallVector<int64_t> shape(tileShape(tile));
+  shape.insert(shape.begin() + dim, size);
+  return tile::ExpandOp::create(body_, tileType(shape, tileElement(tile)), tile, dim);
+}
+
+Value KernelBuilder::load(Value view, ArrayRef<int64_t> shape, ValueRange offsets, Value lo, Value hi,
+                          ArrayRef<int64_t> dropped) {
+  Type element = cast<tile::ViewType>(view.getType()).getElementType();
+  return tile::LoadOp::create(body_, tileType(shape, element), view, offsets, lo, hi, dropped);
+}
+
+void KernelBuilder::store(Value tile, Value view, ValueRange offsets, Value lo, Value hi, ArrayRef<int64_t> dropped) {
+  tile::StoreOp::create(body_, tile, view, offsets, lo, hi, dropped, /*accumulate=*/false);
+}
+
+Value hostSize(ImplicitLocOpBuilder &host, Value tensor, int64_t dim) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (!type.isDynamicDim(dim))
+    return arith::ConstantIndexOp::create(host, type.getDimSize(dim));
+  return tensor::DimOp::create(host, tensor, dim);
+}
+
+Value hostBlocks(ImplicitLocOpBuilder &host, Value tensor, int64_t dim, int64_t tile) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (!type.isDynamicDim(dim))
+    return arith::ConstantIndexOp::create(host, (type.getDimSize(dim) + tile - 1) / tile);
+  return arith::CeilDivUIOp::create(host, hostSize(host, tensor, dim), arith::ConstantIndexOp::create(host, tile));
+}
+
+int64_t fitTile(int64_t limit, int64_t size, int64_t granule) {
+  if (ShapedType::isDynamic(size))
+    return limit;
+  if (size <= limit)
+    return size;
+  for (int64_t tile = limit / granule * granule; 2 * tile > limit; tile -= granule)
+    if (size % tile == 0)
+      return tile;
+  return limit;
+}
+
+} // namespace longc

@@ -1,0 +1,93 @@
+// Target-free passes from a model's graph to kernels and their launches; declared alphabetically, run in the order of
+// Pipelines.cpp.
+#ifndef LONGC_PASSES_TD
+#define LONGC_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+class Longc_Pass<string flag> : Pass<flag, "::mlir::ModuleOp"> {
+  let dependentDialects = ["::longc::lm::LmDialect", "::longc::tile::TileDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def ApplyFotPass : Longc_Pass<"longc-apply-fot"> {
+  let summary = "gives layers of a plain decoder a memory that their attention reads beside its window (FoT)";
+  let description = [{
+    In the chosen layers, un-rotated keys and values are also appended to an `!lm.memory`, the query rotated by its
+    place in the window reads it, and the two results are merged into one softmax (2307.03170, LongLLaMA's form).
+    Functions get one memory argument and one memory result a layer.
+  }];
+  let options = [
+    Option<"memLayers", "mem-layers", "std::string", "\"all\"", "layers with memory: all, or numbers with commas">,
+    Option<"topk", "topk", "int64_t", "0", "memory entries that take part for each query and head, 0 for all">];
+  let statistics = [Statistic<"layers", "layers-with-memory", "Number of attention ops that got a memory">];
+}
+
+def ChoosePrecisionPass : Longc_Pass<"longc-choose-precision"> {
+  let summary = "inserts every rounding and every int8 quantisation of activations; no other pass does";
+  let description = [{
+    `exact`: float32 everywhere, quantised weights decoded. `fast`: products with quantised weights multiply int8
+    activations, products with bf16 weights and attention take bf16 operands, caches and memories hold bf16.
+  }];
+  let options = [Option<"precision", "precision", "std::string", "\"fast\"", "exact or fast">];
+}
+
+def DeduplicateKernelsPass : Longc_Pass<"longc-deduplicate-kernels"> {
+  let summary = "keeps one of each set of structurally equal kernels, so that equal layers share code";
+  let statistics = [Statistic<"dropped", "kernels-dropped", "Number of kernels that another one replaced">];
+}
+
+def FuseAttentionPass : Longc_Pass<"longc-fuse-attention"> {
+  let summary = "window, memory, merge and what rounds the result into one kernel with one joint softmax";
+}
+
+def FuseNormPass : Longc_Pass<"longc-fuse-norm"> {
+  let summary = "a norm with the row gather before it and the rounding or quantisation after it";
+}
+
+def FuseQkvPass : Longc_Pass<"longc-fuse-qkv"> {
+  let summary = "products of one input with several parameters as one product with their rows joined";
+  let description = [{
+    The joined parameter names its `parts`; each former result is a slice of columns. Products that a swiglu joins
+    stay apart: they become one kernel by other means.
+  }];
+}
+
+def FuseResidualPass : Longc_Pass<"longc-fuse-residual"> {
+  let summary = "the residual sum, and a rounding after it, into the epilogue of the product before it";
+}
+
+def FuseRopePass : Longc_Pass<"longc-fuse-rope"> {
+  let summary = "slices, head splits, rotations, roundings and appends of one layer as one pass over its rows";
+}
+
+def FuseSwigluPass : Longc_Pass<"longc-fuse-swiglu"> {
+  let summary = "gate and up products, the gated unit and what rounds it into one kernel";
+}
+
+def LowerRopePass : Longc_Pass<"longc-lower-rope"> {
+  let summary = "rotations as angles, computed once a call, and their application";
+}
+
+def LowerStatePass : Longc_Pass<"longc-lower-state"> {
+  let summary = "caches and memories as tensors of rows, with one page table for all of them";
+  let description = [{
+    A cache argument becomes its rings of keys and values `[slots * ring, K, D]`, a memory argument its pages
+    `[pages * 256, K, D]`; a shared argument `[slots, pages of a slot]` i32 follows. Results likewise. Runs after
+    tiling, whose launches already take the tensors.
+  }];
+}
+
+def TileAttentionPass : Longc_Pass<"longc-tile-attention"> {
+  let summary = "groups with attention as kernels of the attention-like skeleton";
+}
+
+def TileLinearPass : Longc_Pass<"longc-tile-linear"> {
+  let summary = "groups with products as kernels of the GEMM-like skeleton";
+}
+
+def TileStreamingPass : Longc_Pass<"longc-tile-streaming"> {
+  let summary = "groups of row-wise ops as kernels that own some rows each";
+}
+
+#endif // LONGC_PASSES_TD

@@ -1,0 +1,61 @@
+// Row-wise lm ops on tiles: what streaming kernels consist of and what the epilogues of other kernels are made of.
+//
+// A row-wise op computes row t of its results from row t of its operands. So a block that owns some rows evaluates such
+// ops one after the other on tiles of those rows; a value from outside is loaded where it is first needed.
+#pragma once
+
+#include "passes/FusedOps.h"
+
+namespace longc {
+
+// The rows, and in epilogues of products the columns, that a block owns.
+struct RowWindow {
+  mlir::Value row;
+  int64_t rows;
+  mlir::Value column;                // null: all columns
+  int64_t columns = 0, width = 0;    // columns of the tile and of the whole, with `column`
+  mlir::Value lo, hi;                // rows that may be read and written, when fewer than the tensor's
+  mlir::Value diagonal, slot;        // of the sequence, where the window is a row of a work list
+};
+
+class RowTiles {
+public:
+  RowTiles(KernelBuilder &kernel, RowWindow window) : kernel_(kernel), window_(window) {}
+
+  static bool isRowWise(mlir::Operation *op);
+
+  // Gives a value the tile that holds it.
+  void bind(mlir::Value value, mlir::Value tile) { pieces_[value] = {{0, tile}}; }
+  // Evaluates an op; emits an error on it when it cannot be.
+  mlir::LogicalResult emit(mlir::Operation *op);
+  // Evaluates an append: scatters its rows into the state's tensors, given as views.
+  mlir::LogicalResult emitAppend(mlir::Operation *op, mlir::Value keys, mlir::Value values, mlir::Value placeArgument);
+  void store(mlir::Value value, mlir::Value view);
+
+private:
+  // A value may be in pieces along its last dimension, each with the index where it begins.
+  using Pieces = llvm::SmallVector<std::pair<int64_t, mlir::Value>, 1>;
+
+  const Pieces &piecesOf(mlir::Value value);
+  mlir::Value whole(mlir::Value value);
+  mlir::Value vector(mlir::Value value); // a weight along the columns
+  mlir::Value widened(mlir::Value value);
+  void set(mlir::Value value, mlir::Value tile);
+  mlir::Value columnOffset(int64_t width);
+  llvm::SmallVector<int64_t> shapeOf(mlir::Value value);
+  mlir::Value rowIndices(mlir::Value indices);
+  void emitNorm(mlir::Value x, mlir::Value weight, mlir::Value bias, double epsilon, bool center, mlir::Value result);
+  void emitAngles(lm::RopeAnglesOp op);
+  mlir::LogicalResult emitRope(lm::ApplyRopeOp op);
+  void emitGelu(lm::GeluOp op);
+  mlir::Value constantLike(mlir::Value tile, double value);
+  template <typename Op, typename... Args> mlir::Value make(Args &&...args) {
+    return Op::create(kernel_.body(), std::forward<Args>(args)...);
+  }
+
+  KernelBuilder &kernel_;
+  RowWindow window_;
+  llvm::DenseMap<mlir::Value, Pieces> pieces_;
+};
+
+} // namespace longc

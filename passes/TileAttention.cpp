@@ -1,0 +1,255 @@
+// Groups with attention become kernels: every source a loop of one online softmax, epilogue on the block's result.
+#include "passes/AttentionKernel.h"
+#include "passes/Passes.h"
+#include "passes/RowTiles.h"
+#include "passes/TargetFacts.h"
+
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace longc {
+#define GEN_PASS_DEF_TILEATTENTIONPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+class AttentionTiler {
+public:
+  AttentionTiler(FusedOps &fused, tile::TargetAttr facts) : fused_(fused), facts_(facts) {}
+  LogicalResult tile();
+
+private:
+  static bool isAttention(Operation *op) {
+    return isa<lm::PackedAttentionOp, lm::WindowAttentionOp, lm::KnnAttentionOp>(op);
+  }
+  // Attention ops in order, all of whose results one merge joins unless there is one alone.
+  LogicalResult collect();
+  FailureOr<AttentionSource> source(Operation *op, ImplicitLocOpBuilder &host);
+  Value workList(KernelBuilder &kernel, int64_t rows);
+  LogicalResult epilogue(KernelBuilder &kernel, AttentionKernel &attention, SmallVectorImpl<OpResult> &stored);
+  void storeHeads(KernelBuilder &kernel, AttentionKernel &attention, Value tile, Value view, int64_t columnsOfHead);
+
+  FusedOps &fused_;
+  tile::TargetAttr facts_;
+  SmallVector<Operation *> attentions_;
+  Operation *joined_ = nullptr; // whose results are the softmax of all sources
+  AttentionSizes sizes_;
+};
+
+LogicalResult AttentionTiler::collect() {
+  for (Operation *op : fused_.ops)
+    if (isAttention(op))
+      attentions_.push_back(op);
+  auto merges = fused_.all<lm::MergeAttentionOp>();
+  if (merges.empty() && attentions_.size() == 1) {
+    joined_ = attentions_.front();
+    return success();
+  }
+  if (merges.size() != 1)
+    return fused_.root->emitOpError("expected one merge of all attention in a group, got ") << merges.size();
+  joined_ = merges.front();
+  for (Value part : merges.front().getOuts())
+    if (!llvm::is_contained(attentions_, part.getDefiningOp()))
+      return joined_->emitOpError("expected attention of this group as parts of the merge");
+  return success();
+}
+
+FailureOr<AttentionSource> AttentionTiler::source(Operation *op, ImplicitLocOpBuilder &host) {
+  AttentionSource source;
+  source.query = op->getOperand(0);
+  if (auto packed = dyn_cast<lm::PackedAttentionOp>(op)) {
+    if (packed.getSources())
+      return op->emitOpError("has further sources per sequence: no kernel reads them yet; leave `sources` out"),
+             failure();
+    source.keys = packed.getK();
+    source.values = packed.getV();
+    source.causal = packed.getCausal();
+    source.window = packed.getWindow();
+    source.scale = packed.getScale();
+    source.softCap = packed.getSoftCap();
+    return source;
+  }
+  StateTensors state = stateTensors(host, op->getOperand(1));
+  source.keys = state.keys;
+  source.values = state.values;
+  if (auto window = dyn_cast<lm::WindowAttentionOp>(op)) {
+    source.layout = AttentionSource::Ring;
+    source.ring = ringRows(host, state);
+    source.causal = true;
+    source.scale = window.getScale();
+    source.softCap = window.getSoftCap();
+    return source;
+  }
+  auto memory = cast<lm::KnnAttentionOp>(op);
+  if (memory.getGranularity() != lm::Granularity::token)
+    return op->emitOpError("selects blocks of entries: no kernel does; use granularity token"), failure();
+  if (memory.getPositionPolicy() != lm::PositionPolicy::raw)
+    return op->emitOpError("re-bases positions: no kernel does; use position policy raw"), failure();
+  if (memory.getIndices() && !memory.getIndices().use_empty())
+    return op->emitOpError("is asked for the chosen indices: no kernel returns them"), failure();
+  source.layout = AttentionSource::Pages;
+  source.pageTable = state.pageTable;
+  source.temperature = memory.getTemperature();
+  source.topk = memory.getTopk();
+  source.scale = memory.getScale();
+  source.cosine = memory.getSimilarity() == lm::Similarity::cosine;
+  return source;
+}
+
+Value AttentionTiler::workList(KernelBuilder &kernel, int64_t rows) {
+  ImplicitLocOpBuilder &host = kernel.host();
+  auto type = RankedTensorType::get({ShapedType::kDynamic, 8}, host.getI32Type());
+  if (auto packed = dyn_cast<lm::PackedAttentionOp>(attentions_.front()))
+    return tile::WorkListOp::create(host, type, packed.getCuQ(), packed.getCuK(), static_cast<uint64_t>(rows));
+  return tile::WorkListOp::create(host, type, attentions_.front()->getOperand(2), Value(), static_cast<uint64_t>(rows));
+}
+
+// Stores a tile whose rows are tokens and whose columns are `columnsOfHead` for each head of the block.
+void AttentionTiler::storeHeads(KernelBuilder &kernel, AttentionKernel &attention, Value tile, Value view,
+                                int64_t columnsOfHead) {
+  Value column = kernel.mul(attention.firstHead(), columnsOfHead);
+  kernel.store(tile, view, {attention.queryBegin(), column}, attention.queryBegin(), attention.queryEnd());
+}
+
+// What follows the softmax, on the block's own heads: merging of heads, rounding, quantisation.
+LogicalResult AttentionTiler::epilogue(KernelBuilder &kernel, AttentionKernel &attention,
+                                       SmallVectorImpl<OpResult> &stored) {
+  ImplicitLocOpBuilder &b = kernel.body();
+  int64_t queries = sizes_.queries, heads = attention.headsOfBlock(), size = sizes_.headSize;
+  llvm::DenseMap<Value, Value> tiles; // all of shape [queries, columns]
+  auto rounded = [&](Value tile, Value value) -> Value {
+    Type element = tileElement(value);
+    bool narrower = element.getIntOrFloatBitWidth() < tileElement(tile).getIntOrFloatBitWidth();
+    Type type = tileType(tileShape(tile), element);
+    if (element == tileElement(tile))
+      return tile;
+    return narrower ? Value(arith::TruncFOp::create(b, type, tile)) : Value(arith::ExtFOp::create(b, type, tile));
+  };
+  tiles[joined_->getResult(0)] =
+      rounded(kernel.reshape(attention.out(), {queries, heads * size}), joined_->getResult(0));
+  for (Operation *op : fused_.ops) {
+    if (isAttention(op) || op == joined_ || isa<lm::ParameterRefOp>(op))
+      continue;
+    b.setLoc(op->getLoc());
+    Value source = op->getNumOperands() == 1 ? tiles.lookup(op->getOperand(0)) : Value();
+    if (!source || !isa<lm::MergeHeadsOp, lm::RoundOp, lm::QuantizeOp>(op))
+      return op->emitOpError("cannot be part of an attention kernel's epilogue");
+    if (isa<lm::QuantizeOp>(op)) {
+      if (size % 32 != 0)
+        return op->emitOpError("expected a head size that is a multiple of 32 in an epilogue, got ") << size;
+      Type blocks = tileType({queries, heads * size / 32}, b.getF32Type());
+      auto encode = tile::EncodeOp::create(b, tileType({queries, heads * size}, b.getI8Type()), blocks, blocks, source);
+      for (auto [result, tile] : llvm::zip(op->getResults(), encode.getResults()))
+        tiles[result] = tile;
+    } else {
+      tiles[op->getResult(0)] = rounded(source, op->getResult(0));
+    }
+  }
+
+  for (auto [result, inner] : llvm::zip(fused_.root->getResults(), fused_.results)) {
+    if (result.use_empty())
+      continue;
+    stored.push_back(result);
+    ImplicitLocOpBuilder &host = kernel.host();
+    Value rows = attentions_.front()->getOperand(0);
+    if (inner == joined_->getResult(1)) {
+      // Token by token here, so that a block's rows end with its sequence; turned around afterwards.
+      auto type = cast<RankedTensorType>(inner.getType());
+      auto turned = RankedTensorType::get({type.getDimSize(1), type.getDimSize(0)}, type.getElementType());
+      Value view = kernel.output(emptyResult(host, turned, rows));
+      storeHeads(kernel, attention, kernel.reshape(attention.lse(), {queries, heads}), view, 1);
+      continue;
+    }
+    Value tile = tiles.lookup(inner);
+    if (!tile)
+      return fused_.root->emitOpError("yields a partial result, which the joint softmax does not have");
+    Value view = kernel.output(emptyResult(host, inner.getType(), rows));
+    if (cast<RankedTensorType>(inner.getType()).getRank() == 2) {
+      storeHeads(kernel, attention, tile, view, tileShape(tile)[1] / heads);
+      continue;
+    }
+    Value offsets[] = {attention.queryBegin(), attention.firstHead(), kernel.index(0)};
+    SmallVector<int64_t> shape = {queries, heads, size}, dropped;
+    if (heads == 1)
+      shape = {queries, size}, dropped = {1};
+    kernel.store(kernel.reshape(tile, shape), view, offsets, attention.queryBegin(), attention.queryEnd(), dropped);
+  }
+  return success();
+}
+
+// lse [T, H] as the [H, T] that the op promises.
+Value transposed(Operation *anchor, Value source, Type type, int64_t streamRows) {
+  int64_t heads = cast<RankedTensorType>(type).getDimSize(0), tokens = cast<RankedTensorType>(type).getDimSize(1);
+  KernelBuilder kernel(anchor, "transpose_" + std::to_string(heads), 1);
+  int64_t rows = fitTile(streamRows, tokens, 1);
+  Value row = kernel.mul(kernel.gridIndex(0), rows), zero = kernel.index(0);
+  Value tile = kernel.load(kernel.input(source), {rows, heads}, {row, zero});
+  tile = tile::TransposeOp::create(kernel.body(), tileType({heads, rows}, tileElement(tile)), tile);
+  kernel.store(tile, kernel.output(emptyResult(kernel.host(), type, source)), {zero, row});
+  return kernel.finish(hostBlocks(kernel.host(), source, 0, rows)).getResult(0);
+}
+
+LogicalResult AttentionTiler::tile() {
+  if (failed(collect()))
+    return failure();
+  auto query = cast<RankedTensorType>(attentions_.front()->getOperand(0).getType());
+  sizes_.heads = query.getDimSize(1);
+  sizes_.headSize = query.getDimSize(2);
+  sizes_.keyHeads = llvm::TypeSwitch<Operation *, int64_t>(attentions_.front())
+                        .Case<lm::PackedAttentionOp>([](auto op) { return cast<RankedTensorType>(op.getK().getType()).getDimSize(1); })
+                        .Case<lm::WindowAttentionOp>([](auto op) { return op.getCache().getType().getHeads(); })
+                        .Case<lm::KnnAttentionOp>([](auto op) { return op.getMemory().getType().getHeads(); });
+  sizes_.queries = fitTile(facts_.getAttentionRows(), query.getDimSize(0), 1);
+  sizes_.keys = facts_.getAttentionCols();
+  sizes_.fold = facts_.getFoldHeads() && sizes_.heads > sizes_.keyHeads;
+  if (pageRows % sizes_.keys != 0)
+    return fused_.root->emitOpError("expected attention_cols to divide a page of ") << pageRows << " rows, got " << sizes_.keys;
+
+  std::string shape = std::to_string(sizes_.heads) + "x" + std::to_string(sizes_.headSize);
+  KernelBuilder kernel(fused_.root, fused_.kernelName(attentions_.front()->getOperand(0), shape), 2);
+  Value list = workList(kernel, sizes_.queries);
+  SmallVector<AttentionSource> sources;
+  for (Operation *op : attentions_) {
+    FailureOr<AttentionSource> next = source(op, kernel.host());
+    if (failed(next))
+      return failure();
+    sources.push_back(*next);
+  }
+  AttentionKernel attention(kernel, sizes_, list);
+  attention.run(sources);
+  SmallVector<OpResult> stored;
+  if (failed(epilogue(kernel, attention, stored)))
+    return failure();
+  ImplicitLocOpBuilder &host = kernel.host();
+  Value grid[] = {hostSize(host, list, 0),
+                  arith::ConstantIndexOp::create(host, AttentionKernel::headBlocks(sizes_))};
+  tile::LaunchOp launch = kernel.finish(grid);
+  for (auto [number, result] : llvm::enumerate(stored)) {
+    Value value = launch.getResult(number);
+    if (value.getType() != result.getType() || fused_.results[result.getResultNumber()] == joined_->getResult(1))
+      value = transposed(fused_.root, value, result.getType(), facts_.getStreamRows());
+    result.replaceAllUsesWith(value);
+  }
+  fused_.root->erase();
+  return success();
+}
+
+struct TileAttentionPass : impl::TileAttentionPassBase<TileAttentionPass> {
+  void runOnOperation() override {
+    FailureOr<tile::TargetAttr> facts = targetFacts(getOperation());
+    if (failed(facts))
+      return signalPassFailure();
+    auto hasAttention = [](const FusedOps &fused) {
+      return fused.holds<lm::PackedAttentionOp, lm::WindowAttentionOp, lm::KnnAttentionOp>();
+    };
+    for (auto function : getOperation().getOps<FunctionOpInterface>())
+      for (FusedOps &fused : fusedOps(function, hasAttention))
+        if (failed(AttentionTiler(fused, *facts).tile()))
+          return signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace longc

@@ -1,0 +1,160 @@
+// Groups with products become kernels: one block a tile of the result, epilogue on the tile.
+#include "passes/GemmKernel.h"
+#include "passes/Passes.h"
+#include "passes/RowTiles.h"
+#include "passes/TargetFacts.h"
+
+#include "mlir/Interfaces/FunctionInterfaces.h"
+
+using namespace mlir;
+
+namespace longc {
+#define GEN_PASS_DEF_TILELINEARPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+class LinearTiler {
+public:
+  LinearTiler(FusedOps &fused, tile::TargetAttr facts) : fused_(fused), facts_(facts) {}
+  LogicalResult tile();
+
+private:
+  // N and K of a product.
+  std::pair<int64_t, int64_t> sizes(Operation *op);
+  // The value that a kernel loads for an operand: what a decoding or a widening inside or before the group reads.
+  Value stored(Value operand);
+  FailureOr<Value> product(Operation *op, KernelBuilder &kernel, const GemmTile &tile);
+
+  FusedOps &fused_;
+  tile::TargetAttr facts_;
+};
+
+std::pair<int64_t, int64_t> LinearTiler::sizes(Operation *op) {
+  Value weight = isa<lm::LinearOp>(op) ? op->getOperand(1) : op->getOperand(3);
+  ArrayRef<int64_t> shape = isa<lm::QuantizedType>(weight.getType())
+                                ? cast<lm::QuantizedType>(weight.getType()).getShape()
+                                : cast<RankedTensorType>(weight.getType()).getShape();
+  return {shape[0], shape[1]};
+}
+
+// Decoding and widening of a weight happen on the tile, whatever the graph says about where.
+Value LinearTiler::stored(Value operand) {
+  while (Operation *op = operand.getDefiningOp()) {
+    if (!isa<lm::DequantizeOp, lm::RoundOp>(op) || (isa<lm::RoundOp>(op) && tileElement(operand).isBF16()))
+      break;
+    operand = op->getOperand(0);
+  }
+  return operand;
+}
+
+FailureOr<Value> LinearTiler::product(Operation *op, KernelBuilder &kernel, const GemmTile &tile) {
+  kernel.body().setLoc(op->getLoc());
+  for (Value operand : op->getOperands())
+    if (fused_.isInside(operand) && !isa<lm::DequantizeOp, lm::RoundOp, lm::ParameterRefOp>(operand.getDefiningOp()))
+      return op->emitOpError("expected operands from outside the group: a block has but a tile of them"), failure();
+  if (auto linear = dyn_cast<lm::QuantizedLinearOp>(op))
+    return buildScaledProduct(kernel, tile, kernel.input(linear.getValues()), kernel.input(linear.getScales()),
+                              kernel.input(linear.getSums()), kernel.input(linear.getW()));
+  auto linear = cast<lm::LinearOp>(op);
+  Value sum = buildProduct(kernel, tile, kernel.input(linear.getX()), kernel.input(stored(linear.getW())));
+  if (!linear.getBias())
+    return sum;
+  Value bias = kernel.load(kernel.input(linear.getBias()), {tile.cols}, tile.col);
+  return Value(arith::AddFOp::create(kernel.body(), sum, kernel.expand(bias, 0, tile.rows)));
+}
+
+LogicalResult LinearTiler::tile() {
+  SmallVector<Operation *> products;
+  for (Operation *op : fused_.ops)
+    if (isa<lm::LinearOp, lm::QuantizedLinearOp>(op))
+      products.push_back(op);
+  auto [width, depth] = sizes(products.front());
+  for (Operation *op : products)
+    if (sizes(op).first != width)
+      return op->emitOpError("expected products of one width in a group, got ") << sizes(op).first << " and " << width;
+
+  Value rows = products.front()->getOperand(0);
+  int64_t rowCount = cast<RankedTensorType>(rows.getType()).getDimSize(0);
+  std::string name = fused_.kernelName(rows, std::to_string(width) + "x" + std::to_string(depth));
+  KernelBuilder kernel(fused_.root, name, 2);
+  GemmTile tile;
+  tile.rows = fitTile(facts_.getMmaRows(), rowCount, 1);
+  tile.cols = fitTile(facts_.getMmaCols(), width, 32);
+  tile.depth = facts_.getMmaDepth();
+  tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
+  tile.col = kernel.mul(kernel.gridIndex(1), tile.cols);
+  if (tile.depth > 0 && depth % tile.depth != 0)
+    tile.depth = 0;
+
+  RowWindow window;
+  window.row = tile.row;
+  window.rows = tile.rows;
+  window.column = tile.col;
+  window.columns = tile.cols;
+  window.width = width;
+  RowTiles tiles(kernel, window);
+  for (Operation *op : fused_.ops) {
+    bool onWeight = llvm::all_of(op->getUsers(), [&](Operation *user) {
+      return isa<lm::LinearOp>(user) && user->getOperand(1).getDefiningOp() == op;
+    });
+    if (isa<lm::ParameterRefOp, lm::DequantizeOp>(op) || (isa<lm::RoundOp>(op) && onWeight))
+      continue;
+    if (!llvm::is_contained(products, op)) {
+      if (failed(tiles.emit(op)))
+        return failure();
+      continue;
+    }
+    FailureOr<Value> sum = product(op, kernel, tile);
+    if (failed(sum))
+      return failure();
+    Type element = tileElement(op->getResult(0)); // of the result: the sum is rounded to it
+    if (element != tileElement(*sum))
+      sum = Value(arith::TruncFOp::create(kernel.body(), tileType(tileShape(*sum), element), *sum));
+    tiles.bind(op->getResult(0), *sum);
+  }
+
+  SmallVector<OpResult> stored;
+  for (auto [result, inner] : llvm::zip(fused_.root->getResults(), fused_.results)) {
+    if (result.use_empty())
+      continue;
+    tiles.store(inner, kernel.output(emptyResult(kernel.host(), inner.getType(), rows)));
+    stored.push_back(result);
+  }
+  Value grid[] = {hostBlocks(kernel.host(), rows, 0, tile.rows),
+                  arith::ConstantIndexOp::create(kernel.host(), (width + tile.cols - 1) / tile.cols)};
+  tile::LaunchOp launch = kernel.finish(grid);
+  for (auto [number, result] : llvm::enumerate(stored))
+    result.replaceAllUsesWith(launch.getResult(number));
+  fused_.root->erase();
+  return success();
+}
+
+struct TileLinearPass : impl::TileLinearPassBase<TileLinearPass> {
+  void runOnOperation() override {
+    FailureOr<tile::TargetAttr> facts = targetFacts(getOperation());
+    if (failed(facts))
+      return signalPassFailure();
+    auto hasProduct = [](const FusedOps &fused) { return fused.holds<lm::LinearOp, lm::QuantizedLinearOp>(); };
+    for (auto function : getOperation().getOps<FunctionOpInterface>()) {
+      for (FusedOps &fused : fusedOps(function, hasProduct))
+        if (failed(LinearTiler(fused, *facts).tile()))
+          return signalPassFailure();
+      dropUnusedDecoding(function);
+    }
+  }
+
+  // Decoded and widened weights that kernels now read as they are stored.
+  static void dropUnusedDecoding(FunctionOpInterface function) {
+    SmallVector<Operation *> unused;
+    function->walk([&](Operation *op) {
+      if (isa<lm::DequantizeOp, lm::RoundOp>(op) && op->use_empty())
+        unused.push_back(op);
+    });
+    for (Operation *op : unused)
+      op->erase();
+  }
+};
+
+} // namespace
+} // namespace longc
