@@ -1,0 +1,172 @@
+// `bench`: tokens per second of reading and of decoding, by the same steps as `generate`.
+#include "runtime/core/Format.h"
+#include "runtime/core/Json.h"
+#include "runtime/core/Log.h"
+#include "runtime/serve/Generate.h"
+#include "runtime/tools/Command.h"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+namespace longc {
+namespace {
+
+struct Measurement {
+  int64_t tokens = 0;
+  std::vector<double> seconds; // one a repetition
+
+  double best() const { return seconds.empty() ? 0 : *std::min_element(seconds.begin(), seconds.end()); }
+  double rate() const { return best() > 0 ? static_cast<double>(tokens) / best() : 0; }
+};
+
+std::vector<int32_t> randomTokens(int64_t count, int64_t vocabulary) {
+  std::mt19937_64 random(1);
+  std::vector<int32_t> tokens;
+  for (int64_t index = 0; index < count; ++index)
+    tokens.push_back(static_cast<int32_t>(random() % static_cast<uint64_t>(vocabulary)));
+  return tokens;
+}
+
+double secondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Reads `tokens` into an empty session.
+Status measureReading(Engine &engine, const SessionOptions &options, std::span<const int32_t> tokens, ProgressMode mode,
+                      Measurement &result) {
+  auto session = Session::create(engine, options);
+  if (!session.ok())
+    return session.status();
+  auto start = std::chrono::steady_clock::now();
+  LONGC_TRY(readTokens(**session, tokens, mode, "reading"));
+  result.seconds.push_back(secondsSince(start));
+  return {};
+}
+
+// Decodes greedily after one token, without end.
+Status measureDecoding(Engine &engine, const SessionOptions &options, int64_t tokens, Measurement &result) {
+  auto session = Session::create(engine, options);
+  if (!session.ok())
+    return session.status();
+  int32_t first = 0;
+  LONGC_TRY((*session)->ingest({&first, 1}));
+  Sampler greedy(SamplerOptions{});
+  GenerateOptions generateOptions;
+  generateOptions.maxTokens = tokens + 1; // the last one is chosen but not run
+  generateOptions.onToken = [](int32_t) { return !interrupted(); };
+  auto start = std::chrono::steady_clock::now();
+  auto generation = generate(**session, greedy, generateOptions);
+  if (!generation.ok())
+    return generation.status();
+  if (generation->finish == Finish::cancelled)
+    return Status::error(cancelledCode, "cancelled");
+  result.seconds.push_back(secondsSince(start));
+  return {};
+}
+
+struct Plan {
+  int64_t prefill, decode, fill, repeat;
+  ProgressMode mode;
+};
+
+Result<Plan> planOf(const Arguments &arguments) {
+  Plan plan = {};
+  struct {
+    const char *name;
+    int64_t *target, low;
+  } numbers[] = {{"prefill", &plan.prefill, 0}, {"decode", &plan.decode, 0}, {"fill", &plan.fill, 0}, {"repeat", &plan.repeat, 1}};
+  for (auto &number : numbers) {
+    auto value = arguments.integer(number.name, number.low, 10000000);
+    if (!value.ok())
+      return value.status();
+    *number.target = *value;
+  }
+  auto mode = progressOf(arguments);
+  if (!mode.ok())
+    return mode.status();
+  plan.mode = *mode;
+  return plan;
+}
+
+Status measure(Engine &engine, const SessionOptions &options, const Plan &plan, Measurement &prefill,
+               Measurement &decode, Measurement &fill) {
+  prefill.tokens = plan.prefill;
+  decode.tokens = plan.decode;
+  fill.tokens = plan.fill;
+  // One untimed round: pages of the weights, large pages of the arena.
+  Measurement warmup;
+  LONGC_TRY(measureReading(engine, options, randomTokens(std::min<int64_t>(std::max<int64_t>(plan.prefill, 16), 512), engine.vocabulary()),
+                           ProgressMode::none, warmup));
+  for (int64_t round = 0; round < plan.repeat; ++round) {
+    if (plan.prefill > 0)
+      LONGC_TRY(measureReading(engine, options, randomTokens(plan.prefill, engine.vocabulary()), ProgressMode::none, prefill));
+    if (plan.decode > 0)
+      LONGC_TRY(measureDecoding(engine, options, plan.decode, decode));
+  }
+  if (plan.fill > 0)
+    LONGC_TRY(measureReading(engine, options, randomTokens(plan.fill, engine.vocabulary()), plan.mode, fill));
+  return {};
+}
+
+std::string toJson(const Engine &engine, CpuDevice &device, const Measurement &prefill, const Measurement &decode,
+                   const Measurement &fill) {
+  JsonWriter json;
+  json.beginObject();
+  json.key("device").text(CpuFeatures::detect().brand);
+  json.key("variant").text(device.variant());
+  json.key("threads").integer(device.pool().threads());
+  json.key("precision").text(engine.precision());
+  auto add = [&](const std::string &name, const Measurement &measurement) {
+    json.key(name + "_tokens").integer(measurement.tokens);
+    json.key(name + "_tokens_per_second").number(measurement.rate());
+    json.key(name + "_seconds").beginArray();
+    for (double seconds : measurement.seconds)
+      json.number(seconds);
+    json.endArray();
+  };
+  add("prefill", prefill);
+  add("decode", decode);
+  if (fill.tokens > 0)
+    add("fill", fill);
+  return json.endObject().str() + "\n";
+}
+
+std::string toTable(const Measurement &prefill, const Measurement &decode, const Measurement &fill) {
+  std::string text = formatText("%-10s %10s %14s %12s\n", "test", "tokens", "tokens/s", "seconds");
+  auto add = [&](const char *name, const Measurement &measurement) {
+    if (measurement.tokens > 0)
+      text += formatText("%-10s %10lld %14.1f %12.4f\n", name, static_cast<long long>(measurement.tokens),
+                         measurement.rate(), measurement.best());
+  };
+  add("prefill", prefill);
+  add("decode", decode);
+  add("fill", fill);
+  return text;
+}
+
+Status runBench(const Arguments &arguments) {
+  auto plan = planOf(arguments);
+  if (!plan.ok())
+    return plan.status();
+  auto loaded = LoadedProgram::load(arguments);
+  if (!loaded.ok())
+    return loaded.status();
+  auto options = loaded->sessionOptions(arguments);
+  if (!options.ok())
+    return options.status();
+  CpuDevice &device = loaded->engine->device();
+  logNote(CpuFeatures::detect().brand + "; " + device.describe() + "; " + loaded->engine->precision());
+  Measurement prefill, decode, fill;
+  LONGC_TRY(measure(*loaded->engine, *options, *plan, prefill, decode, fill));
+  loaded->report();
+  return printText(arguments.flag("json") ? toJson(*loaded->engine, device, prefill, decode, fill)
+                                          : toTable(prefill, decode, fill));
+}
+
+} // namespace
+
+const Command benchCommand = {"bench", "tokens per second of reading, decoding and filling the memory",
+                              modelOptions({"decode", "fill", "json", "prefill", "repeat"}), runBench};
+
+} // namespace longc

@@ -1,0 +1,238 @@
+// Loading and small services for the subcommands.
+#include "runtime/tools/Command.h"
+
+#include "runtime/core/Format.h"
+#include "runtime/core/Log.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+namespace longc {
+namespace {
+
+volatile std::sig_atomic_t stopRequested = 0;
+
+// The second ^C ends the program at once.
+void onInterrupt(int) {
+  stopRequested = 1;
+  std::signal(SIGINT, SIG_DFL);
+}
+
+Result<WindowPolicy> policyOf(const Arguments &arguments, const abi::Module &module, int64_t bytesPerToken) {
+  WindowPolicy policy;
+  auto contextLength = static_cast<int64_t>(module.context_length());
+  policy.window = module.memory().default_window() ? module.memory().default_window() : contextLength;
+  if (arguments.has("window")) {
+    auto window = arguments.integer("window", 1, contextLength);
+    if (!window.ok())
+      return window.status();
+    policy.window = *window;
+  }
+  int64_t lastContext = module.memory().default_last_context() ? module.memory().default_last_context() : policy.window / 2;
+  policy.lastContext = std::max<int64_t>(1, std::min(lastContext, policy.window));
+  if (arguments.has("last-context")) {
+    auto given = arguments.integer("last-context", 1, policy.window);
+    if (!given.ok())
+      return given.status();
+    policy.lastContext = *given;
+  }
+  const std::string &eviction = arguments.text("eviction");
+  if (eviction != "slide" && eviction != "flush")
+    return Status::error(1003, "--eviction '" + eviction + "': expected slide or flush", "see --help");
+  policy.eviction = eviction == "flush" ? Eviction::flush : Eviction::slide;
+  auto memory = arguments.onOff("memory");
+  if (!memory.ok())
+    return memory.status();
+  policy.memory = *memory;
+  auto budget = arguments.bytes("memory-budget");
+  if (!budget.ok())
+    return budget.status();
+  if (*budget > 0 && bytesPerToken > 0) {
+    policy.memoryRows = *budget / bytesPerToken;
+    if (policy.memoryRows < 1)
+      return Status::error(1003, formatText("--memory-budget %s: one token takes %lld bytes",
+                                            arguments.text("memory-budget").c_str(), static_cast<long long>(bytesPerToken)),
+                           "give more, or --memory off");
+  }
+  return policy;
+}
+
+} // namespace
+
+std::vector<std::string_view> modelOptions(std::vector<std::string_view> own) {
+  for (std::string_view name : {"eviction", "exact", "last-context", "memory", "memory-budget", "memory-temperature",
+                                "profile", "progress", "quiet", "threads", "truncate", "variant", "verify", "window"})
+    own.push_back(name);
+  std::sort(own.begin(), own.end());
+  return own;
+}
+
+const char *programPath() { return "/proc/self/exe"; }
+
+Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments) {
+  auto start = std::chrono::steady_clock::now();
+  std::signal(SIGINT, onInterrupt);
+  setQuiet(arguments.flag("quiet"));
+  LoadedProgram loaded;
+  auto program = Program::open(programPath(), arguments.flag("verify"));
+  if (!program.ok())
+    return program.status();
+  loaded.program = std::move(*program);
+  auto threads = arguments.integer("threads", 0, ThreadPool::maxThreads);
+  if (!threads.ok())
+    return threads.status();
+  auto engine = Engine::create(*loaded.program, longc_program,
+                               {arguments.flag("exact"), arguments.text("variant"), static_cast<int>(*threads)});
+  if (!engine.ok())
+    return engine.status();
+  loaded.engine = std::move(*engine);
+  loaded.profiling = arguments.flag("profile");
+  if (loaded.profiling)
+    loaded.engine->startProfile();
+  loaded.loadSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return loaded;
+}
+
+Result<Tokenizer> LoadedProgram::tokenizer() const {
+  const abi::Tokenizer &source = program->module().tokenizer();
+  if (source.model() != "gpt2")
+    return Status::error(4130, "this program's tokenizer is of model '" + source.model() + "'; expected gpt2",
+                         "compile the program again");
+  TokenizerModel model;
+  model.preTokenizer = source.pre_tokenizer();
+  model.tokens.assign(source.tokens().begin(), source.tokens().end());
+  model.merges.assign(source.merges().begin(), source.merges().end());
+  model.tokenTypes.assign(source.token_types().begin(), source.token_types().end());
+  model.bosId = source.bos_id();
+  model.eosId = source.eos_id();
+  model.unknownId = source.unknown_id();
+  model.padId = source.pad_id();
+  model.addBos = source.add_bos();
+  return Tokenizer::create(std::move(model));
+}
+
+Result<SessionOptions> LoadedProgram::sessionOptions(const Arguments &arguments) const {
+  SessionOptions options;
+  auto policy = policyOf(arguments, program->module(), engine->memoryBytesPerToken());
+  if (!policy.ok())
+    return policy.status();
+  options.policy = *policy;
+  auto temperature = MemoryTemperature::parse(arguments.text("memory-temperature"));
+  if (!temperature)
+    return Status::error(1003, "--memory-temperature '" + arguments.text("memory-temperature") +
+                                   "': expected fixed:x or log:c:m0 with positive numbers",
+                         "for example fixed:1.15 or log:0.1:2048");
+  options.temperature = *temperature;
+  options.truncate = arguments.flag("truncate");
+  return options;
+}
+
+void LoadedProgram::report() const {
+  if (profiling)
+    std::fputs(engine->profileTable().c_str(), stderr);
+}
+
+Result<std::string> readTextFile(const std::string &path) {
+  std::FILE *file = path == "-" ? stdin : std::fopen(path.c_str(), "rb");
+  if (!file)
+    return Status::error(5401, "cannot read '" + path + "': " + std::strerror(errno), "check the path and its permissions");
+  std::string text;
+  char piece[65536];
+  for (size_t count; (count = std::fread(piece, 1, sizeof piece, file)) > 0;)
+    text.append(piece, count);
+  bool failed = std::ferror(file) != 0;
+  int error = errno;
+  if (file != stdin)
+    std::fclose(file);
+  if (failed)
+    return Status::error(5401, "cannot read '" + path + "': " + std::strerror(error), "is it a regular file?");
+  return text;
+}
+
+Result<std::string> promptOf(const Arguments &arguments) {
+  if (arguments.has("prompt") && arguments.has("prompt-file"))
+    return Status::error(1005, "--prompt and --prompt-file exclude each other", "give one of them");
+  if (arguments.has("prompt-file"))
+    return readTextFile(arguments.text("prompt-file"));
+  if (!arguments.has("prompt"))
+    return Status::error(1006, "there is no prompt", "give --prompt TEXT or --prompt-file FILE");
+  return arguments.text("prompt");
+}
+
+Result<ProgressMode> progressOf(const Arguments &arguments) {
+  auto mode = parseProgressMode(arguments.text("progress"));
+  if (!mode)
+    return Status::error(1003, "--progress '" + arguments.text("progress") + "': expected auto, plain, json or none",
+                         "see --help");
+  return *mode;
+}
+
+Result<uint64_t> seedOf(const Arguments &arguments) {
+  if (!arguments.has("seed"))
+    return static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) % 1000000000u;
+  auto seed = arguments.integer("seed", 0, INT64_MAX);
+  if (!seed.ok())
+    return seed.status();
+  return static_cast<uint64_t>(*seed);
+}
+
+Result<SamplerOptions> samplerOf(const Arguments &arguments, uint64_t seed) {
+  auto temperature = arguments.number("temperature", 0, 100);
+  if (!temperature.ok())
+    return temperature.status();
+  auto topK = arguments.integer("top-k", 0, INT32_MAX);
+  if (!topK.ok())
+    return topK.status();
+  auto topP = arguments.number("top-p", 0, 1);
+  if (!topP.ok())
+    return topP.status();
+  SamplerOptions options;
+  options.temperature = static_cast<float>(*temperature);
+  options.topK = static_cast<int>(*topK);
+  options.topP = static_cast<float>(*topP);
+  options.seed = seed;
+  LONGC_TRY(options.validate());
+  return options;
+}
+
+bool interrupted() { return stopRequested != 0; }
+
+Status readTokens(Session &session, std::span<const int32_t> tokens, ProgressMode mode, const char *title,
+                  IngestOptions options) {
+  Progress progress(mode, title, static_cast<int64_t>(tokens.size()), "tokens");
+  progress.update(0);
+  options.onProgress = [&](int64_t done, int64_t) {
+    progress.update(done, formatCount(session.marks().memoryTokens()) + " in memory");
+    return !interrupted();
+  };
+  int64_t dropped = session.droppedTokens();
+  LONGC_TRY(session.ingest(tokens, options));
+  progress.finish();
+  if (session.droppedTokens() > dropped)
+    logWarning(formatText("the first %s of %s tokens were dropped: the window has %s (--truncate)",
+                          formatCount(session.droppedTokens() - dropped).c_str(),
+                          formatCount(static_cast<long long>(tokens.size())).c_str(),
+                          formatCount(session.marks().policy().window).c_str()));
+  return {};
+}
+
+std::string describeSession(const Session &session) {
+  const WindowMarks &marks = session.marks();
+  return formatText("%s window%s, %s local tokens, %s in memory (%s)", formatCount(session.windowsRun()).c_str(),
+                    session.windowsRun() == 1 ? "" : "s", formatCount(marks.localTokens()).c_str(),
+                    formatCount(marks.memoryTokens()).c_str(),
+                    formatBytes(static_cast<double>(session.context().memoryBytes())).c_str());
+}
+
+Status printText(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
+    return {};
+  return Status::error(5402, std::string("cannot write to standard output: ") + std::strerror(errno),
+                       "is the disk full or the reader gone?");
+}
+
+} // namespace longc

@@ -1,0 +1,71 @@
+// What a subcommand of a compiled program is, and what all of them share.
+#pragma once
+
+#include "runtime/core/Progress.h"
+#include "runtime/core/Status.h"
+#include "runtime/serve/Session.h"
+#include "runtime/text/Sampler.h"
+#include "runtime/text/Tokenizer.h"
+#include "runtime/tools/Options.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace longc {
+
+struct Command {
+  std::string_view name, summary;
+  std::vector<std::string_view> options; // besides --help
+  Status (*run)(const Arguments &);
+};
+
+/// The commands, alphabetical. Each lies in a file of its name.
+extern const Command benchCommand, chatCommand, generateCommand, infoCommand, logitsCommand, passkeyCommand,
+    perplexityCommand;
+
+/// Options that every command that runs the model has; `own` are added.
+std::vector<std::string_view> modelOptions(std::vector<std::string_view> own);
+
+/// The running program, loaded as its options ask.
+struct LoadedProgram {
+  std::unique_ptr<Program> program;
+  std::unique_ptr<Engine> engine;
+  double loadSeconds = 0;
+  bool profiling = false;
+
+  static Result<LoadedProgram> load(const Arguments &arguments);
+  Result<Tokenizer> tokenizer() const;
+  /// Window, memory and temperature as the options ask; program defaults otherwise.
+  Result<SessionOptions> sessionOptions(const Arguments &arguments) const;
+  /// Prints the profile if one was asked for.
+  void report() const;
+};
+
+/// The executable whose tail holds the program.
+const char *programPath();
+
+Result<std::string> readTextFile(const std::string &path);
+/// --prompt or --prompt-file; an error names both when neither was given.
+Result<std::string> promptOf(const Arguments &arguments);
+Result<ProgressMode> progressOf(const Arguments &arguments);
+/// --seed, else one from the clock.
+Result<uint64_t> seedOf(const Arguments &arguments);
+Result<SamplerOptions> samplerOf(const Arguments &arguments, uint64_t seed);
+
+/// True once the user pressed ^C.
+bool interrupted();
+
+/// Reads tokens with a progress bar; ^C cancels.
+Status readTokens(Session &session, std::span<const int32_t> tokens, ProgressMode mode, const char *title,
+                  IngestOptions options = {});
+
+/// "3 windows, 512 local tokens, 3,488 in memory (76.6 MiB)".
+std::string describeSession(const Session &session);
+
+/// Writes to stdout; an error when it cannot be written.
+Status printText(std::string_view text);
+
+} // namespace longc

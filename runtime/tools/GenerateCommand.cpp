@@ -1,0 +1,136 @@
+// `generate`: continues a raw prompt of any length.
+#include "runtime/core/Format.h"
+#include "runtime/core/Json.h"
+#include "runtime/core/Log.h"
+#include "runtime/serve/Generate.h"
+#include "runtime/tools/Command.h"
+
+#include <chrono>
+
+namespace longc {
+namespace {
+
+double secondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+struct Run {
+  std::vector<int32_t> prompt;
+  double loadSeconds, readSeconds;
+  Generation generation;
+  std::string text;
+  uint64_t seed;
+};
+
+std::string toJson(const Run &run, const Session &session) {
+  JsonWriter json;
+  json.beginObject();
+  json.key("prompt_token_ids").integers(run.prompt);
+  json.key("token_ids").integers(run.generation.tokens);
+  json.key("text").text(run.text);
+  json.key("finish_reason").text(finishName(run.generation.finish));
+  json.key("seed").integer(static_cast<int64_t>(run.seed));
+  json.key("memory").beginObject();
+  json.key("windows").integer(session.windowsRun());
+  json.key("tokens_in_window").integer(session.marks().localTokens());
+  json.key("tokens_in_memory").integer(session.marks().memoryTokens());
+  json.key("tokens_dropped").integer(session.droppedTokens());
+  json.key("bytes").integer(session.context().memoryBytes()).endObject();
+  json.key("timings").beginObject();
+  json.key("load_seconds").number(run.loadSeconds);
+  json.key("prefill_seconds").number(run.readSeconds);
+  json.key("first_token_seconds").number(run.loadSeconds + run.readSeconds + run.generation.firstTokenSeconds);
+  json.key("decode_seconds").number(run.generation.seconds).endObject();
+  return json.endObject().str() + "\n";
+}
+
+Result<std::unique_ptr<Session>> openSession(LoadedProgram &loaded, const Arguments &arguments) {
+  auto options = loaded.sessionOptions(arguments);
+  if (!options.ok())
+    return options.status();
+  if (arguments.has("load-memory"))
+    return Session::load(*loaded.engine, *options, arguments.text("load-memory"));
+  return Session::create(*loaded.engine, *options);
+}
+
+Status continueText(Session &session, const Tokenizer &tokenizer, const Arguments &arguments, Run &run) {
+  auto samplerOptions = samplerOf(arguments, run.seed);
+  if (!samplerOptions.ok())
+    return samplerOptions.status();
+  auto count = arguments.integer("tokens", 0, INT32_MAX);
+  if (!count.ok())
+    return count.status();
+  Sampler sampler(*samplerOptions);
+  StreamDecoder decoder(tokenizer);
+  GenerateOptions options;
+  options.maxTokens = *count;
+  if (!arguments.flag("ignore-eos") && tokenizer.eosId() >= 0)
+    options.stopTokens = {tokenizer.eosId()};
+  bool streams = !arguments.flag("json");
+  Status output;
+  auto emit = [&](const std::string &piece) {
+    run.text += piece;
+    if (streams && output.ok())
+      output = printText(piece);
+  };
+  options.onToken = [&](int32_t token) {
+    emit(decoder.push(token));
+    return output.ok() && !interrupted();
+  };
+  auto generation = generate(session, sampler, options);
+  if (!generation.ok())
+    return generation.status();
+  emit(decoder.flush() + (streams ? "\n" : ""));
+  run.generation = std::move(*generation);
+  if (run.generation.finish == Finish::window)
+    logWarning("stopped: the window is full and memory is off (--memory on, a larger --window, or --truncate)");
+  return output;
+}
+
+Status runGenerate(const Arguments &arguments) {
+  auto prompt = promptOf(arguments);
+  if (!prompt.ok())
+    return prompt.status();
+  auto mode = progressOf(arguments);
+  if (!mode.ok())
+    return mode.status();
+  auto seed = seedOf(arguments);
+  if (!seed.ok())
+    return seed.status();
+  auto loaded = LoadedProgram::load(arguments);
+  if (!loaded.ok())
+    return loaded.status();
+  auto start = std::chrono::steady_clock::now();
+  auto tokenizer = loaded->tokenizer();
+  if (!tokenizer.ok())
+    return tokenizer.status();
+  auto session = openSession(*loaded, arguments);
+  if (!session.ok())
+    return session.status();
+  Run run{tokenizer->encode(*prompt, true), loaded->loadSeconds, 0, {}, "", *seed};
+  if (run.prompt.empty())
+    return Status::error(5403, "the prompt is empty", "a model continues text: give at least one token");
+  LONGC_TRY(readTokens(**session, run.prompt, *mode, "reading"));
+  run.readSeconds = secondsSince(start);
+  logNote(formatText("%s; %s in %.2f s", loaded->engine->device().describe().c_str(), describeSession(**session).c_str(),
+                     run.readSeconds));
+  if (arguments.has("save-memory"))
+    LONGC_TRY((*session)->save(arguments.text("save-memory")));
+  LONGC_TRY(continueText(**session, *tokenizer, arguments, run));
+  loaded->report();
+  if (arguments.flag("json"))
+    LONGC_TRY(printText(toJson(run, **session)));
+  if (run.generation.finish == Finish::cancelled)
+    return Status::error(cancelledCode, formatText("cancelled after %zu tokens", run.generation.tokens.size()));
+  return {};
+}
+
+} // namespace
+
+const Command generateCommand = {
+    "generate", "continues a prompt exactly as it stands; what is over the window goes to memory",
+    modelOptions({"ignore-eos", "json", "load-memory", "prompt", "prompt-file", "save-memory", "seed", "temperature",
+                  "tokens", "top-k", "top-p"}),
+    runGenerate};
+
+} // namespace longc

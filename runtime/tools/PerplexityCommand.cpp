@@ -1,0 +1,173 @@
+// `perplexity`: how well the model predicts a text, with memory or window by window.
+#include "runtime/core/Format.h"
+#include "runtime/core/Json.h"
+#include "runtime/core/Log.h"
+#include "runtime/tools/Command.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+
+namespace longc {
+namespace {
+
+// -log p(token), summed in double.
+double surprise(std::span<const float> logits, int32_t token) {
+  float top = *std::max_element(logits.begin(), logits.end());
+  double sum = 0;
+  for (float logit : logits)
+    sum += std::exp(static_cast<double>(logit) - top);
+  return std::log(sum) + top - logits[static_cast<size_t>(token)];
+}
+
+Result<std::vector<int32_t>> readIds(const std::string &path) {
+  auto text = readTextFile(path);
+  if (!text.ok())
+    return text.status();
+  std::vector<int32_t> ids;
+  const char *place = text->c_str();
+  for (char *end; *(place += std::strspn(place, " \t\r\n")) != '\0'; place = end) {
+    long value = std::strtol(place, &end, 10);
+    if (end == place || value < 0 || value > INT32_MAX)
+      return Status::error(5404, formatText("'%s': entry %zu is no token id", path.c_str(), ids.size()),
+                           "expected whole numbers separated by white space");
+    ids.push_back(static_cast<int32_t>(value));
+  }
+  return ids;
+}
+
+// Sums the surprise of tokens [first, size) of a text.
+class Judge {
+public:
+  Judge(Engine &engine, SessionOptions options, std::span<const int32_t> tokens, int64_t first, Progress &progress)
+      : engine_(engine), options_(std::move(options)), tokens_(tokens), first_(first), progress_(progress) {}
+
+  // With memory the text goes through one session in pieces that leave at least half the window before each token;
+  // without, each half window is judged after the half before it, in a window of its own.
+  Status run() {
+    auto size = static_cast<int64_t>(tokens_.size());
+    int64_t piece = std::max<int64_t>(1, options_.policy.window / 2);
+    if (!options_.policy.memory) {
+      for (int64_t begin = std::max<int64_t>(0, first_ - 1 - piece) / piece * piece; begin < size - 1; begin += piece) {
+        LONGC_TRY(judge(begin, std::min(begin + 2 * piece, size), begin == 0 ? 0 : begin + piece));
+        if (begin + 2 * piece >= size)
+          break;
+      }
+      return {};
+    }
+    auto session = Session::create(engine_, options_);
+    if (!session.ok())
+      return session.status();
+    piece = std::min(piece, options_.policy.lastContext);
+    for (int64_t begin = 0; begin < size; begin += piece)
+      LONGC_TRY(read(**session, begin, std::min(begin + piece, size), begin));
+    logNote(describeSession(**session));
+    return {};
+  }
+
+  double total() const { return total_; }
+  int64_t count() const { return count_; }
+
+private:
+  Status judge(int64_t begin, int64_t end, int64_t from) {
+    auto session = Session::create(engine_, options_);
+    if (!session.ok())
+      return session.status();
+    return read(**session, begin, end, from);
+  }
+
+  // Tokens [begin, end) go in; predictions made at or after `from` count.
+  Status read(Session &session, int64_t begin, int64_t end, int64_t from) {
+    IngestOptions options;
+    bool counts = end + 1 > first_;
+    options.rows = counts ? IngestOptions::Rows::all : IngestOptions::Rows::last;
+    options.onLogits = [&](int64_t index, std::span<const float> logits) {
+      int64_t next = begin + index + 1;
+      if (begin + index >= from && next >= first_ && next < static_cast<int64_t>(tokens_.size())) {
+        total_ += surprise(logits, tokens_[static_cast<size_t>(next)]);
+        ++count_;
+      }
+      return Status();
+    };
+    options.onProgress = [&](int64_t done, int64_t) {
+      progress_.update(begin + done, count_ > 0 ? formatText("perplexity %.3f", std::exp(total_ / static_cast<double>(count_))) : "");
+      return !interrupted();
+    };
+    return session.ingest(tokens_.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), options);
+  }
+
+  Engine &engine_;
+  SessionOptions options_;
+  std::span<const int32_t> tokens_;
+  int64_t first_;
+  Progress &progress_;
+  double total_ = 0;
+  int64_t count_ = 0;
+};
+
+Result<std::vector<int32_t>> tokensOf(const LoadedProgram &loaded, const Arguments &arguments) {
+  if (arguments.has("file") == arguments.has("tokens-file"))
+    return Status::error(1006, "expected one of --file and --tokens-file", "see --help");
+  if (arguments.has("tokens-file"))
+    return readIds(arguments.text("tokens-file"));
+  auto text = readTextFile(arguments.text("file"));
+  if (!text.ok())
+    return text.status();
+  auto tokenizer = loaded.tokenizer();
+  if (!tokenizer.ok())
+    return tokenizer.status();
+  return tokenizer->encode(*text, false);
+}
+
+Status runPerplexity(const Arguments &arguments) {
+  auto mode = progressOf(arguments);
+  if (!mode.ok())
+    return mode.status();
+  auto last = arguments.integer("last", 0, INT64_MAX / 2);
+  if (!last.ok())
+    return last.status();
+  auto loaded = LoadedProgram::load(arguments);
+  if (!loaded.ok())
+    return loaded.status();
+  auto options = loaded->sessionOptions(arguments);
+  if (!options.ok())
+    return options.status();
+  if (loaded->engine->layout().pages.empty())
+    options->policy.memory = false;
+  auto tokens = tokensOf(*loaded, arguments);
+  if (!tokens.ok())
+    return tokens.status();
+  auto size = static_cast<int64_t>(tokens->size());
+  if (size < 2)
+    return Status::error(5403, "the text has fewer than two tokens", "there is nothing to predict");
+  auto start = std::chrono::steady_clock::now();
+  Progress progress(*mode, "judging", size, "tokens");
+  Judge judge(*loaded->engine, *options, *tokens, *last == 0 ? 1 : std::max<int64_t>(1, size - *last), progress);
+  LONGC_TRY(judge.run());
+  progress.finish();
+  loaded->report();
+  double mean = judge.total() / static_cast<double>(std::max<int64_t>(judge.count(), 1));
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (!arguments.flag("json"))
+    return printText(formatText("perplexity %.4f over %s tokens (window %s, memory %s, %.1f s)\n", std::exp(mean),
+                                formatCount(judge.count()).c_str(), formatCount(options->policy.window).c_str(),
+                                options->policy.memory ? "on" : "off", seconds));
+  JsonWriter json;
+  json.beginObject();
+  json.key("perplexity").number(std::exp(mean));
+  json.key("mean_surprise").number(mean);
+  json.key("tokens").integer(judge.count());
+  json.key("window").integer(options->policy.window);
+  json.key("memory").boolean(options->policy.memory);
+  json.key("seconds").number(seconds);
+  return printText(json.endObject().str() + "\n");
+}
+
+} // namespace
+
+const Command perplexityCommand = {"perplexity", "how well the model predicts a text",
+                                   modelOptions({"file", "json", "last", "tokens-file"}), runPerplexity};
+
+} // namespace longc

@@ -1,0 +1,95 @@
+// main() of every compiled program: finds the subcommand and runs it.
+#include "runtime/core/Format.h"
+#include "runtime/core/Log.h"
+#include "runtime/tools/Command.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <new>
+
+namespace longc {
+namespace {
+
+constexpr int exitOk = 0, exitUser = 1, exitUsage = 2, exitInternal = 70, exitMemory = 71, exitInterrupted = 130;
+
+const Command *const commands[] = {&chatCommand,   &generateCommand, &perplexityCommand, &passkeyCommand,
+                                   &benchCommand,  &logitsCommand,   &infoCommand};
+
+int exitCodeOf(const Status &status) {
+  if (status.ok())
+    return exitOk;
+  if (status.code() == cancelledCode)
+    return exitInterrupted;
+  if (status.code() / 1000 == 1)
+    return exitUsage;
+  bool memory = status.code() == 7001 || status.code() == 7002 || status.code() == 7101 || status.code() == 7103;
+  return memory ? exitMemory : exitUser;
+}
+
+std::string overview(const char *program) {
+  std::string text = formatText("usage: %s COMMAND [OPTION]...\n\ncommands:\n", program);
+  for (const Command *command : commands)
+    text += formatText("  %-12s %s\n", std::string(command->name).c_str(), std::string(command->summary).c_str());
+  return text + "\n`COMMAND --help` lists a command's options. Each option can be set in the environment: --last-context\n"
+                "is LONGC_LAST_CONTEXT. Results go to stdout, progress and notes to stderr.\n"
+                "Exit codes: 0 ok, 1 error, 2 usage, 70 internal error, 71 out of memory, 130 interrupted.\n";
+}
+
+std::string commandHelp(const char *program, const Command &command, std::span<const std::string_view> options) {
+  return formatText("usage: %s %s [OPTION]...\n\n%s\n\n", program, std::string(command.name).c_str(),
+                    std::string(command.summary).c_str()) +
+         optionHelp(options);
+}
+
+Status printVersion() {
+  auto program = Program::open(programPath(), false);
+  if (!program.ok())
+    return program.status();
+  return printText(formatText("%s, compiled from %s (model %s)\nstatically linked: libstdc++, protobuf-lite 3.21, xxhash\n",
+                              (*program)->message().compiler().c_str(), (*program)->message().source().c_str(),
+                              (*program)->fingerprint().c_str()));
+}
+
+Status runCommand(const char *program, std::span<char *const> words) {
+  std::string_view name = words.empty() ? "" : words[0];
+  if (name == "--help" || name == "-h" || name == "help")
+    return printText(overview(program));
+  if (name == "--version")
+    return printVersion();
+  auto found = std::find_if(std::begin(commands), std::end(commands),
+                            [name](const Command *command) { return command->name == name; });
+  if (found == std::end(commands))
+    return Status::error(1000, name.empty() ? std::string("a command is missing") : "unknown command '" + std::string(name) + "'",
+                         formatText("`%s --help` lists the commands", program));
+  const Command &command = **found;
+  std::vector<std::string_view> options = command.options;
+  options.push_back("help");
+  std::sort(options.begin(), options.end());
+  auto arguments = Arguments::parse(command.name, options, words.subspan(1));
+  if (!arguments.ok())
+    return arguments.status();
+  if (arguments->flag("help"))
+    return printText(commandHelp(program, command, options));
+  return command.run(*arguments);
+}
+
+} // namespace
+} // namespace longc
+
+int main(int count, char **words) {
+  using namespace longc;
+  try {
+    Status status = runCommand(count > 0 ? words[0] : "program", std::span<char *const>(words + 1, words + std::max(count, 1)));
+    if (!status.ok())
+      logError(status);
+    return exitCodeOf(status);
+  } catch (const std::bad_alloc &) {
+    logError(Status::error(7001, "out of memory", "close other programs, or use a smaller --window"));
+    return exitMemory;
+  } catch (const std::exception &error) {
+    logError(Status::error(9001, std::string("internal error: ") + error.what(), "please report this with the command line"));
+    return exitInternal;
+  }
+}
