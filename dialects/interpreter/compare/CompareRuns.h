@@ -1,0 +1,25 @@
+// Runs a function on random inputs, prints its results, or compares them with those after a pass pipeline.
+#pragma once
+
+#include "dialects/interpreter/compare/RandomInputs.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+namespace longc {
+
+struct CompareOptions {
+  std::string function, afterFunction; // empty: the same
+  std::string pipeline;                // of the pass manager's text form, with or without builtin.module(...)
+  RandomInputOptions inputs;
+  bool roundToTypes = false;
+  double tolerance = 1e-9; // of the largest magnitude of each result
+  int64_t shown = 8;       // elements printed of each result
+};
+
+// Prints shape, largest magnitude and first elements of every result.
+mlir::LogicalResult printRun(mlir::ModuleOp module, const CompareOptions &options, llvm::raw_ostream &os);
+
+// Prints "equal max_error=..." or "different: ..." (then fails).
+mlir::LogicalResult compareAfter(mlir::ModuleOp module, const CompareOptions &options, llvm::raw_ostream &os);
+
+} // namespace longc

@@ -1,0 +1,190 @@
+// Random arguments by role.
+#include "dialects/interpreter/compare/RandomInputs.h"
+
+#include "dialects/interpreter/compare/RandomParameters.h"
+#include "dialects/lm/LmDialect.h"
+
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace mlir;
+
+namespace longc {
+
+static StringRef roleOf(FunctionOpInterface function, unsigned index) {
+  auto role = function.getArgAttrOfType<StringAttr>(index, "lm.input");
+  return role ? role.getValue() : StringRef();
+}
+
+// The static leading size of the first argument with this role.
+static std::optional<int64_t> statedRows(FunctionOpInterface function, StringRef role) {
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (auto type = dyn_cast<RankedTensorType>(function.getArgumentTypes()[i]))
+      if (roleOf(function, i) == role && !type.isDynamicDim(0))
+        return type.getDimSize(0);
+  return std::nullopt;
+}
+
+static RandomBatch makeBatch(FunctionOpInterface function, const RandomInputOptions &options) {
+  int64_t tokens = statedRows(function, "tokens").value_or(statedRows(function, "positions").value_or(options.tokens));
+  int64_t sequences = std::min(options.sequences, tokens);
+  if (std::optional<int64_t> rows = statedRows(function, "segments"))
+    sequences = *rows;
+  else if (std::optional<int64_t> boundaries = statedRows(function, "cu_seqlens"))
+    sequences = *boundaries - 1;
+  else if (statedRows(function, "rows") == 1)
+    sequences = 1;
+  return RandomBatch(options.seed, tokens, std::max<int64_t>(sequences, 1));
+}
+
+RandomInputs::RandomInputs(ModuleOp module, FunctionOpInterface function, const RandomInputOptions &options)
+    : batch_(makeBatch(function, options)) {
+  module.walk([&](lm::ParameterOp parameter) { declared_[parameter.getSymName().str()] = parameter.getType(); });
+  std::optional<int64_t> smallest;
+  function.walk([&](lm::EmbeddingOp embedding) {
+    Type type = embedding.getTable().getType();
+    auto quantized = dyn_cast<lm::QuantizedType>(type);
+    int64_t rows = quantized ? quantized.getRows() : cast<RankedTensorType>(type).getDimSize(0);
+    if (!ShapedType::isDynamic(rows))
+      smallest = std::min(smallest.value_or(rows), rows);
+  });
+  tokenLimit_ = smallest.value_or(tokenLimit_);
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (auto limit = function.getArgAttrOfType<IntegerAttr>(i, "lm.limit"))
+      tokenLimit_ = limit.getInt();
+}
+
+int64_t RandomInputs::dynamicRows(StringRef role) const {
+  int64_t sequences = batch_.sequences.size();
+  return llvm::StringSwitch<int64_t>(role)
+      .Case("segments", sequences)
+      .Case("cu_seqlens", sequences + 1)
+      .Case("page_table", batch_.slots)
+      .Case("rows", llvm::count_if(batch_.sequences, [](auto &s) { return s.queryEnd > s.queryBegin; }))
+      .Cases({"cache_keys", "cache_values"}, batch_.slots * batch_.ring)
+      .Cases({"memory_keys", "memory_values"}, batch_.slots * batch_.pagesOfSlot * RandomBatch::pageRows)
+      .Case("destinations", batch_.tokens / 2)
+      .Default(batch_.tokens);
+}
+
+// Floats in [-1, 1], integers zero.
+HostTensor RandomInputs::plainTensor(RankedTensorType type, StringRef name) const {
+  SmallVector<int64_t> shape(type.getShape());
+  for (int64_t &size : shape)
+    if (ShapedType::isDynamic(size))
+      size = batch_.tokens;
+  HostTensor result(shape, type.getElementType());
+  double *data = result.mutableData();
+  for (int64_t i = 0; i < result.size() && isa<FloatType>(type.getElementType()); ++i)
+    data[i] = drawReal(batch_.seed, name, i);
+  return result;
+}
+
+// A store's rows where the lowered program keeps them; rows that were never stored are NaN.
+HostTensor RandomInputs::lowered(const RowStore &store, bool isMemory, bool values, RankedTensorType type) const {
+  SmallVector<int64_t> shape(type.getShape());
+  shape[0] = dynamicRows(isMemory ? "memory_keys" : "cache_keys");
+  int64_t width = shape[1] * shape[2];
+  HostTensor result(shape, type.getElementType(), std::vector<double>(shape[0] * width, NAN));
+  double *data = result.mutableData();
+  for (const auto &[slot, rows] : store.slots)
+    for (const auto &[index, row] : rows) {
+      int64_t at = isMemory ? batch_.memoryRow(slot, index) : batch_.ringRow(slot, index);
+      const std::vector<double> &numbers = values ? row->value : row->key;
+      std::copy(numbers.begin(), numbers.end(), data + at * width);
+    }
+  return result;
+}
+
+// The integers of one role, row by row.
+static FailureOr<std::vector<double>> roleElements(const RandomBatch &batch, StringRef role, int64_t limit,
+                                                   int64_t rows) {
+  std::vector<double> elements;
+  for (auto [i, s] : llvm::enumerate(batch.sequences)) {
+    if (role == "segments")
+      for (int64_t column : {s.queryBegin, s.queryEnd, s.windowBegin, s.windowEnd, s.memoryBegin, s.memoryEnd, s.slot,
+                             int64_t{0}})
+        elements.push_back(column);
+    if (role == "cu_seqlens")
+      elements.push_back(s.queryBegin);
+    if (role == "rows" && s.queryEnd > s.queryBegin)
+      elements.push_back(s.queryEnd - 1);
+    for (int64_t t = s.queryBegin; t < s.queryEnd; ++t) {
+      int64_t index = s.windowEnd - (s.queryEnd - t);
+      if (role == "positions")
+        elements.push_back(index);
+      if (role == "memory_positions")
+        elements.push_back(index - s.windowBegin);
+    }
+  }
+  if (role == "cu_seqlens")
+    elements.push_back(batch.tokens);
+  if (role == "tokens" || role == "targets")
+    for (int64_t t = 0; t < rows; ++t)
+      elements.push_back(role == "targets" && t % 5 == 3 ? -100 : drawInteger(batch.seed, role, t, limit));
+  if (role == "destinations")
+    for (int64_t i = 0; i < rows; ++i)
+      elements.push_back(2 * i + (i % 2));
+  if (role == "page_table")
+    elements.assign(batch.pageTable.begin(), batch.pageTable.end());
+  if (role == "temperature")
+    elements.push_back(1 + 0.3 * drawReal(batch.seed, role, 0));
+  return elements;
+}
+
+FailureOr<HostValue> RandomInputs::argument(FunctionOpInterface function, unsigned index, unsigned unnamed) const {
+  Type type = function.getArgumentTypes()[index];
+  StringRef role = roleOf(function, index);
+  auto layer = function.getArgAttrOfType<IntegerAttr>(index, "lm.layer");
+  std::string number = std::to_string(layer ? layer.getInt() : 0);
+  auto stateOf = [&](bool isMemory, int64_t width) {
+    return batch_.store((isMemory ? "memory" : "cache") + number, isMemory, width);
+  };
+  if (auto cache = dyn_cast<lm::CacheType>(type))
+    return HostValue(std::shared_ptr<const StateObject>(stateOf(false, cache.getHeads() * cache.getHeadSize())));
+  if (auto memory = dyn_cast<lm::MemoryType>(type))
+    return HostValue(std::shared_ptr<const StateObject>(stateOf(true, memory.getHeads() * memory.getHeadSize())));
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor)
+    return function.emitError("no random value for argument ") << index << " of " << type, failure();
+  if (role.empty())
+    return HostValue(plainTensor(tensor, "argument" + std::to_string(unnamed)));
+  if (role.ends_with("_keys") || role.ends_with("_values")) {
+    bool isMemory = role.starts_with("memory");
+    return HostValue(lowered(*stateOf(isMemory, tensor.getDimSize(1) * tensor.getDimSize(2)), isMemory,
+                             role.ends_with("_values"), tensor));
+  }
+  SmallVector<int64_t> shape(tensor.getShape());
+  if (!shape.empty() && ShapedType::isDynamic(shape[0]))
+    shape[0] = dynamicRows(role);
+  if (role == "page_table")
+    shape = {batch_.slots, batch_.pagesOfSlot};
+  auto elements = roleElements(batch_, role, tokenLimit_, shape.empty() ? 1 : shape[0]);
+  if (role == "weights")
+    return HostValue(plainTensor(tensor, role));
+  if (failed(elements) || elementCount(shape) != static_cast<int64_t>(elements->size()))
+    return function.emitError("no random value for argument ")
+               << index << " with lm.input = \"" << role << "\" of " << type,
+           failure();
+  return HostValue(HostTensor(shape, tensor.getElementType(), std::move(*elements)));
+}
+
+FailureOr<SmallVector<HostValue>> RandomInputs::arguments(FunctionOpInterface function) const {
+  SmallVector<HostValue> result;
+  unsigned unnamed = 0;
+  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+    FailureOr<HostValue> value = argument(function, i, unnamed);
+    if (failed(value))
+      return failure();
+    unnamed += roleOf(function, i).empty();
+    result.push_back(std::move(*value));
+  }
+  return result;
+}
+
+Interpreter::ParameterSource RandomInputs::parameters() const {
+  return [seed = batch_.seed, declared = declared_](Operation *op, StringRef name, Type type) {
+    return randomParameter(op, name, type, seed, declared);
+  };
+}
+
+} // namespace longc

@@ -1,0 +1,87 @@
+// Random weights by name and row.
+#include "dialects/interpreter/compare/RandomParameters.h"
+
+#include "dialects/interpreter/compare/RandomBatch.h"
+#include "dialects/lm/LmDialect.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace longc {
+namespace {
+
+ArrayRef<int64_t> shapeOf(Type type) {
+  if (auto quantized = dyn_cast<lm::QuantizedType>(type))
+    return quantized.getShape();
+  return cast<RankedTensorType>(type).getShape();
+}
+
+int64_t rowSize(ArrayRef<int64_t> shape) {
+  int64_t size = 1;
+  for (int64_t extent : shape.drop_front())
+    size *= extent;
+  return size;
+}
+
+// Appends rows of random numbers: weights of a norm near 1, others with a variance that keeps products near 1.
+void appendDense(StringRef name, ArrayRef<int64_t> shape, uint64_t seed, std::vector<double> &elements) {
+  int64_t width = rowSize(shape);
+  double scale = std::sqrt(3.0 / width);
+  for (int64_t i = 0; i < shape[0] * width; ++i)
+    elements.push_back(shape.size() == 1 ? 1 + 0.2 * drawReal(seed, name, i) : scale * drawReal(seed, name, i));
+}
+
+void appendQuantized(StringRef name, lm::QuantizedType type, uint64_t seed, std::vector<double> &integers,
+                     BlockScales &scales) {
+  bool wide = type.getFormat() == lm::Format::q8_0;
+  Type half = Float16Type::get(type.getContext());
+  double largest = std::sqrt(3.0 / type.getColumns()) / (wide ? 127 : 8);
+  int64_t count = type.getRows() * type.getColumns();
+  for (int64_t i = 0; i < count; ++i)
+    integers.push_back(wide ? drawInteger(seed, name, i, 255) - 127 : drawInteger(seed, name, i, 16));
+  for (int64_t block = 0; block < count / quantizedBlock; ++block) {
+    double d = roundToType(largest * (1 + 0.5 * drawReal(seed, name, count + 2 * block)), half);
+    double m = roundToType(-d * (7.5 + drawReal(seed, name, count + 2 * block + 1)), half);
+    scales.d.push_back(d);
+    scales.m.push_back(type.getFormat() == lm::Format::q4_1 ? m : wide ? 0 : -8 * d);
+  }
+}
+
+} // namespace
+
+FailureOr<HostTensor> randomParameter(Operation *op, StringRef name, Type type, uint64_t seed,
+                                      const std::map<std::string, Type> &declared) {
+  SmallVector<std::pair<std::string, Type>> parts;
+  auto parameter = SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(op, StringAttr::get(op->getContext(), name));
+  if (parameter && parameter.getPartsAttr()) {
+    for (Attribute part : parameter.getPartsAttr()) {
+      auto found = declared.find(cast<StringAttr>(part).str());
+      if (found == declared.end())
+        return op->emitError("part ") << part << " of parameter @" << name << " is declared nowhere", failure();
+      parts.push_back(*found);
+    }
+  } else {
+    parts.push_back({name.str(), type});
+  }
+  std::vector<double> elements;
+  BlockScales scales;
+  int64_t rows = 0;
+  for (const auto &[part, partType] : parts) {
+    rows += shapeOf(partType)[0];
+    bool isQuantized = isa<lm::QuantizedType>(partType);
+    if (isQuantized != isa<lm::QuantizedType>(type))
+      return op->emitError("part ") << part << " of parameter @" << name << " has another kind of type", failure();
+    if (isQuantized)
+      appendQuantized(part, cast<lm::QuantizedType>(partType), seed, elements, scales);
+    else
+      appendDense(part, shapeOf(partType), seed, elements);
+  }
+  if (rows != shapeOf(type)[0])
+    return op->emitError("parameter @") << name << " has " << shapeOf(type)[0] << " rows, its parts " << rows, failure();
+  if (isa<lm::QuantizedType>(type))
+    return HostTensor::quantized(rows, shapeOf(type)[1], std::move(elements), std::move(scales));
+  return HostTensor(shapeOf(type), cast<RankedTensorType>(type).getElementType(), std::move(elements));
+}
+
+} // namespace longc

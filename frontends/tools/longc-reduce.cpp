@@ -1,0 +1,12 @@
+// longc-reduce: makes IR that shows a defect as small as it can.
+#include "frontends/tools/RegisterAll.h"
+
+#include "mlir/Tools/mlir-reduce/MlirReduceMain.h"
+
+int main(int argc, char **argv) {
+  mlir::DialectRegistry registry;
+  longc::registerAllDialects(registry);
+  longc::registerAllPasses();
+  mlir::MLIRContext context(registry);
+  return mlir::asMainReturnCode(mlir::mlirReduceMain(argc, argv, context));
+}

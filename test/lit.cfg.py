@@ -1,0 +1,16 @@
+# How lit runs the compiler's tests: every .mlir file below is one test.
+import os
+
+import lit.formats
+from lit.llvm import llvm_config
+
+config.name = "longc"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir"]
+config.excludes = ["Inputs", "e2e", "fuzz", "golden", "lib", "runtime", "scripts"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.longc_obj_root, "test")
+config.environment["FILECHECK_OPTS"] = "--dump-input-filter=error"
+
+tools = ["longc-opt", "longc-interpret", "longc-reduce", "longc-lsp-server", "FileCheck", "not", "count", "split-file"]
+llvm_config.add_tool_substitutions(tools, [config.longc_tools_dir, config.llvm_tools_dir])
