@@ -21,6 +21,7 @@ public:
   explicit KernelLayouts(tile::KernelOp kernel) : kernel_(kernel) {}
 
   LogicalResult run() {
+    dropUnitColumns();
     if (failed(checkOps()) || failed(assignProducts()) || failed(assignMatrices()) || failed(assignVectors()))
       return failure();
     apply();
@@ -28,6 +29,24 @@ public:
   }
 
 private:
+  /// A column [M, 1] is stored as the row vector [M] it was made of; reshapes to the same shape go.
+  void dropUnitColumns() {
+    kernel_.walk([&](tile::ReshapeOp reshape) {
+      auto from = cast<RankedTensorType>(reshape.getSource().getType());
+      auto to = cast<RankedTensorType>(reshape.getType());
+      if (from == to)
+        reshape.getResult().replaceAllUsesWith(reshape.getSource());
+      if (from.getRank() == 1 && to.getRank() == 2 && to.getDimSize(1) == 1)
+        for (OpOperand &use : llvm::make_early_inc_range(reshape->getUses()))
+          if (auto store = dyn_cast<tile::StoreOp>(use.getOwner()); store && store.getView().getType().getRank() == 2) {
+            use.set(reshape.getSource());
+            store.setDropped({1});
+          }
+      if (reshape.use_empty())
+        reshape.erase();
+    });
+  }
+
   LogicalResult checkOps() {
     WalkResult result = kernel_.walk([&](Operation *op) {
       if (op == kernel_ || isa<tile::LoadOp, tile::StoreOp, tile::MmaOp, tile::ReduceOp, tile::ExpandOp, tile::SplatOp,
@@ -61,8 +80,12 @@ private:
       if (!type.getElementType().isF32() || !cast<RankedTensorType>(op.getB().getType()).getElementType().isBF16())
         return op.emitOpError("cannot be compiled for CUDA yet: expected bf16 operands and an f32 accumulator, got ")
                << op.getB().getType() << " and " << type;
-      if (columns % 64 != 0 || columns > 256)
-        return op.emitOpError("cannot be compiled for CUDA yet: expected 64, 128, 192 or 256 columns, got ") << columns;
+      if (columns % 32 != 0 || columns > 256)
+        return op.emitOpError("cannot be compiled for CUDA yet: expected a multiple of 32 columns up to 256, got ")
+               << columns;
+      if (cast<RankedTensorType>(op.getA().getType()).getDimSize(1) % 16 != 0)
+        return op.emitOpError("cannot be compiled for CUDA: expected a depth that is a multiple of 16, got ")
+               << cast<RankedTensorType>(op.getA().getType()).getDimSize(1);
       if (!op.getB().getDefiningOp<tile::LoadOp>())
         return op.emitOpError("cannot be compiled for CUDA yet: the right operand must come straight from tile.load");
       for (OpOperand *operand : {&op.getAMutable(), &op.getBMutable()})

@@ -3,6 +3,7 @@
 #include "codegen/cuda/CudaPasses.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
 namespace longc {
@@ -71,6 +72,9 @@ int precedence(StringRef expression, StringRef pattern) {
     return 5;
   if (pattern.starts_with("$0 + ") || pattern.starts_with("$0 - "))
     return 4;
+  StringRef form = pattern.empty() ? expression : pattern; // a call or a conversion is closed by its parentheses
+  if (llvm::isAlpha(form.front()) && form.ends_with(")") && !form.contains("||"))
+    return 9;
   return expression.contains(' ') || expression.starts_with("-") ? 0 : 9;
 }
 

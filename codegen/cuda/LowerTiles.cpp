@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
 namespace longc {
@@ -353,4 +354,9 @@ void longc::buildCudaPipeline(OpPassManager &manager) {
   manager.addPass(createCudaLowerTilesPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+}
+
+void longc::registerCudaPasses() {
+  registerLongcCudaPasses();
+  PassPipelineRegistration<>("longc-cuda", "tile kernels to printable cuda kernels", buildCudaPipeline);
 }

@@ -1,8 +1,6 @@
 // The device prelude: what emitted CUDA C++ may call on sm_90a. A function wraps one instruction (PTX spelling kept in
 // its name) or is index arithmetic of one of the five layouts; nothing here knows an op, a tile shape or a kernel.
 // Self-contained: no include, so that NVRTC and nvcc compile it alike and fast.
-#pragma once
-
 #define LONGC_DEVICE __device__ __forceinline__
 #define LONGC_UNROLL _Pragma("unroll")
 
@@ -24,13 +22,18 @@ struct View {
   i64 stride[4];
 };
 
-constexpr float kInfinity = __builtin_huge_valf();
+#define kInfinity __int_as_float(0x7f800000)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Threads and roles
 // ---------------------------------------------------------------------------------------------------------------------
 
-LONGC_DEVICE int thread_index() { return int(threadIdx.x); }
+/// Read anew at each use: what is derived from it is not worth a register over a loop.
+LONGC_DEVICE int thread_index() {
+  int index;
+  asm volatile("mov.u32 %0, %%tid.x;" : "=r"(index));
+  return index;
+}
 LONGC_DEVICE int block_index() { return int(blockIdx.x); }
 LONGC_DEVICE int grid_size() { return int(gridDim.x); }
 
@@ -148,22 +151,30 @@ LONGC_DEVICE u64 wgmma_descriptor(u32 address, u32 leadingBytes) {
 
 #define LONGC_ACC8(d, i) \
   "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3]), "+f"(d[i + 4]), "+f"(d[i + 5]), "+f"(d[i + 6]), "+f"(d[i + 7])
+#define LONGC_ACC16(d, i) LONGC_ACC8(d, i), LONGC_ACC8(d, i + 8)
 #define LONGC_ACC32(d, i) LONGC_ACC8(d, i), LONGC_ACC8(d, i + 8), LONGC_ACC8(d, i + 16), LONGC_ACC8(d, i + 24)
 #define LONGC_ACC64(d, i) LONGC_ACC32(d, i), LONGC_ACC32(d, i + 32)
+#define LONGC_ACC48(d, i) LONGC_ACC32(d, i), LONGC_ACC16(d, i + 32)
+#define LONGC_ACC80(d, i) LONGC_ACC64(d, i), LONGC_ACC16(d, i + 64)
 #define LONGC_ACC96(d, i) LONGC_ACC64(d, i), LONGC_ACC32(d, i + 64)
+#define LONGC_ACC112(d, i) LONGC_ACC96(d, i), LONGC_ACC16(d, i + 96)
 #define LONGC_ACC128(d, i) LONGC_ACC64(d, i), LONGC_ACC64(d, i + 64)
-#define LONGC_R32                                                                                                      \
-  "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,%29,%30," \
-  "%31"
-#define LONGC_R64                                                                                                      \
-  LONGC_R32 ",%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,%49,%50,%51,%52,%53,%54,%55,%56,"    \
-            "%57,%58,%59,%60,%61,%62,%63"
-#define LONGC_R96                                                                                                      \
-  LONGC_R64 ",%64,%65,%66,%67,%68,%69,%70,%71,%72,%73,%74,%75,%76,%77,%78,%79,%80,%81,%82,%83,%84,%85,%86,%87,%88,"    \
-            "%89,%90,%91,%92,%93,%94,%95"
-#define LONGC_R128                                                                                                     \
-  LONGC_R96 ",%96,%97,%98,%99,%100,%101,%102,%103,%104,%105,%106,%107,%108,%109,%110,%111,%112,%113,%114,%115,%116,"   \
-            "%117,%118,%119,%120,%121,%122,%123,%124,%125,%126,%127"
+#define LONGC_R16 \
+  "%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15"
+#define LONGC_R32 \
+  LONGC_R16 ",%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,%29,%30,%31"
+#define LONGC_R48 \
+  LONGC_R32 ",%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47"
+#define LONGC_R64 \
+  LONGC_R48 ",%48,%49,%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,%62,%63"
+#define LONGC_R80 \
+  LONGC_R64 ",%64,%65,%66,%67,%68,%69,%70,%71,%72,%73,%74,%75,%76,%77,%78,%79"
+#define LONGC_R96 \
+  LONGC_R80 ",%80,%81,%82,%83,%84,%85,%86,%87,%88,%89,%90,%91,%92,%93,%94,%95"
+#define LONGC_R112 \
+  LONGC_R96 ",%96,%97,%98,%99,%100,%101,%102,%103,%104,%105,%106,%107,%108,%109,%110,%111"
+#define LONGC_R128 \
+  LONGC_R112 ",%112,%113,%114,%115,%116,%117,%118,%119,%120,%121,%122,%123,%124,%125,%126,%127"
 
 // SS: A and B from shared memory. RS: A from registers (four b32 a thread and 16 columns). `accumulate` 0 overwrites d.
 #define LONGC_WGMMA(N, COUNT, REGS, ACC, A, B, C, S, E)                                                                \
@@ -185,13 +196,21 @@ LONGC_DEVICE u64 wgmma_descriptor(u32 address, u32 leadingBytes) {
                  : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "l"(b), "r"(accumulate), "n"(TransposeB));                      \
   }
 
+LONGC_WGMMA(32, 16, LONGC_R16, LONGC_ACC16(d, 0), "16", "17", "18", "19", "20")
 LONGC_WGMMA(64, 32, LONGC_R32, LONGC_ACC32(d, 0), "32", "33", "34", "35", "36")
+LONGC_WGMMA(96, 48, LONGC_R48, LONGC_ACC48(d, 0), "48", "49", "50", "51", "52")
 LONGC_WGMMA(128, 64, LONGC_R64, LONGC_ACC64(d, 0), "64", "65", "66", "67", "68")
+LONGC_WGMMA(160, 80, LONGC_R80, LONGC_ACC80(d, 0), "80", "81", "82", "83", "84")
 LONGC_WGMMA(192, 96, LONGC_R96, LONGC_ACC96(d, 0), "96", "97", "98", "99", "100")
+LONGC_WGMMA(224, 112, LONGC_R112, LONGC_ACC112(d, 0), "112", "113", "114", "115", "116")
 LONGC_WGMMA(256, 128, LONGC_R128, LONGC_ACC128(d, 0), "128", "129", "130", "131", "132")
+LONGC_WGMMA_RS(32, 16, LONGC_R16, LONGC_ACC16(d, 0), "16", "17", "18", "19", "20", "21", "22")
 LONGC_WGMMA_RS(64, 32, LONGC_R32, LONGC_ACC32(d, 0), "32", "33", "34", "35", "36", "37", "38")
+LONGC_WGMMA_RS(96, 48, LONGC_R48, LONGC_ACC48(d, 0), "48", "49", "50", "51", "52", "53", "54")
 LONGC_WGMMA_RS(128, 64, LONGC_R64, LONGC_ACC64(d, 0), "64", "65", "66", "67", "68", "69", "70")
+LONGC_WGMMA_RS(160, 80, LONGC_R80, LONGC_ACC80(d, 0), "80", "81", "82", "83", "84", "85", "86")
 LONGC_WGMMA_RS(192, 96, LONGC_R96, LONGC_ACC96(d, 0), "96", "97", "98", "99", "100", "101", "102")
+LONGC_WGMMA_RS(224, 112, LONGC_R112, LONGC_ACC112(d, 0), "112", "113", "114", "115", "116", "117", "118")
 LONGC_WGMMA_RS(256, 128, LONGC_R128, LONGC_ACC128(d, 0), "128", "129", "130", "131", "132", "133", "134")
 
 // ---------------------------------------------------------------------------------------------------------------------

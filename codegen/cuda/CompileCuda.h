@@ -1,0 +1,44 @@
+// From tile kernels to cubins: the CUDA pipeline, then NVRTC (found at run time) or nvcc, then the budget check.
+#pragma once
+
+#include "runtime/abi/program.pb.h"
+#include "runtime/core/Status.h"
+
+#include "dialects/tile/TileDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+
+#include <string>
+#include <vector>
+
+namespace longc {
+
+/// Tile sizes for sm_90a (performance.md: three warpgroups of 64 query rows, 128 keys, products of 128 x 256 x 64).
+/// `attentionRows` is the filter's choice: 192, or 128 where a kernel's own work needs the registers.
+tile::TargetAttr cudaTarget(mlir::MLIRContext *context, int64_t attentionRows = 192);
+
+/// What the assembler said of a kernel.
+struct CudaResources {
+  int registers = 0, spillStoreBytes = 0, spillLoadBytes = 0, stackBytes = 0;
+  int64_t sharedBytes = 0, codeBytes = 0;
+};
+
+/// One kernel, ready to embed.
+struct CudaKernel {
+  std::string name, source;
+  std::vector<char> cubin;
+  abi::DeviceLaunch launch;
+  CudaResources resources;
+};
+
+/// Which compiler is used, for example "NVRTC 13.0" or "/usr/local/cuda/bin/nvcc"; an error when there is none.
+Result<std::string> findCudaCompiler();
+
+/// Compiles CUDA C++ text to a cubin for sm_90a and reads the assembler's report. A warning that registers spill, that
+/// setmaxnreg was ignored or that wgmma was serialised is an error: such a kernel is not what was promised.
+Status compileCudaText(const std::string &name, const std::string &text, std::vector<char> &cubin,
+                       CudaResources &resources);
+
+/// Lowers the module's tile kernels in place and compiles them. `dumpDir`, unless empty, receives name.cu for each.
+mlir::FailureOr<std::vector<CudaKernel>> compileCuda(mlir::ModuleOp kernels, const std::string &dumpDir = "");
+
+} // namespace longc

@@ -1,0 +1,99 @@
+// The kernels of test/codegen/cuda/kernels compile to cubins within their recorded budget. Needs NVRTC or nvcc, no GPU.
+#include "codegen/cuda/CompileCuda.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Parser/Parser.h"
+
+#include "gtest/gtest.h"
+
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+using namespace longc;
+
+namespace {
+
+const std::string kFolder = LONGC_CUDA_TEST_FOLDER;
+
+mlir::OwningOpRef<mlir::ModuleOp> parse(mlir::MLIRContext &context, const std::string &file) {
+  context.loadDialect<tile::TileDialect, mlir::arith::ArithDialect, mlir::math::MathDialect, mlir::scf::SCFDialect>();
+  return mlir::parseSourceFile<mlir::ModuleOp>(kFolder + "/kernels/" + file + ".mlir", &context);
+}
+
+/// "file kernel registers spills shared wgmma tma ex2", as a line of budget.txt.
+std::string measure(const std::string &file, const CudaKernel &kernel) {
+  auto count = [&](const char *pattern) {
+    // The kernel's own text, after the prelude.
+    const std::string text = kernel.source.substr(kernel.source.find("// ---- "));
+    std::regex regex(pattern);
+    return std::distance(std::sregex_iterator(text.begin(), text.end(), regex), std::sregex_iterator());
+  };
+  std::ostringstream line;
+  line << file << " " << kernel.name << " " << kernel.resources.registers << " "
+       << kernel.resources.spillStoreBytes + kernel.resources.spillLoadBytes << " " << kernel.resources.sharedBytes
+       << " " << count("wgmma_m64n") << " " << count("tma_load_") << " " << count("ex2_approx");
+  return line.str();
+}
+
+TEST(CompileCuda, KernelsKeepTheirRecordedBudget) {
+  Result<std::string> compiler = findCudaCompiler();
+  if (!compiler.ok())
+    GTEST_SKIP() << compiler.status().text();
+  std::ifstream budget(kFolder + "/budget.txt");
+  ASSERT_TRUE(budget) << "no " << kFolder << "/budget.txt";
+  std::string line;
+  int kernels = 0;
+  while (std::getline(budget, line)) {
+    if (line.empty() || line[0] == '#')
+      continue;
+    const std::string file = line.substr(0, line.find(' '));
+    mlir::MLIRContext context;
+    auto module = parse(context, file);
+    ASSERT_TRUE(module) << file;
+    auto compiled = compileCuda(*module);
+    ASSERT_TRUE(succeeded(compiled)) << file << " with " << *compiler;
+    ASSERT_EQ(compiled->size(), 1u) << file;
+    const CudaKernel &kernel = compiled->front();
+    EXPECT_EQ(measure(file, kernel), line) << "with " << *compiler;
+    EXPECT_EQ(kernel.launch.entry(), kernel.name);
+    EXPECT_EQ(std::string(kernel.cubin.data(), 4), "\177ELF");
+    ++kernels;
+  }
+  EXPECT_GE(kernels, 3);
+}
+
+TEST(CompileCuda, SpillsAreRefused) {
+  if (!findCudaCompiler().ok())
+    GTEST_SKIP() << findCudaCompiler().status().text();
+  // 300 live floats in 512 threads of 128 registers.
+  const std::string text = R"(extern "C" __global__ void __launch_bounds__(512, 1) crowded(float *p) {
+  float v[300];
+#pragma unroll
+  for (int i = 0; i < 300; ++i) v[i] = p[i * 512 + threadIdx.x];
+  __syncthreads();
+#pragma unroll
+  for (int i = 0; i < 300; ++i) p[(299 - i) * 512 + threadIdx.x] = v[i] * v[(i * 7) % 300];
+})";
+  std::vector<char> cubin;
+  CudaResources resources;
+  Status status = compileCudaText("crowded", text, cubin, resources);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.code(), 3206) << status.text();
+}
+
+TEST(CompileCuda, TextThatDoesNotCompileIsNamed) {
+  if (!findCudaCompiler().ok())
+    GTEST_SKIP() << findCudaCompiler().status().text();
+  std::vector<char> cubin;
+  CudaResources resources;
+  Status status = compileCudaText("broken", "extern \"C\" __global__ void broken() { undefined(); }", cubin, resources);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.code(), 3203);
+  EXPECT_NE(status.message().find("'broken'"), std::string::npos);
+  EXPECT_NE(status.message().find("undefined"), std::string::npos);
+}
+
+} // namespace

@@ -1,0 +1,52 @@
+// RUN: longc-opt %S/kernels/packed-attention.mlir --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s
+// RUN: longc-opt %S/kernels/packed-attention.mlir --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s --check-prefix=COUNT
+// RUN: longc-opt %S/kernels/packed-attention-soft-cap.mlir --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s --check-prefix=CAP
+// RUN: longc-opt %S/kernels/linear-silu.mlir --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s --check-prefix=GEMM
+// RUN: not longc-opt %s --longc-cuda --longc-cuda-emit -o /dev/null 2>&1 | FileCheck %s --check-prefix=REFUSED
+
+// CHECK: extern "C" __global__ void __launch_bounds__(512, 1)
+// CHECK-NEXT: packed_attention(const __grid_constant__ TensorMap map0,
+// CHECK: if (v{{[0-9]+}} == 3) {
+// CHECK-NEXT: setmaxnreg_dec<32>();
+// CHECK: elect_sync()
+// CHECK: tma_load_3d({{.*}}, map0, {{.*}}, evict_first());
+// CHECK: for (int
+// CHECK: tma_load_3d({{.*}}, map1, {{.*}}, evict_last());
+// CHECK: tma_load_3d({{.*}}, map2,
+// CHECK: } else {
+// CHECK-NEXT: setmaxnreg_inc<160>();
+// CHECK: wgmma_m64n128k16_ss<0, 0>(product0,
+// CHECK: = max_nan(
+// CHECK: shfl_xor(
+// CHECK: = ex2_approx(chosen0[
+// CHECK: = cvt_bf16x2(
+// CHECK: st_shared_zero(
+// CHECK: wgmma_m64n128k16_rs<1>(product1, operand0[
+// CHECK: stmatrix_x4(
+// CHECK: st_global_v4(
+
+// COUNT-COUNT-2: wgmma_m64n
+// COUNT-NOT: wgmma_m64n
+
+// The soft cap is a hyperbolic tangent in the kernel's IR: no pass and no table of the target names it.
+// CAP: = (1.0f - rcp_approx(ex2_approx({{.*}}) + 1.0f) * 2.0f) * 2.88539
+
+// GEMM: linear_silu(const __grid_constant__ TensorMap map0,
+// GEMM: setmaxnreg_dec<24>();
+// GEMM: tma_load_2d({{.*}}, map0, {{.*}}, evict_normal());
+// GEMM: setmaxnreg_inc<240>();
+// GEMM: wgmma_m64n256k16_ss<0, 0>(product0,
+// GEMM: *((float *)view2.data +
+// GEMM: stmatrix_x4(
+
+// REFUSED: 'math.atan2' op has no printed form in CUDA C++
+tile.kernel @no_printed_form grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<64x64xbf16>, %y: !tile.view<?x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %a = tile.load %x[%i, %c0] : !tile.view<?x64xbf16> -> tensor<64x64xbf16>
+  %k = tile.load %w[%c0, %c0] : !tile.view<64x64xbf16> -> tensor<64x64xbf16>
+  %s = tile.mma %a, %k, %zero transpose_b : tensor<64x64xbf16>, tensor<64x64xbf16> -> tensor<64x64xf32>
+  %t = math.atan2 %s, %s : tensor<64x64xf32>
+  tile.store %t, %y[%i, %c0] : tensor<64x64xf32>, !tile.view<?x64xf32>
+  tile.return
+}

@@ -1,0 +1,39 @@
+// RUN: longc-opt %s --longc-cuda | FileCheck %s
+
+// One branch a role; products of 16 columns at a time; a row's maximum over the thread's elements, then over the quad.
+// CHECK-LABEL: cuda.kernel @row_maximum
+// CHECK: cuda.call "mbarrier_init"
+// CHECK: cuda.call "__syncthreads"
+// CHECK: scf.if
+// CHECK: cuda.call "setmaxnreg_dec<56>"
+// CHECK: cuda.call "elect_sync"
+// CHECK: cuda.call "mbarrier_wait"
+// CHECK: cuda.call "mbarrier_arrive_expect_tx"
+// CHECK: cuda.call "tma_load_2d"
+// CHECK: } else {
+// CHECK: cuda.call "setmaxnreg_inc<256>"
+// CHECK: %[[PRODUCT:.*]] = cuda.registers "product" : <32, f32>
+// CHECK: cuda.call "wgmma_fence"
+// CHECK: cuda.unroll 4
+// CHECK: cuda.call "wgmma_m64n64k16_ss<0, 0>"(%[[PRODUCT]]
+// CHECK: cuda.call "wgmma_wait_group<0>"
+// CHECK: cuda.call "register_fence"(%[[PRODUCT]])
+// CHECK: %[[MAXIMUM:.*]] = cuda.registers "reduced" : <2, f32>
+// CHECK: cuda.unroll 32
+// CHECK: arith.maximumf
+// CHECK: cuda.call "shfl_xor"
+// CHECK: cuda.call "shfl_xor"
+// CHECK: cuda.store
+// CHECK-NOT: tile.
+tile.kernel @row_maximum grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<64x64xbf16>, %y: !tile.view<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %row = arith.muli %i, %c64 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %a = tile.load %x[%row, %c0] : !tile.view<?x64xbf16> -> tensor<64x64xbf16>
+  %k = tile.load %w[%c0, %c0] : !tile.view<64x64xbf16> -> tensor<64x64xbf16>
+  %s = tile.mma %a, %k, %zero transpose_b : tensor<64x64xbf16>, tensor<64x64xbf16> -> tensor<64x64xf32>
+  %m = tile.reduce max %s dim 1 : tensor<64x64xf32> -> tensor<64xf32>
+  tile.store %m, %y[%row] : tensor<64xf32>, !tile.view<?xf32>
+  tile.return
+}

@@ -1,0 +1,41 @@
+// RUN: longc-opt %s --longc-cuda-assign-layouts --longc-cuda-split-roles | FileCheck %s
+// RUN: not longc-opt %s --longc-cuda-assign-layouts --longc-cuda-split-roles=shared-bytes=60000 2>&1 | FileCheck %s --check-prefix=SMALL
+
+// SMALL: 'tile.kernel' op needs 65600 bytes of shared memory, the target has 60000
+
+// Both operands get a ring of as many stages as fit (at most four); the producer copies, the two consumers wait for a
+// tile where they first use it and give it back after its last use.
+// CHECK-LABEL: cuda.kernel @product_in_a_loop
+// CHECK-SAME: consumers = 2
+// CHECK-SAME: tensor_maps = [#cuda.tensor_map<operand = 0, box = [128, 64]>, #cuda.tensor_map<operand = 1, box = [64, 64]>]
+// CHECK: %[[A:.*]] = cuda.ring "tile0" : <4, tensor<128x64xbf16
+// CHECK: %[[B:.*]] = cuda.ring "tile1" : <4, tensor<64x64xbf16
+// CHECK: cuda.roles producer
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK-NEXT: cuda.produce %[[A]], {{.*}}cache = "evict_normal"
+// CHECK-NEXT: cuda.produce %[[B]]
+// CHECK: consumer
+// CHECK: scf.for {{.*}} iter_args
+// CHECK-DAG: %[[TA:.*]] = cuda.acquire %[[A]]
+// CHECK-DAG: %[[TB:.*]] = cuda.acquire %[[B]]
+// CHECK: tile.mma %[[TA]], %[[TB]]
+// CHECK-NEXT: cuda.release %[[A]], %[[TA]]
+// CHECK-NEXT: cuda.release %[[B]], %[[TB]]
+tile.kernel @product_in_a_loop grid(%i, %j) (%x: !tile.view<?x256xbf16>, %w: !tile.view<512x256xbf16>, %y: !tile.view<?x512xf32>) {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %c128 = arith.constant 128 : index
+  %c256 = arith.constant 256 : index
+  %row = arith.muli %i, %c128 : index
+  %col = arith.muli %j, %c64 : index
+  %zero = arith.constant dense<0.0> : tensor<128x64xf32>
+  %acc = scf.for %k = %c0 to %c256 step %c64 iter_args(%a = %zero) -> (tensor<128x64xf32>) {
+    %at = tile.load %x[%row, %k] : !tile.view<?x256xbf16> -> tensor<128x64xbf16>
+    %bt = tile.load %w[%col, %k] : !tile.view<512x256xbf16> -> tensor<64x64xbf16>
+    %s = tile.mma %at, %bt, %a transpose_b : tensor<128x64xbf16>, tensor<64x64xbf16> -> tensor<128x64xf32>
+    scf.yield %s : tensor<128x64xf32>
+  }
+  tile.store %acc, %y[%row, %col] : tensor<128x64xf32>, !tile.view<?x512xf32>
+  tile.return
+}
