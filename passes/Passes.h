@@ -19,4 +19,7 @@ namespace longc {
 #define GEN_PASS_REGISTRATION
 #include "passes/Passes.h.inc"
 
+// All passes and the pipelines of Pipelines.h.
+void registerPasses();
+
 } // namespace longc

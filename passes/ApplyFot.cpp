@@ -1,0 +1,151 @@
+// Focused Transformer (2307.03170): chosen layers read a memory of past keys and values beside their window, in one
+// softmax. LongLLaMA's form: the memory holds un-rotated keys, and the query that reads it is rotated by its place in the
+// window, so that a memory key behaves as if it sat in the window's first slot.
+#include "passes/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/SmallSet.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+
+namespace longc {
+#define GEN_PASS_DEF_APPLYFOTPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+// The argument of a function whose `lm.input` is `role`; null when it has none.
+Value argumentOf(func::FuncOp function, StringRef role) {
+  for (BlockArgument argument : function.getArguments())
+    if (auto input = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "lm.input"))
+      if (input.getValue() == role)
+        return argument;
+  return {};
+}
+
+struct ApplyFotPass : impl::ApplyFotPassBase<ApplyFotPass> {
+  using ApplyFotPassBase::ApplyFotPassBase;
+
+  void runOnOperation() override {
+    if (failed(parseLayers()))
+      return signalPassFailure();
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (failed(apply(function)))
+        return signalPassFailure();
+    for (int64_t layer : wanted_)
+      if (!found_.contains(layer)) {
+        getOperation().emitError("memory layer ") << layer << " does not exist: no cache argument has lm.layer = " << layer;
+        return signalPassFailure();
+      }
+    if (found_.empty()) {
+      getOperation().emitError("expected attention to a cache somewhere, to which a memory could be added");
+      return signalPassFailure();
+    }
+  }
+
+private:
+  LogicalResult parseLayers() {
+    all_ = memLayers == "all";
+    SmallVector<StringRef> words;
+    if (!all_)
+      StringRef(memLayers).split(words, ',');
+    for (StringRef word : words) {
+      int64_t layer;
+      if (word.trim().getAsInteger(10, layer) || layer < 0)
+        return getOperation().emitError("expected mem-layers to be 'all' or layer numbers with commas, got '")
+               << memLayers << "'";
+      wanted_.insert(layer);
+    }
+    if (topk < 0)
+      return getOperation().emitError("expected topk of 0 (all entries) or more, got ") << topk;
+    return success();
+  }
+
+  // The layer of the cache that an attention reads.
+  static std::optional<int64_t> layerOf(lm::WindowAttentionOp attention, func::FuncOp function) {
+    auto append = attention.getCache().getDefiningOp<lm::CacheAppendOp>();
+    auto argument = dyn_cast<BlockArgument>(append ? append.getState() : attention.getCache());
+    if (!argument)
+      return std::nullopt;
+    auto layer = function.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), "lm.layer");
+    return layer ? std::optional(layer.getInt()) : std::nullopt;
+  }
+
+  LogicalResult apply(func::FuncOp function) {
+    SmallVector<std::pair<int64_t, lm::WindowAttentionOp>> chosen;
+    function.walk([&](lm::WindowAttentionOp attention) {
+      std::optional<int64_t> layer = layerOf(attention, function);
+      if (layer && (all_ || wanted_.contains(*layer)))
+        chosen.push_back({*layer, attention});
+    });
+    SmallVector<Value> results;
+    for (auto [layer, attention] : chosen) {
+      FailureOr<Value> memory = addMemory(function, layer, attention);
+      if (failed(memory))
+        return failure();
+      results.push_back(*memory);
+      found_.insert(layer);
+      ++layers;
+    }
+    if (results.empty())
+      return success();
+    Operation *terminator = function.getBody().front().getTerminator();
+    terminator->insertOperands(terminator->getNumOperands(), results);
+    function.setType(FunctionType::get(&getContext(), function.getBody().getArgumentTypes(),
+                                       terminator->getOperandTypes()));
+    function.setAllArgAttrs(attributes_);
+    return success();
+  }
+
+  FailureOr<Value> addMemory(func::FuncOp function, int64_t layer, lm::WindowAttentionOp attention) {
+    Value places = argumentOf(function, "memory_positions"), temperature = argumentOf(function, "temperature");
+    if (!places || !temperature)
+      return function.emitError("expected arguments with lm.input = memory_positions and temperature"), failure();
+    auto append = attention.getCache().getDefiningOp<lm::CacheAppendOp>();
+    auto rotatedKeys = append ? append.getK().getDefiningOp<lm::RopeOp>() : lm::RopeOp();
+    auto rotatedQuery = attention.getQ().getDefiningOp<lm::RopeOp>();
+    if (!rotatedKeys || !rotatedQuery)
+      return attention.emitOpError("expected rotated keys and queries (lm.rope), to find what they were before"),
+             failure();
+
+    OpBuilder builder(attention);
+    Location location = attention.getLoc();
+    if (attributes_.size() != function.getBody().getNumArguments()) {
+      attributes_.clear();
+      function.getAllArgAttrs(attributes_);
+      attributes_.resize(function.getNumArguments(), builder.getDictionaryAttr({}));
+    }
+    auto cacheType = attention.getCache().getType();
+    auto type = lm::MemoryType::get(&getContext(), cacheType.getShape(), cacheType.getElementType());
+    Value memory = function.getBody().addArgument(type, location);
+    attributes_.push_back(builder.getDictionaryAttr(
+        {builder.getNamedAttr("lm.input", builder.getStringAttr("memory")),
+         builder.getNamedAttr("lm.layer", builder.getI64IntegerAttr(layer))}));
+
+    memory = lm::MemoryAppendOp::create(builder, location, type, memory, rotatedKeys.getX(), append.getV(),
+                                        attention.getSegments());
+    Value query = lm::RopeOp::create(builder, location, rotatedQuery.getResult().getType(), rotatedQuery.getX(), places,
+                                     rotatedQuery.getTheta(), rotatedQuery.getDim(), rotatedQuery.getStyle(),
+                                     rotatedQuery.getScale());
+    Type out = attention.getOut().getType(), lse = attention.getLse().getType();
+    auto read = lm::KnnAttentionOp::create(builder, location, out, lse, /*indices=*/Type(), query, memory,
+                                           attention.getSegments(), temperature, attention.getScale(),
+                                           static_cast<uint64_t>(topk));
+    builder.setInsertionPointAfter(attention);
+    read->moveBefore(&*builder.getInsertionPoint());
+    auto merged = lm::MergeAttentionOp::create(builder, location, out, lse,
+                                               ValueRange{attention.getOut(), read.getOut()},
+                                               ValueRange{attention.getLse(), read.getLse()});
+    attention.getOut().replaceAllUsesExcept(merged.getOut(), merged);
+    attention.getLse().replaceAllUsesExcept(merged.getLse(), merged);
+    return memory;
+  }
+
+  bool all_ = false;
+  llvm::SmallSet<int64_t, 8> wanted_, found_;
+  SmallVector<DictionaryAttr> attributes_; // of the arguments of the function at hand
+};
+
+} // namespace
+} // namespace longc

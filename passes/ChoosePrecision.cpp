@@ -1,0 +1,121 @@
+// The one place where precision is decided: everything inexact is an op that this pass inserted.
+#include "passes/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Remarks.h"
+
+using namespace mlir;
+
+namespace longc {
+#define GEN_PASS_DEF_CHOOSEPRECISIONPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+RankedTensorType withElement(Value value, Type element) {
+  return cast<RankedTensorType>(value.getType()).clone(element);
+}
+
+Value rounded(OpBuilder &builder, Location location, Value value) {
+  Type bf16 = builder.getBF16Type();
+  if (cast<RankedTensorType>(value.getType()).getElementType() == bf16)
+    return value;
+  return lm::RoundOp::create(builder, location, withElement(value, bf16), value);
+}
+
+void keep(lm::LinearOp linear, StringRef reason) {
+  remark::missed(linear.getLoc(), remark::RemarkOpts::name("longc-choose-precision").category("longc-precision"))
+      << "product kept in float32: " << reason;
+}
+
+// Products with quantised weights multiply int8 activations; products with bf16 weights take bf16 activations.
+void makeFast(lm::LinearOp linear) {
+  OpBuilder builder(linear);
+  Location location = linear.getLoc();
+  Value x = linear.getX();
+  auto decoded = linear.getW().getDefiningOp<lm::DequantizeOp>();
+  if (decoded && linear.getBias())
+    return keep(linear, "it has a bias, which the product of integers does not take");
+  if (decoded) {
+    auto type = cast<RankedTensorType>(x.getType());
+    SmallVector<int64_t> blocks = {type.getDimSize(0), type.getDimSize(1) / 32};
+    auto blockType = RankedTensorType::get(blocks, builder.getF32Type());
+    auto encoded = lm::QuantizeOp::create(builder, location, type.clone(builder.getI8Type()), blockType, blockType, x);
+    Value product = lm::QuantizedLinearOp::create(builder, location, linear.getResult().getType(), encoded.getValues(),
+                                                  encoded.getScales(), encoded.getSums(), decoded.getSource());
+    linear.replaceAllUsesWith(product);
+    linear.erase();
+    if (decoded->use_empty())
+      decoded.erase();
+    return;
+  }
+  auto widened = linear.getW().getDefiningOp<lm::RoundOp>();
+  if (widened && cast<RankedTensorType>(widened.getX().getType()).getElementType().isBF16()) {
+    linear.getXMutable().assign(rounded(builder, location, x));
+    linear.getWMutable().assign(widened.getX());
+    if (widened->use_empty())
+      widened.erase();
+    return;
+  }
+  keep(linear, "its weight is stored in float32");
+}
+
+// Attention and what it reads from are bf16.
+void makeFast(Operation *op, ArrayRef<unsigned> operands) {
+  OpBuilder builder(op);
+  for (unsigned operand : operands)
+    op->setOperand(operand, rounded(builder, op->getLoc(), op->getOperand(operand)));
+}
+
+Type fastState(Type type) {
+  Type bf16 = BFloat16Type::get(type.getContext());
+  if (auto cache = dyn_cast<lm::CacheType>(type))
+    return lm::CacheType::get(type.getContext(), cache.getShape(), bf16);
+  if (auto memory = dyn_cast<lm::MemoryType>(type))
+    return lm::MemoryType::get(type.getContext(), memory.getShape(), bf16);
+  return type;
+}
+
+void makeFast(func::FuncOp function) {
+  SmallVector<Operation *> ops;
+  function.walk([&](Operation *op) { ops.push_back(op); });
+  for (Operation *op : ops) {
+    for (Value result : op->getResults())
+      result.setType(fastState(result.getType()));
+    if (auto linear = dyn_cast<lm::LinearOp>(op))
+      makeFast(linear);
+    else if (isa<lm::PackedAttentionOp>(op))
+      makeFast(op, {0, 1, 2});
+    else if (isa<lm::WindowAttentionOp, lm::KnnAttentionOp>(op))
+      makeFast(op, {0});
+    else if (isa<lm::CacheAppendOp, lm::MemoryAppendOp>(op))
+      makeFast(op, {1, 2});
+  }
+  if (function.isExternal())
+    return;
+  for (BlockArgument argument : function.getArguments())
+    argument.setType(fastState(argument.getType()));
+  SmallVector<Type> results;
+  for (Type type : function.getResultTypes())
+    results.push_back(fastState(type));
+  function.setType(FunctionType::get(function.getContext(), function.getBody().getArgumentTypes(), results));
+}
+
+struct ChoosePrecisionPass : impl::ChoosePrecisionPassBase<ChoosePrecisionPass> {
+  using ChoosePrecisionPassBase::ChoosePrecisionPassBase;
+
+  void runOnOperation() override {
+    if (precision != "fast" && precision != "exact") {
+      getOperation().emitError("expected precision exact or fast, got '") << precision << "'";
+      return signalPassFailure();
+    }
+    // Exact: float32 throughout is what the graph already says.
+    if (precision == "exact")
+      return;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      makeFast(function);
+  }
+};
+
+} // namespace
+} // namespace longc

@@ -1,0 +1,67 @@
+// Window, memory and their merge become one kernel with one joint softmax, with what rounds its result behind it.
+#include "passes/Grouping.h"
+#include "passes/Passes.h"
+
+using namespace mlir;
+
+namespace longc {
+#define GEN_PASS_DEF_FUSEATTENTIONPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+struct FuseAttentionPass : impl::FuseAttentionPassBase<FuseAttentionPass> {
+  void runOnOperation() override {
+    for (Operation *op : looseOps<lm::MergeAttentionOp>(getOperation()))
+      fuseMerge(cast<lm::MergeAttentionOp>(op));
+    // Attention that no merge took in.
+    for (Operation *op : looseOps<lm::PackedAttentionOp, lm::WindowAttentionOp, lm::KnnAttentionOp>(getOperation()))
+      fuseEpilogue(op, {op});
+  }
+
+  void fuseMerge(lm::MergeAttentionOp merge) {
+    SmallVector<Operation *> ops;
+    for (auto [out, lse] : llvm::zip(merge.getOuts(), merge.getLses())) {
+      Operation *part = looseProducer<lm::PackedAttentionOp, lm::WindowAttentionOp, lm::KnnAttentionOp>(out);
+      if (!part || lse.getDefiningOp() != part)
+        return remarkNotFused(getArgument(), merge, "a part is not an attention of its own");
+      if (!out.hasOneUse() || !lse.hasOneUse())
+        return remarkNotFused(getArgument(), merge, "second user of a part");
+      if (ragged(part) != ragged(merge.getOuts().front().getDefiningOp()))
+        return remarkNotFused(getArgument(), merge, "parts of different ragged batches");
+      ops.push_back(part);
+    }
+    ops.push_back(merge);
+    fuseEpilogue(merge, ops);
+  }
+
+  // What tells an attention op its sequences.
+  static Value ragged(Operation *op) {
+    if (auto packed = dyn_cast_or_null<lm::PackedAttentionOp>(op))
+      return packed.getCuQ();
+    return op ? op->getOperand(2) : Value();
+  }
+
+  // Adds the merging of heads and the rounding that alone use the result, then forms the group.
+  void fuseEpilogue(Operation *joined, SmallVector<Operation *> ops) {
+    Value out = joined->getResult(0);
+    if (Operation *heads = onlyUser<lm::MergeHeadsOp>(out)) {
+      ops.push_back(heads);
+      out = heads->getResult(0);
+    }
+    int64_t headSize = cast<RankedTensorType>(joined->getResult(0).getType()).getDimSize(2);
+    if (Operation *rounding = onlyUser<lm::QuantizeOp, lm::RoundOp>(out)) {
+      if (isa<lm::QuantizeOp>(rounding) && headSize % 32 != 0)
+        remarkNotFused(getArgument(), rounding, "head size " + Twine(headSize) + " is no multiple of the block of 32");
+      else
+        ops.push_back(rounding);
+    } else if (!out.hasOneUse()) {
+      remarkNotFused(getArgument(), joined, "second user of the result");
+    }
+    if (ops.size() > 1)
+      formGroup(getArgument(), ops);
+  }
+};
+
+} // namespace
+} // namespace longc

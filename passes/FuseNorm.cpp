@@ -1,0 +1,34 @@
+// A norm takes with it the gather of its rows and the rounding of its result.
+#include "passes/Grouping.h"
+#include "passes/Passes.h"
+
+using namespace mlir;
+
+namespace longc {
+#define GEN_PASS_DEF_FUSENORMPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+struct FuseNormPass : impl::FuseNormPassBase<FuseNormPass> {
+  void runOnOperation() override {
+    for (Operation *norm : looseOps<lm::RmsNormOp, lm::LayerNormOp>(getOperation())) {
+      SmallVector<Operation *> ops = {norm};
+      Operation *gather = looseProducer<lm::GatherRowsOp>(norm->getOperand(0));
+      if (gather && gather->hasOneUse())
+        ops.push_back(gather);
+      else if (gather)
+        remarkNotFused(getArgument(), norm, "second user of the gathered rows");
+      Value result = norm->getResult(0);
+      if (Operation *rounding = onlyUser<lm::QuantizeOp, lm::RoundOp>(result))
+        ops.push_back(rounding);
+      else if (llvm::any_of(result.getUsers(), [](Operation *user) { return isa<lm::QuantizeOp, lm::RoundOp>(user); }))
+        remarkNotFused(getArgument(), norm, "second user of the norm");
+      if (ops.size() > 1)
+        formGroup(getArgument(), ops);
+    }
+  }
+};
+
+} // namespace
+} // namespace longc

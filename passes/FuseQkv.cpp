@@ -1,0 +1,195 @@
+// Products of one input become one product with their weights' rows joined, and slices of its columns.
+#include "passes/Grouping.h"
+#include "passes/Passes.h"
+
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+
+namespace longc {
+#define GEN_PASS_DEF_FUSEQKVPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+// A product and the parameter it reads.
+struct Product {
+  Operation *op;
+  lm::ParameterRefOp reference;
+  Type type; // of the parameter
+};
+
+int64_t rowsOf(Type type) {
+  if (auto quantized = dyn_cast<lm::QuantizedType>(type))
+    return quantized.getShape()[0];
+  return cast<RankedTensorType>(type).getDimSize(0);
+}
+
+// `type` with other rows; null when the two cannot be joined.
+Type joinedType(Type type, int64_t rows) {
+  if (auto quantized = dyn_cast<lm::QuantizedType>(type))
+    return lm::QuantizedType::get(type.getContext(), {rows, quantized.getShape()[1]}, quantized.getFormat());
+  auto dense = cast<RankedTensorType>(type);
+  return RankedTensorType::get({rows, dense.getDimSize(1)}, dense.getElementType());
+}
+
+// "layers.0.q_proj.weight", "layers.0.k_proj.weight" -> "layers.0.q+k_proj.weight".
+std::string joinedName(ArrayRef<StringRef> names) {
+  StringRef prefix = names.front(), suffix = names.front();
+  for (StringRef name : names) {
+    while (!name.starts_with(prefix))
+      prefix = prefix.drop_back();
+    while (!name.ends_with(suffix))
+      suffix = suffix.drop_front();
+  }
+  std::string middle;
+  for (StringRef name : names) {
+    size_t shared = std::min(prefix.size() + suffix.size(), name.size());
+    middle += (middle.empty() ? "" : "+") + name.substr(prefix.size(), name.size() - shared).str();
+  }
+  return (prefix + middle + suffix).str();
+}
+
+struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
+  void runOnOperation() override {
+    for (auto function : getOperation().getOps<FunctionOpInterface>()) {
+      // Products by input and by what their weights must share.
+      llvm::MapVector<std::pair<Value, Type>, SmallVector<Product>> byInput;
+      for (Operation *op : looseOps<lm::LinearOp, lm::QuantizedLinearOp>(function))
+        if (std::optional<Product> product = joinable(op))
+          byInput[{op->getOperand(0), joinedType(product->type, 1)}].push_back(*product);
+      for (auto &[key, products] : byInput)
+        if (products.size() > 1)
+          join(products);
+    }
+    dropUnusedParameters();
+  }
+
+  std::optional<Product> joinable(Operation *op) {
+    bool gated = llvm::any_of(op->getUsers(), [](Operation *user) { return isa<lm::SwigluOp>(user); });
+    if (gated)
+      return std::nullopt;
+    auto linear = dyn_cast<lm::LinearOp>(op);
+    if (linear && linear.getBias()) {
+      remarkNotFused(getArgument(), op, "it has a bias");
+      return std::nullopt;
+    }
+    Value weight = op->getOperand(linear ? 1 : 3);
+    if (auto decoded = weight.getDefiningOp<lm::DequantizeOp>())
+      weight = decoded.getSource();
+    auto reference = weight.getDefiningOp<lm::ParameterRefOp>();
+    if (!reference) {
+      remarkNotFused(getArgument(), op, "its weight is not a parameter as it is stored");
+      return std::nullopt;
+    }
+    auto parameter = SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(op, reference.getNameAttr());
+    if (parameter.getParts() || parameter.getTrainable() || isShared(reference)) {
+      remarkNotFused(getArgument(), op, "its parameter is " + Twine(parameter.getParts() ? "joined already" : parameter.getTrainable() ? "trainable" : "used elsewhere too"));
+      return std::nullopt;
+    }
+    return Product{op, reference, parameter.getType()};
+  }
+
+  // A parameter that a function reads in more than one place, or not by a product, would be stored twice.
+  bool isShared(lm::ParameterRefOp reference) {
+    StringRef name = reference.getName();
+    llvm::SmallDenseMap<Operation *, int> uses;
+    bool other = false;
+    getOperation().walk([&](lm::ParameterRefOp ref) {
+      if (ref.getName() != name)
+        return;
+      Operation *function = ref->getParentOfType<FunctionOpInterface>();
+      for (Operation *user : ref->getUsers()) {
+        while (isa<lm::DequantizeOp>(user) && user->hasOneUse())
+          user = *user->user_begin();
+        other |= !isa<lm::LinearOp, lm::QuantizedLinearOp>(user);
+        ++uses[function];
+      }
+    });
+    return other || llvm::any_of(uses, [](auto &entry) { return entry.second > 1; });
+  }
+
+  void join(ArrayRef<Product> products) {
+    Operation *first = products.front().op;
+    OpBuilder builder(first);
+    int64_t rows = 0;
+    SmallVector<StringRef> names;
+    SmallVector<Location> locations;
+    for (Product product : products) {
+      rows += rowsOf(product.type);
+      names.push_back(product.reference.getName());
+      locations.push_back(product.op->getLoc());
+    }
+    Location location = builder.getFusedLoc(locations);
+    Type type = joinedType(products.front().type, rows);
+    std::string name = joinedName(names);
+    declare(name, type, names, location);
+
+    Value weight = lm::ParameterRefOp::create(builder, location, type, name);
+    auto old = cast<RankedTensorType>(first->getResult(0).getType());
+    auto outType = RankedTensorType::get({old.getDimSize(0), rows}, old.getElementType());
+    Value joined;
+    if (auto linear = dyn_cast<lm::LinearOp>(first)) {
+      if (auto quantized = dyn_cast<lm::QuantizedType>(type))
+        weight = lm::DequantizeOp::create(
+            builder, location, RankedTensorType::get(quantized.getShape(), builder.getF32Type()), weight);
+      joined = lm::LinearOp::create(builder, location, outType, linear.getX(), weight, Value());
+    } else {
+      auto quantized = cast<lm::QuantizedLinearOp>(first);
+      joined = lm::QuantizedLinearOp::create(builder, location, outType, quantized.getValues(), quantized.getScales(),
+                                             quantized.getSums(), weight);
+    }
+    int64_t begin = 0;
+    for (Product product : products) {
+      int64_t end = begin + rowsOf(product.type);
+      Value slice = lm::SliceColumnsOp::create(builder, product.op->getLoc(), product.op->getResult(0).getType(), joined,
+                                               static_cast<uint64_t>(begin), static_cast<uint64_t>(end));
+      product.op->getResult(0).replaceAllUsesWith(slice);
+      begin = end;
+    }
+    for (const Product &product : products)
+      product.op->erase();
+  }
+
+  // The functions of a module share the joined parameter.
+  void declare(StringRef name, Type type, ArrayRef<StringRef> parts, Location location) {
+    if (getOperation().lookupSymbol(name))
+      return;
+    auto first = cast<lm::ParameterOp>(getOperation().lookupSymbol(parts.front()));
+    OpBuilder builder(first);
+    lm::ParameterOp::create(builder, location, name, type, /*trainable=*/false, builder.getStrArrayAttr(parts));
+  }
+
+  void dropUnusedParameters() {
+    SmallVector<Operation *> unused;
+    getOperation().walk([&](Operation *op) {
+      if (isa<lm::ParameterRefOp, lm::DequantizeOp>(op) && op->use_empty())
+        unused.push_back(op);
+    });
+    for (Operation *op : llvm::reverse(unused))
+      op->erase();
+    unused.clear();
+    getOperation().walk([&](lm::ParameterRefOp op) {
+      if (op->use_empty())
+        unused.push_back(op);
+    });
+    for (Operation *op : unused)
+      op->erase();
+    llvm::StringSet<> used;
+    getOperation().walk([&](lm::ParameterRefOp op) { used.insert(op.getName()); });
+    llvm::StringSet<> parts;
+    for (auto parameter : getOperation().getOps<lm::ParameterOp>())
+      if (parameter.getParts())
+        for (Attribute part : *parameter.getParts())
+          parts.insert(cast<StringAttr>(part).getValue());
+    for (auto parameter : llvm::make_early_inc_range(getOperation().getOps<lm::ParameterOp>()))
+      if (!used.contains(parameter.getSymName()) && parts.contains(parameter.getSymName()))
+        parameter.erase();
+  }
+};
+
+} // namespace
+} // namespace longc

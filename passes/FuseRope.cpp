@@ -1,0 +1,58 @@
+// What happens to queries, keys and values between their product and attention becomes one pass over the rows: slices,
+// head splits, rotations, roundings and appends that are joined by values or by slices of one product.
+#include "passes/Grouping.h"
+#include "passes/Passes.h"
+
+#include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/ADT/MapVector.h"
+
+using namespace mlir;
+
+namespace longc {
+#define GEN_PASS_DEF_FUSEROPEPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+bool isBetween(Operation *op) {
+  if (isa<lm::RoundOp>(op)) // a rounding of what is rotated or stored, not of other tensors
+    return cast<RankedTensorType>(op->getOperand(0).getType()).getRank() == 3 &&
+           looseProducer<lm::ApplyRopeOp, lm::SplitHeadsOp>(op->getOperand(0));
+  return isa<lm::SliceColumnsOp, lm::SplitHeadsOp, lm::ApplyRopeOp, lm::CacheAppendOp, lm::MemoryAppendOp>(op);
+}
+
+struct FuseRopePass : impl::FuseRopePassBase<FuseRopePass> {
+  void runOnOperation() override {
+    SmallVector<Operation *> ops = looseOps<lm::SliceColumnsOp, lm::SplitHeadsOp, lm::ApplyRopeOp, lm::RoundOp,
+                                            lm::CacheAppendOp, lm::MemoryAppendOp>(getOperation());
+    llvm::erase_if(ops, [](Operation *op) { return !isBetween(op); });
+    llvm::EquivalenceClasses<Operation *> classes;
+    DenseMap<Value, Operation *> firstSlice;
+    for (Operation *op : ops) {
+      classes.insert(op);
+      for (Value operand : op->getOperands())
+        if (Operation *producer = operand.getDefiningOp(); producer && llvm::is_contained(ops, producer))
+          classes.unionSets(op, producer);
+      if (isa<lm::SliceColumnsOp>(op)) {
+        Operation *&first = firstSlice[op->getOperand(0)];
+        if (first)
+          classes.unionSets(op, first);
+        else
+          first = op;
+      }
+    }
+    llvm::MapVector<Operation *, SmallVector<Operation *>> groups;
+    for (Operation *op : ops)
+      groups[classes.getLeaderValue(op)].push_back(op);
+    for (auto &[leader, members] : groups) {
+      bool rotates = llvm::any_of(members, [](Operation *op) { return isa<lm::ApplyRopeOp>(op); });
+      if (members.size() > 1 && rotates)
+        formGroup(getArgument(), members);
+      else if (members.size() > 1)
+        remarkNotFused(getArgument(), leader, "no rotation among these slices and splits");
+    }
+  }
+};
+
+} // namespace
+} // namespace longc

@@ -1,0 +1,64 @@
+// Moving ops into groups.
+#include "passes/Grouping.h"
+
+#include "mlir/IR/Remarks.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+
+namespace longc {
+
+void remarkNotFused(StringRef pass, Operation *op, const Twine &reason) {
+  remark::missed(op->getLoc(), remark::RemarkOpts::name(pass).category("longc-fusion"))
+      << "not fused: " << reason.str();
+}
+
+lm::GroupOp formGroup(StringRef pass, ArrayRef<Operation *> wanted) {
+  SmallVector<Operation *> ops(wanted);
+  llvm::sort(ops, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  llvm::SmallPtrSet<Operation *, 16> members(ops.begin(), ops.end());
+  Block *block = ops.front()->getBlock();
+
+  // After the last value from outside.
+  Operation *last = nullptr;
+  for (Operation *op : ops)
+    for (Value operand : op->getOperands()) {
+      Operation *producer = operand.getDefiningOp();
+      if (producer && producer->getBlock() == block && !members.contains(producer) &&
+          (!last || last->isBeforeInBlock(producer)))
+        last = producer;
+    }
+  llvm::SetVector<Value> results;
+  for (Operation *op : ops)
+    for (Value result : op->getResults())
+      for (Operation *user : result.getUsers()) {
+        Operation *place = block->findAncestorOpInBlock(*user);
+        if (members.contains(place))
+          continue;
+        if (last && !last->isBeforeInBlock(place)) {
+          remarkNotFused(pass, ops.back(), "a value that the kernel needs depends on what the kernel computes");
+          return nullptr;
+        }
+        results.insert(result);
+      }
+
+  OpBuilder builder(ops.front()->getContext());
+  if (last)
+    builder.setInsertionPointAfter(last);
+  else
+    builder.setInsertionPointToStart(block);
+  SmallVector<Location> locations;
+  for (Operation *op : ops)
+    locations.push_back(op->getLoc());
+  SmallVector<Value> values(results.begin(), results.end());
+  auto group = lm::GroupOp::create(builder, builder.getFusedLoc(locations), ValueRange(values).getTypes());
+  Block *body = builder.createBlock(&group.getBody());
+  for (Operation *op : ops)
+    op->moveBefore(body, body->end());
+  lm::YieldOp::create(builder, group.getLoc(), values);
+  for (auto [value, result] : llvm::zip(values, group.getResults()))
+    value.replaceUsesWithIf(result, [&](OpOperand &use) { return !group->isAncestor(use.getOwner()); });
+  return group;
+}
+
+} // namespace longc

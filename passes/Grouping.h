@@ -1,0 +1,39 @@
+// Moving ops into an lm.group: the one thing that fusion passes do, and the remarks they leave when they do not.
+#pragma once
+
+#include "dialects/lm/LmDialect.h"
+
+namespace longc {
+
+// Ops of the given kinds that are in no group yet, in order.
+template <typename... Ops> llvm::SmallVector<mlir::Operation *> looseOps(mlir::Operation *root) {
+  llvm::SmallVector<mlir::Operation *> found;
+  root->walk([&](mlir::Operation *op) {
+    if (mlir::isa<Ops...>(op) && !op->getParentOfType<lm::GroupOp>())
+      found.push_back(op);
+  });
+  return found;
+}
+
+// The only op that uses `value`, when it is loose and of one of the kinds; null otherwise.
+template <typename... Ops> mlir::Operation *onlyUser(mlir::Value value) {
+  if (!value.hasOneUse())
+    return nullptr;
+  mlir::Operation *user = *value.user_begin();
+  return mlir::isa<Ops...>(user) && !user->getParentOfType<lm::GroupOp>() ? user : nullptr;
+}
+
+// The loose op of one of the kinds that makes `value`; null otherwise.
+template <typename... Ops> mlir::Operation *looseProducer(mlir::Value value) {
+  mlir::Operation *op = value.getDefiningOp();
+  return op && mlir::isa<Ops...>(op) && !op->getParentOfType<lm::GroupOp>() ? op : nullptr;
+}
+
+// Moves the ops, all of one block, into a new group after the last value they need. Returns null, with a remark, when
+// an op before that place uses one of them.
+lm::GroupOp formGroup(llvm::StringRef pass, llvm::ArrayRef<mlir::Operation *> ops);
+
+// Says what was not fused and why; printed with --remarks-filter.
+void remarkNotFused(llvm::StringRef pass, mlir::Operation *op, const llvm::Twine &reason);
+
+} // namespace longc

@@ -1,0 +1,46 @@
+// The lowering pipeline and the registration of all passes.
+#include "passes/Pipelines.h"
+
+#include "passes/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace longc {
+
+void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &options) {
+  if (options.method == "fot")
+    manager.addPass(createApplyFotPass(ApplyFotPassOptions{options.memLayers, options.topk}));
+  // Every rounding is visible from here on; equal ones (of one input to several products) are merged.
+  manager.addPass(createChoosePrecisionPass(ChoosePrecisionPassOptions{options.precision}));
+  manager.addPass(createCSEPass());
+  manager.addPass(createLowerRopePass());
+  // Joins products first: their slices are what FuseRope finds connected.
+  manager.addPass(createFuseQkvPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createFuseNormPass());
+  // SwiGLU before residuals: a product that feeds a gated unit is its, the residual takes what is left.
+  manager.addPass(createFuseSwigluPass());
+  manager.addPass(createFuseResidualPass());
+  manager.addPass(createFuseRopePass());
+  manager.addPass(createFuseAttentionPass());
+  manager.addPass(createTileLinearPass());
+  manager.addPass(createTileAttentionPass());
+  manager.addPass(createTileStreamingPass());
+  manager.addPass(createLowerStatePass());
+  // On the host no CSE: two outputs of one shape must stay two tensors.
+  manager.addPass(createCanonicalizerPass());
+  manager.addNestedPass<tile::KernelOp>(createCSEPass());
+  manager.addPass(createDeduplicateKernelsPass());
+}
+
+void registerPasses() {
+  registerLongcPasses();
+  PassPipelineRegistration<LoweringOptions>("longc-lower", "model graph to tile kernels and their launches",
+                                            buildLoweringPipeline);
+}
+
+} // namespace longc

@@ -1,0 +1,24 @@
+// Named pipelines of passes.
+#pragma once
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+#include <string>
+
+namespace longc {
+
+// Options of `longc-lower`.
+struct LoweringOptions : public mlir::PassPipelineOptions<LoweringOptions> {
+  Option<std::string> method{*this, "method", llvm::cl::desc("none or fot"), llvm::cl::init("none")};
+  Option<std::string> memLayers{*this, "mem-layers", llvm::cl::desc("layers with memory: all, or numbers with commas"),
+                                llvm::cl::init("all")};
+  Option<int64_t> topk{*this, "topk", llvm::cl::desc("memory entries for each query and head, 0 for all"),
+                       llvm::cl::init(0)};
+  Option<std::string> precision{*this, "precision", llvm::cl::desc("exact or fast"), llvm::cl::init("fast")};
+};
+
+// A model's graph to kernels and host functions of launches. The module's #tile.target attribute gives the sizes.
+void buildLoweringPipeline(mlir::OpPassManager &manager, const LoweringOptions &options);
+
+} // namespace longc
