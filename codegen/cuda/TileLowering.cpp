@@ -58,18 +58,35 @@ Value TileLowering::materialise(StringRef name, Value tile) {
   return registers;
 }
 
-/// Whether a tile is computed where it is used instead of being kept in registers: it costs nothing or has one user
-/// in the same block. Row vectors are kept: two registers save recomputing them for every element.
+/// Whether a tile is computed where it is used instead of being kept in registers: it costs nothing, or all its uses
+/// end in one op of the same block, which asks for each element once. Row vectors are kept: two registers save
+/// recomputing them for every element.
 bool TileLowering::isInlined(Operation *op) {
   if (isa<arith::ConstantOp, tile::SplatOp, tile::IotaOp, tile::ExpandOp>(op))
     return true;
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  const bool escapes = llvm::any_of(op->getUsers(), [&](Operation *user) { return user->getBlock() != op->getBlock(); });
   if (type.getRank() == 2 && !type.getElementType().isF32() && !isa<tile::LoadOp>(op))
     return true; // masks, indices, rounded copies
-  if (isa<tile::LoadOp>(op))
-    return op->hasOneUse() && !escapes;
-  return type.getRank() == 2 && op->hasOneUse() && !escapes;
+  if (type.getRank() == 1 && !isa<tile::LoadOp>(op))
+    return false;
+  return endOf(op) != nullptr;
+}
+
+/// The one op in which all uses of a tile end, through inlined ops; null when there are several or it lies elsewhere.
+Operation *TileLowering::endOf(Operation *op) {
+  auto [found, isNew] = ends_.try_emplace(op, nullptr);
+  if (!isNew)
+    return found->second;
+  Operation *end = nullptr;
+  for (Operation *user : op->getUsers()) {
+    const bool passes = user->getNumResults() == 1 && user->getNumRegions() == 0 &&
+                        (isa<tile::ExpandOp>(user) || OpTrait::hasElementwiseMappableTraits(user)) && isInlined(user);
+    Operation *reached = user->getBlock() != op->getBlock() ? nullptr : passes ? endOf(user) : user;
+    if (!reached || (end && end != reached))
+      return nullptr;
+    end = reached;
+  }
+  return ends_[op] = end;
 }
 
 Point TileLowering::pointAt(Layout layout, Value index) {

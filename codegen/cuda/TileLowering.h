@@ -92,6 +92,7 @@ private:
   void storeStaged(tile::StoreOp op);
   void storeDirect(tile::StoreOp op);
   bool isInlined(mlir::Operation *op);
+  mlir::Operation *endOf(mlir::Operation *op);
   bool isLeftOperand(mlir::Operation *op);
   mlir::Value pack(mlir::Value tile);
   mlir::Value declare(llvm::StringRef name, mlir::Value tile);
@@ -128,6 +129,7 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> registers_; // tile -> its array
   llvm::DenseMap<mlir::Value, mlir::Value> packed_;    // left operand of a product -> its array of pairs
   llvm::DenseMap<mlir::Value, SharedTile> shared_;
+  llvm::DenseMap<mlir::Operation *, mlir::Operation *> ends_;
 };
 
 } // namespace longc::cuda
