@@ -25,13 +25,14 @@ LogicalResult CrossEntropyOp::verify() {
 LogicalResult CrossEntropyOp::interpret(Interpreter &interpreter) {
   const HostTensor &x = interpreter.getTensor(getX()), &w = interpreter.getTensor(getW());
   const HostTensor &targets = interpreter.getTensor(getTargets());
+  int64_t ignored = getIgnoreIndex();
   for (int64_t r = 0; r < x.dim(0); ++r)
-    if (targets[r] != getIgnoreIndex() && (targets[r] < 0 || targets[r] >= w.dim(0)))
-      return emitError("expected targets in [0, ") << w.dim(0) << ") or " << getIgnoreIndex() << ", got "
+    if (targets[r] != ignored && (targets[r] < 0 || targets[r] >= w.dim(0)))
+      return emitError("expected targets in [0, ") << w.dim(0) << ") or " << ignored << ", got "
                                                    << static_cast<int64_t>(targets[r]);
   reference::CrossEntropy result =
       reference::crossEntropy(x.data(), w.data(), targets.data(), interpreter.getTensor(getWeights()).data(), x.dim(0),
-                              x.dim(1), w.dim(0), getIgnoreIndex());
+                              x.dim(1), w.dim(0), ignored);
   interpreter.set(getLoss(), HostTensor({1}, Type(), {result.loss}));
   interpreter.set(getLse(), HostTensor({x.dim(0)}, Type(), std::move(result.lse)));
   return success();

@@ -53,8 +53,8 @@ LogicalResult LaunchOp::interpret(Interpreter &interpreter) {
 
 LogicalResult WorkListOp::verify() {
   // work_list_c1
-  if (getRows() < 1)
-    return emitOpError("expected a positive number of rows, got ") << getRows();
+  if (static_cast<int64_t>(getRows()) < 1)
+    return emitOpError("expected a positive number of rows, got ") << static_cast<int64_t>(getRows());
   // work_list_c2
   if (getSegments().getType().getRank() != (getKeyBoundaries() ? 1 : 2))
     return emitOpError("expected segments of rank 2, or boundaries of rank 1 with `keys`, got ")

@@ -20,7 +20,7 @@ LogicalResult DimOp::interpret(Interpreter &interpreter) {
 LogicalResult DimOp::verify() {
   // dim_c1
   if (getDim() < 0 || getDim() >= getView().getType().getRank())
-    return emitOpError("expected a dimension of the view, got ") << getDim();
+    return emitOpError("expected a dimension of the view, got ") << static_cast<int64_t>(getDim());
   return success();
 }
 

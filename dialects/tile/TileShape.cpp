@@ -33,7 +33,7 @@ LogicalResult ReduceOp::verify() {
   auto expected = without(tileType(getSource()).getShape(), getDim());
   // reduce_c1
   if (!expected)
-    return emitOpError("expected a dimension of the source, got ") << getDim();
+    return emitOpError("expected a dimension of the source, got ") << static_cast<int64_t>(getDim());
   // reduce_c2
   if (tileType(getResult()).getShape() != ArrayRef(*expected) || !sameElements(getSource(), getResult()))
     return emitOpError("expected the source's type without dimension ") << getDim() << ", got " << getResult().getType();
@@ -63,7 +63,7 @@ LogicalResult ExpandOp::verify() {
   auto expected = without(tileType(getResult()).getShape(), getDim());
   // expand_c1
   if (!expected)
-    return emitOpError("expected a dimension of the result, got ") << getDim();
+    return emitOpError("expected a dimension of the result, got ") << static_cast<int64_t>(getDim());
   // expand_c2
   if (tileType(getSource()).getShape() != ArrayRef(*expected) || !sameElements(getSource(), getResult()))
     return emitOpError("expected the source to be the result's type without dimension ") << getDim() << ", got "
@@ -102,7 +102,7 @@ LogicalResult SplatOp::interpret(Interpreter &interpreter) {
 LogicalResult IotaOp::verify() {
   // iota_c1
   if (getDim() < 0 || getDim() >= tileType(getResult()).getRank())
-    return emitOpError("expected a dimension of the result, got ") << getDim();
+    return emitOpError("expected a dimension of the result, got ") << static_cast<int64_t>(getDim());
   return success();
 }
 

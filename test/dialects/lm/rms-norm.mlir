@@ -1,0 +1,12 @@
+// Rows divided by their root mean square.
+// RUN: longc-opt %s --verify-roundtrip -o /dev/null
+// RUN: longc-interpret %s --show 200 | FileCheck %s
+
+// CHECK: result 0: 2x4 max=2.66351 [-2.66351, -0.331459, -0.497188, 1.8467, -0.658354, -0.921695, -1.12652, -1.58005]
+
+func.func @main() -> (tensor<2x4xf32>) {
+  %x = arith.constant dense<[[1.875, 0.5, 0.75, 1.625], [0.375, 1.125, 1.375, -1.125]]> : tensor<2x4xf32>
+  %w = arith.constant dense<[-1.875, -0.875, -0.875, 1.5]> : tensor<4xf32>
+  %y = lm.rms_norm %x, %w {epsilon = 1.0e-5 : f64} : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
+  return %y : tensor<2x4xf32>
+}
