@@ -182,8 +182,8 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     getOperation().walk([&](lm::ParameterRefOp op) { used.insert(op.getName()); });
     llvm::StringSet<> parts;
     for (auto parameter : getOperation().getOps<lm::ParameterOp>())
-      if (parameter.getParts())
-        for (Attribute part : *parameter.getParts())
+      if (ArrayAttr names = parameter.getPartsAttr())
+        for (Attribute part : names)
           parts.insert(cast<StringAttr>(part).getValue());
     for (auto parameter : llvm::make_early_inc_range(getOperation().getOps<lm::ParameterOp>()))
       if (!used.contains(parameter.getSymName()) && parts.contains(parameter.getSymName()))

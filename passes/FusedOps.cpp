@@ -28,6 +28,8 @@ Value FusedOps::rowSource(Value value) const {
     Operation *op = value.getDefiningOp();
     if (auto gather = dyn_cast<lm::GatherRowsOp>(op))
       value = gather.getRows();
+    else if (isa<lm::CacheAppendOp, lm::MemoryAppendOp>(op))
+      value = op->getOperand(1);
     else
       value = op->getOperand(0);
   }
@@ -81,6 +83,20 @@ StateTensors stateTensors(ImplicitLocOpBuilder &host, Value state) {
 
 Value ringRows(ImplicitLocOpBuilder &host, const StateTensors &cache) {
   return arith::DivUIOp::create(host, hostSize(host, cache.keys, 0), hostSize(host, cache.pageTable, 0));
+}
+
+Value workList(Operation *anchor, Value segments, Value keyBoundaries, int64_t rows) {
+  Block &entry = anchor->getParentOfType<FunctionOpInterface>().getFunctionBody().front();
+  for (auto list : entry.getOps<tile::WorkListOp>())
+    if (list.getSegments() == segments && list.getKeyBoundaries() == keyBoundaries &&
+        static_cast<int64_t>(list.getRows()) == rows)
+      return list;
+  // Ragged batches are function arguments, so the list can stand before all that may want it.
+  OpBuilder builder(anchor->getContext());
+  builder.setInsertionPointToStart(&entry);
+  auto type = RankedTensorType::get({ShapedType::kDynamic, 8}, builder.getI32Type());
+  return tile::WorkListOp::create(builder, anchor->getLoc(), type, segments, keyBoundaries,
+                                  static_cast<uint64_t>(rows));
 }
 
 Value emptyResult(ImplicitLocOpBuilder &host, Type type, Value rowSource) {

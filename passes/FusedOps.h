@@ -42,6 +42,10 @@ StateTensors stateTensors(mlir::ImplicitLocOpBuilder &host, mlir::Value state);
 // Rows of one slot's ring: rows of the keys by slots of the page table.
 mlir::Value ringRows(mlir::ImplicitLocOpBuilder &host, const StateTensors &cache);
 
+// The work list of a ragged batch (segments, or two lists of boundaries), one for all kernels of a function that want
+// blocks of so many rows.
+mlir::Value workList(mlir::Operation *anchor, mlir::Value segments, mlir::Value keyBoundaries, int64_t rows);
+
 // An uninitialised tensor of the result's type whose rows are those of `rowSource`.
 mlir::Value emptyResult(mlir::ImplicitLocOpBuilder &host, mlir::Type type, mlir::Value rowSource);
 

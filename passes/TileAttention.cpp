@@ -27,7 +27,6 @@ private:
   // Attention ops in order, all of whose results one merge joins unless there is one alone.
   LogicalResult collect();
   FailureOr<AttentionSource> source(Operation *op, ImplicitLocOpBuilder &host);
-  Value workList(KernelBuilder &kernel, int64_t rows);
   LogicalResult epilogue(KernelBuilder &kernel, AttentionKernel &attention, SmallVectorImpl<OpResult> &stored);
   void storeHeads(KernelBuilder &kernel, AttentionKernel &attention, Value tile, Value view, int64_t columnsOfHead);
 
@@ -96,14 +95,6 @@ FailureOr<AttentionSource> AttentionTiler::source(Operation *op, ImplicitLocOpBu
   source.scale = memory.getScale();
   source.cosine = memory.getSimilarity() == lm::Similarity::cosine;
   return source;
-}
-
-Value AttentionTiler::workList(KernelBuilder &kernel, int64_t rows) {
-  ImplicitLocOpBuilder &host = kernel.host();
-  auto type = RankedTensorType::get({ShapedType::kDynamic, 8}, host.getI32Type());
-  if (auto packed = dyn_cast<lm::PackedAttentionOp>(attentions_.front()))
-    return tile::WorkListOp::create(host, type, packed.getCuQ(), packed.getCuK(), static_cast<uint64_t>(rows));
-  return tile::WorkListOp::create(host, type, attentions_.front()->getOperand(2), Value(), static_cast<uint64_t>(rows));
 }
 
 // Stores a tile whose rows are tokens and whose columns are `columnsOfHead` for each head of the block.
@@ -209,7 +200,9 @@ LogicalResult AttentionTiler::tile() {
 
   std::string shape = std::to_string(sizes_.heads) + "x" + std::to_string(sizes_.headSize);
   KernelBuilder kernel(fused_.root, fused_.kernelName(attentions_.front()->getOperand(0), shape), 2);
-  Value list = workList(kernel, sizes_.queries);
+  auto packed = dyn_cast<lm::PackedAttentionOp>(attentions_.front());
+  Value list = packed ? workList(fused_.root, packed.getCuQ(), packed.getCuK(), sizes_.queries)
+                      : workList(fused_.root, attentions_.front()->getOperand(2), {}, sizes_.queries);
   SmallVector<AttentionSource> sources;
   for (Operation *op : attentions_) {
     FailureOr<AttentionSource> next = source(op, kernel.host());

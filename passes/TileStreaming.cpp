@@ -44,10 +44,13 @@ private:
   }
 
   static std::string sizes(FusedOps &fused) {
-    auto type = dyn_cast<RankedTensorType>(fused.results.front().getType());
     std::string text;
-    for (int64_t size : type ? type.getShape().drop_front() : ArrayRef<int64_t>())
-      text += (text.empty() ? "" : "x") + std::to_string(size);
+    for (Value result : fused.results)
+      if (auto type = dyn_cast<RankedTensorType>(result.getType())) {
+        for (int64_t size : type.getShape().drop_front())
+          text += (text.empty() ? "" : "x") + std::to_string(size);
+        break;
+      }
     return text;
   }
 
@@ -69,9 +72,8 @@ RowWindow StreamingTiler::window() {
     window.row = kernel_.mul(kernel_.gridIndex(0), blockRows_);
     return window;
   }
-  ImplicitLocOpBuilder &host = kernel_.host(), &b = kernel_.body();
-  auto listType = RankedTensorType::get({ShapedType::kDynamic, 8}, host.getI32Type());
-  list_ = tile::WorkListOp::create(host, listType, segments_, Value(), static_cast<uint64_t>(blockRows_));
+  ImplicitLocOpBuilder &b = kernel_.body();
+  list_ = workList(fused_.root, segments_, {}, blockRows_);
   Value view = kernel_.input(list_);
   auto item = [&](int64_t column) -> Value {
     Value offsets[] = {kernel_.gridIndex(0), kernel_.index(column)};
