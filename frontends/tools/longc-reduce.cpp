@@ -8,5 +8,5 @@ int main(int argc, char **argv) {
   longc::registerAllDialects(registry);
   longc::registerAllPasses();
   mlir::MLIRContext context(registry);
-  return mlir::asMainReturnCode(mlir::mlirReduceMain(argc, argv, context));
+  return mlir::failed(mlir::mlirReduceMain(argc, argv, context));
 }
