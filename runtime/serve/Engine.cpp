@@ -82,6 +82,11 @@ int64_t Engine::memoryBytesPerToken() const {
   return bytes;
 }
 
+void Engine::hideMemory(const std::vector<bool> &layers) {
+  prefill_->hideMemory(layers);
+  decode_->hideMemory(layers);
+}
+
 void Engine::startProfile() {
   prefill_->setProfile(&profile_);
   decode_->setProfile(&profile_);

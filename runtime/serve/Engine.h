@@ -35,6 +35,8 @@ public:
   /// Bytes that one token of memory takes.
   int64_t memoryBytesPerToken() const;
 
+  /// Runs as if the memory of these layers were empty (by layer; empty: ends it).
+  void hideMemory(const std::vector<bool> &layers);
   void startProfile();
   /// The table of everything since startProfile.
   std::string profileTable() const;

@@ -26,7 +26,7 @@ int64_t elementCount(const TensorShape &shape) {
 
 Executor::Executor(const Program &program, const abi::Function &function, Device &device)
     : program_(program), function_(function), device_(device), plan_(function, program.message()),
-      symbols_(plan_.symbolNames.size(), unbound), maxima_(symbols_.size(), 0),
+      hidden_(program.message(), device), symbols_(plan_.symbolNames.size(), unbound), maxima_(symbols_.size(), 0),
       states_(static_cast<size_t>(program.message().states_size())), ready_(plan_.steps.size()) {}
 
 Executor::~Executor() {
@@ -71,6 +71,11 @@ void Executor::bindPageTable(const int32_t *table, int64_t slots, int64_t pagesP
   pageTable_ = table;
   pageTableSlots_ = slots;
   pageTablePages_ = pagesPerSlot;
+}
+
+void Executor::hideMemory(std::vector<bool> layers) {
+  hidden_.hide(std::move(layers));
+  ++generation_;
 }
 
 Status Executor::sizeError(const std::string &what) const {
@@ -211,12 +216,8 @@ Status Executor::runWorkList(const StepPlan &step, std::span<const InputTensor> 
   if (segments.shape.sizes[1] != segmentColumns)
     return sizeError(formatText("segments have %lld columns, expected 8", static_cast<long long>(segments.shape.sizes[1])));
   auto entries = static_cast<size_t>(segments.shape.sizes[0] * segmentColumns);
-  int64_t queries = 0;
-  for (size_t symbol = 0; symbol < symbols_.size(); ++symbol)
-    if (plan_.symbolNames[symbol] == "tokens")
-      queries = symbols_[symbol];
-  if (std::find(plan_.symbolNames.begin(), plan_.symbolNames.end(), "tokens") == plan_.symbolNames.end())
-    queries = inputs.empty() ? 0 : inputs[0].shape.sizes[0];
+  // Query rows are rows of the first input: the call's tokens, or the packed queries of an attention alone.
+  int64_t queries = inputs[0].shape.sizes[0];
   auto list = buildWorkList({static_cast<const int32_t *>(segments.data), entries}, step.rows, queries);
   if (!list.ok())
     return list.status();
@@ -228,7 +229,14 @@ Status Executor::runWorkList(const StepPlan &step, std::span<const InputTensor> 
     symbols_[step.countSymbol] = count;
     ++generation_;
   }
-  return list->empty() ? Status() : device_.copyIn(dataOf(step.result), list->data(), list->size() * sizeof(int32_t));
+  if (!list->empty())
+    LONGC_TRY(device_.copyIn(dataOf(step.result), list->data(), list->size() * sizeof(int32_t)));
+  if (hidden_.isOff())
+    return {};
+  bool moved = false;
+  LONGC_TRY(hidden_.keep(step.result, std::move(*list), maxima_[step.countSymbol], moved));
+  generation_ += moved;
+  return {};
 }
 
 Status Executor::runLaunch(size_t index) {
@@ -246,6 +254,7 @@ Status Executor::prepare(const StepPlan &step, ReadyStep &ready) {
   ready.grid.clear();
   ready.scalars.clear();
   ready.blocks = 1;
+  bool isHidden = hidden_.concerns(step, plan_);
   for (const SizeExpr &size : step.grid) {
     auto value = size.evaluate(symbols_);
     if (!value || *value < 0 || __builtin_mul_overflow(ready.blocks, *value, &ready.blocks))
@@ -263,6 +272,8 @@ Status Executor::prepare(const StepPlan &step, ReadyStep &ready) {
     auto view = viewOf(operand.buffer);
     if (!view.ok())
       return view.status();
+    if (void *copy = isHidden ? hidden_.copyOf(operand.buffer) : nullptr)
+      view->data = copy;
     ready.views.push_back(*view);
   }
   ready.generation = generation_;

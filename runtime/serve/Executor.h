@@ -6,6 +6,7 @@
 
 #include "runtime/device/Device.h"
 #include "runtime/serve/FunctionPlan.h"
+#include "runtime/serve/HiddenMemory.h"
 #include "runtime/serve/KernelProfile.h"
 #include "runtime/serve/Program.h"
 
@@ -49,6 +50,8 @@ public:
 
   /// Sums up the time of each kernel from now on (null: stops).
   void setProfile(KernelProfile *profile) { profile_ = profile; }
+  /// Runs as if the memory of these layers were empty (by layer; empty: ends it).
+  void hideMemory(std::vector<bool> layers);
   int64_t arenaBytes() const { return layout_.bytes; }
 
 private:
@@ -83,6 +86,7 @@ private:
   const abi::Function &function_;
   Device &device_;
   FunctionPlan plan_;
+  HiddenMemory hidden_;
   KernelProfile *profile_ = nullptr;
 
   std::vector<int64_t> symbols_, previousSymbols_, maxima_;

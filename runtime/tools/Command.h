@@ -17,14 +17,14 @@
 namespace longc {
 
 struct Command {
-  std::string_view name, summary;
+  std::string_view name, summary; // without a summary it is not listed: another program runs it
   std::vector<std::string_view> options; // besides --help
   Status (*run)(const Arguments &);
 };
 
 /// The commands, alphabetical. Each lies in a file of its name.
 extern const Command benchCommand, chatCommand, generateCommand, infoCommand, logitsCommand, passkeyCommand,
-    perplexityCommand;
+    perplexityCommand, probeCommand;
 
 /// Options that every command that runs the model has; `own` are added.
 std::vector<std::string_view> modelOptions(std::vector<std::string_view> own);

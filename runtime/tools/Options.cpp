@@ -46,6 +46,7 @@ constexpr OptionSpec options[] = {
     {"threads", 0, "T", "0", "threads (0: one a core)"},
     {"tokens", 'n', "N", "128", "most tokens to generate"},
     {"tokens-file", 0, "FILE", "", "token ids to judge, separated by white space"},
+    {"tolerance", 0, "X", "0.5", "log-probability of the answer that fewer layers may cost"},
     {"top-k", 0, "K", "0", "draw among the K best tokens (0: all)"},
     {"top-p", 0, "P", "1", "draw among the fewest tokens whose probabilities reach P"},
     {"truncate", 0, "", "", "with --memory off: drop the beginning of what is over the window, and say so"},

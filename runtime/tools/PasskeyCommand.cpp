@@ -1,89 +1,21 @@
 // `passkey`: hides a five-digit key in a long text and asks for it.
-//
-// The prompt is built from tokens: head, filler, the sentence with the key, filler, question. Both pieces of filler
-// start at the filler's beginning and are cut anywhere; the key's place is uniform over the filler.
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
 #include "runtime/serve/Generate.h"
 #include "runtime/tools/Command.h"
+#include "runtime/tools/PasskeyPrompt.h"
 
 #include <chrono>
-#include <random>
 
 namespace longc {
 namespace {
 
-constexpr const char *head = "There is an important info hidden inside a lot of irrelevant text. Find it and memorize "
-                             "them. I will quiz you about the important information there.\n";
-constexpr const char *standardFiller =
-    "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again. ";
-constexpr const char *question = "\nWhat is the pass key? The pass key is";
-
 struct Trial {
-  int key = 0;
-  int64_t place = 0; // tokens of filler before the key
-  std::vector<int32_t> prompt, expected;
+  PasskeyPrompt prompt;
   std::string answer;
   bool correct = false;
   double seconds = 0;
-};
-
-class TrialMaker {
-public:
-  TrialMaker(const Tokenizer &tokenizer, int64_t length, uint64_t seed, std::vector<int32_t> text)
-      : tokenizer_(tokenizer), length_(length), random_(seed), text_(std::move(text)) {
-    if (text_.empty())
-      filler_ = tokenizer_.encode(standardFiller, false);
-  }
-
-  Result<Trial> next() {
-    Trial trial;
-    trial.key = static_cast<int>(10000 + below(40000));
-    std::string number = std::to_string(trial.key);
-    auto start = encode(head), asked = encode(question);
-    auto key = encode("\nThe pass key is " + number + ". Remember it. " + number + " is the pass key.\n");
-    int64_t room = length_ - static_cast<int64_t>(start.size() + key.size() + asked.size());
-    if (room < 1)
-      return Status::error(1007, formatText("--length %lld is too short: the prompt without filler has %lld tokens",
-                                            static_cast<long long>(length_), static_cast<long long>(length_ - room)),
-                           "give a longer one");
-    trial.place = static_cast<int64_t>(below(static_cast<uint64_t>(room)));
-    trial.expected = encode(" " + number);
-    trial.prompt = start;
-    chooseText(room);
-    appendFiller(trial.prompt, 0, trial.place);
-    append(trial.prompt, key);
-    appendFiller(trial.prompt, text_.empty() ? 0 : trial.place, room - trial.place);
-    append(trial.prompt, asked);
-    return trial;
-  }
-
-private:
-  std::vector<int32_t> encode(const std::string &text) const { return tokenizer_.encode(text, false); }
-  uint64_t below(uint64_t limit) { return random_() % limit; }
-  static void append(std::vector<int32_t> &tokens, const std::vector<int32_t> &more) {
-    tokens.insert(tokens.end(), more.begin(), more.end());
-  }
-  // A passage of the real text, when there is one.
-  void chooseText(int64_t room) {
-    if (text_.empty())
-      return;
-    auto size = static_cast<int64_t>(text_.size());
-    start_ = size > room ? static_cast<int64_t>(below(static_cast<uint64_t>(size - room))) : 0;
-  }
-  // The standard sentences begin anew after the key; real text goes on.
-  void appendFiller(std::vector<int32_t> &tokens, int64_t from, int64_t count) const {
-    const std::vector<int32_t> &source = text_.empty() ? filler_ : text_;
-    for (int64_t index = 0; index < count; ++index)
-      tokens.push_back(source[static_cast<size_t>(start_ + from + index) % source.size()]);
-  }
-
-  const Tokenizer &tokenizer_;
-  int64_t length_;
-  std::mt19937_64 random_;
-  std::vector<int32_t> text_, filler_;
-  int64_t start_ = 0;
 };
 
 Status runTrial(LoadedProgram &loaded, const SessionOptions &options, const Tokenizer &tokenizer, ProgressMode mode,
@@ -92,14 +24,14 @@ Status runTrial(LoadedProgram &loaded, const SessionOptions &options, const Toke
   auto session = Session::create(*loaded.engine, options);
   if (!session.ok())
     return session.status();
-  LONGC_TRY(readTokens(**session, trial.prompt, mode, "reading"));
+  LONGC_TRY(readTokens(**session, trial.prompt.tokens, mode, "reading"));
   Sampler greedy(SamplerOptions{});
   GenerateOptions generateOptions;
-  generateOptions.maxTokens = static_cast<int64_t>(trial.expected.size());
+  generateOptions.maxTokens = static_cast<int64_t>(trial.prompt.expected.size());
   auto generation = generate(**session, greedy, generateOptions);
   if (!generation.ok())
     return generation.status();
-  trial.correct = generation->tokens == trial.expected;
+  trial.correct = generation->tokens == trial.prompt.expected;
   auto answer = tokenizer.decode(generation->tokens, false);
   trial.answer = answer.ok() ? *answer : "";
   trial.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -117,8 +49,8 @@ std::string toJson(const std::vector<Trial> &trials, int64_t length, uint64_t se
   json.key("prompts").beginArray();
   for (const Trial &trial : trials) {
     json.beginObject();
-    json.key("key").integer(trial.key);
-    json.key("place").integer(trial.place);
+    json.key("key").integer(trial.prompt.key);
+    json.key("place").integer(trial.prompt.place);
     json.key("answer").text(trial.answer);
     json.key("correct").boolean(trial.correct);
     json.key("seconds").number(trial.seconds).endObject();
@@ -144,23 +76,27 @@ Status runTrials(LoadedProgram &loaded, const Arguments &arguments, int64_t leng
     text = tokenizer->encode(*source, false);
   }
   logNote(loaded.engine->device().describe());
-  TrialMaker maker(*tokenizer, length, seed, std::move(text));
+  PasskeyPrompts prompts(*tokenizer, length, seed, std::move(text));
   bool json = arguments.flag("json");
   std::vector<Trial> trials;
   int64_t correct = 0;
   for (int64_t index = 0; index < count; ++index) {
-    auto trial = maker.next();
-    if (!trial.ok())
-      return trial.status();
+    auto prompt = prompts.next();
+    if (!prompt.ok())
+      return prompt.status();
+    Trial trial;
+    trial.prompt = std::move(*prompt);
+    if (index == 0)
+      logNote(loaded.engine->device().describe());
     if (!json)
-      LONGC_TRY(printText(formatText("pass key %d hidden after %s of %s tokens\n", trial->key,
-                                     formatCount(trial->place).c_str(), formatCount(length).c_str())));
-    LONGC_TRY(runTrial(loaded, *options, *tokenizer, *mode, *trial));
-    correct += trial->correct;
+      LONGC_TRY(printText(formatText("pass key %d hidden after %s of %s tokens\n", trial.prompt.key,
+                                     formatCount(trial.prompt.place).c_str(), formatCount(length).c_str())));
+    LONGC_TRY(runTrial(loaded, *options, *tokenizer, *mode, trial));
+    correct += trial.correct;
     if (!json)
-      LONGC_TRY(printText(formatText("  the program answers:%s  %s (%.1f s)\n", trial->answer.c_str(),
-                                     trial->correct ? "right" : "wrong", trial->seconds)));
-    trials.push_back(std::move(*trial));
+      LONGC_TRY(printText(formatText("  the program answers:%s  %s (%.1f s)\n", trial.answer.c_str(),
+                                     trial.correct ? "right" : "wrong", trial.seconds)));
+    trials.push_back(std::move(trial));
   }
   loaded.report();
   if (json)

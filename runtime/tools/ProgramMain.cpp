@@ -15,7 +15,8 @@ namespace {
 constexpr int exitOk = 0, exitUser = 1, exitUsage = 2, exitInternal = 70, exitMemory = 71, exitInterrupted = 130;
 
 const Command *const commands[] = {&chatCommand,   &generateCommand, &perplexityCommand, &passkeyCommand,
-                                   &benchCommand,  &logitsCommand,   &infoCommand};
+                                   &benchCommand,  &logitsCommand,   &infoCommand,
+                                   &probeCommand};
 
 int exitCodeOf(const Status &status) {
   if (status.ok())
@@ -31,7 +32,8 @@ int exitCodeOf(const Status &status) {
 std::string overview(const char *program) {
   std::string text = formatText("usage: %s COMMAND [OPTION]...\n\ncommands:\n", program);
   for (const Command *command : commands)
-    text += formatText("  %-12s %s\n", std::string(command->name).c_str(), std::string(command->summary).c_str());
+    if (!command->summary.empty())
+      text += formatText("  %-12s %s\n", std::string(command->name).c_str(), std::string(command->summary).c_str());
   return text + "\n`COMMAND --help` lists a command's options. Each option can be set in the environment: --last-context\n"
                 "is LONGC_LAST_CONTEXT. Results go to stdout, progress and notes to stderr.\n"
                 "Exit codes: 0 ok, 1 error, 2 usage, 70 internal error, 71 out of memory, 130 interrupted.\n";
