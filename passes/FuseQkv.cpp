@@ -103,6 +103,8 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
         return;
       Operation *function = ref->getParentOfType<FunctionOpInterface>();
       for (Operation *user : ref->getUsers()) {
+        if (isa<lm::DequantizeOp>(user) && user->use_empty())
+          continue; // left behind by products of another function that were joined already
         while (isa<lm::DequantizeOp>(user) && user->hasOneUse())
           user = *user->user_begin();
         other |= !isa<lm::LinearOp, lm::QuantizedLinearOp>(user);
