@@ -20,7 +20,7 @@ inline void registerAllDialects(mlir::DialectRegistry &registry) {
 }
 
 inline void registerAllPasses() {
-  registerLongcPasses();
+  registerPasses();
   mlir::registerTransformsPasses();
 }
 

@@ -1,4 +1,6 @@
 // longc-opt: reads IR, runs passes, prints IR.
+#include "codegen/cuda/CudaDialect.h"
+#include "codegen/cuda/CudaPasses.h"
 #include "frontends/tools/RegisterAll.h"
 
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -6,6 +8,8 @@
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   longc::registerAllDialects(registry);
+  registry.insert<longc::cuda::CudaDialect>();
   longc::registerAllPasses();
+  longc::registerCudaPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "longc optimizer driver\n", registry));
 }
