@@ -3,6 +3,7 @@
 
 #include "runtime/core/Format.h"
 
+#include <algorithm>
 #include <chrono>
 #include <pthread.h>
 #include <sched.h>
@@ -22,6 +23,12 @@ std::vector<int> affinityOf(pthread_t thread) {
     for (int core = 0; core < CPU_SETSIZE; ++core)
       if (CPU_ISSET(core, &set))
         cores.push_back(core);
+  return cores;
+}
+
+// As the process found them; the thread that made a pool may be pinned later.
+const std::vector<int> &processCores() {
+  static const std::vector<int> cores = affinityOf(pthread_self());
   return cores;
 }
 
@@ -51,10 +58,7 @@ int waitForChange(std::atomic<int> &value, int old, bool spin) {
 
 } // namespace
 
-int ThreadPool::availableCores() {
-  auto cores = affinityOf(pthread_self());
-  return cores.empty() ? 1 : static_cast<int>(cores.size());
-}
+int ThreadPool::availableCores() { return std::max(1, static_cast<int>(processCores().size())); }
 
 Result<std::unique_ptr<ThreadPool>> ThreadPool::create(int threads) {
   if (threads < 0 || threads > maxThreads)
@@ -73,11 +77,11 @@ Result<std::unique_ptr<ThreadPool>> ThreadPool::create(int threads) {
 }
 
 ThreadPool::ThreadPool(int threads) : threads_(threads), callerCores_(affinityOf(pthread_self())) {
-  int cores = static_cast<int>(callerCores_.size());
+  int cores = availableCores();
   spin_ = threads <= cores;
   // With cores to spare the scheduler keeps threads apart, and pinning would set two programs on the same cores.
-  if (threads > 1 && threads == cores) {
-    cores_ = callerCores_;
+  if (threads > 1 && static_cast<size_t>(threads) == processCores().size()) {
+    cores_ = processCores();
     setAffinity({cores_[0]});
   }
 }

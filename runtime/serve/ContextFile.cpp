@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace longc {
@@ -185,6 +186,10 @@ Status ContextFile::writeSection(OutputFile &file, const Context &context, size_
 }
 
 Status ContextFile::save(const Context &context, const std::string &path, const std::string &fingerprint) {
+  struct stat existing;
+  if (stat(path.c_str(), &existing) == 0 && !S_ISREG(existing.st_mode))
+    return Status::error(7110, "cannot write the memory file '" + path + "': it exists and is no regular file",
+                         "name another file");
   OutputFile file(path);
   if (!file.isOpen())
     return file.failure();

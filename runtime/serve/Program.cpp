@@ -9,7 +9,7 @@
 
 #include <cstring>
 #include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/stubs/logging.h>
 
 namespace longc {
 namespace {
@@ -61,6 +61,7 @@ Status parseMessage(const std::string &path, const longc_footer &footer, abi::Pr
   if (hashBytes(bytes.data(), bytes.size()) != footer.program_hash)
     return Status::error(4105, "'" + path + "': the checksum of its program section does not match",
                          "the file is damaged: copy it again");
+  google::protobuf::SetLogHandler(nullptr); // what is wrong is said below, in one line
   google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()),
                                                 static_cast<int>(bytes.size()));
   stream.SetRecursionLimit(maxMessageDepth);

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <unistd.h>
 
 namespace longc {
 namespace {
@@ -71,7 +72,16 @@ std::vector<std::string_view> modelOptions(std::vector<std::string_view> own) {
   return own;
 }
 
-const char *programPath() { return "/proc/self/exe"; }
+const char *programPath() {
+  // The name is for messages; a program that was replaced while it runs is still there under its link.
+  static const std::string path = [] {
+    std::string name(4096, '\0');
+    ssize_t length = readlink("/proc/self/exe", name.data(), name.size());
+    name.resize(length > 0 ? static_cast<size_t>(length) : 0);
+    return access(name.c_str(), R_OK) == 0 ? name : std::string("/proc/self/exe");
+  }();
+  return path.c_str();
+}
 
 Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments) {
   auto start = std::chrono::steady_clock::now();

@@ -53,17 +53,11 @@ Result<std::unique_ptr<Session>> openSession(LoadedProgram &loaded, const Argume
   return Session::create(*loaded.engine, *options);
 }
 
-Status continueText(Session &session, const Tokenizer &tokenizer, const Arguments &arguments, Run &run) {
-  auto samplerOptions = samplerOf(arguments, run.seed);
-  if (!samplerOptions.ok())
-    return samplerOptions.status();
-  auto count = arguments.integer("tokens", 0, INT32_MAX);
-  if (!count.ok())
-    return count.status();
-  Sampler sampler(*samplerOptions);
+Status continueText(Session &session, const Tokenizer &tokenizer, const Arguments &arguments, Sampler sampler,
+                    int64_t maxTokens, Run &run) {
   StreamDecoder decoder(tokenizer);
   GenerateOptions options;
-  options.maxTokens = *count;
+  options.maxTokens = maxTokens;
   if (!arguments.flag("ignore-eos") && tokenizer.eosId() >= 0)
     options.stopTokens = {tokenizer.eosId()};
   bool streams = !arguments.flag("json");
@@ -97,6 +91,12 @@ Status runGenerate(const Arguments &arguments) {
   auto seed = seedOf(arguments);
   if (!seed.ok())
     return seed.status();
+  auto sampler = samplerOf(arguments, *seed);
+  if (!sampler.ok())
+    return sampler.status();
+  auto maxTokens = arguments.integer("tokens", 0, INT32_MAX);
+  if (!maxTokens.ok())
+    return maxTokens.status();
   auto loaded = LoadedProgram::load(arguments);
   if (!loaded.ok())
     return loaded.status();
@@ -116,7 +116,7 @@ Status runGenerate(const Arguments &arguments) {
                      run.readSeconds));
   if (arguments.has("save-memory"))
     LONGC_TRY((*session)->save(arguments.text("save-memory")));
-  LONGC_TRY(continueText(**session, *tokenizer, arguments, run));
+  LONGC_TRY(continueText(**session, *tokenizer, arguments, Sampler(*sampler), *maxTokens, run));
   loaded->report();
   if (arguments.flag("json"))
     LONGC_TRY(printText(toJson(run, **session)));

@@ -75,7 +75,6 @@ Status runTrials(LoadedProgram &loaded, const Arguments &arguments, int64_t leng
       return source.status();
     text = tokenizer->encode(*source, false);
   }
-  logNote(loaded.engine->device().describe());
   PasskeyPrompts prompts(*tokenizer, length, seed, std::move(text));
   bool json = arguments.flag("json");
   std::vector<Trial> trials;

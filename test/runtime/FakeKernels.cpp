@@ -1,0 +1,76 @@
+// The kernels of the fake program: what compiled kernels look like to the runtime, written by hand.
+#include "FakeProgram.h"
+
+#include <cstring>
+
+namespace {
+
+using longc::fake::blockRows;
+using longc::fake::vocabulary;
+
+// A segment row: query begin and end, window begin and end, memory begin and end, slot, 0.
+struct Segment {
+  int32_t queryBegin, queryEnd, windowBegin, windowEnd, memoryBegin, memoryEnd, slot, zero;
+};
+
+float *rowOf(const longc_view &view, int64_t row) { return static_cast<float *>(view.data) + row * view.stride[0]; }
+int32_t intAt(const longc_view &view, int64_t index) { return static_cast<const int32_t *>(view.data)[index]; }
+
+int64_t memoryRow(const longc_view &table, int64_t slot, int64_t index) {
+  return static_cast<int64_t>(intAt(table, slot * table.stride[0] + index / 256)) * 256 + index % 256;
+}
+
+// views: tokens, positions, segments, page table, cache keys and values, memory keys and values. grid: blocks of 4 tokens.
+void append(const longc_view *views, const int64_t *, int64_t begin, int64_t end, void *) {
+  Segment segment;
+  std::memcpy(&segment, views[2].data, sizeof segment);
+  int64_t count = views[0].size[0];
+  for (int64_t token = begin * blockRows; token < end * blockRows && token < count; ++token) {
+    int64_t index = segment.windowEnd - (segment.queryEnd - token);
+    float id = static_cast<float>(intAt(views[0], token));
+    float *key = rowOf(views[4], index % views[4].size[0]), *value = rowOf(views[5], index % views[5].size[0]);
+    key[0] = value[1] = id;
+    key[1] = static_cast<float>(intAt(views[1], token));
+    value[0] = static_cast<float>(index);
+    int64_t row = memoryRow(views[3], segment.slot, index);
+    rowOf(views[6], row)[0] = id;
+    rowOf(views[6], row)[1] = static_cast<float>(index);
+    rowOf(views[7], row)[0] = id;
+  }
+}
+
+// views: work list, temperature, page table, cache keys, memory keys, counts. grid: rows of the work list.
+void count(const longc_view *views, const int64_t *scalars, int64_t begin, int64_t end, void *scratch) {
+  static_cast<char *>(scratch)[scalars[0] >= 0 ? 63 : 0] = 1; // scratch is there and writable
+  float temperature = *static_cast<const float *>(views[1].data);
+  for (int64_t item = begin; item < end; ++item) {
+    int32_t work[8];
+    std::memcpy(work, static_cast<const int32_t *>(views[0].data) + item * 8, sizeof work);
+    for (int64_t query = work[0]; query < work[1]; ++query) {
+      float *counts = rowOf(views[5], query);
+      std::memset(counts, 0, vocabulary * sizeof(float));
+      for (int64_t key = work[2]; key <= work[4] + query - work[0]; ++key)
+        counts[static_cast<int>(rowOf(views[3], key % views[3].size[0])[0])] += 1;
+      for (int64_t key = work[5]; key < work[6]; ++key)
+        counts[static_cast<int>(rowOf(views[4], memoryRow(views[2], work[7], key))[0])] += 1000 * temperature;
+    }
+  }
+}
+
+// views: counts, rows, bias, logits. grid: wanted rows.
+void gather(const longc_view *views, const int64_t *, int64_t begin, int64_t end, void *) {
+  for (int64_t row = begin; row < end; ++row)
+    for (int id = 0; id < vocabulary; ++id)
+      rowOf(views[3], row)[id] = rowOf(views[0], intAt(views[1], row))[id] + static_cast<const float *>(views[2].data)[id];
+}
+
+const longc_kernel_entry entries[] = {{"append", "avx2", append, 0},
+                                      {"count", "avx2", count, 64},
+                                      {"gather", "avx2", gather, 0},
+                                      {"append", "avx512", append, 0},
+                                      {"count", "avx512", count, 64},
+                                      {"gather", "avx512", gather, 0}};
+
+} // namespace
+
+extern "C" const longc_program_table longc_program = {LONGC_ABI_VERSION, 6, entries, 0, 0, nullptr};

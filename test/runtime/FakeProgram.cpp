@@ -1,0 +1,234 @@
+// Message, weights and file of the fake program.
+#include "FakeProgram.h"
+
+#include "runtime/core/Hash.h"
+#include "runtime/text/ByteAlphabet.h"
+
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <unistd.h>
+
+namespace longc::fake {
+namespace {
+
+enum SymbolIndex { tokens, rows, sequences, ringRows, pageRows, slots, pages, items, symbolCount };
+enum BufferIndex {
+  tokenBuffer, positionBuffer, memoryPositionBuffer, rowBuffer, segmentBuffer, temperatureBuffer,
+  cacheKeys, cacheValues, memoryKeys, memoryValues, pageTable, bias, workList, counts, logits
+};
+
+abi::Expr constant(int64_t value) {
+  abi::Expr expr;
+  expr.set_value(value);
+  return expr;
+}
+
+abi::Expr symbol(int64_t index) {
+  abi::Expr expr;
+  expr.set_op(abi::Expr::SYMBOL);
+  expr.set_value(index);
+  return expr;
+}
+
+abi::Expr binary(abi::Expr::Op op, abi::Expr a, abi::Expr b) {
+  abi::Expr expr;
+  expr.set_op(op);
+  *expr.add_operands() = std::move(a);
+  *expr.add_operands() = std::move(b);
+  return expr;
+}
+
+void addSymbols(abi::Function &function) {
+  for (const char *name : {"tokens", "rows", "sequences", "cache.0", "memory.0", "page_table.0", "page_table.1", "items1"})
+    function.add_symbols()->set_name(name);
+  abi::Symbol *last = function.mutable_symbols(items);
+  last->set_bound_by_step(true);
+  *last->mutable_maximum() = binary(abi::Expr::ADD, binary(abi::Expr::FLOORDIV, symbol(tokens), constant(blockRows)), symbol(sequences));
+}
+
+void addBuffer(abi::Function &function, abi::Buffer::Kind kind, uint32_t index, abi::ElementType type,
+               std::initializer_list<abi::Expr> sizes, uint32_t first = 0, uint32_t last = 0) {
+  abi::Buffer *buffer = function.add_buffers();
+  buffer->set_kind(kind);
+  buffer->set_index(index);
+  buffer->set_type(type);
+  for (const abi::Expr &size : sizes)
+    *buffer->add_sizes() = size;
+  buffer->set_first_step(first);
+  buffer->set_last_step(last);
+}
+
+void addInput(abi::Function &function, const char *role, abi::ElementType type, std::initializer_list<abi::Expr> sizes) {
+  abi::Input *input = function.add_inputs();
+  input->set_role(role);
+  input->set_type(type);
+  for (const abi::Expr &size : sizes)
+    *input->add_sizes() = size;
+  addBuffer(function, abi::Buffer::INPUT, static_cast<uint32_t>(function.inputs_size() - 1), type, sizes);
+}
+
+void addLaunch(abi::Function &function, uint32_t kernel, abi::Expr grid, std::initializer_list<uint32_t> buffers,
+               int64_t scalar = -1) {
+  abi::Launch *launch = function.add_steps()->mutable_launch();
+  launch->set_kernel(kernel);
+  *launch->add_grid() = std::move(grid);
+  for (uint32_t buffer : buffers)
+    launch->add_operands()->set_buffer(buffer);
+  if (scalar >= 0) {
+    abi::Operand *operand = launch->add_operands();
+    operand->set_is_scalar(true);
+    *operand->mutable_scalar() = constant(scalar);
+  }
+}
+
+void addFunction(abi::Module &module, const char *name, const char *precision, bool decode) {
+  abi::Function &function = *module.add_functions();
+  function.set_name(name);
+  function.set_precision(precision);
+  function.set_target("cpu");
+  addSymbols(function);
+  abi::Expr tokenCount = decode ? constant(1) : symbol(tokens), rowCount = decode ? constant(1) : symbol(rows);
+  addInput(function, "tokens", abi::I32, {tokenCount});
+  addInput(function, "positions", abi::I32, {tokenCount});
+  addInput(function, "memory_positions", abi::I32, {tokenCount});
+  addInput(function, "rows", abi::I32, {rowCount});
+  addInput(function, "segments", abi::I32, {symbol(sequences), constant(8)});
+  addInput(function, "temperature", abi::F32, {constant(1)});
+  for (uint32_t state = 0; state < 4; ++state)
+    addBuffer(function, abi::Buffer::STATE, state, abi::F32, {symbol(state < 2 ? ringRows : pageRows), constant(1), constant(2)});
+  addBuffer(function, abi::Buffer::PAGE_TABLE, 0, abi::I32, {symbol(slots), symbol(pages)});
+  addBuffer(function, abi::Buffer::PARAMETER, 0, abi::F32, {constant(vocabulary)});
+  addBuffer(function, abi::Buffer::ARENA, 0, abi::I32, {symbol(items), constant(8)}, 1, 2);
+  addBuffer(function, abi::Buffer::ARENA, 0, abi::F32, {tokenCount, constant(vocabulary)}, 2, 3);
+  addBuffer(function, abi::Buffer::ARENA, 0, abi::F32, {rowCount, constant(vocabulary)}, 3, 3);
+  addLaunch(function, 0, binary(abi::Expr::CEILDIV, tokenCount, constant(blockRows)),
+            {tokenBuffer, positionBuffer, segmentBuffer, pageTable, cacheKeys, cacheValues, memoryKeys, memoryValues});
+  abi::WorkList *list = function.add_steps()->mutable_work_list();
+  list->set_segments(segmentBuffer);
+  list->set_result(workList);
+  list->set_rows(blockRows);
+  list->set_count_symbol(items);
+  addLaunch(function, 1, symbol(items), {workList, temperatureBuffer, pageTable, cacheKeys, memoryKeys, counts}, 7);
+  addLaunch(function, 2, rowCount, {counts, rowBuffer, bias, logits});
+  function.add_results(logits);
+}
+
+void addTokenizer(abi::Tokenizer &tokenizer) {
+  tokenizer.set_model("gpt2");
+  tokenizer.set_pre_tokenizer("gpt-2");
+  for (uint16_t point : byteAlphabet()) {
+    std::string text;
+    if (point < 0x80)
+      text = {static_cast<char>(point)};
+    else
+      text = {static_cast<char>(0xc0 | point >> 6), static_cast<char>(0x80 | (point & 0x3f))};
+    tokenizer.add_tokens(text);
+    tokenizer.add_token_types(1);
+  }
+  for (const char *special : {"<|end|>", "<|start|>"}) {
+    tokenizer.add_tokens(special);
+    tokenizer.add_token_types(3);
+  }
+  tokenizer.set_bos_id(-1);
+  tokenizer.set_eos_id(endToken);
+  tokenizer.set_unknown_id(-1);
+  tokenizer.set_pad_id(-1);
+  tokenizer.set_chat_template("{% for message in messages %}<|start|>{{ message['role'] }}: {{ message['content'] }}<|end|>"
+                              "{% endfor %}{% if add_generation_prompt %}<|start|>assistant: {% endif %}");
+}
+
+} // namespace
+
+abi::Program program() {
+  abi::Program program;
+  program.set_version(1);
+  program.set_compiler("longc test");
+  program.set_source("fake.gguf");
+  program.set_fingerprint("00000000feedbeef");
+  abi::Parameter *parameter = program.add_parameters();
+  parameter->set_name("bias");
+  parameter->set_type(abi::F32);
+  parameter->add_shape(vocabulary);
+  parameter->set_bytes(vocabulary * sizeof(float));
+  for (auto kind : {abi::State::CACHE_KEYS, abi::State::CACHE_VALUES, abi::State::MEMORY_KEYS, abi::State::MEMORY_VALUES}) {
+    abi::State *state = program.add_states();
+    state->set_kind(kind);
+    state->set_type(abi::F32);
+    state->add_row_shape(1);
+    state->add_row_shape(2);
+  }
+  for (const char *name : {"append", "count", "gather"})
+    program.add_kernels()->set_name(name);
+  program.add_targets("cpu");
+  abi::Module &module = *program.add_modules();
+  module.set_name("fake");
+  addTokenizer(*module.mutable_tokenizer());
+  module.set_context_length(contextLength);
+  module.set_layers(1);
+  module.set_vocabulary(vocabulary);
+  module.set_hidden(2);
+  module.mutable_memory()->set_method("fot");
+  module.mutable_memory()->add_layers(0);
+  module.mutable_memory()->set_default_window(window);
+  module.mutable_memory()->set_default_last_context(lastContext);
+  for (const char *precision : {"fast", "exact"}) {
+    addFunction(module, "prefill", precision, false);
+    addFunction(module, "decode", precision, true);
+  }
+  return program;
+}
+
+std::string weights() {
+  std::string bytes;
+  for (int id = 0; id < vocabulary; ++id) {
+    float value = static_cast<float>(id) / 1024;
+    bytes.append(reinterpret_cast<const char *>(&value), sizeof value);
+  }
+  return bytes;
+}
+
+std::string programFile(const std::string &executable, const abi::Program &program, const std::string &weights,
+                        const Damage &damage) {
+  std::string file = executable;
+  file.resize((file.size() + 4095) / 4096 * 4096);
+  longc_footer footer = {};
+  footer.weights_offset = file.size();
+  footer.weights_size = weights.size();
+  footer.weights_hash = hashBytes(weights.data(), weights.size());
+  file += weights;
+  std::string message = program.SerializeAsString();
+  footer.program_offset = file.size();
+  footer.program_size = message.size();
+  footer.program_hash = hashBytes(message.data(), message.size()) + damage.wrongHash;
+  file += message;
+  footer.file_size = file.size() + sizeof footer + damage.wrongSize;
+  footer.abi_version = LONGC_ABI_VERSION + damage.wrongVersion;
+  std::memcpy(footer.magic, damage.wrongMagic ? "NOTLONGC" : LONGC_FOOTER_MAGIC, sizeof footer.magic);
+  file.append(reinterpret_cast<const char *>(&footer), sizeof footer);
+  return file;
+}
+
+std::string temporaryPath(const std::string &name) {
+  static const std::string folder = [] {
+    char path[] = "/tmp/longc-test-XXXXXX";
+    return std::string(mkdtemp(path));
+  }();
+  return folder + "/" + name;
+}
+
+std::string writeTemporary(const std::string &name, const std::string &bytes) {
+  std::string path = temporaryPath(name);
+  std::ofstream(path, std::ios::binary) << bytes;
+  return path;
+}
+
+std::string readAll(const std::string &path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+} // namespace longc::fake

@@ -1,0 +1,252 @@
+// The command line of a whole program: exit codes, streams, JSON, errors that name things.
+#include "FakeProgram.h"
+
+#include <gtest/gtest.h>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+namespace longc {
+namespace {
+
+struct Output {
+  int code;
+  std::string out, error;
+};
+
+// The fake executable with its program behind it, as `longc compile` leaves one.
+const std::string &programPath() {
+  static const std::string path = [] {
+    std::string file = fake::programFile(fake::readAll(LONGC_FAKE_PROGRAM), fake::program(), fake::weights());
+    std::string written = fake::writeTemporary("app", file);
+    chmod(written.c_str(), 0755);
+    return written;
+  }();
+  return path;
+}
+
+Output run(const std::string &arguments, const std::string &path = programPath()) {
+  std::string out = fake::temporaryPath("stdout"), error = fake::temporaryPath("stderr");
+  int status = std::system((path + " " + arguments + " > " + out + " 2> " + error + " < /dev/null").c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, fake::readAll(out), fake::readAll(error)};
+}
+
+nlohmann::json jsonOf(const Output &output) {
+  EXPECT_EQ(output.code, 0) << output.error;
+  auto json = nlohmann::json::parse(output.out, nullptr, false);
+  EXPECT_FALSE(json.is_discarded()) << output.out;
+  return json;
+}
+
+void expectError(const Output &output, int code, const std::string &words) {
+  EXPECT_EQ(output.code, code);
+  EXPECT_EQ(output.out, "");
+  EXPECT_NE(output.error.find(words), std::string::npos) << output.error;
+  EXPECT_EQ(output.error.find("error: LC"), 0u) << output.error;
+  EXPECT_NE(output.error.find("hint: "), std::string::npos) << output.error;
+}
+
+TEST(CommandLine, HelpGoesToStdout) {
+  for (const char *arguments : {"--help", "-h", "help"}) {
+    auto output = run(arguments);
+    EXPECT_EQ(output.code, 0);
+    for (const char *name : {"chat", "generate", "perplexity", "passkey", "bench", "info", "logits"})
+      EXPECT_NE(output.out.find(name), std::string::npos);
+    auto command = run("generate " + std::string(arguments));
+    if (std::string(arguments) != "help") {
+      EXPECT_EQ(command.code, 0);
+      EXPECT_NE(command.out.find("--last-context"), std::string::npos);
+    }
+  }
+  EXPECT_EQ(run("--version").code, 0);
+}
+
+TEST(CommandLine, UsageErrorsAreNamed) {
+  expectError(run(""), 2, "a command is missing");
+  expectError(run("dance"), 2, "'dance'");
+  expectError(run("generate --colour red"), 2, "'--colour'");
+  expectError(run("generate stray"), 2, "'stray'");
+  expectError(run("generate --prompt"), 2, "needs a value");
+  expectError(run("generate"), 2, "no prompt");
+  expectError(run("generate -p a --prompt-file b"), 2, "exclude");
+  expectError(run("generate -p a --tokens many"), 2, "--tokens 'many'");
+  expectError(run("generate -p a --tokens 99999999999999999999"), 2, "--tokens");
+  expectError(run("generate -p a --window 513"), 2, "--window");
+  expectError(run("generate -p a --window 8 --last-context 9"), 2, "--last-context");
+  expectError(run("generate -p a --memory maybe"), 2, "--memory");
+  expectError(run("generate -p a --eviction never"), 2, "--eviction");
+  expectError(run("generate -p a --memory-temperature hot"), 2, "--memory-temperature");
+  expectError(run("generate -p a --memory-budget lots"), 2, "--memory-budget");
+  expectError(run("generate -p a --threads -3"), 2, "--threads");
+  expectError(run("generate -p a --variant sparc"), 2, "sparc");
+  expectError(run("generate -p a --progress loud"), 2, "--progress");
+  expectError(run("generate -p a --exact=perhaps"), 2, "--exact");
+  expectError(run("passkey --length 3"), 2, "--length 3");
+  expectError(run("logits"), 2, "--requests");
+}
+
+TEST(CommandLine, UserErrorsAreNamed) {
+  expectError(run("generate --prompt-file /nonexistent"), 1, "/nonexistent");
+  expectError(run("generate --prompt-file /dev/null -q"), 1, "prompt is empty");
+  std::string text = fake::writeTemporary("long", std::string(100, 'a'));
+  expectError(run("generate --memory off -q --prompt-file " + text), 1, "100 tokens do not fit into the window of 64");
+  expectError(run("perplexity --tokens-file " + fake::writeTemporary("ids", "1 2 x")), 1, "entry 2");
+  expectError(run("perplexity -q --tokens-file " + fake::writeTemporary("ids", "1 258")), 1, "258");
+  expectError(run("generate -q -p a --load-memory " + text), 1, "no saved memory");
+}
+
+TEST(CommandLine, DamagedProgramsAreNamed) {
+  std::string executable = fake::readAll(LONGC_FAKE_PROGRAM);
+  auto runFile = [](const std::string &bytes) {
+    std::string path = fake::writeTemporary("broken", bytes);
+    chmod(path.c_str(), 0755);
+    return run("info", path);
+  };
+  expectError(runFile(executable), 1, "LC4101");
+  std::string file = fake::programFile(executable, fake::program(), fake::weights());
+  expectError(runFile(file.substr(0, file.size() - 5)), 1, "LC4101");
+  file[file.size() - 200] = static_cast<char>(file[file.size() - 200] ^ 1);
+  expectError(runFile(file), 1, "LC4105");
+}
+
+TEST(Generate, PrintsOneJsonObject) {
+  auto json = jsonOf(run("generate -p aab -n 5 --json -q"));
+  EXPECT_EQ(json["prompt_token_ids"], (std::vector<int>{'a', 'a', 'b'}));
+  EXPECT_EQ(json["token_ids"], (std::vector<int>{'a', 'a', 'a', 'a', 'a'}));
+  EXPECT_EQ(json["text"], "aaaaa");
+  EXPECT_EQ(json["finish_reason"], "length");
+}
+
+TEST(Generate, StreamsTextAndReadsSpecialTokens) {
+  EXPECT_EQ(run("generate -p xxy -n 3 -q").out, "xxx\n");
+  auto stopped = jsonOf(run("generate -p 'a<|end|><|end|>' -n 5 --json -q"));
+  EXPECT_EQ(stopped["prompt_token_ids"], (std::vector<int>{'a', 256, 256}));
+  EXPECT_EQ(stopped["finish_reason"], "stop");
+  EXPECT_EQ(stopped["text"], "");
+  EXPECT_EQ(jsonOf(run("generate -p 'a<|end|><|end|>' -n 5 --json -q --ignore-eos"))["token_ids"].size(), 5u);
+}
+
+TEST(Generate, PutsWhatIsOverTheWindowIntoMemory) {
+  std::string path = fake::writeTemporary("prompt", std::string(300, 'q') + "end");
+  for (const char *precision : {"", " --exact"}) {
+    auto json = jsonOf(run("generate --json -q -n 2 --prompt-file " + path + precision));
+    EXPECT_EQ(json["text"], "qq");
+    EXPECT_EQ(json["memory"]["tokens_in_memory"], 303 - fake::lastContext);
+  }
+  auto cut = run("generate --json -q -n 2 --memory off --truncate --prompt-file " + path);
+  EXPECT_EQ(jsonOf(cut)["memory"]["tokens_dropped"], 303 - fake::window);
+  EXPECT_NE(cut.error.find("warning: the first 239 of 303 tokens were dropped"), std::string::npos) << cut.error;
+}
+
+TEST(Generate, AMemoryIsSavedMappedAndAnswersAlike) {
+  std::string prompt = fake::writeTemporary("document", std::string(150, 'm') + std::string(200, 'n'));
+  std::string memory = fake::temporaryPath("document.memory");
+  auto direct = jsonOf(run("generate --json -q -n 4 --prompt-file " + prompt + " --save-memory " + memory));
+  EXPECT_EQ(direct["text"], "nnnn");
+  auto mapped = jsonOf(run("generate --json -q -n 4 -p mmm --load-memory " + memory));
+  EXPECT_EQ(mapped["text"], "nnnn");
+  EXPECT_EQ(mapped["memory"]["tokens_in_memory"], 350 - fake::lastContext);
+  expectError(run("generate -q -p a --save-memory /nonexistent/x"), 1, "/nonexistent/x");
+}
+
+TEST(Generate, TheEnvironmentSetsOptions) {
+  setenv("LONGC_TOKENS", "7", 1);
+  EXPECT_EQ(jsonOf(run("generate -p a --json -q"))["token_ids"].size(), 7u);
+  EXPECT_EQ(jsonOf(run("generate -p a --json -q -n 2"))["token_ids"].size(), 2u);
+  unsetenv("LONGC_TOKENS");
+}
+
+TEST(Generate, AFullDiskIsAnError) {
+  int status = std::system((programPath() + " generate -p a -n 3 -q > /dev/full 2> " + fake::temporaryPath("full")).c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_NE(fake::readAll(fake::temporaryPath("full")).find("LC5402"), std::string::npos);
+}
+
+TEST(Chat, AnswersOnceAboutADocument) {
+  std::string document = fake::writeTemporary("book", std::string(400, 'z'));
+  auto json = jsonOf(run("chat --json -q -n 3 --document " + document + " -p 'what?'"));
+  EXPECT_EQ(json["text"], "zzz");
+  EXPECT_GT(json["tokens_in_memory"], 300);
+  EXPECT_EQ(run("chat -q -n 3 -p eeeeeeeeeeeeeeee").out, "eee\n");
+}
+
+TEST(Chat, QuestionsAboutADocumentDoNotSeeEachOther) {
+  std::string document = fake::writeTemporary("book", std::string(200, 'z'));
+  std::string questions = fake::writeTemporary("questions", "one?\ntwo?\none?\n");
+  std::string out = fake::temporaryPath("answers");
+  ASSERT_EQ(std::system((programPath() + " chat --json -q -n 3 --document " + document + " < " + questions + " > " + out).c_str()), 0);
+  std::istringstream lines(fake::readAll(out));
+  std::vector<nlohmann::json> answers;
+  for (std::string line; std::getline(lines, line);)
+    answers.push_back(nlohmann::json::parse(line));
+  ASSERT_EQ(answers.size(), 3u);
+  EXPECT_EQ(answers[0]["token_ids"], answers[2]["token_ids"]);
+}
+
+TEST(Passkey, IsReproducibleAndReportsPlaces) {
+  auto first = jsonOf(run("passkey --length 400 --count 2 --seed 9 --json -q"));
+  auto second = jsonOf(run("passkey --length 400 --count 2 --seed 9 --json -q"));
+  EXPECT_EQ(first["length"], 400);
+  EXPECT_EQ(first["count"], 2);
+  EXPECT_EQ(first["seed"], 9);
+  EXPECT_TRUE(first["correct"].is_number_integer());
+  for (int prompt : {0, 1}) {
+    EXPECT_EQ(first["prompts"][prompt]["key"], second["prompts"][prompt]["key"]);
+    EXPECT_GE(first["prompts"][prompt]["key"], 10000);
+    EXPECT_LT(first["prompts"][prompt]["key"], 50000);
+  }
+  EXPECT_NE(run("passkey --length 300 --count 1 -q").out.find("(seed "), std::string::npos);
+}
+
+TEST(Perplexity, ComputesTheSameWithAndWithoutJson) {
+  std::string text = fake::writeTemporary("text", std::string(150, 'a') + std::string(50, 'b'));
+  auto json = jsonOf(run("perplexity --json -q --file " + text));
+  EXPECT_EQ(json["tokens"], 199);
+  EXPECT_NE(run("perplexity -q --file " + text).out.find("over 199 tokens"), std::string::npos);
+  EXPECT_EQ(jsonOf(run("perplexity --json -q --last 20 --file " + text))["tokens"], 20);
+  auto windowOnly = jsonOf(run("perplexity --json -q --memory off --file " + text));
+  EXPECT_EQ(windowOnly["tokens"], 199);
+  EXPECT_EQ(jsonOf(run("perplexity --json -q --memory off --last 20 --file " + text))["tokens"], 20);
+}
+
+TEST(Bench, ReportsBothRates) {
+  auto json = jsonOf(run("bench --threads 2 --prefill 32 --decode 8 --repeat 1 --fill 200 --json -q"));
+  EXPECT_GT(json["prefill_tokens_per_second"], 0);
+  EXPECT_GT(json["decode_tokens_per_second"], 0);
+  EXPECT_GT(json["fill_tokens_per_second"], 0);
+  EXPECT_EQ(json["threads"], 2);
+}
+
+TEST(Logits, AnswersRequestsLineByLine) {
+  std::string requests = fake::writeTemporary(
+      "requests", "{\"prompt\": 3, \"tokens\": [5, 5, 6], \"positions\": [0, 2], \"greedy\": 2}\n");
+  std::string results = fake::temporaryPath("results");
+  auto output = run("logits -q --requests " + requests + " --output " + results);
+  ASSERT_EQ(output.code, 0) << output.error;
+  auto json = nlohmann::json::parse(fake::readAll(results));
+  EXPECT_EQ(json["prompt"], 3);
+  EXPECT_EQ(json["greedy"], (std::vector<int>{5, 5}));
+  size_t bytes = 2 * fake::vocabulary * sizeof(float);
+  EXPECT_EQ(json["logits"].get<std::string>().size(), (bytes + 2) / 3 * 4);
+  expectError(run("logits -q --output " + results + " --requests " + fake::writeTemporary("bad", "{\"tokens\": []}\n")), 1,
+              "request line 1");
+}
+
+TEST(Info, NamesTheModelAndTheVariant) {
+  auto json = jsonOf(run("info --json"));
+  EXPECT_EQ(json["model"], "fake");
+  EXPECT_EQ(json["memory_bytes_per_token"], 16);
+  EXPECT_EQ(json["variants"], (std::vector<std::string>{"avx2", "avx512"}));
+  EXPECT_NE(run("info").out.find("fingerprint      00000000feedbeef"), std::string::npos);
+}
+
+TEST(Profile, ListsTheKernels) {
+  auto output = run("generate -p aaa -n 2 -q --profile");
+  EXPECT_EQ(output.code, 0);
+  for (const char *kernel : {"append", "count", "gather", "total"})
+    EXPECT_NE(output.error.find(kernel), std::string::npos);
+}
+
+} // namespace
+} // namespace longc

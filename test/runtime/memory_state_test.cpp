@@ -1,0 +1,381 @@
+// The window and memory state machine against a plain model that moves token numbers between two lists, and contexts:
+// pages, forks, budgets, saved files.
+#include "FakeProgram.h"
+
+#include "runtime/device/CpuDevice.h"
+#include "runtime/serve/Context.h"
+#include "runtime/serve/WindowMarks.h"
+
+#include <gtest/gtest.h>
+#include <cstring>
+#include <deque>
+#include <functional>
+#include <random>
+
+namespace longc {
+namespace {
+
+WindowPolicy makePolicy(int64_t window, int64_t lastContext, Eviction eviction = Eviction::slide) {
+  WindowPolicy policy;
+  policy.window = window;
+  policy.lastContext = lastContext;
+  policy.eviction = eviction;
+  return policy;
+}
+
+std::vector<int64_t> sizesOf(const std::vector<TokenGroup> &groups) {
+  std::vector<int64_t> sizes;
+  for (const TokenGroup &group : groups)
+    sizes.push_back(group.tokens);
+  return sizes;
+}
+
+// As published (methods of FoT): caches and memories are lists, and windows move between them.
+struct PlainModel {
+  int64_t window, lastContext;
+  std::deque<int64_t> cache, memory; // token numbers
+  int64_t next = 0;
+  std::vector<std::pair<std::deque<int64_t>, std::deque<int64_t>>> seen; // by window: what its last token sees
+
+  void runWindow(int64_t tokens, bool keeps) {
+    if (!cache.empty() && static_cast<int64_t>(cache.size()) + tokens > window) {
+      memory.insert(memory.end(), cache.begin(), cache.end());
+      cache.clear();
+    }
+    for (int64_t token = 0; token < tokens; ++token)
+      cache.push_back(next++);
+    seen.emplace_back(cache, memory);
+    if (!keeps) {
+      memory.insert(memory.end(), cache.begin(), cache.end());
+      cache.clear();
+    }
+  }
+
+  void call(int64_t tokens) {
+    int64_t early = std::max<int64_t>(tokens - lastContext, 0);
+    bool wasEmpty = cache.empty();
+    for (int64_t left = early; left > 0; left -= window)
+      runWindow(std::min(left, window), !wasEmpty);
+    runWindow(tokens - early, true);
+  }
+};
+
+void expectEqual(const WindowMarks &marks, const std::pair<std::deque<int64_t>, std::deque<int64_t>> &seen) {
+  auto [cache, memory] = seen;
+  ASSERT_EQ(marks.localTokens(), static_cast<int64_t>(cache.size()));
+  ASSERT_EQ(marks.memoryTokens(), static_cast<int64_t>(memory.size()));
+  if (!cache.empty()) {
+    EXPECT_EQ(marks.windowBegin(), cache.front());
+  }
+  if (!memory.empty()) {
+    EXPECT_EQ(marks.memoryBegin(), memory.front());
+    EXPECT_EQ(marks.windowBegin(), memory.back() + 1);
+  }
+}
+
+TEST(WindowMarks, FlushEqualsThePublishedStateMachine) {
+  std::mt19937 random(17);
+  for (int round = 0; round < 300; ++round) {
+    int64_t window = 2 + random() % 30, lastContext = 1 + random() % window;
+    WindowMarks marks(makePolicy(window, lastContext, Eviction::flush));
+    PlainModel model{window, lastContext, {}, {}, 0, {}};
+    for (int call = 0; call < 12; ++call) {
+      int64_t tokens = random() % 3 ? 1 : 1 + random() % 100;
+      model.seen.clear();
+      model.call(tokens);
+      auto groups = marks.split(tokens);
+      ASSERT_EQ(groups.size(), model.seen.size());
+      for (size_t group = 0; group < groups.size(); ++group) {
+        marks.admit(groups[group].tokens);
+        expectEqual(marks, model.seen[group]);
+        if (groups[group].spills)
+          marks.spill();
+      }
+    }
+  }
+}
+
+TEST(WindowMarks, PromptsSplitIntoFullWindowsARestAndTheLastContext) {
+  WindowMarks marks(makePolicy(1024, 512));
+  EXPECT_EQ(sizesOf(marks.split(512)), (std::vector<int64_t>{512}));
+  EXPECT_EQ(sizesOf(marks.split(513)), (std::vector<int64_t>{1, 512}));
+  EXPECT_EQ(sizesOf(marks.split(1024)), (std::vector<int64_t>{512, 512}));
+  EXPECT_EQ(sizesOf(marks.split(3000)), (std::vector<int64_t>{1024, 1024, 440, 512}));
+  EXPECT_TRUE(marks.split(0).empty());
+}
+
+TEST(WindowMarks, MemoryAfterAPromptIsAllButTheLastContext) {
+  for (auto eviction : {Eviction::slide, Eviction::flush})
+    for (int64_t tokens : {1, 15, 16, 17, 64, 65, 80, 1000}) {
+      WindowMarks marks(makePolicy(64, 16, eviction));
+      for (const TokenGroup &group : marks.split(tokens)) {
+        marks.admit(group.tokens);
+        if (group.spills)
+          marks.spill();
+      }
+      EXPECT_EQ(marks.memoryTokens(), tokens - std::min<int64_t>(tokens, 16));
+      EXPECT_EQ(marks.localTokens(), std::min<int64_t>(tokens, 16));
+      EXPECT_EQ(marks.origin(), marks.windowBegin()); // the window's first token has position 0
+    }
+}
+
+TEST(WindowMarks, SlidingKeepsTheNewestHalfOrMore) {
+  WindowMarks marks(makePolicy(64, 16));
+  for (int64_t token = 0; token < 1000; ++token) {
+    int64_t before = marks.localTokens();
+    marks.admit(1);
+    int64_t kept = marks.localTokens() - 1;
+    if (before == 64) {
+      EXPECT_EQ(kept, 32);
+    } else {
+      EXPECT_EQ(kept, before);
+    }
+    EXPECT_LE(marks.localTokens(), 64);
+    EXPECT_EQ(marks.localTokens() + marks.memoryTokens(), token + 1); // nothing is ever lost
+    EXPECT_EQ(marks.origin(), 0);                                      // cached keys keep their rotation
+  }
+}
+
+TEST(WindowMarks, SlidingMakesRoomForSeveralTokensInWholeBlocks) {
+  for (int64_t tokens = 1; tokens <= 64; ++tokens) {
+    WindowMarks marks(makePolicy(64, 64));
+    marks.admit(60);
+    marks.admit(tokens);
+    int64_t kept = marks.localTokens() - tokens;
+    EXPECT_EQ(kept, tokens <= 4 ? 60 : tokens <= 36 ? 28 : 0) << tokens;
+  }
+}
+
+TEST(WindowMarks, FlushingEmptiesTheWindowAndRestartsPositions) {
+  WindowMarks marks(makePolicy(64, 16, Eviction::flush));
+  for (int token = 0; token < 65; ++token)
+    marks.admit(1);
+  EXPECT_EQ(marks.localTokens(), 1);
+  EXPECT_EQ(marks.memoryTokens(), 64);
+  EXPECT_EQ(marks.origin(), 64);
+}
+
+TEST(WindowMarks, ABudgetDropsTheOldestFirst) {
+  WindowPolicy policy = makePolicy(64, 16);
+  policy.memoryRows = 1000;
+  WindowMarks marks(policy);
+  int64_t lastBegin = 0;
+  for (int call = 0; call < 100; ++call) {
+    marks.admit(64);
+    EXPECT_LE(marks.memoryTokens(), 1000);
+    EXPECT_GE(marks.memoryBegin(), lastBegin);
+    EXPECT_EQ(marks.memoryBegin() % 256, 0);
+    lastBegin = marks.memoryBegin();
+  }
+  EXPECT_GT(marks.memoryTokens(), 1000 - 256);
+}
+
+TEST(WindowMarks, WithoutMemoryNothingIsVisibleOutsideTheWindow) {
+  WindowPolicy policy = makePolicy(64, 16);
+  policy.memory = false;
+  WindowMarks marks(policy);
+  for (int token = 0; token < 300; ++token) {
+    marks.admit(1);
+    EXPECT_EQ(marks.memoryTokens(), 0);
+  }
+  EXPECT_EQ(sizesOf(WindowMarks(policy).split(64)), (std::vector<int64_t>{64}));
+}
+
+TEST(WindowMarks, PoliciesAreChecked) {
+  EXPECT_TRUE(makePolicy(64, 64).check(64).ok());
+  EXPECT_EQ(makePolicy(65, 64).check(64).code(), 1012);
+  EXPECT_EQ(makePolicy(0, 1).check(64).code(), 1012);
+  EXPECT_EQ(makePolicy(64, 65).check(64).code(), 1012); // Lc <= Lw
+  EXPECT_EQ(makePolicy(64, 0).check(64).code(), 1012);
+}
+
+// ---- contexts --------------------------------------------------------------------------------------------------
+
+StateLayout layoutOf(const abi::Program &program) {
+  std::vector<const abi::Function *> functions;
+  for (const abi::Function &function : program.modules(0).functions())
+    functions.push_back(&function);
+  return StateLayout::of(program, functions);
+}
+
+struct Fixture : testing::Test {
+  Fixture() : message(fake::program()), layout(layoutOf(message)) {
+    auto file = fake::writeTemporary("context-program", fake::programFile("x", message, fake::weights()));
+    program = std::move(*Program::open(file, true));
+    device = std::move(*CpuDevice::create(longc_program, "avx2", {"append", "count", "gather"}, 1));
+    executor = std::move(*Executor::create(*program, *program->findFunction("prefill", "fast", "cpu"), *device));
+  }
+
+  std::unique_ptr<Context> makeContext(int64_t memoryRows = 0) {
+    WindowPolicy policy = makePolicy(64, 16);
+    policy.memoryRows = memoryRows;
+    auto context = Context::create(layout, policy, 64);
+    EXPECT_TRUE(context.ok());
+    return std::move(*context);
+  }
+
+  // Runs tokens and returns the logits of the last one.
+  std::vector<float> run(Context &context, const std::vector<int32_t> &tokens) {
+    std::vector<float> logits(fake::vocabulary);
+    EXPECT_TRUE(context.admit(static_cast<int64_t>(tokens.size())).ok());
+    const WindowMarks &marks = context.marks();
+    auto count = static_cast<int32_t>(tokens.size());
+    std::vector<int32_t> positions(tokens.size());
+    for (int32_t index = 0; index < count; ++index)
+      positions[static_cast<size_t>(index)] = static_cast<int32_t>(marks.end()) - count + index;
+    int32_t row = count - 1;
+    int32_t segment[8] = {0, count, static_cast<int32_t>(marks.windowBegin()), static_cast<int32_t>(marks.end()),
+                          static_cast<int32_t>(marks.memoryBegin()), static_cast<int32_t>(marks.windowBegin()), 0, 0};
+    float temperature = 1;
+    context.bind(*executor);
+    TensorShape list{{count, 1, 1, 1}, 1}, one{{1, 1, 1, 1}, 1}, table{{1, 8, 1, 1}, 2};
+    std::vector<InputTensor> inputs = {{tokens.data(), list}, {positions.data(), list}, {positions.data(), list},
+                                       {&row, one},           {segment, table},         {&temperature, one}};
+    Status status = executor->run(inputs);
+    EXPECT_TRUE(status.ok()) << status.text();
+    EXPECT_TRUE(executor->readResult(0, logits.data(), logits.size() * sizeof(float)).ok());
+    return logits;
+  }
+
+  void fill(Context &context, int tokens, uint32_t seed) {
+    std::mt19937 random(seed);
+    while (tokens > 0) {
+      std::vector<int32_t> piece(static_cast<size_t>(std::min(tokens, 16)));
+      for (int32_t &token : piece)
+        token = static_cast<int32_t>(random() % 256);
+      tokens -= static_cast<int>(piece.size());
+      run(context, piece);
+    }
+  }
+
+  abi::Program message;
+  StateLayout layout;
+  std::unique_ptr<Program> program;
+  std::unique_ptr<CpuDevice> device;
+  std::unique_ptr<Executor> executor;
+};
+
+using Contexts = Fixture;
+
+TEST_F(Contexts, EveryTokenStaysVisible) {
+  auto context = makeContext();
+  std::vector<float> expected(fake::vocabulary);
+  std::mt19937 random(1);
+  std::vector<int32_t> all;
+  for (int call = 0; call < 200; ++call) {
+    std::vector<int32_t> tokens(1 + random() % 20);
+    for (int32_t &token : tokens)
+      token = static_cast<int32_t>(random() % 256);
+    all.insert(all.end(), tokens.begin(), tokens.end());
+    auto logits = run(*context, tokens);
+    auto split = static_cast<size_t>(context->marks().windowBegin());
+    for (int id = 0; id < fake::vocabulary; ++id)
+      expected[static_cast<size_t>(id)] = static_cast<float>(id) / 1024;
+    for (size_t index = 0; index < all.size(); ++index)
+      expected[static_cast<size_t>(all[index])] += index < split ? 1000 : 1;
+    for (int id = 0; id < fake::vocabulary; ++id) // sums in another order: equal up to rounding of the bias
+      ASSERT_NEAR(logits[static_cast<size_t>(id)], expected[static_cast<size_t>(id)], 1e-2) << call;
+  }
+  EXPECT_GT(context->marks().memoryTokens(), 1000);
+}
+
+TEST_F(Contexts, ForksAnswerAlikeAndDoNotDisturbEachOther) {
+  auto context = makeContext();
+  fill(*context, 700, 2);
+  auto fork = std::move(*context->fork()), again = std::move(*context->fork());
+  auto first = run(*fork, {1, 2, 3});
+  fill(*fork, 600, 3);
+  EXPECT_EQ(run(*again, {1, 2, 3}), first);
+  EXPECT_EQ(run(*context, {1, 2, 3}), first);
+  fork.reset();
+  auto third = std::move(*context->fork());
+  EXPECT_EQ(run(*third, {9}), run(*context, {9}));
+}
+
+TEST_F(Contexts, DroppingAContextGivesItsPagesBack) {
+  auto pool = std::move(*PagePool::create({8, 8}));
+  int32_t a = *pool->take(), b = *pool->take();
+  pool->share(a);
+  pool->release(a);
+  EXPECT_EQ(pool->usedPages(), 2);
+  std::memset(pool->page(0, a), 5, 8);
+  int32_t copy = *pool->takeCopy(a);
+  EXPECT_EQ(pool->page(0, copy)[3], std::byte{5});
+  pool->release(b);
+  EXPECT_EQ(pool->usedPages(), 1);
+}
+
+TEST_F(Contexts, ABudgetBoundsThePages) {
+  auto context = makeContext(512);
+  fill(*context, 5000, 4);
+  EXPECT_LE(context->marks().memoryTokens(), 512);
+  EXPECT_LE(context->memoryBytes(), (512 + 64 + 2 * 256) * 16);
+}
+
+TEST_F(Contexts, SavedAndMappedAnswersBitForBit) {
+  auto context = makeContext();
+  fill(*context, 1000, 5);
+  std::string path = fake::temporaryPath("memory");
+  ASSERT_TRUE(context->save(path, "model-a").ok());
+  auto loaded = Context::load(path, "model-a", layout, makePolicy(64, 16), 32); // another ring size
+  ASSERT_TRUE(loaded.ok()) << loaded.status().text();
+  EXPECT_EQ((*loaded)->marks().memoryTokens(), context->marks().memoryTokens());
+  for (int round = 0; round < 100; ++round)
+    ASSERT_EQ(run(**loaded, {round, 7}), run(*context, {round, 7})) << round;
+  // The file is not written to by what came after.
+  auto again = Context::load(path, "model-a", layout, makePolicy(64, 16), 64);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ((*again)->marks().end(), 1000);
+}
+
+TEST_F(Contexts, SavesWhatABudgetLeft) {
+  auto context = makeContext(512);
+  fill(*context, 3000, 6);
+  std::string path = fake::temporaryPath("budget");
+  ASSERT_TRUE(context->save(path, "m").ok());
+  WindowPolicy policy = makePolicy(64, 16);
+  policy.memoryRows = 512;
+  auto loaded = Context::load(path, "m", layout, policy, 64);
+  ASSERT_TRUE(loaded.ok()) << loaded.status().text();
+  EXPECT_EQ(run(**loaded, {3}), run(*context, {3}));
+}
+
+TEST_F(Contexts, RefusesForeignAndDamagedFiles) {
+  auto context = makeContext();
+  fill(*context, 400, 7);
+  std::string path = fake::temporaryPath("saved");
+  ASSERT_TRUE(context->save(path, "model-a").ok());
+  std::string good = fake::readAll(path);
+  auto load = [&](const std::string &bytes, const std::string &model = "model-a", int64_t window = 64) {
+    auto result = Context::load(fake::writeTemporary("damaged", bytes), model, layout, makePolicy(window, 1), 64);
+    return result.ok() ? 0 : result.status().code();
+  };
+  EXPECT_EQ(load(good), 0);
+  EXPECT_EQ(load("something else entirely"), 7111);
+  EXPECT_EQ(load(""), 7111);
+  EXPECT_EQ(load(good, "model-b"), 7113);
+  EXPECT_EQ(load(good.substr(0, good.size() - 1)), 7114);
+  EXPECT_EQ(load(good, "model-a", 8), 7118);
+  std::string version = good;
+  version[8] = 9;
+  EXPECT_EQ(load(version), 7112);
+  for (size_t place : {size_t{40}, size_t{130}, size_t{4096 + 3}, good.size() - 100}) {
+    std::string flipped = good;
+    flipped[place] = static_cast<char>(flipped[place] ^ 4);
+    EXPECT_NE(load(flipped), 0) << place;
+  }
+  StateLayout fewer = layout;
+  fewer.pages.pop_back();
+  EXPECT_EQ(Context::load(path, "model-a", fewer, makePolicy(64, 16), 64).status().code(), 7115);
+  StateLayout other = layout;
+  other.pages[0].type = abi::BF16;
+  EXPECT_EQ(Context::load(path, "model-a", other, makePolicy(64, 16), 64).status().code(), 7115);
+  WindowPolicy off = makePolicy(64, 16);
+  off.memory = false;
+  EXPECT_EQ(Context::load(path, "model-a", layout, off, 64).status().code(), 7119);
+  EXPECT_EQ(context->save("/nonexistent/folder/file", "m").code(), 7110);
+  EXPECT_EQ(context->save("/dev/null", "m").code(), 7110); // would replace the device
+}
+
+} // namespace
+} // namespace longc

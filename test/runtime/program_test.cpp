@@ -1,0 +1,149 @@
+// Loading: a good file, every kind of damage, every kind of bad index; each refused by code, none read past its end.
+#include "FakeProgram.h"
+
+#include "runtime/serve/Program.h"
+
+#include <gtest/gtest.h>
+#include <cstring>
+#include <functional>
+#include <google/protobuf/stubs/logging.h>
+#include <random>
+
+namespace longc {
+namespace {
+
+Result<std::unique_ptr<Program>> open(const std::string &bytes, bool verify = true) {
+  return Program::open(fake::writeTemporary("program", bytes), verify);
+}
+
+int codeOf(const std::string &bytes, bool verify = true) {
+  auto program = open(bytes, verify);
+  return program.ok() ? 0 : program.status().code();
+}
+
+std::string goodFile() { return fake::programFile("executable", fake::program(), fake::weights()); }
+
+// The code of a program whose message was changed by `change`.
+int codeAfter(const std::function<void(abi::Program &)> &change) {
+  abi::Program program = fake::program();
+  change(program);
+  return codeOf(fake::programFile("executable", program, fake::weights()));
+}
+
+abi::Function &prefill(abi::Program &program) { return *program.mutable_modules(0)->mutable_functions(0); }
+
+TEST(Program, OpensAGoodFile) {
+  auto program = open(goodFile());
+  ASSERT_TRUE(program.ok()) << program.status().text();
+  EXPECT_EQ((*program)->module().name(), "fake");
+  EXPECT_EQ((*program)->fingerprint(), "00000000feedbeef");
+  float third;
+  std::memcpy(&third, (*program)->parameterData(0) + 12, 4);
+  EXPECT_EQ(third, 3.0f / 1024);
+  EXPECT_NE((*program)->findFunction("prefill", "fast", "cpu"), nullptr);
+  EXPECT_EQ((*program)->findFunction("prefill", "slow", "cpu"), nullptr);
+}
+
+TEST(Program, RefusesDamagedFooters) {
+  auto file = [](fake::Damage damage) { return fake::programFile("x", fake::program(), fake::weights(), damage); };
+  EXPECT_EQ(codeOf(file({.wrongMagic = true})), 4101);
+  EXPECT_EQ(codeOf(file({.wrongVersion = true})), 4102);
+  EXPECT_EQ(codeOf(file({.wrongSize = true})), 4103);
+  EXPECT_EQ(codeOf(file({.wrongHash = true})), 4105);
+  EXPECT_EQ(codeOf(""), 4101);
+  EXPECT_EQ(codeOf("not a program at all"), 4101);
+}
+
+TEST(Program, RefusesTruncatedFiles) {
+  std::string file = goodFile();
+  for (size_t size = 0; size < file.size(); size += 257)
+    EXPECT_NE(codeOf(file.substr(0, size)), 0) << size;
+  EXPECT_NE(codeOf(file.substr(0, file.size() - 1)), 0);
+  EXPECT_NE(codeOf(file + "x"), 0);
+}
+
+TEST(Program, FindsEveryFlippedBit) {
+  std::string file = goodFile();
+  std::mt19937 random(5);
+  for (int round = 0; round < 500; ++round) {
+    // Behind the executable, except the zeros between sections, which nothing reads.
+    size_t weightsEnd = 4096 + fake::weights().size();
+    size_t place = random() % 2 ? 4096 + random() % fake::weights().size() : weightsEnd + random() % (file.size() - weightsEnd - 8);
+    std::string damaged = file;
+    damaged[place] = static_cast<char>(damaged[place] ^ (1 << (random() % 8)));
+    if (place >= file.size() - 16 && place < file.size() - 8)
+      continue; // the footer's version and reserved word: the version is tested above
+    EXPECT_NE(codeOf(damaged), 0) << place;
+  }
+}
+
+TEST(Program, RefusesBadVersionsAndLists) {
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.set_version(2); }), 4109);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.clear_modules(); }), 4108);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_kernels(0)->set_name(""); }), 4108);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_modules(0)->mutable_memory()->add_layers(1); }), 4108);
+}
+
+TEST(Program, RefusesBadParameters) {
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_parameters(0)->set_offset(64); }), 4108);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_parameters(0)->set_offset(UINT64_MAX - 63); }), 4108);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_parameters(0)->set_bytes(4); }), 4108);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_parameters(0)->set_shape(0, -1); }), 4108);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_parameters(0)->set_shape(0, INT64_MAX); }), 4108);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_parameters(0)->set_type(abi::Q4_1); }), 4108);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_parameters(0)->set_panels(true); }), 4108);
+}
+
+TEST(Program, RefusesBadStates) {
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_states(0)->set_type(abi::Q8_0); }), 4108);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_states(0)->set_row_shape(0, 0); }), 4108);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_states(0)->set_row_shape(0, 1 << 30); }), 4108);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_states(0)->clear_row_shape(); }), 4108);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_states(0)->set_type(abi::BF16); }), 4108); // buffers say f32
+}
+
+TEST(Program, RefusesBadBuffersAndSteps) {
+  using Change = std::function<void(abi::Function &)>;
+  std::vector<Change> changes = {
+      [](abi::Function &f) { f.mutable_buffers(0)->set_index(6); },
+      [](abi::Function &f) { f.mutable_buffers(6)->set_index(4); },
+      [](abi::Function &f) { f.mutable_buffers(11)->set_index(1); },
+      [](abi::Function &f) { f.mutable_buffers(10)->set_type(abi::F32); },
+      [](abi::Function &f) { f.mutable_buffers(12)->set_first_step(3); },
+      [](abi::Function &f) { f.mutable_buffers(12)->set_last_step(4); },
+      [](abi::Function &f) { f.mutable_buffers(12)->mutable_sizes(0)->set_value(99); },
+      [](abi::Function &f) { f.mutable_buffers(12)->set_type(abi::Q4_0); },
+      [](abi::Function &f) { f.mutable_buffers(12)->set_kind(static_cast<abi::Buffer::Kind>(9)); },
+      [](abi::Function &f) { f.mutable_steps(0)->mutable_launch()->set_kernel(3); },
+      [](abi::Function &f) { f.mutable_steps(0)->mutable_launch()->clear_grid(); },
+      [](abi::Function &f) { f.mutable_steps(0)->mutable_launch()->mutable_operands(0)->set_buffer(15); },
+      [](abi::Function &f) { f.mutable_steps(1)->mutable_work_list()->set_segments(0); },
+      [](abi::Function &f) { f.mutable_steps(1)->mutable_work_list()->set_result(4); },
+      [](abi::Function &f) { f.mutable_steps(1)->mutable_work_list()->set_rows(0); },
+      [](abi::Function &f) { f.mutable_steps(1)->mutable_work_list()->set_count_symbol(0); },
+      [](abi::Function &f) { f.mutable_steps(1)->clear_kind(); },
+      [](abi::Function &f) { f.mutable_symbols(7)->clear_maximum(); f.mutable_symbols(7)->mutable_maximum()->set_op(abi::Expr::ADD); },
+      [](abi::Function &f) { f.set_results(0, 15); },
+      [](abi::Function &f) { f.mutable_inputs(0)->set_type(abi::F32); },
+  };
+  for (size_t index = 0; index < changes.size(); ++index)
+    EXPECT_EQ(codeAfter([&](abi::Program &p) { changes[index](prefill(p)); }), 4108) << "change " << index;
+}
+
+// Random bytes in place of a message, with a right checksum: refused or harmless, never a crash.
+TEST(Program, SurvivesRandomMessages) {
+  std::mt19937 random(11);
+  google::protobuf::SetLogHandler(nullptr);
+  std::string good = fake::program().SerializeAsString();
+  for (int round = 0; round < 300; ++round) {
+    std::string bytes = good;
+    for (int change = 0; change < 1 + round % 5; ++change)
+      bytes[random() % bytes.size()] = static_cast<char>(random());
+    abi::Program program;
+    if (program.ParseFromString(bytes))
+      codeOf(fake::programFile("executable", program, fake::weights()));
+  }
+}
+
+} // namespace
+} // namespace longc

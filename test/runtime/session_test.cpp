@@ -1,0 +1,223 @@
+// Sessions on the fake program: what each token sees, rows of logits, refusals, temperature, forks, generation.
+#include "FakeProgram.h"
+
+#include "runtime/serve/Generate.h"
+#include "runtime/serve/Session.h"
+
+#include <gtest/gtest.h>
+#include <cmath>
+#include <random>
+
+namespace longc {
+namespace {
+
+struct Sessions : testing::Test {
+  Sessions() {
+    auto file = fake::writeTemporary("session-program", fake::programFile("x", fake::program(), fake::weights()));
+    program = std::move(*Program::open(file, true));
+    auto made = Engine::create(*program, longc_program, {false, "avx2", 2});
+    EXPECT_TRUE(made.ok()) << made.status().text();
+    engine = std::move(*made);
+  }
+
+  SessionOptions options(bool memory = true) {
+    SessionOptions options;
+    options.policy.window = fake::window;
+    options.policy.lastContext = fake::lastContext;
+    options.policy.memory = memory;
+    return options;
+  }
+  std::unique_ptr<Session> makeSession(const SessionOptions &options) {
+    auto session = Session::create(*engine, options);
+    EXPECT_TRUE(session.ok());
+    return std::move(*session);
+  }
+  static std::vector<int32_t> randomTokens(size_t count, uint32_t seed) {
+    std::mt19937 random(seed);
+    std::vector<int32_t> tokens(count);
+    for (int32_t &token : tokens)
+      token = static_cast<int32_t>(random() % 256);
+    return tokens;
+  }
+  // Occurrences of `id`: 1 each in the window, 1000 each in memory.
+  static double seen(std::span<const float> logits, int32_t id) {
+    return std::round(logits[static_cast<size_t>(id)] - static_cast<float>(id) / 1024);
+  }
+
+  std::unique_ptr<Program> program;
+  std::unique_ptr<Engine> engine;
+};
+
+TEST_F(Sessions, EachTokenSeesItsWindowAndTheMemoryBeforeIt) {
+  auto session = makeSession(options());
+  auto tokens = randomTokens(200, 1); // windows of 64, 64, 56, 16
+  std::vector<int64_t> begins;
+  for (int64_t begin : {0, 64, 128, 184})
+    begins.push_back(begin);
+  IngestOptions ingest;
+  ingest.rows = IngestOptions::Rows::all;
+  int64_t expectedIndex = 0;
+  ingest.onLogits = [&](int64_t index, std::span<const float> logits) {
+    EXPECT_EQ(index, expectedIndex++);
+    int64_t begin = *(std::upper_bound(begins.begin(), begins.end(), index) - 1);
+    for (int32_t id : {tokens[static_cast<size_t>(index)], tokens[0], 5}) {
+      double expected = 0;
+      for (int64_t other = 0; other <= index; ++other)
+        expected += tokens[static_cast<size_t>(other)] == id ? (other < begin ? 1000 : 1) : 0;
+      EXPECT_EQ(seen(logits, id), expected) << index;
+    }
+    return Status();
+  };
+  ASSERT_TRUE(session->ingest(tokens, ingest).ok());
+  EXPECT_EQ(expectedIndex, 200);
+  EXPECT_EQ(session->windowsRun(), 4);
+  EXPECT_EQ(session->marks().memoryTokens(), 200 - fake::lastContext);
+}
+
+TEST_F(Sessions, OnlyListedRowsAreDeliveredAndTheLastIsKept) {
+  auto session = makeSession(options());
+  auto tokens = randomTokens(300, 2);
+  IngestOptions ingest;
+  ingest.rows = IngestOptions::Rows::listed;
+  ingest.listed = {0, 63, 64, 250};
+  std::vector<int64_t> delivered;
+  ingest.onLogits = [&](int64_t index, std::span<const float>) { delivered.push_back(index); return Status(); };
+  ASSERT_TRUE(session->ingest(tokens, ingest).ok());
+  EXPECT_EQ(delivered, (std::vector<int64_t>{0, 63, 64, 250, 299}));
+  EXPECT_EQ(session->logits().size(), static_cast<size_t>(fake::vocabulary));
+}
+
+TEST_F(Sessions, TokenByTokenEqualsAllAtOnceWithinTheWindow) {
+  auto tokens = randomTokens(16, 3);
+  auto together = makeSession(options()), apart = makeSession(options());
+  ASSERT_TRUE(together->ingest(tokens).ok());
+  for (int32_t token : tokens)
+    ASSERT_TRUE(apart->ingest({&token, 1}).ok());
+  EXPECT_TRUE(std::equal(together->logits().begin(), together->logits().end(), apart->logits().begin()));
+}
+
+TEST_F(Sessions, WithoutMemoryTooMuchIsRefusedOrCut) {
+  auto tokens = randomTokens(100, 4);
+  auto session = makeSession(options(false));
+  Status status = session->ingest(tokens);
+  EXPECT_EQ(status.code(), 5303);
+  EXPECT_NE(status.message().find("100"), std::string::npos);
+  EXPECT_NE(status.message().find("64"), std::string::npos);
+  EXPECT_EQ(session->marks().end(), 0); // nothing was taken in
+  SessionOptions cut = options(false);
+  cut.truncate = true;
+  auto shorter = makeSession(cut), direct = makeSession(options(false));
+  ASSERT_TRUE(shorter->ingest(tokens).ok());
+  EXPECT_EQ(shorter->droppedTokens(), 36);
+  ASSERT_TRUE(direct->ingest(std::span(tokens).last(64)).ok());
+  EXPECT_TRUE(std::equal(shorter->logits().begin(), shorter->logits().end(), direct->logits().begin()));
+}
+
+TEST_F(Sessions, TokensOutsideTheVocabularyAreRefused) {
+  auto session = makeSession(options());
+  for (int32_t bad : {-1, fake::vocabulary, INT32_MAX}) {
+    std::vector<int32_t> tokens = {1, bad, 2};
+    EXPECT_EQ(session->ingest(tokens).code(), 5302);
+  }
+  EXPECT_EQ(session->marks().end(), 0);
+}
+
+TEST_F(Sessions, TheMemoryTemperatureGrowsWithTheMemory) {
+  auto temperature = MemoryTemperature::parse("log:0.5:100");
+  ASSERT_TRUE(temperature);
+  EXPECT_EQ(temperature->at(50), 1);
+  EXPECT_EQ(temperature->at(100), 1);
+  EXPECT_FLOAT_EQ(temperature->at(200), static_cast<float>(1 + 0.5 * std::log(2.0)));
+  EXPECT_FLOAT_EQ(MemoryTemperature::parse("fixed:1.3")->at(1000000), 1.3f);
+  for (const char *bad : {"", "fixed", "fixed:", "fixed:x", "fixed:-1", "fixed:1:2", "log:1", "log:1:2:3", "other:1", "fixed:nan"})
+    EXPECT_FALSE(MemoryTemperature::parse(bad)) << bad;
+
+  SessionOptions warm = options();
+  warm.temperature.fixed = 2;
+  auto session = makeSession(warm);
+  std::vector<int32_t> tokens(100, 7);
+  ASSERT_TRUE(session->ingest(tokens).ok());
+  EXPECT_EQ(seen(session->logits(), 7), 16 + 2000 * 84);
+}
+
+TEST_F(Sessions, ForksAreIndependent) {
+  auto session = makeSession(options());
+  ASSERT_TRUE(session->ingest(randomTokens(500, 5)).ok());
+  auto a = std::move(*session->fork()), b = std::move(*session->fork());
+  auto question = randomTokens(20, 6);
+  ASSERT_TRUE(a->ingest(question).ok());
+  std::vector<float> answer(a->logits().begin(), a->logits().end());
+  ASSERT_TRUE(a->ingest(randomTokens(300, 7)).ok());
+  ASSERT_TRUE(b->ingest(question).ok());
+  EXPECT_TRUE(std::equal(answer.begin(), answer.end(), b->logits().begin()));
+}
+
+TEST_F(Sessions, CancellingStopsAfterTheCurrentPiece) {
+  auto session = makeSession(options());
+  IngestOptions ingest;
+  int calls = 0;
+  ingest.onProgress = [&](int64_t done, int64_t total) {
+    EXPECT_LE(done, total);
+    return ++calls < 2;
+  };
+  EXPECT_EQ(session->ingest(randomTokens(1000, 8), ingest).code(), cancelledCode);
+  EXPECT_EQ(calls, 2);
+}
+
+TEST_F(Sessions, GenerationStopsAtItsLimitsAndStopTokens) {
+  auto session = makeSession(options());
+  std::vector<int32_t> prompt(10, 42);
+  ASSERT_TRUE(session->ingest(prompt).ok());
+  Sampler greedy(SamplerOptions{});
+  GenerateOptions generateOptions;
+  generateOptions.maxTokens = 100;
+  auto generation = generate(*session, greedy, generateOptions);
+  ASSERT_TRUE(generation.ok());
+  EXPECT_EQ(generation->tokens, std::vector<int32_t>(100, 42)); // the most frequent token repeats
+  EXPECT_EQ(generation->finish, Finish::length);
+  EXPECT_EQ(session->marks().end(), 10 + 99);
+  generateOptions.stopTokens = {42};
+  generation = generate(*session, greedy, generateOptions);
+  EXPECT_EQ(generation->finish, Finish::stop);
+  EXPECT_EQ(generation->tokens.size(), 1u);
+}
+
+TEST_F(Sessions, WithoutMemoryGenerationStopsAtTheWindow) {
+  auto session = makeSession(options(false));
+  ASSERT_TRUE(session->ingest(std::vector<int32_t>(60, 1)).ok());
+  Sampler greedy(SamplerOptions{});
+  auto generation = generate(*session, greedy, {});
+  ASSERT_TRUE(generation.ok());
+  EXPECT_EQ(generation->finish, Finish::window);
+  EXPECT_EQ(generation->tokens.size(), 5u); // four fit, the fifth was chosen from the last one's logits
+}
+
+TEST_F(Sessions, UnknownPrecisionVariantAndKernelsAreRefused) {
+  EXPECT_EQ(Engine::create(*program, longc_program, {false, "sparc", 1}).status().code(), 1011);
+  abi::Program other = fake::program();
+  other.mutable_kernels(1)->set_name("absent");
+  auto file = fake::writeTemporary("absent", fake::programFile("x", other, fake::weights()));
+  auto broken = std::move(*Program::open(file, true));
+  EXPECT_EQ(Engine::create(*broken, longc_program, {false, "avx2", 1}).status().code(), 4110);
+  other = fake::program();
+  other.mutable_modules(0)->mutable_functions()->DeleteSubrange(2, 2);
+  file = fake::writeTemporary("inexact", fake::programFile("x", other, fake::weights()));
+  auto inexact = std::move(*Program::open(file, true));
+  EXPECT_EQ(Engine::create(*inexact, longc_program, {true, "avx2", 1}).status().code(), 4122);
+}
+
+TEST_F(Sessions, ResultsDoNotDependOnTheNumberOfThreads) {
+  auto tokens = randomTokens(333, 9);
+  std::vector<float> first;
+  for (int threads : {1, 2, 4}) {
+    auto other = std::move(*Engine::create(*program, longc_program, {false, "avx2", threads}));
+    auto session = std::move(*Session::create(*other, options()));
+    ASSERT_TRUE(session->ingest(tokens).ok());
+    if (first.empty())
+      first.assign(session->logits().begin(), session->logits().end());
+    EXPECT_TRUE(std::equal(first.begin(), first.end(), session->logits().begin()));
+  }
+}
+
+} // namespace
+} // namespace longc

@@ -1,0 +1,69 @@
+// ThreadPool: every index once, in its thread's range; sizes from nothing to many; more threads than cores.
+#include "runtime/core/ThreadPool.h"
+
+#include <gtest/gtest.h>
+#include <mutex>
+#include <numeric>
+
+namespace longc {
+namespace {
+
+std::unique_ptr<ThreadPool> makePool(int threads) {
+  auto pool = ThreadPool::create(threads);
+  EXPECT_TRUE(pool.ok());
+  return std::move(*pool);
+}
+
+TEST(ThreadPool, RangesCoverEveryIndexOnce) {
+  for (int threads : {1, 2, 3, 5}) {
+    auto pool = makePool(threads);
+    for (int64_t count : {0, 1, 2, 3, 7, 64, 1000}) {
+      std::vector<int> seen(static_cast<size_t>(count), 0);
+      pool->forRanges(count, [&](int thread, int64_t begin, int64_t end) {
+        EXPECT_LT(begin, end);
+        EXPECT_GE(thread, 0);
+        EXPECT_LT(thread, threads);
+        for (int64_t index = begin; index < end; ++index)
+          ++seen[static_cast<size_t>(index)];
+      });
+      EXPECT_EQ(std::accumulate(seen.begin(), seen.end(), 0), count);
+      for (int times : seen)
+        EXPECT_EQ(times, 1);
+    }
+  }
+}
+
+TEST(ThreadPool, EachHandsOutEveryIndexOnce) {
+  auto pool = makePool(3);
+  std::vector<std::atomic<int>> seen(501);
+  pool->forEach(501, [&](int, int64_t index) { ++seen[static_cast<size_t>(index)]; });
+  for (auto &times : seen)
+    EXPECT_EQ(times, 1);
+}
+
+TEST(ThreadPool, RangesAreTheSameEachTime) {
+  auto pool = makePool(2);
+  std::vector<std::pair<int64_t, int64_t>> first(2), again(2);
+  pool->forRanges(101, [&](int thread, int64_t begin, int64_t end) { first[static_cast<size_t>(thread)] = {begin, end}; });
+  pool->forRanges(101, [&](int thread, int64_t begin, int64_t end) { again[static_cast<size_t>(thread)] = {begin, end}; });
+  EXPECT_EQ(first, again);
+  EXPECT_EQ(first[0].second, first[1].first);
+}
+
+// Many short regions, with more threads than this machine is likely to have free: nothing may be lost or hang.
+TEST(ThreadPool, SurvivesManyRegionsAndMoreThreadsThanCores) {
+  auto pool = makePool(ThreadPool::availableCores() + 3);
+  std::atomic<int64_t> sum{0};
+  for (int round = 0; round < 2000; ++round)
+    pool->forRanges(pool->threads(), [&](int, int64_t begin, int64_t end) { sum += end - begin; });
+  EXPECT_EQ(sum, int64_t{2000} * pool->threads());
+}
+
+TEST(ThreadPool, RefusesImpossibleNumbers) {
+  EXPECT_EQ(ThreadPool::create(-1).status().code(), 1010);
+  EXPECT_EQ(ThreadPool::create(ThreadPool::maxThreads + 1).status().code(), 1010);
+  EXPECT_EQ(makePool(0)->threads(), ThreadPool::availableCores());
+}
+
+} // namespace
+} // namespace longc

@@ -1,0 +1,51 @@
+// Work lists: blocks cover the queries, the diagonal is right, the costliest come first, bad segments are refused.
+#include "runtime/serve/WorkList.h"
+
+#include <gtest/gtest.h>
+#include <set>
+
+namespace longc {
+namespace {
+
+using Row = std::array<int32_t, 8>;
+
+std::vector<Row> rowsOf(const std::vector<int32_t> &list) {
+  std::vector<Row> rows(list.size() / 8);
+  for (size_t row = 0; row < rows.size(); ++row)
+    std::copy_n(list.begin() + static_cast<long>(row * 8), 8, rows[row].begin());
+  return rows;
+}
+
+TEST(WorkList, BlocksCoverTheQueriesOfEachSequence) {
+  // Sequence 0: queries 0..5 at keys 10..15 of a window [8, 15); sequence 1: queries 5..6, the window's only key.
+  std::vector<int32_t> segments = {0, 5, 8, 15, 2, 8, 3, 0, 5, 6, 100, 101, 0, 0, 1, 0};
+  auto list = buildWorkList(segments, 2, 6);
+  ASSERT_TRUE(list.ok());
+  std::set<Row> expected = {{0, 2, 8, 15, 10, 2, 8, 3}, {2, 4, 8, 15, 12, 2, 8, 3}, {4, 5, 8, 15, 14, 2, 8, 3},
+                            {5, 6, 100, 101, 100, 0, 0, 1}};
+  auto rows = rowsOf(*list);
+  EXPECT_EQ(std::set<Row>(rows.begin(), rows.end()), expected);
+}
+
+TEST(WorkList, CostliestFirst) {
+  std::vector<int32_t> segments = {0, 8, 0, 8, 0, 0, 0, 0};
+  auto rows = rowsOf(*buildWorkList(segments, 4, 8));
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0][0], 4); // sees more keys than the first block
+}
+
+TEST(WorkList, EmptySequencesGiveNoWork) {
+  std::vector<int32_t> segments = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0};
+  EXPECT_EQ(buildWorkList(segments, 64, 1)->size(), 8u);
+  EXPECT_TRUE(buildWorkList({}, 64, 0)->empty());
+}
+
+TEST(WorkList, RefusesBadSegments) {
+  for (std::vector<int32_t> segments : std::vector<std::vector<int32_t>>{
+           {-1, 1, 0, 2, 0, 0, 0, 0}, {2, 1, 0, 2, 0, 0, 0, 0}, {0, 3, 0, 3, 0, 0, 0, 0}, {0, 2, 3, 2, 0, 0, 0, 0},
+           {0, 2, 0, 1, 0, 0, 0, 0},  {0, 1, 0, 1, 2, 1, 0, 0}, {0, 1, 0, 1, 0, 0, -1, 0}})
+    EXPECT_EQ(buildWorkList(segments, 4, 2).status().code(), 5201);
+}
+
+} // namespace
+} // namespace longc
