@@ -1,6 +1,8 @@
-// The longc command: compile, plan, inspect.
+// The longc command: compile, plan, inspect, run, probe-layers.
 #include "frontends/tools/driver/Compile.h"
 #include "frontends/tools/driver/Inspect.h"
+#include "frontends/tools/driver/ProbeLayers.h"
+#include "frontends/tools/driver/Run.h"
 
 #include <CLI/CLI.hpp>
 
@@ -38,6 +40,43 @@ void addCompile(CLI::App &app, CompileOptions &options) {
   command->add_flag("--quiet", options.quiet, "print errors only");
 }
 
+void addRun(CLI::App &app, RunOptions &options) {
+  CLI::App *command = app.add_subcommand("run", "Run a function of an IR file on random inputs and print its results");
+  command->add_option("FILE", options.file, "lm or tile functions (.mlir); -: standard input")->required();
+  command->add_option("--function", options.function, "function to run")->capture_default_str();
+  command->add_flag("--interpret", options.interpret, "in the reference interpreter, in float64");
+  command->add_option("--seed", options.seed, "seed of inputs and parameters")->capture_default_str();
+  command->add_option("--tokens", options.tokens, "query rows where the function leaves them open")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  command->add_option("--sequences", options.sequences, "sequences where the function leaves them open")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--show", options.shown, "elements printed of each result")->capture_default_str();
+  command->add_flag("--round", options.round, "round every float to its type");
+}
+
+void addProbeLayers(CLI::App &app, ProbeLayersOptions &options) {
+  CLI::App *command = app.add_subcommand("probe-layers", "Find the layers that need memory, for --mem-layers");
+  command->add_option("MODEL", options.model, "checkpoint (.gguf)")->required();
+  command->add_option("--prompts", options.prompts, "pass-key prompts to choose by, and again to confirm with")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--length", options.length, "tokens of a prompt")->capture_default_str();
+  command->add_option("--window", options.window, "local window in tokens")->capture_default_str();
+  command->add_option("--last-context", options.lastContext, "size of a prompt's last window")->capture_default_str();
+  command->add_option("--tolerance", options.tolerance, "log-probability of the answer that fewer layers may cost")
+      ->capture_default_str();
+  command->add_option("--memory-temperature", options.temperature, "factor on memory scores: fixed:x or log:c:m0")
+      ->capture_default_str();
+  command->add_option("--text", options.text, "real text as filler instead of the standard sentences");
+  command->add_option("--seed", options.seed, "seed of keys and places")->capture_default_str();
+  command->add_option("--threads", options.threads, "threads; 0: one a core")->capture_default_str();
+  command->add_option("--keep", options.program, "keep the compiled program in this file");
+  command->add_flag("--json", options.json, "one JSON object on stdout");
+  command->add_flag("--quiet", options.quiet, "no notes on stderr");
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -55,6 +94,11 @@ int main(int argc, char **argv) {
   CLI::App *inspectCommand = app.add_subcommand("inspect", "Show what a checkpoint or a compiled program holds");
   inspectCommand->add_option("FILE", inspected, "checkpoint (.gguf) or compiled program")->required();
 
+  RunOptions run;
+  addRun(app, run);
+  ProbeLayersOptions probe;
+  addProbeLayers(app, probe);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
@@ -64,5 +108,9 @@ int main(int argc, char **argv) {
     return finish(compileProgram(compile));
   if (app.got_subcommand(planCommand))
     return finish(planProgram(plan));
+  if (app.got_subcommand("run"))
+    return finish(runFile(run));
+  if (app.got_subcommand("probe-layers"))
+    return finish(probeLayers(probe));
   return finish(inspectFile(inspected));
 }

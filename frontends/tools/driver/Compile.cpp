@@ -6,6 +6,7 @@
 #include "codegen/LinkProgram.h"
 #include "codegen/WriteProgram.h"
 #include "codegen/cpu/CompileCpu.h"
+#include "dialects/lm/LmDialect.h"
 #include "frontends/tools/driver/GgufWeights.h"
 #include "frontends/tools/driver/Stages.h"
 #include "frontends/gguf/ImportGguf.h"
@@ -106,6 +107,22 @@ private:
   llvm::SmallString<128> path_;
 };
 
+// Writes the kernels' objects and their table; appends the paths to `paths`.
+Status writeObjects(const CpuObjects &code, const WorkFolder &work, std::vector<std::string> &paths) {
+  std::vector<CompiledKernel> kernels;
+  for (const CpuKernel &kernel : code.kernels)
+    kernels.push_back({kernel.name, kernel.variant, kernel.symbol, kernel.scratchBytes});
+  Result<std::string> table = buildKernelTable(kernels, {});
+  if (!table.ok())
+    return table.status();
+  for (const std::string &object : code.objects) {
+    paths.push_back(work.file("kernels" + std::to_string(paths.size()) + ".o"));
+    LONGC_TRY(writeFile(paths.back(), object));
+  }
+  paths.push_back(work.file("table.o"));
+  return writeFile(paths.back(), *table);
+}
+
 } // namespace
 
 Status compileProgram(const CompileOptions &options) {
@@ -142,15 +159,12 @@ Status compileProgram(const CompileOptions &options) {
   describeModule(options, *model, *layers, *module);
 
   WorkFolder work;
-  Result<CpuObject> object = stages.compileKernels(*kernels);
-  if (!object.ok())
-    return object.status();
-  Result<std::string> table = buildKernelTable(object->kernels, {});
-  if (!table.ok())
-    return table.status();
-  LONGC_TRY(writeFile(work.file("kernels.o"), object->bytes));
-  LONGC_TRY(writeFile(work.file("table.o"), *table));
-  LONGC_TRY(linkProgram({work.file("kernels.o"), work.file("table.o")}, work.file("program")));
+  Result<CpuObjects> code = stages.compileKernels(*kernels);
+  if (!code.ok())
+    return code.status();
+  std::vector<std::string> objects;
+  LONGC_TRY(writeObjects(*code, work, objects));
+  LONGC_TRY(linkProgram(objects, work.file("program")));
   GgufWeights weights(*model);
   LONGC_TRY(writeProgram(work.file("program"), program, parts, weights, options.output));
   stages.report(program, options.output);

@@ -104,7 +104,7 @@ Status Stages::failure(const std::string &stage) {
 
 Status Stages::lower(ModuleOp module, StringRef precision) {
   Timer timer(*this, "lower " + precision.str());
-  module->setAttr("tile.target", cpuTarget(&context_));
+  module->setAttr("tile.target", tile::cpuTarget(&context_));
   LoweringOptions lowering;
   lowering.method = options_.method;
   lowering.memLayers = options_.memoryLayers;
@@ -145,14 +145,19 @@ Status Stages::collect(ModuleOp module, StringRef precision, ProgramIndex &index
   return {};
 }
 
-Result<CpuObject> Stages::compileKernels(ModuleOp kernels) {
+Result<CpuObjects> Stages::compileKernels(ModuleOp kernels) {
   Timer timer(*this, "kernels");
   dump(kernels, "kernels");
-  kernels->setAttr("tile.target", cpuTarget(&context_));
-  FailureOr<CpuCode> code = compileCpu(kernels, options_.variants);
-  if (failed(code))
+  kernels->setAttr("tile.target", tile::cpuTarget(&context_));
+  std::vector<StringRef> variants(options_.variants.begin(), options_.variants.end());
+  if (variants.empty())
+    variants = cpuVariantNames();
+  CpuOptions cpu;
+  cpu.dumpDir = options_.dumpDir;
+  FailureOr<CpuObjects> objects = compileCpu(kernels, variants, cpu);
+  if (failed(objects))
     return failure("compiling kernels for the CPU");
-  return CpuObject{std::move(code->object), std::move(code->kernels)};
+  return std::move(*objects);
 }
 
 void Stages::report(const abi::Program &program, const std::string &output) {

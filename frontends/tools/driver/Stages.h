@@ -2,8 +2,8 @@
 #pragma once
 
 #include "codegen/BuildSteps.h"
-#include "codegen/KernelTable.h"
 #include "codegen/WriteProgram.h"
+#include "codegen/cpu/CompileCpu.h"
 #include "frontends/tools/driver/Compile.h"
 #include "frontends/gguf/ImportGguf.h"
 
@@ -14,12 +14,6 @@
 #include <chrono>
 
 namespace longc {
-
-// Object code of all kernels, with the functions it holds.
-struct CpuObject {
-  std::string bytes;
-  std::vector<CompiledKernel> kernels;
-};
 
 // Refuses options that the model cannot satisfy (unknown method, layers out of range, window over the context).
 Status checkOptions(const CompileOptions &options, const LlamaConfig &config);
@@ -43,7 +37,7 @@ public:
   Status collect(mlir::ModuleOp module, llvm::StringRef precision, ProgramIndex &index, abi::Module &result,
                  mlir::ModuleOp kernels, ParameterParts &parts);
 
-  Result<CpuObject> compileKernels(mlir::ModuleOp kernels);
+  Result<CpuObjects> compileKernels(mlir::ModuleOp kernels);
 
   // The first diagnostic that MLIR gave, as an internal error of the named stage.
   Status failure(const std::string &stage);

@@ -1,0 +1,28 @@
+// `longc probe-layers`: which layers need memory for retrieval.
+#pragma once
+
+#include "runtime/core/Status.h"
+
+#include <cstdint>
+#include <string>
+
+namespace longc {
+
+struct ProbeLayersOptions {
+  std::string model;    // .gguf checkpoint
+  int64_t prompts = 8;  // to choose by, and as many to confirm with
+  int64_t length = 4096;
+  int64_t window = 1024, lastContext = 512;
+  uint64_t seed = 0;
+  double tolerance = 0.5; // log-probability of the answer that fewer layers may cost
+  int64_t threads = 0;
+  std::string temperature = "fixed:1"; // factor on memory scores
+  std::string text;                    // file with real text as filler
+  std::string program;                 // where to keep the compiled program; empty: it goes
+  bool json = false, quiet = false;
+};
+
+// Compiles the model with memory in every layer and runs its `probe`, which prints a table and the list of layers.
+Status probeLayers(const ProbeLayersOptions &options);
+
+} // namespace longc
