@@ -1,0 +1,215 @@
+// From tile kernels to object files, in process.
+#include "codegen/cpu/CompileCpu.h"
+
+#include "codegen/cpu/CpuPasses.h"
+#include "codegen/cpu/Emitter.h"
+
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Analysis/CGSCCPassManager.h"
+#include "llvm/Analysis/LoopAnalysisManager.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <thread>
+
+using namespace mlir;
+
+namespace longc {
+
+namespace {
+
+// Adds the time since its construction to a stage of the options' times.
+class Stopwatch {
+public:
+  Stopwatch(const CpuOptions &options, double CpuOptions::Times::*stage) : options_(options), stage_(stage) {}
+  ~Stopwatch() {
+    static std::mutex mutex;
+    if (!options_.times)
+      return;
+    std::lock_guard<std::mutex> lock(mutex);
+    options_.times->*stage_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+private:
+  const CpuOptions &options_;
+  double CpuOptions::Times::*stage_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+// One object file's worth of kernels: some kernels in one variant.
+struct Unit {
+  const cpu::CpuVariant *variant;
+  OwningOpRef<ModuleOp> module;
+  std::string object, error;
+};
+
+std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const cpu::CpuVariant &variant, std::string &error) {
+  llvm::Triple triple("x86_64-unknown-linux-gnu");
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!target)
+    return nullptr;
+  return std::unique_ptr<llvm::TargetMachine>(
+      target->createTargetMachine(triple, variant.processor, variant.features, llvm::TargetOptions(),
+                                  llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
+}
+
+void dump(const std::string &folder, StringRef name, function_ref<void(llvm::raw_ostream &)> print) {
+  std::error_code code;
+  llvm::raw_fd_ostream out((folder + "/" + name).str(), code, llvm::sys::fs::OF_None);
+  if (!code)
+    print(out);
+}
+
+// LLVM dialect to an object file. Units share nothing but the MLIR context, which is safe to read.
+void compileUnit(Unit &unit, const CpuOptions &options, const std::string &dumpName) {
+  std::unique_ptr<llvm::TargetMachine> machine = makeTargetMachine(*unit.variant, unit.error);
+  if (!machine)
+    return;
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> module = translateModuleToLLVMIR(*unit.module, context, dumpName);
+  if (!module) {
+    unit.error = "translation to LLVM IR failed";
+    return;
+  }
+  module->setTargetTriple(machine->getTargetTriple());
+  module->setDataLayout(machine->createDataLayout());
+  for (llvm::Function &function : *module)
+    if (!function.isDeclaration())
+      function.addFnAttr(llvm::Attribute::NoUnwind);
+  {
+    Stopwatch watch(options, &CpuOptions::Times::optimize);
+    llvm::LoopAnalysisManager loops;
+    llvm::FunctionAnalysisManager functions;
+    llvm::CGSCCAnalysisManager components;
+    llvm::ModuleAnalysisManager modules;
+    llvm::PipelineTuningOptions tuning;
+    // Kernels are vector code already; what the vectorisers would find are copies and short tails.
+    tuning.LoopVectorization = false;
+    tuning.SLPVectorization = false;
+    tuning.LoopUnrolling = false;
+    llvm::PassBuilder builder(machine.get(), tuning);
+    builder.registerModuleAnalyses(modules);
+    builder.registerCGSCCAnalyses(components);
+    builder.registerFunctionAnalyses(functions);
+    builder.registerLoopAnalyses(loops);
+    builder.crossRegisterProxies(loops, functions, components, modules);
+    builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(*module, modules);
+  }
+  if (!options.dumpDir.empty())
+    dump(options.dumpDir, dumpName + ".ll", [&](llvm::raw_ostream &out) { module->print(out, nullptr); });
+  Stopwatch watch(options, &CpuOptions::Times::emit);
+  auto emit = [&](llvm::Module &from, llvm::CodeGenFileType type) {
+    llvm::SmallVector<char, 0> buffer;
+    llvm::raw_svector_ostream stream(buffer);
+    llvm::legacy::PassManager passes;
+    if (machine->addPassesToEmitFile(passes, stream, nullptr, type))
+      unit.error = "the LLVM target cannot write this kind of file";
+    else
+      passes.run(from);
+    return std::string(buffer.begin(), buffer.end());
+  };
+  unit.object = emit(*module, llvm::CodeGenFileType::ObjectFile);
+}
+
+} // namespace
+
+std::vector<StringRef> cpuVariantNames() {
+  std::vector<StringRef> names;
+  for (const cpu::CpuVariant &variant : cpu::cpuVariants())
+    names.push_back(variant.name);
+  return names;
+}
+
+FailureOr<CpuObjects> compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants, const CpuOptions &options) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+  });
+  MLIRContext *context = kernels.getContext();
+  DialectRegistry registry;
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+  context->appendDialectRegistry(registry);
+  context->loadDialect<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect,
+                       math::MathDialect, scf::SCFDialect, ub::UBDialect, vector::VectorDialect>();
+
+  CpuObjects result;
+  std::vector<Unit> units;
+  for (StringRef name : variants) {
+    const cpu::CpuVariant *variant = cpu::findCpuVariant(name);
+    if (!variant) {
+      kernels.emitError("unknown CPU variant '") << name << "'";
+      return failure();
+    }
+    Stopwatch watch(options, &CpuOptions::Times::lower);
+    Unit unit{variant, ModuleOp::create(kernels.getLoc()), {}, {}};
+    for (auto kernel : kernels.getOps<tile::KernelOp>()) {
+      FailureOr<func::FuncOp> function = cpu::KernelEmitter(kernel, *variant, *unit.module).run();
+      if (failed(function))
+        return failure();
+      auto scratch = (*function)->getAttrOfType<IntegerAttr>("longc.scratch_bytes").getInt();
+      result.kernels.push_back({kernel.getSymName().str(), name.str(), function->getSymName().str(), scratch});
+    }
+    units.push_back(std::move(unit));
+  }
+  {
+    Stopwatch watch(options, &CpuOptions::Times::convert);
+    for (Unit &unit : units) {
+      PassManager passes(context);
+      buildCpuToLLVMPipeline(passes);
+      if (failed(passes.run(*unit.module)))
+        return failure();
+    }
+  }
+  if (!options.dumpDir.empty())
+    for (Unit &unit : units)
+      dump(options.dumpDir, (unit.variant->name + ".mlir").str(),
+           [&](llvm::raw_ostream &out) { unit.module->print(out); });
+  std::atomic<size_t> next{0};
+  auto work = [&] {
+    for (size_t at = next++; at < units.size(); at = next++)
+      compileUnit(units[at], options, units[at].variant->name.str());
+  };
+  std::vector<std::thread> threads;
+  for (unsigned i = 1; i < options.threads; ++i)
+    threads.emplace_back(work);
+  work();
+  for (std::thread &thread : threads)
+    thread.join();
+  for (Unit &unit : units) {
+    if (!unit.error.empty()) {
+      kernels.emitError("variant ") << unit.variant->name << ": " << unit.error;
+      return failure();
+    }
+    result.objects.push_back(std::move(unit.object));
+  }
+  return result;
+}
+
+namespace tile {
+
+// One block's operands stay in a 1 MB second-level cache; 96 columns are two register blocks of three panels.
+TargetAttr cpuTarget(MLIRContext *context) {
+  return TargetAttr::get(context, /*mma_rows=*/128, /*mma_cols=*/96, /*mma_depth=*/0, /*attention_rows=*/64,
+                         /*attention_cols=*/64, /*stream_rows=*/8, /*fold_heads=*/true);
+}
+
+} // namespace tile
+
+} // namespace longc

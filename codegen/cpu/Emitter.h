@@ -1,0 +1,242 @@
+// Lowers one tile.kernel for one CPU variant to scf loops over vectors and plain pointers.
+//
+// Tiles are values, so most of them never exist in memory: an element-wise op is evaluated chunk by chunk (16 columns of
+// one row) where its result is needed. What must exist (operands of products, results of reductions, loop-carried tiles)
+// gets a buffer in the thread's scratch. A kernel's block is a list of items: sinks that a row loop evaluates (stores,
+// reductions, encodings, materialised values) and products. Items over the same rows run row block by row block, so that
+// what one makes is still in the first-level cache when the next reads it.
+#pragma once
+
+#include "codegen/cpu/CpuVariant.h"
+#include "codegen/cpu/RowBounds.h"
+#include "dialects/tile/TileDialect.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace longc::cpu {
+
+inline constexpr int64_t lanes = 16;   // values of a chunk; half of them fill a register of the narrow variants
+inline constexpr int64_t panelRows = 16;
+inline constexpr int64_t blockSize = 32; // values of a quantised block
+
+// Column `base + offset` of a tile; no base means 0.
+struct Column {
+  mlir::Value base;
+  int64_t offset = 0;
+  Column operator+(int64_t more) const { return {base, offset + more}; }
+};
+
+// A tile in scratch: rows of `columns` values (padding included), the first of them row `firstRow`.
+struct Buffer {
+  mlir::Value base;
+  mlir::Type element;
+  int64_t columns = 0;
+  mlir::Value firstRow;
+};
+
+// A kernel argument's view.
+struct View {
+  mlir::Value data;
+  llvm::SmallVector<mlir::Value> sizes, strides;
+  bool panels = false;
+};
+
+// Where a load or store stands in its view. One entry a tile dimension; limits are counted from the tile's first
+// element, null where every element is inside.
+struct Place {
+  mlir::Value base;
+  llvm::SmallVector<mlir::Value> strides, limits;
+  mlir::Value firstRow; // rows before it are outside; null = none
+  bool unitColumns = true;
+  mlir::Value panelRow, panelColumn; // position in a view of panels
+};
+
+// Rows of 4-byte groups that a product broadcasts.
+struct RowSource {
+  mlir::Value base, stride, firstRow;
+  mlir::Type element;
+};
+
+// The other operand of a product: 16 columns side by side, 64 bytes a step along k.
+struct PanelSource {
+  mlir::Value base;
+  mlir::Value panelBytes; // from one panel to the next
+  int64_t steps = 0;      // along k
+  mlir::Value lastPanel;  // panels past it do not exist; null = all exist
+};
+
+// One thing a kernel's block does to memory.
+struct Item {
+  enum Kind { Store, Scatter, Reduce, Encode, Materialize, Product, Select } kind;
+  mlir::Operation *op = nullptr;
+  mlir::Value value;             // the tile evaluated (Product and Select: the result)
+  llvm::SmallVector<Buffer> to;  // results in memory
+};
+
+class KernelEmitter {
+public:
+  KernelEmitter(tile::KernelOp kernel, const CpuVariant &variant, mlir::ModuleOp into);
+  mlir::FailureOr<mlir::func::FuncOp> run();
+
+private:
+  // LowerKernel.cpp: the function around the blocks, and control flow.
+  void bindArguments(mlir::Value views, mlir::Value scalars);
+  void boundRows();
+  void lowerBlock(mlir::Block &block);
+  void visit(mlir::Operation &op);
+  void lowerFor(mlir::scf::ForOp loop);
+  void lowerIf(mlir::scf::IfOp branch);
+  bool isLazyIf(mlir::scf::IfOp branch);
+  void cloneScalars(mlir::Block &block);
+  bool lowerScalar(mlir::Operation &op);
+  mlir::Value cloneSlice(mlir::Value value);
+  void moveInto(mlir::ValueRange tiles, llvm::ArrayRef<Buffer> buffers);
+
+  // Items.cpp: which tiles exist in memory, and the order of work.
+  void addSink(Item::Kind kind, mlir::Operation *op, mlir::Value value);
+  void addProduct(mlir::Operation *op, mlir::Value acc);
+  void materialize(mlir::Value tile);
+  bool feedsProduct(mlir::Value tile);
+  bool isRead(mlir::Value tile, llvm::ArrayRef<Item> items);
+  std::optional<Buffer> accumulatorInPlace(mlir::Operation *product, mlir::Value acc);
+  void flush();
+  void emitItems(llvm::MutableArrayRef<Item> items, mlir::Value begin, mlir::Value end);
+  void emitBlocked(llvm::MutableArrayRef<Item> items);
+  mlir::Value boundOf(mlir::Value tile, int64_t rows);
+
+  // RowLoops.cpp
+  void emitRowLoop(llvm::ArrayRef<Item *> sinks, mlir::Value begin, mlir::Value end);
+  void emitRow(llvm::ArrayRef<Item *> sinks, llvm::ArrayRef<mlir::Value> position);
+  void emitColumns(llvm::ArrayRef<Item *> sinks, int64_t columns, llvm::ArrayRef<mlir::Value> position);
+  void emitScalarSink(Item &sink, llvm::ArrayRef<mlir::Value> position);
+  void emitChunk(Item &sink, llvm::ArrayRef<mlir::Value> position, Column column, int64_t width);
+  void encodeBlock(Item &sink, llvm::ArrayRef<mlir::Value> position, Column column);
+  void finishReduction(Item &sink, llvm::ArrayRef<mlir::Value> position, mlir::Value scalar);
+  mlir::Value combine(tile::Reduction kind, mlir::Value a, mlir::Value b);
+  mlir::Value acrossLanes(tile::Reduction kind, mlir::Value vector);
+  int levelOf(mlir::Value tile, llvm::DenseMap<mlir::Value, int> &levels);
+  void evaluateRowScalars(mlir::Value tile, llvm::ArrayRef<mlir::Value> position);
+
+  // TileValues.cpp: elements of tiles. `width` 0 asks for one scalar.
+  mlir::Value chunk(mlir::Value tile, mlir::ValueRange lead, Column column, int64_t width);
+  mlir::Value computeChunk(mlir::Value tile, mlir::ValueRange lead, Column column, int64_t width);
+  mlir::Value loadChunk(tile::LoadOp load, mlir::ValueRange lead, Column column, int64_t width);
+  mlir::Value gatherChunk(tile::GatherOp gather, mlir::ValueRange lead, Column column, int64_t width);
+  mlir::Value bufferChunk(const Buffer &buffer, mlir::Value tile, mlir::ValueRange lead, Column column, int64_t width);
+  mlir::Value reshapeChunk(tile::ReshapeOp reshape, mlir::ValueRange lead, Column column, int64_t width);
+  mlir::Value elementwiseChunk(mlir::Operation *op, mlir::ValueRange lead, Column column, int64_t width);
+  void scatterChunk(tile::ScatterOp scatter, mlir::ValueRange lead, Column column, mlir::Value value);
+  mlir::Value constantTable(mlir::DenseElementsAttr values);
+  mlir::Value panelChunk(const View &view, tile::ViewType type, mlir::Value row, mlir::Value inside, Column column,
+                         int64_t width, mlir::Type element);
+  mlir::Value lazyIfChunk(mlir::OpResult result, mlir::ValueRange lead, Column column, int64_t width);
+  mlir::Value bufferAddress(const Buffer &buffer, mlir::Value tile, mlir::ValueRange lead, Column column);
+  mlir::Value rowInside(const Place &place, mlir::ValueRange lead);
+  mlir::Value columnMask(const Place &place, Column column, int64_t width);
+  void storeChunk(tile::StoreOp store, mlir::ValueRange lead, Column column, mlir::Value value);
+  Place makePlace(mlir::Value view, mlir::ValueRange offsets, mlir::Value lo, mlir::Value hi,
+                  llvm::ArrayRef<int64_t> dropped, mlir::RankedTensorType tile);
+  bool isInside(mlir::Value offset, int64_t extent, int64_t size);
+
+  // Products.cpp, ScaledProducts.cpp, PackOperand.cpp
+  struct ProductShape {
+    int64_t rows, panels; // of the register block
+  };
+  std::optional<RowSource> rowSource(mlir::Value tile);
+  PanelSource packOperand(tile::MmaOp mma);
+  PanelSource packTransposed(mlir::Value tile, int64_t steps, int64_t group);
+  PanelSource packRows(mlir::Value tile, int64_t steps, int64_t group);
+  PanelSource packQuantized(tile::DecodeOp decode);
+  void emitProduct(Item &item, mlir::Value begin, mlir::Value end);
+  void emitMicroKernel(Item &item, const PanelSource &panels, mlir::Value row, mlir::Value panel, int64_t firstPanel,
+                       ProductShape shape);
+  void emitScaledProduct(Item &item, mlir::Value begin, mlir::Value end);
+  void decodePanels(tile::ScaledMmaOp mma, mlir::Value panel, int64_t count, mlir::Value to);
+  void emitScaledMicroKernel(Item &item, mlir::Value decoded, mlir::Value row, mlir::Value panel, ProductShape shape);
+  void emitStreamingRow(Item &item, mlir::Value row);
+  ProductShape registerBlock(int64_t panels, bool scaled);
+  int64_t stepOf(mlir::Type element) const;
+  mlir::Value accumulatorChunk(mlir::Value acc, mlir::Value row, Column column, int64_t width);
+
+  // Selection.cpp
+  struct Selection {
+    mlir::Value scores, indices, counts;
+    int64_t rows, k;
+  };
+  Selection allocateSelection(tile::TopkType type);
+  void emptySelection(const Selection &selection);
+  void copySelection(const Selection &from, const Selection &to);
+  void emitSelect(Item &item, mlir::Value begin, mlir::Value end);
+  void emitThreshold(tile::TopkThresholdOp op);
+
+  // VectorOps.cpp: what processors can do.
+  mlir::Value dot(mlir::Value acc, mlir::Value a, mlir::Value b, mlir::Type element);
+  mlir::Value dotBytes(mlir::Value acc, mlir::Value weights, mlir::Value activations, bool nibbles);
+  mlir::Value exp2(mlir::Value x, bool forBf16, mlir::Value lowPart = {});
+  mlir::Value exponential(mlir::Value x);
+  mlir::Value toBf16(mlir::Value x);
+  void transpose16(llvm::SmallVectorImpl<mlir::Value> &rows);
+  mlir::Value callIntrinsic(llvm::StringRef name, mlir::Type result, mlir::ValueRange operands);
+
+  // Builders of scalars, pointers and vectors.
+  mlir::Value index(int64_t value);
+  mlir::Value add(mlir::Value a, mlir::Value b); // null = 0
+  mlir::Value add(mlir::Value a, int64_t b);
+  mlir::Value sub(mlir::Value a, mlir::Value b);
+  mlir::Value mul(mlir::Value a, int64_t b);
+  mlir::Value mul(mlir::Value a, mlir::Value b);
+  mlir::Value divide(mlir::Value a, int64_t b);
+  mlir::Value remainder(mlir::Value a, int64_t b);
+  mlir::Value minimum(mlir::Value a, mlir::Value b);
+  mlir::Value valueOf(Column column);
+  mlir::Value address(mlir::Value base, mlir::Type element, mlir::Value at);
+  mlir::Value address(mlir::Value base, int64_t bytes);
+  mlir::Value loadAt(mlir::Value pointer, mlir::Type type, unsigned alignment = 1);
+  void storeAt(mlir::Value value, mlir::Value pointer, unsigned alignment = 1);
+  mlir::Value broadcast(mlir::Value scalar, int64_t width);
+  mlir::Value constantOf(mlir::Type type, double value);
+  mlir::Value shuffle(mlir::Value a, mlir::Value b, llvm::ArrayRef<int64_t> mask);
+  mlir::Value bitcast(mlir::Value value, mlir::Type type);
+  mlir::VectorType vectorOf(int64_t width, mlir::Type element) { return mlir::VectorType::get({width}, element); }
+  mlir::Type typeOf(mlir::Type element, int64_t width) {
+    return width ? mlir::Type(vectorOf(width, element)) : element;
+  }
+  mlir::Value scratch(int64_t bytes);
+  Buffer allocate(mlir::RankedTensorType tile, int64_t rows = 0);
+  mlir::Value zeroRow(int64_t bytes);
+  mlir::Value trashRow(int64_t bytes);
+  mlir::scf::ForOp loop(mlir::Value begin, mlir::Value end, int64_t step, mlir::ValueRange carried = {});
+  mlir::Value mapped(mlir::Value value);
+  void refuse(mlir::Operation *op, const llvm::Twine &why);
+  int64_t bytesOf(mlir::Type element) const;
+
+  tile::KernelOp kernel_;
+  const CpuVariant &variant_;
+  mlir::ModuleOp into_;
+  mlir::ImplicitLocOpBuilder b_;
+  RowBounds bounds_;
+  mlir::IRMapping scalars_;
+  llvm::DenseMap<mlir::Value, View> views_;
+  llvm::DenseMap<mlir::Operation *, Place> places_;
+  llvm::DenseMap<mlir::Value, Buffer> buffers_;
+  llvm::DenseMap<mlir::Value, Selection> selections_;
+  llvm::DenseMap<const void *, std::pair<mlir::Value, int64_t>> bounded_; // class: rows that matter, of how many
+  llvm::SmallVector<Item> pending_;
+  llvm::DenseMap<mlir::Operation *, PanelSource> packed_; // operands packed ahead of their product
+  llvm::DenseSet<mlir::Operation *> inPlace_;             // products that write over their loop-carried accumulator
+  using Memo = std::map<std::vector<intptr_t>, mlir::Value>;
+  std::vector<Memo> memo_;
+  mlir::Value scratch_, zeroRow_, trashRow_;
+  int64_t scratchBytes_ = 0, zeroBytes_ = 64, trashBytes_ = 64;
+  llvm::DenseMap<mlir::Attribute, mlir::Value> tables_; // constants with more than one value
+  bool failed_ = false;
+};
+
+} // namespace longc::cpu

@@ -1,0 +1,460 @@
+// The function around a kernel's blocks: arguments, the grid, control flow, scalars.
+#include "codegen/cpu/Emitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace longc::cpu {
+
+static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
+static bool isTile(Type type) { return isa<RankedTensorType, tile::TopkType>(type); }
+
+KernelEmitter::KernelEmitter(tile::KernelOp kernel, const CpuVariant &variant, ModuleOp into)
+    : kernel_(kernel), variant_(variant), into_(into), b_(kernel.getLoc(), kernel.getContext()), bounds_(kernel) {}
+
+void KernelEmitter::refuse(Operation *op, const Twine &why) {
+  if (!failed_)
+    op->emitOpError("cannot be compiled for a CPU: ") << why;
+  failed_ = true;
+}
+
+Value KernelEmitter::mapped(Value value) {
+  if (Value known = scalars_.lookupOrNull(value))
+    return known;
+  if (Operation *op = value.getDefiningOp(); op && op->getNumRegions() == 0 && lowerScalar(*op))
+    return scalars_.lookup(value);
+  refuse(kernel_, "a scalar is used before it is known");
+  return constantOf(value.getType(), 0);
+}
+
+// views: longc_view {data, size[4], stride[4]}; scalars: the grid's sizes, then scalar arguments (runtime/abi).
+void KernelEmitter::bindArguments(Value views, Value scalars) {
+  constexpr int64_t viewBytes = 72;
+  Type pointer = scratch_.getType(), i64 = b_.getI64Type();
+  auto read = [&](Value base, int64_t bytes) -> Value {
+    return arith::IndexCastOp::create(b_, b_.getIndexType(), loadAt(address(base, bytes), i64, 8));
+  };
+  SmallVector<int64_t> panels;
+  if (auto listed = kernel_->getAttrOfType<DenseI64ArrayAttr>("tile.panels"))
+    panels.append(listed.asArrayRef().begin(), listed.asArrayRef().end());
+  int64_t viewIndex = 0, scalarIndex = kernel_.getGridRank();
+  for (auto [position, argument] : llvm::enumerate(kernel_.getKernelArguments())) {
+    auto type = dyn_cast<tile::ViewType>(argument.getType());
+    if (!type) {
+      Value raw = loadAt(address(scalars, 8 * scalarIndex++), i64, 8), value = raw;
+      if (argument.getType().isIndex())
+        value = arith::IndexCastOp::create(b_, b_.getIndexType(), raw);
+      else if (unsigned width = argument.getType().getIntOrFloatBitWidth(); width < 64)
+        value = arith::TruncIOp::create(b_, b_.getIntegerType(width), raw);
+      if (isa<FloatType>(argument.getType()))
+        value = arith::BitcastOp::create(b_, argument.getType(), value);
+      scalars_.map(argument, value);
+      continue;
+    }
+    if (type.getRank() > 4) {
+      refuse(kernel_, "expected views of at most four dimensions");
+      return;
+    }
+    View view;
+    Value base = address(views, viewBytes * viewIndex++);
+    view.data = loadAt(base, pointer, 8);
+    view.panels = isa<tile::QuantizedType>(type.getElementType()) || llvm::is_contained(panels, position);
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+      view.sizes.push_back(type.isDynamicDim(dim) ? read(base, 8 + 8 * dim) : index(type.getShape()[dim]));
+      bool last = dim == type.getRank() - 1;
+      view.strides.push_back(last ? index(1) : read(base, 40 + 8 * dim));
+    }
+    views_[argument] = view;
+  }
+}
+
+// Clones index arithmetic to the start of a block's program; null when it depends on a loop.
+Value KernelEmitter::cloneSlice(Value value) {
+  if (Value known = scalars_.lookupOrNull(value))
+    return known;
+  Operation *op = value.getDefiningOp();
+  if (!op || op->getNumRegions() || llvm::any_of(op->getResultTypes(), isTile))
+    return {};
+  for (Value operand : op->getOperands())
+    if (!isa<tile::ViewType>(operand.getType()) && !cloneSlice(operand))
+      return {};
+  return lowerScalar(*op) ? scalars_.lookup(value) : Value();
+}
+
+// How many rows of each class of tiles are ever stored, counted once a block.
+void KernelEmitter::boundRows() {
+  kernel_.walk([&](tile::StoreOp store) {
+    const void *rows = bounds_.classOf(store.getTile());
+    if (!rows || bounded_.count(rows) || bounds_.storesOf(store.getTile()).empty())
+      return;
+    int64_t of = rowsOf(store.getTile());
+    Value most;
+    IRMapping before = scalars_;
+    for (tile::StoreOp other : bounds_.storesOf(store.getTile())) {
+      Value offset = cloneSlice(other.getOffsets()[0]), hi = other.getHi() ? cloneSlice(other.getHi()) : Value();
+      if (rowsOf(other.getTile()) != of || llvm::is_contained(other.getDropped(), 0) || !offset ||
+          (other.getHi() && !hi)) {
+        most = {};
+        break;
+      }
+      Value end = views_[other.getView()].sizes[0];
+      Value count = minimum(sub(hi ? minimum(end, hi) : end, offset), index(of));
+      most = most ? Value(arith::MaxSIOp::create(b_, most, count)) : count;
+    }
+    if (most)
+      bounded_[rows] = {arith::MaxSIOp::create(b_, most, index(0)), of};
+  });
+}
+
+FailureOr<func::FuncOp> KernelEmitter::run() {
+  std::string name = ("longc_" + kernel_.getSymName() + "_" + variant_.name).str();
+  Type pointer = LLVM::LLVMPointerType::get(b_.getContext()), i64 = b_.getI64Type();
+  b_.setInsertionPointToEnd(into_.getBody());
+  auto function = func::FuncOp::create(b_, name, b_.getFunctionType({pointer, pointer, i64, i64, pointer}, {}));
+  function->setAttr("target_cpu", b_.getStringAttr(variant_.processor));
+  function->setAttr("target_features",
+                    LLVM::TargetFeaturesAttr::get(b_.getContext(), StringRef(variant_.features)));
+  if (variant_.wide)
+    function->setAttr("prefer_vector_width", b_.getStringAttr("512"));
+  Block *entry = function.addEntryBlock();
+  b_.setInsertionPointToStart(entry);
+  scratch_ = entry->getArgument(4);
+  std::string zeros = name + "_zeros";
+  zeroRow_ = LLVM::AddressOfOp::create(b_, pointer, zeros);
+  Value trash = LLVM::GEPOp::create(b_, pointer, b_.getI8Type(), scratch_, ArrayRef<LLVM::GEPArg>{0});
+  trashRow_ = trash;
+  Value views = entry->getArgument(0), scalars = entry->getArgument(1);
+  bindArguments(views, scalars);
+  SmallVector<Value> grid;
+  for (int64_t dim = 0; dim < static_cast<int64_t>(kernel_.getGridRank()); ++dim)
+    grid.push_back(arith::IndexCastOp::create(b_, b_.getIndexType(), loadAt(address(scalars, 8 * dim), i64, 8)));
+  Value begin = arith::IndexCastOp::create(b_, b_.getIndexType(), entry->getArgument(2));
+  Value end = arith::IndexCastOp::create(b_, b_.getIndexType(), entry->getArgument(3));
+  scf::ForOp blocks = loop(begin, end, 1);
+  func::ReturnOp::create(b_);
+  b_.setInsertionPointToStart(blocks.getBody());
+  Value block = blocks.getInductionVar();
+  for (int64_t dim = kernel_.getGridRank() - 1; dim >= 0; --dim) {
+    Value position = dim ? Value(arith::RemUIOp::create(b_, block, grid[dim])) : block;
+    scalars_.map(kernel_.getGridIndices()[dim], position);
+    if (dim)
+      block = arith::DivUIOp::create(b_, block, grid[dim]);
+  }
+  boundRows();
+  lowerBlock(kernel_.getBody().front());
+
+  Value dropped = scratch(trashBytes_);
+  trash.replaceAllUsesWith(dropped);
+  trash.getDefiningOp()->erase();
+  b_.setInsertionPointToEnd(into_.getBody());
+  Type zeroType = LLVM::LLVMArrayType::get(b_.getI8Type(), zeroBytes_);
+  auto global = LLVM::GlobalOp::create(b_, zeroType, /*isConstant=*/true, LLVM::Linkage::Internal, zeros, Attribute(),
+                                       /*alignment=*/64);
+  {
+    OpBuilder::InsertionGuard guard(b_);
+    b_.setInsertionPointToStart(b_.createBlock(&global.getInitializer()));
+    LLVM::ReturnOp::create(b_, Value(LLVM::ZeroOp::create(b_, zeroType)));
+  }
+  function->setAttr("longc.scratch_bytes", b_.getI64IntegerAttr(scratchBytes_));
+  if (failed_)
+    return failure();
+  return function;
+}
+
+// A constant of the object file.
+Value KernelEmitter::constantTable(DenseElementsAttr values) {
+  Value &known = tables_[values];
+  if (known)
+    return known;
+  std::string name = ("longc_" + kernel_.getSymName() + "_" + variant_.name + "_table" + Twine(tables_.size())).str();
+  auto type = LLVM::LLVMArrayType::get(values.getElementType(), values.getNumElements());
+  auto flat = values.reshape(RankedTensorType::get({values.getNumElements()}, values.getElementType()));
+  OpBuilder::InsertionGuard guard(b_);
+  b_.setInsertionPointToEnd(into_.getBody());
+  LLVM::GlobalOp::create(b_, type, /*isConstant=*/true, LLVM::Linkage::Internal, name, flat, /*alignment=*/64);
+  b_.setInsertionPointAfterValue(zeroRow_);
+  return known = LLVM::AddressOfOp::create(b_, zeroRow_.getType(), name);
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks
+//===----------------------------------------------------------------------===//
+
+void KernelEmitter::lowerBlock(Block &block) {
+  for (Operation &op : block.without_terminator())
+    if (!failed_)
+      visit(op);
+  flush();
+}
+
+// Clones an op on scalars; false for anything else.
+bool KernelEmitter::lowerScalar(Operation &op) {
+  if (auto scalar = dyn_cast<tile::ScalarOp>(op)) {
+    const View &view = views_[scalar.getView()];
+    Type element = cast<tile::ViewType>(scalar.getView().getType()).getElementType();
+    Value at;
+    for (auto [offset, stride] : llvm::zip(scalar.getOffsets(), view.strides))
+      at = add(at, mul(mapped(offset), stride));
+    Value value = loadAt(at ? address(view.data, element, at) : view.data, element);
+    if (scalar.getType().isIndex())
+      value = arith::IndexCastOp::create(b_, b_.getIndexType(), value);
+    scalars_.map(scalar.getValue(), value);
+    return true;
+  }
+  if (auto dim = dyn_cast<tile::DimOp>(op)) {
+    scalars_.map(dim.getSize(), views_[dim.getView()].sizes[dim.getDim()]);
+    return true;
+  }
+  auto isScalar = [](Type type) { return type.isIntOrIndexOrFloat(); };
+  if (op.getNumRegions() || !llvm::all_of(op.getOperandTypes(), isScalar) ||
+      !llvm::all_of(op.getResultTypes(), isScalar) || !isMemoryEffectFree(&op))
+    return false;
+  for (Value operand : op.getOperands())
+    mapped(operand);
+  b_.clone(op, scalars_);
+  return true;
+}
+
+// Scalars of a block that is evaluated where its values are needed; loads get their places.
+void KernelEmitter::cloneScalars(Block &block) {
+  for (Operation &op : block.without_terminator()) {
+    if (auto load = dyn_cast<tile::LoadOp>(op))
+      places_[load] = makePlace(load.getView(), load.getOffsets(), load.getLo(), load.getHi(), load.getDropped(),
+                                tileType(load.getTile()));
+    else if (auto inner = dyn_cast<scf::IfOp>(op))
+      for (Region &region : inner->getRegions())
+        cloneScalars(region.front());
+    else
+      lowerScalar(op);
+  }
+}
+
+// A branch whose regions only evaluate: it becomes part of the row loops that need its results.
+bool KernelEmitter::isLazyIf(scf::IfOp branch) {
+  if (branch.getNumResults() == 0 || !llvm::all_of(branch.getResultTypes(), llvm::IsaPred<RankedTensorType>))
+    return false;
+  for (Region &region : branch->getRegions())
+    for (Operation &op : region.front().without_terminator()) {
+      auto inner = dyn_cast<scf::IfOp>(op);
+      bool evaluates = inner ? isLazyIf(inner)
+                             : isa<tile::LoadOp, tile::SplatOp, tile::ExpandOp, tile::IotaOp, tile::ReshapeOp,
+                                   tile::SliceOp, tile::DimOp>(op) ||
+                                   (op.getNumRegions() == 0 && op.getDialect()->getNamespace() != "tile" &&
+                                    isMemoryEffectFree(&op));
+      if (!evaluates)
+        return false;
+    }
+  return true;
+}
+
+void KernelEmitter::visit(Operation &op) {
+  b_.setLoc(op.getLoc());
+  llvm::TypeSwitch<Operation *>(&op)
+      .Case([&](tile::LoadOp load) {
+        places_[load] = makePlace(load.getView(), load.getOffsets(), load.getLo(), load.getHi(), load.getDropped(),
+                                  tileType(load.getTile()));
+        if (feedsProduct(load.getTile()) && !rowSource(load.getTile()))
+          materialize(load.getTile());
+      })
+      .Case([&](tile::StoreOp store) {
+        places_[store] = makePlace(store.getView(), store.getOffsets(), store.getLo(), store.getHi(),
+                                   store.getDropped(), tileType(store.getTile()));
+        if (!places_[store].base)
+          refuse(store, "a matrix in panels is read-only");
+        addSink(Item::Store, store, store.getTile());
+      })
+      .Case([&](tile::ScatterOp scatter) { addSink(Item::Scatter, scatter, scatter.getTile()); })
+      .Case([&](tile::ReduceOp reduce) {
+        RankedTensorType source = tileType(reduce.getSource());
+        if (source.getRank() < 2 || static_cast<int64_t>(reduce.getDim()) != source.getRank() - 1)
+          return refuse(reduce, "expected a reduction along the last of two or more dimensions");
+        addSink(Item::Reduce, reduce, reduce.getSource());
+      })
+      .Case([&](tile::EncodeOp encode) {
+        if (tileType(encode.getSource()).getShape().back() % blockSize)
+          return refuse(encode, "expected a multiple of 32 columns");
+        addSink(Item::Encode, encode, encode.getSource());
+      })
+      .Case([&](tile::MmaOp mma) { addProduct(mma, mma.getAcc()); })
+      .Case([&](tile::ScaledMmaOp mma) { addProduct(mma, mma.getAcc()); })
+      .Case([&](tile::TopkInitOp) {})
+      .Case([&](tile::TopkUpdateOp update) {
+        selections_[update.getResult()] = selections_[update.getState()];
+        pending_.push_back({Item::Select, update, update.getResult(), {}});
+      })
+      .Case([&](tile::TopkThresholdOp threshold) {
+        flush();
+        emitThreshold(threshold);
+      })
+      .Case([&](scf::ForOp loopOp) {
+        flush();
+        lowerFor(loopOp);
+      })
+      .Case([&](scf::IfOp branch) {
+        if (isLazyIf(branch)) {
+          for (Region &region : branch->getRegions())
+            cloneScalars(region.front());
+          return;
+        }
+        flush();
+        lowerIf(branch);
+      })
+      .Default([&](Operation *other) {
+        if (lowerScalar(*other))
+          return;
+        bool known = isa<tile::GatherOp, tile::DecodeOp, tile::ExpandOp, tile::SplatOp, tile::IotaOp, tile::ReshapeOp,
+                         tile::TransposeOp, tile::SliceOp, arith::ConstantOp>(other) ||
+                     (OpTrait::hasElementwiseMappableTraits(other) && other->getNumResults() == 1);
+        if (!known)
+          return refuse(other, "this op is unknown to it");
+        // What a product or the next iteration needs is made here, beside the work that it follows from.
+        Value result = other->getResult(0);
+        if (feedsProduct(result))
+          materialize(result);
+        bool carriedScalar = tileType(result).getRank() == 1 && !isa<arith::ConstantOp, tile::SplatOp>(other) &&
+                             llvm::any_of(other->getUsers(), [&](Operation *user) {
+                               return isa<scf::YieldOp>(user) && isa<scf::ForOp>(user->getParentOp()) &&
+                                      user->getParentOp() == other->getParentOp();
+                             });
+        if (carriedScalar)
+          materialize(result);
+      });
+}
+
+// Evaluates tiles into buffers that some of them may be read from.
+void KernelEmitter::moveInto(ValueRange tiles, ArrayRef<Buffer> buffers) {
+  flush();
+  SmallVector<std::pair<Value, Buffer>> moves;
+  for (auto [tile, buffer] : llvm::zip_equal(tiles, buffers)) {
+    auto at = buffers_.find(tile);
+    if (at == buffers_.end() || at->second.base != buffer.base)
+      moves.push_back({tile, buffer});
+  }
+  // One of several moves might overwrite what another one reads: all but values at rest go by way of memory of their own.
+  if (moves.size() > 1) {
+    bool fresh = false;
+    for (auto &[tile, buffer] : moves) {
+      bool loopCarried = llvm::any_of(buffers, [&](const Buffer &other) {
+        auto at = buffers_.find(tile);
+        return at != buffers_.end() && at->second.base == other.base;
+      });
+      if (loopCarried || (!buffers_.count(tile) &&
+                          !isa_and_nonnull<arith::ConstantOp, tile::SplatOp, tile::LoadOp>(tile.getDefiningOp()))) {
+        if (loopCarried)
+          return refuse(kernel_, "tiles that change places between iterations");
+        materialize(tile);
+        fresh = true;
+      }
+    }
+    if (fresh)
+      flush();
+  }
+  for (auto &[tile, buffer] : moves)
+    pending_.push_back({Item::Materialize, tile.getDefiningOp(), tile, {buffer}});
+  // The copies must not become the tiles' homes.
+  DenseMap<Value, Buffer> homes = buffers_;
+  flush();
+  buffers_ = std::move(homes);
+}
+
+void KernelEmitter::lowerFor(scf::ForOp loopOp) {
+  SmallVector<Value> scalarInits, tileInits, tileYields;
+  SmallVector<Buffer> buffers, initBuffers;
+  auto yield = cast<scf::YieldOp>(loopOp.getBody()->getTerminator());
+  for (auto [init, argument, yielded, result] : llvm::zip_equal(
+           loopOp.getInitArgs(), loopOp.getRegionIterArgs(), yield.getOperands(), loopOp.getResults())) {
+    if (auto state = dyn_cast<tile::TopkType>(init.getType())) {
+      Selection selection;
+      if (init.getDefiningOp<tile::TopkInitOp>()) {
+        selection = allocateSelection(state);
+        emptySelection(selection);
+      } else {
+        selection = selections_[init];
+      }
+      selections_[argument] = selections_[result] = selection;
+    } else if (isTile(init.getType()) && buffers_.count(init) && init.hasOneUse() &&
+               init.getDefiningOp<scf::ForOp>() && init.getParentBlock() == loopOp->getBlock()) {
+      // The result of a loop that only this one carries on.
+      tileYields.push_back(yielded);
+      buffers.push_back(buffers_[init]);
+    } else if (isTile(init.getType())) {
+      tileInits.push_back(init);
+      tileYields.push_back(yielded);
+      buffers.push_back(allocate(tileType(init)));
+      initBuffers.push_back(buffers.back());
+    } else {
+      scalarInits.push_back(mapped(init));
+    }
+  }
+  moveInto(tileInits, initBuffers);
+  size_t at = 0;
+  for (auto [argument, result] : llvm::zip_equal(loopOp.getRegionIterArgs(), loopOp.getResults()))
+    if (isa<RankedTensorType>(argument.getType()))
+      buffers_[argument] = buffers_[result] = buffers[at++];
+
+  OpBuilder::InsertionGuard guard(b_);
+  auto made = scf::ForOp::create(b_, mapped(loopOp.getLowerBound()), mapped(loopOp.getUpperBound()),
+                                 mapped(loopOp.getStep()), scalarInits);
+  b_.setInsertionPointToStart(made.getBody());
+  scalars_.map(loopOp.getInductionVar(), made.getInductionVar());
+  at = 0;
+  for (auto [argument, result] : llvm::zip_equal(loopOp.getRegionIterArgs(), loopOp.getResults()))
+    if (!isTile(argument.getType())) {
+      scalars_.map(argument, made.getRegionIterArg(at));
+      scalars_.map(result, made.getResult(at++));
+    }
+  lowerBlock(*loopOp.getBody());
+  moveInto(tileYields, buffers);
+  if (!scalarInits.empty()) {
+    SmallVector<Value> next;
+    for (Value yielded : yield.getOperands())
+      if (!isTile(yielded.getType()))
+        next.push_back(mapped(yielded));
+    b_.setInsertionPointToEnd(made.getBody());
+    scf::YieldOp::create(b_, next);
+  }
+}
+
+void KernelEmitter::lowerIf(scf::IfOp branch) {
+  SmallVector<Buffer> buffers;
+  SmallVector<Type> scalarTypes;
+  for (Value result : branch.getResults()) {
+    if (isa<tile::TopkType>(result.getType()))
+      return refuse(branch, "a selection cannot be the result of a branch");
+    if (isTile(result.getType()))
+      buffers.push_back(allocate(tileType(result)));
+    else
+      scalarTypes.push_back(result.getType());
+  }
+  auto made = scf::IfOp::create(b_, scalarTypes, mapped(branch.getCondition()),
+                                branch.elseBlock() != nullptr || !scalarTypes.empty());
+  DenseMap<Value, Buffer> before = buffers_;
+  for (auto [from, to] : llvm::zip(branch->getRegions(), made->getRegions())) {
+    if (from.empty())
+      continue;
+    OpBuilder::InsertionGuard guard(b_);
+    b_.setInsertionPointToStart(&to.front());
+    lowerBlock(from.front());
+    SmallVector<Value> tiles, scalars;
+    for (Value yielded : from.front().getTerminator()->getOperands())
+      if (isTile(yielded.getType()))
+        tiles.push_back(yielded);
+      else
+        scalars.push_back(mapped(yielded));
+    moveInto(tiles, buffers);
+    if (!scalarTypes.empty())
+      scf::YieldOp::create(b_, scalars);
+    buffers_ = before;
+  }
+  size_t tileAt = 0, scalarAt = 0;
+  for (Value result : branch.getResults())
+    if (isTile(result.getType()))
+      buffers_[result] = buffers[tileAt++];
+    else
+      scalars_.map(result, made.getResult(scalarAt++));
+}
+
+} // namespace longc::cpu

@@ -1,0 +1,200 @@
+// The second operand of a dense product as panels: weights are stored so, other tiles are packed into scratch.
+#include "codegen/cpu/Emitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace longc::cpu {
+
+static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
+
+PanelSource KernelEmitter::packOperand(tile::MmaOp mma) {
+  Type element = tileType(mma.getA()).getElementType();
+  int64_t depth = tileType(mma.getA()).getShape()[1], group = element.isF32() ? 1 : 2;
+  int64_t steps = (depth + group - 1) / group;
+  PanelSource refused{scratch_, index(0), steps, {}};
+  if (!element.isF32() && !element.isBF16()) {
+    refuse(mma, "expected operands of f32 or bf16");
+    return refused;
+  }
+  if (depth % group) {
+    refuse(mma, "expected an even depth of bf16 products");
+    return refused;
+  }
+  if (auto decode = mma.getB().getDefiningOp<tile::DecodeOp>())
+    if (mma.getTransposeB() && decode.getSource().getDefiningOp<tile::LoadOp>())
+      return packQuantized(decode);
+  auto load = mma.getB().getDefiningOp<tile::LoadOp>();
+  if (load && views_[load.getView()].panels) {
+    if (!mma.getTransposeB()) {
+      refuse(mma, "expected a weight matrix as the transposed operand");
+      return refused;
+    }
+    const Place &place = places_[load];
+    int64_t all = cast<tile::ViewType>(load.getView().getType()).getShape()[1];
+    int64_t rowsOfView = cast<tile::ViewType>(load.getView().getType()).getShape()[0];
+    int64_t panelBytes = (all + group - 1) / group * 64;
+    Value first = divide(place.panelRow, panelRows);
+    Value offset = add(mul(first, panelBytes), mul(divide(place.panelColumn, group), 64));
+    PanelSource panels{address(views_[load.getView()].data, b_.getI8Type(), offset), index(panelBytes), steps, {}};
+    if (!isInside(load.getOffsets()[0], tileType(load.getTile()).getShape()[0], rowsOfView))
+      panels.lastPanel = sub(index((rowsOfView - 1) / panelRows), first);
+    return panels;
+  }
+  return mma.getTransposeB() ? packTransposed(mma.getB(), steps, group) : packRows(mma.getB(), steps, group);
+}
+
+// [N, K], a row a column of the product: 16 rows at a time are transposed as 4-byte groups.
+PanelSource KernelEmitter::packTransposed(Value tile, int64_t steps, int64_t group) {
+  int64_t rows = tileType(tile).getShape()[0], depth = tileType(tile).getShape()[1];
+  int64_t panels = (rows + lanes - 1) / lanes, panelBytes = steps * 64;
+  PanelSource result{scratch(panels * panelBytes), index(panelBytes), steps, {}};
+  VectorType words = vectorOf(lanes, b_.getI32Type());
+  auto pack = [&](Value firstRow, int64_t count, Column column, int64_t width) {
+    SmallVector<Value> block;
+    memo_.emplace_back();
+    for (int64_t i = 0; i < lanes; ++i) {
+      if (i >= count) {
+        block.push_back(constantOf(words, 0));
+        continue;
+      }
+      Value values = chunk(tile, ValueRange(add(firstRow, i)), column, width);
+      if (width < lanes * group) {
+        SmallVector<int64_t> mask;
+        for (int64_t k = 0; k < lanes * group; ++k)
+          mask.push_back(std::min(k, width));
+        values = shuffle(values, constantOf(values.getType(), 0), mask);
+      }
+      block.push_back(bitcast(values, words));
+    }
+    memo_.pop_back();
+    transpose16(block);
+    Value panel = address(result.base, b_.getI8Type(), mul(divide(firstRow, lanes), panelBytes));
+    Value at = divide(valueOf(column), group);
+    for (int64_t i = 0; i < (width + group - 1) / group; ++i)
+      storeAt(block[i], address(address(panel, words, at), i * 64), 64);
+  };
+  auto columns = [&](Value firstRow, int64_t count) {
+    OpBuilder::InsertionGuard guard(b_);
+    int64_t step = lanes * group, whole = depth / step * step;
+    if (whole) {
+      scf::ForOp columnLoop = loop(index(0), index(whole), step);
+      OpBuilder::InsertionGuard inner(b_);
+      b_.setInsertionPointToStart(columnLoop.getBody());
+      pack(firstRow, count, {columnLoop.getInductionVar(), 0}, step);
+    }
+    if (whole < depth)
+      pack(firstRow, count, {Value(), whole}, depth - whole);
+  };
+  OpBuilder::InsertionGuard guard(b_);
+  if (int64_t whole = rows / lanes * lanes) {
+    scf::ForOp rowLoop = loop(index(0), index(whole), lanes);
+    OpBuilder::InsertionGuard inner(b_);
+    b_.setInsertionPointToStart(rowLoop.getBody());
+    columns(rowLoop.getInductionVar(), lanes);
+  }
+  if (rows % lanes)
+    columns(index(rows / lanes * lanes), rows % lanes);
+  return result;
+}
+
+// [K, N]: rows of a 4-byte group interleaved.
+PanelSource KernelEmitter::packRows(Value tile, int64_t steps, int64_t group) {
+  int64_t columns = tileType(tile).getShape()[1], panels = (columns + lanes - 1) / lanes, panelBytes = steps * 64;
+  PanelSource result{scratch(panels * panelBytes), index(panelBytes), steps, {}};
+  OpBuilder::InsertionGuard guard(b_);
+  scf::ForOp stepLoop = loop(index(0), index(steps), 1);
+  b_.setInsertionPointToStart(stepLoop.getBody());
+  Value step = stepLoop.getInductionVar(), row = mul(step, group);
+  memo_.emplace_back();
+  for (int64_t j = 0; j < panels; ++j) {
+    int64_t width = std::min(lanes, columns - j * lanes);
+    SmallVector<Value> values;
+    for (int64_t i = 0; i < group; ++i)
+      values.push_back(accumulatorChunk(tile, add(row, i), {Value(), j * lanes}, width));
+    Value joined = values[0];
+    if (group == 2) {
+      SmallVector<int64_t> mask;
+      for (int64_t i = 0; i < lanes; ++i)
+        mask.append({i, lanes + i});
+      joined = shuffle(values[0], values[1], mask);
+    }
+    storeAt(joined, address(address(result.base, vectorOf(lanes, b_.getF32Type()), step), j * panelBytes), 64);
+  }
+  memo_.pop_back();
+  return result;
+}
+
+// Quantised weights decoded to floats, panel by panel.
+PanelSource KernelEmitter::packQuantized(tile::DecodeOp decode) {
+  auto load = decode.getSource().getDefiningOp<tile::LoadOp>();
+  auto type = cast<tile::ViewType>(load.getView().getType());
+  auto format = cast<tile::QuantizedType>(type.getElementType()).getFormat();
+  RankedTensorType tile = tileType(decode.getValues());
+  bool wide = tile.getElementType().isBF16();
+  int64_t rows = tile.getShape()[0], depth = tile.getShape()[1], blocks = depth / blockSize;
+  int64_t panels = (rows + lanes - 1) / lanes, group = wide ? 2 : 1, panelBytes = depth / group * 64;
+  bool bytes = format == tile::Format::q8_0, minimumPart = format == tile::Format::q4_1;
+  int64_t header = minimumPart ? 64 : 32, size = header + (bytes ? 512 : 256), blocksOfRow = type.getShape()[1] / blockSize;
+  const Place &place = places_[load];
+  PanelSource result{scratch(panels * panelBytes), index(panelBytes), depth / group, {}};
+  Value firstPanel = divide(place.panelRow, panelRows), firstBlock = divide(place.panelColumn, blockSize);
+  Value last = index((type.getShape()[0] - 1) / panelRows);
+
+  OpBuilder::InsertionGuard guard(b_);
+  scf::ForOp panelLoop = loop(index(0), index(panels), 1);
+  b_.setInsertionPointToStart(panelLoop.getBody());
+  Value panel = minimum(add(firstPanel, panelLoop.getInductionVar()), last);
+  scf::ForOp blockLoop = loop(index(0), index(blocks), 1);
+  b_.setInsertionPointToStart(blockLoop.getBody());
+  Value block = blockLoop.getInductionVar();
+  Value at = mul(add(mul(panel, blocksOfRow), add(firstBlock, block)), size);
+  Value from = address(views_[load.getView()].data, b_.getI8Type(), at);
+  Value to = address(result.base, b_.getI8Type(),
+                     add(mul(panelLoop.getInductionVar(), panelBytes), mul(block, blockSize / group * 64)));
+  VectorType floats = vectorOf(lanes, b_.getF32Type()), words = vectorOf(lanes, b_.getI32Type());
+  auto scale = [&](int64_t offset) -> Value {
+    return arith::ExtFOp::create(b_, floats, loadAt(address(from, offset), vectorOf(lanes, b_.getF16Type())));
+  };
+  Value d = scale(0), m = minimumPart ? scale(32) : Value();
+  // One group of four columns: byte j of each row's word, signed for q8_0, already a nibble otherwise.
+  auto decodeGroup = [&](Value packed, int64_t column) {
+    Value values[4];
+    for (int64_t j = 0; j < 4; ++j) {
+      Value q;
+      if (bytes) {
+        q = arith::ShLIOp::create(b_, packed, constantOf(words, 24 - 8 * j));
+        q = arith::ShRSIOp::create(b_, q, constantOf(words, 24));
+      } else {
+        q = arith::ShRUIOp::create(b_, packed, constantOf(words, 8 * j));
+        q = arith::AndIOp::create(b_, q, constantOf(words, 15));
+      }
+      Value value = arith::SIToFPOp::create(b_, floats, q);
+      if (format == tile::Format::q4_0)
+        value = arith::SubFOp::create(b_, value, constantOf(floats, 8));
+      value = minimumPart ? Value(vector::FMAOp::create(b_, value, d, m)) : Value(arith::MulFOp::create(b_, value, d));
+      values[j] = wide ? toBf16(value) : value;
+    }
+    if (!wide) {
+      for (int64_t j = 0; j < 4; ++j)
+        storeAt(values[j], address(to, (column + j) * 64), 64);
+      return;
+    }
+    SmallVector<int64_t> mask;
+    for (int64_t i = 0; i < lanes; ++i)
+      mask.append({i, lanes + i});
+    for (int64_t j = 0; j < 4; j += 2)
+      storeAt(shuffle(values[j], values[j + 1], mask), address(to, (column + j) / 2 * 64), 64);
+  };
+  for (int64_t v = 0; v < (bytes ? 8 : 4); ++v) {
+    Value packed = loadAt(address(from, header + v * 64), words);
+    decodeGroup(packed, v * (bytes ? 4 : 8));
+    if (!bytes)
+      decodeGroup(arith::ShRUIOp::create(b_, packed, constantOf(words, 4)), v * 8 + 4);
+  }
+  return result;
+}
+
+} // namespace longc::cpu

@@ -1,0 +1,146 @@
+// Dense products: register blocks of rows x panels of 16 columns around one dot a step.
+#include "codegen/cpu/Emitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace longc::cpu {
+
+static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
+
+// Elements of a 4-byte group.
+int64_t KernelEmitter::stepOf(Type element) const { return 4 / bytesOf(element); }
+
+// Rows that lie in memory as they are, column after column.
+std::optional<RowSource> KernelEmitter::rowSource(Value tile) {
+  if (auto found = buffers_.find(tile); found != buffers_.end())
+    return RowSource{found->second.base, index(found->second.columns), found->second.firstRow, found->second.element};
+  auto load = tile.getDefiningOp<tile::LoadOp>();
+  if (!load || tileType(tile).getRank() != 2)
+    return std::nullopt;
+  auto place = places_.find(load);
+  if (place == places_.end() || !place->second.base || !place->second.unitColumns || place->second.limits[1] ||
+      place->second.firstRow)
+    return std::nullopt;
+  return RowSource{place->second.base, place->second.strides[0], {}, tileType(tile).getElementType()};
+}
+
+// Accumulators fill most of the registers; the rest holds one step's panels and a broadcast.
+KernelEmitter::ProductShape KernelEmitter::registerBlock(int64_t panels, bool scaled) {
+  if (!variant_.wide)
+    return {scaled ? 2 : 4, 1};
+  if (scaled) {
+    if (panels % 3 == 0)
+      return {4, 3};
+    return panels % 2 == 0 ? ProductShape{6, 2} : ProductShape{8, 1};
+  }
+  int64_t most = variant_.bf16Dot ? 24 : 18;
+  if (panels % 3 == 0)
+    return {most / 3, 3};
+  if (panels % 4 == 0)
+    return {most == 24 ? 6 : 4, 4};
+  return panels % 2 == 0 ? ProductShape{8, 2} : ProductShape{12, 1};
+}
+
+// Sixteen lanes of the accumulator, whatever the tile's width.
+Value KernelEmitter::accumulatorChunk(Value acc, Value row, Column column, int64_t width) {
+  Value value = chunk(acc, ValueRange(row), column, width);
+  if (width == lanes)
+    return value;
+  SmallVector<int64_t> mask;
+  for (int64_t i = 0; i < lanes; ++i)
+    mask.push_back(std::min(i, width));
+  return shuffle(value, constantOf(value.getType(), 0), mask);
+}
+
+void KernelEmitter::emitProduct(Item &item, Value begin, Value end) {
+  auto mma = cast<tile::MmaOp>(item.op);
+  if (!packed_.count(mma))
+    packed_[mma] = packOperand(mma);
+  const PanelSource panels = packed_[mma];
+  int64_t columns = tileType(item.value).getShape()[1], count = (columns + lanes - 1) / lanes;
+  ProductShape shape = registerBlock(count, false);
+  OpBuilder::InsertionGuard guard(b_);
+  auto rows = [&](Value panel, int64_t firstPanel, int64_t panelCount) {
+    OpBuilder::InsertionGuard inner(b_);
+    Value whole = add(begin, mul(divide(sub(end, begin), shape.rows), shape.rows));
+    for (int64_t step : {shape.rows, int64_t(1)}) {
+      OpBuilder::InsertionGuard innermost(b_);
+      scf::ForOp rowLoop = step == 1 ? loop(whole, end, 1) : loop(begin, whole, step);
+      b_.setInsertionPointToStart(rowLoop.getBody());
+      emitMicroKernel(item, panels, rowLoop.getInductionVar(), panel, firstPanel, {step, panelCount});
+    }
+  };
+  if (columns % lanes == 0 && count > shape.panels) {
+    scf::ForOp panelLoop = loop(index(0), index(count), shape.panels);
+    b_.setInsertionPointToStart(panelLoop.getBody());
+    rows(panelLoop.getInductionVar(), 0, shape.panels);
+    return;
+  }
+  for (int64_t first = 0; first < count; first += shape.panels)
+    rows({}, first, std::min(shape.panels, count - first));
+}
+
+// Rows row ... row + shape.rows - 1 by `shape.panels` panels, over the whole of k.
+void KernelEmitter::emitMicroKernel(Item &item, const PanelSource &panels, Value row, Value panel, int64_t firstPanel,
+                                    ProductShape shape) {
+  auto mma = cast<tile::MmaOp>(item.op);
+  std::optional<RowSource> rows = rowSource(mma.getA());
+  if (!rows)
+    return refuse(mma, "expected rows of the first operand in memory");
+  int64_t columns = tileType(item.value).getShape()[1];
+  Column at{panel ? mul(panel, lanes) : Value(), firstPanel * lanes};
+  auto widthOf = [&](int64_t j) {
+    return panel ? lanes : std::min(lanes, columns - (firstPanel + j) * lanes);
+  };
+  memo_.emplace_back();
+  SmallVector<Value> accumulators, rowPointers, panelPointers, rowIndices;
+  for (int64_t i = 0; i < shape.rows; ++i) {
+    Value current = add(row, i);
+    rowIndices.push_back(current);
+    Value inBuffer = rows->firstRow ? sub(current, rows->firstRow) : current;
+    rowPointers.push_back(address(rows->base, rows->element, mul(inBuffer, rows->stride)));
+    for (int64_t j = 0; j < shape.panels; ++j)
+      accumulators.push_back(accumulatorChunk(mma.getAcc(), current, at + j * lanes, widthOf(j)));
+  }
+  memo_.pop_back();
+  for (int64_t j = 0; j < shape.panels; ++j) {
+    Value which = add(panel, index(firstPanel + j));
+    if (panels.lastPanel)
+      which = minimum(which, panels.lastPanel);
+    panelPointers.push_back(address(panels.base, b_.getI8Type(), mul(which, panels.panelBytes)));
+  }
+  scf::ForOp steps = loop(index(0), index(panels.steps), 1, accumulators);
+  {
+    OpBuilder::InsertionGuard guard(b_);
+    b_.setInsertionPointToStart(steps.getBody());
+    Value k = steps.getInductionVar();
+    SmallVector<Value> next(steps.getRegionIterArgs()), operands;
+    VectorType vector = vectorOf(lanes, b_.getF32Type());
+    for (Value pointer : panelPointers)
+      operands.push_back(loadAt(address(pointer, vector, k), vector));
+    // Each broadcast stands beside its dots: all of them first would spill (half the speed).
+    for (int64_t i = 0; i < shape.rows; ++i) {
+      Value a = broadcast(loadAt(address(rowPointers[i], b_.getF32Type(), k), b_.getF32Type()), lanes);
+      for (int64_t j = 0; j < shape.panels; ++j) {
+        Value &acc = next[i * shape.panels + j];
+        acc = dot(acc, a, operands[j], rows->element);
+      }
+    }
+    scf::YieldOp::create(b_, next);
+  }
+  const Buffer &to = item.to[0];
+  for (int64_t i = 0; i < shape.rows; ++i)
+    for (int64_t j = 0; j < shape.panels; ++j) {
+      Value result = steps.getResult(i * shape.panels + j);
+      if (int64_t width = widthOf(j); width < lanes && to.columns < lanes * (firstPanel + j + 1)) {
+        SmallVector<int64_t> mask = llvm::to_vector(llvm::seq<int64_t>(0, width));
+        result = shuffle(result, result, mask);
+      }
+      storeAt(result, bufferAddress(to, item.value, ValueRange(rowIndices[i]), at + j * lanes));
+    }
+}
+
+} // namespace longc::cpu

@@ -1,0 +1,286 @@
+// Row loops: one scf.for over rows in which every sink of a run of element-wise work is evaluated.
+//
+// Within a row, sinks fall into levels: what needs a reduction's result comes after it. Narrow rows are unrolled and
+// keep their chunks in registers from level to level; wide rows get one column loop a level and evaluate again.
+#include "codegen/cpu/Emitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/MapVector.h"
+
+using namespace mlir;
+
+namespace longc::cpu {
+
+static constexpr int64_t narrowColumns = 128; // a row of up to this many columns is unrolled
+static constexpr int64_t unrolledColumns = 64;
+
+static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
+
+// A value of one scalar a row: its rows are all its dimensions.
+static bool isRowScalar(const Item &sink) {
+  return tileType(sink.value).getRank() == 1 && (sink.kind == Item::Store || sink.kind == Item::Scatter || sink.kind == Item::Materialize);
+}
+
+// Dimensions that the sink's row loops run over.
+static ArrayRef<int64_t> loopShape(const Item &sink) {
+  ArrayRef<int64_t> shape = tileType(sink.value).getShape();
+  return isRowScalar(sink) ? shape : shape.drop_back();
+}
+
+void KernelEmitter::emitRowLoop(ArrayRef<Item *> sinks, Value begin, Value end) {
+  OpBuilder::InsertionGuard guard(b_);
+  SmallVector<Value> position;
+  for (auto [dim, size] : llvm::enumerate(loopShape(*sinks[0]))) {
+    scf::ForOp rows = dim == 0 ? loop(begin, end, 1) : loop(index(0), index(size), 1);
+    position.push_back(rows.getInductionVar());
+    b_.setInsertionPointToStart(rows.getBody());
+  }
+  memo_.emplace_back();
+  emitRow(sinks, position);
+  memo_.pop_back();
+}
+
+// The level at which a value can be evaluated: one more than the highest reduction of this loop that it needs.
+int KernelEmitter::levelOf(Value tile, DenseMap<Value, int> &levels) {
+  if (auto found = levels.find(tile); found != levels.end())
+    return found->second;
+  Operation *op = tile.getDefiningOp();
+  int level = 0;
+  if (op && !buffers_.count(tile)) {
+    auto need = [&](Value operand) {
+      if (isa<RankedTensorType>(operand.getType()))
+        level = std::max(level, levelOf(operand, levels));
+    };
+    for (Value operand : op->getOperands())
+      need(operand);
+    if (isa<scf::IfOp>(op))
+      for (Region &region : op->getRegions())
+        for (Value yielded : region.front().getTerminator()->getOperands())
+          need(yielded);
+  }
+  return levels[tile] = level;
+}
+
+void KernelEmitter::emitRow(ArrayRef<Item *> sinks, ArrayRef<Value> position) {
+  DenseMap<Value, int> levels;
+  SmallVector<std::pair<int, Item *>> leveled;
+  int last = 0;
+  for (Item *sink : sinks) {
+    int level = levelOf(sink->value, levels);
+    if (sink->kind == Item::Reduce || sink->kind == Item::Encode)
+      for (Value result : sink->op->getResults())
+        levels[result] = level + 1;
+    leveled.push_back({level, sink});
+    last = std::max(last, level);
+  }
+  for (int level = 0; level <= last; ++level) {
+    SmallVector<Item *> scalars;
+    llvm::MapVector<int64_t, SmallVector<Item *>> byColumns;
+    for (auto [at, sink] : leveled)
+      if (at == level) {
+        if (isRowScalar(*sink))
+          scalars.push_back(sink);
+        else
+          byColumns[tileType(sink->value).getShape().back()].push_back(sink);
+      }
+    for (auto &[columns, group] : byColumns)
+      emitColumns(group, columns, position);
+    for (Item *sink : scalars)
+      emitScalarSink(*sink, position);
+  }
+}
+
+void KernelEmitter::emitScalarSink(Item &sink, ArrayRef<Value> position) {
+  Column at{position.back(), 0};
+  Value value = chunk(sink.value, position.drop_back(), at, 0);
+  if (sink.kind == Item::Store)
+    storeChunk(cast<tile::StoreOp>(sink.op), position.drop_back(), at, value);
+  else if (sink.kind == Item::Scatter)
+    scatterChunk(cast<tile::ScatterOp>(sink.op), position.drop_back(), at, value);
+  else
+    storeAt(value, bufferAddress(sink.to[0], sink.value, position.drop_back(), at));
+}
+
+// Evaluates what is the same for all columns of the row, so that a column loop does not.
+void KernelEmitter::evaluateRowScalars(Value tile, ArrayRef<Value> position) {
+  Operation *op = tile.getDefiningOp();
+  if (!op || buffers_.count(tile) || isa<tile::ReshapeOp, tile::SliceOp, tile::TransposeOp, tile::ReduceOp>(op))
+    return;
+  if (auto expand = dyn_cast<tile::ExpandOp>(op)) {
+    if (static_cast<size_t>(expand.getDim()) == position.size())
+      chunk(expand.getSource(), position.drop_back(), {position.back(), 0}, 0);
+    return;
+  }
+  for (Value operand : op->getOperands())
+    if (isa<RankedTensorType>(operand.getType()) && tileType(operand).getShape() == tileType(tile).getShape())
+      evaluateRowScalars(operand, position);
+}
+
+void KernelEmitter::emitColumns(ArrayRef<Item *> sinks, int64_t columns, ArrayRef<Value> position) {
+  bool encodes = llvm::any_of(sinks, [](Item *sink) { return sink->kind == Item::Encode; });
+  int64_t step = encodes ? blockSize : lanes;
+  SmallVector<Item *> reductions;
+  for (Item *sink : sinks)
+    if (sink->kind == Item::Reduce)
+      reductions.push_back(sink);
+  auto kindOf = [](Item *sink) { return cast<tile::ReduceOp>(sink->op).getKind(); };
+  // Partial results of each reduction: vectors of 16, and scalars of narrower ends.
+  DenseMap<Item *, SmallVector<Value>> partial, ends;
+  auto span = [&](Column from, int64_t count, bool fresh) {
+    for (int64_t at = 0; at < count; at += step) {
+      for (Item *sink : sinks) {
+        if (sink->kind == Item::Encode) {
+          encodeBlock(*sink, position, from + at);
+          continue;
+        }
+        for (int64_t part = at; part < std::min(at + step, count); part += lanes) {
+          int64_t width = std::min(lanes, count - part);
+          if (sink->kind != Item::Reduce) {
+            emitChunk(*sink, position, from + part, width);
+            continue;
+          }
+          Value value = chunk(sink->value, position, from + part, width);
+          if (width < lanes) {
+            ends[sink].push_back(acrossLanes(kindOf(sink), value));
+            continue;
+          }
+          SmallVector<Value> &held = partial[sink];
+          size_t slot = part / lanes % (unrolledColumns / lanes);
+          if (held.size() <= slot)
+            held.push_back(value);
+          else
+            held[slot] = combine(kindOf(sink), held[slot], value);
+        }
+      }
+    }
+  };
+  if (columns <= narrowColumns) {
+    span({}, columns, true);
+  } else {
+    for (Item *sink : sinks)
+      evaluateRowScalars(sink->value, position);
+    int64_t main = columns / unrolledColumns * unrolledColumns;
+    SmallVector<Value> carried;
+    for (Item *sink : reductions) {
+      Type type = vectorOf(lanes, tileType(sink->value).getElementType());
+      double first = kindOf(sink) == tile::Reduction::add ? 0 : -std::numeric_limits<double>::infinity();
+      if (!isa<FloatType>(getElementTypeOrSelf(type)) && first != 0)
+        first = std::numeric_limits<int32_t>::min();
+      carried.append(unrolledColumns / lanes, constantOf(type, first));
+    }
+    scf::ForOp columnLoop = loop(index(0), index(main), unrolledColumns, carried);
+    {
+      OpBuilder::InsertionGuard guard(b_);
+      b_.setInsertionPointToStart(columnLoop.getBody());
+      memo_.emplace_back();
+      size_t at = 0;
+      for (Item *sink : reductions)
+        for (int64_t slot = 0; slot < unrolledColumns / lanes; ++slot)
+          partial[sink].push_back(columnLoop.getRegionIterArg(at++));
+      span({columnLoop.getInductionVar(), 0}, unrolledColumns, false);
+      SmallVector<Value> next;
+      for (Item *sink : reductions)
+        next.append(partial[sink].begin(), partial[sink].end());
+      if (!reductions.empty())
+        scf::YieldOp::create(b_, next);
+      memo_.pop_back();
+    }
+    size_t at = 0;
+    for (Item *sink : reductions)
+      for (Value &slot : partial[sink])
+        slot = columnLoop.getResult(at++);
+    if (main < columns)
+      span({Value(), main}, columns - main, false);
+  }
+  for (Item *sink : reductions) {
+    SmallVector<Value> &held = partial[sink];
+    while (held.size() > 1) { // pairs first: shorter chains
+      SmallVector<Value> next;
+      for (size_t i = 0; i + 1 < held.size(); i += 2)
+        next.push_back(combine(kindOf(sink), held[i], held[i + 1]));
+      if (held.size() % 2)
+        next.push_back(held.back());
+      held = next;
+    }
+    Value scalar = held.empty() ? Value() : acrossLanes(kindOf(sink), held[0]);
+    for (Value end : ends[sink])
+      scalar = scalar ? combine(kindOf(sink), scalar, end) : end;
+    finishReduction(*sink, position, scalar);
+  }
+}
+
+void KernelEmitter::emitChunk(Item &sink, ArrayRef<Value> position, Column column, int64_t width) {
+  Value value = chunk(sink.value, position, column, width);
+  if (sink.kind == Item::Store)
+    storeChunk(cast<tile::StoreOp>(sink.op), position, column, value);
+  else if (sink.kind == Item::Scatter)
+    scatterChunk(cast<tile::ScatterOp>(sink.op), position, column, value);
+  else
+    storeAt(value, bufferAddress(sink.to[0], sink.value, position, column));
+}
+
+// The scalar is known for the rest of this row, and in memory for later loops.
+void KernelEmitter::finishReduction(Item &sink, ArrayRef<Value> position, Value scalar) {
+  Value result = sink.op->getResult(0);
+  ArrayRef<Value> lead = position.drop_back();
+  Column at{position.back(), 0};
+  storeAt(scalar, bufferAddress(sink.to[0], result, lead, at));
+  std::vector<intptr_t> key{reinterpret_cast<intptr_t>(result.getAsOpaquePointer())};
+  for (Value index : lead)
+    key.push_back(reinterpret_cast<intptr_t>(index.getAsOpaquePointer()));
+  key.insert(key.end(), {reinterpret_cast<intptr_t>(at.base.getAsOpaquePointer()), 0, 0});
+  memo_.back()[key] = scalar;
+}
+
+Value KernelEmitter::combine(tile::Reduction kind, Value a, Value b) {
+  bool isFloat = isa<FloatType>(getElementTypeOrSelf(a));
+  if (kind == tile::Reduction::add)
+    return isFloat ? Value(arith::AddFOp::create(b_, a, b)) : Value(arith::AddIOp::create(b_, a, b));
+  if (!isFloat)
+    return arith::MaxSIOp::create(b_, a, b);
+  Value larger = arith::CmpFOp::create(b_, arith::CmpFPredicate::OGT, a, b);
+  return arith::SelectOp::create(b_, larger, a, b);
+}
+
+Value KernelEmitter::acrossLanes(tile::Reduction kind, Value vector) {
+  bool isFloat = isa<FloatType>(getElementTypeOrSelf(vector));
+  if (kind == tile::Reduction::add)
+    return vector::ReductionOp::create(b_, vector::CombiningKind::ADD, vector,
+                                       isFloat ? arith::FastMathFlags::reassoc : arith::FastMathFlags::none);
+  if (isFloat)
+    return vector::ReductionOp::create(b_, vector::CombiningKind::MAXNUMF, vector, arith::FastMathFlags::nnan);
+  return vector::ReductionOp::create(b_, vector::CombiningKind::MAXSI, vector);
+}
+
+// 32 values to int8 with their scale and sum (tile.encode).
+void KernelEmitter::encodeBlock(Item &sink, ArrayRef<Value> position, Column column) {
+  auto encode = cast<tile::EncodeOp>(sink.op);
+  Value parts[2], largest;
+  for (int64_t half = 0; half < 2; ++half) {
+    parts[half] = chunk(sink.value, position, column + half * lanes, lanes);
+    Value absolute = math::AbsFOp::create(b_, parts[half]);
+    largest = largest ? combine(tile::Reduction::max, largest, absolute) : absolute;
+  }
+  Type f32 = b_.getF32Type();
+  Value top = acrossLanes(tile::Reduction::max, largest);
+  Value scale = arith::MulFOp::create(b_, top, constantOf(f32, 1.0 / 127.0));
+  Value empty = arith::CmpFOp::create(b_, arith::CmpFPredicate::OEQ, top, constantOf(f32, 0));
+  Value inverse = arith::DivFOp::create(b_, constantOf(f32, 127.0), top);
+  inverse = arith::SelectOp::create(b_, empty, constantOf(f32, 0), inverse);
+  Value factor = broadcast(inverse, lanes), total;
+  for (int64_t half = 0; half < 2; ++half) {
+    Value rounded = math::RoundEvenOp::create(b_, arith::MulFOp::create(b_, parts[half], factor));
+    Value whole = arith::FPToSIOp::create(b_, vectorOf(lanes, b_.getI32Type()), rounded);
+    total = total ? combine(tile::Reduction::add, total, whole) : whole;
+    Value bytes = arith::TruncIOp::create(b_, vectorOf(lanes, b_.getI8Type()), whole);
+    storeAt(bytes, bufferAddress(sink.to[0], encode.getValues(), position, column + half * lanes));
+  }
+  Value sum = arith::SIToFPOp::create(b_, f32, acrossLanes(tile::Reduction::add, total));
+  Column block{column.base ? divide(column.base, blockSize) : Value(), column.offset / blockSize};
+  storeAt(scale, bufferAddress(sink.to[1], encode.getScales(), position, block));
+  storeAt(arith::MulFOp::create(b_, sum, scale), bufferAddress(sink.to[2], encode.getSums(), position, block));
+}
+
+} // namespace longc::cpu

@@ -1,0 +1,263 @@
+// Block-scaled products of int8 activations with quantised weights (tile.scaled_mma).
+//
+// Weights are taken as unsigned bytes u: nibbles as they are, q8_0 with 128 added. A block's value is d*u + m', where m'
+// is q4_1's m, -8 d of q4_0, -128 d of q8_0; the m' part multiplies the activations' sum. With many rows, the weights are
+// unpacked once into scratch and serve all rows; with few, each row streams them from memory and unpacks in registers.
+#include "codegen/cpu/Emitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace longc::cpu {
+
+static constexpr int64_t decodedBlock = 8 * 64 + 2 * 64; // 32 columns of 16 rows as bytes, then d and m' as floats
+static constexpr int64_t streamingRows = 4;              // fewer rows than this stream
+
+static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
+
+namespace {
+struct Weights {
+  tile::LoadOp load;
+  tile::ViewType type;
+  tile::Format format;
+  int64_t header, bytes, shift; // of a block: scales, all, m' = -shift * d
+  bool nibbles() const { return format != tile::Format::q8_0; }
+  int64_t blocksOfRow() const { return type.getShape()[1] / blockSize; }
+};
+} // namespace
+
+static std::optional<Weights> weightsOf(tile::ScaledMmaOp mma) {
+  auto load = mma.getB().getDefiningOp<tile::LoadOp>();
+  if (!load)
+    return std::nullopt;
+  auto type = cast<tile::ViewType>(load.getView().getType());
+  auto format = cast<tile::QuantizedType>(type.getElementType()).getFormat();
+  int64_t header = format == tile::Format::q4_1 ? 64 : 32;
+  int64_t shift = format == tile::Format::q4_1 ? 0 : format == tile::Format::q4_0 ? 8 : 128;
+  return Weights{load, type, format, header, header + (format == tile::Format::q8_0 ? 512 : 256), shift};
+}
+
+void KernelEmitter::emitScaledProduct(Item &item, Value begin, Value end) {
+  auto mma = cast<tile::ScaledMmaOp>(item.op);
+  std::optional<Weights> weights = weightsOf(mma);
+  int64_t columns = tileType(item.value).getShape()[1], depth = tileType(mma.getA()).getShape()[1];
+  if (!weights)
+    return refuse(mma, "expected weights that are loaded by this kernel");
+  if (columns % lanes)
+    return refuse(mma, "expected a multiple of 16 columns");
+  if (!rowSource(mma.getA()) || !rowSource(mma.getScales()) || !rowSource(mma.getSums()))
+    return refuse(mma, "expected encoded rows in memory");
+  int64_t panels = columns / lanes, blocks = depth / blockSize;
+  ProductShape shape = registerBlock(panels, true);
+  Value decoded = scratch(blocks * shape.panels * decodedBlock);
+
+  OpBuilder::InsertionGuard guard(b_);
+  Value count = sub(end, begin);
+  Value few = arith::CmpIOp::create(b_, arith::CmpIPredicate::slt, count, index(streamingRows));
+  auto branch = scf::IfOp::create(b_, TypeRange(), few, /*withElseRegion=*/true);
+  b_.setInsertionPointToStart(branch.thenBlock());
+  {
+    scf::ForOp rows = loop(begin, end, 1);
+    OpBuilder::InsertionGuard inner(b_);
+    b_.setInsertionPointToStart(rows.getBody());
+    emitStreamingRow(item, rows.getInductionVar());
+  }
+  b_.setInsertionPointToStart(branch.elseBlock());
+  scf::ForOp panelLoop = loop(index(0), index(panels), shape.panels);
+  b_.setInsertionPointToStart(panelLoop.getBody());
+  Value panel = panelLoop.getInductionVar();
+  decodePanels(mma, panel, shape.panels, decoded);
+  Value whole = add(begin, mul(divide(count, shape.rows), shape.rows));
+  for (int64_t step : {shape.rows, int64_t(1)}) {
+    OpBuilder::InsertionGuard inner(b_);
+    scf::ForOp rows = step == 1 ? loop(whole, end, 1) : loop(begin, whole, step);
+    b_.setInsertionPointToStart(rows.getBody());
+    emitScaledMicroKernel(item, decoded, rows.getInductionVar(), panel, {step, shape.panels});
+  }
+}
+
+// The address of block `block` of the panel `panel` of the tile.
+static Value clampedPanel(Value panel, Value last, ImplicitLocOpBuilder &b) {
+  return arith::MinSIOp::create(b, panel, last);
+}
+
+// Unpacks `count` panels: for each block, for each panel, 8 vectors of bytes, d and m'.
+void KernelEmitter::decodePanels(tile::ScaledMmaOp mma, Value panel, int64_t count, Value to) {
+  Weights weights = *weightsOf(mma);
+  const Place &place = places_[weights.load];
+  int64_t blocks = tileType(mma.getA()).getShape()[1] / blockSize;
+  Value firstPanel = divide(place.panelRow, panelRows), firstBlock = divide(place.panelColumn, blockSize);
+  Value last = index((weights.type.getShape()[0] - 1) / panelRows);
+  SmallVector<Value> panelPointers;
+  for (int64_t j = 0; j < count; ++j) {
+    Value which = clampedPanel(add(firstPanel, add(panel, j)), last, b_);
+    Value at = mul(add(mul(which, weights.blocksOfRow()), firstBlock), weights.bytes);
+    panelPointers.push_back(address(views_[weights.load.getView()].data, b_.getI8Type(), at));
+  }
+  OpBuilder::InsertionGuard guard(b_);
+  scf::ForOp blockLoop = loop(index(0), index(blocks), 1);
+  b_.setInsertionPointToStart(blockLoop.getBody());
+  Value block = blockLoop.getInductionVar();
+  VectorType bytes = vectorOf(64, b_.getI8Type()), floats = vectorOf(lanes, b_.getF32Type());
+  Value target = address(to, b_.getI8Type(), mul(block, count * decodedBlock));
+  for (int64_t j = 0; j < count; ++j) {
+    Value from = address(panelPointers[j], b_.getI8Type(), mul(block, weights.bytes));
+    int64_t base = j * decodedBlock;
+    for (int64_t v = 0; v < (weights.nibbles() ? 4 : 8); ++v) {
+      Value packed = loadAt(address(from, weights.header + v * 64), bytes);
+      if (weights.nibbles()) {
+        Value low = arith::AndIOp::create(b_, packed, constantOf(bytes, 15));
+        Value high = arith::ShRUIOp::create(b_, packed, constantOf(bytes, 4));
+        storeAt(low, address(target, base + v * 128), 64);
+        storeAt(high, address(target, base + v * 128 + 64), 64);
+      } else {
+        storeAt(arith::XOrIOp::create(b_, packed, constantOf(bytes, -128)), address(target, base + v * 64), 64);
+      }
+    }
+    VectorType halves = vectorOf(lanes, b_.getF16Type());
+    Value d = arith::ExtFOp::create(b_, floats, loadAt(from, halves));
+    Value m = weights.shift ? Value(arith::MulFOp::create(b_, d, constantOf(floats, -weights.shift)))
+                            : Value(arith::ExtFOp::create(b_, floats, loadAt(address(from, 32), halves)));
+    storeAt(d, address(target, base + 512), 64);
+    storeAt(m, address(target, base + 576), 64);
+  }
+}
+
+void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, Value panel, ProductShape shape) {
+  auto mma = cast<tile::ScaledMmaOp>(item.op);
+  bool nibbles = weightsOf(mma)->nibbles();
+  int64_t blocks = tileType(mma.getA()).getShape()[1] / blockSize;
+  RowSource values = *rowSource(mma.getA()), scales = *rowSource(mma.getScales()), sums = *rowSource(mma.getSums());
+  auto rowPointer = [&](const RowSource &source, Value at) {
+    Value inBuffer = source.firstRow ? sub(at, source.firstRow) : at;
+    return address(source.base, source.element, mul(inBuffer, source.stride));
+  };
+  Column at{mul(panel, lanes), 0};
+  SmallVector<Value> accumulators, rowIndices, a, s, m;
+  memo_.emplace_back();
+  for (int64_t i = 0; i < shape.rows; ++i) {
+    Value current = add(row, i);
+    rowIndices.push_back(current);
+    a.push_back(rowPointer(values, current));
+    s.push_back(rowPointer(scales, current));
+    m.push_back(rowPointer(sums, current));
+    for (int64_t j = 0; j < shape.panels; ++j)
+      accumulators.push_back(accumulatorChunk(mma.getAcc(), current, at + j * lanes, lanes));
+  }
+  memo_.pop_back();
+  scf::ForOp blockLoop = loop(index(0), index(blocks), 1, accumulators);
+  {
+    OpBuilder::InsertionGuard guard(b_);
+    b_.setInsertionPointToStart(blockLoop.getBody());
+    Value block = blockLoop.getInductionVar();
+    VectorType ints = vectorOf(lanes, b_.getI32Type()), floats = vectorOf(lanes, b_.getF32Type());
+    VectorType bytes = vectorOf(64, b_.getI8Type());
+    Value from = address(decoded, b_.getI8Type(), mul(block, shape.panels * decodedBlock));
+    Value groups = mul(block, blockSize / 4);
+    SmallVector<Value> next(blockLoop.getRegionIterArgs());
+    SmallVector<Value> dots(shape.rows * shape.panels, constantOf(ints, 0));
+    for (int64_t v = 0; v < 8; ++v) {
+      SmallVector<Value> operands;
+      for (int64_t j = 0; j < shape.panels; ++j)
+        operands.push_back(loadAt(address(from, j * decodedBlock + v * 64), bytes, 64));
+      for (int64_t i = 0; i < shape.rows; ++i) {
+        Value pointer = address(address(a[i], b_.getI32Type(), groups), v * 4);
+        Value group = broadcast(loadAt(pointer, b_.getI32Type()), lanes);
+        for (int64_t j = 0; j < shape.panels; ++j) {
+          Value &sum = dots[i * shape.panels + j];
+          sum = dotBytes(sum, operands[j], group, nibbles);
+        }
+      }
+    }
+    for (int64_t j = 0; j < shape.panels; ++j) {
+      Value d = loadAt(address(from, j * decodedBlock + 512), floats, 64);
+      Value minimums = loadAt(address(from, j * decodedBlock + 576), floats, 64);
+      for (int64_t i = 0; i < shape.rows; ++i) {
+        Value scale = broadcast(loadAt(address(s[i], b_.getF32Type(), block), b_.getF32Type()), lanes);
+        Value sum = broadcast(loadAt(address(m[i], b_.getF32Type(), block), b_.getF32Type()), lanes);
+        Value &acc = next[i * shape.panels + j];
+        Value product = arith::SIToFPOp::create(b_, floats, dots[i * shape.panels + j]);
+        acc = vector::FMAOp::create(b_, arith::MulFOp::create(b_, product, scale), d, acc);
+        acc = vector::FMAOp::create(b_, minimums, sum, acc);
+      }
+    }
+    scf::YieldOp::create(b_, next);
+  }
+  for (int64_t i = 0; i < shape.rows; ++i)
+    for (int64_t j = 0; j < shape.panels; ++j)
+      storeAt(blockLoop.getResult(i * shape.panels + j),
+              bufferAddress(item.to[0], item.value, ValueRange(rowIndices[i]), at + j * lanes));
+}
+
+// One row: each panel is one stream of memory, unpacked in registers.
+void KernelEmitter::emitStreamingRow(Item &item, Value row) {
+  auto mma = cast<tile::ScaledMmaOp>(item.op);
+  Weights weights = *weightsOf(mma);
+  const Place &place = places_[weights.load];
+  int64_t panels = tileType(item.value).getShape()[1] / lanes;
+  int64_t blocks = tileType(mma.getA()).getShape()[1] / blockSize;
+  Value firstPanel = divide(place.panelRow, panelRows), firstBlock = divide(place.panelColumn, blockSize);
+  Value last = index((weights.type.getShape()[0] - 1) / panelRows);
+  auto rowPointer = [&](Value tile) {
+    RowSource source = *rowSource(tile);
+    Value inBuffer = source.firstRow ? sub(row, source.firstRow) : row;
+    return address(source.base, source.element, mul(inBuffer, source.stride));
+  };
+  Value a = rowPointer(mma.getA()), s = rowPointer(mma.getScales()), m = rowPointer(mma.getSums());
+
+  OpBuilder::InsertionGuard guard(b_);
+  scf::ForOp panelLoop = loop(index(0), index(panels), 1);
+  b_.setInsertionPointToStart(panelLoop.getBody());
+  Value panel = panelLoop.getInductionVar();
+  Value which = clampedPanel(add(firstPanel, panel), last, b_);
+  Value stream = address(views_[weights.load.getView()].data, b_.getI8Type(),
+                         mul(add(mul(which, weights.blocksOfRow()), firstBlock), weights.bytes));
+  Column at{mul(panel, lanes), 0};
+  VectorType ints = vectorOf(lanes, b_.getI32Type()), floats = vectorOf(lanes, b_.getF32Type());
+  VectorType bytes = vectorOf(64, b_.getI8Type()), halves = vectorOf(lanes, b_.getF16Type());
+  memo_.emplace_back();
+  // The parts of d and of m' are summed apart: two shorter chains.
+  Value first = accumulatorChunk(mma.getAcc(), row, at, lanes);
+  memo_.pop_back();
+  scf::ForOp blockLoop = loop(index(0), index(blocks), 1, {first, constantOf(floats, 0)});
+  {
+    OpBuilder::InsertionGuard inner(b_);
+    b_.setInsertionPointToStart(blockLoop.getBody());
+    Value block = blockLoop.getInductionVar();
+    Value from = address(stream, b_.getI8Type(), mul(block, weights.bytes));
+    Value group = address(a, b_.getI32Type(), mul(block, blockSize / 4));
+    auto activations = [&](int64_t v) {
+      return broadcast(loadAt(address(group, v * 4), b_.getI32Type()), lanes);
+    };
+    Value even = constantOf(ints, 0), odd = constantOf(ints, 0);
+    for (int64_t v = 0; v < 8; v += 2) {
+      if (weights.nibbles()) {
+        Value packed = loadAt(address(from, weights.header + v / 2 * 64), bytes);
+        even = dotBytes(even, arith::AndIOp::create(b_, packed, constantOf(bytes, 15)), activations(v), true);
+        odd = dotBytes(odd, arith::ShRUIOp::create(b_, packed, constantOf(bytes, 4)), activations(v + 1), true);
+        continue;
+      }
+      auto unsignedBytes = [&](int64_t part) -> Value {
+        return arith::XOrIOp::create(b_, loadAt(address(from, weights.header + part * 64), bytes),
+                                     constantOf(bytes, -128));
+      };
+      even = dotBytes(even, unsignedBytes(v), activations(v), false);
+      odd = dotBytes(odd, unsignedBytes(v + 1), activations(v + 1), false);
+    }
+    Value product = arith::SIToFPOp::create(b_, floats, arith::AddIOp::create(b_, even, odd));
+    Value d = arith::ExtFOp::create(b_, floats, loadAt(from, halves));
+    Value minimums = weights.shift ? Value(arith::MulFOp::create(b_, d, constantOf(floats, -weights.shift)))
+                                   : Value(arith::ExtFOp::create(b_, floats, loadAt(address(from, 32), halves)));
+    Value scale = broadcast(loadAt(address(s, b_.getF32Type(), block), b_.getF32Type()), lanes);
+    Value sum = broadcast(loadAt(address(m, b_.getF32Type(), block), b_.getF32Type()), lanes);
+    Value next[] = {vector::FMAOp::create(b_, arith::MulFOp::create(b_, product, scale), d, blockLoop.getRegionIterArg(0)),
+                    vector::FMAOp::create(b_, minimums, sum, blockLoop.getRegionIterArg(1))};
+    scf::YieldOp::create(b_, next);
+  }
+  storeAt(arith::AddFOp::create(b_, blockLoop.getResult(0), blockLoop.getResult(1)),
+          bufferAddress(item.to[0], item.value, ValueRange(row), at));
+}
+
+} // namespace longc::cpu

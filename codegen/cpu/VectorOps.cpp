@@ -1,0 +1,297 @@
+// What processors can do with vectors, for each variant: dots, exponentials, rounding, transposes; and plain builders.
+#include "codegen/cpu/Emitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace longc::cpu {
+
+//===----------------------------------------------------------------------===//
+// Scalars and pointers
+//===----------------------------------------------------------------------===//
+
+Value KernelEmitter::index(int64_t value) { return arith::ConstantIndexOp::create(b_, value); }
+
+static std::optional<int64_t> knownIndex(Value value) {
+  if (auto constant = value.getDefiningOp<arith::ConstantIndexOp>())
+    return constant.value();
+  return std::nullopt;
+}
+
+Value KernelEmitter::add(Value a, Value b) {
+  if (!a || !b)
+    return a ? a : b ? b : index(0);
+  if (knownIndex(a) == 0)
+    return b;
+  if (knownIndex(b) == 0)
+    return a;
+  return arith::AddIOp::create(b_, a, b);
+}
+Value KernelEmitter::add(Value a, int64_t b) { return b == 0 && a ? a : add(a, index(b)); }
+Value KernelEmitter::sub(Value a, Value b) { return arith::SubIOp::create(b_, a, b); }
+Value KernelEmitter::mul(Value a, int64_t b) { return b == 1 ? a : mul(a, index(b)); }
+Value KernelEmitter::mul(Value a, Value b) {
+  if (knownIndex(a) == 0 || knownIndex(b) == 0)
+    return index(0);
+  return arith::MulIOp::create(b_, a, b);
+}
+Value KernelEmitter::divide(Value a, int64_t b) { return b == 1 ? a : arith::DivUIOp::create(b_, a, index(b)); }
+Value KernelEmitter::remainder(Value a, int64_t b) { return arith::RemUIOp::create(b_, a, index(b)); }
+Value KernelEmitter::minimum(Value a, Value b) { return arith::MinSIOp::create(b_, a, b); }
+Value KernelEmitter::valueOf(Column column) {
+  return column.base ? add(column.base, column.offset) : index(column.offset);
+}
+
+Value KernelEmitter::address(Value base, Type element, Value at) {
+  Value offset = arith::IndexCastOp::create(b_, b_.getI64Type(), at);
+  return LLVM::GEPOp::create(b_, base.getType(), element, base, ValueRange(offset));
+}
+
+Value KernelEmitter::address(Value base, int64_t bytes) {
+  if (bytes == 0)
+    return base;
+  return LLVM::GEPOp::create(b_, base.getType(), b_.getI8Type(), base,
+                             ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(bytes)});
+}
+
+Value KernelEmitter::loadAt(Value pointer, Type type, unsigned alignment) {
+  return LLVM::LoadOp::create(b_, type, pointer, alignment);
+}
+
+void KernelEmitter::storeAt(Value value, Value pointer, unsigned alignment) {
+  LLVM::StoreOp::create(b_, value, pointer, alignment);
+}
+
+int64_t KernelEmitter::bytesOf(Type element) const {
+  if (element.isIndex())
+    return 8;
+  return (element.getIntOrFloatBitWidth() + 7) / 8;
+}
+
+scf::ForOp KernelEmitter::loop(Value begin, Value end, int64_t step, ValueRange carried) {
+  return scf::ForOp::create(b_, begin, end, index(step), carried);
+}
+
+// Scratch is laid out once; pointers into it are made where the function begins.
+Value KernelEmitter::scratch(int64_t bytes) {
+  int64_t at = scratchBytes_;
+  scratchBytes_ += (bytes + 63) / 64 * 64;
+  OpBuilder::InsertionGuard guard(b_);
+  b_.setInsertionPointAfterValue(scratch_);
+  return address(scratch_, at);
+}
+
+Buffer KernelEmitter::allocate(RankedTensorType tile, int64_t rows) {
+  int64_t columns = tile.getRank() ? tile.getShape().back() : 1;
+  int64_t count = rows ? rows : tile.getNumElements() / std::max<int64_t>(columns, 1);
+  int64_t padded = tile.getRank() > 1 ? (columns + lanes - 1) / lanes * lanes : columns;
+  if (columns < lanes)
+    padded = columns;
+  // Register blocks at the end of a row range may write a few rows too many.
+  return {scratch((count + 16) * padded * bytesOf(tile.getElementType()) + 128), tile.getElementType(), padded, {}};
+}
+
+// What rows outside a view read as, and where rows outside a view are written.
+Value KernelEmitter::zeroRow(int64_t bytes) {
+  zeroBytes_ = std::max(zeroBytes_, bytes + 64);
+  return zeroRow_;
+}
+Value KernelEmitter::trashRow(int64_t bytes) {
+  trashBytes_ = std::max(trashBytes_, bytes + 64);
+  return trashRow_;
+}
+
+//===----------------------------------------------------------------------===//
+// Vectors
+//===----------------------------------------------------------------------===//
+
+Value KernelEmitter::broadcast(Value scalar, int64_t width) {
+  if (!width)
+    return scalar;
+  return vector::BroadcastOp::create(b_, vectorOf(width, scalar.getType()), scalar);
+}
+
+Value KernelEmitter::constantOf(Type type, double value) {
+  Type element = getElementTypeOrSelf(type);
+  TypedAttr scalar = isa<FloatType>(element) ? TypedAttr(b_.getFloatAttr(element, value))
+                                             : TypedAttr(b_.getIntegerAttr(element, static_cast<int64_t>(value)));
+  if (auto vector = dyn_cast<VectorType>(type))
+    return arith::ConstantOp::create(b_, DenseElementsAttr::get(vector, scalar));
+  return arith::ConstantOp::create(b_, scalar);
+}
+
+Value KernelEmitter::shuffle(Value a, Value b, ArrayRef<int64_t> mask) {
+  return vector::ShuffleOp::create(b_, a, b, mask);
+}
+
+Value KernelEmitter::bitcast(Value value, Type type) {
+  if (value.getType() == type)
+    return value;
+  if (isa<VectorType>(type))
+    return vector::BitCastOp::create(b_, type, value);
+  return arith::BitcastOp::create(b_, type, value);
+}
+
+Value KernelEmitter::callIntrinsic(StringRef name, Type result, ValueRange operands) {
+  return LLVM::CallIntrinsicOp::create(b_, result, b_.getStringAttr(name), operands).getResult(0);
+}
+
+// acc + a * b over the 4-byte groups of 16 lanes: `a` is one group for all lanes, `b` one group a lane.
+Value KernelEmitter::dot(Value acc, Value a, Value b, Type element) {
+  VectorType floats = vectorOf(lanes, b_.getF32Type()), ints = vectorOf(lanes, b_.getI32Type());
+  if (element.isF32())
+    return vector::FMAOp::create(b_, bitcast(a, floats), bitcast(b, floats), acc);
+  if (variant_.bf16Dot) {
+    VectorType pairs = vectorOf(2 * lanes, b_.getBF16Type());
+    return callIntrinsic("llvm.x86.avx512bf16.dpbf16ps.512", floats, {acc, bitcast(a, pairs), bitcast(b, pairs)});
+  }
+  // A bf16 value is the upper half of the float that it stands for.
+  Value ai = bitcast(a, ints), bi = bitcast(b, ints), sixteen = constantOf(ints, 16), upper = constantOf(ints, -65536);
+  auto low = [&](Value v) { return bitcast(arith::ShLIOp::create(b_, v, sixteen), floats); };
+  auto high = [&](Value v) { return bitcast(arith::AndIOp::create(b_, v, upper), floats); };
+  acc = vector::FMAOp::create(b_, low(ai), low(bi), acc);
+  return vector::FMAOp::create(b_, high(ai), high(bi), acc);
+}
+
+// acc (16 x i32) + the dot of four unsigned weights and four signed activations a lane, exactly.
+Value KernelEmitter::dotBytes(Value acc, Value weights, Value activations, bool nibbles) {
+  VectorType ints = vectorOf(lanes, b_.getI32Type()), bytes = vectorOf(4 * lanes, b_.getI8Type());
+  activations = bitcast(activations, bytes);
+  if (variant_.int8Dot)
+    return callIntrinsic("llvm.x86.avx512.vpdpbusd.512", ints, {acc, weights, activations});
+  if (!nibbles) {
+    // Pairs of products of full bytes overflow the 16 bits of the multiply-add: two halves of the weights do not.
+    Value low = arith::AndIOp::create(b_, weights, constantOf(bytes, 15));
+    Value high = arith::ShRUIOp::create(b_, weights, constantOf(bytes, 4));
+    Value upper = dotBytes(constantOf(ints, 0), high, activations, true);
+    acc = arith::AddIOp::create(b_, acc, arith::ShLIOp::create(b_, upper, constantOf(ints, 4)));
+    return dotBytes(acc, low, activations, true);
+  }
+  auto multiplyAdd = [&](Value w, Value a, int64_t width, StringRef bytesToWords, StringRef wordsToInts) {
+    VectorType words = vectorOf(width / 2, b_.getI16Type());
+    Value products = callIntrinsic(bytesToWords, words, {w, a});
+    return callIntrinsic(wordsToInts, vectorOf(width / 4, b_.getI32Type()), {products, constantOf(words, 1)});
+  };
+  if (variant_.wide)
+    return arith::AddIOp::create(
+        b_, acc, multiplyAdd(weights, activations, 64, "llvm.x86.avx512.pmaddubs.w.512", "llvm.x86.avx512.pmaddw.d.512"));
+  Value halves[2];
+  for (int64_t half = 0; half < 2; ++half) {
+    SmallVector<int64_t> mask;
+    for (int64_t i = 0; i < 32; ++i)
+      mask.push_back(half * 32 + i);
+    halves[half] = multiplyAdd(shuffle(weights, weights, mask), shuffle(activations, activations, mask), 32,
+                               "llvm.x86.avx2.pmadd.ub.sw", "llvm.x86.avx2.pmadd.wd");
+  }
+  SmallVector<int64_t> all;
+  for (int64_t i = 0; i < lanes; ++i)
+    all.push_back(i);
+  return arith::AddIOp::create(b_, acc, shuffle(halves[0], halves[1], all));
+}
+
+// 2^(x + lowPart) in f32: a polynomial on [-1/2, 1/2] and the exponent. Degree 3 (8e-5) when the result is rounded to
+// bf16 anyway, else degree 5 (2e-7). -inf gives exactly 0; a NaN stays one.
+Value KernelEmitter::exp2(Value x, bool forBf16, Value lowPart) {
+  Type type = x.getType();
+  auto constant = [&](double value) { return constantOf(type, value); };
+  auto atLeast = [&](Value v, double bound) -> Value {
+    Value below = arith::CmpFOp::create(b_, arith::CmpFPredicate::OLT, v, constant(bound));
+    return arith::SelectOp::create(b_, below, constant(bound), v);
+  };
+  auto atMost = [&](Value v, double bound) -> Value {
+    Value above = arith::CmpFOp::create(b_, arith::CmpFPredicate::OGT, v, constant(bound));
+    return arith::SelectOp::create(b_, above, constant(bound), v);
+  };
+  auto fma = [&](Value a, Value m, Value c) -> Value {
+    return isa<VectorType>(type) ? Value(vector::FMAOp::create(b_, a, m, c)) : Value(math::FmaOp::create(b_, a, m, c));
+  };
+  bool scalef = variant_.wide && isa<VectorType>(type) && cast<VectorType>(type).getNumElements() == lanes;
+  x = atMost(atLeast(x, scalef ? -160.0 : -127.0), 129.0);
+  Value n = math::RoundEvenOp::create(b_, x);
+  Value f = arith::SubFOp::create(b_, x, n);
+  if (lowPart)
+    f = arith::AddFOp::create(b_, f, lowPart);
+  static const double degree3[] = {0.0551716577, 0.242611121, 0.693260988, 0.999928074};
+  static const double degree5[] = {0.00132764707, 0.00967554132, 0.0555071328, 0.240221197,
+                                    0.693146967,   1.0};
+  ArrayRef<double> coefficients = forBf16 ? ArrayRef<double>(degree3) : ArrayRef<double>(degree5);
+  Value p = constant(coefficients.front());
+  for (double next : coefficients.drop_front())
+    p = fma(p, f, constant(next));
+  if (scalef) {
+    Value mask = arith::ConstantOp::create(b_, b_.getI16IntegerAttr(-1));
+    Value rounding = arith::ConstantOp::create(b_, b_.getI32IntegerAttr(4));
+    return callIntrinsic("llvm.x86.avx512.mask.scalef.ps.512", type, {p, n, constant(0), mask, rounding});
+  }
+  // Two factors of half the exponent each: the exponent 128 of an overflowing result fits neither half.
+  Type ints = isa<VectorType>(type) ? Type(cast<VectorType>(type).clone(b_.getI32Type())) : Type(b_.getI32Type());
+  Value whole = arith::FPToSIOp::create(b_, ints, n);
+  Value half = arith::ShRSIOp::create(b_, whole, constantOf(ints, 1));
+  Value rest = arith::SubIOp::create(b_, whole, half);
+  auto power = [&](Value exponent) {
+    Value bits = arith::ShLIOp::create(b_, arith::AddIOp::create(b_, exponent, constantOf(ints, 127)),
+                                       constantOf(ints, 23));
+    return bitcast(bits, type);
+  };
+  Value scaled = arith::MulFOp::create(b_, arith::MulFOp::create(b_, p, power(half)), power(rest));
+  Value vanishes = arith::CmpFOp::create(b_, arith::CmpFPredicate::OLE, x, constant(-127.0));
+  return arith::SelectOp::create(b_, vanishes, constant(0), scaled);
+}
+
+// e^x as a power of two; the rounding error of x * log2(e) is carried along.
+Value KernelEmitter::exponential(Value x) {
+  Type type = x.getType();
+  auto fma = [&](Value a, Value m, Value c) -> Value {
+    return isa<VectorType>(type) ? Value(vector::FMAOp::create(b_, a, m, c)) : Value(math::FmaOp::create(b_, a, m, c));
+  };
+  // Outside this range the result is 0 or infinite in any case; infinities would make the carried error a NaN.
+  Value low = constantOf(type, -120.0), high = constantOf(type, 90.0);
+  x = arith::SelectOp::create(b_, arith::CmpFOp::create(b_, arith::CmpFPredicate::OLT, x, low), low, x);
+  x = arith::SelectOp::create(b_, arith::CmpFOp::create(b_, arith::CmpFPredicate::OGT, x, high), high, x);
+  Value upper = constantOf(type, 1.44269504f), lower = constantOf(type, 1.92596299e-8);
+  Value t = arith::MulFOp::create(b_, x, upper);
+  Value error = fma(x, upper, arith::NegFOp::create(b_, t));
+  return exp2(t, false, fma(x, lower, error));
+}
+
+// Rounds to nearest even; without the instruction, on the bits (a NaN stays one).
+Value KernelEmitter::toBf16(Value x) {
+  Type type = x.getType();
+  auto vector = dyn_cast<VectorType>(type);
+  Type narrow = vector ? Type(vector.clone(b_.getBF16Type())) : Type(b_.getBF16Type());
+  if (variant_.bf16Dot && vector && vector.getNumElements() == lanes)
+    return arith::TruncFOp::create(b_, narrow, x);
+  Type ints = vector ? Type(vector.clone(b_.getI32Type())) : Type(b_.getI32Type());
+  Type shorts = vector ? Type(vector.clone(b_.getI16Type())) : Type(b_.getI16Type());
+  Value bits = bitcast(x, ints), sixteen = constantOf(ints, 16);
+  Value odd = arith::AndIOp::create(b_, arith::ShRUIOp::create(b_, bits, sixteen), constantOf(ints, 1));
+  Value rounded = arith::AddIOp::create(b_, bits, arith::AddIOp::create(b_, odd, constantOf(ints, 0x7fff)));
+  Value nan = arith::CmpFOp::create(b_, arith::CmpFPredicate::UNO, x, x);
+  rounded = arith::SelectOp::create(b_, nan, arith::OrIOp::create(b_, bits, constantOf(ints, 0x400000)), rounded);
+  Value upper = arith::TruncIOp::create(b_, shorts, arith::ShRUIOp::create(b_, rounded, sixteen));
+  return bitcast(upper, narrow);
+}
+
+// Transposes 16 vectors of 16 values: four rounds that exchange blocks of 8, 4, 2 and 1.
+void KernelEmitter::transpose16(SmallVectorImpl<Value> &rows) {
+  for (int64_t size : {8, 4, 2, 1}) {
+    SmallVector<int64_t> low, high;
+    for (int64_t i = 0; i < lanes; ++i) {
+      bool second = i & size;
+      low.push_back(second ? lanes + i - size : i);
+      high.push_back(second ? lanes + i : i + size);
+    }
+    for (int64_t row = 0; row < lanes; ++row)
+      if (!(row & size)) {
+        Value a = rows[row], c = rows[row + size];
+        rows[row] = shuffle(a, c, low);
+        rows[row + size] = shuffle(a, c, high);
+      }
+  }
+}
+
+} // namespace longc::cpu

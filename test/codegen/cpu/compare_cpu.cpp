@@ -1,0 +1,254 @@
+// longc-compare-cpu: every launch of a function, compiled for each CPU variant, against the interpreter.
+//
+// The function is lowered by a pipeline, then interpreted on random inputs with every value rounded to its type. Each
+// launch is run again by the compiled kernel on the operands that the interpreter gave it, in two ranges of blocks, and
+// its outputs are compared. Prints a line a launch and variant; fails when one differs.
+#include "codegen/cpu/CompileCpu.h"
+#include "dialects/interpreter/compare/RandomInputs.h"
+#include "frontends/tools/RegisterAll.h"
+#include "test/codegen/cpu/HostMemory.h"
+
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Support/FileUtilities.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/SourceMgr.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <dlfcn.h>
+
+using namespace llvm;
+using namespace mlir;
+using longc::HostMemory;
+using longc::HostTensor;
+
+namespace {
+
+cl::opt<std::string> file(cl::Positional, cl::desc("FILE"), cl::init("-"));
+cl::opt<std::string> function("function", cl::desc("function to run"), cl::init("main"));
+cl::opt<std::string> pipeline("pass-pipeline", cl::desc("passes to run first"));
+cl::list<std::string> variants("variants", cl::CommaSeparated, cl::desc("CPU variants (default: all)"));
+cl::opt<uint64_t> seed("seed", cl::desc("seed of inputs and parameters"), cl::init(1));
+cl::opt<int64_t> tokens("tokens", cl::desc("query rows where open"), cl::init(37));
+cl::opt<int64_t> sequences("sequences", cl::desc("sequences where open"), cl::init(3));
+cl::opt<double> tolerance("tolerance", cl::desc("largest error relative to an output's largest magnitude"),
+                          cl::init(1e-5));
+cl::opt<double> roughTolerance("rough-tolerance", cl::desc("the same for outputs behind bf16 or int8"), cl::init(1e-2));
+cl::opt<std::string> dumpDir("dump-dir", cl::desc("folder for the LLVM IR of each variant"));
+cl::opt<int> repeat("time", cl::desc("also time each launch, best of this many runs"), cl::init(0));
+
+bool isAvailable(StringRef variant) {
+  if (variant == "avx2")
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  bool wide = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+              __builtin_cpu_supports("avx512vl");
+  if (variant == "avx512")
+    return wide;
+  bool dots = wide && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni");
+  return variant == "avx512_bf16" ? dots : dots && __builtin_cpu_supports("amx-bf16");
+}
+
+// Links object files into a library and opens it.
+void *openObjects(const std::vector<std::string> &objects) {
+  SmallString<128> folder;
+  if (sys::fs::createUniqueDirectory("longc-compare", folder))
+    return nullptr;
+  std::string command = "/usr/lib/llvm-22/bin/ld.lld -shared -o " + (folder + "/k.so").str();
+  for (auto [i, object] : enumerate(objects)) {
+    std::string path = (folder + "/" + Twine(i) + ".o").str();
+    std::error_code code;
+    raw_fd_ostream(path, code) << object;
+    command += " " + path;
+  }
+  void *library = std::system(command.c_str()) == 0 ? dlopen((folder + "/k.so").str().c_str(), RTLD_NOW) : nullptr;
+  if (!library)
+    errs() << "error: " << dlerror() << "\n";
+  sys::fs::remove_directories(folder);
+  return library;
+}
+
+struct Difference {
+  double error = 0, magnitude = 0;
+  int64_t at = -1;
+};
+
+Difference compare(const HostTensor &expected, const HostTensor &got) {
+  Difference worst;
+  for (int64_t i = 0; i < expected.size(); ++i) {
+    if (std::isnan(expected[i])) // never written
+      continue;
+    if (std::isfinite(expected[i]))
+      worst.magnitude = std::max(worst.magnitude, std::abs(expected[i]));
+    double error = expected[i] == got[i] ? 0 : std::abs(expected[i] - got[i]);
+    if (!(error <= worst.error)) {
+      worst.error = error;
+      worst.at = i;
+    }
+    if (std::isnan(error))
+      break;
+  }
+  return worst;
+}
+
+bool isRough(longc::tile::KernelOp kernel) {
+  return kernel
+      .walk([](Operation *op) {
+        for (Type type : op->getResultTypes())
+          if (auto tile = dyn_cast<RankedTensorType>(type))
+            if (tile.getElementType().isBF16() || tile.getElementType().isInteger(8))
+              return WalkResult::interrupt();
+        return WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+// Runs one launch; true when its outputs agree.
+bool check(longc::tile::LaunchOp launch, longc::tile::KernelOp kernel, longc::Interpreter &interpreter,
+           const longc::CpuKernel &compiled, void *library) {
+  SmallVector<Value> operands(launch.getInputs());
+  operands.append(launch.getOutputs().begin(), launch.getOutputs().end());
+  SmallVector<int64_t> panels;
+  if (auto listed = kernel->getAttrOfType<DenseI64ArrayAttr>("tile.panels"))
+    panels.append(listed.asArrayRef().begin(), listed.asArrayRef().end());
+  std::vector<HostMemory> memories;
+  SmallVector<int64_t> scalars = interpreter.getIntegers(launch.getGrid());
+  int64_t blocks = 1;
+  for (int64_t size : scalars)
+    blocks *= size;
+  for (auto [position, operand, argument] : enumerate(operands, kernel.getKernelArguments())) {
+    if (auto view = dyn_cast<longc::tile::ViewType>(argument.getType()))
+      memories.emplace_back(interpreter.getTensor(operand), view.getElementType(), is_contained(panels, position));
+    else if (isa<FloatType>(argument.getType())) {
+      float value = static_cast<float>(std::get<double>(interpreter.get(operand)));
+      uint32_t bits;
+      memcpy(&bits, &value, 4);
+      scalars.push_back(bits);
+    } else
+      scalars.push_back(interpreter.getInteger(operand));
+  }
+  std::vector<longc_view> views;
+  for (HostMemory &memory : memories)
+    views.push_back(memory.view());
+  auto run = reinterpret_cast<longc_kernel_fn>(dlsym(library, compiled.symbol.c_str()));
+  if (!run) {
+    outs() << "missing symbol " << compiled.symbol << "\n";
+    return false;
+  }
+  void *scratch = std::aligned_alloc(64, static_cast<size_t>((compiled.scratchBytes + 127) / 64 * 64));
+  memset(scratch, 0xff, static_cast<size_t>(compiled.scratchBytes));
+  run(views.data(), scalars.data(), 0, blocks / 2, scratch);
+  run(views.data(), scalars.data(), blocks / 2, blocks, scratch);
+  bool good = true;
+  double limit = isRough(kernel) ? roughTolerance : tolerance;
+  size_t first = memories.size() - launch.getOutputs().size();
+  for (auto [i, result] : enumerate(launch.getResults())) {
+    HostTensor got = memories[first + i].tensor();
+    const HostTensor &expected = interpreter.getTensor(result);
+    Difference worst = compare(expected, got);
+    // Values of an encoding may round the other way.
+    bool bytes = cast<RankedTensorType>(result.getType()).getElementType().isInteger(8);
+    bool same = bytes ? worst.error <= 1.0 : worst.error <= limit * worst.magnitude;
+    good &= same;
+    outs() << (same ? "ok   " : "WRONG") << " " << compiled.symbol << " output " << i << ": max error "
+           << format("%.3g", worst.error) << " of " << format("%.3g", worst.magnitude);
+    if (!same)
+      outs() << " at " << worst.at << ": expected " << format("%.6g", expected[worst.at]) << " got "
+             << format("%.6g", got[worst.at]);
+    outs() << "\n";
+  }
+  if (repeat) {
+    double best = 1e30;
+    for (int i = 0; i < repeat; ++i) {
+      auto start = std::chrono::steady_clock::now();
+      run(views.data(), scalars.data(), 0, blocks, scratch);
+      best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    outs() << format("     %10.2f us  ", best * 1e6) << compiled.symbol << "\n";
+  }
+  std::free(scratch);
+  return good;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  longc::registerAllPasses();
+  cl::ParseCommandLineOptions(argc, argv, "compiled kernels against the interpreter\n");
+  DialectRegistry registry;
+  longc::registerAllDialects(registry);
+  MLIRContext context(registry);
+  std::string error;
+  std::unique_ptr<MemoryBuffer> buffer = openInputFile(file, &error);
+  if (!buffer) {
+    errs() << "error: " << error << "\n";
+    return 1;
+  }
+  SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(buffer), SMLoc());
+  SourceMgrDiagnosticHandler handler(sources, &context);
+  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
+  if (!module)
+    return 1;
+  if (!(*module)->hasAttr("tile.target"))
+    (*module)->setAttr("tile.target", longc::tile::cpuTarget(&context));
+  auto original = (*module).lookupSymbol<FunctionOpInterface>(function);
+  if (!original) {
+    errs() << "error: no function @" << function << "\n";
+    return 1;
+  }
+  OwningOpRef<ModuleOp> before = (*module).clone();
+  longc::RandomInputs inputs(*before, (*before).lookupSymbol<FunctionOpInterface>(function),
+                             {seed, tokens, sequences});
+  PassManager passes(&context);
+  if (!pipeline.empty() && (failed(parsePassPipeline(pipeline, passes)) || failed(passes.run(*module))))
+    return 1;
+  auto lowered = (*module).lookupSymbol<FunctionOpInterface>(function);
+  auto arguments = inputs.arguments(lowered);
+  if (failed(arguments))
+    return 1;
+  longc::Interpreter interpreter(*module, {/*roundToTypes=*/true});
+  interpreter.setParameterSource(inputs.parameters());
+  if (failed(interpreter.call(function, *arguments)))
+    return 1;
+
+  std::vector<StringRef> names = longc::cpuVariantNames();
+  if (!variants.empty())
+    names.assign(variants.begin(), variants.end());
+  longc::CpuOptions options;
+  longc::CpuOptions::Times times;
+  options.times = &times;
+  options.dumpDir = dumpDir;
+  FailureOr<longc::CpuObjects> code = longc::compileCpu(*module, names, options);
+  if (failed(code))
+    return 1;
+  outs() << format("lower %.2f s, convert %.2f s, optimize %.2f s, emit %.2f s (CPU)\n", times.lower, times.convert,
+                   times.optimize, times.emit);
+  outs().flush();
+  void *library = openObjects(code->objects);
+  if (!library)
+    return 1;
+  int passed = 0, wrong = 0, skipped = 0;
+  lowered->walk([&](longc::tile::LaunchOp launch) {
+    auto kernel = SymbolTable::lookupNearestSymbolFrom<longc::tile::KernelOp>(launch, launch.getKernelAttr());
+    for (const longc::CpuKernel &compiled : code->kernels) {
+      if (compiled.name != kernel.getSymName())
+        continue;
+      if (!isAvailable(compiled.variant))
+        ++skipped;
+      else if (check(launch, kernel, interpreter, compiled, library))
+        ++passed;
+      else
+        ++wrong;
+      outs().flush();
+    }
+  });
+  outs() << passed << " passed, " << wrong << " failed, " << skipped << " skipped\n";
+  return wrong != 0;
+}
