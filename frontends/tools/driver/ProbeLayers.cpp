@@ -76,7 +76,8 @@ Status probeLayers(const ProbeLayersOptions &options) {
   TemporaryProgram temporary;
   if (options.program.empty() && temporary.failed())
     return Status::error(1121, "cannot make a temporary folder for the program", "set TMPDIR, or give --keep FILE");
-  std::string program = options.program.empty() ? temporary.path() : std::filesystem::absolute(options.program).string();
+  std::error_code ignored; // the path as it was given does as well, if it has a folder
+  std::string program = options.program.empty() ? temporary.path() : std::filesystem::absolute(options.program, ignored).string();
   LONGC_TRY(compileToProbe(options, program));
   return runProbe(options, program);
 }
