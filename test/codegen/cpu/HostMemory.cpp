@@ -114,7 +114,6 @@ void HostMemory::writePanels(const HostTensor &tensor) {
 
 longc_view HostMemory::view() {
   longc_view view{};
-  first_ = 64 - reinterpret_cast<uintptr_t>(bytes_.data()) % 64;
   view.data = bytes_.data() + first_;
   int64_t stride = 1;
   for (int64_t dim = 3; dim >= 0; --dim) {

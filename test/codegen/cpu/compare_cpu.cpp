@@ -117,6 +117,7 @@ bool check(longc::tile::LaunchOp launch, longc::tile::KernelOp kernel, longc::In
   if (auto listed = kernel->getAttrOfType<DenseI64ArrayAttr>("tile.panels"))
     panels.append(listed.asArrayRef().begin(), listed.asArrayRef().end());
   std::vector<HostMemory> memories;
+  memories.reserve(operands.size()); // their addresses are aligned once
   SmallVector<int64_t> scalars = interpreter.getIntegers(launch.getGrid());
   int64_t blocks = 1;
   for (int64_t size : scalars)
