@@ -252,13 +252,23 @@ private:
     message->set_segments(use(list.getSegments()));
     message->set_rows(list.getRows());
     message->set_count_symbol(sizes_.symbol(symbol));
+    abi::Expr tokens, sequences;
+    if (Value keys = list.getKeyBoundaries()) {
+      message->set_key_boundaries(use(keys));
+      if (function_.getNumArguments() == 0 || sizes_.sizesOf(function_.getArgument(0)).empty())
+        return list.emitError("expected the queries as the function's first argument");
+      tokens = sizes_.sizesOf(function_.getArgument(0))[0];
+      sequences = sizes_.sizesOf(list.getSegments())[0]; // one more than there are
+    } else {
+      tokens = sizes_.symbolExpr("tokens");
+      sequences = sizes_.symbolExpr("sequences");
+    }
     // At most one partly filled block a sequence: floor(tokens / rows) + sequences.
     abi::Symbol *declared = result_.mutable_symbols(message->count_symbol());
     declared->set_bound_by_step(true);
     *declared->mutable_maximum() = SizeExpressions::binary(
         abi::Expr::ADD,
-        SizeExpressions::binary(abi::Expr::FLOORDIV, sizes_.symbolExpr("tokens"), SizeExpressions::constant(list.getRows())),
-        sizes_.symbolExpr("sequences"));
+        SizeExpressions::binary(abi::Expr::FLOORDIV, tokens, SizeExpressions::constant(list.getRows())), sequences);
     sizes_.bindSizes(list.getList(), {sizes_.symbolExpr(symbol)});
     message->set_result(use(list.getList()));
     return success();

@@ -207,8 +207,16 @@ private:
       return wrong(name + " names a buffer that does not exist");
     const abi::Buffer &segments = function_.buffers(static_cast<int>(list.segments()));
     const abi::Buffer &result = function_.buffers(static_cast<int>(list.result()));
-    if (segments.kind() != abi::Buffer::INPUT || segments.type() != abi::I32 || segments.sizes_size() != 2)
-      return wrong(name + ": its segments are no i32 matrix input");
+    const int rank = list.has_key_boundaries() ? 1 : 2;
+    if (segments.kind() != abi::Buffer::INPUT || segments.type() != abi::I32 || segments.sizes_size() != rank)
+      return wrong(name + (rank == 2 ? ": its segments are no i32 matrix input" : ": its boundaries are no i32 input"));
+    if (list.has_key_boundaries()) {
+      if (!isBuffer(list.key_boundaries()))
+        return wrong(name + " names a buffer that does not exist");
+      const abi::Buffer &keys = function_.buffers(static_cast<int>(list.key_boundaries()));
+      if (keys.kind() != abi::Buffer::INPUT || keys.type() != abi::I32 || keys.sizes_size() != 1)
+        return wrong(name + ": its key boundaries are no i32 input");
+    }
     if (result.kind() != abi::Buffer::ARENA || result.type() != abi::I32 || result.sizes_size() != 2)
       return wrong(name + ": its result is no i32 matrix");
     if (list.rows() < 1 || list.rows() > maxEntries)

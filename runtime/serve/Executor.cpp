@@ -212,13 +212,28 @@ Status Executor::runSteps(std::span<const InputTensor> inputs) {
 }
 
 Status Executor::runWorkList(const StepPlan &step, std::span<const InputTensor> inputs) {
-  const InputTensor &segments = inputs[plan_.buffers[step.segments].index];
-  if (segments.shape.sizes[1] != segmentColumns)
-    return sizeError(formatText("segments have %lld columns, expected 8", static_cast<long long>(segments.shape.sizes[1])));
-  auto entries = static_cast<size_t>(segments.shape.sizes[0] * segmentColumns);
+  const InputTensor &given = inputs[plan_.buffers[step.segments].index];
+  std::span<const int32_t> segments;
+  std::vector<int32_t> packed;
+  if (step.keyBoundaries) {
+    const InputTensor &keys = inputs[plan_.buffers[*step.keyBoundaries].index];
+    int64_t rows = 0; // no boundary lies past the longest input
+    for (const InputTensor &input : inputs)
+      rows = std::max(rows, input.shape.sizes[0]);
+    auto made = packedSegments({static_cast<const int32_t *>(given.data), static_cast<size_t>(given.shape.sizes[0])},
+                               {static_cast<const int32_t *>(keys.data), static_cast<size_t>(keys.shape.sizes[0])}, rows);
+    if (!made.ok())
+      return made.status();
+    packed = std::move(*made);
+    segments = packed;
+  } else {
+    if (given.shape.sizes[1] != segmentColumns)
+      return sizeError(formatText("segments have %lld columns, expected 8", static_cast<long long>(given.shape.sizes[1])));
+    segments = {static_cast<const int32_t *>(given.data), static_cast<size_t>(given.shape.sizes[0] * segmentColumns)};
+  }
   // Query rows are rows of the first input: the call's tokens, or the packed queries of an attention alone.
   int64_t queries = inputs[0].shape.sizes[0];
-  auto list = buildWorkList({static_cast<const int32_t *>(segments.data), entries}, step.rows, queries);
+  auto list = buildWorkList(segments, step.rows, queries);
   if (!list.ok())
     return list.status();
   auto count = static_cast<int64_t>(list->size()) / workColumns;

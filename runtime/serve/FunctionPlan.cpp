@@ -40,6 +40,8 @@ StepPlan readWorkList(const abi::WorkList &list) {
   StepPlan plan;
   plan.isWorkList = true;
   plan.segments = list.segments();
+  if (list.has_key_boundaries())
+    plan.keyBoundaries = list.key_boundaries();
   plan.result = list.result();
   plan.rows = list.rows();
   plan.countSymbol = list.count_symbol();

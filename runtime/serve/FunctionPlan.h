@@ -36,6 +36,7 @@ struct StepPlan {
   bool uneven = false; // its grid counts rows of a work list
   // work list
   uint32_t segments = 0, result = 0, countSymbol = 0;
+  std::optional<uint32_t> keyBoundaries; // then `segments` holds boundaries of queries
   int64_t rows = 0;
 };
 

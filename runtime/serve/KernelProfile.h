@@ -11,6 +11,12 @@ class KernelProfile {
 public:
   void add(uint32_t kernel, double seconds, int64_t blocks);
   void addHost(double seconds) { hostSeconds_ += seconds; }
+  double kernelSeconds() const {
+    double sum = 0;
+    for (const Entry &entry : entries_)
+      sum += entry.seconds;
+    return sum;
+  }
   bool empty() const { return entries_.empty(); }
 
   /// A table, costliest first; `names` by kernel index.

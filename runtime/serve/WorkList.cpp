@@ -56,4 +56,20 @@ Result<std::vector<int32_t>> buildWorkList(std::span<const int32_t> segments, in
   return list;
 }
 
+Result<std::vector<int32_t>> packedSegments(std::span<const int32_t> queries, std::span<const int32_t> keys,
+                                            int64_t rows) {
+  if (queries.size() != keys.size())
+    return Status::error(5201, formatText("%zu boundaries of queries and %zu of keys", queries.size(), keys.size()),
+                         "give one boundary more than there are sequences, for both");
+  std::vector<int32_t> segments;
+  for (size_t index = 0; index + 1 < queries.size(); ++index) {
+    if (queries[index + 1] > rows || keys[index + 1] > rows)
+      return Status::error(5201, formatText("sequence %zu ends past the %lld rows given", index,
+                                            static_cast<long long>(rows)),
+                           "the last boundary is the number of rows");
+    segments.insert(segments.end(), {queries[index], queries[index + 1], keys[index], keys[index + 1], 0, 0, 0, 0});
+  }
+  return segments;
+}
+
 } // namespace longc

@@ -16,4 +16,9 @@ inline constexpr int64_t segmentColumns = 8, workColumns = 8;
 /// first query stands at (4), memory entries [5, 6), slot (7). Query rows must lie in [0, queries).
 Result<std::vector<int32_t>> buildWorkList(std::span<const int32_t> segments, int64_t rows, int64_t queries);
 
+/// Segments of a packed batch: sequence i has query rows [queries[i], queries[i+1]) and keys [keys[i], keys[i+1]). No
+/// boundary may lie past `rows`.
+Result<std::vector<int32_t>> packedSegments(std::span<const int32_t> queries, std::span<const int32_t> keys,
+                                            int64_t rows);
+
 } // namespace longc

@@ -24,7 +24,7 @@ struct Command {
 
 /// The commands, alphabetical. Each lies in a file of its name.
 extern const Command benchCommand, chatCommand, generateCommand, infoCommand, logitsCommand, passkeyCommand,
-    perplexityCommand, probeCommand;
+    perplexityCommand, probeCommand, runFunctionCommand;
 
 /// Options that every command that runs the model has; `own` are added.
 std::vector<std::string_view> modelOptions(std::vector<std::string_view> own);

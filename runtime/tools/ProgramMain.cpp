@@ -16,7 +16,7 @@ constexpr int exitOk = 0, exitUser = 1, exitUsage = 2, exitInternal = 70, exitMe
 
 const Command *const commands[] = {&chatCommand,   &generateCommand, &perplexityCommand, &passkeyCommand,
                                    &benchCommand,  &logitsCommand,   &infoCommand,
-                                   &probeCommand};
+                                   &probeCommand,  &runFunctionCommand};
 
 int exitCodeOf(const Status &status) {
   if (status.ok())

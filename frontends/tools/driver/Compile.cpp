@@ -7,6 +7,7 @@
 #include "codegen/WriteProgram.h"
 #include "codegen/cpu/CompileCpu.h"
 #include "dialects/lm/LmDialect.h"
+#include "frontends/tools/driver/CompileFunctions.h"
 #include "frontends/tools/driver/GgufWeights.h"
 #include "frontends/tools/driver/Stages.h"
 #include "frontends/gguf/ImportGguf.h"
@@ -126,6 +127,8 @@ Status writeObjects(const CpuObjects &code, const WorkFolder &work, std::vector<
 } // namespace
 
 Status compileProgram(const CompileOptions &options) {
+  if (llvm::StringRef(options.model).ends_with(".mlir"))
+    return compileFunctions(options);
   Stages stages(options);
   Result<ImportedModel> model = importGguf(options.model);
   if (!model.ok())
