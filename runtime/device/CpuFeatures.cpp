@@ -106,15 +106,15 @@ CpuFeatures CpuFeatures::detect() {
   CpuFeatures features;
   features.vendor = readVendor();
   features.brand = readBrand();
-  Leaf basic = readLeaf(1), extended = readLeaf(7, 0), more = readLeaf(7, 1);
+  Leaf basic = readLeaf(1), extended = readLeaf(7, 0), more = readLeaf(7, 1), added = readLeaf(0x80000001);
   if (!bit(basic.ecx, 27)) // OSXSAVE
     return features;
   uint64_t saved = enabledState();
   bool saves256 = (saved & 0x6) == 0x6, saves512 = (saved & 0xe6) == 0xe6, savesTiles = (saved & 0x60000) == 0x60000;
   features.avx2 = saves256 && bit(extended.ebx, 5) && bit(basic.ecx, 12) && bit(basic.ecx, 29) &&
-                  bit(extended.ebx, 3) && bit(extended.ebx, 8);
-  features.avx512 = saves512 && bit(extended.ebx, 16) && bit(extended.ebx, 17) && bit(extended.ebx, 30) &&
-                    bit(extended.ebx, 31);
+                  bit(basic.ecx, 22) && bit(extended.ebx, 3) && bit(extended.ebx, 8) && bit(added.ecx, 5);
+  features.avx512 = saves512 && bit(extended.ebx, 16) && bit(extended.ebx, 17) && bit(extended.ebx, 28) &&
+                    bit(extended.ebx, 30) && bit(extended.ebx, 31);
   features.avx512Vnni = features.avx512 && bit(extended.ecx, 11);
   features.avx512Bf16 = features.avx512 && bit(more.eax, 5);
   features.amx = savesTiles && bit(extended.edx, 22) && bit(extended.edx, 24) && bit(extended.edx, 25) && requestTiles();

@@ -16,8 +16,8 @@ namespace longc {
 struct CpuFeatures {
   std::string vendor; // "AuthenticAMD", "GenuineIntel", ...
   std::string brand;  // for display only
-  bool avx2 = false;       // with FMA, F16C and BMI
-  bool avx512 = false;     // F, BW, DQ, VL
+  bool avx2 = false;       // with FMA, F16C, BMI, LZCNT and MOVBE
+  bool avx512 = false;     // F, BW, CD, DQ, VL
   bool avx512Vnni = false; // int8 dot product
   bool avx512Bf16 = false; // bf16 dot product
   bool amx = false;        // tiles of int8 and bf16, usable: the system has granted them
