@@ -58,7 +58,7 @@ private:
       wanted_.insert(layer);
     }
     if (topk < 0)
-      return getOperation().emitError("expected topk of 0 (all entries) or more, got ") << topk;
+      return getOperation().emitError("expected topk of 0 (all entries) or more, got ") << topk.getValue();
     return success();
   }
 

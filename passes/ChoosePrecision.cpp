@@ -25,7 +25,7 @@ Value rounded(OpBuilder &builder, Location location, Value value) {
 
 void keep(lm::LinearOp linear, StringRef reason) {
   remark::missed(linear.getLoc(), remark::RemarkOpts::name("longc-choose-precision").category("longc-precision"))
-      << "product kept in float32: " << reason;
+      << ("product kept in float32: " + reason).str();
 }
 
 // Products with quantised weights multiply int8 activations; products with bf16 weights take bf16 activations.

@@ -10,7 +10,7 @@ namespace longc {
 
 void remarkNotFused(StringRef pass, Operation *op, const Twine &reason) {
   remark::missed(op->getLoc(), remark::RemarkOpts::name(pass).category("longc-fusion"))
-      << "not fused: " << reason.str();
+      << ("not fused: " + reason).str();
 }
 
 lm::GroupOp formGroup(StringRef pass, ArrayRef<Operation *> wanted) {

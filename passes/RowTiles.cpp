@@ -148,6 +148,12 @@ void RowTiles::emitGelu(lm::GeluOp op) {
 
 LogicalResult RowTiles::emit(Operation *op) {
   kernel_.body().setLoc(op->getLoc());
+  // Parts of unequal width cannot be joined again.
+  if (!isa<lm::RoundOp, lm::ApplyRopeOp>(op))
+    for (Value operand : op->getOperands())
+      if (auto found = pieces_.find(operand); found != pieces_.end() && found->second.size() > 2)
+        return op->emitOpError("takes a partly rotated value inside one kernel, which only roundings, appends and "
+                               "stores can");
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<lm::EmbeddingOp>([&](auto op) {
         SmallVector<int64_t> shape = shapeOf(op.getResult());

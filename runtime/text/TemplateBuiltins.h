@@ -21,6 +21,7 @@ std::span<const TemplateBuiltin> templateScalarFilters();             // Templat
 std::span<const TemplateBuiltin> templateListFilters();               // TemplateListFilters.cpp
 std::span<const TemplateBuiltin> templateTests();                     // TemplateTests.cpp
 std::span<const TemplateBuiltin> templateStringMethods();             // TemplateMethods.cpp
+std::span<const TemplateBuiltin> templateListMethods();               // TemplateMethods.cpp
 std::span<const TemplateBuiltin> templateDictMethods();               // TemplateMethods.cpp
 std::vector<std::pair<std::string, TemplateValue>> templateGlobals(); // TemplateFunctions.cpp
 

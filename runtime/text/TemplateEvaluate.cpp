@@ -214,10 +214,8 @@ TemplateValue TemplateRun::evaluateSlice(const TemplateExpression &e) {
       text += characters[index];
     return text;
   }
-  if (auto *undefined = value.get<TemplateUndefined>())
-    fail(undefined->reason + ", so it cannot be sliced");
   if (!value.list())
-    return TemplateUndefined{std::string("'") + objectName(value) + "' has no such item"};
+    fail(std::string("cannot slice ") + value.typeName());
   std::vector<TemplateValue> items;
   for (size_t index : sliceIndices(static_cast<int64_t>(value.list()->items.size()), bounds[0], bounds[1], numbers[2]))
     items.push_back(value.list()->items[index]);
@@ -254,6 +252,9 @@ TemplateValue TemplateRun::attribute(const TemplateValue &value, const std::stri
   }
   if (value.string())
     if (const TemplateBuiltin *method = findBuiltin(templateStringMethods(), name))
+      return bindMethod(*method, value);
+  if (value.list())
+    if (const TemplateBuiltin *method = findBuiltin(templateListMethods(), name))
       return bindMethod(*method, value);
   if (const TemplateDict *dict = value.dict()) {
     if (const TemplateBuiltin *method = findBuiltin(templateDictMethods(), name))

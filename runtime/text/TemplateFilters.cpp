@@ -100,7 +100,8 @@ Value indent(TemplateRun &run, const Value &self, const Arguments &arguments) {
   if (spaces < 0 || spaces > 1000)
     run.fail("width of indent is " + std::to_string(spaces) + ", expected 0 to 1000");
   std::string margin = width && width->string() ? *width->string() : std::string(static_cast<size_t>(spaces), ' ');
-  std::string text = run.textOf(self) + "\n", out; // jinja2 adds a line break so that the last line counts as one
+  std::string text = run.expectString(self, "what filter 'indent' is applied to") + "\n",
+              out; // jinja2 adds a line break so that the last line counts as one
   std::vector<std::string_view> lines = splitLines(text);
   for (size_t i = 0; i < lines.size(); ++i) {
     bool indented = i == 0 ? first && first->truth() : !lines[i].empty() || (blank && blank->truth());

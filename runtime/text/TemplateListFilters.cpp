@@ -128,6 +128,8 @@ Value sortItems(TemplateRun &run, const Value &self, const Arguments &arguments)
 
 Value sortDict(TemplateRun &run, const Value &self, const Arguments &arguments) {
   const Value *by = arguments.find(1, "by"), *descending = arguments.find(2, "reverse");
+  if (auto *undefined = self.get<TemplateUndefined>())
+    run.fail(undefined->reason + ", so it cannot be sorted");
   Value pairs = pairsOf(run, self, {});
   std::vector<Value> keys, sorted;
   size_t part = by && run.textOf(*by) == "value" ? 1 : 0;
@@ -146,6 +148,7 @@ Value unique(TemplateRun &run, const Value &self, const Arguments &arguments) {
   if (!isCaseSensitive(arguments.find(0, "case_sensitive")))
     ignoreCase(run, keys);
   for (size_t i = 0; i < items.size(); ++i) {
+    run.expectKey(keys[i]);
     auto isSame = [&](const Value &other) { return run.equal(other, keys[i]); };
     if (std::any_of(seen.begin(), seen.end(), isSame))
       continue;
@@ -194,6 +197,8 @@ Arguments dropFirst(const Arguments &arguments, size_t count) {
 // map('filter', …) or map(attribute='a', default=x)
 Value map(TemplateRun &run, const Value &self, const Arguments &arguments) {
   std::vector<Value> mapped;
+  if (!self.truth())
+    return run.makeList({}); // whatever it is, as in jinja2
   if (!arguments.positional.empty()) {
     const std::string &filter = run.expectString(arguments.positional[0], "filter to map");
     Arguments rest = dropFirst(arguments, 1);
@@ -217,6 +222,8 @@ Value choose(TemplateRun &run, const Value &self, const Arguments &arguments, bo
   if (arguments.positional.size() < testAt)
     run.fail("an attribute to test is missing");
   std::vector<Value> kept;
+  if (!self.truth())
+    return run.makeList({});
   bool hasTest = arguments.positional.size() > testAt;
   std::string test = hasTest ? run.expectString(arguments.positional[testAt], "test") : "";
   Arguments rest = hasTest ? dropFirst(arguments, testAt + 1) : Arguments{};

@@ -1,4 +1,4 @@
-// Methods of strings and dictionaries.
+// Methods of strings, lists and dictionaries.
 #include "runtime/text/PythonText.h"
 #include "runtime/text/TemplateBuiltins.h"
 #include "runtime/text/TemplateRun.h"
@@ -163,6 +163,7 @@ Value get(TemplateRun &run, const Value &self, const Arguments &arguments) {
   const Value *key = arguments.find(0, "key"), *fallback = arguments.find(1, "default");
   if (!key)
     run.fail("the key to get is missing");
+  run.expectKey(*key);
   const Value *found = run.lookUp(*self.dict(), *key);
   return found ? *found : fallback ? *fallback : Value();
 }
@@ -178,6 +179,29 @@ Value values(TemplateRun &run, const Value &self, const Arguments &) {
 
 Value items(TemplateRun &run, const Value &self, const Arguments &) { return run.applyFilter("items", self, {}); }
 
+Value countItems(TemplateRun &run, const Value &self, const Arguments &arguments) {
+  if (arguments.positional.empty())
+    run.fail("what to count is missing");
+  int64_t count = 0;
+  for (const Value &item : self.list()->items)
+    count += run.equal(item, arguments.positional[0]);
+  return count;
+}
+
+Value indexOf(TemplateRun &run, const Value &self, const Arguments &arguments) {
+  if (arguments.positional.empty())
+    run.fail("what to find is missing");
+  for (size_t i = 0; i < self.list()->items.size(); ++i)
+    if (run.equal(self.list()->items[i], arguments.positional[0]))
+      return static_cast<int64_t>(i);
+  run.fail("the list does not have the item whose index is asked for");
+}
+
+constexpr TemplateBuiltin listMethods[] = {
+    {"count", countItems, "value"},
+    {"index", indexOf, "value"},
+};
+
 constexpr TemplateBuiltin dictMethods[] = {
     {"get", get, "key,default"},
     {"items", items, ""},
@@ -187,6 +211,7 @@ constexpr TemplateBuiltin dictMethods[] = {
 
 } // namespace
 
+std::span<const TemplateBuiltin> templateListMethods() { return listMethods; }
 std::span<const TemplateBuiltin> templateStringMethods() { return stringMethods; }
 std::span<const TemplateBuiltin> templateDictMethods() { return dictMethods; }
 

@@ -58,9 +58,8 @@ TemplateValue TemplateRun::makeDict(std::vector<std::pair<TemplateValue, Templat
   charge(entries.size() * 2 * sizeof(TemplateValue));
   auto dict = std::make_shared<TemplateDict>();
   for (auto &[key, value] : entries) {
-    if (key.list() || key.dict() || key.isUndefined())
-      fail(std::string("key of a dictionary is ") + key.typeName() + ", expected a string or number");
-    dict->depth = std::max(dict->depth, value.depth() + 1);
+    expectKey(key);
+    dict->depth = std::max({dict->depth, key.depth() + 1, value.depth() + 1});
     auto same = [&, &key = key](const auto &entry) { return equal(entry.first, key); };
     auto earlier = std::find_if(dict->entries.begin(), dict->entries.end(), same);
     if (earlier != dict->entries.end())
@@ -71,6 +70,15 @@ TemplateValue TemplateRun::makeDict(std::vector<std::pair<TemplateValue, Templat
   if (dict->depth > deepestValue)
     fail("dictionary nested more than " + std::to_string(deepestValue) + " deep", "", TemplateErrorCode::Limit);
   return TemplateValue::Dict(std::move(dict));
+}
+
+void TemplateRun::expectKey(const TemplateValue &value) const {
+  bool isTuple = value.list() && value.list()->tuple;
+  if (isTuple)
+    for (const TemplateValue &item : value.list()->items)
+      expectKey(item);
+  if ((value.list() && !isTuple) || value.dict())
+    fail(std::string("key of a dictionary is ") + value.typeName() + ", expected a string or number");
 }
 
 TemplateValue TemplateRun::makeNamespace() {
@@ -153,7 +161,7 @@ bool TemplateRun::less(const TemplateValue &a, const TemplateValue &b) {
     charge(std::min(a.string()->size(), b.string()->size()));
     return *a.string() < *b.string(); // the order of UTF-8 bytes is that of code points
   }
-  if (a.list() && b.list()) {
+  if (a.list() && b.list() && a.list()->tuple == b.list()->tuple) {
     const auto &left = a.list()->items, &right = b.list()->items;
     for (size_t i = 0; i < left.size() && i < right.size(); ++i)
       if (!equal(left[i], right[i]))
@@ -167,8 +175,10 @@ bool TemplateRun::contains(const TemplateValue &container, const TemplateValue &
   charge(container.extent());
   if (container.string())
     return container.string()->find(expectString(item, "what is sought in a string")) != std::string::npos;
-  if (container.dict())
+  if (container.dict()) {
+    expectKey(item);
     return lookUp(*container.dict(), item) != nullptr;
+  }
   if (container.list()) {
     for (const TemplateValue &held : container.list()->items)
       if (equal(held, item))

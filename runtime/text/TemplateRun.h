@@ -39,6 +39,7 @@ public:
   [[noreturn]] void fail(std::string message, std::string hint = "",
                          TemplateErrorCode code = TemplateErrorCode::Evaluation) const;
   const std::string &expectString(const TemplateValue &value, const char *what) const;
+  void expectKey(const TemplateValue &value) const; // something a dictionary can have as a key
   int64_t expectInteger(const TemplateValue &value, const char *what) const;
 
   TemplateValue makeList(std::vector<TemplateValue> items, bool tuple = false);

@@ -13,6 +13,7 @@ of a template in chat_templates or a template itself, "1" if a generation prompt
 and content of each, the number of further variables, name and value of each, "ok", "syntax", "raised" or "error", and
 what is rendered, or the message raised.
 """
+import copy
 import json
 import os
 import random
@@ -23,7 +24,7 @@ import jinja2
 import jinja2.ext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from chat_snippets import BROKEN, SNIPPETS, random_expression
+from chat_snippets import ATOM_NAMES, BROKEN, SNIPPETS, random_expression
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -73,6 +74,7 @@ def render(source, messages, prompt, extra):
     except SyntaxError:  # Python's own, of the code that jinja2 makes: `break` outside a loop
         return "syntax", ""
     try:
+        messages = copy.deepcopy(messages)  # jinja2's indent changes a list it is applied to
         text = template.render(messages=messages, tools=None, documents=None, add_generation_prompt=prompt, **extra)
         return "ok", text
     except Raised as error:
@@ -160,8 +162,9 @@ def random_cases(count):
     rng = random.Random(11)
     messages = turns(("user", "Hi there"), ("assistant", "Hello"), ("user", "Bye"))
     for _ in range(count):
-        source = "{{ " + random_expression(rng, 4) + " }}"
-        yield "text", source, source, messages, True, EXTRAS[0]
+        source = ATOM_NAMES + "{{ " + random_expression(rng, 4) + " }}"
+        if render(source, messages, True, EXTRAS[0])[0] != "syntax":
+            yield "text", source, source, messages, True, EXTRAS[0]
 
 
 def check_smollm2(path):

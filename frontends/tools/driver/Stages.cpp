@@ -123,9 +123,12 @@ Status Stages::lower(ModuleOp module, StringRef precision) {
 Status Stages::collect(ModuleOp module, StringRef precision, ProgramIndex &index, abi::Module &result, ModuleOp kernels,
                        ParameterParts &parts) {
   for (auto parameter : module.getOps<lm::ParameterOp>())
-    if (ArrayAttr names = parameter.getPartsAttr())
+    if (ArrayAttr names = parameter.getPartsAttr()) {
+      std::vector<std::string> &list = parts[parameter.getSymName().str()];
+      list.clear(); // both precisions join the same parts
       for (Attribute name : names)
-        parts[parameter.getSymName().str()].push_back(cast<StringAttr>(name).str());
+        list.push_back(cast<StringAttr>(name).str());
+    }
   // Kernels of both precisions live side by side in one object: their names are kept apart.
   for (auto kernel : llvm::make_early_inc_range(module.getOps<tile::KernelOp>())) {
     std::string renamed = kernel.getSymName().str() + "_" + precision.str();
