@@ -93,6 +93,11 @@ Status Executor::run(std::span<const InputTensor> inputs) {
   return device_.finish();
 }
 
+Status Executor::repeat(std::span<const InputTensor> inputs) {
+  LONGC_TRY(runSteps(inputs));
+  return device_.finish();
+}
+
 // Symbols get their values from the sizes of what is bound; a size that is an expression is compared.
 Status Executor::bindSymbols(std::span<const InputTensor> inputs) {
   if (inputs.size() != plan_.inputBuffers.size())

@@ -43,6 +43,8 @@ public:
   void bindPageTable(const int32_t *table, int64_t slots, int64_t pagesPerSlot);
 
   Status run(std::span<const InputTensor> inputs);
+  /// The steps of the last run once more, on the inputs that it left on the device (for measuring).
+  Status repeat(std::span<const InputTensor> inputs);
 
   /// Result `index` of the last run.
   TensorShape resultShape(size_t index) const;
