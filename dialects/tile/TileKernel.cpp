@@ -39,11 +39,13 @@ void KernelOp::print(OpAsmPrinter &printer) {
 
 LogicalResult KernelOp::verify() {
   Block &entry = getBody().front();
-  if (entry.getNumArguments() < getGridRank())
+  // kernel_c1
+  if (entry.getNumArguments() < static_cast<uint64_t>(getGridRank()))
     return emitOpError("expected at least ") << getGridRank() << " block arguments for the grid";
   for (BlockArgument index : getGridIndices())
     if (!index.getType().isIndex())
       return emitOpError("expected grid indices of type index, got ") << index.getType();
+  // kernel_c2
   for (BlockArgument argument : getKernelArguments())
     if (!isa<ViewType>(argument.getType()) && !argument.getType().isIntOrIndexOrFloat())
       return emitOpError("expected kernel arguments to be views or scalars, got ") << argument.getType();
@@ -90,19 +92,42 @@ void LaunchOp::print(OpAsmPrinter &printer) {
 }
 
 LogicalResult LaunchOp::verify() {
+  // launch_c1
   if (getOutputs().getTypes() != getResults().getTypes())
     return emitOpError("expected one result of the type of each output");
   return success();
 }
 
+// Whether a launch operand can be bound to a kernel argument. Quantised matrices have a type of their own above this
+// dialect, so any type that is no tensor and no scalar may stand for one.
+static bool fitsArgument(Type operand, Type argument) {
+  auto view = dyn_cast<ViewType>(argument);
+  if (!view)
+    return operand == argument;
+  auto tensor = dyn_cast<RankedTensorType>(operand);
+  if (!tensor)
+    return isa<QuantizedType>(view.getElementType()) && !operand.isIntOrIndexOrFloat();
+  return tensor.getElementType() == view.getElementType() &&
+         succeeded(verifyCompatibleShape(tensor.getShape(), view.getShape()));
+}
+
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
+  // launch_c2
   if (!kernel)
     return emitOpError("expected a tile.kernel named ") << getKernelAttr();
+  // launch_c3
   if (getGrid().size() != static_cast<size_t>(kernel.getGridRank()))
     return emitOpError("expected a grid of rank ") << kernel.getGridRank() << ", got " << getGrid().size();
+  // launch_c4
   size_t given = getInputs().size() + getOutputs().size();
   if (given != kernel.getKernelArguments().size())
     return emitOpError("expected ") << kernel.getKernelArguments().size() << " kernel arguments, got " << given;
+  // launch_c5
+  auto operands = llvm::concat<Value>(SmallVector<Value>(getInputs()), SmallVector<Value>(getOutputs()));
+  for (auto [index, operand, argument] : llvm::enumerate(operands, kernel.getKernelArguments()))
+    if (!fitsArgument(operand.getType(), argument.getType()))
+      return emitOpError("expected kernel argument ") << index << " to fit " << argument.getType() << ", got "
+                                                      << operand.getType();
   return success();
 }

@@ -68,6 +68,10 @@ def Tile_LaunchOp : Tile_Op<"launch", [AttrSizedOperandSegments, DeclareOpInterf
     ```mlir
     %y = tile.launch @scale grid(%blocks) ins(%x : tensor<?x64xf32>) outs(%init : tensor<?x64xf32>)
     ```
+
+    Constraints: `launch_c1` one result per output, of its type; `launch_c2` the kernel exists; `launch_c3` the grid has
+    its rank; `launch_c4` as many operands as kernel arguments; `launch_c5` each fits: a scalar has the argument's type,
+    a tensor the view's element type and a compatible shape.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Index>:$grid, Variadic<AnyType>:$inputs,
                        Variadic<AnyRankedTensor>:$outputs);
