@@ -36,10 +36,10 @@ struct FuseAttentionPass : impl::FuseAttentionPassBase<FuseAttentionPass> {
   }
 
   // What tells an attention op its sequences.
-  static Value ragged(Operation *op) {
+  static std::pair<Value, Value> ragged(Operation *op) {
     if (auto packed = dyn_cast_or_null<lm::PackedAttentionOp>(op))
-      return packed.getCuQ();
-    return op ? op->getOperand(2) : Value();
+      return {packed.getCuQ(), packed.getCuK()};
+    return {op ? op->getOperand(2) : Value(), Value()};
   }
 
   // Adds the merging of heads and the rounding that alone use the result, then forms the group.

@@ -137,7 +137,7 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     if (auto linear = dyn_cast<lm::LinearOp>(first)) {
       if (auto quantized = dyn_cast<lm::QuantizedType>(type))
         weight = lm::DequantizeOp::create(
-            builder, location, RankedTensorType::get(quantized.getShape(), builder.getF32Type()), weight);
+            builder, location, RankedTensorType::get(quantized.getShape(), cast<RankedTensorType>(linear.getW().getType()).getElementType()), weight);
       joined = lm::LinearOp::create(builder, location, outType, linear.getX(), weight, Value());
     } else {
       auto quantized = cast<lm::QuantizedLinearOp>(first);

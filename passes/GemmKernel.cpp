@@ -14,6 +14,12 @@ static Value productStep(KernelBuilder &kernel, const GemmTile &tile, Value x, V
   Value b = kernel.load(weight, {tile.cols, depth}, {tile.col, k});
   if (isa<tile::QuantizedType>(tileElement(b)))
     b = tile::DecodeOp::create(kernel.body(), tileType({tile.cols, depth}, tileElement(a)), b);
+  // A weight stored in another float type takes on the type of x, tile by tile.
+  else if (tileElement(b) != tileElement(a)) {
+    Type type = tileType({tile.cols, depth}, tileElement(a));
+    bool wider = tileElement(a).getIntOrFloatBitWidth() > tileElement(b).getIntOrFloatBitWidth();
+    b = wider ? Value(arith::ExtFOp::create(kernel.body(), type, b)) : Value(arith::TruncFOp::create(kernel.body(), type, b));
+  }
   return tile::MmaOp::create(kernel.body(), acc.getType(), a, b, acc, /*transpose_b=*/true);
 }
 

@@ -148,6 +148,10 @@ void RowTiles::emitGelu(lm::GeluOp op) {
 
 LogicalResult RowTiles::emit(Operation *op) {
   kernel_.body().setLoc(op->getLoc());
+  bool elementWise = isa<lm::AddOp, lm::GeluOp, lm::QuantizeOp, lm::RoundOp, lm::SwigluOp>(op);
+  if (window_.column && window_.columns < window_.width && !elementWise)
+    return op->emitOpError("needs whole rows: a block of this kernel has ") << window_.columns << " of " << window_.width
+                                                                           << " columns";
   // Parts of unequal width cannot be joined again.
   if (!isa<lm::RoundOp, lm::ApplyRopeOp>(op))
     for (Value operand : op->getOperands())

@@ -52,6 +52,13 @@ LogicalResult AttentionTiler::collect() {
   for (Value part : merges.front().getOuts())
     if (!llvm::is_contained(attentions_, part.getDefiningOp()))
       return joined_->emitOpError("expected attention of this group as parts of the merge");
+  auto batch = [](Operation *op) {
+    auto packed = dyn_cast<lm::PackedAttentionOp>(op);
+    return packed ? std::pair<Value, Value>(packed.getCuQ(), packed.getCuK()) : std::pair(op->getOperand(2), Value());
+  };
+  for (Operation *op : attentions_)
+    if (batch(op) != batch(attentions_.front()))
+      return op->emitOpError("expected the ragged batch of the group's first attention");
   return success();
 }
 

@@ -41,7 +41,7 @@ std::pair<int64_t, int64_t> LinearTiler::sizes(Operation *op) {
 // Decoding and widening of a weight happen on the tile, whatever the graph says about where.
 Value LinearTiler::stored(Value operand) {
   while (Operation *op = operand.getDefiningOp()) {
-    if (!isa<lm::DequantizeOp, lm::RoundOp>(op) || (isa<lm::RoundOp>(op) && tileElement(operand).isBF16()))
+    if (!isa<lm::DequantizeOp, lm::RoundOp>(op))
       break;
     operand = op->getOperand(0);
   }

@@ -1,0 +1,85 @@
+// Roundings and int8 activations come from here alone.
+// RUN: longc-opt %s --longc-choose-precision=precision=fast --remarks-filter="longc.*" 2>&1 | FileCheck %s
+// RUN: longc-opt %s --longc-choose-precision=precision=exact | FileCheck %s --check-prefix=EXACT
+// RUN: longc-interpret %s --function quantised --compare-after 'longc-choose-precision{precision=exact}'
+// Eight bits and bf16 stay near: errors are a share of the largest result.
+// RUN: longc-interpret %s --function quantised --compare-after longc-choose-precision --tolerance 0.02
+// RUN: longc-interpret %s --function half --compare-after longc-choose-precision --round --tolerance 0.02
+// RUN: longc-interpret %s --function attention --compare-after longc-choose-precision --round --tolerance 0.02
+// RUN: not longc-opt %s --longc-choose-precision=precision=quick 2>&1 | FileCheck %s --check-prefix=ERROR
+// ERROR: error: expected precision exact or fast, got 'quick'
+
+lm.parameter @w : !lm.quantized<64x96, q4_1>
+lm.parameter @h : tensor<64x96xbf16>
+lm.parameter @d : tensor<64x96xf32>
+lm.parameter @b : tensor<64xf32>
+
+// CHECK-DAG: remark: {{.*}}product kept in float32: its weight is stored in float32
+// CHECK-DAG: remark: {{.*}}product kept in float32: it has a bias, which the product of integers does not take
+
+// CHECK-LABEL: func.func @quantised
+// CHECK: %[[W:.*]] = lm.parameter_ref @w
+// CHECK: %[[VALUES:.*]], %[[SCALES:.*]], %[[SUMS:.*]] = lm.quantize %arg0 : (tensor<1x96xf32>) -> (tensor<1x96xi8>, tensor<1x3xf32>, tensor<1x3xf32>)
+// CHECK: lm.quantized_linear %[[VALUES]], %[[SCALES]], %[[SUMS]], %[[W]]
+// CHECK-NOT: lm.dequantize
+// EXACT-LABEL: func.func @quantised
+// EXACT: %[[DECODED:.*]] = lm.dequantize
+// EXACT: lm.linear %arg0, %[[DECODED]]
+// EXACT-NOT: lm.round
+func.func @quantised(%x: tensor<1x96xf32>) -> tensor<1x64xf32> {
+  %w = lm.parameter_ref @w : !lm.quantized<64x96, q4_1>
+  %d = lm.dequantize %w : (!lm.quantized<64x96, q4_1>) -> tensor<64x96xf32>
+  %y = lm.linear %x, %d : (tensor<1x96xf32>, tensor<64x96xf32>) -> tensor<1x64xf32>
+  return %y : tensor<1x64xf32>
+}
+
+// CHECK-LABEL: func.func @half
+// CHECK: %[[H:.*]] = lm.parameter_ref @h
+// CHECK: %[[X:.*]] = lm.round %arg0 : (tensor<?x96xf32>) -> tensor<?x96xbf16>
+// CHECK: lm.linear %[[X]], %[[H]] : (tensor<?x96xbf16>, tensor<64x96xbf16>) -> tensor<?x64xf32>
+func.func @half(%x: tensor<?x96xf32>) -> tensor<?x64xf32> {
+  %h = lm.parameter_ref @h : tensor<64x96xbf16>
+  %w = lm.round %h : (tensor<64x96xbf16>) -> tensor<64x96xf32>
+  %y = lm.linear %x, %w : (tensor<?x96xf32>, tensor<64x96xf32>) -> tensor<?x64xf32>
+  return %y : tensor<?x64xf32>
+}
+
+// CHECK-LABEL: func.func @kept
+// CHECK-NOT: lm.round
+// CHECK-NOT: lm.quantize %
+// CHECK: return
+func.func @kept(%x: tensor<?x96xf32>) -> (tensor<?x64xf32>, tensor<?x64xf32>) {
+  %d = lm.parameter_ref @d : tensor<64x96xf32>
+  %y = lm.linear %x, %d : (tensor<?x96xf32>, tensor<64x96xf32>) -> tensor<?x64xf32>
+  %w = lm.parameter_ref @w : !lm.quantized<64x96, q4_1>
+  %b = lm.parameter_ref @b : tensor<64xf32>
+  %e = lm.dequantize %w : (!lm.quantized<64x96, q4_1>) -> tensor<64x96xf32>
+  %z = lm.linear %x, %e bias %b : (tensor<?x96xf32>, tensor<64x96xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+  return %y, %z : tensor<?x64xf32>, tensor<?x64xf32>
+}
+
+// CHECK-LABEL: func.func @state
+// CHECK-SAME: !lm.cache<2x32xbf16> {lm.input = "cache", lm.layer = 0 : i64}) -> (tensor<?x4x32xf32>, !lm.cache<2x32xbf16>)
+// CHECK-DAG: %[[K:.*]] = lm.round %arg1
+// CHECK-DAG: %[[V:.*]] = lm.round %arg2
+// CHECK: %[[CACHE:.*]] = lm.cache_append %{{.*}}, %[[K]], %[[V]], {{.*}} -> !lm.cache<2x32xbf16>
+// CHECK: %[[Q:.*]] = lm.round %arg0
+// CHECK: lm.window_attention %[[Q]], %[[CACHE]]
+func.func @state(%q: tensor<?x4x32xf32>, %k: tensor<?x2x32xf32>, %v: tensor<?x2x32xf32>,
+                 %segments: tensor<?x8xi32> {lm.input = "segments"},
+                 %cache: !lm.cache<2x32xf32> {lm.input = "cache", lm.layer = 0 : i64}) -> (tensor<?x4x32xf32>, !lm.cache<2x32xf32>) {
+  %c = lm.cache_append %cache, %k, %v, %segments : (!lm.cache<2x32xf32>, tensor<?x2x32xf32>, tensor<?x2x32xf32>, tensor<?x8xi32>) -> !lm.cache<2x32xf32>
+  %out, %lse = lm.window_attention %q, %c, %segments {scale = 1.0 : f64}
+    : (tensor<?x4x32xf32>, !lm.cache<2x32xf32>, tensor<?x8xi32>) -> (tensor<?x4x32xf32>, tensor<4x?xf32>)
+  return %out, %c : tensor<?x4x32xf32>, !lm.cache<2x32xf32>
+}
+
+// CHECK-LABEL: func.func @attention
+// CHECK-COUNT-3: lm.round
+// CHECK: lm.packed_attention {{.*}}tensor<?x4x32xbf16>, tensor<?x2x32xbf16>, tensor<?x2x32xbf16>
+func.func @attention(%q: tensor<?x4x32xf32>, %k: tensor<?x2x32xf32>, %v: tensor<?x2x32xf32>,
+                     %cu_q: tensor<?xi32> {lm.input = "cu_seqlens"}, %cu_k: tensor<?xi32> {lm.input = "cu_seqlens"}) -> tensor<?x4x32xf32> {
+  %out, %lse = lm.packed_attention %q, %k, %v, %cu_q, %cu_k causal {scale = 1.0 : f64}
+    : (tensor<?x4x32xf32>, tensor<?x2x32xf32>, tensor<?x2x32xf32>, tensor<?xi32>, tensor<?xi32>) -> (tensor<?x4x32xf32>, tensor<4x?xf32>)
+  return %out : tensor<?x4x32xf32>
+}

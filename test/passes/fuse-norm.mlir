@@ -1,0 +1,33 @@
+// A norm takes with it the gather of its rows and the rounding of its result.
+// RUN: longc-opt %s --longc-fuse-norm --remarks-filter="longc.*" 2>&1 | FileCheck %s
+// RUN: longc-interpret %s --function gathered --compare-after longc-fuse-norm
+// RUN: longc-interpret %s --function shared --compare-after longc-fuse-norm
+
+// CHECK-DAG: remark: {{.*}}not fused: second user of the norm
+// CHECK-DAG: remark: {{.*}}not fused: second user of the gathered rows
+
+// CHECK-LABEL: func.func @gathered
+// CHECK: %[[GROUP:.*]]:3 = lm.group -> (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>) {
+// CHECK-NEXT: %[[ROWS:.*]] = lm.gather_rows %arg0, %arg1
+// CHECK-NEXT: %[[NORM:.*]] = lm.rms_norm %[[ROWS]], %arg2
+// CHECK-NEXT: %[[VALUES:.*]], %[[SCALES:.*]], %[[SUMS:.*]] = lm.quantize %[[NORM]]
+// CHECK-NEXT: lm.yield %[[VALUES]], %[[SCALES]], %[[SUMS]]
+// CHECK: return %[[GROUP]]#0, %[[GROUP]]#1, %[[GROUP]]#2
+func.func @gathered(%x: tensor<?x64xf32>, %rows: tensor<?xi32> {lm.input = "rows"}, %w: tensor<64xf32>)
+    -> (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>) {
+  %p = lm.gather_rows %x, %rows : (tensor<?x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
+  %n = lm.rms_norm %p, %w {epsilon = 1.0e-5 : f64} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+  %q:3 = lm.quantize %n : (tensor<?x64xf32>) -> (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>)
+  return %q#0, %q#1, %q#2 : tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>
+}
+
+// CHECK-LABEL: func.func @shared
+// CHECK-NOT: lm.group
+// CHECK: return
+func.func @shared(%x: tensor<?x64xf32>, %rows: tensor<?xi32> {lm.input = "rows"}, %w: tensor<64xf32>)
+    -> (tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xbf16>) {
+  %p = lm.gather_rows %x, %rows : (tensor<?x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
+  %n = lm.layer_norm %p, %w {epsilon = 1.0e-5 : f64} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+  %r = lm.round %n : (tensor<?x64xf32>) -> tensor<?x64xbf16>
+  return %p, %n, %r : tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xbf16>
+}

@@ -1,0 +1,94 @@
+// Products of one input become one product on a parameter with their rows joined.
+// RUN: longc-opt %s --longc-fuse-qkv --remarks-filter="longc.*" 2>&1 | FileCheck %s
+// RUN: longc-interpret %s --function joined --compare-after longc-fuse-qkv
+// RUN: longc-interpret %s --function integers --compare-after longc-fuse-qkv
+// RUN: longc-interpret %s --function gated --compare-after longc-fuse-qkv
+
+// CHECK-DAG: remark: {{.*}}not fused: it has a bias
+// CHECK-DAG: remark: {{.*}}not fused: its parameter is used elsewhere too
+// CHECK-DAG: remark: {{.*}}not fused: its parameter is trainable
+// CHECK-DAG: remark: {{.*}}not fused: its weight is not a parameter as it is stored
+
+// CHECK-NOT: lm.parameter @layer.q
+// CHECK: lm.parameter @"layer.q+k+v.weight" parts ["layer.q.weight", "layer.k.weight", "layer.v.weight"] : !lm.quantized<128x64, q4_1>
+// CHECK-NOT: lm.parameter @layer.v
+lm.parameter @layer.q.weight : !lm.quantized<64x64, q4_1>
+lm.parameter @layer.k.weight : !lm.quantized<32x64, q4_1>
+lm.parameter @layer.v.weight : !lm.quantized<32x64, q4_1>
+lm.parameter @a : !lm.quantized<64x64, q8_0>
+lm.parameter @b : !lm.quantized<32x64, q8_0>
+lm.parameter @other_format : !lm.quantized<32x64, q4_0>
+lm.parameter @gate : !lm.quantized<32x64, q8_0>
+lm.parameter @up : !lm.quantized<32x64, q8_0>
+lm.parameter @lone : !lm.quantized<32x64, q8_0>
+lm.parameter @bias : tensor<32xf32>
+lm.parameter @tied : !lm.quantized<32x64, q8_0>
+lm.parameter @trained trainable : !lm.quantized<32x64, q8_0>
+
+// CHECK-LABEL: func.func @joined
+// CHECK: %[[W:.*]] = lm.parameter_ref @"layer.q+k+v.weight"
+// CHECK: %[[D:.*]] = lm.dequantize %[[W]]
+// CHECK: %[[ALL:.*]] = lm.linear %arg0, %[[D]] : (tensor<?x64xf32>, tensor<128x64xf32>) -> tensor<?x128xf32>
+// CHECK: %[[Q:.*]] = lm.slice_columns %[[ALL]] {begin = 0 : i64, end = 64 : i64}
+// CHECK: %[[K:.*]] = lm.slice_columns %[[ALL]] {begin = 64 : i64, end = 96 : i64}
+// CHECK: %[[V:.*]] = lm.slice_columns %[[ALL]] {begin = 96 : i64, end = 128 : i64}
+// CHECK: return %[[Q]], %[[K]], %[[V]]
+func.func @joined(%x: tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x32xf32>, tensor<?x32xf32>) {
+  %wq = lm.parameter_ref @layer.q.weight : !lm.quantized<64x64, q4_1>
+  %dq = lm.dequantize %wq : (!lm.quantized<64x64, q4_1>) -> tensor<64x64xf32>
+  %q = lm.linear %x, %dq : (tensor<?x64xf32>, tensor<64x64xf32>) -> tensor<?x64xf32>
+  %wk = lm.parameter_ref @layer.k.weight : !lm.quantized<32x64, q4_1>
+  %dk = lm.dequantize %wk : (!lm.quantized<32x64, q4_1>) -> tensor<32x64xf32>
+  %k = lm.linear %x, %dk : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %wv = lm.parameter_ref @layer.v.weight : !lm.quantized<32x64, q4_1>
+  %dv = lm.dequantize %wv : (!lm.quantized<32x64, q4_1>) -> tensor<32x64xf32>
+  %v = lm.linear %x, %dv : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  return %q, %k, %v : tensor<?x64xf32>, tensor<?x32xf32>, tensor<?x32xf32>
+}
+
+// Another format stays alone.
+// CHECK-LABEL: func.func @integers
+// CHECK: lm.quantized_linear {{.*}}!lm.quantized<96x64, q8_0>
+// CHECK: lm.quantized_linear {{.*}}!lm.quantized<32x64, q4_0>
+// CHECK-NOT: lm.quantized_linear
+func.func @integers(%x: tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x32xf32>, tensor<?x32xf32>) {
+  %e:3 = lm.quantize %x : (tensor<?x64xf32>) -> (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>)
+  %wa = lm.parameter_ref @a : !lm.quantized<64x64, q8_0>
+  %a = lm.quantized_linear %e#0, %e#1, %e#2, %wa : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<64x64, q8_0>) -> tensor<?x64xf32>
+  %wb = lm.parameter_ref @b : !lm.quantized<32x64, q8_0>
+  %b = lm.quantized_linear %e#0, %e#1, %e#2, %wb : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<32x64, q8_0>) -> tensor<?x32xf32>
+  %wc = lm.parameter_ref @other_format : !lm.quantized<32x64, q4_0>
+  %c = lm.quantized_linear %e#0, %e#1, %e#2, %wc : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<32x64, q4_0>) -> tensor<?x32xf32>
+  return %a, %b, %c : tensor<?x64xf32>, tensor<?x32xf32>, tensor<?x32xf32>
+}
+
+// Gate and up become one kernel by FuseSwiglu; a bias, a shared and a trainable parameter and a bare matrix stay.
+// CHECK-LABEL: func.func @gated
+// CHECK-COUNT-7: lm.linear
+// CHECK-NOT: lm.slice_columns
+func.func @gated(%x: tensor<?x64xf32>, %m: tensor<32x64xf32>, %tokens: tensor<?xi32> {lm.input = "tokens"})
+    -> (tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x64xf32>) {
+  %wg = lm.parameter_ref @gate : !lm.quantized<32x64, q8_0>
+  %dg = lm.dequantize %wg : (!lm.quantized<32x64, q8_0>) -> tensor<32x64xf32>
+  %g = lm.linear %x, %dg : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %wu = lm.parameter_ref @up : !lm.quantized<32x64, q8_0>
+  %du = lm.dequantize %wu : (!lm.quantized<32x64, q8_0>) -> tensor<32x64xf32>
+  %u = lm.linear %x, %du : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %s = lm.swiglu %g, %u : (tensor<?x32xf32>, tensor<?x32xf32>) -> tensor<?x32xf32>
+  %bias = lm.parameter_ref @bias : tensor<32xf32>
+  %wb = lm.parameter_ref @b : !lm.quantized<32x64, q8_0>
+  %db = lm.dequantize %wb : (!lm.quantized<32x64, q8_0>) -> tensor<32x64xf32>
+  %b = lm.linear %x, %db bias %bias : (tensor<?x64xf32>, tensor<32x64xf32>, tensor<32xf32>) -> tensor<?x32xf32>
+  %wt = lm.parameter_ref @tied : !lm.quantized<32x64, q8_0>
+  %row = lm.embedding %tokens, %wt : (tensor<?xi32>, !lm.quantized<32x64, q8_0>) -> tensor<?x64xf32>
+  %dt = lm.dequantize %wt : (!lm.quantized<32x64, q8_0>) -> tensor<32x64xf32>
+  %t = lm.linear %x, %dt : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %wr = lm.parameter_ref @trained : !lm.quantized<32x64, q8_0>
+  %dr = lm.dequantize %wr : (!lm.quantized<32x64, q8_0>) -> tensor<32x64xf32>
+  %r = lm.linear %x, %dr : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %p = lm.linear %x, %m : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %l = lm.parameter_ref @lone : !lm.quantized<32x64, q8_0>
+  %dl = lm.dequantize %l : (!lm.quantized<32x64, q8_0>) -> tensor<32x64xf32>
+  %o = lm.linear %x, %dl : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  return %s, %b, %t, %r, %p, %o, %row : tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x64xf32>
+}
