@@ -275,13 +275,15 @@ Status ContextFile::load(Context &context, const std::string &path, const std::s
     return file.status();
   auto bytes = file->bytes();
   Header header = {};
-  std::memcpy(&header, bytes.data(), std::min(bytes.size(), sizeof header));
+  if (!bytes.empty())
+    std::memcpy(&header, bytes.data(), std::min(bytes.size(), sizeof header));
   LONGC_TRY(checkHeader(context, header, path, fingerprint, bytes.size()));
   std::vector<Section> sections(header.sections);
   Status damaged = Status::error(7116, "'" + path + "': its header is damaged", "save it again");
   if (bytes.size() < sizeof header + sections.size() * sizeof(Section))
     return damaged;
-  std::memcpy(sections.data(), bytes.data() + sizeof header, sections.size() * sizeof(Section));
+  if (!sections.empty())
+    std::memcpy(sections.data(), bytes.data() + sizeof header, sections.size() * sizeof(Section));
   if (hashTable(header, sections) != header.hash ||
       !context.marks_.restore(header.memoryBegin, header.windowBegin, header.end, header.origin))
     return damaged;
