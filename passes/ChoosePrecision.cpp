@@ -36,6 +36,11 @@ void makeFast(lm::LinearOp linear) {
   auto decoded = linear.getW().getDefiningOp<lm::DequantizeOp>();
   if (decoded && linear.getBias())
     return keep(linear, "it has a bias, which the product of integers does not take");
+  if (decoded && cast<RankedTensorType>(x.getType()).isDynamicDim(0)) {
+    linear.getXMutable().assign(rounded(builder, location, x));
+    decoded.getResult().setType(withElement(decoded.getResult(), builder.getBF16Type()));
+    return;
+  }
   if (decoded) {
     auto type = cast<RankedTensorType>(x.getType());
     SmallVector<int64_t> blocks = {type.getDimSize(0), type.getDimSize(1) / 32};
