@@ -1,0 +1,248 @@
+// Speed of compiled kernels: products, attention and streaming of one decoder layer, by variant and thread count.
+//
+//   longc-bench-cpu bench/kernels/cpu_layer.mlir --variants avx512_bf16 --cores 2 --tokens 512
+//
+// Operands are constant data of plausible size; correctness is longc-compare-cpu's business. Best of many runs.
+#include "codegen/cpu/CompileCpu.h"
+#include "frontends/tools/RegisterAll.h"
+#include "runtime/abi/longc_abi.h"
+
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/InitLLVM.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <ctime>
+#include <dlfcn.h>
+#include <thread>
+
+using namespace llvm;
+using namespace mlir;
+
+namespace {
+
+// Time of this thread alone when there is one: other programs on the machine do not count.
+double now(bool alone) {
+  timespec time;
+  clock_gettime(alone ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+cl::opt<std::string> file(cl::Positional, cl::desc("FILE"), cl::Required);
+cl::opt<std::string> pipeline("pass-pipeline", cl::init("longc-lower{method=fot precision=fast}"));
+cl::list<std::string> variants("variants", cl::CommaSeparated);
+cl::opt<int64_t> tokens("tokens", cl::init(512)), window("window", cl::init(1024)), memory("memory", cl::init(8192));
+cl::opt<int> threads("cores", cl::init(2)), repeat("repeat", cl::init(20));
+cl::opt<std::string> only("only", cl::desc("kernels whose name holds this"));
+cl::opt<std::string> dumpDir("dump-dir");
+cl::opt<int64_t> attentionRows("attention-rows", cl::init(0)), attentionCols("attention-cols", cl::init(0)),
+    mmaRows("mma-rows", cl::init(0)), mmaCols("mma-cols", cl::init(0));
+cl::opt<bool> separateHeads("separate-heads");
+
+constexpr int64_t ringRows = 2048, pageRows = 256;
+
+struct Arguments {
+  std::vector<std::vector<char>> memories;
+  std::vector<longc_view> views;
+  std::vector<int64_t> scalars;
+  int64_t blocks = 1;
+  double operations = 0, bytes = 0;
+};
+
+int64_t elementBytes(Type element) { return isa<longc::tile::QuantizedType>(element) ? 1 : element.getIntOrFloatBitWidth() / 8; }
+
+Arguments makeArguments(longc::tile::KernelOp kernel, int64_t count) {
+  Arguments result;
+  int64_t perSlot = (memory + pageRows - 1) / pageRows + 1, blocksOfQueries = 1;
+  bool attention = kernel.getSymName().contains("attention"), append = kernel.getSymName().contains("append");
+  int64_t rowsOfItem = append ? 8 : attentionRows ? attentionRows : 64;
+  if (attention || append)
+    blocksOfQueries = (count + rowsOfItem - 1) / rowsOfItem;
+  for (Value argument : kernel.getKernelArguments()) {
+    auto type = dyn_cast<longc::tile::ViewType>(argument.getType());
+    if (!type) {
+      result.scalars.push_back(ringRows);
+      continue;
+    }
+    SmallVector<int64_t> shape(type.getShape());
+    bool list = shape.size() == 2 && shape[1] == 8 && ShapedType::isDynamic(shape[0]);
+    bool table = shape.size() == 2 && ShapedType::isDynamic(shape[1]);
+    bool state = shape.size() == 3 && ShapedType::isDynamic(shape[0]) && shape[1] == 3;
+    if (list)
+      shape[0] = blocksOfQueries;
+    else if (table)
+      shape = {1, perSlot};
+    else if (state)
+      shape[0] = std::max(ringRows, perSlot * pageRows);
+    else if (ShapedType::isDynamic(shape[0]))
+      shape[0] = count;
+    int64_t elements = 1;
+    for (int64_t size : shape)
+      elements *= size;
+    auto &bytes = result.memories.emplace_back(elements * elementBytes(type.getElementType()) + 1024 * 1024, 0);
+    longc_view view{};
+    view.data = reinterpret_cast<void *>((reinterpret_cast<uintptr_t>(bytes.data()) + 63) / 64 * 64);
+    int64_t stride = 1;
+    for (int64_t dim = 3; dim >= 0; --dim) {
+      bool used = dim < static_cast<int64_t>(shape.size());
+      view.size[dim] = used ? shape[dim] : 1;
+      view.stride[dim] = used ? stride : 0;
+      stride *= used ? shape[dim] : 1;
+    }
+    auto *ints = static_cast<int32_t *>(view.data);
+    if (list)
+      for (int64_t i = 0; i < blocksOfQueries; ++i) {
+        int64_t begin = i * rowsOfItem, end = std::min(begin + rowsOfItem, count);
+        int64_t row[] = {begin, end, memory, memory + window + count, memory + window + begin, 0, memory, 0};
+        for (int64_t c = 0; c < 8; ++c)
+          ints[i * 8 + c] = static_cast<int32_t>(row[c]);
+        if (attention)
+          result.operations += 9.0 * 64 * 4 * (static_cast<double>(end - begin) * (memory + window + begin) +
+                                               (end - begin) * (end - begin + 1) / 2.0);
+      }
+    else if (table)
+      for (int64_t i = 0; i < perSlot; ++i)
+        ints[i] = static_cast<int32_t>(i);
+    else if (type.getElementType().isF32())
+      for (int64_t i = 0; i < elements; ++i)
+        static_cast<float *>(view.data)[i] = 0.01f * static_cast<float>(i % 100);
+    else if (type.getElementType().isBF16())
+      for (int64_t i = 0; i < elements; ++i)
+        static_cast<uint16_t *>(view.data)[i] = 0x3c00 + i % 128;
+    if (auto quantized = dyn_cast<longc::tile::QuantizedType>(type.getElementType())) {
+      result.operations += 2.0 * count * elements;
+      result.bytes += elements * (quantized.getFormat() == longc::tile::Format::q8_0   ? 34.0 / 32
+                                  : quantized.getFormat() == longc::tile::Format::q4_0 ? 18.0 / 32
+                                                                                       : 20.0 / 32);
+    }
+    result.views.push_back(view);
+  }
+  // The grid: blocks of queries and heads, or of rows and columns, as the tiling passes make it.
+  std::vector<int64_t> grid;
+  if (attention)
+    grid = {blocksOfQueries, separateHeads ? 9 : 3};
+  else if (append)
+    grid = {blocksOfQueries};
+  else if (kernel.getGridRank() == 2) {
+    auto mma = *kernel.getOps<longc::tile::StoreOp>().begin();
+    ArrayRef<int64_t> tile = cast<RankedTensorType>(mma.getTile().getType()).getShape();
+    int64_t columns = cast<longc::tile::ViewType>(mma.getView().getType()).getShape()[1];
+    grid = {(count + tile[0] - 1) / tile[0], (columns + tile[1] - 1) / tile[1]};
+  } else
+    grid = {(count + 7) / 8};
+  for (int64_t size : grid)
+    result.blocks *= size;
+  result.scalars.insert(result.scalars.begin(), grid.begin(), grid.end());
+  return result;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  longc::registerAllPasses();
+  cl::ParseCommandLineOptions(argc, argv, "speed of compiled kernels\n");
+  DialectRegistry registry;
+  longc::registerAllDialects(registry);
+  MLIRContext context(registry);
+  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(file, &context);
+  if (!module)
+    return 1;
+  auto target = longc::tile::cpuTarget(&context);
+  (*module)->setAttr("tile.target",
+                     longc::tile::TargetAttr::get(
+                         &context, mmaRows ? mmaRows : target.getMmaRows(), mmaCols ? mmaCols : target.getMmaCols(),
+                         target.getMmaDepth(), attentionRows ? attentionRows : target.getAttentionRows(),
+                         attentionCols ? attentionCols : target.getAttentionCols(), target.getStreamRows(),
+                         separateHeads ? false : target.getFoldHeads()));
+  if (!attentionRows)
+    attentionRows = target.getAttentionRows();
+  PassManager passes(&context);
+  if (failed(parsePassPipeline(pipeline, passes)) || failed(passes.run(*module)))
+    return 1;
+  for (auto kernel : make_early_inc_range((*module).getOps<longc::tile::KernelOp>()))
+    if (!only.empty() && !kernel.getSymName().contains(only))
+      kernel.erase();
+  std::vector<StringRef> names(variants.begin(), variants.end());
+  longc::CpuOptions options;
+  options.dumpDir = dumpDir;
+  auto code = longc::compileCpu(*module, names, options);
+  if (failed(code))
+    return 1;
+  SmallString<128> folder;
+  if (sys::fs::createUniqueDirectory("longc-bench", folder))
+    return 1;
+  std::string command = "/usr/lib/llvm-22/bin/ld.lld -shared -o " + (folder + "/k.so").str();
+  for (auto [i, object] : enumerate(code->objects)) {
+    std::string path = (folder + "/" + Twine(i) + ".o").str();
+    std::error_code error;
+    raw_fd_ostream(path, error) << object;
+    command += " " + path;
+  }
+  void *library = std::system(command.c_str()) == 0 ? dlopen((folder + "/k.so").str().c_str(), RTLD_NOW) : nullptr;
+  if (!library)
+    return 1;
+  for (const longc::CpuKernel &compiled : code->kernels) {
+    auto kernel = (*module).lookupSymbol<longc::tile::KernelOp>(compiled.name);
+    bool oneRow = StringRef(compiled.name).contains("rows1");
+    if (oneRow && StringRef(compiled.name).contains("ttention"))
+      continue;
+    int64_t count = oneRow ? 1 : static_cast<int64_t>(tokens);
+    Arguments arguments = makeArguments(kernel, count);
+    auto run = reinterpret_cast<longc_kernel_fn>(dlsym(library, compiled.symbol.c_str()));
+    std::vector<void *> scratch;
+    for (int t = 0; t < threads; ++t)
+      scratch.push_back(std::aligned_alloc(64, (compiled.scratchBytes + 4096) / 64 * 64));
+    double best = 1e30;
+    std::atomic<int> round{0}, done{0};
+    std::atomic<int64_t> next{0};
+    bool stop = false;
+    auto part = [&](int t) {
+      for (int64_t at = next++; at < arguments.blocks; at = next++)
+        run(arguments.views.data(), arguments.scalars.data(), at, at + 1, scratch[t]);
+    };
+    std::vector<std::thread> pool;
+    for (int t = 1; t < threads; ++t)
+      pool.emplace_back([&, t] {
+        for (int seen = 0;;) {
+          while (round == seen)
+            ;
+          ++seen;
+          if (stop)
+            return;
+          part(t);
+          ++done;
+        }
+      });
+    for (int i = 0; i < repeat; ++i) {
+      next = 0;
+      done = 0;
+      double start = now(threads == 1);
+      ++round;
+      part(0);
+      while (done < threads - 1)
+        ;
+      best = std::min(best, now(threads == 1) - start);
+    }
+    stop = true;
+    ++round;
+    for (std::thread &thread : pool)
+      thread.join();
+    outs() << format("%10.1f us", best * 1e6);
+    if (arguments.operations)
+      outs() << format(" %8.1f GOP/s", arguments.operations / best * 1e-9);
+    if (arguments.bytes)
+      outs() << format(" %6.1f GB/s", arguments.bytes / best * 1e-9);
+    outs() << "  scratch " << compiled.scratchBytes / 1024 << "K  " << compiled.symbol << "\n";
+    outs().flush();
+    for (void *memory : scratch)
+      std::free(memory);
+  }
+  sys::fs::remove_directories(folder);
+  return 0;
+}
