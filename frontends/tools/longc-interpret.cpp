@@ -32,6 +32,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   longc::registerAllDialects(registry);
   mlir::MLIRContext context(registry);
+  context.printOpOnDiagnostic(false);
   std::string error;
   std::unique_ptr<MemoryBuffer> buffer = mlir::openInputFile(file, &error);
   if (!buffer) {

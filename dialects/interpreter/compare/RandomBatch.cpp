@@ -53,8 +53,9 @@ RandomBatch::RandomBatch(uint64_t seed, int64_t tokens, int64_t count) : seed(se
 std::shared_ptr<const RowStore> RandomBatch::store(llvm::StringRef name, bool isMemory, int64_t width) const {
   auto result = std::make_shared<RowStore>();
   for (const Sequence &sequence : sequences) {
-    int64_t past = sequence.windowEnd - (sequence.queryEnd - sequence.queryBegin);
-    for (int64_t index = isMemory ? 0 : std::max<int64_t>(0, past - ring); index < past; ++index) {
+    // This call's rows too, so that a function may read state without an append; an append overwrites them.
+    int64_t end = sequence.windowEnd;
+    for (int64_t index = isMemory ? 0 : std::max<int64_t>(0, end - ring); index < end; ++index) {
       auto row = std::make_shared<RowStore::Row>();
       uint64_t first = (sequence.slot * 100000 + index) * width * 2;
       for (int64_t c = 0; c < width; ++c) {

@@ -35,8 +35,7 @@ struct RandomBatch {
   }
   int64_t ringRow(int64_t slot, int64_t index) const { return slot * ring + index % ring; }
 
-  // Rows of `width` numbers that earlier calls stored: of each sequence the tokens before this call, the last `ring`
-  // of them for a cache.
+  // Rows of `width` numbers of each sequence up to this call's last token; for a cache the last `ring` of them.
   std::shared_ptr<const RowStore> store(llvm::StringRef name, bool isMemory, int64_t width) const;
 };
 
