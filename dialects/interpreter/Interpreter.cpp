@@ -99,7 +99,6 @@ FailureOr<SmallVector<HostValue>> Interpreter::call(StringRef function, ArrayRef
 
 FailureOr<SmallVector<HostValue>> Interpreter::callFunction(Operation *caller, StringRef name,
                                                             ArrayRef<HostValue> arguments) {
-  constexpr int64_t maximumDepth = 64;
   auto function = dyn_cast_or_null<FunctionOpInterface>(SymbolTable::lookupSymbolIn(module_, name));
   if (!function || function.isExternal())
     return caller->emitError("expected a function with a body named @") << name, failure();
@@ -107,8 +106,8 @@ FailureOr<SmallVector<HostValue>> Interpreter::callFunction(Operation *caller, S
     return caller->emitError("expected ") << function.getNumArguments() << " arguments of @" << name << ", got "
                                           << arguments.size(), failure();
   // A recursive call would overwrite the values of its caller.
-  if (callDepth_ >= maximumDepth)
-    return caller->emitError("calls nest deeper than ") << maximumDepth << " at @" << name, failure();
+  if (llvm::is_contained(active_, function.getOperation()))
+    return caller->emitError("the interpreter runs no recursion, and @") << name << " calls itself", failure();
   if (!llvm::hasSingleElement(function.getFunctionBody()))
     return function.emitError("the interpreter runs functions of one block"), failure();
   for (auto [index, argument, type] : llvm::enumerate(arguments, function.getArgumentTypes())) {
@@ -117,10 +116,10 @@ FailureOr<SmallVector<HostValue>> Interpreter::callFunction(Operation *caller, S
     if (shaped && (!tensor || failed(verifyCompatibleShape(tensor->shape(), shaped.getShape()))))
       return caller->emitError("argument ") << index << " of @" << name << " does not fit " << type, failure();
   }
-  ++callDepth_;
+  active_.push_back(function);
   Block &body = function.getFunctionBody().front();
   LogicalResult ran = runBlock(body, arguments);
-  --callDepth_;
+  active_.pop_back();
   if (failed(ran))
     return failure();
   return getAll(body.getTerminator()->getOperands());

@@ -62,7 +62,7 @@ private:
   InterpreterOptions options_;
   ParameterSource parameterSource_;
   llvm::DenseMap<mlir::Value, HostValue> values_;
-  int64_t callDepth_ = 0;
+  llvm::SmallVector<mlir::Operation *> active_; // functions being run
 };
 
 // Ops of upstream dialects, by family. Each returns failure with a diagnostic for an op it does not know.

@@ -63,7 +63,9 @@ LogicalResult QuantizeOp::verify() {
 LogicalResult QuantizeOp::interpret(Interpreter &interpreter) {
   const HostTensor &x = interpreter.getTensor(getX());
   int64_t rows = x.dim(0), columns = x.dim(1);
-  reference::Encoded encoded = reference::quantize(x.data(), rows, columns, interpreter.options().roundToTypes);
+  double levels = tensorType(getValues()).getElementType().isInteger(16) ? 32512 : 127;
+  reference::Encoded encoded =
+      reference::quantize(x.data(), rows, columns, levels, interpreter.options().roundToTypes);
   interpreter.set(getValues(), HostTensor({rows, columns}, Type(), std::move(encoded.values)));
   interpreter.set(getScales(), HostTensor({rows, columns / 32}, Type(), std::move(encoded.scales)));
   interpreter.set(getSums(), HostTensor({rows, columns / 32}, Type(), std::move(encoded.sums)));

@@ -31,22 +31,23 @@ def Lm_DequantizeOp : Lm_Op<"dequantize"> {
 }
 
 def Lm_QuantizeOp : Lm_Op<"quantize"> {
-  let summary = "rows to int8 with a scale and a sum per 32 columns";
+  let summary = "rows to int8 or int16 with a scale and a sum per 32 columns";
   let description = [{
-    Per block of 32 columns: `scale = max|x| / 127`, `values = round_half_even(x / scale)` (0 where the scale is 0),
+    Per block of 32 columns: `scale = max|x| / levels`, levels 127 for int8 and 32512 = 127 * 256 for int16 (a value is
+    then 256 h + l with both halves int8), `values = round_half_even(x / scale)` (0 where the scale is 0),
     `sums = scale * sum(values)`. The definition of `tile.encode`.
 
     Constraints: `quantize_c1` K is a multiple of 32; `quantize_c2` values are `[T, K]`, scales and sums `[T, K/32]`.
   }];
   let arguments = (ins TensorRankOf<[F32], [2]>:$x);
-  let results = (outs TensorRankOf<[I8], [2]>:$values, TensorRankOf<[F32], [2]>:$scales,
+  let results = (outs TensorRankOf<[I8, I16], [2]>:$values, TensorRankOf<[F32], [2]>:$scales,
                       TensorRankOf<[F32], [2]>:$sums);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
 
 def Lm_QuantizedLinearOp : Lm_Op<"quantized_linear"> {
-  let summary = "linear layer on int8 activations and a quantised weight";
+  let summary = "linear layer on quantised activations and a quantised weight";
   let description = [{
     With blocks b of 32 columns and a weight block of value `d*q + m`:
     `out[t, n] = sum_b scales[t, b] * d[n, b] * sum_(k in b) values[t, k] * q[n, k] + m[n, b] * sums[t, b]`.
@@ -54,7 +55,7 @@ def Lm_QuantizedLinearOp : Lm_Op<"quantized_linear"> {
     Constraints: `quantized_linear_c1` K agrees; `quantized_linear_c2` scales and sums are `[T, K/32]`;
     `quantized_linear_c3` out is `[T, N]`.
   }];
-  let arguments = (ins TensorRankOf<[I8], [2]>:$values, TensorRankOf<[F32], [2]>:$scales,
+  let arguments = (ins TensorRankOf<[I8, I16], [2]>:$values, TensorRankOf<[F32], [2]>:$scales,
                        TensorRankOf<[F32], [2]>:$sums, Lm_QuantizedType:$w);
   let results = (outs Lm_Matrix:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";

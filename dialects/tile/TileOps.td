@@ -219,12 +219,12 @@ def Tile_MmaOp : Tile_Op<"mma", [Pure, AllTypesMatch<["acc", "result"]>]> {
 def Tile_ScaledMmaOp : Tile_Op<"scaled_mma", [Pure, AllTypesMatch<["acc", "result"]>]> {
   let summary = "acc + A x B^T on block-scaled integers";
   let description = [{
-    A is an encoded tile (see `tile.encode`): values `[M, K]` i8, scales `[M, K/32]` f32, sums `[M, K/32]` f32.
+    A is an encoded tile (see `tile.encode`): values `[M, K]` i8 or i16, scales `[M, K/32]` f32, sums `[M, K/32]` f32.
     B is `[N, K]` of a quantised type with value `d*q + m` per block of 32 (q4_0: `m = -8 d`; q8_0: `m = 0`).
     Per block: `acc[i,j] += scale[i] * d[j] * sum_k(a[i,k] * q[j,k]) + m[j] * sums[i]`. Sums are
     `scale * sum_k a[i,k]`, in float. The integer sums are exact.
   }];
-  let arguments = (ins TensorRankOf<[I8], [2]>:$a, TensorRankOf<[F32], [2]>:$scales, TensorRankOf<[F32], [2]>:$sums,
+  let arguments = (ins TensorRankOf<[I8, I16], [2]>:$a, TensorRankOf<[F32], [2]>:$scales, TensorRankOf<[F32], [2]>:$sums,
                        AnyStaticShapeTensor:$b, AnyStaticShapeTensor:$acc);
   let results = (outs AnyStaticShapeTensor:$result);
   let assemblyFormat = [{
@@ -235,13 +235,14 @@ def Tile_ScaledMmaOp : Tile_Op<"scaled_mma", [Pure, AllTypesMatch<["acc", "resul
 }
 
 def Tile_EncodeOp : Tile_Op<"encode", [Pure]> {
-  let summary = "float tile to int8 with a scale and a sum per 32 values along the last dimension";
+  let summary = "float tile to int8 or int16 with a scale and a sum per 32 values along the last dimension";
   let description = [{
-    `scale = max|x| / 127` of the block, `values = round_half_even(x / scale)` (0 where scale is 0),
+    `scale = max|x| / levels` of the block, levels 127 for int8 and 32512 = 127 * 256 for int16 (a value is then
+    256 h + l with both halves int8), `values = round_half_even(x / scale)` (0 where scale is 0),
     `sums = scale * sum(values)`. Partner of `tile.scaled_mma`.
   }];
   let arguments = (ins StaticShapeTensorOf<[F32]>:$source);
-  let results = (outs StaticShapeTensorOf<[I8]>:$values, StaticShapeTensorOf<[F32]>:$scales,
+  let results = (outs StaticShapeTensorOf<[I8, I16]>:$values, StaticShapeTensorOf<[F32]>:$scales,
                       StaticShapeTensorOf<[F32]>:$sums);
   let assemblyFormat = [{
     $source attr-dict `:` type($source) `->` type($values) `,` type($scales) `,` type($sums)

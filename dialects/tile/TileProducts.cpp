@@ -102,12 +102,13 @@ LogicalResult EncodeOp::interpret(Interpreter &interpreter) {
   HostTensor sums(scales.shape(), Type());
   double *q = values.mutableData(), *scale = scales.mutableData(), *sum = sums.mutableData();
   bool round = interpreter.options().roundToTypes;
+  double levels = tileType(getValues()).getElementType().isInteger(16) ? 32512 : 127;
   for (int64_t block = 0; block < scales.size(); ++block) {
     double largest = 0, total = 0;
     int64_t begin = block * quantizedBlock;
     for (int64_t i = begin; i < begin + quantizedBlock; ++i)
       largest = std::max(largest, std::abs(source[i]));
-    scale[block] = round ? static_cast<float>(largest / 127) : largest / 127;
+    scale[block] = round ? static_cast<float>(largest / levels) : largest / levels;
     for (int64_t i = begin; i < begin + quantizedBlock; ++i)
       total += q[i] = scale[block] == 0 ? 0 : std::nearbyint(source[i] / scale[block]);
     sum[block] = scale[block] * total;

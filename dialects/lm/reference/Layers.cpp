@@ -68,14 +68,14 @@ void rotate(double *head, const double *cosines, const double *sines, int64_t di
   }
 }
 
-Encoded quantize(const double *x, int64_t T, int64_t K, bool roundScale) {
+Encoded quantize(const double *x, int64_t T, int64_t K, double levels, bool roundScale) {
   int64_t blocks = T * K / 32;
   Encoded result{Numbers(T * K), Numbers(blocks), Numbers(blocks)};
   for (int64_t block = 0; block < blocks; ++block) {
     double largest = 0, sum = 0;
     for (int64_t i = block * 32; i < (block + 1) * 32; ++i)
       largest = std::max(largest, std::abs(x[i]));
-    double scale = roundScale ? static_cast<float>(largest / 127) : largest / 127;
+    double scale = roundScale ? static_cast<float>(largest / levels) : largest / levels;
     for (int64_t i = block * 32; i < (block + 1) * 32; ++i)
       sum += result.values[i] = scale == 0 ? 0 : std::nearbyint(x[i] / scale);
     result.scales[block] = scale;
