@@ -108,12 +108,11 @@ Status Executor::bindSymbols(std::span<const InputTensor> inputs) {
       symbols_[symbol] = unbound;
   for (const BufferPlan &buffer : plan_.buffers) {
     if (buffer.kind == abi::Buffer::INPUT)
-      LONGC_TRY(bindBufferSizes(buffer, inputs[buffer.index].shape,
-                                "input '" + function_.inputs(static_cast<int>(buffer.index)).role() + "'"));
+      LONGC_TRY(bindBufferSizes(buffer, inputs[buffer.index].shape));
     else if (buffer.kind == abi::Buffer::STATE)
-      LONGC_TRY(bindBufferSizes(buffer, stateShape(buffer), formatText("state %u", buffer.index)));
+      LONGC_TRY(bindBufferSizes(buffer, stateShape(buffer)));
     else if (buffer.kind == abi::Buffer::PAGE_TABLE)
-      LONGC_TRY(bindBufferSizes(buffer, {{pageTableSlots_, pageTablePages_, 1, 1}, 2}, "the page table"));
+      LONGC_TRY(bindBufferSizes(buffer, {{pageTableSlots_, pageTablePages_, 1, 1}, 2}));
   }
   if (symbols_ != previousSymbols_)
     ++generation_;
@@ -130,16 +129,22 @@ TensorShape Executor::stateShape(const BufferPlan &buffer) const {
   return shape;
 }
 
-Status Executor::bindBufferSizes(const BufferPlan &buffer, const TensorShape &shape, const std::string &name) {
+std::string Executor::nameOf(const BufferPlan &buffer) const {
+  if (buffer.kind == abi::Buffer::INPUT)
+    return "input '" + function_.inputs(static_cast<int>(buffer.index)).role() + "'";
+  return buffer.kind == abi::Buffer::STATE ? formatText("state %u", buffer.index) : std::string("the page table");
+}
+
+Status Executor::bindBufferSizes(const BufferPlan &buffer, const TensorShape &shape) {
   if (static_cast<size_t>(shape.rank) != buffer.sizes.size())
-    return sizeError(name + formatText(" has rank %d, expected %zu", shape.rank, buffer.sizes.size()));
+    return sizeError(nameOf(buffer) + formatText(" has rank %d, expected %zu", shape.rank, buffer.sizes.size()));
   for (size_t dim = 0; dim < buffer.sizes.size(); ++dim) {
     int64_t actual = shape.sizes[dim];
     if (auto symbol = buffer.sizes[dim].asSymbol(); symbol && symbols_[static_cast<size_t>(*symbol)] == unbound)
       symbols_[static_cast<size_t>(*symbol)] = actual;
     auto expected = buffer.sizes[dim].evaluate(symbols_);
     if (!expected || *expected != actual)
-      return sizeError(name + formatText(" has size %lld in dimension %zu, expected %lld",
+      return sizeError(nameOf(buffer) + formatText(" has size %lld in dimension %zu, expected %lld",
                                          static_cast<long long>(actual), dim,
                                          static_cast<long long>(expected.value_or(-1))));
   }

@@ -72,7 +72,8 @@ private:
   Executor(const Program &program, const abi::Function &function, Device &device);
   Status shareParameters();
   Status bindSymbols(std::span<const InputTensor> inputs);
-  Status bindBufferSizes(const BufferPlan &buffer, const TensorShape &shape, const std::string &name);
+  Status bindBufferSizes(const BufferPlan &buffer, const TensorShape &shape);
+  std::string nameOf(const BufferPlan &buffer) const;
   TensorShape stateShape(const BufferPlan &buffer) const;
   Status growArena();
   Status copyInputs(std::span<const InputTensor> inputs);

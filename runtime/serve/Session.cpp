@@ -115,6 +115,7 @@ Result<std::unique_ptr<Session>> Session::fork() const {
   copy->context_ = std::move(*context);
   copy->logits_ = logits_;
   copy->windowsRun_ = windowsRun_;
+  copy->lastWindow_ = lastWindow_;
   return copy;
 }
 
@@ -158,12 +159,14 @@ Status Session::ingest(std::span<const int32_t> given, const IngestOptions &opti
   auto first = total - static_cast<int64_t>(tokens.size());
   for (const TokenGroup &group : context_->marks().split(static_cast<int64_t>(tokens.size()))) {
     LONGC_TRY(context_->admit(group.tokens));
+    if (windowsRun_ == 0 || marks().windowBegin() != lastWindow_)
+      ++windowsRun_;
+    lastWindow_ = marks().windowBegin();
     LONGC_TRY(runGroup(tokens.first(static_cast<size_t>(group.tokens)), first, options, total));
     if (group.spills)
       context_->spill();
     tokens = tokens.subspan(static_cast<size_t>(group.tokens));
     first += group.tokens;
-    ++windowsRun_;
   }
   return {};
 }

@@ -59,6 +59,7 @@ public:
   int64_t room() const;
   const WindowMarks &marks() const { return context_->marks(); }
   const Context &context() const { return *context_; }
+  /// How often the window began anew or moved on.
   int64_t windowsRun() const { return windowsRun_; }
   int64_t droppedTokens() const { return droppedTokens_; }
 
@@ -76,7 +77,7 @@ private:
   SessionOptions options_;
   std::unique_ptr<Context> context_;
   std::vector<float> logits_, rowLogits_;
-  int64_t windowsRun_ = 0, droppedTokens_ = 0;
+  int64_t windowsRun_ = 0, lastWindow_ = 0, droppedTokens_ = 0;
 };
 
 } // namespace longc
