@@ -35,6 +35,8 @@ std::optional<abi::ElementType> elementType(Type type) {
         switch (type.getWidth()) {
         case 8:
           return abi::I8;
+        case 16:
+          return abi::I16;
         case 32:
           return abi::I32;
         case 64:

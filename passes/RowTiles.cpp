@@ -207,9 +207,10 @@ LogicalResult RowTiles::emit(Operation *op) {
       .Case<lm::QuantizeOp>([&](auto op) {
         Value x = widened(op.getX());
         ArrayRef<int64_t> shape = tileShape(x);
-        Type i8 = kernel_.body().getI8Type(), f32 = kernel_.body().getF32Type();
+        Type integer = cast<RankedTensorType>(op.getValues().getType()).getElementType();
+        Type f32 = kernel_.body().getF32Type();
         Type blocks = tileType({shape[0], shape[1] / 32}, f32);
-        auto encode = tile::EncodeOp::create(kernel_.body(), tileType(shape, i8), blocks, blocks, x);
+        auto encode = tile::EncodeOp::create(kernel_.body(), tileType(shape, integer), blocks, blocks, x);
         bind(op.getValues(), encode.getValues());
         bind(op.getScales(), encode.getScales());
         bind(op.getSums(), encode.getSums());

@@ -138,7 +138,7 @@ LogicalResult AttentionTiler::epilogue(KernelBuilder &kernel, AttentionKernel &a
       if (size % 32 != 0)
         return op->emitOpError("expected a head size that is a multiple of 32 in an epilogue, got ") << size;
       Type blocks = tileType({queries, heads * size / 32}, b.getF32Type());
-      auto encode = tile::EncodeOp::create(b, tileType({queries, heads * size}, b.getI8Type()), blocks, blocks, source);
+      auto encode = tile::EncodeOp::create(b, tileType({queries, heads * size}, cast<RankedTensorType>(op->getResult(0).getType()).getElementType()), blocks, blocks, source);
       for (auto [result, tile] : llvm::zip(op->getResults(), encode.getResults()))
         tiles[result] = tile;
     } else {

@@ -19,6 +19,7 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/Utils/Cloning.h"
 
 #include <atomic>
 #include <chrono>
@@ -114,13 +115,17 @@ void compileUnit(Unit &unit, const CpuOptions &options, const std::string &dumpN
   auto emit = [&](llvm::Module &from, llvm::CodeGenFileType type) {
     llvm::SmallVector<char, 0> buffer;
     llvm::raw_svector_ostream stream(buffer);
-    llvm::legacy::PassManager passes;
+    llvm::legacy::PassManager passes; // writes to the stream until it is gone
     if (machine->addPassesToEmitFile(passes, stream, nullptr, type))
       unit.error = "the LLVM target cannot write this kind of file";
     else
       passes.run(from);
     return std::string(buffer.begin(), buffer.end());
   };
+  if (!options.dumpDir.empty()) // code generation changes the module it is given
+    dump(options.dumpDir, dumpName + ".s", [&](llvm::raw_ostream &out) {
+      out << emit(*llvm::CloneModule(*module), llvm::CodeGenFileType::AssemblyFile);
+    });
   unit.object = emit(*module, llvm::CodeGenFileType::ObjectFile);
 }
 
@@ -206,6 +211,7 @@ namespace tile {
 
 // One block's operands stay in a 1 MB second-level cache; 96 columns are two register blocks of three panels.
 TargetAttr cpuTarget(MLIRContext *context) {
+  context->loadDialect<TileDialect>();
   return TargetAttr::get(context, /*mma_rows=*/128, /*mma_cols=*/96, /*mma_depth=*/0, /*attention_rows=*/64,
                          /*attention_cols=*/64, /*stream_rows=*/8, /*fold_heads=*/true);
 }

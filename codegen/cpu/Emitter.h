@@ -160,7 +160,8 @@ private:
   void emitScaledProduct(Item &item, mlir::Value begin, mlir::Value end);
   void decodePanels(tile::ScaledMmaOp mma, mlir::Value panel, int64_t count, mlir::Value to);
   void emitScaledMicroKernel(Item &item, mlir::Value decoded, mlir::Value row, mlir::Value panel, ProductShape shape);
-  void emitStreamingRow(Item &item, mlir::Value row);
+  void splitWideRow(tile::ScaledMmaOp mma, mlir::Value row, mlir::Value to);
+  void emitStreamingRow(Item &item, mlir::Value row, mlir::Value halves);
   ProductShape registerBlock(int64_t panels, bool scaled);
   int64_t stepOf(mlir::Type element) const;
   mlir::Value accumulatorChunk(mlir::Value acc, mlir::Value row, Column column, int64_t width);

@@ -264,18 +264,20 @@ void KernelEmitter::encodeBlock(Item &sink, ArrayRef<Value> position, Column col
     largest = largest ? combine(tile::Reduction::max, largest, absolute) : absolute;
   }
   Type f32 = b_.getF32Type();
+  Type element = tileType(encode.getValues()).getElementType();
+  double levels = element.isInteger(16) ? 127.0 * 256 : 127.0;
   Value top = acrossLanes(tile::Reduction::max, largest);
-  Value scale = arith::MulFOp::create(b_, top, constantOf(f32, 1.0 / 127.0));
+  Value scale = arith::MulFOp::create(b_, top, constantOf(f32, 1.0 / levels));
   Value empty = arith::CmpFOp::create(b_, arith::CmpFPredicate::OEQ, top, constantOf(f32, 0));
-  Value inverse = arith::DivFOp::create(b_, constantOf(f32, 127.0), top);
+  Value inverse = arith::DivFOp::create(b_, constantOf(f32, levels), top);
   inverse = arith::SelectOp::create(b_, empty, constantOf(f32, 0), inverse);
   Value factor = broadcast(inverse, lanes), total;
   for (int64_t half = 0; half < 2; ++half) {
     Value rounded = math::RoundEvenOp::create(b_, arith::MulFOp::create(b_, parts[half], factor));
     Value whole = arith::FPToSIOp::create(b_, vectorOf(lanes, b_.getI32Type()), rounded);
     total = total ? combine(tile::Reduction::add, total, whole) : whole;
-    Value bytes = arith::TruncIOp::create(b_, vectorOf(lanes, b_.getI8Type()), whole);
-    storeAt(bytes, bufferAddress(sink.to[0], encode.getValues(), position, column + half * lanes));
+    Value narrow = arith::TruncIOp::create(b_, vectorOf(lanes, element), whole);
+    storeAt(narrow, bufferAddress(sink.to[0], encode.getValues(), position, column + half * lanes));
   }
   Value sum = arith::SIToFPOp::create(b_, f32, acrossLanes(tile::Reduction::add, total));
   Column block{column.base ? divide(column.base, blockSize) : Value(), column.offset / blockSize};

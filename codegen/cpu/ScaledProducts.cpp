@@ -50,6 +50,15 @@ void KernelEmitter::emitScaledProduct(Item &item, Value begin, Value end) {
   if (!rowSource(mma.getA()) || !rowSource(mma.getScales()) || !rowSource(mma.getSums()))
     return refuse(mma, "expected encoded rows in memory");
   int64_t panels = columns / lanes, blocks = depth / blockSize;
+  if (tileType(mma.getA()).getElementType().isInteger(16)) {
+    // Wide activations are for few rows: all of them stream.
+    Value halves = scratch(2 * depth);
+    OpBuilder::InsertionGuard guard(b_);
+    scf::ForOp rows = loop(begin, end, 1);
+    b_.setInsertionPointToStart(rows.getBody());
+    splitWideRow(mma, rows.getInductionVar(), halves);
+    return emitStreamingRow(item, rows.getInductionVar(), halves);
+  }
   ProductShape shape = registerBlock(panels, true);
   Value decoded = scratch(blocks * shape.panels * decodedBlock);
 
@@ -62,7 +71,7 @@ void KernelEmitter::emitScaledProduct(Item &item, Value begin, Value end) {
     scf::ForOp rows = loop(begin, end, 1);
     OpBuilder::InsertionGuard inner(b_);
     b_.setInsertionPointToStart(rows.getBody());
-    emitStreamingRow(item, rows.getInductionVar());
+    emitStreamingRow(item, rows.getInductionVar(), {});
   }
   b_.setInsertionPointToStart(branch.elseBlock());
   scf::ForOp panelLoop = loop(index(0), index(panels), shape.panels);
@@ -191,8 +200,28 @@ void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, 
               bufferAddress(item.to[0], item.value, ValueRange(rowIndices[i]), at + j * lanes));
 }
 
-// One row: each panel is one stream of memory, unpacked in registers.
-void KernelEmitter::emitStreamingRow(Item &item, Value row) {
+// int16 activations as 256 h + l: for each block, 32 bytes h and 32 bytes l.
+void KernelEmitter::splitWideRow(tile::ScaledMmaOp mma, Value row, Value to) {
+  int64_t blocks = tileType(mma.getA()).getShape()[1] / blockSize;
+  RowSource source = *rowSource(mma.getA());
+  Value inBuffer = source.firstRow ? sub(row, source.firstRow) : row;
+  Value from = address(source.base, source.element, mul(inBuffer, source.stride));
+  OpBuilder::InsertionGuard guard(b_);
+  scf::ForOp blockLoop = loop(index(0), index(blocks), 1);
+  b_.setInsertionPointToStart(blockLoop.getBody());
+  Value block = blockLoop.getInductionVar();
+  VectorType words = vectorOf(blockSize, b_.getIntegerType(16)), bytes = vectorOf(blockSize, b_.getI8Type());
+  Value whole = loadAt(address(from, source.element, mul(block, blockSize)), words);
+  Value high = arith::ShRSIOp::create(b_, arith::AddIOp::create(b_, whole, constantOf(words, 128)), constantOf(words, 8));
+  Value low = arith::SubIOp::create(b_, whole, arith::ShLIOp::create(b_, high, constantOf(words, 8)));
+  Value target = address(to, b_.getI8Type(), mul(block, 2 * blockSize));
+  storeAt(arith::TruncIOp::create(b_, bytes, high), target);
+  storeAt(arith::TruncIOp::create(b_, bytes, low), address(target, blockSize));
+}
+
+// One row: each panel is one stream of memory, unpacked in registers. With `halves` (see splitWideRow) each group of
+// weights meets the high and the low bytes of its activations.
+void KernelEmitter::emitStreamingRow(Item &item, Value row, Value halves) {
   auto mma = cast<tile::ScaledMmaOp>(item.op);
   Weights weights = *weightsOf(mma);
   const Place &place = places_[weights.load];
@@ -205,7 +234,9 @@ void KernelEmitter::emitStreamingRow(Item &item, Value row) {
     Value inBuffer = source.firstRow ? sub(row, source.firstRow) : row;
     return address(source.base, source.element, mul(inBuffer, source.stride));
   };
-  Value a = rowPointer(mma.getA()), s = rowPointer(mma.getScales()), m = rowPointer(mma.getSums());
+  Value a = halves ? halves : rowPointer(mma.getA());
+  Value s = rowPointer(mma.getScales()), m = rowPointer(mma.getSums());
+  int64_t groupsOfBlock = (halves ? 2 : 1) * blockSize / 4;
 
   OpBuilder::InsertionGuard guard(b_);
   scf::ForOp panelLoop = loop(index(0), index(panels), 1);
@@ -216,7 +247,7 @@ void KernelEmitter::emitStreamingRow(Item &item, Value row) {
                          mul(add(mul(which, weights.blocksOfRow()), firstBlock), weights.bytes));
   Column at{mul(panel, lanes), 0};
   VectorType ints = vectorOf(lanes, b_.getI32Type()), floats = vectorOf(lanes, b_.getF32Type());
-  VectorType bytes = vectorOf(64, b_.getI8Type()), halves = vectorOf(lanes, b_.getF16Type());
+  VectorType bytes = vectorOf(64, b_.getI8Type()), float16s = vectorOf(lanes, b_.getF16Type());
   memo_.emplace_back();
   // The parts of d and of m' are summed apart: two shorter chains.
   Value first = accumulatorChunk(mma.getAcc(), row, at, lanes);
@@ -227,29 +258,39 @@ void KernelEmitter::emitStreamingRow(Item &item, Value row) {
     b_.setInsertionPointToStart(blockLoop.getBody());
     Value block = blockLoop.getInductionVar();
     Value from = address(stream, b_.getI8Type(), mul(block, weights.bytes));
-    Value group = address(a, b_.getI32Type(), mul(block, blockSize / 4));
+    Value group = address(a, b_.getI32Type(), mul(block, groupsOfBlock));
     auto activations = [&](int64_t v) {
       return broadcast(loadAt(address(group, v * 4), b_.getI32Type()), lanes);
     };
-    Value even = constantOf(ints, 0), odd = constantOf(ints, 0);
+    // Sums of even and odd groups apart, and of high and low bytes: short chains.
+    Value even[2] = {constantOf(ints, 0), constantOf(ints, 0)}, odd[2] = {even[0], even[0]};
+    auto meet = [&](Value (&sums)[2], Value operand, int64_t v) {
+      sums[0] = dotBytes(sums[0], operand, activations(v), weights.nibbles());
+      if (halves)
+        sums[1] = dotBytes(sums[1], operand, activations(v + blockSize / 4), weights.nibbles());
+    };
     for (int64_t v = 0; v < 8; v += 2) {
       if (weights.nibbles()) {
         Value packed = loadAt(address(from, weights.header + v / 2 * 64), bytes);
-        even = dotBytes(even, arith::AndIOp::create(b_, packed, constantOf(bytes, 15)), activations(v), true);
-        odd = dotBytes(odd, arith::ShRUIOp::create(b_, packed, constantOf(bytes, 4)), activations(v + 1), true);
+        meet(even, arith::AndIOp::create(b_, packed, constantOf(bytes, 15)), v);
+        meet(odd, arith::ShRUIOp::create(b_, packed, constantOf(bytes, 4)), v + 1);
         continue;
       }
       auto unsignedBytes = [&](int64_t part) -> Value {
         return arith::XOrIOp::create(b_, loadAt(address(from, weights.header + part * 64), bytes),
                                      constantOf(bytes, -128));
       };
-      even = dotBytes(even, unsignedBytes(v), activations(v), false);
-      odd = dotBytes(odd, unsignedBytes(v + 1), activations(v + 1), false);
+      meet(even, unsignedBytes(v), v);
+      meet(odd, unsignedBytes(v + 1), v + 1);
     }
-    Value product = arith::SIToFPOp::create(b_, floats, arith::AddIOp::create(b_, even, odd));
-    Value d = arith::ExtFOp::create(b_, floats, loadAt(from, halves));
+    Value total = arith::AddIOp::create(b_, even[0], odd[0]);
+    if (halves)
+      total = arith::AddIOp::create(b_, arith::ShLIOp::create(b_, total, constantOf(ints, 8)),
+                                    arith::AddIOp::create(b_, even[1], odd[1]));
+    Value product = arith::SIToFPOp::create(b_, floats, total);
+    Value d = arith::ExtFOp::create(b_, floats, loadAt(from, float16s));
     Value minimums = weights.shift ? Value(arith::MulFOp::create(b_, d, constantOf(floats, -weights.shift)))
-                                   : Value(arith::ExtFOp::create(b_, floats, loadAt(address(from, 32), halves)));
+                                   : Value(arith::ExtFOp::create(b_, floats, loadAt(address(from, 32), float16s)));
     Value scale = broadcast(loadAt(address(s, b_.getF32Type(), block), b_.getF32Type()), lanes);
     Value sum = broadcast(loadAt(address(m, b_.getF32Type(), block), b_.getF32Type()), lanes);
     Value next[] = {vector::FMAOp::create(b_, arith::MulFOp::create(b_, product, scale), d, blockLoop.getRegionIterArg(0)),

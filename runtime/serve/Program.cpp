@@ -79,6 +79,7 @@ int64_t elementBytes(abi::ElementType type) {
   case abi::BF16:
   case abi::F16: return 2;
   case abi::I8: return 1;
+  case abi::I16: return 2;
   case abi::I64:
   case abi::F64: return 8;
   default: return 0;
@@ -91,6 +92,7 @@ const char *elementName(abi::ElementType type) {
   case abi::BF16: return "bf16";
   case abi::F16: return "f16";
   case abi::I8: return "i8";
+  case abi::I16: return "i16";
   case abi::I32: return "i32";
   case abi::I64: return "i64";
   case abi::F64: return "f64";
