@@ -6,7 +6,15 @@
 // CHECK-DAG: remark: {{.*}}not fused: second user of a part
 // CHECK-DAG: remark: {{.*}}not fused: head size 16 is no multiple of the block of 32
 
-// CHECK-LABEL: func.func @joint(%q: tensor<?x4x32xf32>, %m: tensor<?x4x32xf32>, %k: tensor<?x2x32xf32>,
+// CHECK-LABEL: func.func @joint
+// CHECK: %[[GROUP:.*]]:3 = lm.group -> (tensor<?x128xi8>, tensor<?x4xf32>, tensor<?x4xf32>) {
+// CHECK-NEXT: %[[OUT:.*]], %[[LSE:.*]] = lm.window_attention
+// CHECK-NEXT: %[[OUT_M:.*]], %[[LSE_M:.*]] = lm.knn_attention
+// CHECK-NEXT: %[[JOINED:.*]], %{{.*}} = lm.merge_attention(%[[OUT]], %[[OUT_M]]), (%[[LSE]], %[[LSE_M]])
+// CHECK-NEXT: %[[ROW:.*]] = lm.merge_heads %[[JOINED]]
+// CHECK-NEXT: lm.quantize %[[ROW]]
+// CHECK-NEXT: lm.yield
+func.func @joint(%q: tensor<?x4x32xf32>, %m: tensor<?x4x32xf32>, %k: tensor<?x2x32xf32>,
                  %segments: tensor<?x8xi32> {lm.input = "segments"},
                  %old: !lm.cache<2x32xf32> {lm.input = "cache", lm.layer = 0 : i64},
                  %memory: !lm.memory<2x32xf32> {lm.input = "memory", lm.layer = 0 : i64}) -> (tensor<?x128xi8>, tensor<?x4xf32>, tensor<?x4xf32>) {

@@ -1,0 +1,38 @@
+// Rotations that no kernel does, rows that other blocks own.
+// RUN: longc-opt %s --longc-tile-streaming -split-input-file -verify-diagnostics
+
+module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 0, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
+func.func @interleaved(%x: tensor<?x2x32xf32>, %a: tensor<?x32xf32>) -> tensor<?x2x32xf32> {
+  // expected-error @+1 {{expected style half, got interleaved: the importer permutes such weights to halves}}
+  %r = lm.apply_rope %x, %a style interleaved : (tensor<?x2x32xf32>, tensor<?x32xf32>) -> tensor<?x2x32xf32>
+  return %r : tensor<?x2x32xf32>
+}
+}
+
+// -----
+
+module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 0, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
+func.func @other_rows(%x: tensor<?x64xf32>, %rows: tensor<?xi32>) -> tensor<?x64xf32> {
+  %g = lm.group -> (tensor<?x64xf32>) {
+    %y = lm.add %x, %x : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    // expected-error @+1 {{expected a source from outside the group: its rows are other blocks'}}
+    %r = lm.gather_rows %y, %rows : (tensor<?x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
+    lm.yield %r : tensor<?x64xf32>
+  }
+  return %g : tensor<?x64xf32>
+}
+}
+
+// -----
+
+module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 0, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
+func.func @unequal_parts(%x: tensor<?x2x32xf32>, %a: tensor<?x8xf32>) -> tensor<?x64xf32> {
+  %g = lm.group -> (tensor<?x64xf32>) {
+    %r = lm.apply_rope %x, %a : (tensor<?x2x32xf32>, tensor<?x8xf32>) -> tensor<?x2x32xf32>
+    // expected-error @+1 {{takes a partly rotated value inside one kernel, which only roundings, appends and stores can}}
+    %m = lm.merge_heads %r : (tensor<?x2x32xf32>) -> tensor<?x64xf32>
+    lm.yield %m : tensor<?x64xf32>
+  }
+  return %g : tensor<?x64xf32>
+}
+}
