@@ -70,11 +70,11 @@ private:
   std::vector<int> cores_;
   std::vector<int> callerCores_; // the caller's affinity before it was pinned
   std::vector<std::thread> workers_;
+  // What a worker needs to begin lies on one line with what it waits for; what it ends with on another.
+  alignas(64) std::atomic<int> generation_{0};
   Region region_ = nullptr;
   void *context_ = nullptr;
   bool stopping_ = false;
-  // On lines of their own: workers read the first while the others are written.
-  alignas(64) std::atomic<int> generation_{0};
   alignas(64) std::atomic<int> remaining_{0};
 };
 
