@@ -12,6 +12,7 @@ struct CpuVariant {
   bool wide;    // 512-bit registers, 32 of them
   bool bf16Dot; // products of bf16 pairs
   bool int8Dot; // products of four bytes into 32 bits
+  bool matrixUnit; // tiles of bf16
 };
 
 llvm::ArrayRef<CpuVariant> cpuVariants();

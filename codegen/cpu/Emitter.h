@@ -108,6 +108,7 @@ private:
   std::optional<Buffer> accumulatorInPlace(mlir::Operation *product, mlir::Value acc);
   void flush();
   void emitItems(llvm::MutableArrayRef<Item> items, mlir::Value begin, mlir::Value end);
+  int64_t blockedRows() const;
   void emitBlocked(llvm::MutableArrayRef<Item> items);
   mlir::Value boundOf(mlir::Value tile, int64_t rows);
 
@@ -157,6 +158,13 @@ private:
   void emitProduct(Item &item, mlir::Value begin, mlir::Value end);
   void emitMicroKernel(Item &item, const PanelSource &panels, mlir::Value row, mlir::Value panel, int64_t firstPanel,
                        ProductShape shape);
+  // TileProducts.cpp: matrix units.
+  bool fitsMatrixUnit(tile::MmaOp mma);
+  void tileOp(llvm::StringRef name, llvm::ArrayRef<int64_t> tiles, mlir::ValueRange operands);
+  void configureMatrixUnit(mlir::func::FuncOp function);
+  void emitTileProduct(Item &item, const PanelSource &panels, mlir::Value begin, mlir::Value end);
+  void emitTileBlock(Item &item, const PanelSource &panels, const RowSource &rows, mlir::Value row, mlir::Value panel,
+                     int64_t height, int64_t width, bool zero);
   void emitScaledProduct(Item &item, mlir::Value begin, mlir::Value end);
   void decodePanels(tile::ScaledMmaOp mma, mlir::Value panel, int64_t count, mlir::Value to);
   void emitScaledMicroKernel(Item &item, mlir::Value decoded, mlir::Value row, mlir::Value panel, ProductShape shape);
@@ -237,7 +245,7 @@ private:
   mlir::Value scratch_, zeroRow_, trashRow_;
   int64_t scratchBytes_ = 0, zeroBytes_ = 64, trashBytes_ = 64;
   llvm::DenseMap<mlir::Attribute, mlir::Value> tables_; // constants with more than one value
-  bool failed_ = false;
+  bool failed_ = false, usesMatrixUnit_ = false;
 };
 
 } // namespace longc::cpu

@@ -146,7 +146,7 @@ bool KernelEmitter::isRead(Value tile, ArrayRef<Item> items) {
 }
 
 // Rows of a block: a multiple of every register block's rows.
-static constexpr int64_t blockedRows = 24;
+int64_t KernelEmitter::blockedRows() const { return variant_.matrixUnit ? 64 : 24; }
 
 // Whether a product of the run reads what an earlier item of it makes.
 static bool hasChain(ArrayRef<Item> run) {
@@ -189,7 +189,7 @@ void KernelEmitter::emitBlocked(MutableArrayRef<Item> run) {
     if (auto mma = dyn_cast_if_present<tile::MmaOp>(item.op); mma && item.kind == Item::Product)
       packed_[mma] = packOperand(mma);
   Value all = boundOf(run[0].value, rows);
-  scf::ForOp blocks = loop(index(0), all, blockedRows);
+  scf::ForOp blocks = loop(index(0), all, blockedRows());
   OpBuilder::InsertionGuard guard(b_);
   b_.setInsertionPointToStart(blocks.getBody());
   Value begin = blocks.getInductionVar();
@@ -198,11 +198,11 @@ void KernelEmitter::emitBlocked(MutableArrayRef<Item> run) {
     DenseSet<Value> seen;
     if (local && tileType(item.value).getRank() == 2 && !inPlace_.count(item.op) &&
         staysInside(item.value, run, seen)) {
-      item.to[0] = allocate(tileType(item.value), blockedRows);
+      item.to[0] = allocate(tileType(item.value), blockedRows());
       item.to[0].firstRow = begin;
     }
   }
-  emitItems(run, begin, minimum(add(begin, blockedRows), all));
+  emitItems(run, begin, minimum(add(begin, blockedRows()), all));
 }
 
 void KernelEmitter::emitItems(MutableArrayRef<Item> items, Value begin, Value end) {
@@ -258,7 +258,7 @@ void KernelEmitter::flush() {
       ++end;
     }
     MutableArrayRef<Item> run = MutableArrayRef<Item>(items).slice(first, end - first);
-    if (shape.size() == 1 && shape[0] > blockedRows && hasChain(run))
+    if (shape.size() == 1 && shape[0] > blockedRows() && hasChain(run))
       emitBlocked(run);
     else
       emitItems(run, index(0), shape.empty() ? index(1) : boundOf(run[0].value, shape[0]));

@@ -146,6 +146,8 @@ FailureOr<func::FuncOp> KernelEmitter::run() {
   boundRows();
   lowerBlock(kernel_.getBody().front());
 
+  if (usesMatrixUnit_)
+    configureMatrixUnit(function);
   Value dropped = scratch(trashBytes_);
   trash.replaceAllUsesWith(dropped);
   trash.getDefiningOp()->erase();

@@ -60,6 +60,8 @@ void KernelEmitter::emitProduct(Item &item, Value begin, Value end) {
   if (!packed_.count(mma))
     packed_[mma] = packOperand(mma);
   const PanelSource panels = packed_[mma];
+  if (fitsMatrixUnit(mma))
+    return emitTileProduct(item, panels, begin, end);
   int64_t columns = tileType(item.value).getShape()[1], count = (columns + lanes - 1) / lanes;
   ProductShape shape = registerBlock(count, false);
   OpBuilder::InsertionGuard guard(b_);

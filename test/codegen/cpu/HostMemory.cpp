@@ -64,7 +64,6 @@ HostMemory::HostMemory(const HostTensor &tensor, Type element, bool panels)
     writePanels(tensor);
   else
     writeRowMajor(tensor);
-  initial_ = bytes_;
 }
 
 void HostMemory::writeRowMajor(const HostTensor &tensor) {

@@ -13,7 +13,9 @@ public:
 
   longc_view view();
   HostTensor tensor() const;
-  void reset() { bytes_ = initial_; }
+  mlir::Type element() const { return element_; }
+  // The tensor's bytes and those behind it.
+  llvm::ArrayRef<char> bytes() const { return llvm::ArrayRef<char>(bytes_).drop_front(first_); }
 
 private:
   void writeRowMajor(const HostTensor &tensor);
@@ -21,7 +23,7 @@ private:
 
   llvm::SmallVector<int64_t> shape_;
   mlir::Type element_;
-  std::vector<char> bytes_, initial_;
+  std::vector<char> bytes_;
   size_t first_ = 0; // of the tensor in bytes_, 64-byte aligned
 };
 

@@ -2,7 +2,8 @@
 //
 // The function is lowered by a pipeline, then interpreted on random inputs with every value rounded to its type. Each
 // launch is run again by the compiled kernel on the operands that the interpreter gave it, in two ranges of blocks, and
-// its outputs are compared. Prints a line a launch and variant; fails when one differs.
+// its outputs are compared. Prints a line a launch and variant; fails when one differs. For a processor that is not
+// here, --bundle writes code, operands and expected outputs for run_bundle.cpp.
 #include "codegen/cpu/CompileCpu.h"
 #include "dialects/interpreter/compare/RandomInputs.h"
 #include "frontends/tools/RegisterAll.h"
@@ -41,6 +42,7 @@ cl::opt<double> tolerance("tolerance", cl::desc("largest error relative to an ou
                           cl::init(1e-5));
 cl::opt<double> roughTolerance("rough-tolerance", cl::desc("the same for outputs behind bf16 or int8"), cl::init(1e-2));
 cl::opt<std::string> dumpDir("dump-dir", cl::desc("folder for the LLVM IR of each variant"));
+cl::opt<std::string> bundle("bundle", cl::desc("folder for kernels.so and cases.bin instead of running"));
 cl::opt<int> repeat("time", cl::desc("also time each launch, best of this many runs"), cl::init(0));
 
 bool isAvailable(StringRef variant) {
@@ -59,18 +61,65 @@ void *openObjects(const std::vector<std::string> &objects) {
   SmallString<128> folder;
   if (sys::fs::createUniqueDirectory("longc-compare", folder))
     return nullptr;
-  std::string command = "/usr/lib/llvm-22/bin/ld.lld -shared -o " + (folder + "/k.so").str();
+  std::string output = bundle.empty() ? (folder + "/k.so").str() : bundle + "/kernels.so";
+  std::string command = "/usr/lib/llvm-22/bin/ld.lld -shared -o " + output;
   for (auto [i, object] : enumerate(objects)) {
     std::string path = (folder + "/" + Twine(i) + ".o").str();
     std::error_code code;
     raw_fd_ostream(path, code) << object;
     command += " " + path;
   }
-  void *library = std::system(command.c_str()) == 0 ? dlopen((folder + "/k.so").str().c_str(), RTLD_NOW) : nullptr;
+  void *library = std::system(command.c_str()) == 0 ? dlopen(output.c_str(), RTLD_NOW) : nullptr;
   if (!library)
     errs() << "error: " << dlerror() << "\n";
   sys::fs::remove_directories(folder);
   return library;
+}
+
+// One launch in the form that run_bundle.cpp reads.
+class CaseWriter {
+public:
+  explicit CaseWriter(const std::string &path) : stream_(path, code_) {}
+  void number(int64_t value) { raw(&value, 8); }
+  void raw(const void *data, size_t size) { stream_.write(static_cast<const char *>(data), size); }
+  void text(StringRef value) {
+    number(static_cast<int64_t>(value.size()));
+    raw(value.data(), value.size());
+  }
+  bool good() const { return !code_; }
+
+private:
+  std::error_code code_;
+  raw_fd_ostream stream_;
+};
+
+void writeCase(CaseWriter &writer, const longc::CpuKernel &compiled, ArrayRef<int64_t> scalars, int64_t blocks,
+               std::vector<HostMemory> &memories, longc::tile::LaunchOp launch, longc::Interpreter &interpreter,
+               double limit) {
+  writer.text(compiled.symbol);
+  writer.number(compiled.scratchBytes);
+  writer.number(blocks);
+  writer.number(static_cast<int64_t>(scalars.size()));
+  writer.raw(scalars.data(), scalars.size() * 8);
+  writer.number(static_cast<int64_t>(memories.size()));
+  for (HostMemory &memory : memories) {
+    longc_view view = memory.view();
+    writer.raw(view.size, sizeof view.size);
+    writer.raw(view.stride, sizeof view.stride);
+    writer.number(static_cast<int64_t>(memory.bytes().size()));
+    writer.raw(memory.bytes().data(), memory.bytes().size());
+  }
+  writer.number(static_cast<int64_t>(launch.getNumResults()));
+  for (auto [i, result] : enumerate(launch.getResults())) {
+    size_t at = memories.size() - launch.getOutputs().size() + i;
+    const HostTensor &expected = interpreter.getTensor(result);
+    Type element = memories[at].element();
+    writer.number(static_cast<int64_t>(at));
+    writer.number(element.isF32() ? 0 : element.isBF16() ? 1 : element.isInteger(8) ? 2 : 3);
+    writer.raw(&limit, 8);
+    writer.number(expected.size());
+    writer.raw(expected.data(), static_cast<size_t>(expected.size()) * 8);
+  }
 }
 
 struct Difference {
@@ -110,7 +159,7 @@ bool isRough(longc::tile::KernelOp kernel) {
 
 // Runs one launch; true when its outputs agree.
 bool check(longc::tile::LaunchOp launch, longc::tile::KernelOp kernel, longc::Interpreter &interpreter,
-           const longc::CpuKernel &compiled, void *library) {
+           const longc::CpuKernel &compiled, void *library, CaseWriter *writer) {
   SmallVector<Value> operands(launch.getInputs());
   operands.append(launch.getOutputs().begin(), launch.getOutputs().end());
   SmallVector<int64_t> panels;
@@ -132,6 +181,11 @@ bool check(longc::tile::LaunchOp launch, longc::tile::KernelOp kernel, longc::In
       scalars.push_back(bits);
     } else
       scalars.push_back(interpreter.getInteger(operand));
+  }
+  if (writer) {
+    writeCase(*writer, compiled, scalars, blocks, memories, launch, interpreter,
+              isRough(kernel) ? roughTolerance : tolerance);
+    return true;
   }
   std::vector<longc_view> views;
   for (HostMemory &memory : memories)
@@ -236,14 +290,19 @@ int main(int argc, char **argv) {
   if (!library)
     return 1;
   int passed = 0, wrong = 0, skipped = 0;
+  std::optional<CaseWriter> writer;
+  if (!bundle.empty() && !writer.emplace(bundle + "/cases.bin").good()) {
+    errs() << "error: cannot write " << bundle << "/cases.bin\n";
+    return 1;
+  }
   lowered->walk([&](longc::tile::LaunchOp launch) {
     auto kernel = SymbolTable::lookupNearestSymbolFrom<longc::tile::KernelOp>(launch, launch.getKernelAttr());
     for (const longc::CpuKernel &compiled : code->kernels) {
       if (compiled.name != kernel.getSymName())
         continue;
-      if (!isAvailable(compiled.variant))
+      if (!writer && !isAvailable(compiled.variant))
         ++skipped;
-      else if (check(launch, kernel, interpreter, compiled, library))
+      else if (check(launch, kernel, interpreter, compiled, library, writer ? &*writer : nullptr))
         ++passed;
       else
         ++wrong;

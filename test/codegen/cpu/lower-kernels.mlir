@@ -1,0 +1,83 @@
+// RUN: longc-opt %s --longc-cpu-lower-kernels=variant=avx512_bf16 | FileCheck %s --check-prefixes=CHECK,DOTS
+// RUN: longc-opt %s --longc-cpu-lower-kernels=variant=avx512 | FileCheck %s --check-prefixes=CHECK,WIDE
+// RUN: longc-opt %s --longc-cpu-lower-kernels=variant=avx2 | FileCheck %s --check-prefix=NARROW
+// RUN: longc-opt %s --longc-cpu-lower-kernels=variant=avx2 --longc-cpu-to-llvm | FileCheck %s --check-prefix=LLVM
+
+// The function of the kernel ABI, its features, its scratch.
+// DOTS-LABEL: func.func @longc_scale_avx512_bf16(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64, %{{.*}}: !llvm.ptr)
+// DOTS-SAME: longc.scratch_bytes = {{[0-9]+}} : i64
+// DOTS-SAME: prefer_vector_width = "512"
+// DOTS-SAME: "+avx512bf16"
+// Eight columns of two chunks: the rows that the view has, whole vectors, no memory between load and store.
+// CHECK: scf.for
+// CHECK: llvm.load {{.*}} -> vector<16xf32>
+// CHECK: arith.addf {{.*}} : vector<16xf32>
+// CHECK: llvm.store {{.*}} : vector<16xf32>
+// LLVM: llvm.func @longc_scale_avx2
+// LLVM-SAME: target_features
+// LLVM-NOT: scf.
+// LLVM-NOT: unrealized_conversion_cast
+tile.kernel @scale grid(%i) (%x: !tile.view<?x32xf32>, %y: !tile.view<?x32xf32>) {
+  %c8 = arith.constant 8 : index
+  %c0 = arith.constant 0 : index
+  %row = arith.muli %i, %c8 : index
+  %t = tile.load %x[%row, %c0] : !tile.view<?x32xf32> -> tensor<8x32xf32>
+  %s = arith.addf %t, %t : tensor<8x32xf32>
+  tile.store %s, %y[%row, %c0] : tensor<8x32xf32>, !tile.view<?x32xf32>
+  tile.return
+}
+
+// A register block of 8 rows and 3 panels is one loop with 24 dots; each broadcast stands beside its own.
+// DOTS-LABEL: func.func @longc_product_avx512_bf16
+// DOTS: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+// DOTS-COUNT-3: llvm.load {{.*}} -> vector<16xf32>
+// DOTS: vector.broadcast
+// DOTS-COUNT-3: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
+// DOTS: vector.broadcast
+// DOTS-COUNT-21: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
+// DOTS-NOT: llvm.call_intrinsic
+// DOTS: scf.yield
+// Without the instruction: two products of the halves.
+// WIDE-LABEL: func.func @longc_product_avx512
+// WIDE-NOT: dpbf16ps
+// WIDE: arith.shli {{.*}} : vector<16xi32>
+// WIDE: vector.fma {{.*}} : vector<16xf32>
+tile.kernel @product grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<48x64xbf16>, %y: !tile.view<?x48xf32>)
+    attributes {tile.panels = array<i64: 1>} {
+  %c32 = arith.constant 32 : index
+  %c0 = arith.constant 0 : index
+  %row = arith.muli %i, %c32 : index
+  %zero = arith.constant dense<0.0> : tensor<32x48xf32>
+  %a = tile.load %x[%row, %c0] : !tile.view<?x64xbf16> -> tensor<32x64xbf16>
+  %b = tile.load %w[%c0, %c0] : !tile.view<48x64xbf16> -> tensor<48x64xbf16>
+  %s = tile.mma %a, %b, %zero transpose_b : tensor<32x64xbf16>, tensor<48x64xbf16> -> tensor<32x48xf32>
+  tile.store %s, %y[%row, %c0] : tensor<32x48xf32>, !tile.view<?x48xf32>
+  tile.return
+}
+
+// Few rows stream the weights; many share unpacked ones: 4 rows x 3 panels x 8 groups of four columns a block.
+// DOTS-LABEL: func.func @longc_scaled_avx512_bf16
+// DOTS: scf.if
+// DOTS-COUNT-8: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+// DOTS-NOT: vpdpbusd
+// DOTS: } else {
+// DOTS-COUNT-96: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+// WIDE-LABEL: func.func @longc_scaled_avx512
+// WIDE: llvm.call_intrinsic "llvm.x86.avx512.pmaddubs.w.512"
+// NARROW-LABEL: func.func @longc_scaled_avx2
+// NARROW: llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
+tile.kernel @scaled grid(%i) (%x: !tile.view<?x64xi8>, %s: !tile.view<?x2xf32>, %m: !tile.view<?x2xf32>,
+    %w: !tile.view<48x64x!tile.quantized<q4_1>>, %y: !tile.view<?x48xf32>) {
+  %c32 = arith.constant 32 : index
+  %c0 = arith.constant 0 : index
+  %row = arith.muli %i, %c32 : index
+  %zero = arith.constant dense<0.0> : tensor<32x48xf32>
+  %a = tile.load %x[%row, %c0] : !tile.view<?x64xi8> -> tensor<32x64xi8>
+  %as = tile.load %s[%row, %c0] : !tile.view<?x2xf32> -> tensor<32x2xf32>
+  %am = tile.load %m[%row, %c0] : !tile.view<?x2xf32> -> tensor<32x2xf32>
+  %b = tile.load %w[%c0, %c0] : !tile.view<48x64x!tile.quantized<q4_1>> -> tensor<48x64x!tile.quantized<q4_1>>
+  %p = tile.scaled_mma %a scaled(%as, %am), %b, %zero
+    : tensor<32x64xi8>, tensor<48x64x!tile.quantized<q4_1>> -> tensor<32x48xf32>(tensor<32x2xf32>, tensor<32x2xf32>)
+  tile.store %p, %y[%row, %c0] : tensor<32x48xf32>, !tile.view<?x48xf32>
+  tile.return
+}
