@@ -1,6 +1,6 @@
 // Focused Transformer (2307.03170): chosen layers read a memory of past keys and values beside their window, in one
-// softmax. LongLLaMA's form: the memory holds un-rotated keys, and the query that reads it is rotated by its place in the
-// window, so that a memory key behaves as if it sat in the window's first slot.
+// softmax. LongLLaMA's form: the memory holds un-rotated keys, and the query that reads it is rotated by its place in
+// the window, so that a memory key behaves as if it sat in the window's first slot.
 #include "passes/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -35,7 +35,8 @@ struct ApplyFotPass : impl::ApplyFotPassBase<ApplyFotPass> {
         return signalPassFailure();
     for (int64_t layer : wanted_)
       if (!found_.contains(layer)) {
-        getOperation().emitError("memory layer ") << layer << " does not exist: no cache argument has lm.layer = " << layer;
+        getOperation().emitError("memory layer ")
+            << layer << " does not exist: no cache argument has lm.layer = " << layer;
         return signalPassFailure();
       }
     if (found_.empty()) {
@@ -92,8 +93,8 @@ private:
       return success();
     Operation *terminator = function.getBody().front().getTerminator();
     terminator->insertOperands(terminator->getNumOperands(), results);
-    function.setType(FunctionType::get(&getContext(), function.getBody().getArgumentTypes(),
-                                       terminator->getOperandTypes()));
+    function.setType(
+        FunctionType::get(&getContext(), function.getBody().getArgumentTypes(), terminator->getOperandTypes()));
     function.setAllArgAttrs(attributes_);
     return success();
   }
@@ -119,9 +120,9 @@ private:
     auto cacheType = attention.getCache().getType();
     auto type = lm::MemoryType::get(&getContext(), cacheType.getShape(), cacheType.getElementType());
     Value memory = function.getBody().addArgument(type, location);
-    attributes_.push_back(builder.getDictionaryAttr(
-        {builder.getNamedAttr("lm.input", builder.getStringAttr("memory")),
-         builder.getNamedAttr("lm.layer", builder.getI64IntegerAttr(layer))}));
+    attributes_.push_back(
+        builder.getDictionaryAttr({builder.getNamedAttr("lm.input", builder.getStringAttr("memory")),
+                                   builder.getNamedAttr("lm.layer", builder.getI64IntegerAttr(layer))}));
 
     memory = lm::MemoryAppendOp::create(builder, location, type, memory, rotatedKeys.getX(), append.getV(),
                                         attention.getSegments());
@@ -134,9 +135,9 @@ private:
                                            static_cast<uint64_t>(topk));
     builder.setInsertionPointAfter(attention);
     read->moveBefore(&*builder.getInsertionPoint());
-    auto merged = lm::MergeAttentionOp::create(builder, location, out, lse,
-                                               ValueRange{attention.getOut(), read.getOut()},
-                                               ValueRange{attention.getLse(), read.getLse()});
+    auto merged =
+        lm::MergeAttentionOp::create(builder, location, out, lse, ValueRange{attention.getOut(), read.getOut()},
+                                     ValueRange{attention.getLse(), read.getLse()});
     attention.getOut().replaceAllUsesExcept(merged.getOut(), merged);
     attention.getLse().replaceAllUsesExcept(merged.getLse(), merged);
     return memory;

@@ -50,8 +50,8 @@ Value AttentionKernel::workItem(int64_t column) {
 Value AttentionKernel::loadQueries(Value hostQuery) {
   Value view = kernel_.input(hostQuery), zero = kernel_.index(0);
   if (headsOfBlock() == 1)
-    return kernel_.load(view, {sizes_.queries, sizes_.headSize}, {queryBegin_, firstHead_, zero}, queryBegin_, queryEnd_,
-                        {1});
+    return kernel_.load(view, {sizes_.queries, sizes_.headSize}, {queryBegin_, firstHead_, zero}, queryBegin_,
+                        queryEnd_, {1});
   Value tile = kernel_.load(view, {sizes_.queries, headsOfBlock(), sizes_.headSize}, {queryBegin_, firstHead_, zero},
                             queryBegin_, queryEnd_);
   return kernel_.reshape(tile, {rows_, sizes_.headSize});
@@ -114,8 +114,8 @@ AttentionKernel::Walk AttentionKernel::prepare(const AttentionSource &source) {
     Value zero = kernel_.index(0);
     Value temperature = tile::ScalarOp::create(b, b.getF32Type(), kernel_.input(source.temperature), zero);
     double constant = source.softCap > 0 ? source.scale : source.scale * log2e;
-    walk.factor = arith::MulFOp::create(
-        b, temperature, arith::ConstantOp::create(b, b.getF32FloatAttr(static_cast<float>(constant))));
+    walk.factor = arith::MulFOp::create(b, temperature,
+                                        arith::ConstantOp::create(b, b.getF32FloatAttr(static_cast<float>(constant))));
   }
   return walk;
 }
@@ -180,9 +180,8 @@ Value AttentionKernel::hideUnseen(Walk &walk, Value s, Value key) {
   };
   Value next = kernel_.add(key, kernel_.index(sizes_.keys));
   // Causal: a column after the first query's own key. Otherwise a column past the visible end.
-  Value edge = source.causal
-                   ? compare(arith::CmpIPredicate::sgt, next, kernel_.add(walk.diagonal, kernel_.index(1)))
-                   : compare(arith::CmpIPredicate::sgt, next, walk.end);
+  Value edge = source.causal ? compare(arith::CmpIPredicate::sgt, next, kernel_.add(walk.diagonal, kernel_.index(1)))
+                             : compare(arith::CmpIPredicate::sgt, next, walk.end);
   if (source.layout != AttentionSource::Packed)
     edge = arith::OrIOp::create(b, edge, compare(arith::CmpIPredicate::slt, key, walk.begin));
   if (source.window > 0) {
@@ -201,9 +200,7 @@ Value AttentionKernel::hideUnseen(Walk &walk, Value s, Value key) {
   auto scalar = [&](Value index) { return kernel_.splat(shape, arith::IndexCastOp::create(b, i32, index)); };
   Value column = arith::AddIOp::create(b, tile::IotaOp::create(b, tileType(shape, i32), 1), scalar(key));
   Value seen;
-  auto require = [&](Value condition) {
-    seen = seen ? Value(arith::AndIOp::create(b, seen, condition)) : condition;
-  };
+  auto require = [&](Value condition) { seen = seen ? Value(arith::AndIOp::create(b, seen, condition)) : condition; };
   if (source.causal) {
     Value token = kernel_.expand(queryTokens(), 1, sizes_.keys);
     require(compare(arith::CmpIPredicate::sle, column, token));
@@ -254,8 +251,8 @@ AttentionKernel::Carried AttentionKernel::accumulate(Walk &walk, Value s, Carrie
   Value highest = tile::ReduceOp::create(b, tileType({rows_}, f32), tile::Reduction::max, s, 1);
   Value maximum = arith::MaximumFOp::create(b, carried.maximum, highest);
   // A row that has seen nothing has maximum -inf; 0 in its place keeps -inf - -inf out of the exponents.
-  Value nothing = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, maximum,
-                                        kernel_.constantTile({rows_}, negativeInfinity));
+  Value nothing =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, maximum, kernel_.constantTile({rows_}, negativeInfinity));
   Value safe = arith::SelectOp::create(b, nothing, kernel_.constantTile({rows_}, 0.0), maximum);
   Value p = math::Exp2Op::create(b, arith::SubFOp::create(b, s, kernel_.expand(safe, 1, keys)));
   Value shrink = math::Exp2Op::create(b, arith::SubFOp::create(b, carried.maximum, safe));

@@ -47,7 +47,8 @@ void makeFast(lm::LinearOp linear) {
     auto type = cast<RankedTensorType>(x.getType());
     SmallVector<int64_t> blocks = {type.getDimSize(0), type.getDimSize(1) / 32};
     auto blockType = RankedTensorType::get(blocks, builder.getF32Type());
-    auto encoded = lm::QuantizeOp::create(builder, location, type.clone(builder.getIntegerType(16)), blockType, blockType, x);
+    auto encoded =
+        lm::QuantizeOp::create(builder, location, type.clone(builder.getIntegerType(16)), blockType, blockType, x);
     Value product = lm::QuantizedLinearOp::create(builder, location, linear.getResult().getType(), encoded.getValues(),
                                                   encoded.getScales(), encoded.getSums(), decoded.getSource());
     linear.replaceAllUsesWith(product);

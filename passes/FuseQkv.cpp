@@ -87,7 +87,10 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     }
     auto parameter = SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(op, reference.getNameAttr());
     if (parameter.getParts() || parameter.getTrainable() || isShared(reference)) {
-      remarkNotFused(getArgument(), op, "its parameter is " + Twine(parameter.getParts() ? "joined already" : parameter.getTrainable() ? "trainable" : "used elsewhere too"));
+      remarkNotFused(getArgument(), op,
+                     "its parameter is " + Twine(parameter.getParts()       ? "joined already"
+                                                 : parameter.getTrainable() ? "trainable"
+                                                                            : "used elsewhere too"));
       return std::nullopt;
     }
     return Product{op, reference, parameter.getType()};
@@ -137,7 +140,10 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     if (auto linear = dyn_cast<lm::LinearOp>(first)) {
       if (auto quantized = dyn_cast<lm::QuantizedType>(type))
         weight = lm::DequantizeOp::create(
-            builder, location, RankedTensorType::get(quantized.getShape(), cast<RankedTensorType>(linear.getW().getType()).getElementType()), weight);
+            builder, location,
+            RankedTensorType::get(quantized.getShape(),
+                                  cast<RankedTensorType>(linear.getW().getType()).getElementType()),
+            weight);
       joined = lm::LinearOp::create(builder, location, outType, linear.getX(), weight, Value());
     } else {
       auto quantized = cast<lm::QuantizedLinearOp>(first);
@@ -147,8 +153,8 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     int64_t begin = 0;
     for (Product product : products) {
       int64_t end = begin + rowsOf(product.type);
-      Value slice = lm::SliceColumnsOp::create(builder, product.op->getLoc(), product.op->getResult(0).getType(), joined,
-                                               static_cast<uint64_t>(begin), static_cast<uint64_t>(end));
+      Value slice = lm::SliceColumnsOp::create(builder, product.op->getLoc(), product.op->getResult(0).getType(),
+                                               joined, static_cast<uint64_t>(begin), static_cast<uint64_t>(end));
       product.op->getResult(0).replaceAllUsesWith(slice);
       begin = end;
     }

@@ -39,8 +39,8 @@ Value FusedOps::rowSource(Value value) const {
 std::string FusedOps::kernelName(Value rows, StringRef sizes) const {
   llvm::SmallSetVector<StringRef, 8> words; // each once: a layer's three rotations say no more than one
   for (Operation *op : ops)
-    if (!isa<lm::SplitHeadsOp, lm::MergeHeadsOp, lm::SliceColumnsOp, lm::ParameterRefOp, lm::DequantizeOp,
-             lm::RoundOp>(op))
+    if (!isa<lm::SplitHeadsOp, lm::MergeHeadsOp, lm::SliceColumnsOp, lm::ParameterRefOp, lm::DequantizeOp, lm::RoundOp>(
+            op))
       words.insert(op->getName().stripDialect());
   if (words.empty())
     words.insert(ops.front()->getName().stripDialect());
@@ -74,7 +74,8 @@ StateTensors stateTensors(ImplicitLocOpBuilder &host, Value state) {
   if (auto cache = dyn_cast<lm::CacheType>(state.getType()))
     row = cache.getShape(), element = cache.getElementType();
   else
-    row = cast<lm::MemoryType>(state.getType()).getShape(), element = cast<lm::MemoryType>(state.getType()).getElementType();
+    row = cast<lm::MemoryType>(state.getType()).getShape(),
+    element = cast<lm::MemoryType>(state.getType()).getElementType();
   auto rows = RankedTensorType::get({ShapedType::kDynamic, row[0], row[1]}, element);
   auto table = RankedTensorType::get({ShapedType::kDynamic, ShapedType::kDynamic}, host.getI32Type());
   auto cast = UnrealizedConversionCastOp::create(host, TypeRange{rows, rows, table}, state);

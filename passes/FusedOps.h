@@ -8,9 +8,9 @@
 namespace longc {
 
 struct FusedOps {
-  mlir::Operation *root;                     // the group, or the op itself
-  llvm::SmallVector<mlir::Operation *> ops;  // in order
-  llvm::SmallVector<mlir::Value> results;    // inner value of each result of the root
+  mlir::Operation *root;                    // the group, or the op itself
+  llvm::SmallVector<mlir::Operation *> ops; // in order
+  llvm::SmallVector<mlir::Value> results;   // inner value of each result of the root
 
   explicit FusedOps(mlir::Operation *root);
 

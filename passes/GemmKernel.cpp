@@ -18,7 +18,8 @@ static Value productStep(KernelBuilder &kernel, const GemmTile &tile, Value x, V
   else if (tileElement(b) != tileElement(a)) {
     Type type = tileType({tile.cols, depth}, tileElement(a));
     bool wider = tileElement(a).getIntOrFloatBitWidth() > tileElement(b).getIntOrFloatBitWidth();
-    b = wider ? Value(arith::ExtFOp::create(kernel.body(), type, b)) : Value(arith::TruncFOp::create(kernel.body(), type, b));
+    b = wider ? Value(arith::ExtFOp::create(kernel.body(), type, b))
+              : Value(arith::TruncFOp::create(kernel.body(), type, b));
   }
   return tile::MmaOp::create(kernel.body(), acc.getType(), a, b, acc, /*transpose_b=*/true);
 }

@@ -27,8 +27,8 @@ public:
   explicit StateLowering(func::FuncOp function) : function_(function), builder_(function.getContext()) {}
 
   LogicalResult run() {
-    if (function_.isExternal() || !(llvm::any_of(function_.getArgumentTypes(), isState) ||
-                                    llvm::any_of(function_.getResultTypes(), isState)))
+    if (function_.isExternal() ||
+        !(llvm::any_of(function_.getArgumentTypes(), isState) || llvm::any_of(function_.getResultTypes(), isState)))
       return success();
     lowerResults();
     lowerArguments();
@@ -54,7 +54,8 @@ private:
         continue;
       }
       RankedTensorType rows = rowsType(value.getType());
-      auto cast = UnrealizedConversionCastOp::create(builder_, value.getLoc(), TypeRange{rows, rows, tableType()}, value);
+      auto cast =
+          UnrealizedConversionCastOp::create(builder_, value.getLoc(), TypeRange{rows, rows, tableType()}, value);
       lowered.append({cast.getResult(0), cast.getResult(1)});
     }
     terminator->setOperands(lowered);
@@ -87,8 +88,8 @@ private:
       body.eraseArgument(position);
     }
     Value table = body.addArgument(tableType(), function_.getLoc());
-    lowered.push_back(builder_.getDictionaryAttr(
-        builder_.getNamedAttr("lm.input", builder_.getStringAttr("page_table"))));
+    lowered.push_back(
+        builder_.getDictionaryAttr(builder_.getNamedAttr("lm.input", builder_.getStringAttr("page_table"))));
     for (UnrealizedConversionCastOp cast : fromTensors_)
       cast->insertOperands(2, table);
     attributes_ = lowered;

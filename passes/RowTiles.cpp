@@ -62,8 +62,8 @@ Value RowTiles::whole(Value value) {
       joined = spread;
       continue;
     }
-    Value here = make<arith::ConstantOp>(
-        DenseElementsAttr::get(tileType(split, b.getI32Type()), static_cast<int32_t>(number)));
+    Value here =
+        make<arith::ConstantOp>(DenseElementsAttr::get(tileType(split, b.getI32Type()), static_cast<int32_t>(number)));
     Value mine = make<arith::CmpIOp>(arith::CmpIPredicate::eq, place, here);
     joined = make<arith::SelectOp>(mine, spread, joined);
   }
@@ -150,8 +150,8 @@ LogicalResult RowTiles::emit(Operation *op) {
   kernel_.body().setLoc(op->getLoc());
   bool elementWise = isa<lm::AddOp, lm::GeluOp, lm::QuantizeOp, lm::RoundOp, lm::SwigluOp>(op);
   if (window_.column && window_.columns < window_.width && !elementWise)
-    return op->emitOpError("needs whole rows: a block of this kernel has ") << window_.columns << " of " << window_.width
-                                                                           << " columns";
+    return op->emitOpError("needs whole rows: a block of this kernel has ")
+           << window_.columns << " of " << window_.width << " columns";
   // Parts of unequal width cannot be joined again.
   if (!isa<lm::RoundOp, lm::ApplyRopeOp>(op))
     for (Value operand : op->getOperands())
@@ -251,7 +251,8 @@ LogicalResult RowTiles::emit(Operation *op) {
         return success();
       })
       .Case<lm::ApplyRopeOp>([&](auto op) { return emitRope(op); })
-      .Default([](Operation *op) { return LogicalResult(op->emitOpError("is not row-wise: no kernel is made of it")); });
+      .Default(
+          [](Operation *op) { return LogicalResult(op->emitOpError("is not row-wise: no kernel is made of it")); });
 }
 
 void RowTiles::store(Value value, Value view) {

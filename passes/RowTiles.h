@@ -12,10 +12,10 @@ namespace longc {
 struct RowWindow {
   mlir::Value row;
   int64_t rows;
-  mlir::Value column;                // null: all columns
-  int64_t columns = 0, width = 0;    // columns of the tile and of the whole, with `column`
-  mlir::Value lo, hi;                // rows that may be read and written, when fewer than the tensor's
-  mlir::Value diagonal, slot;        // of the sequence, where the window is a row of a work list
+  mlir::Value column;             // null: all columns
+  int64_t columns = 0, width = 0; // columns of the tile and of the whole, with `column`
+  mlir::Value lo, hi;             // rows that may be read and written, when fewer than the tensor's
+  mlir::Value diagonal, slot;     // of the sequence, where the window is a row of a work list
 };
 
 class RowTiles {

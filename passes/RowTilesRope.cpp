@@ -19,8 +19,8 @@ void RowTiles::emitAngles(lm::RopeAnglesOp op) {
   SmallVector<double> frequencies;
   for (int64_t pair = 0; pair < half; ++pair)
     frequencies.push_back(op.getScale() * std::pow(op.getTheta(), -2.0 * pair / op.getDim()));
-  Value frequency = make<arith::ConstantOp>(
-      DenseElementsAttr::get(tileType({half}, f64), ArrayRef<double>(frequencies)));
+  Value frequency =
+      make<arith::ConstantOp>(DenseElementsAttr::get(tileType({half}, f64), ArrayRef<double>(frequencies)));
   Value position = make<arith::SIToFPOp>(tileType({rows}, f64), rowIndices(op.getPositions()));
   Value angle = make<arith::MulFOp>(kernel_.expand(position, 1, half), kernel_.expand(frequency, 0, rows));
 
@@ -75,8 +75,8 @@ LogicalResult RowTiles::emitRope(lm::ApplyRopeOp op) {
     Value view = kernel_.input(angles);
     Pieces loaded;
     for (int64_t begin : {int64_t(0), half})
-      loaded.push_back({begin, kernel_.load(view, {rows, half}, {window_.row, kernel_.index(begin)}, window_.lo,
-                                            window_.hi)});
+      loaded.push_back(
+          {begin, kernel_.load(view, {rows, half}, {window_.row, kernel_.index(begin)}, window_.lo, window_.hi)});
     pieces_[angles] = loaded;
   }
   Value cosine = kernel_.expand(pieces_[angles][0].second, 1, heads);

@@ -138,7 +138,9 @@ LogicalResult AttentionTiler::epilogue(KernelBuilder &kernel, AttentionKernel &a
       if (size % 32 != 0)
         return op->emitOpError("expected a head size that is a multiple of 32 in an epilogue, got ") << size;
       Type blocks = tileType({queries, heads * size / 32}, b.getF32Type());
-      auto encode = tile::EncodeOp::create(b, tileType({queries, heads * size}, cast<RankedTensorType>(op->getResult(0).getType()).getElementType()), blocks, blocks, source);
+      auto encode = tile::EncodeOp::create(
+          b, tileType({queries, heads * size}, cast<RankedTensorType>(op->getResult(0).getType()).getElementType()),
+          blocks, blocks, source);
       for (auto [result, tile] : llvm::zip(op->getResults(), encode.getResults()))
         tiles[result] = tile;
     } else {
@@ -196,14 +198,16 @@ LogicalResult AttentionTiler::tile() {
   sizes_.heads = query.getDimSize(1);
   sizes_.headSize = query.getDimSize(2);
   sizes_.keyHeads = llvm::TypeSwitch<Operation *, int64_t>(attentions_.front())
-                        .Case<lm::PackedAttentionOp>([](auto op) { return cast<RankedTensorType>(op.getK().getType()).getDimSize(1); })
+                        .Case<lm::PackedAttentionOp>(
+                            [](auto op) { return cast<RankedTensorType>(op.getK().getType()).getDimSize(1); })
                         .Case<lm::WindowAttentionOp>([](auto op) { return op.getCache().getType().getHeads(); })
                         .Case<lm::KnnAttentionOp>([](auto op) { return op.getMemory().getType().getHeads(); });
   sizes_.queries = fitTile(facts_.getAttentionRows(), query.getDimSize(0), 1);
   sizes_.keys = facts_.getAttentionCols();
   sizes_.fold = facts_.getFoldHeads() && sizes_.heads > sizes_.keyHeads;
   if (pageRows % sizes_.keys != 0)
-    return fused_.root->emitOpError("expected attention_cols to divide a page of ") << pageRows << " rows, got " << sizes_.keys;
+    return fused_.root->emitOpError("expected attention_cols to divide a page of ")
+           << pageRows << " rows, got " << sizes_.keys;
 
   std::string shape = std::to_string(sizes_.heads) + "x" + std::to_string(sizes_.headSize);
   KernelBuilder kernel(fused_.root, fused_.kernelName(attentions_.front()->getOperand(0), shape), 2);
@@ -223,8 +227,7 @@ LogicalResult AttentionTiler::tile() {
   if (failed(epilogue(kernel, attention, stored)))
     return failure();
   ImplicitLocOpBuilder &host = kernel.host();
-  Value grid[] = {hostSize(host, list, 0),
-                  arith::ConstantIndexOp::create(host, AttentionKernel::headBlocks(sizes_))};
+  Value grid[] = {hostSize(host, list, 0), arith::ConstantIndexOp::create(host, AttentionKernel::headBlocks(sizes_))};
   tile::LaunchOp launch = kernel.finish(grid);
   for (auto [number, result] : llvm::enumerate(stored)) {
     Value value = launch.getResult(number);

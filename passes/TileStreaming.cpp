@@ -1,7 +1,7 @@
 // Groups of row-wise ops become kernels whose blocks own some rows each.
 //
-// Rows are independent, so the grid is plain rows; with an append the grid is a work list, because where a row is stored
-// depends on the sequence it belongs to.
+// Rows are independent, so the grid is plain rows; with an append the grid is a work list, because where a row is
+// stored depends on the sequence it belongs to.
 #include "passes/AttentionKernel.h"
 #include "passes/Passes.h"
 #include "passes/RowTiles.h"
@@ -22,8 +22,7 @@ public:
   StreamingTiler(FusedOps &fused, int64_t streamRows)
       : fused_(fused), rows_(fused.rowSource(fused.results.front())),
         blockRows_(fitTile(streamRows, cast<RankedTensorType>(rows_.getType()).getDimSize(0), 1)),
-        segments_(findSegments(fused)),
-        kernel_(fused.root, fused.kernelName(rows_, sizes(fused)), 1) {}
+        segments_(findSegments(fused)), kernel_(fused.root, fused.kernelName(rows_, sizes(fused)), 1) {}
 
   LogicalResult tile();
 
@@ -148,7 +147,8 @@ struct TileStreamingPass : impl::TileStreamingPassBase<TileStreamingPass> {
 
   static bool isStreaming(const FusedOps &fused) {
     return !fused.results.empty() && llvm::any_of(fused.ops, RowTiles::isRowWise) &&
-           llvm::all_of(fused.ops, [](Operation *op) { return RowTiles::isRowWise(op) || isa<lm::ParameterRefOp>(op); });
+           llvm::all_of(fused.ops,
+                        [](Operation *op) { return RowTiles::isRowWise(op) || isa<lm::ParameterRefOp>(op); });
   }
 };
 

@@ -31,3 +31,14 @@ func.func @shared(%x: tensor<?x64xf32>, %rows: tensor<?xi32> {lm.input = "rows"}
   %r = lm.round %n : (tensor<?x64xf32>) -> tensor<?x64xbf16>
   return %p, %n, %r : tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xbf16>
 }
+
+// CHECK-LABEL: func.func @rounded
+// CHECK: lm.group -> (tensor<?x64xbf16>) {
+// CHECK-NEXT: lm.rms_norm
+// CHECK-NEXT: lm.round
+// CHECK-NEXT: lm.yield
+func.func @rounded(%x: tensor<?x64xf32>, %w: tensor<64xf32>) -> tensor<?x64xbf16> {
+  %n = lm.rms_norm %x, %w {epsilon = 1.0e-5 : f64} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+  %r = lm.round %n : (tensor<?x64xf32>) -> tensor<?x64xbf16>
+  return %r : tensor<?x64xbf16>
+}
