@@ -24,6 +24,11 @@ static void mapTensors(Operation *op, Interpreter &interpreter, function_ref<dou
       scalars[index] = scalarAsReal(value);
     data.push_back(std::holds_alternative<HostTensor>(value) ? operands.back().data() : nullptr);
   }
+  for (const HostTensor &operand : operands)
+    if (operand.shape() != operands.front().shape() || operand.isQuantized()) {
+      op->emitError("expected tensors of numbers of one shape");
+      return interpreter.fail();
+    }
   HostTensor result(operands.front().shape(), Type());
   double *out = result.mutableData();
   SmallVector<double> arguments(scalars);

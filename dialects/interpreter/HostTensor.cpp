@@ -9,7 +9,7 @@ using namespace mlir;
 namespace longc {
 
 std::optional<int64_t> elementCount(ArrayRef<int64_t> shape) {
-  constexpr int64_t limit = int64_t{1} << 32;
+  constexpr int64_t limit = int64_t{1} << 29;
   int64_t count = 1;
   for (int64_t size : shape)
     if (size == 0)

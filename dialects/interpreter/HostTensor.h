@@ -68,7 +68,7 @@ public:
 
 using HostValue = std::variant<std::monostate, int64_t, double, HostTensor, HostView, std::shared_ptr<const StateObject>>;
 
-// Number of elements of a shape; nothing if it is negative somewhere or beyond what the interpreter holds (2^32).
+// Number of elements of a shape; nothing if it is negative somewhere or beyond what the interpreter holds (2^29).
 std::optional<int64_t> elementCount(llvm::ArrayRef<int64_t> shape);
 
 // Rounds to the float type (f32, bf16, f16; f64 as it is); wraps to the width of an integer type (i1 is 0 or 1).

@@ -127,7 +127,10 @@ LogicalResult interpretConstant(arith::ConstantOp op, Interpreter &interpreter) 
     return success();
   }
   if (auto real = dyn_cast<FloatAttr>(attribute)) {
-    interpreter.set(op, real.getValueAsDouble());
+    APFloat value = real.getValue();
+    bool inexact;
+    value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &inexact);
+    interpreter.set(op, value.convertToDouble());
     return success();
   }
   auto dense = dyn_cast<DenseElementsAttr>(attribute);

@@ -36,8 +36,8 @@ SmallVector<int64_t> fullShape(RankedTensorType type, ArrayRef<int64_t> dynamic)
 LogicalResult interpretEmpty(tensor::EmptyOp op, Interpreter &interpreter) {
   SmallVector<int64_t> shape = fullShape(op.getType(), interpreter.getIntegers(op.getDynamicSizes()));
   std::optional<int64_t> count = elementCount(shape);
-  if (!count)
-    return op.emitError("expected sizes that the interpreter can hold");
+  if (!count || !op.getType().getElementType().isIntOrIndexOrFloat())
+    return op.emitError("expected sizes that the interpreter can hold, of numbers");
   double filler = isa<FloatType>(op.getType().getElementType()) ? NAN : -559038737.0;
   interpreter.set(op, HostTensor(shape, op.getType().getElementType(), std::vector<double>(*count, filler)));
   return success();
@@ -92,7 +92,7 @@ struct Slice {
 
   bool fits(ArrayRef<int64_t> shape) const {
     for (size_t d = 0; d < sizes.size(); ++d)
-      if (sizes[d] < 0 || offsets[d] < 0 ||
+      if (sizes[d] < 0 || sizes[d] > shape[d] || offsets[d] < 0 || strides[d] < 1 || strides[d] > INT32_MAX ||
           (sizes[d] > 0 && offsets[d] + (sizes[d] - 1) * strides[d] >= shape[d]))
         return false;
     return true;
@@ -133,7 +133,7 @@ LogicalResult interpretInsertSlice(tensor::InsertSliceOp op, Interpreter &interp
   HostTensor result = interpreter.getTensor(op.getDest());
   const HostTensor &source = interpreter.getTensor(op.getSource());
   Slice slice(op, interpreter);
-  if (!slice.fits(result.shape()))
+  if (!slice.fits(result.shape()) || elementCount(slice.sizes) != source.size())
     return op.emitError("slice out of range");
   double *data = result.mutableData();
   slice.forEach(result.shape(), [&](int64_t part, int64_t whole) { data[whole] = source[part]; });
@@ -194,7 +194,10 @@ LogicalResult interpretTensorOp(Operation *op, Interpreter &interpreter) {
         auto type = cast<RankedTensorType>(reshape.getResult().getType());
         if (!type.hasStaticShape())
           return reshape.emitError("the interpreter reshapes to static shapes alone");
-        interpreter.set(reshape.getResult(), interpreter.getTensor(reshape.getSrc()).withShape(type.getShape()));
+        const HostTensor &source = interpreter.getTensor(reshape.getSrc());
+        if (elementCount(type.getShape()) != source.size())
+          return reshape.emitError("expected ") << type.getNumElements() << " elements, got " << source.size();
+        interpreter.set(reshape.getResult(), source.withShape(type.getShape()));
         return success();
       })
       .Default([](Operation *other) { return other->emitError("the interpreter does not run ") << other->getName(); });

@@ -1,6 +1,7 @@
 // The interpreter's loop: bound values, dispatch by interface or dialect, calls.
 #include "dialects/interpreter/Interpreter.h"
 
+#include "mlir/IR/BuiltinDialect.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/StringSwitch.h"
 
@@ -59,7 +60,25 @@ void Interpreter::set(Value value, HostValue result) {
   values_[value] = std::move(result);
 }
 
+// Whether a value of this type can be held: numbers of up to 64 bits, tensors of them that fit, types of our dialects.
+static bool isHeld(Type type) {
+  auto isNumber = [](Type element) {
+    return element.isIndex() || isa<FloatType>(element) ||
+           (element.isInteger() && element.getIntOrFloatBitWidth() <= 64);
+  };
+  if (auto tensor = dyn_cast<RankedTensorType>(type)) {
+    SmallVector<int64_t> sizes;
+    llvm::copy_if(tensor.getShape(), std::back_inserter(sizes), [](int64_t size) { return !ShapedType::isDynamic(size); });
+    Type element = tensor.getElementType();
+    return elementCount(sizes) && (isNumber(element) || !isa<BuiltinDialect>(element.getDialect()));
+  }
+  return isNumber(type) || !isa<BuiltinDialect>(type.getDialect());
+}
+
 LogicalResult Interpreter::runOp(Operation *op) {
+  for (Type type : op->getResultTypes())
+    if (!isHeld(type))
+      return op->emitError("the interpreter holds no value of ") << type;
   if (auto interpretable = dyn_cast<InterpretableOpInterface>(op))
     return interpretable.interpret(*this);
   using Handler = LogicalResult (*)(Operation *, Interpreter &);
@@ -81,7 +100,7 @@ LogicalResult Interpreter::runBlock(Block &block, ArrayRef<HostValue> arguments)
   for (Operation &op : block) {
     if (op.hasTrait<OpTrait::IsTerminator>())
       return success();
-    if (failed(runOp(&op)))
+    if (failed(runOp(&op)) || failed_)
       return failure();
   }
   return success();

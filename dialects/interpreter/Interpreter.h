@@ -43,6 +43,8 @@ public:
   std::shared_ptr<const State> getState(mlir::Value value) const {
     return std::dynamic_pointer_cast<const State>(std::get<std::shared_ptr<const StateObject>>(get(value)));
   }
+  // Makes the op that runs fail after its diagnostic, where a helper has no way to return failure.
+  void fail() { failed_ = true; }
   // Binds a value; floats are rounded to the type if asked for, integers wrapped.
   void set(mlir::Value value, HostValue result);
 
@@ -63,6 +65,7 @@ private:
   ParameterSource parameterSource_;
   llvm::DenseMap<mlir::Value, HostValue> values_;
   llvm::SmallVector<mlir::Operation *> active_; // functions being run
+  bool failed_ = false;
 };
 
 // Ops of upstream dialects, by family. Each returns failure with a diagnostic for an op it does not know.

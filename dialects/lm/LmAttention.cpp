@@ -65,6 +65,8 @@ FailureOr<std::pair<SmallVector<int64_t>, SmallVector<int64_t>>> readBoundaries(
 LogicalResult PackedAttentionOp::interpret(Interpreter &interpreter) {
   const HostTensor &q = interpreter.getTensor(getQ()), &k = interpreter.getTensor(getK());
   const HostTensor &v = interpreter.getTensor(getV());
+  if (failed(expectEqual(*this, "values", v.shape(), k.shape())))
+    return failure();
   auto boundaries = readBoundaries(*this, interpreter);
   if (failed(boundaries))
     return failure();
@@ -183,6 +185,10 @@ LogicalResult KnnAttentionOp::interpret(Interpreter &interpreter) {
 
 LogicalResult MergeAttentionOp::interpret(Interpreter &interpreter) {
   Outputs outputs(interpreter.getTensor(getOuts().front()));
+  for (auto [outValue, lseValue] : llvm::zip(getOuts(), getLses()))
+    if (failed(expectEqual(*this, "parts", interpreter.getTensor(outValue).shape(), outputs.out.shape())) ||
+        failed(expectEqual(*this, "lse", interpreter.getTensor(lseValue).shape(), outputs.lse.shape())))
+      return failure();
   for (int64_t t = 0; t < outputs.rows; ++t)
     for (int64_t h = 0; h < outputs.heads; ++h) {
       std::vector<Attended> parts;

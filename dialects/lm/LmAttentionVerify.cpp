@@ -12,7 +12,7 @@ static LogicalResult verifyAttention(Operation *op, Value q, int64_t kvHeads, in
   // packed_attention_c1, window_attention_c1, knn_attention_c1
   if (ShapedType::isDynamic(heads) || ShapedType::isDynamic(kvHeads) || kvHeads == 0 || heads % kvHeads != 0)
     return op->emitOpError("expected query heads to be a multiple of ") << kvHeads << " key heads, got " << type;
-  if (type.getDimSize(2) != headSize)
+  if (type.getDimSize(2) != headSize || ShapedType::isDynamic(headSize))
     return op->emitOpError("expected a head size of ") << headSize << ", got " << type;
   // packed_attention_c3, window_attention_c2, knn_attention_c2
   if (failed(expectShape(op, "out", out, type.getShape())))

@@ -24,6 +24,8 @@ LogicalResult ChunkPoolOp::verify() {
   }
   // chunk_pool_c2
   int64_t heads = getNumHeads();
+  if (ShapedType::isDynamic(width) || width < 1)
+    return emitOpError("expected rows of a known, positive width, got ") << x;
   if (heads < 1 || width % heads != 0)
     return emitOpError("expected num_heads to divide ") << width << ", got " << heads;
   // chunk_pool_c3
@@ -76,6 +78,11 @@ static Numbers poolChunk(ChunkPoolOp op, Interpreter &interpreter, const double 
 
 LogicalResult ChunkPoolOp::interpret(Interpreter &interpreter) {
   const HostTensor &x = interpreter.getTensor(getX()), &boundaries = interpreter.getTensor(getCuSeqlens());
+  if (getSeeds())
+    for (Value weight : {getWk(), getWv()})
+      if (failed(expectEqual(*this, "wk and wv", interpreter.getTensor(weight).shape(),
+                             {interpreter.getTensor(getSeeds()).dim(1), x.dim(1)})))
+        return failure();
   int64_t width = getSeeds() ? interpreter.getTensor(getSeeds()).dim(1) : x.dim(1);
   Numbers result;
   for (int64_t i = 0; i + 1 < boundaries.size(); ++i) {

@@ -75,6 +75,8 @@ LogicalResult ScatterRowsOp::interpret(Interpreter &interpreter) {
   const HostTensor &soft = interpreter.getTensor(getSoft()), &rows = interpreter.getTensor(getDestinations());
   if (rows.size() != soft.dim(0))
     return emitError("expected one destination per soft token, got ") << rows.size() << " for " << soft.dim(0);
+  if (failed(expectEqual(*this, "columns of soft tokens", soft.dim(1), result.dim(1))))
+    return failure();
   std::vector<bool> taken(result.dim(0));
   int64_t columns = result.dim(1);
   double *out = result.mutableData();

@@ -61,6 +61,17 @@ LogicalResult GatedMemoryOp::interpret(Interpreter &interpreter) {
   int64_t rows = query.dim(0), heads = query.dim(1), size = query.dim(2);
   const HostTensor &read = interpreter.getTensor(getMemoryOperands()[0]);
   const HostTensor &u1 = interpreter.getTensor(getGateOperands()[0]);
+  if (failed(expectEqual(*this, "attention", attention.shape(), query.shape())))
+    return failure();
+  // Sizes that the types leave open: of the memory's and the gate's hidden layers, and of the rows.
+  for (OperandRange layers : {getMemoryOperands(), getGateOperands()})
+    for (Value operand : layers)
+      if (!tensorType(operand).hasStaticShape() && getMemory() != MemoryRead::external)
+        return emitError("expected memories and gates of static shape");
+  if (getMemory() == MemoryRead::external && failed(expectEqual(*this, "the memory's values", read.shape(), query.shape())))
+    return failure();
+  if (getMask() && failed(expectEqual(*this, "a mask", interpreter.getTensor(getMask()).size(), rows)))
+    return failure();
   HostTensor out(query.shape(), Type()), gates({rows, heads}, Type());
   double *outData = out.mutableData(), *gateData = gates.mutableData();
   for (int64_t t = 0; t < rows; ++t)

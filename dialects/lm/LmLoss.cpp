@@ -25,6 +25,12 @@ LogicalResult CrossEntropyOp::verify() {
 LogicalResult CrossEntropyOp::interpret(Interpreter &interpreter) {
   const HostTensor &x = interpreter.getTensor(getX()), &w = interpreter.getTensor(getW());
   const HostTensor &targets = interpreter.getTensor(getTargets());
+  if (failed(expectEqual(*this, "weight columns", w.dim(1), x.dim(1))) ||
+      failed(expectEqual(*this, "targets", targets.size(), x.dim(0))) ||
+      failed(expectEqual(*this, "weights", interpreter.getTensor(getWeights()).size(), x.dim(0))))
+    return failure();
+  if (w.dim(0) == 0)
+    return emitError("expected a vocabulary that is not empty");
   int64_t ignored = getIgnoreIndex();
   for (int64_t r = 0; r < x.dim(0); ++r)
     if (targets[r] != ignored && (targets[r] < 0 || targets[r] >= w.dim(0)))

@@ -27,6 +27,9 @@ LogicalResult LinearOp::interpret(Interpreter &interpreter) {
   const HostTensor &x = interpreter.getTensor(getX()), &w = interpreter.getTensor(getW());
   const double *bias = getBias() ? interpreter.getTensor(getBias()).data() : nullptr;
   int64_t rows = x.dim(0), outputs = w.dim(0);
+  if (failed(expectEqual(*this, "weight columns", w.dim(1), x.dim(1))) ||
+      (getBias() && failed(expectEqual(*this, "a bias", interpreter.getTensor(getBias()).size(), outputs))))
+    return failure();
   interpreter.set(getResult(), HostTensor({rows, outputs}, Type(),
                                           reference::linear(x.data(), w.data(), bias, rows, x.dim(1), outputs)));
   return success();
@@ -89,6 +92,11 @@ LogicalResult QuantizedLinearOp::verify() {
 LogicalResult QuantizedLinearOp::interpret(Interpreter &interpreter) {
   const HostTensor &values = interpreter.getTensor(getValues()), &w = interpreter.getTensor(getW());
   int64_t rows = values.dim(0), outputs = w.dim(0);
+  for (Value blocks : {getScales(), getSums()})
+    if (failed(expectEqual(*this, "scales and sums", interpreter.getTensor(blocks).shape(), {rows, w.dim(1) / 32})))
+      return failure();
+  if (failed(expectEqual(*this, "weight columns", w.dim(1), values.dim(1))))
+    return failure();
   interpreter.set(getResult(),
                   HostTensor({rows, outputs}, Type(),
                              reference::quantizedLinear(values.data(), interpreter.getTensor(getScales()).data(),

@@ -32,6 +32,8 @@ static LogicalResult interpretAppend(Op op, Interpreter &interpreter) {
   auto segments = readSegments(op, interpreter.getTensor(op.getSegments()), k.dim(0));
   if (failed(segments))
     return failure();
+  if (failed(expectEqual(op, "values", v.shape(), k.shape())))
+    return failure();
   int64_t width = k.dim(1) * k.dim(2);
   Type element = op.getState().getType().getElementType();
   bool round = interpreter.options().roundToTypes;

@@ -25,6 +25,8 @@ LogicalResult RmsNormOp::verify() { return verifyNorm(*this); }
 
 LogicalResult RmsNormOp::interpret(Interpreter &interpreter) {
   const HostTensor &x = interpreter.getTensor(getX());
+  if (failed(expectEqual(*this, "a weight", interpreter.getTensor(getW()).size(), x.dim(1))))
+    return failure();
   interpreter.set(getResult(),
                   HostTensor(x.shape(), Type(), reference::rmsNorm(x.data(), interpreter.getTensor(getW()).data(),
                                                                    x.dim(0), x.dim(1), getEpsilon())));
@@ -42,6 +44,9 @@ LogicalResult LayerNormOp::verify() {
 
 LogicalResult LayerNormOp::interpret(Interpreter &interpreter) {
   const HostTensor &x = interpreter.getTensor(getX());
+  if (failed(expectEqual(*this, "a weight", interpreter.getTensor(getW()).size(), x.dim(1))) ||
+      (getBias() && failed(expectEqual(*this, "a bias", interpreter.getTensor(getBias()).size(), x.dim(1)))))
+    return failure();
   const double *bias = getBias() ? interpreter.getTensor(getBias()).data() : nullptr;
   interpreter.set(getResult(),
                   HostTensor(x.shape(), Type(), reference::layerNorm(x.data(), interpreter.getTensor(getW()).data(),

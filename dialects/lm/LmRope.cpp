@@ -52,6 +52,11 @@ static void fillAngles(double position, double theta, int64_t dim, double scale,
 
 LogicalResult RopeOp::interpret(Interpreter &interpreter) {
   const HostTensor &positions = interpreter.getTensor(getPositions());
+  const HostTensor &x = interpreter.getTensor(getX());
+  if (failed(expectEqual(*this, "positions", positions.size(), x.dim(0))))
+    return failure();
+  if (static_cast<int64_t>(getDim()) > x.dim(2))
+    return emitError("expected heads of at least ") << static_cast<int64_t>(getDim()) << " columns, got " << x.dim(2);
   interpreter.set(getResult(),
                   rotateHeads(interpreter.getTensor(getX()), getDim(), getStyle() == RopeStyle::interleaved,
                               [&](int64_t t, double *angles) {
@@ -86,7 +91,8 @@ LogicalResult ApplyRopeOp::verify() {
     return failure();
   // apply_rope_c2
   int64_t dim = angles.getDimSize(1);
-  if (ShapedType::isDynamic(dim) || dim % 2 != 0 || dim > x.getDimSize(2))
+  if (ShapedType::isDynamic(dim) || dim % 2 != 0 || ShapedType::isDynamic(x.getDimSize(2)) ||
+      dim > x.getDimSize(2))
     return emitOpError("expected an even number of angles of at most ") << x.getDimSize(2) << ", got " << angles;
   return expectShape(*this, "angles", getAngles(), {x.getDimSize(0), dim});
 }
@@ -94,6 +100,8 @@ LogicalResult ApplyRopeOp::verify() {
 LogicalResult ApplyRopeOp::interpret(Interpreter &interpreter) {
   const HostTensor &angles = interpreter.getTensor(getAngles());
   int64_t dim = angles.dim(1);
+  if (failed(expectEqual(*this, "angles", angles.dim(0), interpreter.getTensor(getX()).dim(0))))
+    return failure();
   interpreter.set(getResult(), rotateHeads(interpreter.getTensor(getX()), dim, getStyle() == RopeStyle::interleaved,
                                            [&](int64_t t, double *row) { std::copy_n(angles.data() + t * dim, dim, row); }));
   return success();

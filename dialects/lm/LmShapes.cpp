@@ -42,6 +42,21 @@ LogicalResult verifySegments(Operation *op, Value segments) {
   return expectShape(op, "segments", segments, {ShapedType::kDynamic, 8});
 }
 
+LogicalResult expectEqual(Operation *op, StringRef what, int64_t size, int64_t expected) {
+  if (size == expected)
+    return success();
+  return op->emitError("expected ") << what << " of size " << expected << ", got " << size;
+}
+
+LogicalResult expectEqual(Operation *op, StringRef what, ArrayRef<int64_t> shape, ArrayRef<int64_t> expected) {
+  if (shape.size() != expected.size())
+    return op->emitError("expected ") << what << " of rank " << expected.size() << ", got " << shape.size();
+  for (auto [size, wanted] : llvm::zip(shape, expected))
+    if (failed(expectEqual(op, what, size, wanted)))
+      return failure();
+  return success();
+}
+
 FailureOr<SmallVector<Segment>> readSegments(Operation *op, const HostTensor &segments, int64_t rows) {
   SmallVector<Segment> result;
   for (int64_t i = 0; i < segments.dim(0); ++i) {
@@ -53,14 +68,6 @@ FailureOr<SmallVector<Segment>> readSegments(Operation *op, const HostTensor &se
     result.push_back(segment);
   }
   return result;
-}
-
-SmallVector<int64_t> shapeWithRows(Value result, int64_t rows) {
-  SmallVector<int64_t> shape(tensorType(result).getShape());
-  for (int64_t &size : shape)
-    if (ShapedType::isDynamic(size))
-      size = rows;
-  return shape;
 }
 
 } // namespace longc::lm

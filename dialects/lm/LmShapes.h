@@ -23,14 +23,16 @@ mlir::LogicalResult verifyBoundary(mlir::Operation *op, llvm::StringRef what, ml
 // ragged_c1 and segments_c1.
 mlir::LogicalResult verifySegments(mlir::Operation *op, mlir::Value segments);
 
+// Sizes that the types leave open, when it runs.
+mlir::LogicalResult expectEqual(mlir::Operation *op, llvm::StringRef what, int64_t size, int64_t expected);
+mlir::LogicalResult expectEqual(mlir::Operation *op, llvm::StringRef what, llvm::ArrayRef<int64_t> shape,
+                                llvm::ArrayRef<int64_t> expected);
+
 // One row of the segments operand.
 struct Segment {
   int64_t queryBegin, queryEnd, windowBegin, windowEnd, memoryBegin, memoryEnd, slot;
 };
 // The rows of `segments`; each query range must lie in [0, rows).
 mlir::FailureOr<llvm::SmallVector<Segment>> readSegments(mlir::Operation *op, const HostTensor &segments, int64_t rows);
-
-// Shape of a result with `rows` for each size that is unknown before it runs.
-llvm::SmallVector<int64_t> shapeWithRows(mlir::Value result, int64_t rows);
 
 } // namespace longc::lm

@@ -30,6 +30,15 @@ LogicalResult LaunchOp::interpret(Interpreter &interpreter) {
   auto kernel = SymbolTable::lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
   SmallVector<std::shared_ptr<HostTensor>> outputs;
   SmallVector<HostValue> bound = bindArguments(*this, interpreter, outputs);
+  for (auto [index, value, argument] : llvm::enumerate(bound, kernel.getKernelArguments())) {
+    auto view = dyn_cast<ViewType>(argument.getType());
+    if (!view)
+      continue;
+    auto *held = std::get_if<HostView>(&value);
+    if (!held || held->tensor->isQuantized() != isa<QuantizedType>(view.getElementType()) ||
+        failed(verifyCompatibleShape(held->tensor->shape(), view.getShape())))
+      return emitError("operand ") << index << " does not fit " << view;
+  }
   SmallVector<int64_t> grid = interpreter.getIntegers(getGrid());
   int64_t blocks = elementCount(grid).value_or(-1);
   if (blocks < 0)

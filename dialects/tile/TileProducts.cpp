@@ -66,6 +66,8 @@ LogicalResult ScaledMmaOp::verify() {
 LogicalResult ScaledMmaOp::interpret(Interpreter &interpreter) {
   const HostTensor &a = interpreter.getTensor(getA()), &b = interpreter.getTensor(getB());
   const HostTensor &scales = interpreter.getTensor(getScales()), &sums = interpreter.getTensor(getSums());
+  if (!b.isQuantized())
+    return emitError("expected B to hold quantised blocks");
   HostTensor result = interpreter.getTensor(getAcc());
   int64_t m = a.dim(0), depth = a.dim(1), n = b.dim(0), blocks = depth / quantizedBlock;
   double *out = result.mutableData();
@@ -129,6 +131,8 @@ LogicalResult DecodeOp::verify() {
 
 LogicalResult DecodeOp::interpret(Interpreter &interpreter) {
   const HostTensor &source = interpreter.getTensor(getSource());
+  if (!source.isQuantized())
+    return emitError("expected quantised blocks");
   HostTensor values(source.shape(), Type());
   double *data = values.mutableData();
   for (int64_t i = 0; i < source.size(); ++i)

@@ -33,7 +33,10 @@ static RandomBatch makeBatch(FunctionOpInterface function, const RandomInputOpti
     sequences = *boundaries - 1;
   else if (statedRows(function, "rows") == 1)
     sequences = 1;
-  return RandomBatch(options.seed, tokens, std::max<int64_t>(sequences, 1));
+  // A function that states more gets an error for the argument that does not fit.
+  constexpr int64_t mostTokens = 1 << 16, mostSequences = 1 << 10;
+  return RandomBatch(options.seed, std::clamp<int64_t>(tokens, 0, mostTokens),
+                     std::clamp<int64_t>(sequences, 1, mostSequences));
 }
 
 RandomInputs::RandomInputs(ModuleOp module, FunctionOpInterface function, const RandomInputOptions &options)
@@ -51,6 +54,7 @@ RandomInputs::RandomInputs(ModuleOp module, FunctionOpInterface function, const 
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
     if (auto limit = function.getArgAttrOfType<IntegerAttr>(i, "lm.limit"))
       tokenLimit_ = limit.getInt();
+  tokenLimit_ = std::max<int64_t>(tokenLimit_, 1);
 }
 
 int64_t RandomInputs::dynamicRows(StringRef role) const {
@@ -146,9 +150,16 @@ FailureOr<HostValue> RandomInputs::argument(FunctionOpInterface function, unsign
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor)
     return function.emitError("no random value for argument ") << index << " of " << type, failure();
+  SmallVector<int64_t> filled(tensor.getShape());
+  for (int64_t &size : filled)
+    size = ShapedType::isDynamic(size) ? dynamicRows(role) : size;
+  bool isState = role.ends_with("_keys") || role.ends_with("_values");
+  if (!elementCount(filled) || !tensor.getElementType().isIntOrIndexOrFloat() ||
+      (isState && (tensor.getRank() != 3 || tensor.isDynamicDim(1) || tensor.isDynamicDim(2))))
+    return function.emitError("no random value for argument ") << index << " of " << type, failure();
   if (role.empty())
     return HostValue(plainTensor(tensor, "argument" + std::to_string(unnamed)));
-  if (role.ends_with("_keys") || role.ends_with("_values")) {
+  if (isState) {
     bool isMemory = role.starts_with("memory");
     return HostValue(lowered(*stateOf(isMemory, tensor.getDimSize(1) * tensor.getDimSize(2)), isMemory,
                              role.ends_with("_values"), tensor));

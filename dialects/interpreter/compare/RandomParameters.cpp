@@ -52,6 +52,8 @@ void appendQuantized(StringRef name, lm::QuantizedType type, uint64_t seed, std:
 
 FailureOr<HostTensor> randomParameter(Operation *op, StringRef name, Type type, uint64_t seed,
                                       const std::map<std::string, Type> &declared) {
+  if (!elementCount(shapeOf(type)))
+    return op->emitError("parameter @") << name << " is beyond what the interpreter holds", failure();
   SmallVector<std::pair<std::string, Type>> parts;
   auto parameter = SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(op, StringAttr::get(op->getContext(), name));
   if (parameter && parameter.getPartsAttr()) {
@@ -68,6 +70,8 @@ FailureOr<HostTensor> randomParameter(Operation *op, StringRef name, Type type, 
   BlockScales scales;
   int64_t rows = 0;
   for (const auto &[part, partType] : parts) {
+    if (shapeOf(partType).drop_front() != shapeOf(type).drop_front())
+      return op->emitError("part ") << part << " of parameter @" << name << " has rows of another size", failure();
     rows += shapeOf(partType)[0];
     bool isQuantized = isa<lm::QuantizedType>(partType);
     if (isQuantized != isa<lm::QuantizedType>(type))
