@@ -1,7 +1,7 @@
 // What a memory cannot be added to.
-// RUN: not longc-opt %S/Inputs/decoder.mlir --longc-apply-fot=mem-layers=2 2>&1 | FileCheck %s --check-prefix=LAYER
-// RUN: not longc-opt %S/Inputs/decoder.mlir --longc-apply-fot=mem-layers=1,x 2>&1 | FileCheck %s --check-prefix=LIST
-// RUN: not longc-opt %S/Inputs/decoder.mlir --longc-apply-fot=topk=-1 2>&1 | FileCheck %s --check-prefix=TOPK
+// RUN: not longc-opt %S/inputs/decoder.mlir.in --longc-apply-fot=mem-layers=2 2>&1 | FileCheck %s --check-prefix=LAYER
+// RUN: not longc-opt %S/inputs/decoder.mlir.in --longc-apply-fot=mem-layers=1,x 2>&1 | FileCheck %s --check-prefix=LIST
+// RUN: not longc-opt %S/inputs/decoder.mlir.in --longc-apply-fot=topk=-1 2>&1 | FileCheck %s --check-prefix=TOPK
 // RUN: longc-opt %s --longc-apply-fot -split-input-file -verify-diagnostics
 // LAYER: error: memory layer 2 does not exist: no cache argument has lm.layer = 2
 // LIST: error: expected mem-layers to be 'all' or layer numbers with commas, got '1,x'

@@ -1,6 +1,6 @@
 // Layers get a memory beside their window: one argument and one result, a second query, one merged softmax.
-// RUN: longc-opt %S/Inputs/decoder.mlir --longc-apply-fot="mem-layers=1 topk=8" | FileCheck %s
-// RUN: longc-opt %S/Inputs/decoder.mlir --longc-apply-fot | FileCheck %s --check-prefix=ALL
+// RUN: longc-opt %S/inputs/decoder.mlir.in --longc-apply-fot="mem-layers=1 topk=8" | FileCheck %s
+// RUN: longc-opt %S/inputs/decoder.mlir.in --longc-apply-fot | FileCheck %s --check-prefix=ALL
 
 // CHECK-LABEL: func.func @prefill
 // CHECK-SAME: %[[POSITIONS:[^:]*]]: tensor<?xi32> {lm.input = "positions"}, %[[PLACES:[^:]*]]: tensor<?xi32> {lm.input = "memory_positions"}

@@ -1,9 +1,9 @@
 // The whole pipeline: equal layers share kernels, host functions hold launches alone, numbers stay.
-// RUN: longc-opt %S/Inputs/decoder.mlir --longc-lower="method=fot precision=fast" | FileCheck %s
-// RUN: longc-opt %S/Inputs/decoder.mlir --longc-lower="method=fot precision=fast" --verify-roundtrip -o /dev/null
-// RUN: longc-opt %S/Inputs/decoder.mlir --longc-apply-fot="mem-layers=all topk=3" -o %t.fot.mlir
+// RUN: longc-opt %S/inputs/decoder.mlir.in --longc-lower="method=fot precision=fast" | FileCheck %s
+// RUN: longc-opt %S/inputs/decoder.mlir.in --longc-lower="method=fot precision=fast" --verify-roundtrip -o /dev/null
+// RUN: longc-opt %S/inputs/decoder.mlir.in --longc-apply-fot="mem-layers=all topk=3" -o %t.fot.mlir
 // RUN: longc-opt %t.fot.mlir --longc-choose-precision -o %t.fast.mlir
-// RUN: longc-interpret %S/Inputs/decoder.mlir --function prefill --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-6
+// RUN: longc-interpret %S/inputs/decoder.mlir.in --function prefill --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-6
 // RUN: longc-interpret %t.fot.mlir --function prefill --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-6
 // RUN: longc-interpret %t.fot.mlir --function prefill --tokens 61 --seed 2 --sequences 1 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-6
 // RUN: longc-interpret %t.fot.mlir --function decode --compare-after 'longc-lower{precision=exact}' --tolerance 1e-6
