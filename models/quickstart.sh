@@ -21,10 +21,10 @@ app=build/dev/smol
 build/dev/bin/longc compile "$model" --method fot --mem-layers all -o "$app"
 
 say "a pass key hidden in 32,000 tokens (the model's window is 8,192; the local window used here is 1,024)"
-"$app" passkey --tokens 32000 --prompts 1 --window 1024 --last-context 512
+"$app" passkey --length 32000 --count 1 --window 1024 --last-context 512
 
 say "a question about a passage of the King James Bible"
 passage=$(mktemp)
 trap 'rm -f "$passage"' EXIT
-bible -f 'jonah1:1-jonah2:10' | sed -E 's/^[0-9A-Za-z]+:[0-9]+ //' >"$passage"
-"$app" chat --document "$passage" --prompt "Why was Jonah thrown into the sea, and what swallowed him?" --max-tokens 96
+bible -f '1sam17:40-1sam17:51' | sed -E 's/^[0-9A-Za-z]+:[0-9]+ //' >"$passage"
+"$app" chat --document "$passage" --prompt "How did David kill the Philistine?" --tokens 96
