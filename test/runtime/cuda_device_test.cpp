@@ -24,7 +24,7 @@ TEST(CudaDriver, AbsenceIsAnErrorThatSaysWhatToDo) {
   EXPECT_LE(driver.status().code(), 5103);
   EXPECT_FALSE(driver.status().hint().empty());
   longc_program_table table{LONGC_ABI_VERSION, 0, nullptr, 0, 0, nullptr};
-  auto device = CudaDevice::create(table, abi::Program(), "cuda:sm_90a");
+  auto device = CudaDevice::create(table, longc::abi::Program(), "cuda:sm_90a");
   ASSERT_FALSE(device.ok());
   EXPECT_EQ(device.status().code(), driver.status().code());
 }
@@ -33,7 +33,7 @@ TEST(CudaDevice, MemoryRoundTrips) {
   if (std::string reason = reasonToSkip(); !reason.empty())
     GTEST_SKIP() << reason;
   longc_program_table table{LONGC_ABI_VERSION, 0, nullptr, 0, 0, nullptr};
-  auto device = CudaDevice::create(table, abi::Program(), "cuda:sm_90a");
+  auto device = CudaDevice::create(table, longc::abi::Program(), "cuda:sm_90a");
   ASSERT_TRUE(device.ok()) << device.status().text();
   std::vector<int> sent(1000), received(1000, -1);
   std::iota(sent.begin(), sent.end(), 7);
@@ -53,7 +53,7 @@ TEST(CudaDevice, MemoryRoundTrips) {
 TEST(CudaDevice, CodeForAnotherGpuIsRefused) {
   if (std::string reason = reasonToSkip(); !reason.empty())
     GTEST_SKIP() << reason;
-  abi::Program program;
+  longc::abi::Program program;
   program.add_kernels()->set_name("k");
   program.mutable_kernels(0)->mutable_device()->set_threads(128);
   const char code[] = "not a cubin";
