@@ -6,7 +6,7 @@
 A pass: `def XyPass` in a Passes.td, file Xy.cpp beside it, flag longc-xy, also the DEBUG_TYPE, test xy.mlir that uses
 the flag. Under codegen/<target> the target's name may lead (CudaAssignLayoutsPass, longc-cuda-assign-layouts) and is
 left out of the names of the file and of the test if they stand in the target's folder.
-An op: `def Lm_RmsNormOp : ...<..., "rms_norm", ...>` and test/dialects/lm/rms-norm.mlir that mentions lm.rms_norm.
+An op: `def Lm_RmsNormOp : ...<..., "rms_norm", ...>` and a test below test/dialects/lm that uses lm.rms_norm.
 """
 import os
 import re
@@ -80,7 +80,6 @@ def checkPasses(root, files, out):
 
 
 def checkOps(root, files, out):
-    present = set(files)
     for td in files:
         parts = td.split("/")
         if parts[0] != "dialects" or not td.endswith(".td") or len(parts) < 3:
@@ -96,11 +95,9 @@ def checkOps(root, files, out):
             wanted = f"{camel(dialect)}_{camel(mnemonic)}Op"
             if f"{prefix}_{name}" != wanted:
                 out.append(f"{td}: {dialect}.{mnemonic}: expected the definition {wanted}, got {prefix}_{name}")
-            test = f"test/dialects/{dialect}/{re.sub('[_.]', '-', mnemonic)}.mlir"
-            if test not in present:
-                out.append(f"{td}: {dialect}.{mnemonic}: expected the test {test}")
-            elif f"{dialect}.{mnemonic}" not in source_tree.read(root, test):
-                out.append(f"{test}: expected it to use {dialect}.{mnemonic}")
+            tests = [path for path in files if path.startswith(f"test/dialects/{dialect}/") and path.endswith(".mlir")]
+            if not any(re.search(rf"\b{dialect}\.{mnemonic}\b", source_tree.read(root, test)) for test in tests):
+                out.append(f"{td}: {dialect}.{mnemonic}: expected a test below test/dialects/{dialect} that uses it")
 
 
 def checkFiles(files, out):
@@ -119,7 +116,7 @@ def checkFiles(files, out):
                 out.append(f"{path}: expected a CamelCase file name")
         if suffix == "cpp" and parts[-1] == "tools" and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*\.cpp", name):
             out.append(f"{path}: expected a kebab-case name for a program")
-        if suffix == "mlir" and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*\.mlir", name):
+        if suffix == "mlir" and parts[0] == "test" and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*\.mlir", name):
             out.append(f"{path}: expected a kebab-case name for an IR test")
         if path.startswith("test/runtime/") and suffix == "cpp" and not re.fullmatch(r"[a-z0-9_]+\.cpp", name):
             out.append(f"{path}: expected a name like status_test.cpp")
@@ -165,7 +162,7 @@ CASES = [
      "alphabetically"),
     ("an undeclared pass", {"passes/Other.cpp": "#define GEN_PASS_DEF_OTHERPASS\n"}, "OTHERPASS"),
     ("a target's pass without a test", {"test/codegen/cuda/emit.mlir": None}, "test/codegen/cuda/emit.mlir"),
-    ("an op without a test", {"test/dialects/lm/add.mlir": None}, "test/dialects/lm/add.mlir"),
+    ("an op without a test", {"test/dialects/lm/add.mlir": None}, "lm.add"),
     ("an op's test that lacks it", {"test/dialects/lm/add.mlir": "// lm.sub\n"}, "lm.add"),
     ("an op under another name", {"dialects/lm/LmNorm.td": 'def Lm_RMSNormOp : Lm_Op<"rms_norm"> {\n}\n'}, "RmsNormOp"),
     ("a snake_case source", {"models/llama_model.cpp": ""}, "CamelCase"),

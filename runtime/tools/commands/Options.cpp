@@ -1,0 +1,215 @@
+// Option table and parser.
+#include "runtime/tools/commands/Options.h"
+
+#include "runtime/core/Format.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+
+namespace longc {
+namespace {
+
+constexpr OptionSpec options[] = {
+    {"count", 0, "C", "4", "prompts to try"},
+    {"decode", 0, "D", "64", "tokens to decode"},
+    {"device", 0, "TARGET", "cpu", "where to run: cpu, or another target that the program was compiled for"},
+    {"document", 'd', "FILE", "", "text to read before the questions"},
+    {"eviction", 0, "MODE", "slide", "when the window is full: slide (keep the newest half or more) or flush (empty it)"},
+    {"exact", 0, "", "", "float32 arithmetic instead of the fast mode"},
+    {"file", 'f', "FILE", "", "text to judge"},
+    {"fill", 0, "N", "0", "also time reading N tokens into memory"},
+    {"function", 0, "NAME", "", "function to call (default: the first one compiled for the device)"},
+    {"help", 'h', "", "", "this text"},
+    {"ignore-eos", 0, "", "", "go on after the end-of-text token"},
+    {"inputs", 0, "FILES", "", ".npy files, comma separated, one an input; bf16 as 16-bit words"},
+    {"json", 0, "", "", "one JSON object on stdout"},
+    {"last", 0, "N", "0", "judge the last N tokens only (0: all)"},
+    {"last-context", 0, "N", "", "tokens at the end of a prompt that stay in the window"},
+    {"length", 0, "N", "4096", "tokens of the prompt"},
+    {"load-memory", 0, "FILE", "", "start from a saved memory"},
+    {"memory", 0, "on|off", "on", "off: nothing outside the window is seen; a longer prompt is refused"},
+    {"memory-budget", 0, "BYTES", "0", "most bytes of memory, oldest tokens dropped first, such as 512MiB (0: no limit)"},
+    {"memory-temperature", 0, "T", "fixed:1", "factor on memory scores: fixed:x, or log:c:m0 = 1 + c ln(m/m0) past m0 tokens"},
+    {"output", 'o', "FILE", "", "file to write"},
+    {"outputs", 0, "FILES", "", ".npy files for the first results, comma separated"},
+    {"prefill", 0, "P", "512", "tokens to read"},
+    {"profile", 0, "", "", "table of the time of each kernel, on stderr"},
+    {"progress", 0, "MODE", "auto", "auto, plain, json or none"},
+    {"prompt", 'p', "TEXT", "", "text to begin with"},
+    {"prompt-file", 0, "FILE", "", "file to begin with, read as it stands (- for stdin)"},
+    {"quiet", 'q', "", "", "no notes on stderr"},
+    {"repeat", 0, "R", "3", "times to measure; the best counts"},
+    {"requests", 0, "FILE", "", "JSON lines {\"prompt\", \"tokens\", \"positions\", \"greedy\"}"},
+    {"save-memory", 0, "FILE", "", "save the memory after reading"},
+    {"seed", 's', "S", "", "seed of everything random (default: from the clock, printed)"},
+    {"system", 0, "TEXT", "", "system message of the chat"},
+    {"temperature", 't', "T", "0", "of sampling; 0 takes the best token"},
+    {"text", 0, "FILE", "", "real text as filler instead of the standard sentences"},
+    {"threads", 0, "T", "0", "threads (0: one a core)"},
+    {"tokens", 'n', "N", "128", "most tokens to generate"},
+    {"tokens-file", 0, "FILE", "", "token ids to judge, separated by white space"},
+    {"tolerance", 0, "X", "0.5", "log-probability of the answer that fewer layers may cost"},
+    {"top-k", 0, "K", "0", "draw among the K best tokens (0: all)"},
+    {"top-p", 0, "P", "1", "draw among the fewest tokens whose probabilities reach P"},
+    {"truncate", 0, "", "", "with --memory off: drop the beginning of what is over the window, and say so"},
+    {"variant", 0, "NAME", "", "force one of the variants of the kernels that `info` lists"},
+    {"verify", 0, "", "", "compare the checksum of the weights first"},
+    {"window", 'w', "N", "", "tokens of the local window"},
+};
+
+const OptionSpec *findOption(std::string_view name) {
+  auto found = std::find_if(std::begin(options), std::end(options),
+                            [name](const OptionSpec &option) { return option.name == name; });
+  return found == std::end(options) ? nullptr : found;
+}
+
+std::string environmentName(std::string_view name) {
+  std::string text = "LONGC_";
+  for (char letter : name)
+    text += letter == '-' ? '_' : static_cast<char>(letter - ('a' <= letter && letter <= 'z' ? 'a' - 'A' : 0));
+  return text;
+}
+
+std::optional<bool> readBoolean(std::string_view text) {
+  for (std::string_view yes : {"true", "1", "on", "enabled"})
+    if (text == yes)
+      return true;
+  for (std::string_view no : {"false", "0", "off", "disabled", ""})
+    if (text == no)
+      return false;
+  return std::nullopt;
+}
+
+Status usage(int code, const std::string &message, std::string_view command) {
+  return Status::error(code, message, "see `" + std::string(command) + " --help`");
+}
+
+Status badValue(std::string_view name, const std::string &text, const std::string &expected) {
+  return Status::error(1003, "--" + std::string(name) + " '" + text + "': expected " + expected, "see --help");
+}
+
+// Flags are stored as "true" or "".
+Result<std::string> checkedValue(const OptionSpec &option, const std::string &text) {
+  if (!option.value.empty())
+    return text;
+  auto value = readBoolean(text);
+  if (!value)
+    return badValue(option.name, text, "true or false");
+  return std::string(*value ? "true" : "");
+}
+
+} // namespace
+
+std::span<const OptionSpec> allOptions() { return options; }
+
+Result<Arguments> Arguments::parse(std::string_view command, std::span<const std::string_view> names,
+                                   std::span<char *const> words) {
+  Arguments arguments;
+  for (std::string_view name : names) {
+    const OptionSpec *option = findOption(name);
+    arguments.values_[std::string(name)] = option ? option->fallback : "";
+    if (const char *value = std::getenv(environmentName(name).c_str()); option && value) {
+      auto checked = checkedValue(*option, value);
+      if (!checked.ok())
+        return checked.status();
+      arguments.values_[std::string(name)] = *checked;
+      arguments.given_[std::string(name)] = true;
+    }
+  }
+  for (size_t index = 0; index < words.size(); ++index) {
+    std::string_view word = words[index];
+    bool isLong = word.substr(0, 2) == "--" && word.size() > 2, isShort = !isLong && word.size() == 2 && word[0] == '-';
+    if (!isLong && !isShort)
+      return usage(1001, "unexpected argument '" + std::string(word) + "'", command);
+    size_t equals = isLong ? word.find('=') : std::string_view::npos;
+    std::string_view name = isLong ? word.substr(2, equals == std::string_view::npos ? equals : equals - 2) : word;
+    const OptionSpec *option = nullptr;
+    for (std::string_view known : names)
+      if (const OptionSpec *candidate = findOption(known);
+          candidate && (isLong ? candidate->name == name : candidate->letter == word[1]))
+        option = candidate;
+    if (!option)
+      return usage(1002, "unknown option '" + std::string(word.substr(0, equals)) + "'", command);
+    std::string value;
+    if (equals != std::string_view::npos)
+      value = word.substr(equals + 1);
+    else if (option->value.empty())
+      value = "true";
+    else if (++index < words.size())
+      value = words[index];
+    else
+      return usage(1004, "option '" + std::string(word) + "' needs a value: " + std::string(option->value), command);
+    auto checked = checkedValue(*option, value);
+    if (!checked.ok())
+      return checked.status();
+    arguments.values_[std::string(option->name)] = *checked;
+    arguments.given_[std::string(option->name)] = true;
+  }
+  return arguments;
+}
+
+const std::string &Arguments::text(std::string_view name) const {
+  static const std::string none;
+  auto found = values_.find(name);
+  return found == values_.end() ? none : found->second;
+}
+
+Result<int64_t> Arguments::integer(std::string_view name, int64_t low, int64_t high) const {
+  const std::string &value = text(name);
+  char *end = nullptr;
+  errno = 0;
+  long long number = std::strtoll(value.c_str(), &end, 10);
+  if (value.empty() || *end != '\0' || errno != 0 || number < low || number > high)
+    return badValue(name, value, formatText("a whole number from %lld to %lld", static_cast<long long>(low),
+                                            static_cast<long long>(high)));
+  return static_cast<int64_t>(number);
+}
+
+Result<double> Arguments::number(std::string_view name, double low, double high) const {
+  const std::string &value = text(name);
+  char *end = nullptr;
+  double number = std::strtod(value.c_str(), &end);
+  if (value.empty() || *end != '\0' || !std::isfinite(number) || number < low || number > high)
+    return badValue(name, value, formatText("a number from %g to %g", low, high));
+  return number;
+}
+
+Result<bool> Arguments::onOff(std::string_view name) const {
+  auto value = readBoolean(text(name));
+  if (!value)
+    return badValue(name, text(name), "on or off");
+  return *value;
+}
+
+Result<int64_t> Arguments::bytes(std::string_view name) const {
+  const std::string &value = text(name);
+  char *end = nullptr;
+  double number = std::strtod(value.c_str(), &end);
+  std::string unit = end;
+  double factor = unit.empty() || unit == "B" ? 1 : unit == "KiB" ? 1024.0 : unit == "MiB" ? 1048576.0
+                                                                 : unit == "GiB"           ? 1073741824.0
+                                                                                           : 0;
+  if (value.empty() || end == value.c_str() || factor == 0 || !(number >= 0) || number * factor > 1e15)
+    return badValue(name, value, "a size such as 512MiB or 2GiB");
+  return static_cast<int64_t>(number * factor);
+}
+
+std::string optionHelp(std::span<const std::string_view> names) {
+  std::string text;
+  for (std::string_view name : names) {
+    const OptionSpec *option = findOption(name);
+    if (!option)
+      continue;
+    std::string head = option->letter ? formatText("  -%c, --", option->letter) : std::string("      --");
+    head += std::string(option->name) + (option->value.empty() ? "" : " ") + std::string(option->value);
+    text += formatText("%-34s %s", head.c_str(), std::string(option->help).c_str());
+    if (!option->fallback.empty())
+      text += " [" + std::string(option->fallback) + "]";
+    text += '\n';
+  }
+  return text;
+}
+
+} // namespace longc
