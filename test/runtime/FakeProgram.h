@@ -2,7 +2,7 @@
 //
 // Its "model" counts: the logit of token v after a query is the number of visible local tokens v, plus 1000 x the memory
 // temperature x the number of visible memory tokens v, plus v / 1024 (a parameter). So logits say exactly what was seen.
-// Kernels: FakeKernels.cpp. One layer, states in f32 with rows of [1, 2]: (token, position or index).
+// Kernels: fake_kernels.cpp. One layer, states in f32 with rows of [1, 2]: (token, position or index).
 #pragma once
 
 #include "runtime/abi/longc_abi.h"

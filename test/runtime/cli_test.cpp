@@ -1,5 +1,5 @@
 // The command line of a whole program: exit codes, streams, JSON, errors that name things.
-#include "FakeProgram.h"
+#include "test/runtime/FakeProgram.h"
 
 #include <gtest/gtest.h>
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // Hiding the memory of layers, and probing which layers matter, on the fake program (one layer).
-#include "FakeProgram.h"
+#include "test/runtime/FakeProgram.h"
 
 #include "runtime/serve/Session.h"
 

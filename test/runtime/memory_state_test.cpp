@@ -1,6 +1,6 @@
 // The window and memory state machine against a plain model that moves token numbers between two lists, and contexts:
 // pages, forks, budgets, saved files.
-#include "FakeProgram.h"
+#include "test/runtime/FakeProgram.h"
 
 #include "runtime/device/CpuDevice.h"
 #include "runtime/serve/Context.h"

@@ -1,5 +1,5 @@
 // Loading: a good file, every kind of damage, every kind of bad index; each refused by code, none read past its end.
-#include "FakeProgram.h"
+#include "test/runtime/FakeProgram.h"
 
 #include "runtime/serve/Program.h"
 

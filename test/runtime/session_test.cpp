@@ -1,5 +1,5 @@
 // Sessions on the fake program: what each token sees, rows of logits, refusals, temperature, forks, generation.
-#include "FakeProgram.h"
+#include "test/runtime/FakeProgram.h"
 
 #include "runtime/serve/Generate.h"
 #include "runtime/serve/Session.h"

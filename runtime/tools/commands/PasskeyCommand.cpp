@@ -3,8 +3,8 @@
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
 #include "runtime/serve/Generate.h"
-#include "runtime/tools/Command.h"
-#include "runtime/tools/PasskeyPrompt.h"
+#include "runtime/tools/commands/Command.h"
+#include "runtime/tools/commands/PasskeyPrompt.h"
 
 #include <chrono>
 

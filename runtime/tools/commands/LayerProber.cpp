@@ -1,5 +1,5 @@
 // Fills memories once, reads the question many times.
-#include "runtime/tools/LayerProber.h"
+#include "runtime/tools/commands/LayerProber.h"
 
 #include "runtime/core/Format.h"
 

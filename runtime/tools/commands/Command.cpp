@@ -1,5 +1,5 @@
 // Loading and small services for the subcommands.
-#include "runtime/tools/Command.h"
+#include "runtime/tools/commands/Command.h"
 
 #include "runtime/core/Format.h"
 #include "runtime/core/Log.h"

@@ -1,7 +1,7 @@
 // `info`: what this program is, and what it would do on this machine.
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
-#include "runtime/tools/Command.h"
+#include "runtime/tools/commands/Command.h"
 
 namespace longc {
 namespace {

@@ -2,7 +2,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
-#include "runtime/tools/Command.h"
+#include "runtime/tools/commands/Command.h"
 
 #include <algorithm>
 #include <chrono>

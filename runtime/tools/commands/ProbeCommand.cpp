@@ -7,7 +7,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
-#include "runtime/tools/LayerProber.h"
+#include "runtime/tools/commands/LayerProber.h"
 
 #include <algorithm>
 #include <chrono>

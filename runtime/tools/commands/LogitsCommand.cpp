@@ -5,7 +5,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/serve/Generate.h"
-#include "runtime/tools/Command.h"
+#include "runtime/tools/commands/Command.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -4,7 +4,7 @@
 #include "runtime/core/Log.h"
 #include "runtime/serve/Generate.h"
 #include "runtime/text/ChatTemplate.h"
-#include "runtime/tools/Command.h"
+#include "runtime/tools/commands/Command.h"
 
 #include <cstdio>
 #include <unistd.h>

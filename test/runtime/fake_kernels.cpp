@@ -1,5 +1,5 @@
 // The kernels of the fake program: what compiled kernels look like to the runtime, written by hand.
-#include "FakeProgram.h"
+#include "test/runtime/FakeProgram.h"
 
 #include <cstring>
 

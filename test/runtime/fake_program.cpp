@@ -1,5 +1,5 @@
 // Message, weights and file of the fake program.
-#include "FakeProgram.h"
+#include "test/runtime/FakeProgram.h"
 
 #include "runtime/core/Hash.h"
 #include "runtime/text/ByteAlphabet.h"

@@ -6,7 +6,7 @@
 #include "runtime/serve/Session.h"
 #include "runtime/text/Sampler.h"
 #include "runtime/text/Tokenizer.h"
-#include "runtime/tools/Options.h"
+#include "runtime/tools/commands/Options.h"
 
 #include <memory>
 #include <optional>

@@ -1,7 +1,9 @@
-// main() of every compiled program: finds the subcommand and runs it.
+// Finds the subcommand of a compiled program and runs it.
+#include "runtime/tools/commands/RunProgram.h"
+
 #include "runtime/core/Format.h"
 #include "runtime/core/Log.h"
-#include "runtime/tools/Command.h"
+#include "runtime/tools/commands/Command.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -78,10 +80,8 @@ Status runCommand(const char *program, std::span<char *const> words) {
 }
 
 } // namespace
-} // namespace longc
 
-int main(int count, char **words) {
-  using namespace longc;
+int runProgram(int count, char **words) {
   try {
     Status status = runCommand(count > 0 ? words[0] : "program", std::span<char *const>(words + 1, words + std::max(count, 1)));
     if (!status.ok())
@@ -95,3 +95,5 @@ int main(int count, char **words) {
     return exitInternal;
   }
 }
+
+} // namespace longc

@@ -1,10 +1,10 @@
 // `run`: calls one function of a program on tensors from .npy files, on the processor or on a GPU.
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
-#include "runtime/device/CudaDevice.h"
+#include "runtime/device/OpenDevice.h"
 #include "runtime/io/Npy.h"
 #include "runtime/serve/Executor.h"
-#include "runtime/tools/Command.h"
+#include "runtime/tools/commands/Command.h"
 
 #include <algorithm>
 
@@ -50,27 +50,6 @@ std::vector<std::string> kernelsOf(const abi::Program &program, const abi::Funct
     if (step.has_launch())
       names[step.launch().kernel()] = program.kernels(static_cast<int>(step.launch().kernel())).name();
   return names;
-}
-
-Result<std::unique_ptr<Device>> openDevice(const Program &program, const abi::Function &function,
-                                           const Arguments &arguments) {
-  if (function.target() != "cpu") {
-    auto device = CudaDevice::create(longc_program, program.message(), function.target());
-    if (!device.ok())
-      return device.status();
-    return std::unique_ptr<Device>(std::move(*device));
-  }
-  auto variant = chooseVariant(CpuFeatures::detect(), variantsOf(longc_program), arguments.text("variant"));
-  if (!variant.ok())
-    return variant.status();
-  auto threads = arguments.integer("threads", 0, 4096);
-  if (!threads.ok())
-    return threads.status();
-  auto device = CpuDevice::create(longc_program, *variant, kernelsOf(program.message(), function),
-                                  *threads ? static_cast<int>(*threads) : ThreadPool::availableCores());
-  if (!device.ok())
-    return device.status();
-  return std::unique_ptr<Device>(std::move(*device));
 }
 
 Result<std::vector<NpyTensor>> readInputs(const abi::Function &function, const std::vector<std::string> &files) {
@@ -147,7 +126,12 @@ Status runRun(const Arguments &arguments) {
   auto repeat = arguments.integer("repeat", 1, 1000000);
   if (!repeat.ok())
     return repeat.status();
-  auto device = openDevice(**program, **function, arguments);
+  auto threads = arguments.integer("threads", 0, ThreadPool::maxThreads);
+  if (!threads.ok())
+    return threads.status();
+  const abi::Program &message = (*program)->message();
+  auto device = openDevice(longc_program, message, (*function)->target(), kernelsOf(message, **function),
+                           {arguments.text("variant"), static_cast<int>(*threads)});
   if (!device.ok())
     return device.status();
   auto executor = Executor::create(**program, **function, **device);

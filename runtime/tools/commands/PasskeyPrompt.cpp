@@ -1,5 +1,5 @@
 // Builds pass-key prompts.
-#include "runtime/tools/PasskeyPrompt.h"
+#include "runtime/tools/commands/PasskeyPrompt.h"
 
 #include "runtime/core/Format.h"
 

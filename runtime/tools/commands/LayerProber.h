@@ -1,8 +1,8 @@
 // Measures how well a program answers pass-key questions when the memory of some layers is hidden.
 #pragma once
 
-#include "runtime/tools/Command.h"
-#include "runtime/tools/PasskeyPrompt.h"
+#include "runtime/tools/commands/Command.h"
+#include "runtime/tools/commands/PasskeyPrompt.h"
 
 #include <memory>
 #include <vector>

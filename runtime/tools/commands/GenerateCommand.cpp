@@ -3,7 +3,7 @@
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
 #include "runtime/serve/Generate.h"
-#include "runtime/tools/Command.h"
+#include "runtime/tools/commands/Command.h"
 
 #include <chrono>
 
