@@ -5,7 +5,7 @@
 #
 # The folder (default build/bench/retrieval) keeps programs, text and finished prompts: a stopped run goes on. It can be
 # copied to another machine, where `bench/retrieval.py --programs F --results F/prompts.jsonl --text F/bible.txt` needs
-# only python3. Real text is the King James Bible of Debian's bible-kjv; without it those rows are left out.
+# only python3. A quick run is not recorded. Real text is the King James Bible of Debian's bible-kjv; without it those rows are left out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source bench/record.sh
@@ -59,6 +59,7 @@ python3 bench/retrieval.py --programs "$folder" --results "$folder/prompts.jsonl
   >"$folder/table.txt" || status=$?
 cat "$folder/table.txt"
 [ $status = 0 ] || exit $status
-beginRecord retrieval "bench/retrieval.sh ${quick[*]} $(basename "$model")"
+[ ${#quick[@]} = 0 ] || exit 0
+beginRecord retrieval "bench/retrieval.sh $(basename "$model")"
 cat "$folder/table.txt" >>"$record"
 echo "recorded in $record" >&2

@@ -47,6 +47,15 @@ beginRecord speed "bench/speed.sh --threads $threads --fill $fill APP $(basename
 [ $keep = 1 ] || { rm -f "$record"; record=$work/record.txt; }
 {
   python3 bench/speed.py "$app" --gguf "$gguf" --peer "$peer" --roofs "$work/roofs" --threads "$threads" --fill "$fill" -- "$@"
+  # The same bf16 product by our kernel and by torch: 512 x 2048 x 2048.
+  for gemm in build/bin/longc-bench-cpu build/dev/bin/longc-bench-cpu; do
+    [ -x "$gemm" ] || continue
+    echo
+    "$gemm" bench/kernels/cpu_gemm.mlir --pass-pipeline 'longc-lower{method=none precision=fast}' --tokens 512 \
+      --cores "$threads" --repeat 200 --variants "$("$app" info "$@" | awk '$1 == "chosen" { print $2 }')" |
+      awk -v threads="$threads" '$2 == "us" { printf "ours bfloat16 512x2048x2048 %d threads: best %.1f GF/s\n", threads, 2 * 512 * 2048 * 2048 / $1 / 1e3 }'
+    break
+  done
   if [ -x "${LONGC_TORCH_PYTHON:-}" ]; then
     echo
     "$LONGC_TORCH_PYTHON" bench/peers/torch_gemm.py --seconds 2 --threads "$threads" | grep bfloat16
