@@ -254,7 +254,7 @@ Value KernelEmitter::acrossLanes(tile::Reduction kind, Value vector) {
   return vector::ReductionOp::create(b_, vector::CombiningKind::MAXSI, vector);
 }
 
-// 32 values to int8 with their scale and sum (tile.encode).
+// 32 values to int8 or int16 with their scale and sum (tile.encode).
 void KernelEmitter::encodeBlock(Item &sink, ArrayRef<Value> position, Column column) {
   auto encode = cast<tile::EncodeOp>(sink.op);
   Value parts[2], largest;

@@ -53,6 +53,8 @@ double take(const char *from, Type element) {
   }
   if (bytesOf(element) == 1)
     return read(int8_t());
+  if (bytesOf(element) == 2)
+    return read(int16_t());
   return bytesOf(element) == 4 ? read(int32_t()) : read(int64_t());
 }
 

@@ -115,7 +115,7 @@ void writeCase(CaseWriter &writer, const longc::CpuKernel &compiled, ArrayRef<in
     const HostTensor &expected = interpreter.getTensor(result);
     Type element = memories[at].element();
     writer.number(static_cast<int64_t>(at));
-    writer.number(element.isF32() ? 0 : element.isBF16() ? 1 : element.isInteger(8) ? 2 : 3);
+    writer.number(element.isF32() ? 0 : element.isBF16() ? 1 : element.isInteger(8) ? 2 : element.isInteger(16) ? 4 : 3);
     writer.raw(&limit, 8);
     writer.number(expected.size());
     writer.raw(expected.data(), static_cast<size_t>(expected.size()) * 8);
@@ -150,7 +150,8 @@ bool isRough(longc::tile::KernelOp kernel) {
       .walk([](Operation *op) {
         for (Type type : op->getResultTypes())
           if (auto tile = dyn_cast<RankedTensorType>(type))
-            if (tile.getElementType().isBF16() || tile.getElementType().isInteger(8))
+            if (tile.getElementType().isBF16() || tile.getElementType().isInteger(8) ||
+                tile.getElementType().isInteger(16))
               return WalkResult::interrupt();
         return WalkResult::advance();
       })
@@ -207,8 +208,9 @@ bool check(longc::tile::LaunchOp launch, longc::tile::KernelOp kernel, longc::In
     const HostTensor &expected = interpreter.getTensor(result);
     Difference worst = compare(expected, got);
     // Values of an encoding may round the other way.
-    bool bytes = cast<RankedTensorType>(result.getType()).getElementType().isInteger(8);
-    bool same = bytes ? worst.error <= 1.0 : worst.error <= limit * worst.magnitude;
+    Type element = cast<RankedTensorType>(result.getType()).getElementType();
+    double slack = element.isInteger(8) || element.isInteger(16) ? 1 : 0;
+    bool same = worst.error <= std::max(slack, limit * worst.magnitude);
     good &= same;
     outs() << (same ? "ok   " : "WRONG") << " " << compiled.symbol << " output " << i << ": max error "
            << format("%.3g", worst.error) << " of " << format("%.3g", worst.magnitude);

@@ -44,6 +44,11 @@ double element(const char *data, int64_t type, int64_t at) {
   }
   if (type == 2)
     return static_cast<signed char>(data[at]);
+  if (type == 4) {
+    int16_t value;
+    std::memcpy(&value, data + 2 * at, 2);
+    return value;
+  }
   int32_t value;
   std::memcpy(&value, data + 4 * at, 4);
   return value;
@@ -115,7 +120,7 @@ int main(int argc, char **argv) {
         if (std::isnan(worst))
           break;
       }
-      good &= type == 2 ? worst <= 1 : worst <= limit * magnitude;
+      good &= worst <= std::max(type == 2 || type == 4 ? 1.0 : 0.0, limit * magnitude);
       error = std::max(error, magnitude > 0 ? worst / magnitude : 0);
     }
     double best = 1e30;
