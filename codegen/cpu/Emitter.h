@@ -125,7 +125,7 @@ private:
   int levelOf(mlir::Value tile, llvm::DenseMap<mlir::Value, int> &levels);
   void evaluateRowScalars(mlir::Value tile, llvm::ArrayRef<mlir::Value> position);
 
-  // TileValues.cpp: elements of tiles. `width` 0 asks for one scalar.
+  // TileValues.cpp, TileMemory.cpp: elements of tiles. `width` 0 asks for one scalar.
   mlir::Value chunk(mlir::Value tile, mlir::ValueRange lead, Column column, int64_t width);
   mlir::Value computeChunk(mlir::Value tile, mlir::ValueRange lead, Column column, int64_t width);
   mlir::Value loadChunk(tile::LoadOp load, mlir::ValueRange lead, Column column, int64_t width);
