@@ -7,6 +7,9 @@
 #include <utility>
 
 namespace longc {
+namespace {
+constexpr size_t largePage = size_t{2} << 20;
+}
 
 Arena::~Arena() {
   if (data_)
@@ -37,12 +40,17 @@ Result<Arena> Arena::map(size_t bytes, int flags, const char *name) {
 
 Result<Arena> Arena::allocate(size_t bytes, const char *name) {
   auto arena = map(bytes, 0, name);
-  if (arena.ok() && bytes >= (size_t{2} << 20))
-    madvise(arena->data_, bytes, MADV_HUGEPAGE); // only a wish: no harm where it is refused
+  if (arena.ok())
+    arena->preferLargePages(0);
   return arena;
 }
 
 Result<Arena> Arena::reserve(size_t bytes, const char *name) { return map(bytes, MAP_NORESERVE, name); }
+
+void Arena::preferLargePages(size_t offset) {
+  if (size_ >= offset + largePage)
+    madvise(data_ + offset, size_ - offset, MADV_HUGEPAGE);
+}
 
 void Arena::discard(size_t offset, size_t bytes) { madvise(data_ + offset, bytes, MADV_DONTNEED); }
 

@@ -21,6 +21,8 @@ public:
 
   std::byte *data() const { return data_; }
   size_t size() const { return size_; }
+  /// Asks for large pages from `offset` on (nothing happens where the system has none).
+  void preferLargePages(size_t offset);
   /// Gives the pages of a page-aligned range back; they read as zeros afterwards.
   void discard(size_t offset, size_t bytes);
 

@@ -13,6 +13,8 @@ namespace {
 
 constexpr int64_t mostPages = 1 << 15, fewestPages = 1 << 8; // 8 M and 64 K tokens
 constexpr int64_t systemPage = 4096;
+// Short texts should start quickly, so the first pages are small; a long memory is read faster from large ones.
+constexpr size_t smallPagesBelow = size_t{2} << 20;
 
 } // namespace
 
@@ -35,6 +37,7 @@ Status PagePool::reserve(int64_t pages) {
     auto region = Arena::reserve(static_cast<size_t>(bytes * pageRows * pages), "the memory's address space");
     if (!region.ok())
       return region.status();
+    region->preferLargePages(smallPagesBelow);
     regions_.push_back(std::move(*region));
   }
   capacity_ = pages;
