@@ -12,7 +12,13 @@ class Lm_BinaryOp<string mnemonic> : Lm_Op<mnemonic> {
 
 def Lm_AddOp : Lm_BinaryOp<"add"> {
   let summary = "element-wise sum: the residual connection";
-  let description = "`out = x + y`. Constraints: `elementwise_c1` all shapes agree.";
+  let description = [{
+    `out = x + y`. Constraints: `elementwise_c1` all shapes agree.
+
+    ```mlir
+    %z = lm.add %x, %y : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+    ```
+  }];
   let arguments = (ins TensorOf<[F32, BF16]>:$x, TensorOf<[F32, BF16]>:$y);
 }
 
@@ -20,6 +26,10 @@ def Lm_SwigluOp : Lm_BinaryOp<"swiglu"> {
   let summary = "gated unit, silu(gate) * up";
   let description = [{
     `out = gate / (1 + exp(-gate)) * up`. Constraints: `elementwise_c1` all shapes agree.
+
+    ```mlir
+    %z = lm.swiglu %x, %y : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+    ```
   }];
   let arguments = (ins TensorOf<[F32, BF16]>:$gate, TensorOf<[F32, BF16]>:$up);
 }
@@ -28,6 +38,11 @@ def Lm_GeluOp : Lm_BinaryOp<"gelu"> {
   let summary = "Gaussian error linear unit, exact by erf or by tanh";
   let description = [{
     `out = x / 2 * (1 + erf(x / sqrt(2)))`; with `tanh`: `x / 2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))`.
+
+    ```mlir
+    %y = lm.gelu %x : (tensor<2x4xf32>) -> tensor<2x4xf32>
+    ```
+
     Constraints: `elementwise_c1` all shapes agree.
   }];
   let arguments = (ins TensorOf<[F32, BF16]>:$x, UnitAttr:$tanh);

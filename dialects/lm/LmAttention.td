@@ -17,9 +17,16 @@ def Lm_PackedAttentionOp : Lm_Op<"packed_attention"> {
     `sources`, rows (query sequence, key sequence), makes all keys of further sequences visible to all queries of a
     sequence, without mask (cross-batch training); the softmax is joint.
 
+    ```mlir
+    %o0, %l0 = lm.packed_attention %q, %k, %v, %cq, %ck causal {scale = 0.5 : f64}
+      : (tensor<5x2x2xf32>, tensor<7x1x2xf32>, tensor<7x1x2xf32>, tensor<4xi32>, tensor<4xi32>) ->
+      (tensor<5x2x2xf32>, tensor<2x5xf32>)
+    ```
+
     Constraints: `packed_attention_c1` heads: H a multiple of G, one D; `packed_attention_c2` k and v agree;
     `packed_attention_c3` out has the shape of q; `packed_attention_c4` lse is `[H, T]`; `ragged_c1` boundaries
-    are function arguments; `packed_attention_c5` sources have two columns; `packed_attention_c6` window and soft cap >= 0.
+    are function arguments; `packed_attention_c5` sources have two columns; `packed_attention_c6` window and soft cap
+    are not negative.
   }];
   let arguments = (ins Lm_Heads:$q, Lm_Heads:$k, Lm_Heads:$v, Lm_Indices:$cu_q, Lm_Indices:$cu_k,
                        Optional<Lm_Segments>:$sources, UnitAttr:$causal, Lm_RealAttr:$scale,
@@ -38,6 +45,11 @@ def Lm_WindowAttentionOp : Lm_Op<"window_attention"> {
     Each row of `segments` is a sequence: query begin, query end (rows of q), window begin, window end, memory begin,
     memory end, slot, 0. Query row t has the token index `p = window end - (query end - t)` and sees the cache's rows
     of its slot with indices [window begin, p]. Scores, out and lse as in `lm.packed_attention`.
+
+    ```mlir
+    %o0, %l0 = lm.window_attention %q, %a, %segments {scale = 0.5 : f64}
+      : (tensor<4x2x2xf32>, !lm.cache<1x2xf32>, tensor<2x8xi32>) -> (tensor<4x2x2xf32>, tensor<2x4xf32>)
+    ```
 
     Constraints: `window_attention_c1` heads of q are a multiple of the cache's, one D; `window_attention_c2` out has
     the shape of q; `window_attention_c3` lse is `[H, T]`; `ragged_c1`; `segments_c1` eight columns.
@@ -58,6 +70,11 @@ def Lm_KnnAttentionOp : Lm_Op<"knn_attention"> {
     `block_size` consecutive entries counted from memory begin, by the highest score inside. out and lse as in
     `lm.packed_attention`; indices, if asked for, `[H, T, topk]` (entries, or first entries of blocks), best first, -1
     where there are fewer.
+
+    ```mlir
+    %o0, %l0 = lm.knn_attention %q, %a, %segments {scale = 0.5 : f64}
+      : (tensor<4x2x2xf32>, !lm.memory<1x2xf32>, tensor<2x8xi32>) -> (tensor<4x2x2xf32>, tensor<2x4xf32>)
+    ```
 
     Constraints: `knn_attention_c1` heads of q are a multiple of the memory's, one D; `knn_attention_c2` out has the
     shape of q; `knn_attention_c3` lse is `[H, T]`; `knn_attention_c4` topk >= 0, block_size >= 1; `knn_attention_c5`
@@ -83,6 +100,12 @@ def Lm_MergeAttentionOp : Lm_Op<"merge_attention", [Pure, SameVariadicOperandSiz
   let summary = "one joint softmax out of partial results by their log-sum-exp";
   let description = [{
     `lse = log sum_i exp(lse_i)`, `out = sum_i exp(lse_i - lse) out_i`; exact. A row empty in all parts stays empty.
+
+    ```mlir
+    %o, %l = lm.merge_attention (%a, %b), (%la, %lb)
+      : (tensor<2x1x2xf32>, tensor<2x1x2xf32>, tensor<1x2xf32>, tensor<1x2xf32>) -> (tensor<2x1x2xf32>,
+      tensor<1x2xf32>)
+    ```
 
     Constraints: `merge_attention_c1` at least one part; `merge_attention_c2` all outs have the result's shape;
     `merge_attention_c3` all lse are `[H, T]`.

@@ -9,8 +9,13 @@ def Lm_ChunkPoolOp : Lm_Op<"chunk_pool", [Pure, AttrSizedOperandSegments]> {
   let description = [{
     Chunk i has the rows `[cu[i], cu[i+1])` of x `[S, C]`. `cls`: its first row; `mean`: the mean of its rows; `last`:
     its last row; each gives one row of C. `pma` (learned-query attention): with seeds `[k, W]`, wk and wv `[W, C]`,
-    K = x wk^T and V = x wv^T are split into `num_heads`; `out[i*k + j] = concat_h sum_s softmax_s(scale * <seed_jh, K_sh>) V_sh`;
+    K = x wk^T and V = x wv^T are split into `num_heads`;
+    `out[i*k + j] = concat_h sum_s softmax_s(scale * <seed_jh, K_sh>) V_sh`;
     `scale` 0 means 1/sqrt(W / num_heads). `normalize`: each row divided by its length. An empty chunk gives zeros.
+
+    ```mlir
+    %0 = lm.chunk_pool cls %x, %cu : (tensor<5x4xf32>, tensor<4xi32>) -> tensor<3x4xf32>
+    ```
 
     Constraints: `chunk_pool_c1` cls, mean and last take no seeds and keep C, pma takes seeds, wk and wv;
     `chunk_pool_c2` num_heads divides W; `chunk_pool_c3` out has W (or C) columns; `ragged_c1`.

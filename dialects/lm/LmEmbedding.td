@@ -10,7 +10,7 @@ def Lm_EmbeddingOp : Lm_Op<"embedding"> {
     `out[t, c] = table[tokens[t], c]`; table `[V, C]` dense or quantised.
 
     ```mlir
-    %x = lm.embedding %tokens, %table : (tensor<?xi32>, tensor<32x8xf32>) -> tensor<?x8xf32>
+    %x = lm.embedding %t, %w : (tensor<3xi32>, tensor<5x3xf32>) -> tensor<3x3xf32>
     ```
 
     Constraints: `embedding_c1` the table is a matrix; `embedding_c2` out is `[T, C]`.
@@ -25,6 +25,10 @@ def Lm_GatherRowsOp : Lm_Op<"gather_rows"> {
   let summary = "rows of a matrix by index";
   let description = [{
     `out[r, c] = x[rows[r], c]`. Constraints: `gather_rows_c1` out is `[R, C]` of the element type of x.
+
+    ```mlir
+    %y = lm.gather_rows %x, %t : (tensor<5x3xf32>, tensor<3xi32>) -> tensor<3x3xf32>
+    ```
   }];
   let arguments = (ins Lm_Matrix:$x, Lm_Indices:$rows);
   let results = (outs Lm_Matrix:$result);
@@ -37,6 +41,10 @@ def Lm_ScatterRowsOp : Lm_Op<"scatter_rows"> {
   let description = [{
     `out = x`, then `out[destinations[i], :] = soft[i, :]`. As many destinations as soft tokens, each in range and
     none twice: otherwise an error when it runs.
+
+    ```mlir
+    %y = lm.scatter_rows %x, %s, %d : (tensor<5x3xf32>, tensor<2x3xf32>, tensor<2xi32>) -> tensor<5x3xf32>
+    ```
 
     Constraints: `scatter_rows_c1` out has the type of x; `scatter_rows_c2` columns and element types of x and soft
     agree; `scatter_rows_c3` one destination per soft token where both counts are static.

@@ -12,9 +12,10 @@ def Lm_GroupOp : Lm_Op<"group", [SingleBlock, NoRegionArguments, RecursiveMemory
     the values around it. Its meaning is that of its body.
 
     ```mlir
-    %y = lm.group -> (tensor<?x8xf32>) {
-      %s = lm.add %x, %r : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
-      lm.yield %s : tensor<?x8xf32>
+    %y = lm.group -> (tensor<4x3xf32>) {
+      %s = lm.add %x, %x : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32>
+      %t = lm.add %s, %x : (tensor<4x3xf32>, tensor<4x3xf32>) -> tensor<4x3xf32>
+      lm.yield %t : tensor<4x3xf32>
     }
     ```
 

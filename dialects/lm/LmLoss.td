@@ -11,6 +11,11 @@ def Lm_CrossEntropyOp : Lm_Op<"cross_entropy"> {
     `loss[0] = sum_r weights[r] * (lse[r] - logits[r, targets[r]])` over rows whose target is not `ignore_index`.
     Normalisation (per token, sequence, pack or row) is in the weights.
 
+    ```mlir
+    %l, %s = lm.cross_entropy %x, %w, %t, %g
+      : (tensor<4x3xf32>, tensor<5x3xf32>, tensor<4xi32>, tensor<4xf32>) -> (tensor<1xf32>, tensor<4xf32>)
+    ```
+
     Constraints: `cross_entropy_c1` x is `[R, C]`, w `[V, C]`; `cross_entropy_c2` one target and one weight per row;
     `cross_entropy_c3` loss is `tensor<1xf32>`, lse `[R]`.
   }];

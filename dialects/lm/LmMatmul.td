@@ -9,6 +9,10 @@ def Lm_LinearOp : Lm_Op<"linear"> {
   let description = [{
     `out[t, n] = sum_k x[t, k] * w[n, k] (+ bias[n])`.
 
+    ```mlir
+    %y = lm.linear %x, %w : (tensor<2x4xf32>, tensor<3x4xf32>) -> tensor<2x3xf32>
+    ```
+
     Constraints: `linear_c1` w is `[N, K]` with the K of x; `linear_c2` out is `[T, N]`; `linear_c3` bias is `[N]`;
     `linear_c4` x and w have one element type.
   }];
@@ -22,6 +26,11 @@ def Lm_DequantizeOp : Lm_Op<"dequantize"> {
   let summary = "quantised matrix as real numbers";
   let description = [{
     `out[n, k] = d * q + m` of the block that holds (n, k); q4_0: `d * (q - 8)`; q8_0: `d * q`.
+
+    ```mlir
+    %d = lm.dequantize %w : (!lm.quantized<4x32, q8_0>) -> tensor<4x32xf32>
+    ```
+
     Constraints: `dequantize_c1` shapes agree.
   }];
   let arguments = (ins Lm_QuantizedType:$source);
@@ -36,6 +45,10 @@ def Lm_QuantizeOp : Lm_Op<"quantize"> {
     Per block of 32 columns: `scale = max|x| / levels`, levels 127 for int8 and 32512 = 127 * 256 for int16 (a value is
     then 256 h + l with both halves int8), `values = round_half_even(x / scale)` (0 where the scale is 0),
     `sums = scale * sum(values)`. The definition of `tile.encode`.
+
+    ```mlir
+    %va, %sa, %ma = lm.quantize %x : (tensor<2x64xf32>) -> (tensor<2x64xi8>, tensor<2x2xf32>, tensor<2x2xf32>)
+    ```
 
     Constraints: `quantize_c1` K is a multiple of 32; `quantize_c2` values are `[T, K]`, scales and sums `[T, K/32]`.
   }];
@@ -52,6 +65,11 @@ def Lm_QuantizedLinearOp : Lm_Op<"quantized_linear"> {
     With blocks b of 32 columns and a weight block of value `d*q + m`:
     `out[t, n] = sum_b scales[t, b] * d[n, b] * sum_(k in b) values[t, k] * q[n, k] + m[n, b] * sums[t, b]`.
 
+    ```mlir
+    %ia = lm.quantized_linear %v, %s, %m, %wa
+      : (tensor<3x64xi8>, tensor<3x2xf32>, tensor<3x2xf32>, !lm.quantized<8x64, q8_0>) -> tensor<3x8xf32>
+    ```
+
     Constraints: `quantized_linear_c1` K agrees; `quantized_linear_c2` scales and sums are `[T, K/32]`;
     `quantized_linear_c3` out is `[T, N]`.
   }];
@@ -64,7 +82,13 @@ def Lm_QuantizedLinearOp : Lm_Op<"quantized_linear"> {
 
 def Lm_RoundOp : Lm_Op<"round"> {
   let summary = "change of float type, rounding to nearest even";
-  let description = "Inserted by choose-precision alone. Constraints: `round_c1` shapes agree.";
+  let description = [{
+    Inserted by choose-precision alone. Constraints: `round_c1` shapes agree.
+
+    ```mlir
+    %y = lm.round %x : (tensor<4xf32>) -> tensor<4xbf16>
+    ```
+  }];
   let arguments = (ins TensorOf<[F32, BF16]>:$x);
   let results = (outs TensorOf<[F32, BF16]>:$result);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";

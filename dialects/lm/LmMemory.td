@@ -16,6 +16,12 @@ def Lm_CacheAppendOp : Lm_AppendOp<"cache_append", Lm_CacheType> {
   let description = [{
     Row t of a segment (query begin <= t < query end) is stored in its slot at the token index
     `window end - (query end - t)`, rounded to the cache's element type.
+
+    ```mlir
+    %a = lm.cache_append %e, %k, %v, %segments
+      : (!lm.cache<1x2xf32>, tensor<6x1x2xf32>, tensor<6x1x2xf32>, tensor<2x8xi32>) -> !lm.cache<1x2xf32>
+    ```
+
     Constraints: `append_c1` k and v are `[T, G, D]` of the state; `append_c2` the result has the state's type;
     `ragged_c1`; `segments_c1`.
   }];
@@ -25,6 +31,12 @@ def Lm_MemoryAppendOp : Lm_AppendOp<"memory_append", Lm_MemoryType> {
   let summary = "memory with this call's un-rotated keys and values added";
   let description = [{
     As `lm.cache_append`. What is stored becomes visible when a later call's segments say so (memory begin, memory end).
+
+    ```mlir
+    %a = lm.memory_append %e, %k, %v, %segments
+      : (!lm.memory<1x2xf32>, tensor<6x1x2xf32>, tensor<6x1x2xf32>, tensor<2x8xi32>) -> !lm.memory<1x2xf32>
+    ```
+
     Constraints: `append_c1`, `append_c2`, `ragged_c1`, `segments_c1`.
   }];
 }
@@ -38,17 +50,35 @@ class Lm_StateOp<string mnemonic, Type state> : Lm_Op<mnemonic> {
 
 def Lm_CacheResetOp : Lm_StateOp<"cache_reset", Lm_CacheType> {
   let summary = "local window with the slots of the segments emptied";
-  let description = "Constraints: `reset_c1` the result has the state's type; `ragged_c1`; `segments_c1`.";
+  let description = [{
+    Constraints: `reset_c1` the result has the state's type; `ragged_c1`; `segments_c1`.
+
+    ```mlir
+    %e = lm.cache_reset %s, %segments : (!lm.cache<1x2xf32>, tensor<2x8xi32>) -> !lm.cache<1x2xf32>
+    ```
+  }];
 }
 
 def Lm_MemoryResetOp : Lm_StateOp<"memory_reset", Lm_MemoryType> {
   let summary = "memory with the slots of the segments emptied";
-  let description = "Constraints: `reset_c1` the result has the state's type; `ragged_c1`; `segments_c1`.";
+  let description = [{
+    Constraints: `reset_c1` the result has the state's type; `ragged_c1`; `segments_c1`.
+
+    ```mlir
+    %e = lm.memory_reset %s, %segments : (!lm.memory<1x2xf32>, tensor<2x8xi32>) -> !lm.memory<1x2xf32>
+    ```
+  }];
 }
 
 def Lm_MemoryEvictOp : Lm_StateOp<"memory_evict", Lm_MemoryType> {
   let summary = "memory without the entries before memory begin of each segment's slot";
-  let description = "Constraints: `reset_c1` the result has the state's type; `ragged_c1`; `segments_c1`.";
+  let description = [{
+    Constraints: `reset_c1` the result has the state's type; `ragged_c1`; `segments_c1`.
+
+    ```mlir
+    %a = lm.memory_evict %b, %segments : (!lm.memory<1x2xf32>, tensor<2x8xi32>) -> !lm.memory<1x2xf32>
+    ```
+  }];
 }
 
 def Lm_GatedMemoryOp : Lm_Op<"gated_memory", [Pure, AttrSizedOperandSegments]> {
@@ -60,6 +90,12 @@ def Lm_GatedMemoryOp : Lm_Op<"gated_memory", [Pure, AttrSizedOperandSegments]> {
     `external`, one operand `[T, H, D]`: itself.
     Gate operands: u1 `[H, D, R]`, u2 `[H, R]`: `g = sigmoid(gate_scale * (silu(q u1) u2 - gate_shift))`; or one operand
     beta `[H]`: `g = sigmoid(gate_scale * (beta - gate_shift))`. A `mask` `[T]` multiplies g.
+
+    ```mlir
+    %o0, %g0 = lm.gated_memory %a, %q reads (%w1, %w2) gate (%u1, %u2) mask %m
+      : (tensor<3x2x2xf32>, tensor<3x2x2xf32>, tensor<2x2x3xf32>, tensor<2x3x2xf32>, tensor<2x2x2xf32>,
+      tensor<2x2xf32>, tensor<3xf32>) -> (tensor<3x2x2xf32>, tensor<3x2xf32>)
+    ```
 
     Constraints: `gated_memory_c1` attention, query and out agree; `gated_memory_c2` memory operands fit `memory`;
     `gated_memory_c3` gate operands are (u1, u2) or (beta); `gated_memory_c4` mask is `[T]`; `gated_memory_c5` the gate
@@ -73,7 +109,8 @@ def Lm_GatedMemoryOp : Lm_Op<"gated_memory", [Pure, AttrSizedOperandSegments]> {
                        DefaultValuedAttr<Lm_RealAttr, "1.0">:$gate_shift);
   let results = (outs Lm_Heads:$out, Optional<TensorRankOf<[F32], [2]>>:$gate);
   let assemblyFormat = [{
-    $attention `,` $query `reads` (`kind` $memory^)? `(` $memory_operands `)` `gate` (`selects` $gate_selects^)? `(` $gate_operands `)` (`mask` $mask^)? attr-dict
+    $attention `,` $query `reads` (`kind` $memory^)? `(` $memory_operands `)`
+    `gate` (`selects` $gate_selects^)? `(` $gate_operands `)` (`mask` $mask^)? attr-dict
     `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;

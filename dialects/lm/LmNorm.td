@@ -10,7 +10,7 @@ def Lm_RmsNormOp : Lm_Op<"rms_norm"> {
     `out[t, c] = x[t, c] / sqrt(mean_c(x[t, c]^2) + epsilon) * w[c]`.
 
     ```mlir
-    %y = lm.rms_norm %x, %w {epsilon = 1.0e-5 : f64} : (tensor<?x8xf32>, tensor<8xf32>) -> tensor<?x8xf32>
+    %y = lm.rms_norm %x, %w {epsilon = 1.0e-5 : f64} : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
     ```
 
     Constraints: `rms_norm_c1` w is `[C]`; `rms_norm_c2` out has the shape of x; `rms_norm_c3` epsilon >= 0.
@@ -25,6 +25,12 @@ def Lm_LayerNormOp : Lm_Op<"layer_norm"> {
   let summary = "rows with mean 0 and variance 1, times a weight plus a bias";
   let description = [{
     `out[t, c] = (x[t, c] - mean_c(x)) / sqrt(var_c(x) + epsilon) * w[c] + bias[c]`, variance over C (not C - 1).
+
+    ```mlir
+    %y = lm.layer_norm %x, %w bias %b {epsilon = 1.0e-5 : f64}
+      : (tensor<2x4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
+    ```
+
     Constraints: `layer_norm_c1` w and bias are `[C]`; `layer_norm_c2` out has the shape of x; `layer_norm_c3`
     epsilon >= 0.
   }];

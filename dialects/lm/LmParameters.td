@@ -10,8 +10,8 @@ def Lm_ParameterOp : Op<Lm_Dialect, "parameter", [Symbol]> {
     With `parts`, the rows of the parameter are those of the named checkpoint parameters one after another.
 
     ```mlir
-    lm.parameter @model.norm.weight : tensor<576xf32>
-    lm.parameter @qkv parts ["q", "k", "v"] : !lm.quantized<960x576, q4_1>
+    lm.parameter @joined parts ["a", "b"] : tensor<3x2xf32>
+    lm.parameter @a trainable : tensor<1x2xf32>
     ```
 
     Constraints: `parameter_c1` the type is a tensor of static shape (f32 or bf16) or a quantised matrix;
@@ -27,7 +27,13 @@ def Lm_ParameterOp : Op<Lm_Dialect, "parameter", [Symbol]> {
 
 def Lm_ParameterRefOp : Lm_Op<"parameter_ref", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "value of a parameter";
-  let description = "Constraints: `parameter_ref_c1` the parameter exists; `parameter_ref_c2` it has the result's type.";
+  let description = [{
+    Constraints: `parameter_ref_c1` the parameter exists; `parameter_ref_c2` it has the result's type.
+
+    ```mlir
+    %w = lm.parameter_ref @w : !lm.quantized<4x32, q8_0>
+    ```
+  }];
   let arguments = (ins FlatSymbolRefAttr:$name);
   let results = (outs Lm_Weight:$result);
   let assemblyFormat = "$name attr-dict `:` type($result)";

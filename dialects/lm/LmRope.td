@@ -11,6 +11,11 @@ def Lm_RopeOp : Lm_Op<"rope"> {
     c = 0 .. dim/2-1: `a' = a cos - b sin`, `b' = b cos + a sin`. Style `half`: a = column c, b = column c + dim/2;
     `interleaved`: a = column 2c, b = column 2c + 1. Columns from `dim` on stay.
 
+    ```mlir
+    %y = lm.rope %x, %p {theta = 100.0 : f64, dim = 4 : i64}
+      : (tensor<3x2x6xf32>, tensor<3xi32>) -> tensor<3x2x6xf32>
+    ```
+
     Constraints: `rope_c1` out has the shape of x; `rope_c2` one position per token; `rope_c3` dim is even, positive and
     at most D; `rope_c4` theta and scale are positive.
   }];
@@ -27,6 +32,10 @@ def Lm_RopeAnglesOp : Lm_Op<"rope_angles"> {
   let description = [{
     `out[t, c] = cos(angle(t, c))`, `out[t, dim/2 + c] = sin(angle(t, c))`, c = 0 .. dim/2-1, angles as in `lm.rope`,
     computed in f64. Constraints: `rope_angles_c1` out is `[T, dim]`; `rope_c3`, `rope_c4` as in `lm.rope`.
+
+    ```mlir
+    %a = lm.rope_angles %p {theta = 100.0 : f64, dim = 4 : i64} : (tensor<3xi32>) -> tensor<3x4xf32>
+    ```
   }];
   let arguments = (ins Lm_Indices:$positions, Lm_RealAttr:$theta, I64Attr:$dim,
                        DefaultValuedAttr<Lm_RealAttr, "1.0">:$scale);
@@ -39,6 +48,11 @@ def Lm_ApplyRopeOp : Lm_Op<"apply_rope"> {
   let summary = "rotation of heads by given cosines and sines";
   let description = [{
     `lm.rope` with the angles of `lm.rope_angles`; `dim` is their number of columns.
+
+    ```mlir
+    %y = lm.apply_rope %x, %a : (tensor<3x2x6xf32>, tensor<3x4xf32>) -> tensor<3x2x6xf32>
+    ```
+
     Constraints: `apply_rope_c1` out has the shape of x; `apply_rope_c2` angles are `[T, dim]`, dim even and at most D.
   }];
   let arguments = (ins Lm_Heads:$x, TensorRankOf<[F32], [2]>:$angles,

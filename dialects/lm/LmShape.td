@@ -6,7 +6,13 @@ include "dialects/lm/LmOpBase.td"
 
 def Lm_SplitHeadsOp : Lm_Op<"split_heads"> {
   let summary = "columns of a row as heads";
-  let description = "`out[t, h, d] = x[t, h*D + d]`. Constraints: `split_heads_c1` out is `[T, H, D]` with H*D = C.";
+  let description = [{
+    `out[t, h, d] = x[t, h*D + d]`. Constraints: `split_heads_c1` out is `[T, H, D]` with H*D = C.
+
+    ```mlir
+    %h = lm.split_heads %x : (tensor<2x6xf32>) -> tensor<2x2x3xf32>
+    ```
+  }];
   let arguments = (ins Lm_Matrix:$x);
   let results = (outs Lm_Heads:$result);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
@@ -15,7 +21,13 @@ def Lm_SplitHeadsOp : Lm_Op<"split_heads"> {
 
 def Lm_MergeHeadsOp : Lm_Op<"merge_heads"> {
   let summary = "heads of a token side by side in one row";
-  let description = "`out[t, h*D + d] = x[t, h, d]`. Constraints: `merge_heads_c1` out is `[T, C]` with C = H*D.";
+  let description = [{
+    `out[t, h*D + d] = x[t, h, d]`. Constraints: `merge_heads_c1` out is `[T, C]` with C = H*D.
+
+    ```mlir
+    %h = lm.merge_heads %x : (tensor<2x3x2xf32>) -> tensor<2x6xf32>
+    ```
+  }];
   let arguments = (ins Lm_Heads:$x);
   let results = (outs Lm_Matrix:$result);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
@@ -26,6 +38,11 @@ def Lm_SliceColumnsOp : Lm_Op<"slice_columns"> {
   let summary = "columns [begin, end) of a matrix";
   let description = [{
     `out[t, c] = x[t, begin + c]`.
+
+    ```mlir
+    %h = lm.slice_columns %x {begin = 1 : i64, end = 4 : i64} : (tensor<2x6xf32>) -> tensor<2x3xf32>
+    ```
+
     Constraints: `slice_columns_c1` 0 <= begin < end <= C; `slice_columns_c2` out is `[T, end - begin]`.
   }];
   let arguments = (ins Lm_Matrix:$x, I64Attr:$begin, I64Attr:$end);

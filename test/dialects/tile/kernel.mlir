@@ -6,9 +6,6 @@
 
 tile.kernel @k grid(%i) (%x: !tile.view<11x4xf32>, %y: !tile.view<11x4xf32>) {
   %c0 = arith.constant 0 : index
-  %c1 = arith.constant 1 : index
-  %c2 = arith.constant 2 : index
-  %c3 = arith.constant 3 : index
   %c8 = arith.constant 8 : index
   %row = arith.muli %i, %c8 : index
   %t = tile.load %x[%row, %c0] : !tile.view<11x4xf32> -> tensor<8x4xf32>
