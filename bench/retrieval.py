@@ -48,14 +48,14 @@ WINDOW = 1024  # that the programs are compiled for: a key in the last window is
 
 
 def promptsOf(rows, args):
-    """All prompts, the cheap ones first."""
+    """All prompts: the first two rows, which are promised, before the others; the cheap ones first."""
     prompts = []
     for one in rows:
         if not os.path.exists(os.path.join(args.programs, one["program"])) or (one["text"] and not args.text):
             continue
         for length, count in one["counts"].items():
             prompts += [(one, length, seed) for seed in range(count)]
-    return sorted(prompts, key=lambda prompt: prompt[1])
+    return sorted(prompts, key=lambda prompt: (rows.index(prompt[0]) > 1, prompt[1]))
 
 
 def readDone(path):
