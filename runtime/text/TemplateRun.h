@@ -107,7 +107,7 @@ private:
   TemplateValue evaluateApplication(const TemplateExpression &expression);
   bool compare(TemplateOperator op, const TemplateValue &a, const TemplateValue &b);
 
-  // Operations (TemplateOperations.cpp).
+  // Arithmetic (TemplateArithmetic.cpp).
   TemplateValue add(const TemplateValue &a, const TemplateValue &b);
   TemplateValue multiply(const TemplateValue &a, const TemplateValue &b);
   TemplateValue repeat(const TemplateValue &value, int64_t times);

@@ -11,6 +11,16 @@ double TemplateValue::number() const {
   return *get<double>();
 }
 
+bool TemplateValue::readInteger(int64_t &integer) const {
+  if (auto *value = get<bool>())
+    integer = *value ? 1 : 0;
+  else if (auto *value = get<int64_t>())
+    integer = *value;
+  else
+    return false;
+  return true;
+}
+
 bool TemplateValue::truth() const {
   if (isNumber())
     return number() != 0;

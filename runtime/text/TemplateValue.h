@@ -87,6 +87,8 @@ public:
   }
   // A bool counts as 0 or 1. Only for values where isNumber().
   double number() const;
+  // Whether the value is an integer or a bool, and if so which.
+  bool readInteger(int64_t &integer) const;
   bool truth() const;
   // 0 for what has no parts.
   int depth() const;
