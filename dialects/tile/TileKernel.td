@@ -27,6 +27,9 @@ def Tile_KernelOp : Op<Tile_Dialect, "kernel", [IsolatedFromAbove, Symbol, Singl
       tile.return
     }
     ```
+
+    Constraints: `kernel_c1` the grid indices come first and are of type index; `kernel_c2` the other arguments are
+    views or scalars.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$grid_rank);
   let regions = (region SizedRegion<1>:$body);
@@ -94,6 +97,9 @@ def Tile_WorkListOp : Tile_Op<"work_list", [Pure]> {
     ```mlir
     %l = tile.work_list %s rows = 2 : tensor<3x8xi32> -> tensor<?x8xi32>
     ```
+
+    Constraints: `work_list_c1` rows are positive; `work_list_c2` segments have at least 7 columns; `work_list_c3` the
+    list has 8.
   }];
   let arguments = (ins TensorRankOf<[I32], [1, 2]>:$segments, Optional<TensorRankOf<[I32], [1]>>:$key_boundaries,
                        I64Attr:$rows);

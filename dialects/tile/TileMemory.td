@@ -11,6 +11,8 @@ def Tile_DimOp : Tile_Op<"dim", [Pure]> {
     ```mlir
     %k = tile.dim %x, 0 : !tile.view<6x2x3xf32>
     ```
+
+    Constraints: `dim_c1` the view has the dimension.
   }];
   let arguments = (ins Tile_ViewType:$view, I64Attr:$dim);
   let results = (outs Index:$size);
@@ -25,6 +27,9 @@ def Tile_ScalarOp : Tile_Op<"scalar", [MemoryEffects<[MemRead]>]> {
     ```mlir
     %v = tile.scalar %x[%c3, %c1, %c2] : !tile.view<6x2x3xf32> -> f32
     ```
+
+    Constraints: `scalar_c1` one offset per view dimension; `scalar_c2` the value has the element type, or is an index
+    of an integer.
   }];
   let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$offsets);
   let results = (outs AnyTypeOf<[Index, I32, F32]>:$value);
@@ -87,6 +92,9 @@ def Tile_GatherOp : Tile_Op<"gather", [MemoryEffects<[MemRead]>]> {
     ```mlir
     %t = tile.gather %x[%n, %c1, %c0] dropped [1] : !tile.view<5x2x3xf32>, tensor<4xi32> -> tensor<4x3xf32>
     ```
+
+    Constraints: `gather_c1` one offset per dimension after the first; `gather_c2` one row per index; `gather_c3`
+    element types agree, or decode.
   }];
   let arguments = (ins Tile_ViewType:$view, TensorRankOf<[I32], [1]>:$indices, Variadic<Index>:$offsets,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$dropped);
@@ -104,6 +112,8 @@ def Tile_ScatterOp : Tile_Op<"scatter", [MemoryEffects<[MemWrite]>]> {
     ```mlir
     tile.scatter %t, %b[%n, %c0] : tensor<4x3xf32>, !tile.view<5x3xf32>, tensor<4xi32>
     ```
+
+    Constraints: `gather_c1`, `gather_c2` as in `tile.gather`; `scatter_c1` element types agree.
   }];
   let arguments = (ins AnyStaticShapeTensor:$tile, Tile_ViewType:$view, TensorRankOf<[I32], [1]>:$indices,
                        Variadic<Index>:$offsets, DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$dropped);

@@ -38,6 +38,9 @@ def Tile_ScaledMmaOp : Tile_Op<"scaled_mma", [Pure, AllTypesMatch<["acc", "resul
       : tensor<4x64xi8>, tensor<8x64x!tile.quantized<q8_0>> -> tensor<4x8xf32> (tensor<4x2xf32>,
       tensor<4x2xf32>)
     ```
+
+    Constraints: `scaled_mma_c1` B is quantised, its K that of A; `scaled_mma_c2` scales and sums are `[M, K/32]`;
+    `scaled_mma_c3` acc is `[M, N]` f32.
   }];
   let arguments = (ins TensorRankOf<[I8, I16], [2]>:$a, TensorRankOf<[F32], [2]>:$scales,
                        TensorRankOf<[F32], [2]>:$sums, AnyStaticShapeTensor:$b, AnyStaticShapeTensor:$acc);
@@ -59,6 +62,9 @@ def Tile_EncodeOp : Tile_Op<"encode", [Pure]> {
     ```mlir
     %q, %p, %n = tile.encode %t : tensor<2x64xf32> -> tensor<2x64xi8>, tensor<2x2xf32>, tensor<2x2xf32>
     ```
+
+    Constraints: `encode_c1` the last dimension is a multiple of 32; `encode_c2` values have the shape of the source,
+    scales and sums one number per block.
   }];
   let arguments = (ins StaticShapeTensorOf<[F32]>:$source);
   let results = (outs StaticShapeTensorOf<[I8, I16]>:$values, StaticShapeTensorOf<[F32]>:$scales,
@@ -75,6 +81,8 @@ def Tile_DecodeOp : Tile_Op<"decode", [Pure]> {
     ```mlir
     %d = tile.decode %b : tensor<8x64x!tile.quantized<q8_0>> -> tensor<8x64xf32>
     ```
+
+    Constraints: `decode_c1` the source is quantised and has the shape of the result.
   }];
   let arguments = (ins AnyStaticShapeTensor:$source);
   let results = (outs StaticShapeTensorOf<[F32, BF16]>:$values);

@@ -10,6 +10,8 @@ def Tile_TopkInitOp : Tile_Op<"topk_init", [Pure]> {
     ```mlir
     %k0 = tile.topk_init : !tile.topk<3, 2>
     ```
+
+    Constraints: `topk_init_c1` rows and k are positive.
   }];
   let results = (outs Tile_TopkType:$state);
   let assemblyFormat = "attr-dict `:` type($state)";
@@ -24,6 +26,8 @@ def Tile_TopkUpdateOp : Tile_Op<"topk_update", [Pure, AllTypesMatch<["state", "r
     ```mlir
     %k1 = tile.topk_update %k0, %v at %c0 : tensor<3x3xf32> -> !tile.topk<3, 2>
     ```
+
+    Constraints: `topk_update_c1` one row of scores per row of the state.
   }];
   let arguments = (ins Tile_TopkType:$state, TensorRankOf<[F32], [2]>:$scores, Index:$first);
   let results = (outs Tile_TopkType:$result);
@@ -40,6 +44,8 @@ def Tile_TopkThresholdOp : Tile_Op<"topk_threshold", [Pure]> {
     ```mlir
     %p, %q = tile.topk_threshold %k2 : !tile.topk<3, 2> -> tensor<3xf32>, tensor<3xi32>
     ```
+
+    Constraints: `topk_threshold_c1` one score and one index per row of the state.
   }];
   let arguments = (ins Tile_TopkType:$state);
   let results = (outs TensorRankOf<[F32], [1]>:$scores, TensorRankOf<[I32], [1]>:$indices);

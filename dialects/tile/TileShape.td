@@ -12,6 +12,8 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
     ```mlir
     %p = tile.reduce add %t dim 0 : tensor<2x3x4xf32> -> tensor<3x4xf32>
     ```
+
+    Constraints: `reduce_c1` the source has the dimension; `reduce_c2` the result is the source without it.
   }];
   let arguments = (ins Tile_ReductionAttr:$kind, AnyStaticShapeTensor:$source, I64Attr:$dim);
   let results = (outs AnyStaticShapeTensor:$result);
@@ -27,6 +29,8 @@ def Tile_ExpandOp : Tile_Op<"expand", [Pure]> {
     ```mlir
     %p = tile.expand %t dim 0 : tensor<2x3xf32> -> tensor<2x2x3xf32>
     ```
+
+    Constraints: `expand_c1` the result has the dimension; `expand_c2` the source is the result without it.
   }];
   let arguments = (ins AnyStaticShapeTensor:$source, I64Attr:$dim);
   let results = (outs AnyStaticShapeTensor:$result);
@@ -40,6 +44,8 @@ def Tile_SplatOp : Tile_Op<"splat", [Pure]> {
     ```mlir
     %s = tile.splat %g : f32 -> tensor<1x1xf32>
     ```
+
+    Constraints: `splat_c1` the value has the element type.
   }];
   let arguments = (ins AnyTypeOf<[AnyInteger, AnyFloat, Index]>:$value);
   let results = (outs AnyStaticShapeTensor:$result);
@@ -53,6 +59,8 @@ def Tile_IotaOp : Tile_Op<"iota", [Pure]> {
     ```mlir
     %r = tile.iota dim 1 : tensor<2x3xi32>
     ```
+
+    Constraints: `iota_c1` the result has the dimension.
   }];
   let arguments = (ins I64Attr:$dim);
   let results = (outs StaticShapeTensorOf<[I32]>:$result);
@@ -66,6 +74,8 @@ def Tile_ReshapeOp : Tile_Op<"reshape", [Pure]> {
     ```mlir
     %s = tile.reshape %t : tensor<2x3xf32> -> tensor<3x2xf32>
     ```
+
+    Constraints: `reshape_c1` as many elements of the same type.
   }];
   let arguments = (ins AnyStaticShapeTensor:$source);
   let results = (outs AnyStaticShapeTensor:$result);
@@ -79,6 +89,8 @@ def Tile_TransposeOp : Tile_Op<"transpose", [Pure]> {
     ```mlir
     %u = tile.transpose %t : tensor<2x3xf32> -> tensor<3x2xf32>
     ```
+
+    Constraints: `transpose_c1` a matrix and its transpose.
   }];
   let arguments = (ins AnyStaticShapeTensor:$source);
   let results = (outs AnyStaticShapeTensor:$result);
@@ -92,6 +104,9 @@ def Tile_SliceOp : Tile_Op<"slice", [Pure]> {
     ```mlir
     %v = tile.slice %t [1, 1] : tensor<2x3xf32> -> tensor<1x2xf32>
     ```
+
+    Constraints: `slice_c1` one offset per dimension, rank and element type stay; `slice_c2` the slice lies inside the
+    source.
   }];
   let arguments = (ins AnyStaticShapeTensor:$source, DenseI64ArrayAttr:$offsets);
   let results = (outs AnyStaticShapeTensor:$result);

@@ -9,6 +9,13 @@
 // RUN: not longc-interpret %s --function twice 2>&1 | FileCheck %s --check-prefix=TWICE
 // RUN: not longc-interpret %s --function absent 2>&1 | FileCheck %s --check-prefix=ABSENT
 // RUN: not longc-interpret %s --function segment 2>&1 | FileCheck %s --check-prefix=SEGMENT
+// RUN: not longc-interpret %s --function vectors 2>&1 | FileCheck %s --check-prefix=VECTORS
+// RUN: not longc-interpret %s --function shapes 2>&1 | FileCheck %s --check-prefix=SHAPES
+// RUN: not longc-interpret %s --function states 2>&1 | FileCheck %s --check-prefix=STATES
+// RUN: not longc-interpret %s --function blocks 2>&1 | FileCheck %s --check-prefix=BLOCKS
+// RUN: not longc-interpret %s --function width 2>&1 | FileCheck %s --check-prefix=WIDTH
+// RUN: not longc-interpret %s --function stated 2>&1 | FileCheck %s --check-prefix=STATED
+// RUN: not longc-interpret %s --function part 2>&1 | FileCheck %s --check-prefix=PART
 // RUN: not longc-interpret %s --function huge 2>&1 | FileCheck %s --check-prefix=HUGE
 // RUN: not longc-interpret %s --function division --compare-after no-such-pass 2>&1 | FileCheck %s --check-prefix=PASS
 // RUN: not longc-interpret %s.missing 2>&1 | FileCheck %s --check-prefix=FILE
@@ -93,4 +100,57 @@ func.func @huge() -> tensor<?x?xf32> {
   %n = arith.constant 1000000 : index
   %e = tensor.empty(%n, %n) : tensor<?x?xf32>
   return %e : tensor<?x?xf32>
+}
+
+// VECTORS: error: the interpreter holds no value of 'vector<4xf32>'
+func.func @vectors() {
+  %a = arith.constant dense<1.0> : vector<4xf32>
+  return
+}
+
+// SHAPES: error: expected tensors of numbers of one shape
+func.func @shapes(%x: tensor<2x?xf32>, %y: tensor<3x?xf32>) -> tensor<?x?xf32> {
+  %a = tensor.cast %x : tensor<2x?xf32> to tensor<?x?xf32>
+  %b = tensor.cast %y : tensor<3x?xf32> to tensor<?x?xf32>
+  %c = arith.addf %a, %b : tensor<?x?xf32>
+  return %c : tensor<?x?xf32>
+}
+
+// A state where a kernel wants a quantised matrix.
+tile.kernel @k grid(%i) (%w: !tile.view<8x64x!tile.quantized<q4_1>>, %y: !tile.view<8x64xf32>) {
+  tile.return
+}
+
+// STATES: error: operand 0 does not fit '!tile.view<8x64x!tile.quantized<q4_1>>'
+func.func @states(%c: !lm.cache<1x2xf32> {lm.input = "cache"}) -> tensor<8x64xf32> {
+  %y = arith.constant dense<0.0> : tensor<8x64xf32>
+  %n = arith.constant 1 : index
+  %b = tile.launch @k grid(%n) ins(%c : !lm.cache<1x2xf32>) outs(%y : tensor<8x64xf32>)
+  return %b : tensor<8x64xf32>
+}
+
+// BLOCKS: error: expected sizes that the interpreter can hold, of numbers
+func.func @blocks() -> tensor<8x64xf32> {
+  %a = tensor.empty() : tensor<8x64x!tile.quantized<q4_1>>
+  %b = tile.decode %a : tensor<8x64x!tile.quantized<q4_1>> -> tensor<8x64xf32>
+  return %b : tensor<8x64xf32>
+}
+
+// WIDTH: error: expected weight columns of size 2, got 3
+func.func @width(%x: tensor<4x2xf32>, %w: tensor<5x3xf32>) -> tensor<4x5xf32> {
+  %a = tensor.cast %x : tensor<4x2xf32> to tensor<4x?xf32>
+  %y = lm.linear %a, %w : (tensor<4x?xf32>, tensor<5x3xf32>) -> tensor<4x5xf32>
+  return %y : tensor<4x5xf32>
+}
+
+// STATED: error: no random value for argument 0 of 'tensor<1000000000000xi32>'
+func.func @stated(%x: tensor<1000000000000xi32> {lm.input = "tokens"}) {
+  return
+}
+
+// PART: error: part "nowhere" of parameter @joined is declared nowhere
+lm.parameter @joined parts ["nowhere"] : tensor<3x2xf32>
+func.func @part() -> tensor<3x2xf32> {
+  %j = lm.parameter_ref @joined : tensor<3x2xf32>
+  return %j : tensor<3x2xf32>
 }

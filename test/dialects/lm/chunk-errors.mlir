@@ -34,3 +34,12 @@ func.func @f(%x: tensor<?x8xf32>, %cu: tensor<?xi32>) {
   %0 = lm.chunk_pool mean %x, %cu : (tensor<?x8xf32>, tensor<?xi32>) -> tensor<?x7xf32>
   return
 }
+
+// -----
+
+// chunk_pool_c2
+func.func @f(%x: tensor<?x0xf32>, %cu: tensor<?xi32>) {
+  // expected-error@+1 {{'lm.chunk_pool' op expected rows of a known, positive width, got 'tensor<?x0xf32>'}}
+  %0 = lm.chunk_pool mean %x, %cu : (tensor<?x0xf32>, tensor<?xi32>) -> tensor<?x0xf32>
+  return
+}

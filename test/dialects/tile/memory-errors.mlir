@@ -121,3 +121,12 @@ tile.kernel @k grid(%i) (%x: !tile.view<?x64xf32>) {
   tile.scatter %t, %x[%c, %i] : tensor<4x64xbf16>, !tile.view<?x64xf32>, tensor<4xi32>
   tile.return
 }
+
+// -----
+
+// load_c5
+tile.kernel @k grid(%i) (%x: !tile.view<?x64xf32>) {
+  // expected-error@+1 {{'tile.load' op expected both row limits or none}}
+  %d = "tile.load"(%x, %i, %i, %i) <{dropped = array<i64>, operandSegmentSizes = array<i32: 1, 2, 1, 0>}> : (!tile.view<?x64xf32>, index, index, index) -> tensor<8x64xf32>
+  tile.return
+}
