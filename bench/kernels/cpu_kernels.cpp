@@ -19,6 +19,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <dlfcn.h>
+#include <pthread.h>
 #include <thread>
 
 using namespace llvm;
@@ -207,8 +208,18 @@ int main(int argc, char **argv) {
         run(arguments.views.data(), arguments.scalars.data(), at, at + 1, scratch[t]);
     };
     std::vector<std::thread> pool;
+    // Each thread on a core of its own: two that spin on one cost milliseconds.
+    auto pin = [](int core) {
+      cpu_set_t set;
+      CPU_ZERO(&set);
+      CPU_SET(core, &set);
+      pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+    };
+    if (threads > 1)
+      pin(0);
     for (int t = 1; t < threads; ++t)
       pool.emplace_back([&, t] {
+        pin(t);
         for (int seen = 0;;) {
           while (round == seen)
             ;

@@ -197,6 +197,10 @@ Value KernelEmitter::dotBytes(Value acc, Value weights, Value activations, bool 
 // bf16 anyway, else degree 5 (2e-7). -inf gives exactly 0; a NaN stays one.
 Value KernelEmitter::exp2(Value x, bool forBf16, Value lowPart) {
   Type type = x.getType();
+  if (variant_.wide && type.isF32()) { // a vector's worth costs less than a scalar without its instruction
+    Value all = exp2(broadcast(x, lanes), forBf16, lowPart ? broadcast(lowPart, lanes) : Value());
+    return vector::ExtractOp::create(b_, all, int64_t(0));
+  }
   auto constant = [&](double value) { return constantOf(type, value); };
   auto atLeast = [&](Value v, double bound) -> Value {
     Value below = arith::CmpFOp::create(b_, arith::CmpFPredicate::OLT, v, constant(bound));

@@ -8,7 +8,7 @@ namespace longc {
 namespace {
 
 // Tiles of the window are aligned to their own size, which divides this; so a tile never wraps around the ring.
-constexpr int64_t ringAlignment = 64;
+constexpr int64_t ringAlignment = 256;
 // Entries of pages that were given back. Never read: no segment begins below them.
 constexpr int32_t noPage = 0;
 
