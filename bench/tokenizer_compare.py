@@ -100,9 +100,9 @@ def ids_record(ids):
 
 
 def seconds(run):
-    start = time.perf_counter()
+    start = time.process_time()  # CPU time: others may use the machine
     run()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def write_texts(path, oracle, kinds):
@@ -142,7 +142,7 @@ def report(times, kinds, program_output, passed):
     sizes = {kind: sum(len(text.encode()) for text in texts) for kind, texts in kinds.items()}
     yield f"Tokenizer beside Hugging Face tokenizers {tokenizers.__version__}, SmolLM2's vocabulary"
     yield f"date     {datetime.date.today()}"
-    yield f"cpu      {cpu_name()}, one core used by both"
+    yield f"cpu      {cpu_name()}, one core used by both, CPU time; load average {os.getloadavg()[0]:.1f}"
     yield "command  bench/tokenizer_compare.py MODEL.gguf build/test/runtime/tokenizer_full_test REPORT"
     yield f"result   {'0 differences' if passed else 'DIFFERENCES FOUND'}"
     yield ""
