@@ -2,7 +2,7 @@
 #include "codegen/cuda/CompileCuda.h"
 
 #include "codegen/cuda/CudaPasses.h"
-#include "codegen/cuda/EmitCuda.h"
+#include "codegen/cuda/Emit.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"

@@ -47,5 +47,19 @@ TEST(WorkList, RefusesBadSegments) {
     EXPECT_EQ(buildWorkList(segments, 4, 2).status().code(), 5201);
 }
 
+TEST(WorkList, PackedBoundariesAreSegments) {
+  std::vector<int32_t> queries = {0, 2, 2, 5}, keys = {0, 3, 3, 6};
+  auto segments = packedSegments(queries, keys, 6);
+  ASSERT_TRUE(segments.ok());
+  EXPECT_EQ(*segments, (std::vector<int32_t>{0, 2, 0, 3, 0, 0, 0, 0, 2, 2, 3, 3, 0, 0, 0, 0, 2, 5, 3, 6, 0, 0, 0, 0}));
+  EXPECT_TRUE(packedSegments({}, {}, 0)->empty());
+}
+
+TEST(WorkList, RefusesBadBoundaries) {
+  std::vector<int32_t> queries = {0, 2, 5}, keys = {0, 3, 6}, fewer = {0, 3};
+  EXPECT_EQ(packedSegments(queries, fewer, 6).status().code(), 5201);
+  EXPECT_EQ(packedSegments(queries, keys, 5).status().code(), 5201);
+}
+
 } // namespace
 } // namespace longc

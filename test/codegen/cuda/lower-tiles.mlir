@@ -1,4 +1,4 @@
-// RUN: longc-opt %s --longc-cuda | FileCheck %s
+// RUN: longc-opt %s --longc-cuda-assign-layouts --longc-cuda-split-roles --longc-cuda-lower-tiles --canonicalize --cse | FileCheck %s
 
 // One branch a role; products of 16 columns at a time; a row's maximum over the thread's elements, then over the quad.
 // CHECK-LABEL: cuda.kernel @row_maximum

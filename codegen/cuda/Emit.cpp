@@ -1,5 +1,5 @@
 // Prints cuda kernels as CUDA C++. One printed form an op, from two tables; no op's meaning is known here.
-#include "codegen/cuda/EmitCuda.h"
+#include "codegen/cuda/Emit.h"
 #include "codegen/cuda/CudaPasses.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
