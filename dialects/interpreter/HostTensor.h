@@ -66,7 +66,8 @@ public:
   virtual ~StateObject() = default;
 };
 
-using HostValue = std::variant<std::monostate, int64_t, double, HostTensor, HostView, std::shared_ptr<const StateObject>>;
+using HostValue =
+    std::variant<std::monostate, int64_t, double, HostTensor, HostView, std::shared_ptr<const StateObject>>;
 
 // Number of elements of a shape; nothing if it is negative somewhere or beyond what the interpreter holds (2^29).
 std::optional<int64_t> elementCount(llvm::ArrayRef<int64_t> shape);

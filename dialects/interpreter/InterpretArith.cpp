@@ -81,16 +81,26 @@ const llvm::StringMap<IntegerFunction> &divisions() {
 bool compareIntegers(arith::CmpIPredicate predicate, int64_t a, int64_t b, Type type) {
   uint64_t x = asUnsigned(a, type), y = asUnsigned(b, type);
   switch (predicate) {
-  case arith::CmpIPredicate::eq: return a == b;
-  case arith::CmpIPredicate::ne: return a != b;
-  case arith::CmpIPredicate::slt: return a < b;
-  case arith::CmpIPredicate::sle: return a <= b;
-  case arith::CmpIPredicate::sgt: return a > b;
-  case arith::CmpIPredicate::sge: return a >= b;
-  case arith::CmpIPredicate::ult: return x < y;
-  case arith::CmpIPredicate::ule: return x <= y;
-  case arith::CmpIPredicate::ugt: return x > y;
-  case arith::CmpIPredicate::uge: return x >= y;
+  case arith::CmpIPredicate::eq:
+    return a == b;
+  case arith::CmpIPredicate::ne:
+    return a != b;
+  case arith::CmpIPredicate::slt:
+    return a < b;
+  case arith::CmpIPredicate::sle:
+    return a <= b;
+  case arith::CmpIPredicate::sgt:
+    return a > b;
+  case arith::CmpIPredicate::sge:
+    return a >= b;
+  case arith::CmpIPredicate::ult:
+    return x < y;
+  case arith::CmpIPredicate::ule:
+    return x <= y;
+  case arith::CmpIPredicate::ugt:
+    return x > y;
+  case arith::CmpIPredicate::uge:
+    return x >= y;
   }
   llvm_unreachable("every predicate is listed");
 }
@@ -99,22 +109,38 @@ bool compareReals(arith::CmpFPredicate predicate, double a, double b) {
   using P = arith::CmpFPredicate;
   bool unordered = std::isnan(a) || std::isnan(b);
   switch (predicate) {
-  case P::AlwaysFalse: return false;
-  case P::AlwaysTrue: return true;
-  case P::ORD: return !unordered;
-  case P::UNO: return unordered;
-  case P::OEQ: return a == b;
-  case P::OGT: return a > b;
-  case P::OGE: return a >= b;
-  case P::OLT: return a < b;
-  case P::OLE: return a <= b;
-  case P::ONE: return !unordered && a != b;
-  case P::UEQ: return unordered || a == b;
-  case P::UGT: return unordered || a > b;
-  case P::UGE: return unordered || a >= b;
-  case P::ULT: return unordered || a < b;
-  case P::ULE: return unordered || a <= b;
-  case P::UNE: return unordered || a != b;
+  case P::AlwaysFalse:
+    return false;
+  case P::AlwaysTrue:
+    return true;
+  case P::ORD:
+    return !unordered;
+  case P::UNO:
+    return unordered;
+  case P::OEQ:
+    return a == b;
+  case P::OGT:
+    return a > b;
+  case P::OGE:
+    return a >= b;
+  case P::OLT:
+    return a < b;
+  case P::OLE:
+    return a <= b;
+  case P::ONE:
+    return !unordered && a != b;
+  case P::UEQ:
+    return unordered || a == b;
+  case P::UGT:
+    return unordered || a > b;
+  case P::UGE:
+    return unordered || a >= b;
+  case P::ULT:
+    return unordered || a < b;
+  case P::ULE:
+    return unordered || a <= b;
+  case P::UNE:
+    return unordered || a != b;
   }
   llvm_unreachable("every predicate is listed");
 }
@@ -216,7 +242,7 @@ LogicalResult interpretArith(Operation *op, Interpreter &interpreter) {
   if (auto select = dyn_cast<arith::SelectOp>(op)) {
     if (select.getCondition().getType().isInteger(1))
       interpreter.set(select, interpreter.get(interpreter.getInteger(select.getCondition()) ? select.getTrueValue()
-                                                                                           : select.getFalseValue()));
+                                                                                            : select.getFalseValue()));
     else
       mapElements(op, interpreter, [](ArrayRef<double> x) { return x[0] != 0 ? x[1] : x[2]; });
     return success();

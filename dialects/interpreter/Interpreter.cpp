@@ -68,7 +68,8 @@ static bool isHeld(Type type) {
   };
   if (auto tensor = dyn_cast<RankedTensorType>(type)) {
     SmallVector<int64_t> sizes;
-    llvm::copy_if(tensor.getShape(), std::back_inserter(sizes), [](int64_t size) { return !ShapedType::isDynamic(size); });
+    llvm::copy_if(tensor.getShape(), std::back_inserter(sizes),
+                  [](int64_t size) { return !ShapedType::isDynamic(size); });
     Type element = tensor.getElementType();
     return elementCount(sizes) && (isNumber(element) || !isa<BuiltinDialect>(element.getDialect()));
   }
@@ -122,8 +123,9 @@ FailureOr<SmallVector<HostValue>> Interpreter::callFunction(Operation *caller, S
   if (!function || function.isExternal())
     return caller->emitError("expected a function with a body named @") << name, failure();
   if (function.getNumArguments() != arguments.size())
-    return caller->emitError("expected ") << function.getNumArguments() << " arguments of @" << name << ", got "
-                                          << arguments.size(), failure();
+    return caller->emitError("expected ")
+               << function.getNumArguments() << " arguments of @" << name << ", got " << arguments.size(),
+           failure();
   // A recursive call would overwrite the values of its caller.
   if (llvm::is_contained(active_, function.getOperation()))
     return caller->emitError("the interpreter runs no recursion, and @") << name << " calls itself", failure();

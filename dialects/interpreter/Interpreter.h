@@ -1,7 +1,7 @@
 // The reference interpreter: runs functions of `lm`, `tile`, arith, math, scf, tensor and func ops in float64.
 //
-// Values are bound to SSA values and looked up by ops through InterpretableOpInterface. A failure is a diagnostic on the
-// op that failed. One interpreter runs one module; it is as plain as it can be, because it judges everything else.
+// Values are bound to SSA values and looked up by ops through InterpretableOpInterface. A failure is a diagnostic on
+// the op that failed. One interpreter runs one module; it is as plain as it can be, because it judges everything else.
 #pragma once
 
 #include "dialects/interpreter/HostTensor.h"
@@ -39,8 +39,7 @@ public:
   HostTensor &getView(mlir::Value value) const { return *std::get<HostView>(get(value)).tensor; }
   llvm::SmallVector<HostValue> getAll(mlir::ValueRange values) const;
   llvm::SmallVector<int64_t> getIntegers(mlir::ValueRange values) const;
-  template <typename State>
-  std::shared_ptr<const State> getState(mlir::Value value) const {
+  template <typename State> std::shared_ptr<const State> getState(mlir::Value value) const {
     return std::dynamic_pointer_cast<const State>(std::get<std::shared_ptr<const StateObject>>(get(value)));
   }
   // Makes the op that runs fail after its diagnostic, where a helper has no way to return failure.

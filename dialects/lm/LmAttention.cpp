@@ -40,7 +40,7 @@ FailureOr<std::vector<Entry>> stateEntries(Operation *op, const RowStore &store,
 }
 
 FailureOr<std::pair<SmallVector<int64_t>, SmallVector<int64_t>>> readBoundaries(PackedAttentionOp op,
-                                                                               Interpreter &interpreter) {
+                                                                                Interpreter &interpreter) {
   auto read = [&](Value value, int64_t rows) -> FailureOr<SmallVector<int64_t>> {
     const HostTensor &tensor = interpreter.getTensor(value);
     SmallVector<int64_t> result;
@@ -103,8 +103,9 @@ LogicalResult PackedAttentionOp::interpret(Interpreter &interpreter) {
           }
         }
         const double *query = q.data() + (t * outputs.heads + h) * size;
-        outputs.put(t, h, reference::attend(entries, reference::dotScores(query, entries, size, getScale(), getSoftCap()),
-                                            size));
+        outputs.put(
+            t, h,
+            reference::attend(entries, reference::dotScores(query, entries, size, getScale(), getSoftCap()), size));
       }
   interpreter.set(getOut(), std::move(outputs.out));
   interpreter.set(getLse(), std::move(outputs.lse));
@@ -151,8 +152,8 @@ LogicalResult KnnAttentionOp::interpret(Interpreter &interpreter) {
   for (const Segment &segment : *segments)
     for (int64_t t = segment.queryBegin; t < segment.queryEnd; ++t)
       for (int64_t h = 0; h < outputs.heads; ++h) {
-        auto entries = stateEntries(*this, *store, segment.slot, segment.memoryBegin, segment.memoryEnd, h / group,
-                                    outputs.size);
+        auto entries =
+            stateEntries(*this, *store, segment.slot, segment.memoryBegin, segment.memoryEnd, h / group, outputs.size);
         if (failed(entries))
           return failure();
         const double *query = q.data() + (t * outputs.heads + h) * outputs.size;
@@ -194,8 +195,8 @@ LogicalResult MergeAttentionOp::interpret(Interpreter &interpreter) {
       std::vector<Attended> parts;
       for (auto [outValue, lseValue] : llvm::zip(getOuts(), getLses())) {
         const double *out = interpreter.getTensor(outValue).data() + (t * outputs.heads + h) * outputs.size;
-        parts.push_back({reference::Numbers(out, out + outputs.size),
-                         interpreter.getTensor(lseValue)[h * outputs.rows + t]});
+        parts.push_back(
+            {reference::Numbers(out, out + outputs.size), interpreter.getTensor(lseValue)[h * outputs.rows + t]});
       }
       outputs.put(t, h, reference::merge(parts, outputs.size));
     }

@@ -73,8 +73,7 @@ static LogicalResult verifyState(function_ref<InFlightDiagnostic()> emitError, A
   return success();
 }
 
-template <typename State>
-static Type parseState(AsmParser &parser) {
+template <typename State> static Type parseState(AsmParser &parser) {
   SmallVector<int64_t> shape;
   Type element;
   SMLoc location = parser.getCurrentLocation();

@@ -68,7 +68,8 @@ LogicalResult GatedMemoryOp::interpret(Interpreter &interpreter) {
     for (Value operand : layers)
       if (!tensorType(operand).hasStaticShape() && getMemory() != MemoryRead::external)
         return emitError("expected memories and gates of static shape");
-  if (getMemory() == MemoryRead::external && failed(expectEqual(*this, "the memory's values", read.shape(), query.shape())))
+  if (getMemory() == MemoryRead::external &&
+      failed(expectEqual(*this, "the memory's values", read.shape(), query.shape())))
     return failure();
   if (getMask() && failed(expectEqual(*this, "a mask", interpreter.getTensor(getMask()).size(), rows)))
     return failure();
@@ -86,8 +87,8 @@ LogicalResult GatedMemoryOp::interpret(Interpreter &interpreter) {
                                             interpreter.getTensor(getMemoryOperands()[1]).data() + h * size, size);
       else
         memory = reference::readMlp(q, read.data() + h * size * read.dim(2),
-                                    interpreter.getTensor(getMemoryOperands()[1]).data() + h * read.dim(2) * size,
-                                    size, read.dim(2));
+                                    interpreter.getTensor(getMemoryOperands()[1]).data() + h * read.dim(2) * size, size,
+                                    read.dim(2));
       double logit = getGateOperands().size() == 1
                          ? u1[h]
                          : reference::gateLogit(q, u1.data() + h * size * u1.dim(2),

@@ -34,8 +34,8 @@ LogicalResult CrossEntropyOp::interpret(Interpreter &interpreter) {
   int64_t ignored = getIgnoreIndex();
   for (int64_t r = 0; r < x.dim(0); ++r)
     if (targets[r] != ignored && (targets[r] < 0 || targets[r] >= w.dim(0)))
-      return emitError("expected targets in [0, ") << w.dim(0) << ") or " << ignored << ", got "
-                                                   << static_cast<int64_t>(targets[r]);
+      return emitError("expected targets in [0, ")
+             << w.dim(0) << ") or " << ignored << ", got " << static_cast<int64_t>(targets[r]);
   reference::CrossEntropy result =
       reference::crossEntropy(x.data(), w.data(), targets.data(), interpreter.getTensor(getWeights()).data(), x.dim(0),
                               x.dim(1), w.dim(0), ignored);

@@ -67,8 +67,7 @@ LogicalResult QuantizeOp::interpret(Interpreter &interpreter) {
   const HostTensor &x = interpreter.getTensor(getX());
   int64_t rows = x.dim(0), columns = x.dim(1);
   double levels = tensorType(getValues()).getElementType().isInteger(16) ? 32512 : 127;
-  reference::Encoded encoded =
-      reference::quantize(x.data(), rows, columns, levels, interpreter.options().roundToTypes);
+  reference::Encoded encoded = reference::quantize(x.data(), rows, columns, levels, interpreter.options().roundToTypes);
   interpreter.set(getValues(), HostTensor({rows, columns}, Type(), std::move(encoded.values)));
   interpreter.set(getScales(), HostTensor({rows, columns / 32}, Type(), std::move(encoded.scales)));
   interpreter.set(getSums(), HostTensor({rows, columns / 32}, Type(), std::move(encoded.sums)));
@@ -97,12 +96,11 @@ LogicalResult QuantizedLinearOp::interpret(Interpreter &interpreter) {
       return failure();
   if (failed(expectEqual(*this, "weight columns", w.dim(1), values.dim(1))))
     return failure();
-  interpreter.set(getResult(),
-                  HostTensor({rows, outputs}, Type(),
-                             reference::quantizedLinear(values.data(), interpreter.getTensor(getScales()).data(),
-                                                        interpreter.getTensor(getSums()).data(), w.data(),
-                                                        w.scales().d.data(), w.scales().m.data(), rows, w.dim(1),
-                                                        outputs)));
+  interpreter.set(getResult(), HostTensor({rows, outputs}, Type(),
+                                          reference::quantizedLinear(
+                                              values.data(), interpreter.getTensor(getScales()).data(),
+                                              interpreter.getTensor(getSums()).data(), w.data(), w.scales().d.data(),
+                                              w.scales().m.data(), rows, w.dim(1), outputs)));
   return success();
 }
 

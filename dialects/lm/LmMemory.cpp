@@ -6,16 +6,14 @@ using namespace mlir;
 using namespace longc;
 using namespace longc::lm;
 
-template <typename Op>
-static LogicalResult verifyState(Op op) {
+template <typename Op> static LogicalResult verifyState(Op op) {
   // append_c2, reset_c1
   if (op.getState().getType() != op.getResult().getType())
     return op.emitOpError("expected a result of ") << op.getState().getType() << ", got " << op.getResult().getType();
   return verifySegments(op, op.getSegments());
 }
 
-template <typename Op>
-static LogicalResult verifyAppend(Op op) {
+template <typename Op> static LogicalResult verifyAppend(Op op) {
   auto state = op.getState().getType();
   // append_c1
   for (Value rows : {op.getK(), op.getV()})
@@ -25,8 +23,7 @@ static LogicalResult verifyAppend(Op op) {
   return verifyState(op);
 }
 
-template <typename Op>
-static LogicalResult interpretAppend(Op op, Interpreter &interpreter) {
+template <typename Op> static LogicalResult interpretAppend(Op op, Interpreter &interpreter) {
   auto store = std::make_shared<RowStore>(*interpreter.getState<RowStore>(op.getState()));
   const HostTensor &k = interpreter.getTensor(op.getK()), &v = interpreter.getTensor(op.getV());
   auto segments = readSegments(op, interpreter.getTensor(op.getSegments()), k.dim(0));

@@ -6,8 +6,7 @@ using namespace mlir;
 using namespace longc;
 using namespace longc::lm;
 
-template <typename Op>
-static LogicalResult verifyNorm(Op op) {
+template <typename Op> static LogicalResult verifyNorm(Op op) {
   RankedTensorType x = tensorType(op.getX());
   // rms_norm_c1, layer_norm_c1
   if (failed(expectShape(op, "a weight", op.getW(), {x.getDimSize(1)})))
@@ -27,9 +26,9 @@ LogicalResult RmsNormOp::interpret(Interpreter &interpreter) {
   const HostTensor &x = interpreter.getTensor(getX());
   if (failed(expectEqual(*this, "a weight", interpreter.getTensor(getW()).size(), x.dim(1))))
     return failure();
-  interpreter.set(getResult(),
-                  HostTensor(x.shape(), Type(), reference::rmsNorm(x.data(), interpreter.getTensor(getW()).data(),
-                                                                   x.dim(0), x.dim(1), getEpsilon())));
+  interpreter.set(getResult(), HostTensor(x.shape(), Type(),
+                                          reference::rmsNorm(x.data(), interpreter.getTensor(getW()).data(), x.dim(0),
+                                                             x.dim(1), getEpsilon())));
   return success();
 }
 
@@ -48,8 +47,8 @@ LogicalResult LayerNormOp::interpret(Interpreter &interpreter) {
       (getBias() && failed(expectEqual(*this, "a bias", interpreter.getTensor(getBias()).size(), x.dim(1)))))
     return failure();
   const double *bias = getBias() ? interpreter.getTensor(getBias()).data() : nullptr;
-  interpreter.set(getResult(),
-                  HostTensor(x.shape(), Type(), reference::layerNorm(x.data(), interpreter.getTensor(getW()).data(),
-                                                                     bias, x.dim(0), x.dim(1), getEpsilon())));
+  interpreter.set(getResult(), HostTensor(x.shape(), Type(),
+                                          reference::layerNorm(x.data(), interpreter.getTensor(getW()).data(), bias,
+                                                               x.dim(0), x.dim(1), getEpsilon())));
   return success();
 }

@@ -57,11 +57,10 @@ LogicalResult RopeOp::interpret(Interpreter &interpreter) {
     return failure();
   if (static_cast<int64_t>(getDim()) > x.dim(2))
     return emitError("expected heads of at least ") << static_cast<int64_t>(getDim()) << " columns, got " << x.dim(2);
-  interpreter.set(getResult(),
-                  rotateHeads(interpreter.getTensor(getX()), getDim(), getStyle() == RopeStyle::interleaved,
-                              [&](int64_t t, double *angles) {
-                                fillAngles(positions[t], getTheta(), getDim(), getScale(), angles);
-                              }));
+  interpreter.set(getResult(), rotateHeads(interpreter.getTensor(getX()), getDim(),
+                                           getStyle() == RopeStyle::interleaved, [&](int64_t t, double *angles) {
+                                             fillAngles(positions[t], getTheta(), getDim(), getScale(), angles);
+                                           }));
   return success();
 }
 
@@ -91,8 +90,7 @@ LogicalResult ApplyRopeOp::verify() {
     return failure();
   // apply_rope_c2
   int64_t dim = angles.getDimSize(1);
-  if (ShapedType::isDynamic(dim) || dim % 2 != 0 || ShapedType::isDynamic(x.getDimSize(2)) ||
-      dim > x.getDimSize(2))
+  if (ShapedType::isDynamic(dim) || dim % 2 != 0 || ShapedType::isDynamic(x.getDimSize(2)) || dim > x.getDimSize(2))
     return emitOpError("expected an even number of angles of at most ") << x.getDimSize(2) << ", got " << angles;
   return expectShape(*this, "angles", getAngles(), {x.getDimSize(0), dim});
 }
@@ -102,7 +100,8 @@ LogicalResult ApplyRopeOp::interpret(Interpreter &interpreter) {
   int64_t dim = angles.dim(1);
   if (failed(expectEqual(*this, "angles", angles.dim(0), interpreter.getTensor(getX()).dim(0))))
     return failure();
-  interpreter.set(getResult(), rotateHeads(interpreter.getTensor(getX()), dim, getStyle() == RopeStyle::interleaved,
-                                           [&](int64_t t, double *row) { std::copy_n(angles.data() + t * dim, dim, row); }));
+  interpreter.set(getResult(),
+                  rotateHeads(interpreter.getTensor(getX()), dim, getStyle() == RopeStyle::interleaved,
+                              [&](int64_t t, double *row) { std::copy_n(angles.data() + t * dim, dim, row); }));
   return success();
 }

@@ -24,8 +24,8 @@ LogicalResult SplitHeadsOp::interpret(Interpreter &interpreter) {
 LogicalResult MergeHeadsOp::verify() {
   RankedTensorType x = tensorType(getX()), result = tensorType(getResult());
   // merge_heads_c1
-  if (!sizesAgree(x.getDimSize(0), result.getDimSize(0)) ||
-      result.getDimSize(1) != x.getDimSize(1) * x.getDimSize(2) || x.getElementType() != result.getElementType())
+  if (!sizesAgree(x.getDimSize(0), result.getDimSize(0)) || result.getDimSize(1) != x.getDimSize(1) * x.getDimSize(2) ||
+      x.getElementType() != result.getElementType())
     return emitOpError("expected columns that hold the heads of ") << x << ", got " << result;
   return success();
 }

@@ -10,9 +10,8 @@ namespace longc::lm {
 bool sizesAgree(int64_t a, int64_t b) { return a == b || ShapedType::isDynamic(a) || ShapedType::isDynamic(b); }
 
 bool shapesAgree(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
-  return a.size() == b.size() && llvm::all_of(llvm::zip(a, b), [](auto sizes) {
-    return sizesAgree(std::get<0>(sizes), std::get<1>(sizes));
-  });
+  return a.size() == b.size() &&
+         llvm::all_of(llvm::zip(a, b), [](auto sizes) { return sizesAgree(std::get<0>(sizes), std::get<1>(sizes)); });
 }
 
 LogicalResult expectShape(Operation *op, StringRef what, Value value, ArrayRef<int64_t> shape) {
@@ -64,7 +63,8 @@ FailureOr<SmallVector<Segment>> readSegments(Operation *op, const HostTensor &se
     Segment segment{at(0), at(1), at(2), at(3), at(4), at(5), at(6)};
     if (segment.queryBegin < 0 || segment.queryBegin > segment.queryEnd || segment.queryEnd > rows)
       return op->emitError("expected segment ") << i << " to hold query rows of [0, " << rows << "), got ["
-                                                << segment.queryBegin << ", " << segment.queryEnd << ")", failure();
+                                                << segment.queryBegin << ", " << segment.queryEnd << ")",
+             failure();
     result.push_back(segment);
   }
   return result;

@@ -9,7 +9,8 @@ def Tile_TargetAttr : AttrDef<Tile_Dialect, "Target"> {
   let mnemonic = "target";
   let summary = "sizes a tiling pass reads; set on the module by codegen before tiling";
   let description = [{
-    `#tile.target<mma_rows = 128, mma_cols = 96, mma_depth = 0, attention_rows = 64, attention_cols = 64, stream_rows = 8>`.
+    `#tile.target<mma_rows = 128, mma_cols = 96, mma_depth = 0, attention_rows = 64, attention_cols = 64,
+    stream_rows = 8, fold_heads = true>`.
     `mma_depth` 0 means: the whole reduction in one product. `attention_rows` counts query tokens of one block
     (the query heads that share a key head are folded into its rows when `fold_heads`), `attention_cols` keys.
   }];

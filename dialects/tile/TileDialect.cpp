@@ -1,8 +1,8 @@
 // Registration of the tile dialect and the printed form of its types.
 #include "dialects/tile/TileDialect.h"
 
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace longc::tile;

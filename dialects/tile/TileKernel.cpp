@@ -75,10 +75,10 @@ ParseResult LaunchOp::parse(OpAsmParser &parser, OperationState &result) {
       parser.resolveOperands(outputs, outputTypes, location, result.operands))
     return failure();
   result.addTypes(outputTypes);
-  result.addAttribute("operandSegmentSizes",
-                      parser.getBuilder().getDenseI32ArrayAttr({static_cast<int32_t>(grid.size()),
-                                                                static_cast<int32_t>(inputs.size()),
-                                                                static_cast<int32_t>(outputs.size())}));
+  result.addAttribute(
+      "operandSegmentSizes",
+      parser.getBuilder().getDenseI32ArrayAttr({static_cast<int32_t>(grid.size()), static_cast<int32_t>(inputs.size()),
+                                                static_cast<int32_t>(outputs.size())}));
   return success();
 }
 
@@ -127,7 +127,7 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto operands = llvm::concat<Value>(SmallVector<Value>(getInputs()), SmallVector<Value>(getOutputs()));
   for (auto [index, operand, argument] : llvm::enumerate(operands, kernel.getKernelArguments()))
     if (!fitsArgument(operand.getType(), argument.getType()))
-      return emitOpError("expected kernel argument ") << index << " to fit " << argument.getType() << ", got "
-                                                      << operand.getType();
+      return emitOpError("expected kernel argument ")
+             << index << " to fit " << argument.getType() << ", got " << operand.getType();
   return success();
 }

@@ -91,7 +91,8 @@ LogicalResult WorkListOp::interpret(Interpreter &interpreter) {
       return static_cast<int64_t>((column < 2 ? segments : *keys)[i + column % 2]);
     };
     for (int64_t begin = at(0); begin < at(1); begin += rows)
-      items.push_back({begin, std::min(begin + rows, at(1)), at(2), at(3), at(3) - (at(1) - begin), at(4), at(5), at(6)});
+      items.push_back(
+          {begin, std::min(begin + rows, at(1)), at(2), at(3), at(3) - (at(1) - begin), at(4), at(5), at(6)});
   }
   auto cost = [](const std::array<int64_t, 8> &item) { return item[4] - item[2] + item[6] - item[5]; };
   std::sort(items.begin(), items.end(),

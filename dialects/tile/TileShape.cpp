@@ -36,7 +36,8 @@ LogicalResult ReduceOp::verify() {
     return emitOpError("expected a dimension of the source, got ") << static_cast<int64_t>(getDim());
   // reduce_c2
   if (tileType(getResult()).getShape() != ArrayRef(*expected) || !sameElements(getSource(), getResult()))
-    return emitOpError("expected the source's type without dimension ") << getDim() << ", got " << getResult().getType();
+    return emitOpError("expected the source's type without dimension ")
+           << getDim() << ", got " << getResult().getType();
   return success();
 }
 
@@ -66,8 +67,8 @@ LogicalResult ExpandOp::verify() {
     return emitOpError("expected a dimension of the result, got ") << static_cast<int64_t>(getDim());
   // expand_c2
   if (tileType(getSource()).getShape() != ArrayRef(*expected) || !sameElements(getSource(), getResult()))
-    return emitOpError("expected the source to be the result's type without dimension ") << getDim() << ", got "
-                                                                                          << getSource().getType();
+    return emitOpError("expected the source to be the result's type without dimension ")
+           << getDim() << ", got " << getSource().getType();
   return success();
 }
 

@@ -57,8 +57,8 @@ struct Distance {
 };
 
 // A state against the tensors of keys and values that it became.
-FailureOr<Distance> compareState(const RowStore &store, const HostTensor &keys, const HostTensor &values,
-                                 bool isMemory, const RandomBatch &batch) {
+FailureOr<Distance> compareState(const RowStore &store, const HostTensor &keys, const HostTensor &values, bool isMemory,
+                                 const RandomBatch &batch) {
   Distance distance;
   int64_t width = keys.dim(1) * keys.dim(2);
   for (const auto &[slot, rows] : store.slots) {
@@ -108,7 +108,8 @@ LogicalResult compareResults(ArrayRef<HostValue> before, ArrayRef<HostValue> aft
       if (next == after.size())
         continue;
       if (std::holds_alternative<std::shared_ptr<const StateObject>>(after[next])) {
-        auto other = std::dynamic_pointer_cast<const RowStore>(std::get<std::shared_ptr<const StateObject>>(after[next++]));
+        auto other =
+            std::dynamic_pointer_cast<const RowStore>(std::get<std::shared_ptr<const StateObject>>(after[next++]));
         Distance distance;
         for (const auto &[slot, rows] : store->slots)
           for (const auto &[position, row] : rows) {

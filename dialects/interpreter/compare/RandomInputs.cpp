@@ -105,8 +105,8 @@ static FailureOr<std::vector<double>> roleElements(const RandomBatch &batch, Str
   std::vector<double> elements;
   for (auto [i, s] : llvm::enumerate(batch.sequences)) {
     if (role == "segments")
-      for (int64_t column : {s.queryBegin, s.queryEnd, s.windowBegin, s.windowEnd, s.memoryBegin, s.memoryEnd, s.slot,
-                             int64_t{0}})
+      for (int64_t column :
+           {s.queryBegin, s.queryEnd, s.windowBegin, s.windowEnd, s.memoryBegin, s.memoryEnd, s.slot, int64_t{0}})
         elements.push_back(column);
     if (role == "cu_seqlens")
       elements.push_back(s.queryBegin);

@@ -82,7 +82,8 @@ FailureOr<HostTensor> randomParameter(Operation *op, StringRef name, Type type, 
       appendDense(part, shapeOf(partType), seed, elements);
   }
   if (rows != shapeOf(type)[0])
-    return op->emitError("parameter @") << name << " has " << shapeOf(type)[0] << " rows, its parts " << rows, failure();
+    return op->emitError("parameter @") << name << " has " << shapeOf(type)[0] << " rows, its parts " << rows,
+           failure();
   if (isa<lm::QuantizedType>(type))
     return HostTensor::quantized(rows, shapeOf(type)[1], std::move(elements), std::move(scales));
   return HostTensor(shapeOf(type), cast<RankedTensorType>(type).getElementType(), std::move(elements));

@@ -52,8 +52,8 @@ Selection selectBest(const Numbers &scores, int64_t k, int64_t blockSize) {
   std::vector<Block> blocks;
   int64_t count = static_cast<int64_t>(scores.size());
   for (int64_t first = 0; first < count; first += blockSize)
-    blocks.push_back({*std::max_element(scores.begin() + first, scores.begin() + std::min(first + blockSize, count)),
-                      first});
+    blocks.push_back(
+        {*std::max_element(scores.begin() + first, scores.begin() + std::min(first + blockSize, count)), first});
   std::sort(blocks.begin(), blocks.end(), [](const Block &a, const Block &b) {
     return a.score > b.score || (a.score == b.score && a.first < b.first);
   });
