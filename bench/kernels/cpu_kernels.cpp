@@ -115,6 +115,11 @@ Arguments makeArguments(longc::tile::KernelOp kernel, int64_t count) {
     else if (type.getElementType().isBF16())
       for (int64_t i = 0; i < elements; ++i)
         static_cast<uint16_t *>(view.data)[i] = 0x3c00 + i % 128;
+    if (shape.size() == 2 && !ShapedType::isDynamic(type.getShape()[0]) && shape[0] >= 64 &&
+        type.getElementType().isBF16()) { // dense weights
+      result.operations += 2.0 * count * elements;
+      result.bytes += 2.0 * elements;
+    }
     if (auto quantized = dyn_cast<longc::tile::QuantizedType>(type.getElementType())) {
       result.operations += 2.0 * count * elements;
       result.bytes += elements * (quantized.getFormat() == longc::tile::Format::q8_0   ? 34.0 / 32
