@@ -1,5 +1,5 @@
 // longc-reduce keeps what the test asks for and drops the rest.
-// RUN: longc-reduce %s --reduction-tree='traversal-mode=0 test=%S/Inputs/has-rms-norm.sh' | FileCheck %s
+// RUN: longc-reduce %s --reduction-tree='traversal-mode=0 test=%S/inputs/has-rms-norm.sh' | FileCheck %s
 
 // CHECK: lm.rms_norm
 // CHECK-NOT: lm.add
