@@ -7,7 +7,7 @@ from lit.llvm import llvm_config
 config.name = "longc"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir"]
-config.excludes = ["Inputs", "e2e", "fuzz", "golden", "kernels", "lib", "runtime", "scripts"]
+config.excludes = ["inputs", "e2e", "fuzz", "golden", "kernels", "lib", "runtime", "scripts"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.longc_obj_root, "test")
 config.environment["FILECHECK_OPTS"] = "--dump-input-filter=error"
