@@ -54,6 +54,8 @@ private:
     Value dense = *weight;
     if (auto quantized = dyn_cast<lm::QuantizedType>(dense.getType()))
       dense = lm::DequantizeOp::create(builder_, f32(quantized.getShape()), dense);
+    else if (auto type = cast<RankedTensorType>(dense.getType()); !type.getElementType().isF32())
+      dense = lm::RoundOp::create(builder_, f32(type.getShape()), dense); // widening; precision is a pass's choice
     int64_t rows = cast<RankedTensorType>(x.getType()).getDimSize(0);
     int64_t outputs = cast<RankedTensorType>(dense.getType()).getDimSize(0);
     return lm::LinearOp::create(builder_, f32({rows, outputs}), x, dense, /*bias=*/Value()).getResult();

@@ -61,7 +61,7 @@ public:
     ImportedParameter parameter;
     parameter.name = name;
     parameter.sourceName = source;
-    parameter.format = shape.size() == 1 ? ElementFormat::F32 : *format;
+    parameter.format = shape.size() == 1 || *format == ElementFormat::F16 ? ElementFormat::F32 : *format;
     parameter.shape = std::move(shape);
     parameter.permutation = permutedHeadSize ? RowPermutation::PairsToHalves : RowPermutation::None;
     parameter.headSize = permutedHeadSize;
@@ -137,6 +137,18 @@ void appendRows(const ImportedParameter &parameter, std::vector<const std::byte 
     }
     rows.push_back(parameter.source.data() + static_cast<size_t>(from) * stride);
   }
+}
+
+// The rows as float32, for a format that programs do not hold (F16). Widening loses nothing.
+Status widenRows(const ImportedParameter &parameter, std::vector<const std::byte *> &rows, std::vector<float> &values) {
+  const size_t columns = static_cast<size_t>(parameter.shape[1]), bytes = parameter.source.size() / rows.size();
+  values.resize(rows.size() * columns);
+  for (size_t row = 0; row < rows.size(); ++row) {
+    std::span<float> out(values.data() + row * columns, columns);
+    LONGC_TRY(dequantizeRow(parameter.sourceFormat, {rows[row], bytes}, out));
+    rows[row] = reinterpret_cast<const std::byte *>(out.data());
+  }
+  return {};
 }
 
 Status writeVector(const ImportedParameter &parameter, std::span<std::byte> out) {
@@ -248,8 +260,14 @@ Status writeJoinedParameters(std::span<const ImportedParameter *const> parts, st
   if (!size.ok())
     return size.status();
   std::vector<const std::byte *> rows;
-  for (const ImportedParameter *part : parts)
-    appendRows(*part, rows);
+  std::vector<std::vector<float>> widened(parts.size());
+  for (size_t i = 0; i < parts.size(); ++i) {
+    std::vector<const std::byte *> own;
+    appendRows(*parts[i], own);
+    if (parts[i]->format != parts[i]->sourceFormat)
+      LONGC_TRY(widenRows(*parts[i], own, widened[i]));
+    rows.insert(rows.end(), own.begin(), own.end());
+  }
   Status status = packPanels(parts[0]->format, parts[0]->shape[1], rows, out);
   if (!status.ok())
     return Status::error(status.code(), "parameter '" + parts[0]->name + "': " + status.message(), status.hint());

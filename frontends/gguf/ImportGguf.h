@@ -30,7 +30,7 @@ enum class RowPermutation : uint8_t {
 struct ImportedParameter {
   std::string name;           // Hugging Face's, e.g. model.layers.3.self_attn.q_proj.weight
   std::string sourceName;     // the file's, e.g. blk.3.attn_q.weight
-  ElementFormat format;       // as writeParameter writes it: the file's for matrices, F32 for vectors
+  ElementFormat format;       // as writeParameter writes it: the file's for matrices (F32 for F16), F32 for vectors
   std::vector<int64_t> shape; // [rows, columns], or [size] for a vector
   RowPermutation permutation = RowPermutation::None;
   int64_t headSize = 0; // of the permutation

@@ -36,10 +36,9 @@ Type parameterType(MLIRContext *context, const ImportedParameter &parameter) {
     return quantized(lm::Format::q4_0);
   case ElementFormat::Q4_1:
     return quantized(lm::Format::q4_1);
-  case ElementFormat::F16:
-    return dense(Float16Type::get(context));
   case ElementFormat::BF16:
     return dense(BFloat16Type::get(context));
+  case ElementFormat::F16: // the importer widens it
   case ElementFormat::F32:
     return dense(Float32Type::get(context));
   }
