@@ -55,7 +55,9 @@ struct Arguments {
   double operations = 0, bytes = 0;
 };
 
-int64_t elementBytes(Type element) { return isa<longc::tile::QuantizedType>(element) ? 1 : element.getIntOrFloatBitWidth() / 8; }
+int64_t elementBytes(Type element) {
+  return isa<longc::tile::QuantizedType>(element) ? 1 : element.getIntOrFloatBitWidth() / 8;
+}
 
 Arguments makeArguments(longc::tile::KernelOp kernel, int64_t count) {
   Arguments result;
@@ -103,8 +105,9 @@ Arguments makeArguments(longc::tile::KernelOp kernel, int64_t count) {
         for (int64_t c = 0; c < 8; ++c)
           ints[i * 8 + c] = static_cast<int32_t>(row[c]);
         if (attention)
-          result.operations += 9.0 * 64 * 4 * (static_cast<double>(end - begin) * (memory + window + begin) +
-                                               (end - begin) * (end - begin + 1) / 2.0);
+          result.operations +=
+              9.0 * 64 * 4 *
+              (static_cast<double>(end - begin) * (memory + window + begin) + (end - begin) * (end - begin + 1) / 2.0);
       }
     else if (table)
       for (int64_t i = 0; i < perSlot; ++i)

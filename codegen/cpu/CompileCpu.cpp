@@ -63,8 +63,8 @@ std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const cpu::CpuVariant &va
   if (!target)
     return nullptr;
   return std::unique_ptr<llvm::TargetMachine>(
-      target->createTargetMachine(triple, variant.processor, variant.features, llvm::TargetOptions(),
-                                  llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
+      target->createTargetMachine(triple, variant.processor, variant.features, llvm::TargetOptions(), llvm::Reloc::PIC_,
+                                  std::nullopt, llvm::CodeGenOptLevel::Default));
 }
 
 void dump(const std::string &folder, StringRef name, function_ref<void(llvm::raw_ostream &)> print) {

@@ -22,8 +22,7 @@ struct CpuLowerKernelsPass : impl::CpuLowerKernelsPassBase<CpuLowerKernelsPass> 
   void runOnOperation() override {
     const cpu::CpuVariant *found = cpu::findCpuVariant(variant);
     if (!found) {
-      getOperation().emitError("unknown CPU variant '")
-          << variant << "': expected avx2, avx512, avx512_bf16 or amx";
+      getOperation().emitError("unknown CPU variant '") << variant << "': expected avx2, avx512, avx512_bf16 or amx";
       return signalPassFailure();
     }
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {

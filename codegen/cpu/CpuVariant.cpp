@@ -6,7 +6,8 @@ namespace longc::cpu {
 // Generic processor names on purpose: the name of a real one brings instructions that other vendors lack.
 static const CpuVariant variants[] = {
     {"avx2", "x86-64-v3", "+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+popcnt", false, false, false, false},
-    {"avx512", "x86-64-v4", "+avx512f,+avx512bw,+avx512dq,+avx512vl,+fma,+f16c,-prefer-256-bit", true, false, false, false},
+    {"avx512", "x86-64-v4", "+avx512f,+avx512bw,+avx512dq,+avx512vl,+fma,+f16c,-prefer-256-bit", true, false, false,
+     false},
     {"avx512_bf16", "x86-64-v4",
      "+avx512f,+avx512bw,+avx512dq,+avx512vl,+fma,+f16c,+avx512bf16,+avx512vnni,-prefer-256-bit", true, true, true,
      false},

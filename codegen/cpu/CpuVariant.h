@@ -9,9 +9,9 @@ namespace longc::cpu {
 // What lowering may use. The names are those of the kernel table (runtime/abi/longc_abi.h).
 struct CpuVariant {
   llvm::StringLiteral name, processor, features;
-  bool wide;    // 512-bit registers, 32 of them
-  bool bf16Dot; // products of bf16 pairs
-  bool int8Dot; // products of four bytes into 32 bits
+  bool wide;       // 512-bit registers, 32 of them
+  bool bf16Dot;    // products of bf16 pairs
+  bool int8Dot;    // products of four bytes into 32 bits
   bool matrixUnit; // tiles of bf16
 };
 

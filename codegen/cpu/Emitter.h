@@ -1,10 +1,10 @@
 // Lowers one tile.kernel for one CPU variant to scf loops over vectors and plain pointers.
 //
-// Tiles are values, so most of them never exist in memory: an element-wise op is evaluated chunk by chunk (16 columns of
-// one row) where its result is needed. What must exist (operands of products, results of reductions, loop-carried tiles)
-// gets a buffer in the thread's scratch. A kernel's block is a list of items: sinks that a row loop evaluates (stores,
-// reductions, encodings, materialised values) and products. Items over the same rows run row block by row block, so that
-// what one makes is still in the first-level cache when the next reads it.
+// Tiles are values, so most of them never exist in memory: an element-wise op is evaluated chunk by chunk (16 columns
+// of one row) where its result is needed. What must exist (operands of products, results of reductions, loop-carried
+// tiles) gets a buffer in the thread's scratch. A kernel's block is a list of items: sinks that a row loop evaluates
+// (stores, reductions, encodings, materialised values) and products. Items over the same rows run row block by row
+// block, so that what one makes is still in the first-level cache when the next reads it.
 #pragma once
 
 #include "codegen/cpu/CpuVariant.h"
@@ -22,7 +22,7 @@
 
 namespace longc::cpu {
 
-inline constexpr int64_t lanes = 16;   // values of a chunk; half of them fill a register of the narrow variants
+inline constexpr int64_t lanes = 16; // values of a chunk; half of them fill a register of the narrow variants
 inline constexpr int64_t panelRows = 16;
 inline constexpr int64_t blockSize = 32; // values of a quantised block
 
@@ -76,8 +76,8 @@ struct PanelSource {
 struct Item {
   enum Kind { Store, Scatter, Reduce, Encode, Materialize, Product, Select } kind;
   mlir::Operation *op = nullptr;
-  mlir::Value value;             // the tile evaluated (Product and Select: the result)
-  llvm::SmallVector<Buffer> to;  // results in memory
+  mlir::Value value;            // the tile evaluated (Product and Select: the result)
+  llvm::SmallVector<Buffer> to; // results in memory
 };
 
 class KernelEmitter {

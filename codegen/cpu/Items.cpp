@@ -41,9 +41,8 @@ void KernelEmitter::addSink(Item::Kind kind, Operation *op, Value value) {
 
 // Evaluates a tile into memory; later uses read it there.
 void KernelEmitter::materialize(Value tile) {
-  if (buffers_.count(tile) || llvm::any_of(pending_, [&](const Item &item) {
-        return item.kind == Item::Materialize && item.value == tile;
-      }))
+  if (buffers_.count(tile) ||
+      llvm::any_of(pending_, [&](const Item &item) { return item.kind == Item::Materialize && item.value == tile; }))
     return;
   Item item{Item::Materialize, tile.getDefiningOp(), tile, {allocate(tileType(tile))}};
   pending_.push_back(item);
@@ -163,9 +162,8 @@ static bool staysInside(Value tile, ArrayRef<Item> run, DenseSet<Value> &seen) {
   if (!seen.insert(tile).second)
     return true;
   for (Operation *user : tile.getUsers()) {
-    bool isItem = llvm::any_of(run, [&](const Item &item) {
-      return item.op == user && item.kind != Item::Materialize;
-    });
+    bool isItem =
+        llvm::any_of(run, [&](const Item &item) { return item.op == user && item.kind != Item::Materialize; });
     if (isItem)
       continue;
     if (auto yield = dyn_cast<scf::YieldOp>(user); yield && !isa<scf::IfOp>(user->getParentOp()))
@@ -248,9 +246,8 @@ void KernelEmitter::flush() {
         Item packed{Item::Materialize, nullptr, mma.getB(), {}};
         bool early = false;
         for (size_t i = first; i < end; ++i)
-          if (items[i].kind != Item::Store && isRead(items[i].kind == Item::Materialize
-                                                         ? items[i].value
-                                                         : items[i].op->getResult(0), packed))
+          if (items[i].kind != Item::Store &&
+              isRead(items[i].kind == Item::Materialize ? items[i].value : items[i].op->getResult(0), packed))
             early = true;
         if (early)
           break;

@@ -115,8 +115,7 @@ FailureOr<func::FuncOp> KernelEmitter::run() {
   b_.setInsertionPointToEnd(into_.getBody());
   auto function = func::FuncOp::create(b_, name, b_.getFunctionType({pointer, pointer, i64, i64, pointer}, {}));
   function->setAttr("target_cpu", b_.getStringAttr(variant_.processor));
-  function->setAttr("target_features",
-                    LLVM::TargetFeaturesAttr::get(b_.getContext(), StringRef(variant_.features)));
+  function->setAttr("target_features", LLVM::TargetFeaturesAttr::get(b_.getContext(), StringRef(variant_.features)));
   if (variant_.wide)
     function->setAttr("prefer_vector_width", b_.getStringAttr("512"));
   Block *entry = function.addEntryBlock();
@@ -241,11 +240,11 @@ bool KernelEmitter::isLazyIf(scf::IfOp branch) {
   for (Region &region : branch->getRegions())
     for (Operation &op : region.front().without_terminator()) {
       auto inner = dyn_cast<scf::IfOp>(op);
-      bool evaluates = inner ? isLazyIf(inner)
-                             : isa<tile::LoadOp, tile::SplatOp, tile::ExpandOp, tile::IotaOp, tile::ReshapeOp,
-                                   tile::SliceOp, tile::DimOp>(op) ||
-                                   (op.getNumRegions() == 0 && op.getDialect()->getNamespace() != "tile" &&
-                                    isMemoryEffectFree(&op));
+      bool evaluates =
+          inner ? isLazyIf(inner)
+                : isa<tile::LoadOp, tile::SplatOp, tile::ExpandOp, tile::IotaOp, tile::ReshapeOp, tile::SliceOp,
+                      tile::DimOp>(op) ||
+                      (op.getNumRegions() == 0 && op.getDialect()->getNamespace() != "tile" && isMemoryEffectFree(&op));
       if (!evaluates)
         return false;
     }
@@ -335,7 +334,8 @@ void KernelEmitter::moveInto(ValueRange tiles, ArrayRef<Buffer> buffers) {
     if (at == buffers_.end() || at->second.base != buffer.base)
       moves.push_back({tile, buffer});
   }
-  // One of several moves might overwrite what another one reads: all but values at rest go by way of memory of their own.
+  // One of several moves might overwrite what another one reads: all but values at rest go by way of memory of their
+  // own.
   if (moves.size() > 1) {
     bool fresh = false;
     for (auto &[tile, buffer] : moves) {
@@ -366,8 +366,8 @@ void KernelEmitter::lowerFor(scf::ForOp loopOp) {
   SmallVector<Value> scalarInits, tileInits, tileYields;
   SmallVector<Buffer> buffers, initBuffers;
   auto yield = cast<scf::YieldOp>(loopOp.getBody()->getTerminator());
-  for (auto [init, argument, yielded, result] : llvm::zip_equal(
-           loopOp.getInitArgs(), loopOp.getRegionIterArgs(), yield.getOperands(), loopOp.getResults())) {
+  for (auto [init, argument, yielded, result] :
+       llvm::zip_equal(loopOp.getInitArgs(), loopOp.getRegionIterArgs(), yield.getOperands(), loopOp.getResults())) {
     if (auto state = dyn_cast<tile::TopkType>(init.getType())) {
       Selection selection;
       if (init.getDefiningOp<tile::TopkInitOp>()) {
@@ -377,8 +377,8 @@ void KernelEmitter::lowerFor(scf::ForOp loopOp) {
         selection = selections_[init];
       }
       selections_[argument] = selections_[result] = selection;
-    } else if (isTile(init.getType()) && buffers_.count(init) && init.hasOneUse() &&
-               init.getDefiningOp<scf::ForOp>() && init.getParentBlock() == loopOp->getBlock()) {
+    } else if (isTile(init.getType()) && buffers_.count(init) && init.hasOneUse() && init.getDefiningOp<scf::ForOp>() &&
+               init.getParentBlock() == loopOp->getBlock()) {
       // The result of a loop that only this one carries on.
       tileYields.push_back(yielded);
       buffers.push_back(buffers_[init]);

@@ -137,7 +137,8 @@ PanelSource KernelEmitter::packQuantized(tile::DecodeOp decode) {
   int64_t rows = tile.getShape()[0], depth = tile.getShape()[1], blocks = depth / blockSize;
   int64_t panels = (rows + lanes - 1) / lanes, group = wide ? 2 : 1, panelBytes = depth / group * 64;
   bool bytes = format == tile::Format::q8_0, minimumPart = format == tile::Format::q4_1;
-  int64_t header = minimumPart ? 64 : 32, size = header + (bytes ? 512 : 256), blocksOfRow = type.getShape()[1] / blockSize;
+  int64_t header = minimumPart ? 64 : 32, size = header + (bytes ? 512 : 256),
+          blocksOfRow = type.getShape()[1] / blockSize;
   const Place &place = places_[load];
   PanelSource result{scratch(panels * panelBytes), index(panelBytes), depth / group, {}};
   Value firstPanel = divide(place.panelRow, panelRows), firstBlock = divide(place.panelColumn, blockSize);

@@ -94,9 +94,7 @@ void KernelEmitter::emitMicroKernel(Item &item, const PanelSource &panels, Value
     return refuse(mma, "expected rows of the first operand in memory");
   int64_t columns = tileType(item.value).getShape()[1];
   Column at{panel ? mul(panel, lanes) : Value(), firstPanel * lanes};
-  auto widthOf = [&](int64_t j) {
-    return panel ? lanes : std::min(lanes, columns - (firstPanel + j) * lanes);
-  };
+  auto widthOf = [&](int64_t j) { return panel ? lanes : std::min(lanes, columns - (firstPanel + j) * lanes); };
   memo_.emplace_back();
   SmallVector<Value> accumulators, rowPointers, panelPointers, rowIndices;
   for (int64_t i = 0; i < shape.rows; ++i) {

@@ -96,8 +96,8 @@ void RowBounds::visit(Operation *op) {
       })
       .Case([&](scf::ForOp loop) {
         auto yield = cast<scf::YieldOp>(loop.getBody()->getTerminator());
-        for (auto [init, argument, yielded, result] : llvm::zip_equal(
-                 loop.getInitArgs(), loop.getRegionIterArgs(), yield.getOperands(), loop.getResults())) {
+        for (auto [init, argument, yielded, result] :
+             llvm::zip_equal(loop.getInitArgs(), loop.getRegionIterArgs(), yield.getOperands(), loop.getResults())) {
           join(init, argument);
           join(yielded, argument);
           join(result, argument);

@@ -20,7 +20,8 @@ static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(til
 
 // A value of one scalar a row: its rows are all its dimensions.
 static bool isRowScalar(const Item &sink) {
-  return tileType(sink.value).getRank() == 1 && (sink.kind == Item::Store || sink.kind == Item::Scatter || sink.kind == Item::Materialize);
+  return tileType(sink.value).getRank() == 1 &&
+         (sink.kind == Item::Store || sink.kind == Item::Scatter || sink.kind == Item::Materialize);
 }
 
 // Dimensions that the sink's row loops run over.

@@ -1,8 +1,9 @@
 // Block-scaled products of int8 activations with quantised weights (tile.scaled_mma).
 //
-// Weights are taken as unsigned bytes u: nibbles as they are, q8_0 with 128 added. A block's value is d*u + m', where m'
-// is q4_1's m, -8 d of q4_0, -128 d of q8_0; the m' part multiplies the activations' sum. With many rows, the weights are
-// unpacked once into scratch and serve all rows; with few, each row streams them from memory and unpacks in registers.
+// Weights are taken as unsigned bytes u: nibbles as they are, q8_0 with 128 added. A block's value is d*u + m', where
+// m' is q4_1's m, -8 d of q4_0, -128 d of q8_0; the m' part multiplies the activations' sum. With many rows, the
+// weights are unpacked once into scratch and serve all rows; with few, each row streams them from memory and unpacks in
+// registers.
 #include "codegen/cpu/Emitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -212,7 +213,8 @@ void KernelEmitter::splitWideRow(tile::ScaledMmaOp mma, Value row, Value to) {
   Value block = blockLoop.getInductionVar();
   VectorType words = vectorOf(blockSize, b_.getIntegerType(16)), bytes = vectorOf(blockSize, b_.getI8Type());
   Value whole = loadAt(address(from, source.element, mul(block, blockSize)), words);
-  Value high = arith::ShRSIOp::create(b_, arith::AddIOp::create(b_, whole, constantOf(words, 128)), constantOf(words, 8));
+  Value high =
+      arith::ShRSIOp::create(b_, arith::AddIOp::create(b_, whole, constantOf(words, 128)), constantOf(words, 8));
   Value low = arith::SubIOp::create(b_, whole, arith::ShLIOp::create(b_, high, constantOf(words, 8)));
   Value target = address(to, b_.getI8Type(), mul(block, 2 * blockSize));
   storeAt(arith::TruncIOp::create(b_, bytes, high), target);
@@ -259,12 +261,10 @@ void KernelEmitter::emitStreamingRow(Item &item, Value row, Value halves) {
     Value block = blockLoop.getInductionVar();
     Value from = address(stream, b_.getI8Type(), mul(block, weights.bytes));
     Value group = address(a, b_.getI32Type(), mul(block, groupsOfBlock));
-    auto activations = [&](int64_t v) {
-      return broadcast(loadAt(address(group, v * 4), b_.getI32Type()), lanes);
-    };
+    auto activations = [&](int64_t v) { return broadcast(loadAt(address(group, v * 4), b_.getI32Type()), lanes); };
     // Sums of even and odd groups apart, and of high and low bytes: short chains.
     Value even[2] = {constantOf(ints, 0), constantOf(ints, 0)}, odd[2] = {even[0], even[0]};
-    auto meet = [&](Value (&sums)[2], Value operand, int64_t v) {
+    auto meet = [&](Value(&sums)[2], Value operand, int64_t v) {
       sums[0] = dotBytes(sums[0], operand, activations(v), weights.nibbles());
       if (halves)
         sums[1] = dotBytes(sums[1], operand, activations(v + blockSize / 4), weights.nibbles());
@@ -293,8 +293,9 @@ void KernelEmitter::emitStreamingRow(Item &item, Value row, Value halves) {
                                    : Value(arith::ExtFOp::create(b_, floats, loadAt(address(from, 32), float16s)));
     Value scale = broadcast(loadAt(address(s, b_.getF32Type(), block), b_.getF32Type()), lanes);
     Value sum = broadcast(loadAt(address(m, b_.getF32Type(), block), b_.getF32Type()), lanes);
-    Value next[] = {vector::FMAOp::create(b_, arith::MulFOp::create(b_, product, scale), d, blockLoop.getRegionIterArg(0)),
-                    vector::FMAOp::create(b_, minimums, sum, blockLoop.getRegionIterArg(1))};
+    Value next[] = {
+        vector::FMAOp::create(b_, arith::MulFOp::create(b_, product, scale), d, blockLoop.getRegionIterArg(0)),
+        vector::FMAOp::create(b_, minimums, sum, blockLoop.getRegionIterArg(1))};
     scf::YieldOp::create(b_, next);
   }
   storeAt(arith::AddFOp::create(b_, blockLoop.getResult(0), blockLoop.getResult(1)),

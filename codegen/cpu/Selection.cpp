@@ -62,8 +62,8 @@ void KernelEmitter::emitSelect(Item &item, Value begin, Value end) {
         b_, TypeRange(b_.getIndexType()), ValueRange(index(selection.k - 1)),
         [&](OpBuilder &, Location, ValueRange place) {
           Value above = arith::MaxSIOp::create(b_, sub(place[0], one), index(0));
-          Value worse = arith::CmpFOp::create(b_, arith::CmpFPredicate::OLT, loadAt(address(scores, f32, above), f32),
-                                              score);
+          Value worse =
+              arith::CmpFOp::create(b_, arith::CmpFPredicate::OLT, loadAt(address(scores, f32, above), f32), score);
           Value inner = arith::CmpIOp::create(b_, arith::CmpIPredicate::sgt, place[0], index(0));
           scf::ConditionOp::create(b_, arith::AndIOp::create(b_, worse, inner), place);
         },

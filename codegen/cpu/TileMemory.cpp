@@ -171,8 +171,8 @@ Value KernelEmitter::loadChunk(tile::LoadOp load, ValueRange lead, Column column
     Value pointer = arith::SelectOp::create(b_, scalarMask, address(row, element, where), zeroRow(rowBytes));
     return loadAt(pointer, element);
   }
-  Value pointer = column.base || !place.unitColumns ? address(row, element, where)
-                                                    : address(row, column.offset * bytesOf(element));
+  Value pointer =
+      column.base || !place.unitColumns ? address(row, element, where) : address(row, column.offset * bytesOf(element));
   Value mask = width ? columnMask(place, column, width) : Value();
   if (!mask)
     return loadAt(pointer, typeOf(element, width));
@@ -197,8 +197,8 @@ void KernelEmitter::storeChunk(tile::StoreOp store, ValueRange lead, Column colu
     return;
   }
   Value where = place.unitColumns ? valueOf(column) : mul(valueOf(column), place.strides.back());
-  Value pointer = column.base || !place.unitColumns ? address(row, element, where)
-                                                    : address(row, column.offset * bytesOf(element));
+  Value pointer =
+      column.base || !place.unitColumns ? address(row, element, where) : address(row, column.offset * bytesOf(element));
   Value mask = columnMask(place, column, width);
   if (mask && !width) {
     pointer = arith::SelectOp::create(b_, mask, pointer, trashRow(rowBytes));
@@ -220,8 +220,8 @@ void KernelEmitter::storeChunk(tile::StoreOp store, ValueRange lead, Column colu
 void KernelEmitter::scatterChunk(tile::ScatterOp scatter, ValueRange lead, Column column, Value value) {
   const View &view = views_[scatter.getView()];
   auto type = cast<tile::ViewType>(scatter.getView().getType());
-  Value raw = lead.empty() ? chunk(scatter.getIndices(), {}, column, 0)
-                           : chunk(scatter.getIndices(), {}, {lead[0], 0}, 0);
+  Value raw =
+      lead.empty() ? chunk(scatter.getIndices(), {}, column, 0) : chunk(scatter.getIndices(), {}, {lead[0], 0}, 0);
   Value row = arith::IndexCastOp::create(b_, b_.getIndexType(), raw);
   Value inside = arith::CmpIOp::create(b_, arith::CmpIPredicate::ult, row, view.sizes[0]);
   Value at = mul(row, view.strides[0]);
@@ -243,8 +243,8 @@ Value KernelEmitter::gatherChunk(tile::GatherOp gather, ValueRange lead, Column 
   const View &view = views_[gather.getView()];
   auto type = cast<tile::ViewType>(gather.getView().getType());
   Type element = tileType(gather.getTile()).getElementType();
-  Value raw = lead.empty() ? chunk(gather.getIndices(), {}, column, 0)
-                           : chunk(gather.getIndices(), {}, {lead[0], 0}, 0);
+  Value raw =
+      lead.empty() ? chunk(gather.getIndices(), {}, column, 0) : chunk(gather.getIndices(), {}, {lead[0], 0}, 0);
   Value row = arith::IndexCastOp::create(b_, b_.getIndexType(), raw);
   Value inside = arith::CmpIOp::create(b_, arith::CmpIPredicate::ult, row, view.sizes[0]);
   row = arith::SelectOp::create(b_, inside, row, index(0));

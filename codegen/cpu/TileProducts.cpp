@@ -42,11 +42,10 @@ void KernelEmitter::configureMatrixUnit(func::FuncOp function) {
   }
   OpBuilder::InsertionGuard guard(b_);
   b_.setInsertionPointToEnd(into_.getBody());
-  LLVM::GlobalOp::create(b_, LLVM::LLVMArrayType::get(b_.getI8Type(), 64), /*isConstant=*/true,
-                         LLVM::Linkage::Internal, name,
-                         DenseElementsAttr::get(RankedTensorType::get({64}, b_.getI8Type()),
-                                                ArrayRef<int8_t>(configuration)),
-                         /*alignment=*/64);
+  LLVM::GlobalOp::create(
+      b_, LLVM::LLVMArrayType::get(b_.getI8Type(), 64), /*isConstant=*/true, LLVM::Linkage::Internal, name,
+      DenseElementsAttr::get(RankedTensorType::get({64}, b_.getI8Type()), ArrayRef<int8_t>(configuration)),
+      /*alignment=*/64);
   b_.setInsertionPointToStart(&function.front());
   tileOp("llvm.x86.ldtilecfg", {}, ValueRange(LLVM::AddressOfOp::create(b_, scratch_.getType(), name)));
   b_.setInsertionPoint(function.front().getTerminator());

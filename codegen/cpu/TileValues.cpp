@@ -132,8 +132,9 @@ Value KernelEmitter::elementwiseChunk(Operation *op, ValueRange lead, Column col
   auto one = [&] { return constantOf(operands[0].getType(), 1.0); };
   Value special =
       llvm::TypeSwitch<Operation *, Value>(op)
-          .Case([&](arith::TruncFOp) { return element.isBF16() && getElementTypeOrSelf(operands[0]).isF32()
-                                                  ? toBf16(operands[0]) : Value(); })
+          .Case([&](arith::TruncFOp) {
+            return element.isBF16() && getElementTypeOrSelf(operands[0]).isF32() ? toBf16(operands[0]) : Value();
+          })
           .Case<arith::MaximumFOp, arith::MaxNumFOp>([&](auto) { return larger(arith::CmpFPredicate::OGT); })
           .Case<arith::MinimumFOp, arith::MinNumFOp>([&](auto) { return larger(arith::CmpFPredicate::OLT); })
           .Case([&](math::Exp2Op) -> Value {
@@ -150,10 +151,10 @@ Value KernelEmitter::elementwiseChunk(Operation *op, ValueRange lead, Column col
             if (!element.isF32())
               return {};
             // (1 - e) / (1 + e) with e = exp(-2|x|): no overflow; the sign last.
-            Value e = exponential(arith::MulFOp::create(b_, math::AbsFOp::create(b_, operands[0]),
-                                                        constantOf(type, -2.0)));
-            Value ratio = arith::DivFOp::create(b_, arith::SubFOp::create(b_, one(), e),
-                                                arith::AddFOp::create(b_, one(), e));
+            Value e =
+                exponential(arith::MulFOp::create(b_, math::AbsFOp::create(b_, operands[0]), constantOf(type, -2.0)));
+            Value ratio =
+                arith::DivFOp::create(b_, arith::SubFOp::create(b_, one(), e), arith::AddFOp::create(b_, one(), e));
             return math::CopySignOp::create(b_, ratio, operands[0]);
           })
           .Case([&](math::RsqrtOp) -> Value {
@@ -195,8 +196,8 @@ Value KernelEmitter::reshapeChunk(tile::ReshapeOp reshape, ValueRange lead, Colu
     return chunk(reshape.getSource(), inner, column, width);
   }
   if (from.size() == 2 && to.size() == 3 && from[0] == to[0]) // [M, H * C] seen as [M, H, C]
-    return chunk(reshape.getSource(), lead.take_front(1),
-                 {add(mul(lead[1], to[2]), column.base), column.offset}, width);
+    return chunk(reshape.getSource(), lead.take_front(1), {add(mul(lead[1], to[2]), column.base), column.offset},
+                 width);
   if (from.size() == 2 && to.size() == 2 && to[1] % from[1] == 0 && (from[1] % lanes == 0 || !width)) {
     // [M, C] seen as [M / G, G * C]: a chunk stays in one row.
     Value at = valueOf(column);

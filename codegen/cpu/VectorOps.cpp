@@ -178,7 +178,8 @@ Value KernelEmitter::dotBytes(Value acc, Value weights, Value activations, bool 
   };
   if (variant_.wide)
     return arith::AddIOp::create(
-        b_, acc, multiplyAdd(weights, activations, 64, "llvm.x86.avx512.pmaddubs.w.512", "llvm.x86.avx512.pmaddw.d.512"));
+        b_, acc,
+        multiplyAdd(weights, activations, 64, "llvm.x86.avx512.pmaddubs.w.512", "llvm.x86.avx512.pmaddw.d.512"));
   Value halves[2];
   for (int64_t half = 0; half < 2; ++half) {
     SmallVector<int64_t> mask;
@@ -220,8 +221,7 @@ Value KernelEmitter::exp2(Value x, bool forBf16, Value lowPart) {
   if (lowPart)
     f = arith::AddFOp::create(b_, f, lowPart);
   static const double degree3[] = {0.0551716577, 0.242611121, 0.693260988, 0.999928074};
-  static const double degree5[] = {0.00132764707, 0.00967554132, 0.0555071328, 0.240221197,
-                                    0.693146967,   1.0};
+  static const double degree5[] = {0.00132764707, 0.00967554132, 0.0555071328, 0.240221197, 0.693146967, 1.0};
   ArrayRef<double> coefficients = forBf16 ? ArrayRef<double>(degree3) : ArrayRef<double>(degree5);
   Value p = constant(coefficients.front());
   for (double next : coefficients.drop_front())
@@ -237,8 +237,8 @@ Value KernelEmitter::exp2(Value x, bool forBf16, Value lowPart) {
   Value half = arith::ShRSIOp::create(b_, whole, constantOf(ints, 1));
   Value rest = arith::SubIOp::create(b_, whole, half);
   auto power = [&](Value exponent) {
-    Value bits = arith::ShLIOp::create(b_, arith::AddIOp::create(b_, exponent, constantOf(ints, 127)),
-                                       constantOf(ints, 23));
+    Value bits =
+        arith::ShLIOp::create(b_, arith::AddIOp::create(b_, exponent, constantOf(ints, 127)), constantOf(ints, 23));
     return bitcast(bits, type);
   };
   Value scaled = arith::MulFOp::create(b_, arith::MulFOp::create(b_, p, power(half)), power(rest));

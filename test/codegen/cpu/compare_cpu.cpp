@@ -48,8 +48,8 @@ cl::opt<int> repeat("time", cl::desc("also time each launch, best of this many r
 bool isAvailable(StringRef variant) {
   if (variant == "avx2")
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  bool wide = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-              __builtin_cpu_supports("avx512vl");
+  bool wide =
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   if (variant == "avx512")
     return wide;
   bool dots = wide && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni");
@@ -115,7 +115,11 @@ void writeCase(CaseWriter &writer, const longc::CpuKernel &compiled, ArrayRef<in
     const HostTensor &expected = interpreter.getTensor(result);
     Type element = memories[at].element();
     writer.number(static_cast<int64_t>(at));
-    writer.number(element.isF32() ? 0 : element.isBF16() ? 1 : element.isInteger(8) ? 2 : element.isInteger(16) ? 4 : 3);
+    writer.number(element.isF32()         ? 0
+                  : element.isBF16()      ? 1
+                  : element.isInteger(8)  ? 2
+                  : element.isInteger(16) ? 4
+                                          : 3);
     writer.raw(&limit, 8);
     writer.number(expected.size());
     writer.raw(expected.data(), static_cast<size_t>(expected.size()) * 8);
@@ -261,8 +265,7 @@ int main(int argc, char **argv) {
     return 1;
   }
   OwningOpRef<ModuleOp> before = (*module).clone();
-  longc::RandomInputs inputs(*before, (*before).lookupSymbol<FunctionOpInterface>(function),
-                             {seed, tokens, sequences});
+  longc::RandomInputs inputs(*before, (*before).lookupSymbol<FunctionOpInterface>(function), {seed, tokens, sequences});
   PassManager passes(&context);
   if (!pipeline.empty() && (failed(parsePassPipeline(pipeline, passes)) || failed(passes.run(*module))))
     return 1;

@@ -18,10 +18,7 @@ namespace {
 
 FILE *cases;
 
-template <typename T>
-bool read(T *to, size_t count) {
-  return std::fread(to, sizeof(T), count, cases) == count;
-}
+template <typename T> bool read(T *to, size_t count) { return std::fread(to, sizeof(T), count, cases) == count; }
 int64_t number() {
   int64_t value = 0;
   if (!read(&value, 1))
@@ -54,9 +51,7 @@ double element(const char *data, int64_t type, int64_t at) {
   return value;
 }
 
-char *aligned(std::vector<char> &bytes) {
-  return bytes.data() + (64 - reinterpret_cast<uintptr_t>(bytes.data()) % 64);
-}
+char *aligned(std::vector<char> &bytes) { return bytes.data() + (64 - reinterpret_cast<uintptr_t>(bytes.data()) % 64); }
 
 double seconds() {
   timespec time;
