@@ -62,9 +62,10 @@ std::optional<MemoryTemperature> MemoryTemperature::parse(std::string_view text)
   MemoryTemperature temperature;
   if (kind == "fixed" && numbers.size() == 1)
     temperature.fixed = numbers[0];
-  else if (kind == "log" && numbers.size() == 2) {
+  else if (kind == "log" && (numbers.size() == 2 || numbers.size() == 3)) {
     temperature.slope = numbers[0];
     temperature.start = numbers[1];
+    temperature.fixed = numbers.size() == 3 ? numbers[2] : 1;
   } else
     return std::nullopt;
   return temperature;
@@ -73,7 +74,7 @@ std::optional<MemoryTemperature> MemoryTemperature::parse(std::string_view text)
 float MemoryTemperature::at(int64_t memoryTokens) const {
   auto tokens = static_cast<double>(memoryTokens);
   double growth = tokens > start ? slope * std::log(tokens / start) : 0;
-  return static_cast<float>(fixed + growth);
+  return static_cast<float>(fixed * (1 + growth));
 }
 
 int64_t Session::chunkOf(const WindowPolicy &policy) { return std::min(policy.window, largestChunk); }

@@ -14,11 +14,11 @@
 
 namespace longc {
 
-/// Factor on memory scores: fixed, or growing with the memory's length m as 1 + c ln(m / m0) for m > m0.
+/// Factor on memory scores: fixed, or growing with the memory's length m as x (1 + c ln(m / m0)) for m > m0.
 struct MemoryTemperature {
   double fixed = 1, slope = 0, start = 1;
 
-  /// "fixed:1.15" or "log:0.1:2048".
+  /// "fixed:1.15", "log:0.1:2048" (c, m0) or "log:0.1:2048:1.15" (c, m0, x).
   static std::optional<MemoryTemperature> parse(std::string_view text);
   float at(int64_t memoryTokens) const;
 };

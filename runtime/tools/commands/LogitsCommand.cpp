@@ -2,6 +2,8 @@
 //
 // A request is a line {"prompt": i, "tokens": [...], "positions": [...], "greedy": n}; its result is a line
 // {"prompt", "positions", "logits", "greedy"} with `logits` the base64 of little-endian float32 [positions, vocabulary].
+// With "calls" [[size, times], ...] the tokens are taken in by calls of these sizes, as a prompt and decoded tokens are;
+// the result then has "memory_length", the tokens in memory after each entry (test/golden/check_fot.py).
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/serve/Generate.h"
@@ -20,6 +22,7 @@ struct Request {
   int64_t prompt = 0, greedy = 0;
   std::vector<int32_t> tokens;
   std::vector<int64_t> positions;
+  std::vector<std::pair<int64_t, int64_t>> calls; // size, times
 };
 
 std::string base64(std::string_view bytes) {
@@ -48,6 +51,22 @@ template <typename Number> bool readNumbers(const nlohmann::json &list, std::vec
   return true;
 }
 
+// Calls that add up to all tokens.
+bool readCalls(const nlohmann::json &list, Request &request) {
+  int64_t tokens = 0, all = static_cast<int64_t>(request.tokens.size());
+  if (!list.is_array())
+    return false;
+  for (const nlohmann::json &entry : list) {
+    std::vector<int64_t> numbers;
+    if (!readNumbers(entry, numbers) || numbers.size() != 2 || numbers[0] < 1 || numbers[1] > all ||
+        numbers[0] > all)
+      return false;
+    request.calls.emplace_back(numbers[0], numbers[1]);
+    tokens += numbers[0] * numbers[1];
+  }
+  return tokens == all;
+}
+
 Result<Request> readRequest(const std::string &line, size_t number) {
   Status bad = Status::error(5405, formatText("request line %zu is malformed", number),
                              "expected {\"prompt\", \"tokens\", \"positions\" (ascending), \"greedy\"}");
@@ -65,9 +84,24 @@ Result<Request> readRequest(const std::string &line, size_t number) {
       (json.contains("positions") && !readNumbers(json["positions"], request.positions)) ||
       !std::is_sorted(request.positions.begin(), request.positions.end()) ||
       std::adjacent_find(request.positions.begin(), request.positions.end()) != request.positions.end() ||
-      (!request.positions.empty() && request.positions.back() >= static_cast<int64_t>(request.tokens.size())))
+      (json.contains("calls") && !readCalls(json["calls"], request)) || (!request.positions.empty() && request.positions.back() >= static_cast<int64_t>(request.tokens.size())))
     return bad;
   return request;
+}
+
+// Takes in tokens [first, first + count) of the request; appends the logits asked for to `bytes`.
+Status ingestCall(Session &session, const Request &request, int64_t first, int64_t count, std::string &bytes) {
+  IngestOptions ingest;
+  ingest.rows = IngestOptions::Rows::listed;
+  for (int64_t position : request.positions)
+    if (position >= first && position < first + count)
+      ingest.listed.push_back(position - first);
+  ingest.onLogits = [&](int64_t index, std::span<const float> logits) {
+    if (std::binary_search(ingest.listed.begin(), ingest.listed.end(), index))
+      bytes.append(reinterpret_cast<const char *>(logits.data()), logits.size_bytes());
+    return Status();
+  };
+  return session.ingest(std::span(request.tokens).subspan(first, count), ingest);
 }
 
 Result<std::string> answer(LoadedProgram &loaded, const SessionOptions &options, const Request &request) {
@@ -75,15 +109,16 @@ Result<std::string> answer(LoadedProgram &loaded, const SessionOptions &options,
   if (!session.ok())
     return session.status();
   std::string bytes;
-  IngestOptions ingest;
-  ingest.rows = IngestOptions::Rows::listed;
-  ingest.listed = request.positions;
-  ingest.onLogits = [&](int64_t index, std::span<const float> logits) {
-    if (std::binary_search(request.positions.begin(), request.positions.end(), index))
-      bytes.append(reinterpret_cast<const char *>(logits.data()), logits.size_bytes());
-    return Status();
-  };
-  LONGC_TRY((*session)->ingest(request.tokens, ingest));
+  std::vector<int32_t> memoryLengths;
+  int64_t first = 0;
+  auto calls = request.calls;
+  if (calls.empty())
+    calls = {{static_cast<int64_t>(request.tokens.size()), 1}};
+  for (auto [size, times] : calls) {
+    for (int64_t call = 0; call < times; ++call, first += size)
+      LONGC_TRY(ingestCall(**session, request, first, size, bytes));
+    memoryLengths.push_back(static_cast<int32_t>((*session)->marks().memoryTokens()));
+  }
   Sampler sampler(SamplerOptions{});
   GenerateOptions generateOptions;
   generateOptions.maxTokens = request.greedy;
@@ -100,6 +135,8 @@ Result<std::string> answer(LoadedProgram &loaded, const SessionOptions &options,
   json.endArray();
   json.key("logits").text(base64(bytes));
   json.key("greedy").integers(generation->tokens);
+  if (!request.calls.empty())
+    json.key("memory_length").integers(memoryLengths);
   return json.endObject().str() + "\n";
 }
 

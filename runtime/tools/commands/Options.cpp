@@ -31,7 +31,7 @@ constexpr OptionSpec options[] = {
     {"load-memory", 0, "FILE", "", "start from a saved memory"},
     {"memory", 0, "on|off", "on", "off: nothing outside the window is seen; a longer prompt is refused"},
     {"memory-budget", 0, "BYTES", "0", "most bytes of memory, oldest tokens dropped first, such as 512MiB (0: no limit)"},
-    {"memory-temperature", 0, "T", "fixed:1", "factor on memory scores: fixed:x, or log:c:m0 = 1 + c ln(m/m0) past m0 tokens"},
+    {"memory-temperature", 0, "T", "fixed:1", "factor on memory scores: fixed:x, or log:c:m0[:x] = x (1 + c ln(m/m0)) past m0 tokens"},
     {"output", 'o', "FILE", "", "file to write"},
     {"outputs", 0, "FILES", "", ".npy files for the first results, comma separated"},
     {"prefill", 0, "P", "512", "tokens to read"},
