@@ -20,7 +20,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int64_t dots = 200000;
+constexpr int64_t dots = 1000000;
 // Enough sums to cover the latency of two pipes; each a variable of its own, so that it stays in a register.
 constexpr int accumulators = 12;
 #define LONGC_EACH_SUM(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11)
@@ -105,11 +105,11 @@ int main(int count, char **words) {
   auto giga = [threads](double each, double seconds) { return each * threads / seconds / 1e9; };
   double int8 = 0, bf16 = 0;
   if (__builtin_cpu_supports("avx512vnni"))
-    int8 = giga(2.0 * 64 * accumulators * dots, bestSeconds(threads, 60, [](int) { int8Dots512(); }));
+    int8 = giga(2.0 * 64 * accumulators * dots, bestSeconds(threads, 30, [](int) { int8Dots512(); }));
   else if (__builtin_cpu_supports("avx2"))
-    int8 = giga(2.0 * 32 * accumulators * dots, bestSeconds(threads, 60, [](int) { int8Dots256(); }));
+    int8 = giga(2.0 * 32 * accumulators * dots, bestSeconds(threads, 30, [](int) { int8Dots256(); }));
   if (__builtin_cpu_supports("avx512bf16"))
-    bf16 = giga(2.0 * 32 * accumulators * dots, bestSeconds(threads, 60, [](int) { bf16Dots512(); }));
+    bf16 = giga(2.0 * 32 * accumulators * dots, bestSeconds(threads, 30, [](int) { bf16Dots512(); }));
   // Larger than the last cache, and the size of the weights that a decode step reads.
   int64_t bytes = int64_t{256} << 20, part = bytes / threads;
   std::vector<char> data(static_cast<size_t>(bytes), 1);
