@@ -39,7 +39,7 @@ beginRecord compile-time "bench/compile_time.sh $(basename "$model") $*"
   done
   echo "program: $(stat -c %s "$work/program") bytes"
   echo
-  cat "$work/log"
+  sed "s#$work/##" "$work/log"
 } | tee -a "$record"
 [ $keep = 1 ] && echo "recorded in $record" >&2
 exit 0
