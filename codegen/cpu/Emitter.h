@@ -190,6 +190,7 @@ private:
   mlir::Value dotBytes(mlir::Value acc, mlir::Value weights, mlir::Value activations, bool nibbles);
   mlir::Value exp2(mlir::Value x, bool forBf16, mlir::Value lowPart = {});
   mlir::Value exponential(mlir::Value x);
+  mlir::Value errorFunction(mlir::Value x); // ErrorFunction.cpp
   mlir::Value toBf16(mlir::Value x);
   void transpose16(llvm::SmallVectorImpl<mlir::Value> &rows);
   mlir::Value callIntrinsic(llvm::StringRef name, mlir::Type result, mlir::ValueRange operands);

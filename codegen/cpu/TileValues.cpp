@@ -146,6 +146,7 @@ Value KernelEmitter::elementwiseChunk(Operation *op, ValueRange lead, Column col
             });
             return exp2(operands[0], forBf16);
           })
+          .Case([&](math::ErfOp) { return element.isF32() ? errorFunction(operands[0]) : Value(); })
           .Case([&](math::ExpOp) { return element.isF32() ? exponential(operands[0]) : Value(); })
           .Case([&](math::TanhOp) -> Value {
             if (!element.isF32())

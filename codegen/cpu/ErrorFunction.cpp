@@ -1,0 +1,39 @@
+// The error function in float32, for vectors of any width and scalars.
+//
+// Two fits, each by Chebyshev interpolation in float64: erf(x) / x in x^2 for |x| <= 1 (relative error 1.4e-9), and
+// log2(erfc(x)) for 1 <= |x| <= 4 (absolute error of erf 1.3e-9); past 4 the result is 1.
+#include "codegen/cpu/Emitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace longc::cpu {
+
+Value KernelEmitter::errorFunction(Value x) {
+  Type type = x.getType();
+  auto polynomial = [&](Value at, ArrayRef<double> highestFirst) {
+    Value sum = constantOf(type, highestFirst.front());
+    for (double next : highestFirst.drop_front())
+      sum = isa<VectorType>(type) ? Value(vector::FMAOp::create(b_, sum, at, constantOf(type, next)))
+                                  : Value(math::FmaOp::create(b_, sum, at, constantOf(type, next)));
+    return sum;
+  };
+  auto less = [&](Value a, Value b) -> Value { return arith::CmpFOp::create(b_, arith::CmpFPredicate::OLT, a, b); };
+  Value square = arith::MulFOp::create(b_, x, x);
+  Value ratio = polynomial(square, {7.882497448e-5, -8.018855006e-4, 5.189312156e-3, -2.685432881e-2, 1.128359735e-1,
+                                    -3.761262596e-1, 1.128379107});
+  Value inner = arith::MulFOp::create(b_, x, ratio);
+
+  Value size = math::AbsFOp::create(b_, x), bound = constantOf(type, 4);
+  Value inside = arith::SelectOp::create(b_, less(bound, size), bound, size);
+  Value power = polynomial(inside, {-2.637896929e-5, 5.721908341e-4, -5.711655467e-3, 3.531495286e-2, -1.545851204e-1,
+                                    -9.154034116e-1, -1.628612301, 3.501541208e-5});
+  Value outer = arith::SubFOp::create(b_, constantOf(type, 1), exp2(power, /*forBf16=*/false));
+  outer = math::CopySignOp::create(b_, outer, x);
+  return arith::SelectOp::create(b_, less(size, constantOf(type, 1)), inner, outer);
+}
+
+} // namespace longc::cpu
