@@ -28,6 +28,14 @@ void keep(lm::LinearOp linear, StringRef reason) {
       << ("product kept in float32: " + reason).str();
 }
 
+// What multiplies the rows of x takes on their type; an adapter's second product stays in float32.
+void roundInputs(lm::LinearOp linear) {
+  OpBuilder builder(linear);
+  linear.getXMutable().assign(rounded(builder, linear.getLoc(), linear.getX()));
+  if (linear.getLoraA())
+    linear.getLoraAMutable().assign(rounded(builder, linear.getLoc(), linear.getLoraA()));
+}
+
 // Products of many rows take bf16 operands. Products of one row are bound by the weights' bytes, so they multiply the
 // quantised weights as they are, with int16 activations: int8 ones were measured to miss the fidelity bound
 // (KL 3.9e-3 on SmolLM2 against a limit of 1e-3; bf16 has 3.0e-4).
@@ -36,10 +44,11 @@ void makeFast(lm::LinearOp linear) {
   Location location = linear.getLoc();
   Value x = linear.getX();
   auto decoded = linear.getW().getDefiningOp<lm::DequantizeOp>();
-  if (decoded && linear.getBias())
+  bool manyRows = cast<RankedTensorType>(x.getType()).isDynamicDim(0);
+  if (decoded && linear.getBias() && !manyRows)
     return keep(linear, "it has a bias, which products with quantised weights do not take");
-  if (decoded && cast<RankedTensorType>(x.getType()).isDynamicDim(0)) {
-    linear.getXMutable().assign(rounded(builder, location, x));
+  if (decoded && manyRows) {
+    roundInputs(linear);
     decoded.getResult().setType(withElement(decoded.getResult(), builder.getBF16Type()));
     return;
   }
@@ -50,7 +59,9 @@ void makeFast(lm::LinearOp linear) {
     auto encoded =
         lm::QuantizeOp::create(builder, location, type.clone(builder.getIntegerType(16)), blockType, blockType, x);
     Value product = lm::QuantizedLinearOp::create(builder, location, linear.getResult().getType(), encoded.getValues(),
-                                                  encoded.getScales(), encoded.getSums(), decoded.getSource());
+                                                  encoded.getScales(), encoded.getSums(), decoded.getSource(),
+                                                  linear.getLoraA() ? x : Value(), linear.getLoraA(), linear.getLoraB(),
+                                                  linear.getLoraScale());
     linear.replaceAllUsesWith(product);
     linear.erase();
     if (decoded->use_empty())
@@ -59,7 +70,7 @@ void makeFast(lm::LinearOp linear) {
   }
   auto widened = linear.getW().getDefiningOp<lm::RoundOp>();
   if (widened && cast<RankedTensorType>(widened.getX().getType()).getElementType().isBF16()) {
-    linear.getXMutable().assign(rounded(builder, location, x));
+    roundInputs(linear);
     linear.getWMutable().assign(widened.getX());
     if (widened->use_empty())
       widened.erase();

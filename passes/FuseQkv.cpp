@@ -77,6 +77,10 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
       remarkNotFused(getArgument(), op, "it has a bias");
       return std::nullopt;
     }
+    if (linear ? linear.getLoraA() : cast<lm::QuantizedLinearOp>(op).getLoraA()) {
+      remarkNotFused(getArgument(), op, "it has an adapter");
+      return std::nullopt;
+    }
     Value weight = op->getOperand(linear ? 1 : 3);
     if (auto decoded = weight.getDefiningOp<lm::DequantizeOp>())
       weight = decoded.getSource();

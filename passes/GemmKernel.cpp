@@ -1,6 +1,8 @@
 // The GEMM-like skeleton.
 #include "passes/GemmKernel.h"
 
+#include "dialects/lm/LmDialect.h"
+
 using namespace mlir;
 
 namespace longc {
@@ -24,13 +26,23 @@ static Value productStep(KernelBuilder &kernel, const GemmTile &tile, Value x, V
   return tile::MmaOp::create(kernel.body(), acc.getType(), a, b, acc, /*transpose_b=*/true);
 }
 
-Value buildProduct(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight) {
+Value storedWeight(Value weight) {
+  while (Operation *op = weight.getDefiningOp()) {
+    if (!isa<lm::DequantizeOp, lm::RoundOp>(op))
+      break;
+    weight = op->getOperand(0);
+  }
+  return weight;
+}
+
+Value buildProduct(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight, Value acc) {
   int64_t size = viewType(weight).getShape()[1];
-  Value zero = kernel.constantTile({tile.rows, tile.cols}, 0.0);
+  if (!acc)
+    acc = kernel.constantTile({tile.rows, tile.cols}, 0.0);
   if (tile.depth == 0 || tile.depth >= size)
-    return productStep(kernel, tile, x, weight, kernel.index(0), size, zero);
+    return productStep(kernel, tile, x, weight, kernel.index(0), size, acc);
   ImplicitLocOpBuilder &b = kernel.body();
-  auto loop = scf::ForOp::create(b, kernel.index(0), kernel.index(size), kernel.index(tile.depth), ValueRange(zero));
+  auto loop = scf::ForOp::create(b, kernel.index(0), kernel.index(size), kernel.index(tile.depth), ValueRange(acc));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value next = productStep(kernel, tile, x, weight, loop.getInductionVar(), tile.depth, loop.getRegionIterArg(0));

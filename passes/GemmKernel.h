@@ -11,11 +11,17 @@ struct GemmTile {
   int64_t rows, cols, depth;
 };
 
-// x [M, K] times W [N, K] transposed, both dense; `weight` may be a quantised view, which is decoded to x's element.
-mlir::Value buildProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value x, mlir::Value weight);
+// x [M, K] times W [N, K] transposed, both dense, on top of `acc` (zeros where it is null); `weight` may be a quantised
+// view, which is decoded to x's element.
+mlir::Value buildProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value x, mlir::Value weight,
+                         mlir::Value acc = {});
 
 // The encoded form of x (values, scales, sums) times a quantised W.
 mlir::Value buildScaledProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value values, mlir::Value scales,
                                mlir::Value sums, mlir::Value weight);
+
+// The value that a kernel loads for a weight: decoding and widening happen on the tile, whatever the graph says about
+// where.
+mlir::Value storedWeight(mlir::Value weight);
 
 } // namespace longc

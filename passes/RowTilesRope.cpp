@@ -18,7 +18,8 @@ void RowTiles::emitAngles(lm::RopeAnglesOp op) {
   Type f64 = b.getF64Type(), i32 = b.getI32Type();
   SmallVector<double> frequencies;
   for (int64_t pair = 0; pair < half; ++pair)
-    frequencies.push_back(op.getScale() * std::pow(op.getTheta(), -2.0 * pair / op.getDim()));
+    frequencies.push_back(op.getScale() * std::pow(op.getTheta(), -2.0 * pair / op.getDim()) /
+                          (op.getFactors().empty() ? 1.0 : op.getFactors()[pair]));
   Value frequency =
       make<arith::ConstantOp>(DenseElementsAttr::get(tileType({half}, f64), ArrayRef<double>(frequencies)));
   Value position = make<arith::SIToFPOp>(tileType({rows}, f64), rowIndices(op.getPositions()));

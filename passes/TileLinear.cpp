@@ -1,7 +1,10 @@
 // Groups with products become kernels: one block a tile of the result, epilogue on the tile.
+#include "passes/CrossEntropyKernel.h"
+#include "passes/GatedMemoryKernel.h"
 #include "passes/GemmKernel.h"
 #include "passes/Passes.h"
 #include "passes/RowTiles.h"
+#include "passes/SeedPoolKernel.h"
 #include "passes/TargetFacts.h"
 
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -22,8 +25,8 @@ public:
 private:
   // N and K of a product.
   std::pair<int64_t, int64_t> sizes(Operation *op);
-  // The value that a kernel loads for an operand: what a decoding or a widening inside or before the group reads.
-  Value stored(Value operand);
+  template <typename Op> Value lowRank(Op op);
+  template <typename Op> Value addAdapter(Op op, KernelBuilder &kernel, GemmTile tile, Value sum);
   FailureOr<Value> product(Operation *op, KernelBuilder &kernel, const GemmTile &tile);
 
   FusedOps &fused_;
@@ -38,14 +41,34 @@ std::pair<int64_t, int64_t> LinearTiler::sizes(Operation *op) {
   return {shape[0], shape[1]};
 }
 
-// Decoding and widening of a weight happen on the tile, whatever the graph says about where.
-Value LinearTiler::stored(Value operand) {
-  while (Operation *op = operand.getDefiningOp()) {
-    if (!isa<lm::DequantizeOp, lm::RoundOp>(op))
-      break;
-    operand = op->getOperand(0);
-  }
-  return operand;
+// lora_scale * x A^T as f32, in a kernel of its own: every block of columns of the product reads it.
+template <typename Op> Value LinearTiler::lowRank(Op op) {
+  Value x = op.getX(), a = storedWeight(op.getLoraA());
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(op.getLoraA().getType()).getShape();
+  int64_t rank = shape[0], depth = shape[1], rows = cast<RankedTensorType>(x.getType()).getDimSize(0);
+  KernelBuilder kernel(fused_.root, "adapter_" + std::to_string(rank) + "x" + std::to_string(depth), 2);
+  GemmTile tile;
+  tile.rows = fitTile(facts_.getMmaRows(), rows, 1);
+  tile.cols = fitTile(facts_.getMmaCols(), rank, 32);
+  tile.depth = facts_.getMmaDepth() > 0 && depth % facts_.getMmaDepth() == 0 ? facts_.getMmaDepth() : 0;
+  tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
+  tile.col = kernel.mul(kernel.gridIndex(1), tile.cols);
+  Value sum = buildProduct(kernel, tile, kernel.input(x), kernel.input(a));
+  if (op.getLoraScale() != 1.0)
+    sum = arith::MulFOp::create(kernel.body(), sum, kernel.constantTile({tile.rows, tile.cols}, op.getLoraScale()));
+  auto type = RankedTensorType::get({rows, rank}, kernel.body().getF32Type());
+  kernel.store(sum, kernel.output(emptyResult(kernel.host(), type, x)), {tile.row, tile.col});
+  Value grid[] = {hostBlocks(kernel.host(), x, 0, tile.rows),
+                  arith::ConstantIndexOp::create(kernel.host(), (rank + tile.cols - 1) / tile.cols)};
+  return kernel.finish(grid).getResult(0);
+}
+
+// The adapter's second product on top of the first sum.
+template <typename Op> Value LinearTiler::addAdapter(Op op, KernelBuilder &kernel, GemmTile tile, Value sum) {
+  if (!op.getLoraA())
+    return sum;
+  tile.depth = 0; // a rank is short
+  return buildProduct(kernel, tile, kernel.input(lowRank(op)), kernel.input(storedWeight(op.getLoraB())), sum);
 }
 
 FailureOr<Value> LinearTiler::product(Operation *op, KernelBuilder &kernel, const GemmTile &tile) {
@@ -53,11 +76,14 @@ FailureOr<Value> LinearTiler::product(Operation *op, KernelBuilder &kernel, cons
   for (Value operand : op->getOperands())
     if (fused_.isInside(operand) && !isa<lm::DequantizeOp, lm::RoundOp, lm::ParameterRefOp>(operand.getDefiningOp()))
       return op->emitOpError("expected operands from outside the group: a block has but a tile of them"), failure();
-  if (auto linear = dyn_cast<lm::QuantizedLinearOp>(op))
-    return buildScaledProduct(kernel, tile, kernel.input(linear.getValues()), kernel.input(linear.getScales()),
-                              kernel.input(linear.getSums()), kernel.input(linear.getW()));
+  if (auto linear = dyn_cast<lm::QuantizedLinearOp>(op)) {
+    Value sum = buildScaledProduct(kernel, tile, kernel.input(linear.getValues()), kernel.input(linear.getScales()),
+                                   kernel.input(linear.getSums()), kernel.input(linear.getW()));
+    return addAdapter(linear, kernel, tile, sum);
+  }
   auto linear = cast<lm::LinearOp>(op);
-  Value sum = buildProduct(kernel, tile, kernel.input(linear.getX()), kernel.input(stored(linear.getW())));
+  Value sum = buildProduct(kernel, tile, kernel.input(linear.getX()), kernel.input(storedWeight(linear.getW())));
+  sum = addAdapter(linear, kernel, tile, sum);
   if (!linear.getBias())
     return sum;
   Value bias = kernel.load(kernel.input(linear.getBias()), {tile.cols}, tile.col);
@@ -96,7 +122,8 @@ LogicalResult LinearTiler::tile() {
   RowTiles tiles(kernel, window);
   for (Operation *op : fused_.ops) {
     bool onWeight = llvm::all_of(op->getUsers(), [&](Operation *user) {
-      return isa<lm::LinearOp>(user) && user->getOperand(1).getDefiningOp() == op;
+      auto linear = dyn_cast<lm::LinearOp>(user);
+      return linear && linear.getX().getDefiningOp() != op;
     });
     if (isa<lm::ParameterRefOp, lm::DequantizeOp>(op) || (isa<lm::RoundOp>(op) && onWeight))
       continue;
@@ -135,13 +162,57 @@ struct TileLinearPass : impl::TileLinearPassBase<TileLinearPass> {
     FailureOr<tile::TargetAttr> facts = targetFacts(getOperation());
     if (failed(facts))
       return signalPassFailure();
-    auto hasProduct = [](const FusedOps &fused) { return fused.holds<lm::LinearOp, lm::QuantizedLinearOp>(); };
+    auto hasProduct = [](const FusedOps &fused) {
+      return fused.holds<lm::LinearOp, lm::QuantizedLinearOp>() ||
+             isa<lm::CrossEntropyOp, lm::GatedMemoryOp>(fused.root) || isSeedPool(fused.root);
+    };
     for (auto function : getOperation().getOps<FunctionOpInterface>()) {
       for (FusedOps &fused : fusedOps(function, hasProduct))
-        if (failed(LinearTiler(fused, *facts).tile()))
+        if (failed(tile(fused, *facts)))
           return signalPassFailure();
       dropUnusedDecoding(function);
     }
+  }
+
+  static LogicalResult tile(FusedOps &fused, tile::TargetAttr facts) {
+    if (auto loss = dyn_cast<lm::CrossEntropyOp>(fused.root))
+      return tileCrossEntropy(loss, facts);
+    if (auto memory = dyn_cast<lm::GatedMemoryOp>(fused.root))
+      return tileGatedMemory(memory, facts);
+    if (isSeedPool(fused.root))
+      return tileSeedPool(cast<lm::ChunkPoolOp>(fused.root), facts);
+    return LinearTiler(fused, facts).tile();
+  }
+
+  static bool isSeedPool(Operation *op) {
+    auto pool = dyn_cast<lm::ChunkPoolOp>(op);
+    return pool && pool.getPool() == lm::Pool::pma;
+  }
+
+  // Keys and values are products like any other; the seeds attend to them in a kernel of their own.
+  static LogicalResult tileSeedPool(lm::ChunkPoolOp op, tile::TargetAttr facts) {
+    OpBuilder builder(op);
+    auto x = cast<RankedTensorType>(op.getX().getType());
+    int64_t width = cast<RankedTensorType>(op.getSeeds().getType()).getDimSize(1);
+    auto type = RankedTensorType::get({x.getDimSize(0), width}, builder.getF32Type());
+    for (Value weight : {op.getWk(), op.getWv()})
+      if (tileElement(weight) != x.getElementType())
+        return op.emitOpError("expected weights of the element type of ") << x << ", got " << weight.getType();
+    auto product = [&](Value weight) {
+      return lm::LinearOp::create(builder, op.getLoc(), type, op.getX(), weight, /*bias=*/Value());
+    };
+    lm::LinearOp products[] = {product(op.getWk()), product(op.getWv())};
+    FailureOr<Value> pooled = buildSeedPool(op, products[0].getResult(), products[1].getResult(), facts);
+    if (failed(pooled))
+      return failure();
+    op.replaceAllUsesWith(*pooled);
+    op.erase();
+    for (lm::LinearOp product : products) {
+      FusedOps fused(product);
+      if (failed(LinearTiler(fused, facts).tile()))
+        return failure();
+    }
+    return success();
   }
 
   // Decoded and widened weights that kernels now read as they are stored.

@@ -31,6 +31,11 @@ LogicalResult ChunkPoolOp::verify() {
   // chunk_pool_c3
   if (!sizesAgree(result.getDimSize(1), width))
     return emitOpError("expected a result of ") << width << " columns, got " << result;
+  // chunk_pool_c4
+  int64_t kept = getTokensPerChunk();
+  bool counts = getPool() == Pool::cls || getPool() == Pool::last;
+  if (kept < 1 || (kept > 1 && !counts))
+    return emitOpError("expected tokens_per_chunk of 1 or more for cls and last, of 1 otherwise, got ") << kept;
   return verifyBoundary(*this, "cu_seqlens", getCuSeqlens());
 }
 
@@ -58,21 +63,14 @@ static Numbers poolBySeeds(ChunkPoolOp op, Interpreter &interpreter, const doubl
 static Numbers poolChunk(ChunkPoolOp op, Interpreter &interpreter, const double *rows, int64_t count, int64_t columns) {
   if (op.getPool() == Pool::pma)
     return poolBySeeds(op, interpreter, rows, count, columns);
-  Numbers pooled(columns);
-  if (count == 0)
+  int64_t kept = op.getTokensPerChunk(), found = std::min(kept, count);
+  Numbers pooled(kept * columns);
+  if (op.getPool() == Pool::mean) {
+    for (int64_t i = 0; i < count * columns; ++i)
+      pooled[i % columns] += rows[i] / count;
     return pooled;
-  for (int64_t c = 0; c < columns; ++c)
-    switch (op.getPool()) {
-    case Pool::cls:
-      pooled[c] = rows[c];
-      break;
-    case Pool::last:
-      pooled[c] = rows[(count - 1) * columns + c];
-      break;
-    default:
-      for (int64_t s = 0; s < count; ++s)
-        pooled[c] += rows[s * columns + c] / count;
-    }
+  }
+  std::copy_n(rows + (op.getPool() == Pool::last ? count - found : 0) * columns, found * columns, pooled.begin());
   return pooled;
 }
 

@@ -33,6 +33,10 @@ def Lm_PoolAttr : Lm_Enum<"Pool", "how the tokens of a chunk become soft tokens"
 def Lm_MemoryReadAttr : Lm_Enum<"MemoryRead", "what a gated memory reads", [
     I32EnumAttrCase<"mlp", 0>, I32EnumAttrCase<"linear_state", 1>, I32EnumAttrCase<"external", 2>]>;
 
+// add: the state gains s(k)^T v. delta: s(k)^T (v - what the state already gives for k).
+def Lm_StateUpdateAttr : Lm_Enum<"StateUpdate", "how a linear state takes on keys and values", [
+    I32EnumAttrCase<"add", 0>, I32EnumAttrCase<"delta", 1>]>;
+
 // memory: the gate weighs the memory (LIFT). local: it weighs the local attention (Infini-attention).
 def Lm_GateSelectsAttr : Lm_Enum<"GateSelects", "what the gate weighs", [
     I32EnumAttrCase<"memory", 0>, I32EnumAttrCase<"local", 1>]>;

@@ -6,6 +6,39 @@ using namespace mlir;
 using namespace longc;
 using namespace longc::lm;
 
+// linear_c4, linear_c5
+template <typename Op> static LogicalResult verifyAdapter(Op op, Value x, int64_t outputs) {
+  Value a = op.getLoraA(), b = op.getLoraB();
+  if (bool(a) != bool(b))
+    return op.emitOpError("expected both matrices of an adapter or none");
+  if (!a)
+    return success();
+  if (tensorType(a).getElementType() != tensorType(x).getElementType())
+    return op.emitOpError("expected an adapter of the element type of ") << x.getType() << ", got " << a.getType();
+  int64_t rank = tensorType(a).getDimSize(0);
+  if (ShapedType::isDynamic(rank) || rank < 1)
+    return op.emitOpError("expected an adapter of a known, positive rank, got ") << a.getType();
+  if (failed(expectShape(op, "an adapter's A", a, {rank, tensorType(x).getDimSize(1)})))
+    return failure();
+  return expectShape(op, "an adapter's B", b, {outputs, rank});
+}
+
+// Adds to y [T, N] what the op's adapter makes of x.
+template <typename Op> static LogicalResult addAdapter(Op op, Interpreter &interpreter, reference::Numbers &y) {
+  if (!op.getLoraA())
+    return success();
+  const HostTensor &x = interpreter.getTensor(op.getX());
+  const HostTensor &a = interpreter.getTensor(op.getLoraA()), &b = interpreter.getTensor(op.getLoraB());
+  int64_t outputs = y.size() / std::max<int64_t>(x.dim(0), 1);
+  if (x.dim(0) == 0)
+    return success();
+  if (failed(expectEqual(op, "an adapter's A", a.shape(), {a.dim(0), x.dim(1)})) ||
+      failed(expectEqual(op, "an adapter's B", b.shape(), {outputs, a.dim(0)})))
+    return failure();
+  reference::addLowRank(y, x.data(), a.data(), b.data(), op.getLoraScale(), x.dim(0), x.dim(1), a.dim(0), outputs);
+  return success();
+}
+
 LogicalResult LinearOp::verify() {
   RankedTensorType x = tensorType(getX()), w = tensorType(getW());
   // linear_c1
@@ -20,7 +53,7 @@ LogicalResult LinearOp::verify() {
   // linear_c4
   if (x.getElementType() != w.getElementType())
     return emitOpError("expected x and w of one element type, got ") << x << " and " << w;
-  return success();
+  return verifyAdapter(*this, getX(), w.getDimSize(0));
 }
 
 LogicalResult LinearOp::interpret(Interpreter &interpreter) {
@@ -30,8 +63,10 @@ LogicalResult LinearOp::interpret(Interpreter &interpreter) {
   if (failed(expectEqual(*this, "weight columns", w.dim(1), x.dim(1))) ||
       (getBias() && failed(expectEqual(*this, "a bias", interpreter.getTensor(getBias()).size(), outputs))))
     return failure();
-  interpreter.set(getResult(), HostTensor({rows, outputs}, Type(),
-                                          reference::linear(x.data(), w.data(), bias, rows, x.dim(1), outputs)));
+  reference::Numbers y = reference::linear(x.data(), w.data(), bias, rows, x.dim(1), outputs);
+  if (failed(addAdapter(*this, interpreter, y)))
+    return failure();
+  interpreter.set(getResult(), HostTensor({rows, outputs}, Type(), std::move(y)));
   return success();
 }
 
@@ -85,7 +120,14 @@ LogicalResult QuantizedLinearOp::verify() {
       failed(expectShape(*this, "sums", getSums(), {values.getDimSize(0), w.getColumns() / 32})))
     return failure();
   // quantized_linear_c3
-  return expectShape(*this, "a result", getResult(), {values.getDimSize(0), w.getRows()});
+  if (failed(expectShape(*this, "a result", getResult(), {values.getDimSize(0), w.getRows()})))
+    return failure();
+  // quantized_linear_c4
+  if (bool(getX()) != bool(getLoraA()))
+    return emitOpError("expected an adapter and the activations that it multiplies, or neither");
+  if (getX() && failed(expectShape(*this, "x", getX(), values.getShape())))
+    return failure();
+  return verifyAdapter(*this, getX(), w.getRows());
 }
 
 LogicalResult QuantizedLinearOp::interpret(Interpreter &interpreter) {
@@ -96,11 +138,14 @@ LogicalResult QuantizedLinearOp::interpret(Interpreter &interpreter) {
       return failure();
   if (failed(expectEqual(*this, "weight columns", w.dim(1), values.dim(1))))
     return failure();
-  interpreter.set(getResult(), HostTensor({rows, outputs}, Type(),
-                                          reference::quantizedLinear(
-                                              values.data(), interpreter.getTensor(getScales()).data(),
-                                              interpreter.getTensor(getSums()).data(), w.data(), w.scales().d.data(),
-                                              w.scales().m.data(), rows, w.dim(1), outputs)));
+  if (getX() && failed(expectEqual(*this, "x", interpreter.getTensor(getX()).shape(), values.shape())))
+    return failure();
+  reference::Numbers y = reference::quantizedLinear(values.data(), interpreter.getTensor(getScales()).data(),
+                                                    interpreter.getTensor(getSums()).data(), w.data(),
+                                                    w.scales().d.data(), w.scales().m.data(), rows, w.dim(1), outputs);
+  if (failed(addAdapter(*this, interpreter, y)))
+    return failure();
+  interpreter.set(getResult(), HostTensor({rows, outputs}, Type(), std::move(y)));
   return success();
 }
 

@@ -4,21 +4,31 @@
 
 include "dialects/lm/LmOpBase.td"
 
-def Lm_LinearOp : Lm_Op<"linear"> {
-  let summary = "linear layer, y = x W^T + b";
+def Lm_LinearOp : Lm_Op<"linear", [Pure, AttrSizedOperandSegments]> {
+  let summary = "linear layer, y = x W^T + b, and a low-rank adapter beside the weight";
   let description = [{
-    `out[t, n] = sum_k x[t, k] * w[n, k] (+ bias[n])`.
+    `out[t, n] = sum_k x[t, k] * w[n, k] (+ bias[n])`; with `lora` (A, B) (2106.09685) also
+    `+ lora_scale * sum_r h[t, r] * B[n, r]`, `h[t, r] = sum_k x[t, k] * A[r, k]`. h is not rounded.
 
     ```mlir
     %y = lm.linear %x, %w : (tensor<2x4xf32>, tensor<3x4xf32>) -> tensor<2x3xf32>
     ```
 
+    With an adapter: `lm.linear %x, %w lora(%la, %lb) {lora_scale = 0.5 : f64} : ...`.
+
     Constraints: `linear_c1` w is `[N, K]` with the K of x; `linear_c2` out is `[T, N]`; `linear_c3` bias is `[N]`;
-    `linear_c4` x and w have one element type.
+    `linear_c4` x, w and A have one element type; `linear_c5` A is `[R, K]`, B `[N, R]`, R known and positive.
   }];
-  let arguments = (ins Lm_Matrix:$x, Lm_Matrix:$w, Optional<Lm_Vector>:$bias);
+  let arguments = (ins Lm_Matrix:$x, Lm_Matrix:$w, Optional<Lm_Vector>:$bias, Optional<Lm_Matrix>:$lora_a,
+                       Optional<Lm_Matrix>:$lora_b, DefaultValuedAttr<Lm_RealAttr, "1.0">:$lora_scale);
   let results = (outs Lm_Matrix:$result);
-  let assemblyFormat = "$x `,` $w (`bias` $bias^)? attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = [{
+    $x `,` $w (`bias` $bias^)? (`lora` `(` $lora_a^ `,` $lora_b `)`)? attr-dict `:` functional-type(operands, results)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$x, "::mlir::Value":$w,
+                                 "::mlir::Value":$bias), [{
+    build($_builder, $_state, result, x, w, bias, /*lora_a=*/::mlir::Value(), /*lora_b=*/::mlir::Value(), 1.0);
+  }]>];
   let hasVerifier = 1;
 }
 
@@ -59,11 +69,12 @@ def Lm_QuantizeOp : Lm_Op<"quantize"> {
   let hasVerifier = 1;
 }
 
-def Lm_QuantizedLinearOp : Lm_Op<"quantized_linear"> {
+def Lm_QuantizedLinearOp : Lm_Op<"quantized_linear", [Pure, AttrSizedOperandSegments]> {
   let summary = "linear layer on quantised activations and a quantised weight";
   let description = [{
     With blocks b of 32 columns and a weight block of value `d*q + m`:
-    `out[t, n] = sum_b scales[t, b] * d[n, b] * sum_(k in b) values[t, k] * q[n, k] + m[n, b] * sums[t, b]`.
+    `out[t, n] = sum_b scales[t, b] * d[n, b] * sum_(k in b) values[t, k] * q[n, k] + m[n, b] * sums[t, b]`;
+    with `lora x (A, B)` also what the adapter of `lm.linear` adds, of the activations x as they were.
 
     ```mlir
     %ia = lm.quantized_linear %v, %s, %m, %wa
@@ -71,12 +82,22 @@ def Lm_QuantizedLinearOp : Lm_Op<"quantized_linear"> {
     ```
 
     Constraints: `quantized_linear_c1` K agrees; `quantized_linear_c2` scales and sums are `[T, K/32]`;
-    `quantized_linear_c3` out is `[T, N]`.
+    `quantized_linear_c3` out is `[T, N]`; `quantized_linear_c4` x is `[T, K]`; A and B as in `linear_c4`, `linear_c5`.
   }];
   let arguments = (ins TensorRankOf<[I8, I16], [2]>:$values, TensorRankOf<[F32], [2]>:$scales,
-                       TensorRankOf<[F32], [2]>:$sums, Lm_QuantizedType:$w);
+                       TensorRankOf<[F32], [2]>:$sums, Lm_QuantizedType:$w, Optional<Lm_Matrix>:$x,
+                       Optional<Lm_Matrix>:$lora_a, Optional<Lm_Matrix>:$lora_b,
+                       DefaultValuedAttr<Lm_RealAttr, "1.0">:$lora_scale);
   let results = (outs Lm_Matrix:$result);
-  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = [{
+    $values `,` $scales `,` $sums `,` $w (`lora` $x^ `(` $lora_a `,` $lora_b `)`)? attr-dict
+    `:` functional-type(operands, results)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$values, "::mlir::Value":$scales,
+                                 "::mlir::Value":$sums, "::mlir::Value":$w), [{
+    ::mlir::Value none;
+    build($_builder, $_state, result, values, scales, sums, w, /*x=*/none, /*lora_a=*/none, /*lora_b=*/none, 1.0);
+  }]>];
   let hasVerifier = 1;
 }
 

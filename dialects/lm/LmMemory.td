@@ -1,4 +1,4 @@
-// State: the local cache and the memory, and the gated memory of the attention output.
+// State: the local cache and the memory.
 #ifndef LONGC_LM_MEMORY_TD
 #define LONGC_LM_MEMORY_TD
 
@@ -79,41 +79,6 @@ def Lm_MemoryEvictOp : Lm_StateOp<"memory_evict", Lm_MemoryType> {
     %a = lm.memory_evict %b, %segments : (!lm.memory<1x2xf32>, tensor<2x8xi32>) -> !lm.memory<1x2xf32>
     ```
   }];
-}
-
-def Lm_GatedMemoryOp : Lm_Op<"gated_memory", [Pure, AttrSizedOperandSegments]> {
-  let summary = "per-head memory mixed into the attention output by a gate";
-  let description = [{
-    `out = (1 - g) * attention + g * M(query)` (`gate_selects = local`: g weighs the attention instead).
-    M by `memory`: `mlp`, operands w1 `[H, D, F]`, w2 `[H, F, D]`: `silu(q w1) w2`; `linear_state`, operands state
-    `[H, D, D]`, norm `[H, D]`: `s(q) state / <s(q), norm>` with `s = elu + 1` (0 where the norm is 0);
-    `external`, one operand `[T, H, D]`: itself.
-    Gate operands: u1 `[H, D, R]`, u2 `[H, R]`: `g = sigmoid(gate_scale * (silu(q u1) u2 - gate_shift))`; or one operand
-    beta `[H]`: `g = sigmoid(gate_scale * (beta - gate_shift))`. A `mask` `[T]` multiplies g.
-
-    ```mlir
-    %o0, %g0 = lm.gated_memory %a, %q reads (%w1, %w2) gate (%u1, %u2) mask %m
-      : (tensor<3x2x2xf32>, tensor<3x2x2xf32>, tensor<2x2x3xf32>, tensor<2x3x2xf32>, tensor<2x2x2xf32>,
-      tensor<2x2xf32>, tensor<3xf32>) -> (tensor<3x2x2xf32>, tensor<3x2xf32>)
-    ```
-
-    Constraints: `gated_memory_c1` attention, query and out agree; `gated_memory_c2` memory operands fit `memory`;
-    `gated_memory_c3` gate operands are (u1, u2) or (beta); `gated_memory_c4` mask is `[T]`; `gated_memory_c5` the gate
-    result is `[T, H]`.
-  }];
-  let arguments = (ins Lm_Heads:$attention, Lm_Heads:$query, Variadic<AnyRankedTensor>:$memory_operands,
-                       Variadic<AnyRankedTensor>:$gate_operands, Optional<Lm_Vector>:$mask,
-                       DefaultValuedAttr<Lm_MemoryReadAttr, "MemoryRead::mlp">:$memory,
-                       DefaultValuedAttr<Lm_GateSelectsAttr, "GateSelects::memory">:$gate_selects,
-                       DefaultValuedAttr<Lm_RealAttr, "3.0">:$gate_scale,
-                       DefaultValuedAttr<Lm_RealAttr, "1.0">:$gate_shift);
-  let results = (outs Lm_Heads:$out, Optional<TensorRankOf<[F32], [2]>>:$gate);
-  let assemblyFormat = [{
-    $attention `,` $query `reads` (`kind` $memory^)? `(` $memory_operands `)`
-    `gate` (`selects` $gate_selects^)? `(` $gate_operands `)` (`mask` $mask^)? attr-dict
-    `:` functional-type(operands, results)
-  }];
-  let hasVerifier = 1;
 }
 
 #endif // LONGC_LM_MEMORY_TD

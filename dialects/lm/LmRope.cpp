@@ -8,12 +8,16 @@ using namespace mlir;
 using namespace longc;
 using namespace longc::lm;
 
-// rope_c3, rope_c4
-static LogicalResult verifyAngles(Operation *op, int64_t dim, int64_t headSize, double theta, double scale) {
+// rope_c3, rope_c4, rope_c5
+static LogicalResult verifyAngles(Operation *op, int64_t dim, int64_t headSize, double theta, double scale,
+                                  ArrayRef<double> factors) {
   if (dim <= 0 || dim % 2 != 0 || (!ShapedType::isDynamic(headSize) && dim > headSize))
     return op->emitOpError("expected an even dim of at most ") << headSize << ", got " << dim;
   if (!(theta > 0) || !(scale > 0))
     return op->emitOpError("expected positive theta and scale");
+  int64_t count = factors.size();
+  if ((count && count != dim / 2) || !llvm::all_of(factors, [](double factor) { return factor > 0; }))
+    return op->emitOpError("expected no factors or ") << dim / 2 << " positive ones, got " << count;
   return success();
 }
 
@@ -25,7 +29,7 @@ LogicalResult RopeOp::verify() {
   // rope_c2
   if (failed(expectShape(*this, "positions", getPositions(), {x.getDimSize(0)})))
     return failure();
-  return verifyAngles(*this, getDim(), x.getDimSize(2), getTheta(), getScale());
+  return verifyAngles(*this, getDim(), x.getDimSize(2), getTheta(), getScale(), getFactors());
 }
 
 // Rotates every head of x [T, H, D] by cosines and sines of its row, given as `dim` numbers.
@@ -42,9 +46,10 @@ static HostTensor rotateHeads(HostTensor x, int64_t dim, bool interleaved,
   return x;
 }
 
-static void fillAngles(double position, double theta, int64_t dim, double scale, double *angles) {
+static void fillAngles(double position, double theta, int64_t dim, double scale, ArrayRef<double> factors,
+                       double *angles) {
   for (int64_t c = 0; c < dim / 2; ++c) {
-    double angle = reference::ropeAngle(position, c, theta, dim, scale);
+    double angle = reference::ropeAngle(position, c, theta, dim, factors.empty() ? scale : scale / factors[c]);
     angles[c] = std::cos(angle);
     angles[dim / 2 + c] = std::sin(angle);
   }
@@ -59,7 +64,8 @@ LogicalResult RopeOp::interpret(Interpreter &interpreter) {
     return emitError("expected heads of at least ") << static_cast<int64_t>(getDim()) << " columns, got " << x.dim(2);
   interpreter.set(getResult(), rotateHeads(interpreter.getTensor(getX()), getDim(),
                                            getStyle() == RopeStyle::interleaved, [&](int64_t t, double *angles) {
-                                             fillAngles(positions[t], getTheta(), getDim(), getScale(), angles);
+                                             fillAngles(positions[t], getTheta(), getDim(), getScale(), getFactors(),
+                                                        angles);
                                            }));
   return success();
 }
@@ -69,7 +75,7 @@ LogicalResult RopeAnglesOp::verify() {
   if (failed(expectShape(*this, "a result", getResult(),
                          {tensorType(getPositions()).getDimSize(0), static_cast<int64_t>(getDim())})))
     return failure();
-  return verifyAngles(*this, getDim(), getDim(), getTheta(), getScale());
+  return verifyAngles(*this, getDim(), getDim(), getTheta(), getScale(), getFactors());
 }
 
 LogicalResult RopeAnglesOp::interpret(Interpreter &interpreter) {
@@ -78,7 +84,7 @@ LogicalResult RopeAnglesOp::interpret(Interpreter &interpreter) {
   HostTensor result({positions.size(), dim}, Type());
   double *out = result.mutableData();
   for (int64_t t = 0; t < positions.size(); ++t)
-    fillAngles(positions[t], getTheta(), dim, getScale(), out + t * dim);
+    fillAngles(positions[t], getTheta(), dim, getScale(), getFactors(), out + t * dim);
   interpreter.set(getResult(), std::move(result));
   return success();
 }

@@ -7,6 +7,7 @@
 // RUN: longc-interpret %s --function rows --tokens 33 --round --compare-after longc-choose-precision --tolerance 0.02
 // RUN: longc-interpret %s --function half --compare-after longc-choose-precision --round --tolerance 0.02
 // RUN: longc-interpret %s --function attention --compare-after longc-choose-precision --round --tolerance 0.02
+// RUN: longc-interpret %s --function adapters --tokens 33 --compare-after longc-choose-precision --round --tolerance 0.02
 // RUN: not longc-opt %s --longc-choose-precision=precision=quick 2>&1 | FileCheck %s --check-prefix=ERROR
 // ERROR: error: expected precision exact or fast, got 'quick'
 
@@ -14,6 +15,8 @@ lm.parameter @w : !lm.quantized<64x96, q4_1>
 lm.parameter @h : tensor<64x96xbf16>
 lm.parameter @d : tensor<64x96xf32>
 lm.parameter @b : tensor<64xf32>
+lm.parameter @la trainable : tensor<5x96xf32>
+lm.parameter @lb trainable : tensor<64x5xf32>
 
 // CHECK-DAG: remark: {{.*}}product kept in float32: its weight is stored in float32
 // CHECK-DAG: remark: {{.*}}product kept in float32: it has a bias, which products with quantised weights do not take
@@ -62,14 +65,35 @@ func.func @half(%x: tensor<?x96xf32>) -> tensor<?x64xf32> {
 // CHECK-NOT: lm.round
 // CHECK-NOT: lm.quantize %
 // CHECK: return
-func.func @kept(%x: tensor<?x96xf32>) -> (tensor<?x64xf32>, tensor<?x64xf32>) {
+func.func @kept(%x: tensor<1x96xf32>) -> (tensor<1x64xf32>, tensor<1x64xf32>) {
   %d = lm.parameter_ref @d : tensor<64x96xf32>
-  %y = lm.linear %x, %d : (tensor<?x96xf32>, tensor<64x96xf32>) -> tensor<?x64xf32>
+  %y = lm.linear %x, %d : (tensor<1x96xf32>, tensor<64x96xf32>) -> tensor<1x64xf32>
   %w = lm.parameter_ref @w : !lm.quantized<64x96, q4_1>
   %b = lm.parameter_ref @b : tensor<64xf32>
   %e = lm.dequantize %w : (!lm.quantized<64x96, q4_1>) -> tensor<64x96xf32>
-  %z = lm.linear %x, %e bias %b : (tensor<?x96xf32>, tensor<64x96xf32>, tensor<64xf32>) -> tensor<?x64xf32>
-  return %y, %z : tensor<?x64xf32>, tensor<?x64xf32>
+  %z = lm.linear %x, %e bias %b : (tensor<1x96xf32>, tensor<64x96xf32>, tensor<64xf32>) -> tensor<1x64xf32>
+  return %y, %z : tensor<1x64xf32>, tensor<1x64xf32>
+}
+
+// An adapter's first product has the inputs of the product beside it; a bias is added to either.
+// CHECK-LABEL: func.func @adapters
+// CHECK: %[[A:.*]] = lm.parameter_ref @la
+// CHECK: %[[B:.*]] = lm.parameter_ref @lb
+// CHECK: %[[X:.*]] = lm.round %arg0
+// CHECK: %[[AR:.*]] = lm.round %[[A]]
+// CHECK: lm.linear %[[X]], %{{.*}} bias %{{.*}} lora(%[[AR]], %[[B]]) {lora_scale = 2.000000e+00 : f64}
+// CHECK: %[[ENCODED:.*]], %{{.*}}, %{{.*}} = lm.quantize %arg1
+// CHECK: lm.quantized_linear %[[ENCODED]], {{.*}} lora %arg1(%[[A]], %[[B]]) {lora_scale = 2.000000e+00 : f64}
+func.func @adapters(%x: tensor<?x96xf32>, %t: tensor<1x96xf32>) -> (tensor<?x64xf32>, tensor<1x64xf32>) {
+  %w = lm.parameter_ref @w : !lm.quantized<64x96, q4_1>
+  %a = lm.parameter_ref @la : tensor<5x96xf32>
+  %b = lm.parameter_ref @lb : tensor<64x5xf32>
+  %c = lm.parameter_ref @b : tensor<64xf32>
+  %d = lm.dequantize %w : (!lm.quantized<64x96, q4_1>) -> tensor<64x96xf32>
+  %e = lm.dequantize %w : (!lm.quantized<64x96, q4_1>) -> tensor<64x96xf32>
+  %y = lm.linear %x, %d bias %c lora(%a, %b) {lora_scale = 2.0 : f64} : (tensor<?x96xf32>, tensor<64x96xf32>, tensor<64xf32>, tensor<5x96xf32>, tensor<64x5xf32>) -> tensor<?x64xf32>
+  %z = lm.linear %t, %e lora(%a, %b) {lora_scale = 2.0 : f64} : (tensor<1x96xf32>, tensor<64x96xf32>, tensor<5x96xf32>, tensor<64x5xf32>) -> tensor<1x64xf32>
+  return %y, %z : tensor<?x64xf32>, tensor<1x64xf32>
 }
 
 // CHECK-LABEL: func.func @state

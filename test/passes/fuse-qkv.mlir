@@ -5,6 +5,7 @@
 // RUN: longc-interpret %s --function gated --compare-after longc-fuse-qkv
 
 // CHECK-DAG: remark: {{.*}}not fused: it has a bias
+// CHECK-DAG: remark: {{.*}}not fused: it has an adapter
 // CHECK-DAG: remark: {{.*}}not fused: its parameter is used elsewhere too
 // CHECK-DAG: remark: {{.*}}not fused: its parameter is trainable
 // CHECK-DAG: remark: {{.*}}not fused: its weight is not a parameter as it is stored
@@ -62,12 +63,12 @@ func.func @integers(%x: tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x32xf32>
   return %a, %b, %c : tensor<?x64xf32>, tensor<?x32xf32>, tensor<?x32xf32>
 }
 
-// Gate and up become one kernel by FuseSwiglu; a bias, a shared and a trainable parameter and a bare matrix stay.
+// Gate and up become one kernel by FuseSwiglu; a bias, an adapter, a shared and a trainable parameter and a bare matrix stay.
 // CHECK-LABEL: func.func @gated
-// CHECK-COUNT-7: lm.linear
+// CHECK-COUNT-8: lm.linear
 // CHECK-NOT: lm.slice_columns
-func.func @gated(%x: tensor<?x64xf32>, %m: tensor<32x64xf32>, %tokens: tensor<?xi32> {lm.input = "tokens"})
-    -> (tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x64xf32>) {
+func.func @gated(%x: tensor<?x64xf32>, %m: tensor<32x64xf32>, %tokens: tensor<?xi32> {lm.input = "tokens"}, %la: tensor<3x64xf32>, %lb: tensor<32x3xf32>)
+    -> (tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x64xf32>) {
   %wg = lm.parameter_ref @gate : !lm.quantized<32x64, q8_0>
   %dg = lm.dequantize %wg : (!lm.quantized<32x64, q8_0>) -> tensor<32x64xf32>
   %g = lm.linear %x, %dg : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
@@ -90,5 +91,6 @@ func.func @gated(%x: tensor<?x64xf32>, %m: tensor<32x64xf32>, %tokens: tensor<?x
   %l = lm.parameter_ref @lone : !lm.quantized<32x64, q8_0>
   %dl = lm.dequantize %l : (!lm.quantized<32x64, q8_0>) -> tensor<32x64xf32>
   %o = lm.linear %x, %dl : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
-  return %s, %b, %t, %r, %p, %o, %row : tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x64xf32>
+  %q = lm.linear %x, %m lora(%la, %lb) : (tensor<?x64xf32>, tensor<32x64xf32>, tensor<3x64xf32>, tensor<32x3xf32>) -> tensor<?x32xf32>
+  return %q, %s, %b, %t, %r, %p, %o, %row : tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x64xf32>
 }

@@ -57,7 +57,7 @@ func.func @norms(%x: tensor<?x64xf32>, %rows: tensor<?xi32> {lm.input = "rows"},
 // CHECK: tile.store %[[HIGH]], %[[OUT]][%{{.*}}, %c0, %c16]
 func.func @rotate(%x: tensor<?x64xf32>, %positions: tensor<?xi32> {lm.input = "positions"}) -> (tensor<?x2x32xf32>, tensor<?x32xf32>) {
   %g:2 = lm.group -> (tensor<?x2x32xf32>, tensor<?x32xf32>) {
-    %a = lm.rope_angles %positions {dim = 32 : i64, theta = 100.0 : f64, scale = 7.0 : f64} : (tensor<?xi32>) -> tensor<?x32xf32>
+    %a = lm.rope_angles %positions {dim = 32 : i64, theta = 100.0 : f64, scale = 7.0 : f64, factors = array<f64: 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0>} : (tensor<?xi32>) -> tensor<?x32xf32>
     %h = lm.split_heads %x : (tensor<?x64xf32>) -> tensor<?x2x32xf32>
     %r = lm.apply_rope %h, %a : (tensor<?x2x32xf32>, tensor<?x32xf32>) -> tensor<?x2x32xf32>
     lm.yield %r, %a : tensor<?x2x32xf32>, tensor<?x32xf32>

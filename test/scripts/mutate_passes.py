@@ -34,7 +34,7 @@ MUTATIONS = [
     ("FuseRope", "members.size() > 1 && rotates", "members.size() > 1 && !rotates", "groups without a rotation"),
     ("FuseSwiglu", "ops.size() == 2 && ops[0] == ops[1]", "ops.size() == 2 && ops[0] != ops[1]",
      "two products are taken for one"),
-    ("LowerRope", "op.getTheta(), dim, op.getScale())", "op.getTheta(), dim, -op.getScale())", "rotation the other way"),
+    ("LowerRope", "op.getTheta(), dim, op.getScale(),", "op.getTheta(), dim, -op.getScale(),", "rotation the other way"),
     ("LowerState", "body.getArgument(position - 2), body.getArgument(position - 1)",
      "body.getArgument(position - 1), body.getArgument(position - 2)", "keys and values change places"),
     ("TileAttention", "source.scale = window.getScale();", "source.scale = -window.getScale();", "scores change sign"),

@@ -17,18 +17,27 @@ Numbers readMlp(const double *q, const double *w1, const double *w2, int64_t D, 
   return out;
 }
 
+static double feature(double x) { return x > 0 ? x + 1 : std::exp(x); } // elu + 1
+
 Numbers readLinearState(const double *q, const double *state, const double *norm, int64_t D) {
   Numbers out(D);
   double length = 0;
   for (int64_t i = 0; i < D; ++i) {
-    double feature = q[i] > 0 ? q[i] + 1 : std::exp(q[i]);
-    length += feature * norm[i];
+    length += feature(q[i]) * norm[i];
     for (int64_t c = 0; c < D; ++c)
-      out[c] += feature * state[i * D + c];
+      out[c] += feature(q[i]) * state[i * D + c];
   }
   for (double &value : out)
     value = length == 0 ? 0 : value / length;
   return out;
+}
+
+void writeLinearState(double *state, double *norm, const double *k, const double *v, int64_t D) {
+  for (int64_t i = 0; i < D; ++i) {
+    norm[i] += feature(k[i]);
+    for (int64_t c = 0; c < D; ++c)
+      state[i * D + c] += feature(k[i]) * v[c];
+  }
 }
 
 double gateLogit(const double *q, const double *u1, const double *u2, int64_t D, int64_t R) {

@@ -19,6 +19,13 @@ Numbers linear(const double *x, const double *w, const double *bias, int64_t T, 
   return y;
 }
 
+void addLowRank(Numbers &y, const double *x, const double *a, const double *b, double scale, int64_t T, int64_t K,
+                int64_t R, int64_t N) {
+  Numbers hidden = linear(x, a, nullptr, T, K, R), added = linear(hidden.data(), b, nullptr, T, R, N);
+  for (int64_t i = 0; i < T * N; ++i)
+    y[i] += scale * added[i];
+}
+
 Numbers rmsNorm(const double *x, const double *w, int64_t T, int64_t C, double epsilon) {
   Numbers y(T * C);
   for (int64_t t = 0; t < T; ++t) {

@@ -10,6 +10,9 @@ using Numbers = std::vector<double>;
 
 // y[t, n] = sum_k x[t, k] w[n, k] (+ bias[n] if there is one).
 Numbers linear(const double *x, const double *w, const double *bias, int64_t T, int64_t K, int64_t N);
+// y[t, n] += scale * sum_r h[t, r] b[n, r] with h = x a^T, a [R, K], b [N, R].
+void addLowRank(Numbers &y, const double *x, const double *a, const double *b, double scale, int64_t T, int64_t K,
+                int64_t R, int64_t N);
 Numbers rmsNorm(const double *x, const double *w, int64_t T, int64_t C, double epsilon);
 Numbers layerNorm(const double *x, const double *w, const double *bias, int64_t T, int64_t C, double epsilon);
 double silu(double x);

@@ -43,3 +43,21 @@ func.func @f(%x: tensor<?x0xf32>, %cu: tensor<?xi32>) {
   %0 = lm.chunk_pool mean %x, %cu : (tensor<?x0xf32>, tensor<?xi32>) -> tensor<?x0xf32>
   return
 }
+
+// -----
+
+// chunk_pool_c4
+func.func @f(%x: tensor<?x8xf32>, %cu: tensor<?xi32>) {
+  // expected-error@+1 {{'lm.chunk_pool' op expected tokens_per_chunk of 1 or more for cls and last, of 1 otherwise, got 2}}
+  %0 = lm.chunk_pool mean %x, %cu {tokens_per_chunk = 2 : i64} : (tensor<?x8xf32>, tensor<?xi32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+// chunk_pool_c4
+func.func @f(%x: tensor<?x8xf32>, %cu: tensor<?xi32>) {
+  // expected-error@+1 {{'lm.chunk_pool' op expected tokens_per_chunk of 1 or more for cls and last, of 1 otherwise, got 0}}
+  %0 = lm.chunk_pool last %x, %cu {tokens_per_chunk = 0 : i64} : (tensor<?x8xf32>, tensor<?xi32>) -> tensor<?x8xf32>
+  return
+}

@@ -37,6 +37,51 @@ func.func @f(%x: tensor<?x8xf32>, %w: tensor<4x8xbf16>) {
 
 // -----
 
+// linear_c4
+func.func @f(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>, %a: tensor<2x8xbf16>, %b: tensor<4x2xf32>) {
+  // expected-error@+1 {{'lm.linear' op expected an adapter of the element type of 'tensor<?x8xf32>', got 'tensor<2x8xbf16>'}}
+  %0 = lm.linear %x, %w lora(%a, %b) : (tensor<?x8xf32>, tensor<4x8xf32>, tensor<2x8xbf16>, tensor<4x2xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+// linear_c5
+func.func @f(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>, %a: tensor<?x8xf32>, %b: tensor<4x2xf32>) {
+  // expected-error@+1 {{'lm.linear' op expected an adapter of a known, positive rank, got 'tensor<?x8xf32>'}}
+  %0 = lm.linear %x, %w lora(%a, %b) : (tensor<?x8xf32>, tensor<4x8xf32>, tensor<?x8xf32>, tensor<4x2xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+// linear_c5
+func.func @f(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>, %a: tensor<2x7xf32>, %b: tensor<4x2xf32>) {
+  // expected-error@+1 {{'lm.linear' op expected an adapter's A of 2x8, got 'tensor<2x7xf32>'}}
+  %0 = lm.linear %x, %w lora(%a, %b) : (tensor<?x8xf32>, tensor<4x8xf32>, tensor<2x7xf32>, tensor<4x2xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+// linear_c5
+func.func @f(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>, %a: tensor<2x8xf32>, %b: tensor<4x3xf32>) {
+  // expected-error@+1 {{'lm.linear' op expected an adapter's B of 4x2, got 'tensor<4x3xf32>'}}
+  %0 = lm.linear %x, %w lora(%a, %b) : (tensor<?x8xf32>, tensor<4x8xf32>, tensor<2x8xf32>, tensor<4x3xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+// linear_c5
+func.func @f(%x: tensor<?x8xf32>, %w: tensor<4x8xf32>, %a: tensor<2x8xf32>) {
+  // expected-error@+1 {{'lm.linear' op expected both matrices of an adapter or none}}
+  %0 = "lm.linear"(%x, %w, %a) <{operandSegmentSizes = array<i32: 1, 1, 0, 1, 0>}> : (tensor<?x8xf32>, tensor<4x8xf32>, tensor<2x8xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
 // dequantize_c1
 func.func @f(%w: !lm.quantized<4x32, q8_0>) {
   // expected-error@+1 {{'lm.dequantize' op expected a result of 4x32, got 'tensor<4x64xf32>'}}
@@ -86,6 +131,33 @@ func.func @f(%v: tensor<?x64xi8>, %s: tensor<?x1xf32>, %w: !lm.quantized<4x64, q
 func.func @f(%v: tensor<?x64xi8>, %s: tensor<?x2xf32>, %w: !lm.quantized<4x64, q8_0>) {
   // expected-error@+1 {{'lm.quantized_linear' op expected a result of ?x4, got 'tensor<?x5xf32>'}}
   %0 = lm.quantized_linear %v, %s, %s, %w : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<4x64, q8_0>) -> tensor<?x5xf32>
+  return
+}
+
+// -----
+
+// quantized_linear_c4
+func.func @f(%v: tensor<?x64xi8>, %s: tensor<?x2xf32>, %w: !lm.quantized<4x64, q8_0>, %x: tensor<?x32xf32>, %a: tensor<2x32xf32>, %b: tensor<4x2xf32>) {
+  // expected-error@+1 {{'lm.quantized_linear' op expected x of ?x64, got 'tensor<?x32xf32>'}}
+  %0 = lm.quantized_linear %v, %s, %s, %w lora %x(%a, %b) : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<4x64, q8_0>, tensor<?x32xf32>, tensor<2x32xf32>, tensor<4x2xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+// quantized_linear_c4
+func.func @f(%v: tensor<?x64xi8>, %s: tensor<?x2xf32>, %w: !lm.quantized<4x64, q8_0>, %x: tensor<?x64xf32>, %a: tensor<2x64xf32>, %b: tensor<5x2xf32>) {
+  // expected-error@+1 {{'lm.quantized_linear' op expected an adapter's B of 4x2, got 'tensor<5x2xf32>'}}
+  %0 = lm.quantized_linear %v, %s, %s, %w lora %x(%a, %b) : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<4x64, q8_0>, tensor<?x64xf32>, tensor<2x64xf32>, tensor<5x2xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+// quantized_linear_c4
+func.func @f(%v: tensor<?x64xi8>, %s: tensor<?x2xf32>, %w: !lm.quantized<4x64, q8_0>, %x: tensor<?x64xf32>) {
+  // expected-error@+1 {{'lm.quantized_linear' op expected an adapter and the activations that it multiplies, or neither}}
+  %0 = "lm.quantized_linear"(%v, %s, %s, %w, %x) <{operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 0, 0>}> : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<4x64, q8_0>, tensor<?x64xf32>) -> tensor<?x4xf32>
   return
 }
 

@@ -1,4 +1,5 @@
-// Activations that are integers up to 127 encode exactly: the integer product equals the product of the decoded weight.
+// Activations that are integers up to 127 encode exactly: the integer product equals the product of the decoded weight;
+// once with an adapter beside it.
 // RUN: longc-opt %s --verify-roundtrip -o /dev/null
 // RUN: longc-interpret %s --show 2 --round | FileCheck %s
 
@@ -21,8 +22,10 @@ func.func @main() -> (tensor<3x8xf32>, tensor<3x8xf32>, tensor<3x8xf32>, tensor<
   %ea = arith.subf %la, %ia : tensor<3x8xf32>
   %wb = lm.parameter_ref @b : !lm.quantized<8x64, q4_0>
   %db = lm.dequantize %wb : (!lm.quantized<8x64, q4_0>) -> tensor<8x64xf32>
-  %lb = lm.linear %x, %db : (tensor<3x64xf32>, tensor<8x64xf32>) -> tensor<3x8xf32>
-  %ib = lm.quantized_linear %v, %s, %m, %wb : (tensor<3x64xi8>, tensor<3x2xf32>, tensor<3x2xf32>, !lm.quantized<8x64, q4_0>) -> tensor<3x8xf32>
+  %A = arith.constant dense<0.125> : tensor<2x64xf32>
+  %B = arith.constant dense<[[0.5, 0.25], [1.0, -0.75], [0.125, 2.0], [-1.5, 0.5], [0.25, 0.25], [1.0, 0.0], [-0.5, 1.25], [0.75, -2.0]]> : tensor<8x2xf32>
+  %lb = lm.linear %x, %db lora(%A, %B) {lora_scale = 0.5 : f64} : (tensor<3x64xf32>, tensor<8x64xf32>, tensor<2x64xf32>, tensor<8x2xf32>) -> tensor<3x8xf32>
+  %ib = lm.quantized_linear %v, %s, %m, %wb lora %x(%A, %B) {lora_scale = 0.5 : f64} : (tensor<3x64xi8>, tensor<3x2xf32>, tensor<3x2xf32>, !lm.quantized<8x64, q4_0>, tensor<3x64xf32>, tensor<2x64xf32>, tensor<8x2xf32>) -> tensor<3x8xf32>
   %eb = arith.subf %lb, %ib : tensor<3x8xf32>
   %wc = lm.parameter_ref @c : !lm.quantized<8x64, q4_1>
   %dc = lm.dequantize %wc : (!lm.quantized<8x64, q4_1>) -> tensor<8x64xf32>

@@ -37,6 +37,24 @@ func.func @f(%x: tensor<?x4x8xf32>, %p: tensor<?xi32>) {
 
 // -----
 
+// rope_c5
+func.func @f(%x: tensor<?x4x8xf32>, %p: tensor<?xi32>) {
+  // expected-error@+1 {{'lm.rope' op expected no factors or 4 positive ones, got 3}}
+  %0 = lm.rope %x, %p {theta = 1.0e4 : f64, dim = 8 : i64, factors = array<f64: 1.0, 1.0, 1.0>} : (tensor<?x4x8xf32>, tensor<?xi32>) -> tensor<?x4x8xf32>
+  return
+}
+
+// -----
+
+// rope_c5
+func.func @f(%p: tensor<?xi32>) {
+  // expected-error@+1 {{'lm.rope_angles' op expected no factors or 2 positive ones, got 2}}
+  %0 = lm.rope_angles %p {theta = 1.0e4 : f64, dim = 4 : i64, factors = array<f64: 1.0, 0.0>} : (tensor<?xi32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
 // rope_angles_c1
 func.func @f(%p: tensor<?xi32>) {
   // expected-error@+1 {{'lm.rope_angles' op expected a result of ?x8, got 'tensor<?x4xf32>'}}

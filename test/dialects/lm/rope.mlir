@@ -1,14 +1,17 @@
-// Rotary positions: half-split, interleaved, scaled; columns from dim on stay.
+// Rotary positions: half-split, interleaved, scaled; columns from dim on stay. The factors of result 2 are Llama 3's for
+// L = 64, f = 8, low = 1, high = 4.
 // RUN: longc-opt %s --verify-roundtrip -o /dev/null
 // RUN: longc-interpret %s --show 200 | FileCheck %s
 
 // CHECK: result 0: 3x2x6 max=2 [1.25, 1.375, 0.375, -1.625, 1, 0.375, 1.625, -0.125, -1.375, 0.375, -0.125, 0.625, 0.992055, -0.933441, -1.23119, 1.79076, 1, -0.125, -0.292288, 0.447585, -1.14927, 0.547419, -1.75, -1.25, 1.00286, -1.35598, -0.746178, -1.16809, -2, 1.125, 1.80646, 0.617553, -0.378108, 1.47686, 1.375, -1.625]
 // CHECK: result 1: 3x2x6 max=2 [1.25, 1.375, 0.375, -1.625, 1, 0.375, 1.625, -0.125, -1.375, 0.375, -0.125, 0.625, -0.298903, -0.850386, -1.5464, 1.83692, 1, -0.125, -1.21373, 0.206127, -0.387382, 0.49047, -1.75, -1.25, 1.97605, 0.39717, 0.790901, -0.278568, -2, 1.125, -0.910324, 1.22451, 1.48765, 1.19479, 1.375, -1.625]
+// CHECK: result 2: 3x2x6 max=2.59977 [1.25, 1.375, 0.375, -1.625, 1, 0.375, 1.625, -0.125, -1.375, 0.375, -0.125, 0.625, -1.84791, -0.847915, -1.49925, 0.592331, 0.918444, -0.133701, -1.02858, 0.675574, -0.367741, -0.676504, -1.69, -1.25215, -0.0759344, -0.551087, 0.717053, -1.0653, -2.59977, 1.14628, 1.20713, 0.419783, 1.67145, -0.555397, 1.81022, -1.57718]
 
-func.func @main() -> (tensor<3x2x6xf32>, tensor<3x2x6xf32>) {
+func.func @main() -> (tensor<3x2x6xf32>, tensor<3x2x6xf32>, tensor<3x2x6xf32>) {
   %x = arith.constant dense<[[[1.25, 1.375, 0.375, -1.625, 1.0, 0.375], [1.625, -0.125, -1.375, 0.375, -0.125, 0.625]], [[-0.5, -0.75, -1.5, 1.875, 1.0, -0.125], [-1.125, 0.5, -0.375, 0.5, -1.75, -1.25]], [[1.0, -1.75, 0.75, -0.375, -2.0, 1.125], [0.875, 1.25, 1.625, 1.0, 1.375, -1.625]]]> : tensor<3x2x6xf32>
   %p = arith.constant dense<[0, 1, 5]> : tensor<3xi32>
   %y = lm.rope %x, %p {theta = 100.0 : f64, dim = 4 : i64} : (tensor<3x2x6xf32>, tensor<3xi32>) -> tensor<3x2x6xf32>
   %z = lm.rope %x, %p style interleaved {theta = 100.0 : f64, dim = 4 : i64, scale = 0.25 : f64} : (tensor<3x2x6xf32>, tensor<3xi32>) -> tensor<3x2x6xf32>
-  return %y, %z : tensor<3x2x6xf32>, tensor<3x2x6xf32>
+  %s = lm.rope %x, %p {theta = 100.0 : f64, dim = 6 : i64, factors = array<f64: 1.0, 2.112411245165765, 8.0>} : (tensor<3x2x6xf32>, tensor<3xi32>) -> tensor<3x2x6xf32>
+  return %y, %z, %s : tensor<3x2x6xf32>, tensor<3x2x6xf32>, tensor<3x2x6xf32>
 }

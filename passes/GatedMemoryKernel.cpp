@@ -1,0 +1,182 @@
+// A gated memory as kernels.
+#include "passes/GatedMemoryKernel.h"
+
+#include "passes/FusedOps.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace longc {
+namespace {
+
+class GatedRows {
+public:
+  GatedRows(lm::GatedMemoryOp op, KernelBuilder &kernel, int64_t rows);
+
+  // Both f32: the memory's share of each row [rows], and the mixed rows [rows, D].
+  Value gate();
+  Value mixed(Value gate);
+
+  void store(Value tile, Value view) {
+    Value offsets[] = {row_, head_, kernel_.index(0)};
+    ArrayRef<Value> used(offsets);
+    int64_t rank = cast<tile::ViewType>(view.getType()).getRank();
+    if (rank == 3)
+      kernel_.store(tile, view, used, {}, {}, {1});
+    else
+      kernel_.store(kernel_.expand(tile, 1, 1), view, used.take_front(2));
+  }
+
+private:
+  template <typename Op, typename... Args> Value make(Args &&...args) {
+    return Op::create(b_, std::forward<Args>(args)...);
+  }
+  Value f32(Value tile) {
+    Type type = tileType(tileShape(tile), b_.getF32Type());
+    return tile.getType() == type ? tile : make<arith::ExtFOp>(type, tile);
+  }
+  // This head's rows of a tensor [T, H, D], and matrix of a tensor [heads, M, N].
+  Value rowsOf(Value host) {
+    return f32(kernel_.load(kernel_.input(host), {rows_, size_}, {row_, head_, kernel_.index(0)}, {}, {}, {1}));
+  }
+  Value matrixOf(Value host, Value head) {
+    ArrayRef<int64_t> shape = cast<RankedTensorType>(host.getType()).getShape().drop_front();
+    return f32(kernel_.load(kernel_.input(host), shape, {head, kernel_.index(0), kernel_.index(0)}, {}, {}, {0}));
+  }
+  // The vector of a tensor [heads, N]; loaded as a row, because a parameter of two dimensions may lie in panels.
+  Value vectorOf(Value host, Value head) {
+    int64_t width = cast<RankedTensorType>(host.getType()).getDimSize(1);
+    return kernel_.reshape(f32(kernel_.load(kernel_.input(host), {1, width}, {head, kernel_.index(0)})), {width});
+  }
+  Value product(Value a, Value b) {
+    int64_t columns = tileShape(b)[1];
+    return tile::MmaOp::create(b_, tileType({rows_, columns}, b_.getF32Type()), a, b,
+                               kernel_.constantTile({rows_, columns}, 0.0), /*transpose_b=*/false);
+  }
+  // sum_n tile[t, n] * weights[n]
+  Value weighted(Value tile, Value weights) {
+    Value scaled = make<arith::MulFOp>(tile, kernel_.expand(weights, 0, rows_));
+    return make<tile::ReduceOp>(tileType({rows_}, b_.getF32Type()), tile::Reduction::add, scaled, 1);
+  }
+  Value constant(Value like, double value) { return kernel_.constantTile(tileShape(like), value); }
+  Value exponential(Value x) { return make<math::Exp2Op>(make<arith::MulFOp>(x, constant(x, M_LOG2E))); }
+  Value sigmoid(Value x) {
+    Value power = exponential(make<arith::MulFOp>(x, constant(x, -1.0)));
+    return make<arith::DivFOp>(constant(x, 1.0), make<arith::AddFOp>(power, constant(x, 1.0)));
+  }
+  Value silu(Value x) { return make<arith::MulFOp>(x, sigmoid(x)); }
+  Value feature(Value x); // elu + 1
+  Value readOut();
+  Value logits();
+
+  lm::GatedMemoryOp op_;
+  KernelBuilder &kernel_;
+  ImplicitLocOpBuilder &b_;
+  int64_t rows_, size_;
+  Value row_, head_, query_;
+};
+
+GatedRows::GatedRows(lm::GatedMemoryOp op, KernelBuilder &kernel, int64_t rows)
+    : op_(op), kernel_(kernel), b_(kernel.body()), rows_(rows),
+      size_(cast<RankedTensorType>(op.getQuery().getType()).getDimSize(2)), row_(kernel.mul(kernel.gridIndex(0), rows)),
+      head_(kernel.gridIndex(1)) {
+  query_ = rowsOf(op.getQuery());
+}
+
+Value GatedRows::feature(Value x) {
+  // Of the two branches the exponential's argument is at most 0, so that it cannot overflow.
+  Value negative = make<arith::MinimumFOp>(x, constant(x, 0.0)),
+        positive = make<arith::MaximumFOp>(x, constant(x, 0.0));
+  return make<arith::AddFOp>(positive, exponential(negative));
+}
+
+Value GatedRows::readOut() {
+  OperandRange reads = op_.getMemoryOperands();
+  switch (op_.getMemory()) {
+  case lm::MemoryRead::external:
+    return rowsOf(reads[0]);
+  case lm::MemoryRead::mlp:
+    return product(silu(product(query_, matrixOf(reads[0], head_))), matrixOf(reads[1], head_));
+  case lm::MemoryRead::linear_state:
+    break;
+  }
+  int64_t heads = cast<RankedTensorType>(op_.getQuery().getType()).getDimSize(1);
+  Value state = kernel_.div(head_, heads / cast<RankedTensorType>(reads[0].getType()).getDimSize(0));
+  Value key = feature(query_);
+  Value length = weighted(key, vectorOf(reads[1], state));
+  Value none = make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, length, constant(length, 0.0));
+  Value inverse =
+      make<arith::DivFOp>(constant(length, 1.0), make<arith::SelectOp>(none, constant(length, 1.0), length));
+  inverse = make<arith::SelectOp>(none, constant(length, 0.0), inverse);
+  return make<arith::MulFOp>(product(key, matrixOf(reads[0], state)), kernel_.expand(inverse, 1, size_));
+}
+
+Value GatedRows::logits() {
+  OperandRange gates = op_.getGateOperands();
+  if (gates.size() == 2)
+    return weighted(silu(product(query_, matrixOf(gates[0], head_))), vectorOf(gates[1], head_));
+  auto type = cast<RankedTensorType>(gates[0].getType());
+  Value view = kernel_.input(gates[0]);
+  if (type.getRank() == 2)
+    return kernel_.reshape(f32(kernel_.load(view, {rows_, 1}, {row_, head_})), {rows_});
+  Value at = type.getDimSize(0) == 1 ? kernel_.index(0) : head_;
+  return kernel_.splat({rows_}, make<tile::ScalarOp>(b_.getF32Type(), view, at));
+}
+
+Value GatedRows::gate() {
+  Value z = logits();
+  z = make<arith::MulFOp>(make<arith::SubFOp>(z, constant(z, op_.getGateShift())), constant(z, op_.getGateScale()));
+  Value gate = sigmoid(z);
+  if (op_.getMask())
+    gate = make<arith::MulFOp>(gate, kernel_.load(kernel_.input(op_.getMask()), {rows_}, row_));
+  return gate;
+}
+
+Value GatedRows::mixed(Value gate) {
+  Value attention = rowsOf(op_.getAttention()), memory = readOut();
+  Value first = attention, second = memory; // first + share * (second - first)
+  if (op_.getGateSelects() == lm::GateSelects::local)
+    std::swap(first, second);
+  Value change = make<arith::MulFOp>(make<arith::SubFOp>(second, first), kernel_.expand(gate, 1, size_));
+  return make<arith::AddFOp>(first, change);
+}
+
+} // namespace
+
+LogicalResult tileGatedMemory(lm::GatedMemoryOp op, tile::TargetAttr facts) {
+  if (op.getUpdate())
+    return op.emitOpError("writes its state: no kernel does yet; leave `writes` out");
+  if (op.getCuSeqlens())
+    return op.emitOpError("has a state for each sequence: no kernel reads them yet; leave `sequences` out");
+  for (OperandRange weights : {op.getMemoryOperands(), op.getGateOperands()})
+    for (Value weight : weights)
+      if (auto type = cast<RankedTensorType>(weight.getType());
+          !llvm::all_of(type.getShape().drop_front(), [](int64_t size) { return !ShapedType::isDynamic(size); }))
+        return op.emitOpError("expected memories and gates of static size, got ") << type;
+  if (auto z = cast<RankedTensorType>(op.getGateOperands()[0].getType());
+      z.getRank() == 1 && !z.getElementType().isF32())
+    return op.emitOpError("expected z of f32, got ") << z;
+  auto query = cast<RankedTensorType>(op.getQuery().getType());
+  int64_t heads = query.getDimSize(1), size = query.getDimSize(2);
+  KernelBuilder kernel(op, FusedOps(op).kernelName(op.getQuery(), std::to_string(heads) + "x" + std::to_string(size)),
+                       2);
+  int64_t rows = fitTile(facts.getMmaRows(), query.getDimSize(0), 1);
+  GatedRows block(op, kernel, rows);
+  Value gate = block.gate(), out = block.mixed(gate);
+  Type element = tileElement(op.getOut());
+  if (tileElement(out) != element)
+    out = arith::TruncFOp::create(kernel.body(), tileType(tileShape(out), element), out);
+  ImplicitLocOpBuilder &host = kernel.host();
+  block.store(out, kernel.output(emptyResult(host, op.getOut().getType(), op.getQuery())));
+  if (Value wanted = op.getGate())
+    block.store(gate, kernel.output(emptyResult(host, wanted.getType(), op.getQuery())));
+  Value grid[] = {hostBlocks(host, op.getQuery(), 0, rows), arith::ConstantIndexOp::create(host, heads)};
+  op.replaceAllUsesWith(kernel.finish(grid).getResults());
+  op.erase();
+  return success();
+}
+
+} // namespace longc

@@ -1,0 +1,25 @@
+// One step of an online softmax.
+#include "passes/OnlineSoftmax.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+
+namespace longc {
+
+SoftmaxStep softmaxStep(KernelBuilder &kernel, Value scores, Value maximum, Value sum) {
+  ImplicitLocOpBuilder &b = kernel.body();
+  int64_t columns = tileShape(scores)[1];
+  auto reduced = [&](tile::Reduction kind, Value tile) -> Value {
+    return tile::ReduceOp::create(b, cast<RankedTensorType>(maximum.getType()), kind, tile, 1);
+  };
+  SoftmaxStep step;
+  step.maximum = arith::MaximumFOp::create(b, maximum, reduced(tile::Reduction::max, scores));
+  step.weights = math::Exp2Op::create(b, arith::SubFOp::create(b, scores, kernel.expand(step.maximum, 1, columns)));
+  step.shrink = math::Exp2Op::create(b, arith::SubFOp::create(b, maximum, step.maximum));
+  Value added = reduced(tile::Reduction::add, step.weights);
+  step.sum = arith::AddFOp::create(b, arith::MulFOp::create(b, sum, step.shrink), added);
+  return step;
+}
+
+} // namespace longc

@@ -1,0 +1,17 @@
+// One step of a softmax over columns that come tile by tile (Milakov and Gimelshein 2018), scores in units of log2.
+#pragma once
+
+#include "passes/KernelBuilder.h"
+
+namespace longc {
+
+struct SoftmaxStep {
+  mlir::Value maximum, sum; // [rows], of all columns so far; the sum is of weights exp2(score - maximum)
+  mlir::Value weights;      // [rows, columns], of this tile
+  mlir::Value shrink;       // [rows], the factor of what was summed before
+};
+
+// Takes in a tile of scores f32 after a maximum and a sum; some column of every tile must be above minus infinity.
+SoftmaxStep softmaxStep(KernelBuilder &kernel, mlir::Value scores, mlir::Value maximum, mlir::Value sum);
+
+} // namespace longc
