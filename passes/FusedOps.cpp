@@ -28,7 +28,7 @@ Value FusedOps::rowSource(Value value) const {
     Operation *op = value.getDefiningOp();
     if (auto gather = dyn_cast<lm::GatherRowsOp>(op))
       value = gather.getRows();
-    else if (isa<lm::CacheAppendOp, lm::MemoryAppendOp>(op))
+    else if (isa<lm::CacheAppendOp, lm::MemoryAppendOp, lm::ScatterRowsOp>(op))
       value = op->getOperand(1);
     else
       value = op->getOperand(0);

@@ -1,4 +1,5 @@
-// Row-wise ops on tiles: norms, activations, gathers, rounding, stores. Rotations and appends: RowTilesRope.cpp.
+// Row-wise ops on tiles: norms, activations, gathers, rounding, stores. Rotations and appends: RowTilesRope.cpp; chunks
+// and soft tokens: RowTilesChunk.cpp.
 #include "passes/RowTiles.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -11,9 +12,9 @@ using namespace mlir;
 namespace longc {
 
 bool RowTiles::isRowWise(Operation *op) {
-  return isa<lm::AddOp, lm::ApplyRopeOp, lm::CacheAppendOp, lm::EmbeddingOp, lm::GatherRowsOp, lm::GeluOp,
-             lm::LayerNormOp, lm::MemoryAppendOp, lm::MergeHeadsOp, lm::QuantizeOp, lm::RmsNormOp, lm::RopeAnglesOp,
-             lm::RoundOp, lm::SliceColumnsOp, lm::SplitHeadsOp, lm::SwigluOp>(op);
+  return isa<lm::AddOp, lm::ApplyRopeOp, lm::CacheAppendOp, lm::ChunkPoolOp, lm::EmbeddingOp, lm::GatherRowsOp,
+             lm::GeluOp, lm::LayerNormOp, lm::MemoryAppendOp, lm::MergeHeadsOp, lm::QuantizeOp, lm::RmsNormOp,
+             lm::RopeAnglesOp, lm::RoundOp, lm::ScatterRowsOp, lm::SliceColumnsOp, lm::SplitHeadsOp, lm::SwigluOp>(op);
 }
 
 // Epilogues of products own a range of columns; [T, N/32] companions of a [T, N] value own a 32nd of it.
@@ -180,6 +181,7 @@ LogicalResult RowTiles::emit(Operation *op) {
                                                   rowIndices(op.getRows()), kernel_.index(0), ArrayRef<int64_t>{}));
         return LogicalResult(success());
       })
+      .Case<lm::ChunkPoolOp>([&](auto op) { return emitChunkPool(op); })
       .Case<lm::RmsNormOp>([&](auto op) {
         emitNorm(op.getX(), op.getW(), {}, op.getEpsilon(), /*center=*/false, op.getResult());
         return success();

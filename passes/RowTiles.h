@@ -30,6 +30,8 @@ public:
   mlir::LogicalResult emit(mlir::Operation *op);
   // Evaluates an append: scatters its rows into the state's tensors, given as views.
   mlir::LogicalResult emitAppend(mlir::Operation *op, mlir::Value keys, mlir::Value values, mlir::Value placeArgument);
+  // Evaluates a scatter: writes its soft tokens over rows of the view.
+  mlir::LogicalResult emitScatter(lm::ScatterRowsOp op, mlir::Value view);
   void store(mlir::Value value, mlir::Value view);
 
 private:
@@ -48,6 +50,8 @@ private:
   void emitAngles(lm::RopeAnglesOp op);
   mlir::LogicalResult emitRope(lm::ApplyRopeOp op);
   void emitGelu(lm::GeluOp op);
+  mlir::LogicalResult emitChunkPool(lm::ChunkPoolOp op);
+  mlir::Value chunkMean(mlir::Value x, mlir::Value begin, mlir::Value end);
   mlir::Value constantLike(mlir::Value tile, double value);
   template <typename Op, typename... Args> mlir::Value make(Args &&...args) {
     return Op::create(kernel_.body(), std::forward<Args>(args)...);

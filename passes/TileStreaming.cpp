@@ -1,12 +1,13 @@
 // Groups of row-wise ops become kernels whose blocks own some rows each.
 //
 // Rows are independent, so the grid is plain rows; with an append the grid is a work list, because where a row is
-// stored depends on the sequence it belongs to.
+// stored depends on the sequence it belongs to; with a pool a block is one chunk.
 #include "passes/AttentionKernel.h"
 #include "passes/Passes.h"
 #include "passes/RowTiles.h"
 #include "passes/TargetFacts.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
@@ -20,8 +21,10 @@ namespace {
 class StreamingTiler {
 public:
   StreamingTiler(FusedOps &fused, int64_t streamRows)
-      : fused_(fused), rows_(fused.rowSource(fused.results.front())),
-        blockRows_(fitTile(streamRows, cast<RankedTensorType>(rows_.getType()).getDimSize(0), 1)),
+      : fused_(fused), pool_(findPool(fused)),
+        rows_(pool_ ? Value(pool_.getResult()) : fused.rowSource(fused.results.front())), streamRows_(streamRows),
+        blockRows_(pool_ ? static_cast<int64_t>(pool_.getTokensPerChunk())
+                         : fitTile(streamRows, cast<RankedTensorType>(rows_.getType()).getDimSize(0), 1)),
         segments_(findSegments(fused)), kernel_(fused.root, fused.kernelName(rows_, sizes(fused)), 1) {}
 
   LogicalResult tile();
@@ -42,6 +45,11 @@ private:
     return {};
   }
 
+  static lm::ChunkPoolOp findPool(FusedOps &fused) {
+    auto pools = fused.all<lm::ChunkPoolOp>();
+    return pools.empty() ? lm::ChunkPoolOp() : pools.front();
+  }
+
   static std::string sizes(FusedOps &fused) {
     std::string text;
     for (Value result : fused.results)
@@ -54,10 +62,14 @@ private:
   }
 
   RowWindow window();
+  Value blocks();
+  Value emptyRows(Type type);
+  Value overwritable(Value tensor);
 
   FusedOps &fused_;
-  Value rows_;
-  int64_t blockRows_;
+  lm::ChunkPoolOp pool_; // null without
+  Value rows_;           // what has as many rows as the results
+  int64_t streamRows_, blockRows_;
   Value segments_; // of the appends, null without
   KernelBuilder kernel_;
   Value list_;
@@ -85,6 +97,39 @@ RowWindow StreamingTiler::window() {
   return window;
 }
 
+Value StreamingTiler::blocks() {
+  ImplicitLocOpBuilder &host = kernel_.host();
+  if (list_)
+    return hostSize(host, list_, 0);
+  if (!pool_)
+    return hostBlocks(host, rows_, 0, blockRows_);
+  return arith::SubIOp::create(host, hostSize(host, pool_.getCuSeqlens(), 0), arith::ConstantIndexOp::create(host, 1));
+}
+
+// An uninitialised result.
+Value StreamingTiler::emptyRows(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  if (!pool_ || tensor.hasStaticShape())
+    return emptyResult(kernel_.host(), type, rows_);
+  ImplicitLocOpBuilder &host = kernel_.host();
+  Value kept = arith::ConstantIndexOp::create(host, blockRows_);
+  Value rows = arith::MulIOp::create(host, blocks(), kept);
+  return tensor::EmptyOp::create(host, tensor, ValueRange(rows));
+}
+
+// A tensor with these contents that a launch may write over: the tensor itself where nobody else reads it.
+Value StreamingTiler::overwritable(Value tensor) {
+  if (tensor.hasOneUse() && tensor.getDefiningOp<tile::LaunchOp>())
+    return tensor;
+  auto type = cast<RankedTensorType>(tensor.getType());
+  KernelBuilder copy(fused_.root, "copy_" + std::to_string(type.getDimSize(1)), 1);
+  int64_t rows = fitTile(streamRows_, type.getDimSize(0), 1);
+  Value offsets[] = {copy.mul(copy.gridIndex(0), rows), copy.index(0)};
+  Value tile = copy.load(copy.input(tensor), {rows, type.getDimSize(1)}, offsets);
+  copy.store(tile, copy.output(emptyResult(copy.host(), type, tensor)), offsets);
+  return copy.finish(hostBlocks(copy.host(), tensor, 0, rows)).getResult(0);
+}
+
 LogicalResult StreamingTiler::tile() {
   ImplicitLocOpBuilder &host = kernel_.host();
   RowTiles tiles(kernel_, window());
@@ -98,7 +143,8 @@ LogicalResult StreamingTiler::tile() {
     appends_.push_back(append);
   }
   for (Operation *op : fused_.ops)
-    if (!isa<lm::CacheAppendOp, lm::MemoryAppendOp, lm::ParameterRefOp>(op) && failed(tiles.emit(op)))
+    if (!isa<lm::CacheAppendOp, lm::MemoryAppendOp, lm::ParameterRefOp, lm::ScatterRowsOp>(op) &&
+        failed(tiles.emit(op)))
       return failure();
 
   unsigned outputs = 0;
@@ -114,11 +160,17 @@ LogicalResult StreamingTiler::tile() {
   for (auto [result, inner] : llvm::zip(fused_.root->getResults(), fused_.results)) {
     if (result.use_empty() || !isa<RankedTensorType>(inner.getType()))
       continue;
-    tiles.store(inner, kernel_.output(emptyResult(host, inner.getType(), rows_)));
     stored.push_back({result, outputs++});
+    if (auto scatter = inner.getDefiningOp<lm::ScatterRowsOp>()) {
+      if (fused_.root != scatter)
+        return scatter.emitOpError("expected to be a kernel of its own: it writes rows of other blocks");
+      if (failed(tiles.emitScatter(scatter, kernel_.output(overwritable(scatter.getX())))))
+        return failure();
+      continue;
+    }
+    tiles.store(inner, kernel_.output(emptyRows(inner.getType())));
   }
-  Value blocks = list_ ? hostSize(host, list_, 0) : hostBlocks(host, rows_, 0, blockRows_);
-  tile::LaunchOp launch = kernel_.finish(blocks);
+  tile::LaunchOp launch = kernel_.finish(blocks());
   for (auto [result, number] : stored)
     result.replaceAllUsesWith(launch.getResult(number));
   for (Append &append : appends_) {
