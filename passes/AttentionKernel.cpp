@@ -23,7 +23,8 @@ struct AttentionKernel::Walk {
   const AttentionSource &source;
   Value query, keys, values, table, ring;
   Value queryNorms;                 // cosine: reciprocal length of each query row
-  Value begin, end;                 // visible keys [begin, end) of this block
+  Value begin, end;                 // keys [begin, end) that this block walks
+  Value last;                       // end of the keys that its last query sees
   Value diagonal;                   // key index of the block's first query
   Value factor;                     // score factor in log2 units as a scalar, when it has a temperature
   Value thresholds, thresholdIndex; // top-k: score and index of each row's last selected entry
@@ -84,32 +85,62 @@ Value AttentionKernel::inverseNorms(Value tile) {
   return math::RsqrtOp::create(b, sum);
 }
 
-AttentionKernel::Walk AttentionKernel::prepare(const AttentionSource &source) {
-  ImplicitLocOpBuilder &b = kernel_.body();
+// Which keys of the source the block sees.
+AttentionKernel::Walk AttentionKernel::visible(const AttentionSource &source) {
   Walk walk{source};
-  walk.query = loadQueries(source.query);
-  walk.keys = kernel_.input(source.keys);
-  walk.values = kernel_.input(source.values);
-  if (source.cosine)
-    walk.queryNorms = inverseNorms(walk.query);
   bool memory = source.layout == AttentionSource::Pages;
   walk.begin = workItem(memory ? 5 : 2);
   walk.end = workItem(memory ? 6 : 3);
-  if (source.layout != AttentionSource::Packed && !slot_)
-    slot_ = workItem(7);
-  if (source.layout == AttentionSource::Ring)
-    walk.ring = kernel_.input(source.ring);
-  if (memory)
-    walk.table = kernel_.input(source.pageTable);
   if (source.causal) {
     walk.diagonal = workItem(4);
-    queryTokens();
     // Keys after the last query of the block are never visited, nor are keys before the first query's window.
     Value last = kernel_.add(walk.diagonal, kernel_.sub(queryEnd_, queryBegin_));
     walk.end = kernel_.min(walk.end, last);
     if (source.window > 0)
       walk.begin = kernel_.max(walk.begin, kernel_.sub(walk.diagonal, kernel_.index(source.window - 1)));
   }
+  walk.last = walk.end;
+  return walk;
+}
+
+// Key index that the walk's first tile begins at.
+Value AttentionKernel::firstTile(const Walk &walk) {
+  if (walk.source.layout == AttentionSource::Packed)
+    return walk.begin;
+  return kernel_.mul(kernel_.div(walk.begin, sizes_.keys), sizes_.keys);
+}
+
+// Narrows the walk to the block's split, a range of whole tiles; returns how many splits the source has keys for.
+Value AttentionKernel::narrow(Walk &walk) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  Value first = firstTile(walk);
+  Value length = kernel_.max(kernel_.sub(walk.end, first), kernel_.index(0));
+  int64_t row = keySplits * sizes_.keys; // a tile for every split
+  Value tiles = kernel_.div(kernel_.add(length, kernel_.index(row - 1)), row);
+  Value share = kernel_.mul(kernel_.max(tiles, kernel_.index(splitTiles)), sizes_.keys);
+  Value begin = kernel_.add(first, arith::MulIOp::create(b, kernel_.gridIndex(2), share));
+  walk.begin = kernel_.max(walk.begin, begin);
+  walk.end = kernel_.min(walk.end, kernel_.add(begin, share));
+  return arith::CeilDivUIOp::create(b, length, share);
+}
+
+// What the loops over the source read.
+void AttentionKernel::prepare(Walk &walk) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  const AttentionSource &source = walk.source;
+  walk.query = loadQueries(source.query);
+  walk.keys = kernel_.input(source.keys);
+  walk.values = kernel_.input(source.values);
+  if (source.cosine)
+    walk.queryNorms = inverseNorms(walk.query);
+  if (source.layout != AttentionSource::Packed && !slot_)
+    slot_ = workItem(7);
+  if (source.layout == AttentionSource::Ring)
+    walk.ring = kernel_.input(source.ring);
+  if (source.layout == AttentionSource::Pages)
+    walk.table = kernel_.input(source.pageTable);
+  if (source.causal)
+    queryTokens();
   if (source.temperature) {
     Value zero = kernel_.index(0);
     Value temperature = tile::ScalarOp::create(b, b.getF32Type(), kernel_.input(source.temperature), zero);
@@ -117,7 +148,6 @@ AttentionKernel::Walk AttentionKernel::prepare(const AttentionSource &source) {
     walk.factor = arith::MulFOp::create(b, temperature,
                                         arith::ConstantOp::create(b, b.getF32FloatAttr(static_cast<float>(constant))));
   }
-  return walk;
 }
 
 // Where the tile that begins at key index `key` lies; sets row, lo and hi.
@@ -186,7 +216,7 @@ Value AttentionKernel::hideUnseen(Walk &walk, Value s, Value key) {
     edge = arith::OrIOp::create(b, edge, compare(arith::CmpIPredicate::slt, key, walk.begin));
   if (source.window > 0) {
     // The block's last query does not see the tile's first column.
-    Value oldest = kernel_.sub(kernel_.sub(walk.end, kernel_.index(1)), kernel_.index(source.window - 1));
+    Value oldest = kernel_.sub(kernel_.sub(walk.last, kernel_.index(1)), kernel_.index(source.window - 1));
     edge = arith::OrIOp::create(b, edge, compare(arith::CmpIPredicate::slt, key, oldest));
   }
   auto branch = scf::IfOp::create(b, s.getType(), edge, /*withElseRegion=*/true);
@@ -225,10 +255,7 @@ void AttentionKernel::selectBest(Walk &walk) {
   auto stateType = tile::TopkType::get(b.getContext(), rows_, walk.source.topk);
   Value empty = tile::TopkInitOp::create(b, stateType);
   Value width = kernel_.index(sizes_.keys);
-  Value first = walk.source.layout == AttentionSource::Packed
-                    ? walk.begin
-                    : kernel_.mul(kernel_.div(walk.begin, sizes_.keys), sizes_.keys);
-  auto loop = scf::ForOp::create(b, first, walk.end, width, ValueRange(empty));
+  auto loop = scf::ForOp::create(b, firstTile(walk), walk.end, width, ValueRange(empty));
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
@@ -243,6 +270,14 @@ void AttentionKernel::selectBest(Walk &walk) {
   walk.thresholdIndex = threshold.getIndices();
 }
 
+// A row that has seen nothing has maximum -inf; 0 in its place keeps -inf - -inf out of the exponents.
+Value AttentionKernel::finite(Value maximum) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  Value nothing =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, maximum, kernel_.constantTile({rows_}, negativeInfinity));
+  return arith::SelectOp::create(b, nothing, kernel_.constantTile({rows_}, 0.0), maximum);
+}
+
 // One step of the online softmax.
 AttentionKernel::Carried AttentionKernel::accumulate(Walk &walk, Value s, Carried carried) {
   ImplicitLocOpBuilder &b = kernel_.body();
@@ -250,10 +285,7 @@ AttentionKernel::Carried AttentionKernel::accumulate(Walk &walk, Value s, Carrie
   int64_t keys = sizes_.keys, headSize = sizes_.headSize;
   Value highest = tile::ReduceOp::create(b, tileType({rows_}, f32), tile::Reduction::max, s, 1);
   Value maximum = arith::MaximumFOp::create(b, carried.maximum, highest);
-  // A row that has seen nothing has maximum -inf; 0 in its place keeps -inf - -inf out of the exponents.
-  Value nothing =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, maximum, kernel_.constantTile({rows_}, negativeInfinity));
-  Value safe = arith::SelectOp::create(b, nothing, kernel_.constantTile({rows_}, 0.0), maximum);
+  Value safe = finite(maximum);
   Value p = math::Exp2Op::create(b, arith::SubFOp::create(b, s, kernel_.expand(safe, 1, keys)));
   Value shrink = math::Exp2Op::create(b, arith::SubFOp::create(b, carried.maximum, safe));
   Value total = tile::ReduceOp::create(b, tileType({rows_}, f32), tile::Reduction::add, p, 1);
@@ -273,11 +305,8 @@ AttentionKernel::Carried AttentionKernel::walk(Walk &walk, Carried carried) {
   if (walk.source.topk > 0)
     selectBest(walk);
   Value width = kernel_.index(sizes_.keys);
-  Value first = walk.source.layout == AttentionSource::Packed
-                    ? walk.begin
-                    : kernel_.mul(kernel_.div(walk.begin, sizes_.keys), sizes_.keys);
   Value initial[] = {carried.sum, carried.maximum, carried.weight};
-  auto loop = scf::ForOp::create(b, first, walk.end, width, initial);
+  auto loop = scf::ForOp::create(b, firstTile(walk), walk.end, width, initial);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value key = loop.getInductionVar();
@@ -301,14 +330,106 @@ AttentionKernel::Carried AttentionKernel::walk(Walk &walk, Carried carried) {
   return {loop.getResult(0), loop.getResult(1), loop.getResult(2)};
 }
 
-void AttentionKernel::run(ArrayRef<AttentionSource> sources) {
-  ImplicitLocOpBuilder &b = kernel_.body();
-  Carried carried{kernel_.constantTile({rows_, sizes_.headSize}, 0.0), kernel_.constantTile({rows_}, negativeInfinity),
-                  kernel_.constantTile({rows_}, 0.0)};
-  for (const AttentionSource &source : sources) {
-    Walk state = prepare(source);
-    carried = walk(state, carried);
+AttentionKernel::Carried AttentionKernel::nothing() {
+  return {kernel_.constantTile({rows_, sizes_.headSize}, 0.0), kernel_.constantTile({rows_}, negativeInfinity),
+          kernel_.constantTile({rows_}, 0.0)};
+}
+
+AttentionKernel::Carried AttentionKernel::walkAll(MutableArrayRef<Walk> walks) {
+  Carried carried = nothing();
+  for (Walk &each : walks) {
+    prepare(each);
+    carried = walk(each, carried);
   }
+  return carried;
+}
+
+void AttentionKernel::run(ArrayRef<AttentionSource> sources) {
+  SmallVector<Walk> walks;
+  for (const AttentionSource &source : sources)
+    walks.push_back(visible(source));
+  finish(walkAll(walks));
+}
+
+void AttentionKernel::runSplit(ArrayRef<AttentionSource> sources, const AttentionParts &parts) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  assert(sizes_.queries == 1 && "the rows of a block must see the same keys");
+  Value sums = kernel_.output(parts.sums), maxima = kernel_.output(parts.maxima);
+  Value weights = kernel_.output(parts.weights), used = kernel_.output(parts.used);
+  Value number = kernel_.gridIndex(2), zero = kernel_.index(0), count = zero;
+  SmallVector<Walk> walks;
+  for (const AttentionSource &source : sources) {
+    walks.push_back(visible(source));
+    count = kernel_.max(count, narrow(walks.back()));
+  }
+  auto when = [&](arith::CmpIPredicate predicate, Value than, llvm::function_ref<void()> body) {
+    auto branch = scf::IfOp::create(b, arith::CmpIOp::create(b, predicate, number, than), /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    body();
+  };
+  when(arith::CmpIPredicate::eq, zero, [&] {
+    Value told = kernel_.splat({1}, arith::IndexCastOp::create(b, b.getI32Type(), count));
+    kernel_.store(told, used, {queryBegin_, head_}, queryBegin_, queryEnd_, {1});
+  });
+  when(arith::CmpIPredicate::slt, count, [&] {
+    Carried part = walkAll(walks);
+    auto store = [&](Value tile, Value view, ArrayRef<int64_t> columns) {
+      SmallVector<int64_t> shape = {1, headsOfBlock()}, dropped = {1};
+      SmallVector<Value> offsets = {queryBegin_, number, firstHead_};
+      if (headsOfBlock() == 1)
+        shape = {1}, dropped = {1, 2};
+      shape.append(columns.begin(), columns.end());
+      offsets.append(columns.size(), zero);
+      kernel_.store(kernel_.reshape(tile, shape), view, offsets, queryBegin_, queryEnd_, dropped);
+    };
+    store(part.sum, sums, {sizes_.headSize});
+    store(part.maximum, maxima, {});
+    store(part.weight, weights, {});
+  });
+}
+
+void AttentionKernel::merge(const AttentionParts &parts) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  Value sums = kernel_.input(parts.sums), maxima = kernel_.input(parts.maxima);
+  Value weights = kernel_.input(parts.weights), used = kernel_.input(parts.used);
+  Value zero = kernel_.index(0), one = kernel_.index(1), place[] = {queryBegin_, head_};
+  Value count = tile::ScalarOp::create(b, b.getIndexType(), used, place);
+  Carried start = nothing();
+  Value initial[] = {start.sum, start.maximum, start.weight};
+  auto loop = scf::ForOp::create(b, zero, count, one, initial);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    auto load = [&](Value view, ArrayRef<int64_t> columns) {
+      SmallVector<int64_t> shape = {1, headsOfBlock()}, whole = {rows_}, dropped = {1};
+      SmallVector<Value> offsets = {queryBegin_, loop.getInductionVar(), firstHead_};
+      if (headsOfBlock() == 1)
+        shape = {1}, dropped = {1, 2};
+      shape.append(columns.begin(), columns.end());
+      whole.append(columns.begin(), columns.end());
+      offsets.append(columns.size(), zero);
+      return kernel_.reshape(kernel_.load(view, shape, offsets, queryBegin_, queryEnd_, dropped), whole);
+    };
+    Carried left{loop.getRegionIterArg(0), loop.getRegionIterArg(1), loop.getRegionIterArg(2)};
+    Carried right{load(sums, {sizes_.headSize}), load(maxima, {}), load(weights, {})};
+    Value maximum = arith::MaximumFOp::create(b, left.maximum, right.maximum), safe = finite(maximum);
+    Carried scaled[] = {left, right};
+    for (Carried &side : scaled) {
+      Value shrink = math::Exp2Op::create(b, arith::SubFOp::create(b, side.maximum, safe));
+      side.weight = arith::MulFOp::create(b, side.weight, shrink);
+      side.sum = arith::MulFOp::create(b, side.sum, kernel_.expand(shrink, 1, sizes_.headSize));
+    }
+    Value next[] = {arith::AddFOp::create(b, scaled[0].sum, scaled[1].sum), maximum,
+                    arith::AddFOp::create(b, scaled[0].weight, scaled[1].weight)};
+    scf::YieldOp::create(b, next);
+  }
+  finish({loop.getResult(0), loop.getResult(1), loop.getResult(2)});
+}
+
+// Divides by the sum of weights.
+void AttentionKernel::finish(Carried carried) {
+  ImplicitLocOpBuilder &b = kernel_.body();
   maximum_ = carried.maximum;
   weight_ = carried.weight;
   // A row without keys gives 0.

@@ -4,6 +4,10 @@
 // A block owns the query tokens of one row of the work list and one head (or, folded, the query heads that share a key
 // head: they are further rows of its tiles). It walks the tiles of every source in turn, carrying the weighted sum, the
 // running maximum and the running sum of all of them together; so window and memory are one softmax without a merge.
+//
+// Where a block has one query token, blocks are few and keys may be many: a further dimension of the grid splits the
+// keys, partial results go to a workspace, and a second kernel merges them by index. Which keys a split takes follows
+// from its row of the work list alone: results depend neither on threads nor on what else is in the call.
 #pragma once
 
 #include "passes/KernelBuilder.h"
@@ -12,6 +16,10 @@ namespace longc {
 
 // Rows of one memory page: a property of the stores, not of a target.
 inline constexpr int64_t pageRows = 256;
+
+// Ranges that the keys of a source are split into at most, and tiles of keys that are worth a range of their own. One
+// number for all targets and lengths: a grid that does not change with the memory can be captured once.
+inline constexpr int64_t keySplits = 16, splitTiles = 2;
 
 struct AttentionSource {
   enum Layout {
@@ -37,9 +45,16 @@ struct AttentionSizes {
   bool fold;       // the query heads of a key head are rows of one block
 };
 
+// What the splits of each token leave behind, on the host's side. Splits past `used` write nothing.
+struct AttentionParts {
+  mlir::Value sums;             // [T, splits, H, D] f32, weighted sums of values
+  mlir::Value maxima, weights;  // [T, splits, H] f32
+  mlir::Value used;             // [T, blocks of heads] i32
+};
+
 class AttentionKernel {
 public:
-  // Grid: (rows of the work list, blocks of heads).
+  // Grid: (rows of the work list, blocks of heads), and splits for `runSplit`.
   AttentionKernel(KernelBuilder &kernel, const AttentionSizes &sizes, mlir::Value workList);
 
   // Blocks along the second grid dimension.
@@ -47,6 +62,10 @@ public:
 
   // Emits the loops over all sources; afterwards `out` and `lse` may be asked for.
   void run(llvm::ArrayRef<AttentionSource> sources);
+  // Emits the loops over one split of all sources and stores its part. Blocks of one query token only.
+  void runSplit(llvm::ArrayRef<AttentionSource> sources, const AttentionParts &parts);
+  // Joins the parts in the order of their index; afterwards `out` and `lse` may be asked for.
+  void merge(const AttentionParts &parts);
 
   // Normalised result [queries * headsOfBlock, D] f32, rows of one token together.
   mlir::Value out() const { return out_; }
@@ -65,8 +84,15 @@ private:
   struct Walk; // one source with what its loops need
   mlir::Value workItem(int64_t column);
   mlir::Value loadQueries(mlir::Value hostQuery);
-  Walk prepare(const AttentionSource &source);
+  Walk visible(const AttentionSource &source);
+  mlir::Value firstTile(const Walk &walk);
+  mlir::Value narrow(Walk &walk);
+  void prepare(Walk &walk);
+  Carried nothing();
+  Carried walkAll(llvm::MutableArrayRef<Walk> walks);
   Carried walk(Walk &walk, Carried carried);
+  mlir::Value finite(mlir::Value maximum);
+  void finish(Carried carried);
   void selectBest(Walk &walk);
   mlir::Value placeTile(Walk &walk, mlir::Value key);
   mlir::Value scores(Walk &walk, mlir::Value key);

@@ -27,6 +27,8 @@ private:
   // Attention ops in order, all of whose results one merge joins unless there is one alone.
   LogicalResult collect();
   FailureOr<AttentionSource> source(Operation *op, ImplicitLocOpBuilder &host);
+  bool splitsKeys(ArrayRef<AttentionSource> sources);
+  AttentionParts runSplits(StringRef name, Value list, ArrayRef<AttentionSource> sources);
   LogicalResult epilogue(KernelBuilder &kernel, AttentionKernel &attention, SmallVectorImpl<OpResult> &stored);
   void storeHeads(KernelBuilder &kernel, AttentionKernel &attention, Value tile, Value view, int64_t columnsOfHead);
 
@@ -191,6 +193,33 @@ Value transposed(Operation *anchor, Value source, Type type, int64_t streamRows)
   return kernel.finish(hostBlocks(kernel.host(), source, 0, rows)).getResult(0);
 }
 
+// Blocks of one query token are too few to fill a machine, and all of a block's rows see the same keys. A selection of
+// the best keys needs all of them in one place.
+bool AttentionTiler::splitsKeys(ArrayRef<AttentionSource> sources) {
+  return sizes_.queries == 1 && llvm::none_of(sources, [](const AttentionSource &source) { return source.topk > 0; });
+}
+
+// Launches the kernel that leaves one part a split.
+AttentionParts AttentionTiler::runSplits(StringRef name, Value list, ArrayRef<AttentionSource> sources) {
+  KernelBuilder kernel(fused_.root, (name + "_split").str(), 3);
+  ImplicitLocOpBuilder &host = kernel.host();
+  auto query = cast<RankedTensorType>(attentions_.front()->getOperand(0).getType());
+  auto part = [&](ArrayRef<int64_t> columns, Type element) {
+    SmallVector<int64_t> shape = {query.getDimSize(0)};
+    shape.append(columns.begin(), columns.end());
+    return emptyResult(host, RankedTensorType::get(shape, element), attentions_.front()->getOperand(0));
+  };
+  Type f32 = host.getF32Type();
+  int64_t blocks = AttentionKernel::headBlocks(sizes_);
+  AttentionParts parts{part({keySplits, sizes_.heads, sizes_.headSize}, f32), part({keySplits, sizes_.heads}, f32),
+                       part({keySplits, sizes_.heads}, f32), part({blocks}, host.getI32Type())};
+  AttentionKernel(kernel, sizes_, list).runSplit(sources, parts);
+  Value grid[] = {hostSize(host, list, 0), arith::ConstantIndexOp::create(host, blocks),
+                  arith::ConstantIndexOp::create(host, keySplits)};
+  tile::LaunchOp launch = kernel.finish(grid);
+  return {launch.getResult(0), launch.getResult(1), launch.getResult(2), launch.getResult(3)};
+}
+
 LogicalResult AttentionTiler::tile() {
   if (failed(collect()))
     return failure();
@@ -209,20 +238,28 @@ LogicalResult AttentionTiler::tile() {
     return fused_.root->emitOpError("expected attention_cols to divide a page of ")
            << pageRows << " rows, got " << sizes_.keys;
 
-  std::string shape = std::to_string(sizes_.heads) + "x" + std::to_string(sizes_.headSize);
-  KernelBuilder kernel(fused_.root, fused_.kernelName(attentions_.front()->getOperand(0), shape), 2);
   auto packed = dyn_cast<lm::PackedAttentionOp>(attentions_.front());
   Value list = packed ? workList(fused_.root, packed.getCuQ(), packed.getCuK(), sizes_.queries)
                       : workList(fused_.root, attentions_.front()->getOperand(2), {}, sizes_.queries);
+  ImplicitLocOpBuilder before(fused_.root->getLoc(), fused_.root);
   SmallVector<AttentionSource> sources;
   for (Operation *op : attentions_) {
-    FailureOr<AttentionSource> next = source(op, kernel.host());
+    FailureOr<AttentionSource> next = source(op, before);
     if (failed(next))
       return failure();
     sources.push_back(*next);
   }
+  std::string shape = std::to_string(sizes_.heads) + "x" + std::to_string(sizes_.headSize);
+  std::string name = fused_.kernelName(attentions_.front()->getOperand(0), shape);
+  std::optional<AttentionParts> parts;
+  if (splitsKeys(sources))
+    parts = runSplits(name, list, sources);
+  KernelBuilder kernel(fused_.root, parts ? name + "_merge" : name, 2);
   AttentionKernel attention(kernel, sizes_, list);
-  attention.run(sources);
+  if (parts)
+    attention.merge(*parts);
+  else
+    attention.run(sources);
   SmallVector<OpResult> stored;
   if (failed(epilogue(kernel, attention, stored)))
     return failure();

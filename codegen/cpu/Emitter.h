@@ -56,6 +56,7 @@ struct Place {
   mlir::Value firstRow; // rows before it are outside; null = none
   bool unitColumns = true;
   mlir::Value panelRow, panelColumn; // position in a view of panels
+  mlir::Value nextBase;              // of the same load in the next iteration of its loop, to be read ahead; null = none
 };
 
 // Rows of 4-byte groups that a product broadcasts.
@@ -70,6 +71,7 @@ struct PanelSource {
   mlir::Value panelBytes; // from one panel to the next
   int64_t steps = 0;      // along k
   mlir::Value lastPanel;  // panels past it do not exist; null = all exist
+  mlir::Value tile;       // no panels: rows of this tile are joined as they are read
 };
 
 // One thing a kernel's block does to memory.
@@ -158,6 +160,16 @@ private:
   void emitProduct(Item &item, mlir::Value begin, mlir::Value end);
   void emitMicroKernel(Item &item, const PanelSource &panels, mlir::Value row, mlir::Value panel, int64_t firstPanel,
                        ProductShape shape);
+  // FewRowProducts.cpp
+  bool hasFewRows(tile::MmaOp mma);
+  bool readsAhead(tile::LoadOp load);
+  mlir::Value baseOfNext(tile::LoadOp load);
+  void readAhead(mlir::Value tile, mlir::Value row, mlir::Value column, int64_t columns);
+  mlir::Value bits(mlir::Value values);
+  mlir::Value joinedRows(mlir::Value tile, mlir::Value step, int64_t group, Column column, int64_t width);
+  mlir::Value wideChunk(mlir::Value tile, mlir::Value row, Column column, int64_t width);
+  llvm::SmallVector<mlir::Value> laneProducts(tile::MmaOp mma, llvm::ArrayRef<mlir::Value> rows, mlir::Value rowOfB);
+  void emitLaneProduct(Item &item, mlir::Value begin, mlir::Value end);
   // TileProducts.cpp: matrix units.
   bool fitsMatrixUnit(tile::MmaOp mma);
   void tileOp(llvm::StringRef name, llvm::ArrayRef<int64_t> tiles, mlir::ValueRange operands);
@@ -193,6 +205,7 @@ private:
   mlir::Value errorFunction(mlir::Value x); // ErrorFunction.cpp
   mlir::Value toBf16(mlir::Value x);
   void transpose16(llvm::SmallVectorImpl<mlir::Value> &rows);
+  mlir::Value addAcross(mlir::Value a, mlir::Value b, int64_t results);
   mlir::Value callIntrinsic(llvm::StringRef name, mlir::Type result, mlir::ValueRange operands);
 
   // Builders of scalars, pointers and vectors.
@@ -233,6 +246,7 @@ private:
   mlir::ImplicitLocOpBuilder b_;
   RowBounds bounds_;
   mlir::IRMapping scalars_;
+  llvm::DenseMap<mlir::Operation *, mlir::IRMapping> outside_; // scalars as they are before a loop's body
   llvm::DenseMap<mlir::Value, View> views_;
   llvm::DenseMap<mlir::Operation *, Place> places_;
   llvm::DenseMap<mlir::Value, Buffer> buffers_;

@@ -259,6 +259,8 @@ void KernelEmitter::visit(Operation &op) {
                                   tileType(load.getTile()));
         if (feedsProduct(load.getTile()) && !rowSource(load.getTile()))
           materialize(load.getTile());
+        if (readsAhead(load))
+          places_[load].nextBase = baseOfNext(load);
       })
       .Case([&](tile::StoreOp store) {
         places_[store] = makePlace(store.getView(), store.getOffsets(), store.getLo(), store.getHi(),
@@ -401,6 +403,7 @@ void KernelEmitter::lowerFor(scf::ForOp loopOp) {
   auto made = scf::ForOp::create(b_, mapped(loopOp.getLowerBound()), mapped(loopOp.getUpperBound()),
                                  mapped(loopOp.getStep()), scalarInits);
   b_.setInsertionPointToStart(made.getBody());
+  outside_[loopOp] = scalars_;
   scalars_.map(loopOp.getInductionVar(), made.getInductionVar());
   at = 0;
   for (auto [argument, result] : llvm::zip_equal(loopOp.getRegionIterArgs(), loopOp.getResults()))

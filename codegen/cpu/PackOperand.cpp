@@ -43,6 +43,8 @@ PanelSource KernelEmitter::packOperand(tile::MmaOp mma) {
       panels.lastPanel = sub(index((rowsOfView - 1) / panelRows), first);
     return panels;
   }
+  if (hasFewRows(mma) && !mma.getTransposeB())
+    return {scratch_, index(0), steps, {}, mma.getB()};
   return mma.getTransposeB() ? packTransposed(mma.getB(), steps, group) : packRows(mma.getB(), steps, group);
 }
 
@@ -107,20 +109,11 @@ PanelSource KernelEmitter::packRows(Value tile, int64_t steps, int64_t group) {
   OpBuilder::InsertionGuard guard(b_);
   scf::ForOp stepLoop = loop(index(0), index(steps), 1);
   b_.setInsertionPointToStart(stepLoop.getBody());
-  Value step = stepLoop.getInductionVar(), row = mul(step, group);
+  Value step = stepLoop.getInductionVar();
   memo_.emplace_back();
   for (int64_t j = 0; j < panels; ++j) {
     int64_t width = std::min(lanes, columns - j * lanes);
-    SmallVector<Value> values;
-    for (int64_t i = 0; i < group; ++i)
-      values.push_back(accumulatorChunk(tile, add(row, i), {Value(), j * lanes}, width));
-    Value joined = values[0];
-    if (group == 2) {
-      SmallVector<int64_t> mask;
-      for (int64_t i = 0; i < lanes; ++i)
-        mask.append({i, lanes + i});
-      joined = shuffle(values[0], values[1], mask);
-    }
+    Value joined = joinedRows(tile, step, group, {Value(), j * lanes}, width);
     storeAt(joined, address(address(result.base, vectorOf(lanes, b_.getF32Type()), step), j * panelBytes), 64);
   }
   memo_.pop_back();

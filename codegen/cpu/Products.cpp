@@ -57,6 +57,8 @@ Value KernelEmitter::accumulatorChunk(Value acc, Value row, Column column, int64
 
 void KernelEmitter::emitProduct(Item &item, Value begin, Value end) {
   auto mma = cast<tile::MmaOp>(item.op);
+  if (hasFewRows(mma) && mma.getTransposeB())
+    return emitLaneProduct(item, begin, end);
   if (!packed_.count(mma))
     packed_[mma] = packOperand(mma);
   const PanelSource panels = packed_[mma];
@@ -64,6 +66,8 @@ void KernelEmitter::emitProduct(Item &item, Value begin, Value end) {
     return emitTileProduct(item, panels, begin, end);
   int64_t columns = tileType(item.value).getShape()[1], count = (columns + lanes - 1) / lanes;
   ProductShape shape = registerBlock(count, false);
+  if (panels.tile)
+    shape.rows = tileType(item.value).getShape()[0];
   OpBuilder::InsertionGuard guard(b_);
   auto rows = [&](Value panel, int64_t firstPanel, int64_t panelCount) {
     OpBuilder::InsertionGuard inner(b_);
@@ -107,6 +111,8 @@ void KernelEmitter::emitMicroKernel(Item &item, const PanelSource &panels, Value
   }
   memo_.pop_back();
   for (int64_t j = 0; j < shape.panels; ++j) {
+    if (panels.tile)
+      break;
     Value which = add(panel, index(firstPanel + j));
     if (panels.lastPanel)
       which = minimum(which, panels.lastPanel);
@@ -121,6 +127,12 @@ void KernelEmitter::emitMicroKernel(Item &item, const PanelSource &panels, Value
     VectorType vector = vectorOf(lanes, b_.getF32Type());
     for (Value pointer : panelPointers)
       operands.push_back(loadAt(address(pointer, vector, k), vector));
+    for (int64_t i = 0; panels.tile && i < stepOf(rows->element); ++i)
+      readAhead(panels.tile, add(mul(k, stepOf(rows->element)), i), valueOf(at), shape.panels * lanes);
+    memo_.emplace_back();
+    for (int64_t j = 0; panels.tile && j < shape.panels; ++j)
+      operands.push_back(joinedRows(panels.tile, k, stepOf(rows->element), at + j * lanes, widthOf(j)));
+    memo_.pop_back();
     // Each broadcast stands beside its dots: all of them first would spill (half the speed).
     for (int64_t i = 0; i < shape.rows; ++i) {
       Value a = broadcast(loadAt(address(rowPointers[i], b_.getF32Type(), k), b_.getF32Type()), lanes);

@@ -19,7 +19,7 @@ static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(til
 // Whether the matrix unit takes the product: whole tiles along both dimensions that are not rows.
 bool KernelEmitter::fitsMatrixUnit(tile::MmaOp mma) {
   RankedTensorType a = tileType(mma.getA()), c = tileType(mma.getResult());
-  return variant_.matrixUnit && a.getElementType().isBF16() && a.getShape()[1] % tileDepth == 0 &&
+  return variant_.matrixUnit && !hasFewRows(mma) && a.getElementType().isBF16() && a.getShape()[1] % tileDepth == 0 &&
          c.getShape()[1] % lanes == 0;
 }
 

@@ -205,6 +205,8 @@ Value KernelEmitter::reshapeChunk(tile::ReshapeOp reshape, ValueRange lead, Colu
     Value row = add(mul(lead[0], to[1] / from[1]), divide(at, from[1]));
     return chunk(reshape.getSource(), ValueRange(row), {remainder(at, from[1]), 0}, width);
   }
+  if (from.size() == 1 && from.back() == to.back()) // [C] seen as [1, C]
+    return chunk(reshape.getSource(), {}, column, width);
   // In general: the linear position, divided up again.
   Value linear;
   for (auto [position, size] : llvm::zip(lead, to))

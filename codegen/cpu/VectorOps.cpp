@@ -280,6 +280,21 @@ Value KernelEmitter::toBf16(Value x) {
   return bitcast(upper, narrow);
 }
 
+// One step of a tree that sums 16 vectors across their lanes: two vectors of partial sums become one, of `results` sums
+// with 16 / `results` lanes each. Steps of 2 and 4 stay within 128 bits; after all four, sum i is in lane i.
+Value KernelEmitter::addAcross(Value a, Value b, int64_t results) {
+  bool within = results <= 4;
+  int64_t stride = results / 2, distance = (within ? 4 : 64) / results;
+  SmallVector<int64_t> one, other;
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    int64_t quarter = lane / 4, i = lane % 4;
+    one.push_back(within ? quarter * 4 + i / 2 * lanes + i % 2 * stride
+                         : quarter / 2 * lanes + quarter % 2 * stride + i);
+    other.push_back(one.back() + distance);
+  }
+  return arith::AddFOp::create(b_, shuffle(a, b, one), shuffle(a, b, other));
+}
+
 // Transposes 16 vectors of 16 values: four rounds that exchange blocks of 8, 4, 2 and 1.
 void KernelEmitter::transpose16(SmallVectorImpl<Value> &rows) {
   for (int64_t size : {8, 4, 2, 1}) {

@@ -2,6 +2,7 @@
 // RUN: split-file %s %t
 // RUN: longc-opt %t/folded.mlir --pass-pipeline="builtin.module(longc-tile-attention,canonicalize,tile.kernel(cse))" | FileCheck %t/folded.mlir
 // RUN: longc-opt %t/heads.mlir --pass-pipeline="builtin.module(longc-tile-attention,canonicalize,tile.kernel(cse))" | FileCheck %t/heads.mlir
+// RUN: longc-opt %t/one.mlir --pass-pipeline="builtin.module(longc-tile-attention,canonicalize,tile.kernel(cse))" | FileCheck %t/one.mlir
 // RUN: longc-interpret %t/folded.mlir --function joint --tokens 45 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
 // RUN: longc-interpret %t/folded.mlir --function joint --tokens 45 --seed 2 --sequences 1 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
 // RUN: longc-interpret %t/folded.mlir --function selected --tokens 45 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
@@ -10,6 +11,10 @@
 // RUN: longc-interpret %t/heads.mlir --function causal --tokens 45 --seed 3 --sequences 5 --compare-after longc-tile-attention --tolerance 1e-6
 // RUN: longc-interpret %t/heads.mlir --function window --tokens 45 --compare-after longc-tile-attention --tolerance 1e-6
 // RUN: longc-interpret %t/heads.mlir --function full --tokens 45 --compare-after longc-tile-attention --tolerance 1e-6
+// RUN: longc-interpret %t/one.mlir --function joint --tokens 1 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
+// RUN: longc-interpret %t/one.mlir --function joint --tokens 1 --seed 2 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
+// RUN: longc-interpret %t/one.mlir --function joint --tokens 1 --seed 3 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
+// RUN: longc-interpret %t/one.mlir --function selected --tokens 1 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
 
 //--- folded.mlir
 module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 0, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
@@ -94,13 +99,13 @@ module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_
 // CHECK-DAG: %[[KEY_HEAD:.*]] = arith.divui %arg1, %c2
 // CHECK-DAG: %[[Q0:.*]] = tile.scalar %[[LIST:.*]][%arg0, %c0]
 // CHECK-DAG: %[[Q1:.*]] = tile.scalar %[[LIST]][%arg0, %c1]
-// CHECK: tile.load %{{.*}}[%[[Q0]], %arg1, %c0] rows(%[[Q0]] to %[[Q1]]) dropped [1] : <?x4x32xf32> -> tensor<16x32xf32>
 // CHECK: %[[BEGIN:.*]] = tile.scalar %[[LIST]][%arg0, %c2]
 // CHECK: %[[END:.*]] = tile.scalar %[[LIST]][%arg0, %c3]
 // CHECK: %[[DIAGONAL:.*]] = tile.scalar %[[LIST]][%arg0, %c4]
 // CHECK: %[[COUNT:.*]] = arith.subi %[[Q1]], %[[Q0]]
 // CHECK: %[[LAST:.*]] = arith.addi %[[DIAGONAL]], %[[COUNT]]
 // CHECK: %[[STOP:.*]] = arith.minsi %[[END]], %[[LAST]]
+// CHECK: tile.load %{{.*}}[%[[Q0]], %arg1, %c0] rows(%[[Q0]] to %[[Q1]]) dropped [1] : <?x4x32xf32> -> tensor<16x32xf32>
 // CHECK: scf.for %[[KEY:.*]] = %[[BEGIN]] to %[[STOP]] step %c16
 // CHECK: tile.load %{{.*}}[%[[KEY]], %[[KEY_HEAD]], %c0] rows(%[[BEGIN]] to %[[STOP]]) dropped [1]
 // CHECK: %[[NEXT:.*]] = arith.addi %[[KEY]], %c16
@@ -143,5 +148,86 @@ func.func @full(%q: tensor<?x4x32xf32>, %k: tensor<?x4x32xf32>, %v: tensor<?x4x3
   %o:2 = lm.packed_attention %q, %k, %v, %cu, %cu {scale = 0.25 : f64}
     : (tensor<?x4x32xf32>, tensor<?x4x32xf32>, tensor<?x4x32xf32>, tensor<?xi32>, tensor<?xi32>) -> (tensor<?x4x32xf32>, tensor<4x?xf32>)
   return %o#0 : tensor<?x4x32xf32>
+}
+}
+
+//--- one.mlir
+module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 0, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
+
+// One query token: keys are split over a third dimension of the grid. A split takes whole tiles of each source, at
+// least two; one that no source has keys for does nothing.
+// CHECK-LABEL: tile.kernel @window_attention_knn_attention_merge_attention_quantize_4x32_rows1_split grid(%arg0, %arg1, %arg2)
+// CHECK: %[[TILES:.*]] = arith.divui %{{.*}}, %c256
+// CHECK: %[[ENOUGH:.*]] = arith.maxsi %[[TILES]], %c2
+// CHECK: %[[SHARE:.*]] = arith.muli %[[ENOUGH]], %c16
+// CHECK: %[[FROM:.*]] = arith.muli %arg2, %[[SHARE]]
+// CHECK: arith.ceildivui %{{.*}}, %[[SHARE]]
+// CHECK: arith.cmpi eq, %arg2, %c0
+// CHECK: scf.if
+// CHECK: arith.index_cast %[[USED:.*]] : index to i32
+// CHECK: tile.store {{.*}} : tensor<1xi32>, <1x2xi32>
+// CHECK: %[[WORKS:.*]] = arith.cmpi slt, %arg2, %[[USED]]
+// CHECK: scf.if %[[WORKS]]
+// CHECK: scf.for
+// CHECK: %[[PART:.*]]:3 = scf.for
+// CHECK: tile.reshape %[[PART]]#0
+// CHECK: tile.store {{.*}} : tensor<1x2x32xf32>, <1x16x4x32xf32>
+// CHECK: tile.store {{.*}} : tensor<1x2xf32>, <1x16x4xf32>
+// CHECK: tile.store {{.*}} : tensor<1x2xf32>, <1x16x4xf32>
+// Parts are joined in the order of their index; what follows the softmax is here.
+// CHECK-LABEL: tile.kernel @window_attention_knn_attention_merge_attention_quantize_4x32_rows1_merge grid(%arg0, %arg1)
+// CHECK: %[[COUNT:.*]] = tile.scalar {{.*}} : <1x2xi32> -> index
+// CHECK: scf.for %{{.*}} = %c0 to %[[COUNT]] step %c1
+// CHECK-NOT: tile.mma
+// CHECK: arith.divf
+// CHECK: tile.encode
+// CHECK-LABEL: func.func @joint
+// CHECK: %[[ITEMS:.*]] = tile.work_list %{{.*}} rows = 1
+// CHECK: tile.launch @{{.*}}_split grid(%{{.*}}, %c2, %c16) ins(%[[ITEMS]]
+// CHECK: tile.launch @{{.*}}_merge grid(%{{.*}}, %c2) ins(%[[ITEMS]]
+func.func @joint(%q: tensor<1x4x32xf32>, %m: tensor<1x4x32xf32>, %k: tensor<1x2x32xf32>, %v: tensor<1x2x32xf32>,
+                 %segments: tensor<?x8xi32> {lm.input = "segments"}, %t: tensor<1xf32> {lm.input = "temperature"},
+                 %old: !lm.cache<2x32xf32> {lm.input = "cache", lm.layer = 0 : i64},
+                 %memory: !lm.memory<2x32xf32> {lm.input = "memory", lm.layer = 0 : i64}) -> (tensor<1x128xi8>, tensor<1x4xf32>, tensor<1x4xf32>, tensor<4x1xf32>) {
+  %cache = lm.cache_append %old, %k, %v, %segments : (!lm.cache<2x32xf32>, tensor<1x2x32xf32>, tensor<1x2x32xf32>, tensor<?x8xi32>) -> !lm.cache<2x32xf32>
+  %g:4 = lm.group -> (tensor<1x128xi8>, tensor<1x4xf32>, tensor<1x4xf32>, tensor<4x1xf32>) {
+    %o:2 = lm.window_attention %q, %cache, %segments {scale = 0.25 : f64}
+      : (tensor<1x4x32xf32>, !lm.cache<2x32xf32>, tensor<?x8xi32>) -> (tensor<1x4x32xf32>, tensor<4x1xf32>)
+    %p:2 = lm.knn_attention %m, %memory, %segments temperature %t {scale = 0.25 : f64}
+      : (tensor<1x4x32xf32>, !lm.memory<2x32xf32>, tensor<?x8xi32>, tensor<1xf32>) -> (tensor<1x4x32xf32>, tensor<4x1xf32>)
+    %j:2 = lm.merge_attention (%o#0, %p#0), (%o#1, %p#1)
+      : (tensor<1x4x32xf32>, tensor<1x4x32xf32>, tensor<4x1xf32>, tensor<4x1xf32>) -> (tensor<1x4x32xf32>, tensor<4x1xf32>)
+    %h = lm.merge_heads %j#0 : (tensor<1x4x32xf32>) -> tensor<1x128xf32>
+    %e:3 = lm.quantize %h : (tensor<1x128xf32>) -> (tensor<1x128xi8>, tensor<1x4xf32>, tensor<1x4xf32>)
+    lm.yield %e#0, %e#1, %e#2, %j#1 : tensor<1x128xi8>, tensor<1x4xf32>, tensor<1x4xf32>, tensor<4x1xf32>
+  }
+  return %g#0, %g#1, %g#2, %g#3 : tensor<1x128xi8>, tensor<1x4xf32>, tensor<1x4xf32>, tensor<4x1xf32>
+}
+
+// A window narrower than the keys, every head a block of its own: masking looks at the query, not at the split's end.
+// CHECK-LABEL: tile.kernel @packed_attention_4x32_rows1_split
+// CHECK: %[[LAST:.*]] = arith.minsi
+// CHECK: arith.subi %{{.*}}, %c149
+// CHECK: %[[STOP:.*]] = arith.minsi %[[LAST]], %{{.*}}
+// CHECK: scf.for %[[KEY:.*]] = %{{.*}} to %[[STOP]] step %c16
+// CHECK: %[[OLDEST:.*]] = arith.subi %[[LAST]], %c150
+// CHECK: arith.cmpi slt, %[[KEY]], %[[OLDEST]]
+// CHECK: tile.store {{.*}} dropped [1, 2] : tensor<1x32xf32>, <1x16x4x32xf32>
+func.func @newest(%q: tensor<1x4x32xf32>, %k: tensor<300x4x32xf32>, %v: tensor<300x4x32xf32>,
+                  %cu_q: tensor<2xi32> {lm.input = "cu_seqlens"}, %cu_k: tensor<2xi32> {lm.input = "cu_seqlens"}) -> tensor<1x4x32xf32> {
+  %o:2 = lm.packed_attention %q, %k, %v, %cu_q, %cu_k causal {scale = 0.25 : f64, window = 150 : i64}
+    : (tensor<1x4x32xf32>, tensor<300x4x32xf32>, tensor<300x4x32xf32>, tensor<2xi32>, tensor<2xi32>) -> (tensor<1x4x32xf32>, tensor<4x1xf32>)
+  return %o#0 : tensor<1x4x32xf32>
+}
+
+// The best of all keys cannot be told from a part of them: no split.
+// CHECK-LABEL: tile.kernel @knn_attention_4x32_rows1 grid(%arg0, %arg1)
+// CHECK: tile.topk_threshold
+// CHECK-NOT: _split
+func.func @selected(%q: tensor<1x4x32xf32>, %segments: tensor<?x8xi32> {lm.input = "segments"},
+                    %memory: !lm.memory<2x32xf32> {lm.input = "memory", lm.layer = 0 : i64}) -> tensor<1x4x32xf32> {
+  %p:2 = lm.knn_attention %q, %memory, %segments {scale = 0.25 : f64, topk = 5 : i64}
+    : (tensor<1x4x32xf32>, !lm.memory<2x32xf32>, tensor<?x8xi32>) -> (tensor<1x4x32xf32>, tensor<4x1xf32>)
+  return %p#0 : tensor<1x4x32xf32>
 }
 }

@@ -1,6 +1,7 @@
 // Odd sizes, ops that no decoder needs, and a score modification that the target has never heard of.
 //
 // RUN: longc-compare-cpu %s --function=products | FileCheck %s
+// RUN: longc-compare-cpu %s --function=few_rows | FileCheck %s
 // RUN: longc-compare-cpu %s --function=shapes | FileCheck %s
 // RUN: longc-compare-cpu %s --function=softmax | FileCheck %s
 //
@@ -61,6 +62,85 @@ func.func @products(%x: tensor<21x36xf32>, %w: tensor<50x36xf32>, %xb: tensor<21
   %4 = tensor.empty() : tensor<21x40xf32>
   %5 = tile.launch @f32_rows grid(%c2) ins(%x, %wr : tensor<21x36xf32>, tensor<36x40xf32>) outs(%4 : tensor<21x40xf32>)
   return %1, %3, %5 : tensor<21x50xf32>, tensor<21x50xf32>, tensor<21x40xf32>
+}
+
+// Few rows: B is read as it lies. 3 of 4 rows exist in the last block; 50 columns are 3 groups and 2; depths end within
+// 64 bytes, or are long enough for a loop; the accumulator does not begin at zero.
+tile.kernel @few_bf16 grid(%i) (%x: !tile.view<7x36xbf16>, %w: !tile.view<50x36xbf16>, %y: !tile.view<7x50xf32>) {
+  %c4 = arith.constant 4 : index
+  %c0 = arith.constant 0 : index
+  %row = arith.muli %i, %c4 : index
+  %start = arith.constant dense<0.25> : tensor<4x50xf32>
+  %a = tile.load %x[%row, %c0] : !tile.view<7x36xbf16> -> tensor<4x36xbf16>
+  %b = tile.load %w[%c0, %c0] : !tile.view<50x36xbf16> -> tensor<50x36xbf16>
+  %s = tile.mma %a, %b, %start transpose_b : tensor<4x36xbf16>, tensor<50x36xbf16> -> tensor<4x50xf32>
+  tile.store %s, %y[%row, %c0] : tensor<4x50xf32>, !tile.view<7x50xf32>
+  tile.return
+}
+tile.kernel @few_deep grid(%i) (%x: !tile.view<3x330xbf16>, %w: !tile.view<21x330xbf16>, %y: !tile.view<3x21xf32>) {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %c20 = arith.constant 20 : index
+  %zero = arith.constant dense<0.0> : tensor<3x32xf32>
+  %a = tile.load %x[%c0, %c0] : !tile.view<3x330xbf16> -> tensor<3x330xbf16>
+  // Rows before the second and past the twentieth are outside.
+  %b = tile.load %w[%c0, %c0] rows(%c2 to %c20) : !tile.view<21x330xbf16> -> tensor<32x330xbf16>
+  %s = tile.mma %a, %b, %zero transpose_b : tensor<3x330xbf16>, tensor<32x330xbf16> -> tensor<3x32xf32>
+  tile.store %s, %y[%c0, %c0] : tensor<3x32xf32>, !tile.view<3x21xf32>
+  tile.return
+}
+tile.kernel @few_f32 grid(%i) (%x: !tile.view<21x36xf32>, %w: !tile.view<50x36xf32>, %y: !tile.view<21x50xf32>) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<1x64xf32>
+  %a = tile.load %x[%i, %c0] : !tile.view<21x36xf32> -> tensor<1x36xf32>
+  %b = tile.load %w[%c0, %c0] : !tile.view<50x36xf32> -> tensor<64x36xf32>
+  %s = tile.mma %a, %b, %zero transpose_b : tensor<1x36xf32>, tensor<64x36xf32> -> tensor<1x64xf32>
+  tile.store %s, %y[%i, %c0] : tensor<1x64xf32>, !tile.view<21x50xf32>
+  tile.return
+}
+tile.kernel @few_along_k grid(%i) (%x: !tile.view<7x36xbf16>, %w: !tile.view<36x72xbf16>, %y: !tile.view<7x72xf32>) {
+  %c3 = arith.constant 3 : index
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c33 = arith.constant 33 : index
+  %row = arith.muli %i, %c3 : index
+  %start = arith.constant dense<0.25> : tensor<3x72xf32>
+  %a = tile.load %x[%row, %c0] : !tile.view<7x36xbf16> -> tensor<3x36xbf16>
+  %b = tile.load %w[%c0, %c0] rows(%c1 to %c33) : !tile.view<36x72xbf16> -> tensor<36x72xbf16>
+  %s = tile.mma %a, %b, %start : tensor<3x36xbf16>, tensor<36x72xbf16> -> tensor<3x72xf32>
+  tile.store %s, %y[%row, %c0] : tensor<3x72xf32>, !tile.view<7x72xf32>
+  tile.return
+}
+tile.kernel @few_f32_along_k grid(%i) (%x: !tile.view<21x36xf32>, %w: !tile.view<36x40xf32>, %y: !tile.view<21x40xf32>) {
+  %c2 = arith.constant 2 : index
+  %c0 = arith.constant 0 : index
+  %row = arith.muli %i, %c2 : index
+  %zero = arith.constant dense<0.0> : tensor<2x40xf32>
+  %a = tile.load %x[%row, %c0] : !tile.view<21x36xf32> -> tensor<2x36xf32>
+  %b = tile.load %w[%c0, %c0] : !tile.view<36x40xf32> -> tensor<36x40xf32>
+  %s = tile.mma %a, %b, %zero : tensor<2x36xf32>, tensor<36x40xf32> -> tensor<2x40xf32>
+  tile.store %s, %y[%row, %c0] : tensor<2x40xf32>, !tile.view<21x40xf32>
+  tile.return
+}
+func.func @few_rows(%x: tensor<21x36xf32>, %w: tensor<50x36xf32>, %xb: tensor<7x36xbf16>, %wb: tensor<50x36xbf16>,
+                    %xd: tensor<3x330xbf16>, %wd: tensor<21x330xbf16>, %wk: tensor<36x72xbf16>, %wr: tensor<36x40xf32>)
+    -> (tensor<7x50xf32>, tensor<3x21xf32>, tensor<21x50xf32>, tensor<7x72xf32>, tensor<21x40xf32>) {
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c3 = arith.constant 3 : index
+  %c11 = arith.constant 11 : index
+  %c21 = arith.constant 21 : index
+  %0 = tensor.empty() : tensor<7x50xf32>
+  %1 = tile.launch @few_bf16 grid(%c2) ins(%xb, %wb : tensor<7x36xbf16>, tensor<50x36xbf16>) outs(%0 : tensor<7x50xf32>)
+  %2 = tensor.empty() : tensor<3x21xf32>
+  %3 = tile.launch @few_deep grid(%c1) ins(%xd, %wd : tensor<3x330xbf16>, tensor<21x330xbf16>) outs(%2 : tensor<3x21xf32>)
+  %4 = tensor.empty() : tensor<21x50xf32>
+  %5 = tile.launch @few_f32 grid(%c21) ins(%x, %w : tensor<21x36xf32>, tensor<50x36xf32>) outs(%4 : tensor<21x50xf32>)
+  %6 = tensor.empty() : tensor<7x72xf32>
+  %7 = tile.launch @few_along_k grid(%c3) ins(%xb, %wk : tensor<7x36xbf16>, tensor<36x72xbf16>) outs(%6 : tensor<7x72xf32>)
+  %8 = tensor.empty() : tensor<21x40xf32>
+  %9 = tile.launch @few_f32_along_k grid(%c11) ins(%x, %wr : tensor<21x36xf32>, tensor<36x40xf32>) outs(%8 : tensor<21x40xf32>)
+  return %1, %3, %5, %7, %9 : tensor<7x50xf32>, tensor<3x21xf32>, tensor<21x50xf32>, tensor<7x72xf32>, tensor<21x40xf32>
 }
 
 // Transposition, slices, reshapes both ways, accumulating stores, a branch with a loop inside.

@@ -81,3 +81,44 @@ tile.kernel @scaled grid(%i) (%x: !tile.view<?x64xi8>, %s: !tile.view<?x2xf32>, 
   tile.store %p, %y[%row, %c0] : tensor<32x48xf32>, !tile.view<?x48xf32>
   tile.return
 }
+
+// Three rows read the other operand where it lies: nothing is packed. A group of 16 columns is 16 rows of 2 x 64 bytes,
+// each loaded once for all three; sums go across lanes at the end.
+// DOTS-LABEL: func.func @longc_few_columns_avx512_bf16
+// DOTS-NOT: llvm.store
+// DOTS-COUNT-96: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
+// DOTS-NOT: dpbf16ps
+// DOTS: llvm.store {{.*}} : vector<16xf32>
+// WIDE-LABEL: func.func @longc_few_columns_avx512
+// WIDE-NOT: llvm.store
+// WIDE: vector.fma {{.*}} : vector<16xf32>
+tile.kernel @few_columns grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<32x64xbf16>, %y: !tile.view<?x32xf32>) {
+  %c3 = arith.constant 3 : index
+  %c0 = arith.constant 0 : index
+  %row = arith.muli %i, %c3 : index
+  %zero = arith.constant dense<0.0> : tensor<3x32xf32>
+  %a = tile.load %x[%row, %c0] : !tile.view<?x64xbf16> -> tensor<3x64xbf16>
+  %b = tile.load %w[%c0, %c0] : !tile.view<32x64xbf16> -> tensor<32x64xbf16>
+  %s = tile.mma %a, %b, %zero transpose_b : tensor<3x64xbf16>, tensor<32x64xbf16> -> tensor<3x32xf32>
+  tile.store %s, %y[%row, %c0] : tensor<3x32xf32>, !tile.view<?x32xf32>
+  tile.return
+}
+
+// Along k, two rows of the other operand at a time are joined to pairs: 3 x 4 accumulators.
+// DOTS-LABEL: func.func @longc_few_along_k_avx512_bf16
+// DOTS-NOT: llvm.store
+// DOTS-COUNT-4: vector.shuffle
+// DOTS-COUNT-12: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
+// DOTS-NOT: llvm.store
+// DOTS: scf.yield
+tile.kernel @few_along_k grid(%i) (%x: !tile.view<?x32xbf16>, %w: !tile.view<32x64xbf16>, %y: !tile.view<?x64xf32>) {
+  %c3 = arith.constant 3 : index
+  %c0 = arith.constant 0 : index
+  %row = arith.muli %i, %c3 : index
+  %zero = arith.constant dense<0.0> : tensor<3x64xf32>
+  %a = tile.load %x[%row, %c0] : !tile.view<?x32xbf16> -> tensor<3x32xbf16>
+  %b = tile.load %w[%c0, %c0] : !tile.view<32x64xbf16> -> tensor<32x64xbf16>
+  %s = tile.mma %a, %b, %zero : tensor<3x32xbf16>, tensor<32x64xbf16> -> tensor<3x64xf32>
+  tile.store %s, %y[%row, %c0] : tensor<3x64xf32>, !tile.view<?x64xf32>
+  tile.return
+}

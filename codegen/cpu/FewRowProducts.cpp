@@ -1,0 +1,186 @@
+// Dense products with few rows: the second operand is read once for all of them, where and as it lies.
+//
+// Panels pay by being read again for every block of rows. With a handful of rows, as in decoding, packing would cost
+// more than the product. A row of B that is a column of the result (q k^T) is multiplied lane by lane and its sums go
+// across lanes at the end, 16 columns at a time; rows of B along k (p v) are joined to groups as they are read.
+#include "codegen/cpu/Emitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/Matchers.h"
+
+#include <utility>
+
+using namespace mlir;
+
+namespace longc::cpu {
+
+// A transposition of 16 rows costs as much as the sums across lanes of about four.
+static constexpr int64_t fewRows = 4;
+static constexpr int64_t unrolledSteps = 8; // of 64 bytes along k
+
+static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
+
+// Whether B is read as it lies. Weights in panels and quantised ones have their own ways.
+bool KernelEmitter::hasFewRows(tile::MmaOp mma) {
+  auto load = mma.getB().getDefiningOp<tile::LoadOp>();
+  bool inPanels = mma.getB().getDefiningOp<tile::DecodeOp>() || (load && views_[load.getView()].panels);
+  return tileType(mma.getA()).getShape()[0] <= fewRows && !inPanels;
+}
+
+// Whether the load is read once, as it lies, by a product in a loop: nothing but memory is in the way then, and rows of
+// one head among many are too far apart for the processor to foresee.
+bool KernelEmitter::readsAhead(tile::LoadOp load) {
+  return isa<scf::ForOp>(load->getParentOp()) && llvm::any_of(load->getUsers(), [&](Operation *user) {
+    auto mma = dyn_cast<tile::MmaOp>(user);
+    return mma && mma.getB() == load.getTile() && hasFewRows(mma);
+  });
+}
+
+// Where the load stands in the next iteration of its loop; in the last one, where it stands now.
+Value KernelEmitter::baseOfNext(tile::LoadOp load) {
+  auto loop = cast<scf::ForOp>(load->getParentOp());
+  Value now = mapped(loop.getInductionVar()), end = mapped(loop.getUpperBound());
+  Value next = add(now, mapped(loop.getStep()));
+  Value more = arith::CmpIOp::create(b_, arith::CmpIPredicate::slt, next, end);
+  IRMapping scalars = std::exchange(scalars_, outside_[loop]);
+  scalars_.map(loop.getInductionVar(), arith::SelectOp::create(b_, more, next, now));
+  Value base = makePlace(load.getView(), load.getOffsets(), {}, {}, load.getDropped(), tileType(load.getTile())).base;
+  scalars_ = std::move(scalars);
+  return base;
+}
+
+// Asks for columns of a row of the next iteration's tile.
+void KernelEmitter::readAhead(Value tile, Value row, Value column, int64_t columns) {
+  auto load = tile.getDefiningOp<tile::LoadOp>();
+  if (!load || !places_[load].nextBase)
+    return;
+  const Place &place = places_[load];
+  Type element = tileType(tile).getElementType();
+  Value at = address(place.nextBase, element, add(mul(row, place.strides[0]), column));
+  for (int64_t bytes = 0; bytes < columns * bytesOf(element); bytes += 64)
+    LLVM::Prefetch::create(b_, address(at, bytes), /*rw=*/0, /*hint=*/2, /*cache=*/1);
+}
+
+// bf16 values as the integers that they are in memory: moving them about must not convert them, which is what LLVM does
+// where a processor has no bf16.
+Value KernelEmitter::bits(Value values) {
+  auto type = cast<VectorType>(values.getType());
+  return type.getElementType().isBF16() ? bitcast(values, type.clone(b_.getI16Type())) : values;
+}
+
+// Sixteen columns of `group` consecutive rows of a tile, row by row within each column.
+Value KernelEmitter::joinedRows(Value tile, Value step, int64_t group, Column column, int64_t width) {
+  SmallVector<Value> rows;
+  for (int64_t i = 0; i < group; ++i)
+    rows.push_back(bits(accumulatorChunk(tile, add(mul(step, group), i), column, width)));
+  if (group == 1)
+    return rows[0];
+  SmallVector<int64_t> mask;
+  for (int64_t i = 0; i < lanes; ++i)
+    mask.append({i, lanes + i});
+  return shuffle(rows[0], rows[1], mask);
+}
+
+// 64 bytes of a row, zeros behind its end.
+Value KernelEmitter::wideChunk(Value tile, Value row, Column column, int64_t width) {
+  int64_t all = lanes * stepOf(tileType(tile).getElementType());
+  Value values = bits(chunk(tile, ValueRange(row), column, width));
+  if (width == all)
+    return values;
+  SmallVector<int64_t> mask;
+  for (int64_t k = 0; k < all; ++k)
+    mask.push_back(std::min(k, width));
+  return shuffle(values, constantOf(values.getType(), 0), mask);
+}
+
+// Per row of A, lane sums of its products with one row of B.
+SmallVector<Value> KernelEmitter::laneProducts(tile::MmaOp mma, ArrayRef<Value> rows, Value rowOfB) {
+  Type element = tileType(mma.getA()).getElementType();
+  int64_t depth = tileType(mma.getA()).getShape()[1], step = lanes * stepOf(element), whole = depth / step * step;
+  SmallVector<Value> sums(rows.size(), constantOf(vectorOf(lanes, b_.getF32Type()), 0));
+  auto multiply = [&](Column column, int64_t width) {
+    Value b = wideChunk(mma.getB(), rowOfB, column, width);
+    for (auto [sum, row] : llvm::zip(sums, rows))
+      sum = dot(sum, wideChunk(mma.getA(), row, column, width), b, element);
+  };
+  if (whole / step > unrolledSteps) {
+    scf::ForOp steps = loop(index(0), index(whole), step, sums);
+    OpBuilder::InsertionGuard guard(b_);
+    b_.setInsertionPointToStart(steps.getBody());
+    sums.assign(steps.getRegionIterArgs().begin(), steps.getRegionIterArgs().end());
+    memo_.emplace_back();
+    multiply({steps.getInductionVar(), 0}, step);
+    memo_.pop_back();
+    scf::YieldOp::create(b_, sums);
+    sums.assign(steps.getResults().begin(), steps.getResults().end());
+  } else {
+    for (int64_t at = 0; at < whole; at += step)
+      multiply({Value(), at}, step);
+  }
+  if (whole < depth)
+    multiply({Value(), whole}, depth - whole);
+  return sums;
+}
+
+// Rows of A by rows of B, `rows` at a time.
+void KernelEmitter::emitLaneProduct(Item &item, Value begin, Value end) {
+  auto mma = cast<tile::MmaOp>(item.op);
+  int64_t columns = tileType(item.value).getShape()[1], most = tileType(item.value).getShape()[0];
+  OpBuilder::InsertionGuard guard(b_);
+  auto block = [&](ArrayRef<Value> rows, Value firstColumn, int64_t count) {
+    std::function<SmallVector<Value>(int64_t, int64_t)> sum = [&](int64_t first, int64_t size) {
+      if (first >= count)
+        return SmallVector<Value>(rows.size(), constantOf(vectorOf(lanes, b_.getF32Type()), 0));
+      if (size == 1)
+        return laneProducts(mma, rows, add(firstColumn, first));
+      // Halves first: few sums are alive at a time.
+      SmallVector<Value> low = sum(first, size / 2), high = sum(first + size / 2, size / 2);
+      for (auto [a, c] : llvm::zip(low, high))
+        a = addAcross(a, c, size);
+      return low;
+    };
+    for (int64_t i = 0; i < count; ++i)
+      readAhead(mma.getB(), add(firstColumn, i), {}, tileType(mma.getB()).getShape()[1]);
+    memo_.emplace_back();
+    SmallVector<Value> sums = sum(0, lanes);
+    bool zero = matchPattern(mma.getAcc(), m_AnyZeroFloat());
+    const Buffer &to = item.to[0];
+    Column at{firstColumn, 0};
+    for (auto [row, result] : llvm::zip(rows, sums)) {
+      if (!zero)
+        result = arith::AddFOp::create(b_, accumulatorChunk(mma.getAcc(), row, at, count), result);
+      if (count < lanes) {
+        SmallVector<int64_t> mask = llvm::to_vector(llvm::seq<int64_t>(0, count));
+        result = shuffle(result, result, mask);
+      }
+      storeAt(result, bufferAddress(to, item.value, ValueRange(row), at));
+    }
+    memo_.pop_back();
+  };
+  auto allColumns = [&](ArrayRef<Value> rows) {
+    int64_t whole = columns / lanes * lanes;
+    if (whole) {
+      scf::ForOp groups = loop(index(0), index(whole), lanes);
+      OpBuilder::InsertionGuard inner(b_);
+      b_.setInsertionPointToStart(groups.getBody());
+      block(rows, groups.getInductionVar(), lanes);
+    }
+    if (whole < columns)
+      block(rows, index(whole), columns - whole);
+  };
+  Value whole = add(begin, mul(divide(sub(end, begin), most), most));
+  for (int64_t step : {most, int64_t(1)}) {
+    OpBuilder::InsertionGuard inner(b_);
+    scf::ForOp rowLoop = step == most ? loop(begin, whole, most) : loop(whole, end, 1);
+    b_.setInsertionPointToStart(rowLoop.getBody());
+    SmallVector<Value> rows;
+    for (int64_t i = 0; i < step; ++i)
+      rows.push_back(add(rowLoop.getInductionVar(), i));
+    allColumns(rows);
+    if (most == 1)
+      break;
+  }
+}
+
+} // namespace longc::cpu
