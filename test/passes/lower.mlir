@@ -20,7 +20,8 @@
 // CHECK-NOT: lm.group
 // CHECK-NOT: unrealized_conversion_cast
 // CHECK: return
-// CHECK-COUNT-11: tile.kernel @
+// In decoding, attention is two: a part for every split of the keys, and their merge.
+// CHECK-COUNT-12: tile.kernel @
 // CHECK-NOT: tile.kernel @
 // CHECK-LABEL: func.func @decode
 // One row a block is one list for both.
