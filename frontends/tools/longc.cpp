@@ -25,7 +25,7 @@ void addCompile(CLI::App &app, CompileOptions &options) {
   command->add_option("MODEL", options.model, "checkpoint (.gguf)")->required();
   command->add_option("-o,--output", options.output, "program to write")->required();
   command->add_option("--method", options.method, "long-context method: none, fot")->capture_default_str();
-  command->add_option("--mem-layers", options.memoryLayers, "layers that read memory: all or a list (7,8,18)")
+  command->add_option("--mem-layers", options.memoryLayers, "layers that read memory: all, a list (7,8,18), or probe to find them")
       ->capture_default_str();
   command->add_option("--topk", options.topk, "memory entries each query and head attends to; 0: all")
       ->capture_default_str();
@@ -59,7 +59,7 @@ void addRun(CLI::App &app, RunOptions &options) {
 void addProbeLayers(CLI::App &app, ProbeLayersOptions &options) {
   CLI::App *command = app.add_subcommand("probe-layers", "Find the layers that need memory, for --mem-layers");
   command->add_option("MODEL", options.model, "checkpoint (.gguf)")->required();
-  command->add_option("--prompts", options.prompts, "pass-key prompts to choose by, and again to confirm with")
+  command->add_option("--prompts", options.prompts, "pass-key prompts to choose by; twice as many confirm")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   command->add_option("--length", options.length, "tokens of a prompt")->capture_default_str();
@@ -68,6 +68,10 @@ void addProbeLayers(CLI::App &app, ProbeLayersOptions &options) {
   command->add_option("--tolerance", options.tolerance, "log-probability of the answer that fewer layers may cost")
       ->capture_default_str();
   command->add_option("--memory-temperature", options.temperature, "factor on memory scores: fixed:x or log:c:m0")
+      ->capture_default_str();
+  command->add_option("--seconds", options.seconds, "choose among what was found by then; 0: no limit")
+      ->capture_default_str();
+  command->add_option("--topk", options.topk, "memory entries each query and head attends to; 0: all")
       ->capture_default_str();
   command->add_option("--text", options.text, "real text as filler instead of the standard sentences");
   command->add_option("--seed", options.seed, "seed of keys and places")->capture_default_str();

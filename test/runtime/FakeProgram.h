@@ -14,6 +14,7 @@ namespace longc::fake {
 
 inline constexpr int vocabulary = 258; // bytes 0..255, 256 = "<|end|>", 257 = "<|start|>"
 inline constexpr int endToken = 256;
+inline constexpr int lostByte = 0xff; // the tokenizer's only byte without a token
 inline constexpr int window = 64, lastContext = 16, contextLength = 512;
 inline constexpr int blockRows = 4; // queries of a row of the work list
 

@@ -127,6 +127,14 @@ TEST(Generate, StreamsTextAndReadsSpecialTokens) {
   EXPECT_EQ(jsonOf(run("generate -p 'a<|end|><|end|>' -n 5 --json -q --ignore-eos"))["token_ids"].size(), 5u);
 }
 
+TEST(Generate, SaysWhichBytesHaveNoToken) {
+  std::string path = fake::writeTemporary("bytes", "a\xff" "b\xff");
+  auto output = run("generate --json -q -n 1 --prompt-file " + path);
+  EXPECT_EQ(jsonOf(output)["prompt_token_ids"], (std::vector<int>{'a', 'b'}));
+  EXPECT_EQ(output.error, "warning: 2 bytes of the prompt have no token in this model's vocabulary and are left out\n");
+  EXPECT_EQ(run("generate -q -n 1 -p ab").error, "");
+}
+
 TEST(Generate, PutsWhatIsOverTheWindowIntoMemory) {
   std::string path = fake::writeTemporary("prompt", std::string(300, 'q') + "end");
   for (const char *precision : {"", " --exact"}) {
@@ -171,6 +179,15 @@ TEST(Chat, AnswersOnceAboutADocument) {
   EXPECT_EQ(run("chat -q -n 3 -p eeeeeeeeeeeeeeee").out, "eee\n");
 }
 
+TEST(Chat, SaysWhichBytesHaveNoToken) {
+  std::string document = fake::writeTemporary("book", std::string(100, 'z') + "\xff");
+  std::string question = fake::writeTemporary("question", "\xff\xff?");
+  auto output = run("chat -q -n 1 --document " + document + " --prompt-file " + question);
+  EXPECT_EQ(output.code, 0);
+  EXPECT_EQ(output.error, "warning: 1 byte of the document has no token in this model's vocabulary and is left out\n"
+                          "warning: 2 bytes of the question have no token in this model's vocabulary and are left out\n");
+}
+
 TEST(Chat, QuestionsAboutADocumentDoNotSeeEachOther) {
   std::string document = fake::writeTemporary("book", std::string(200, 'z'));
   std::string questions = fake::writeTemporary("questions", "one?\ntwo?\none?\n");
@@ -195,6 +212,8 @@ TEST(Passkey, IsReproducibleAndReportsPlaces) {
     EXPECT_EQ(first["prompts"][prompt]["key"], second["prompts"][prompt]["key"]);
     EXPECT_GE(first["prompts"][prompt]["key"], 10000);
     EXPECT_LT(first["prompts"][prompt]["key"], 50000);
+    EXPECT_LT(first["prompts"][prompt]["log_probability"], 0);
+    EXPECT_TRUE(first["prompts"][prompt]["correct_once_begun"].is_boolean());
   }
   EXPECT_NE(run("passkey --length 300 --count 1 -q").out.find("(seed "), std::string::npos);
 }

@@ -124,7 +124,7 @@ void addTokenizer(abi::Tokenizer &tokenizer) {
       text = {static_cast<char>(point)};
     else
       text = {static_cast<char>(0xc0 | point >> 6), static_cast<char>(0x80 | (point & 0x3f))};
-    tokenizer.add_tokens(text);
+    tokenizer.add_tokens(point == byteAlphabet()[lostByte] ? text + text : text);
     tokenizer.add_token_types(1);
   }
   for (const char *special : {"<|end|>", "<|start|>"}) {

@@ -9,6 +9,7 @@
 #include "dialects/lm/LmDialect.h"
 #include "frontends/tools/driver/CompileFunctions.h"
 #include "frontends/tools/driver/GgufWeights.h"
+#include "frontends/tools/driver/ProbeLayers.h"
 #include "frontends/tools/driver/Stages.h"
 #include "frontends/gguf/ImportGguf.h"
 #include "models/Llama.h"
@@ -123,11 +124,24 @@ Status writeObjects(const CpuObjects &code, const WorkFolder &work, std::vector<
   return writeFile(paths.back(), *table);
 }
 
+// Finds the memory layers first.
+Status compileProbed(CompileOptions options) {
+  Result<std::string> layers = probedLayers(options);
+  if (!layers.ok())
+    return layers.status();
+  options.memoryLayers = *layers;
+  if (!options.quiet)
+    std::fprintf(stderr, "memory layers: %s\n", layers->c_str());
+  return compileProgram(options);
+}
+
 } // namespace
 
 Status compileProgram(const CompileOptions &options) {
   if (llvm::StringRef(options.model).ends_with(".mlir"))
     return compileFunctions(options);
+  if (options.memoryLayers == "probe")
+    return compileProbed(options);
   Stages stages(options);
   Result<ImportedModel> model = importGguf(options.model);
   if (!model.ok())

@@ -12,7 +12,7 @@ struct CompileOptions {
   std::string model;  // .gguf checkpoint, or .mlir of lm functions without weights
   std::string output; // program file
   std::string method = "none"; // none, fot
-  std::string memoryLayers = "all";
+  std::string memoryLayers = "all"; // all, a list, or probe
   int64_t topk = 0; // 0: dense memory attention
   int64_t window = 1024, lastContext = 512;
   std::vector<std::string> targets = {"cpu"};

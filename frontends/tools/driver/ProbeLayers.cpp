@@ -4,6 +4,8 @@
 #include "frontends/tools/driver/Compile.h"
 
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Program.h"
 
 #include <cstdio>
@@ -13,19 +15,19 @@
 namespace longc {
 namespace {
 
-// The file of a program that goes with its owner.
-class TemporaryProgram {
+// A folder for a program and what it prints; it goes with its owner.
+class ProbeFolder {
 public:
-  TemporaryProgram() { failed_ = bool(llvm::sys::fs::createUniqueDirectory("longc-probe", folder_)); }
-  ~TemporaryProgram() {
+  ProbeFolder() { failed_ = bool(llvm::sys::fs::createUniqueDirectory("longc-probe", folder_)); }
+  ~ProbeFolder() {
     std::error_code ignored;
     if (!failed_)
       std::filesystem::remove_all(std::string(folder_), ignored);
   }
-  TemporaryProgram(const TemporaryProgram &) = delete;
-  TemporaryProgram &operator=(const TemporaryProgram &) = delete;
+  ProbeFolder(const ProbeFolder &) = delete;
+  ProbeFolder &operator=(const ProbeFolder &) = delete;
   bool failed() const { return failed_; }
-  std::string path() const { return std::string(folder_) + "/program"; }
+  std::string file(const char *name) const { return std::string(folder_) + "/" + name; }
 
 private:
   llvm::SmallString<128> folder_;
@@ -40,19 +42,22 @@ Status compileToProbe(const ProbeLayersOptions &options, const std::string &prog
   compile.memoryLayers = "all";
   compile.window = options.window;
   compile.lastContext = options.lastContext;
+  compile.topk = options.topk;
   compile.quiet = true;
   if (!options.quiet)
     std::fprintf(stderr, "compiling %s with memory in every layer\n", options.model.c_str());
   return compileProgram(compile);
 }
 
-Status runProbe(const ProbeLayersOptions &options, const std::string &program) {
+// `output`: file for what it prints on stdout; empty: ours.
+Status runProbe(const ProbeLayersOptions &options, const std::string &program, llvm::StringRef output) {
   std::vector<std::string> words = {program,      "probe",
                                     "--count",    std::to_string(options.prompts),
                                     "--length",   std::to_string(options.length),
                                     "--seed",     std::to_string(options.seed),
                                     "--threads",  std::to_string(options.threads),
                                     "--tolerance", std::to_string(options.tolerance),
+                                    "--seconds",  std::to_string(options.seconds),
                                     "--memory-temperature", options.temperature};
   if (!options.text.empty())
     words.insert(words.end(), {"--text", options.text});
@@ -62,7 +67,10 @@ Status runProbe(const ProbeLayersOptions &options, const std::string &program) {
     words.push_back("--quiet");
   std::vector<llvm::StringRef> arguments(words.begin(), words.end());
   std::string problem;
-  int code = llvm::sys::ExecuteAndWait(program, arguments, std::nullopt, {}, 0, 0, &problem);
+  std::vector<std::optional<llvm::StringRef>> streams;
+  if (!output.empty())
+    streams = {std::nullopt, output, std::nullopt};
+  int code = llvm::sys::ExecuteAndWait(program, arguments, std::nullopt, streams, 0, 0, &problem);
   if (code == 0)
     return {};
   return Status::error(1120, problem.empty() ? "the probe ended with exit code " + std::to_string(code)
@@ -70,16 +78,61 @@ Status runProbe(const ProbeLayersOptions &options, const std::string &program) {
                        "its own message stands above");
 }
 
+Status noFolder() {
+  return Status::error(1121, "cannot make a temporary folder for the program to probe", "set TMPDIR to a folder that can be written");
+}
+
+// The list in the JSON object that a probe printed.
+Result<std::string> layersIn(const std::string &path) {
+  auto text = llvm::MemoryBuffer::getFile(path);
+  Status unreadable = Status::error(1122, "the probe printed no list of layers", "run `longc probe-layers` to see what it prints");
+  if (!text)
+    return unreadable;
+  auto json = llvm::json::parse((*text)->getBuffer());
+  if (!json) {
+    llvm::consumeError(json.takeError());
+    return unreadable;
+  }
+  const llvm::json::Object *object = json->getAsObject();
+  const llvm::json::Array *layers = object ? object->getArray("layers") : nullptr;
+  if (!layers || layers->empty())
+    return unreadable;
+  std::string list;
+  for (const llvm::json::Value &layer : *layers)
+    list += (list.empty() ? "" : ",") + std::to_string(layer.getAsInteger().value_or(-1));
+  return list;
+}
+
 } // namespace
 
 Status probeLayers(const ProbeLayersOptions &options) {
-  TemporaryProgram temporary;
-  if (options.program.empty() && temporary.failed())
-    return Status::error(1121, "cannot make a temporary folder for the program", "set TMPDIR, or give --keep FILE");
+  ProbeFolder folder;
+  if (options.program.empty() && folder.failed())
+    return noFolder();
   std::error_code ignored; // the path as it was given does as well, if it has a folder
-  std::string program = options.program.empty() ? temporary.path() : std::filesystem::absolute(options.program, ignored).string();
+  std::string program = options.program.empty() ? folder.file("program") : std::filesystem::absolute(options.program, ignored).string();
   LONGC_TRY(compileToProbe(options, program));
-  return runProbe(options, program);
+  return runProbe(options, program, "");
+}
+
+Result<std::string> probedLayers(const CompileOptions &options) {
+  if (options.method != "fot")
+    return Status::error(1106, "--mem-layers probe: method '" + options.method + "' has no memory to probe", "add --method fot");
+  ProbeLayersOptions probe;
+  probe.model = options.model;
+  probe.window = options.window;
+  probe.lastContext = options.lastContext;
+  probe.topk = options.topk;
+  probe.json = true;
+  probe.quiet = options.quiet;
+  ProbeFolder folder;
+  if (folder.failed())
+    return noFolder();
+  if (Status status = compileToProbe(probe, folder.file("program")); !status.ok())
+    return status;
+  if (Status status = runProbe(probe, folder.file("program"), folder.file("findings.json")); !status.ok())
+    return status;
+  return layersIn(folder.file("findings.json"));
 }
 
 } // namespace longc

@@ -79,7 +79,7 @@ Result<std::vector<int64_t>> memoryLayers(const CompileOptions &options, const L
     if (item.trim().getAsInteger(10, layer) || layer < 0 || layer >= config.layers)
       return Status::error(1106, "memory layer '" + item.str() + "' is not one of the model's layers 0.." +
                                      std::to_string(config.layers - 1),
-                           "--mem-layers all, or a list such as 7,8,18,20");
+                           "--mem-layers all, a list such as 7,8,18,20, or probe");
     layers.push_back(layer);
   }
   return layers;

@@ -4,7 +4,7 @@
 #include "runtime/core/Log.h"
 #include "runtime/serve/Generate.h"
 #include "runtime/text/ChatTemplate.h"
-#include "runtime/tools/commands/Command.h"
+#include "runtime/tools/commands/OpenedModel.h"
 
 #include <cstdio>
 #include <unistd.h>
@@ -20,10 +20,10 @@ struct Reply {
 /// One conversation, or many questions about one document.
 class Chat {
 public:
-  Chat(LoadedProgram &loaded, const Arguments &arguments, Tokenizer tokenizer, ChatTemplate chatTemplate,
-       SessionOptions options, SamplerOptions sampler, ProgressMode mode, int64_t maxTokens)
-      : loaded_(loaded), arguments_(arguments), tokenizer_(std::move(tokenizer)), template_(std::move(chatTemplate)),
-        options_(std::move(options)), sampler_(sampler), mode_(mode), maxTokens_(maxTokens) {
+  Chat(const OpenedModel &model, const Arguments &arguments, ChatTemplate chatTemplate, SamplerOptions sampler,
+       int64_t maxTokens)
+      : model_(model), arguments_(arguments), template_(std::move(chatTemplate)), sampler_(sampler),
+        maxTokens_(maxTokens) {
     if (arguments_.has("system"))
       messages_.push_back({"system", arguments_.text("system")});
   }
@@ -41,17 +41,15 @@ private:
   Result<std::string> render(bool prompt) const;
   Status readDocument();
   Result<std::string> aroundDocument(const std::string &document);
+  Status begin();
   Result<Reply> answer(Session &session, const std::string &text);
   Result<Reply> askDocument(const std::string &question);
   Result<Reply> askConversation(const std::string &question);
 
-  LoadedProgram &loaded_;
+  const OpenedModel &model_;
   const Arguments &arguments_;
-  Tokenizer tokenizer_;
   ChatTemplate template_;
-  SessionOptions options_;
   Sampler sampler_;
-  ProgressMode mode_;
   int64_t maxTokens_;
   std::vector<ChatMessage> messages_;
   std::unique_ptr<Session> session_; // of the document or of the conversation
@@ -62,9 +60,10 @@ private:
 };
 
 Result<std::string> Chat::render(bool prompt) const {
-  auto special = [&](int32_t id) { return tokenizer_.contains(id) ? std::string(tokenizer_.bytes(id)) : std::string(); };
+  const Tokenizer &tokenizer = model_.tokenizer;
+  auto special = [&](int32_t id) { return tokenizer.contains(id) ? std::string(tokenizer.bytes(id)) : std::string(); };
   return template_.render(messages_, prompt,
-                          {{"bos_token", special(tokenizer_.bosId())}, {"eos_token", special(tokenizer_.eosId())}});
+                          {{"bos_token", special(tokenizer.bosId())}, {"eos_token", special(tokenizer.eosId())}});
 }
 
 Status Chat::open() {
@@ -72,7 +71,12 @@ Status Chat::open() {
     return readDocument();
   if (arguments_.has("load-memory"))
     return Status::error(1006, "--load-memory needs the --document that the memory was made of", "name it");
-  auto session = Session::create(*loaded_.engine, options_);
+  return begin();
+}
+
+// A session that has read nothing.
+Status Chat::begin() {
+  auto session = model_.newSession();
   if (!session.ok())
     return session.status();
   session_ = std::move(*session);
@@ -102,16 +106,13 @@ Status Chat::readDocument() {
     return before.status();
   hasDocument_ = true;
   if (arguments_.has("load-memory")) {
-    auto session = Session::load(*loaded_.engine, options_, arguments_.text("load-memory"));
+    auto session = Session::load(model_.engine(), model_.options, arguments_.text("load-memory"));
     if (!session.ok())
       return session.status();
     session_ = std::move(*session);
   } else {
-    auto session = Session::create(*loaded_.engine, options_);
-    if (!session.ok())
-      return session.status();
-    session_ = std::move(*session);
-    LONGC_TRY(readTokens(*session_, tokenizer_.encode(*before, true), mode_, "reading the document"));
+    LONGC_TRY(begin());
+    LONGC_TRY(readTokens(*session_, model_.encode(*before, true, "the document"), model_.mode, "reading the document"));
   }
   logNote(describeSession(*session_));
   return arguments_.has("save-memory") ? session_->save(arguments_.text("save-memory")) : Status();
@@ -120,18 +121,18 @@ Status Chat::readDocument() {
 Result<Reply> Chat::answer(Session &session, const std::string &text) {
   std::vector<int32_t> tokens = pending_;
   pending_.clear();
-  for (int32_t token : tokenizer_.encode(text, true))
+  for (int32_t token : model_.encode(text, true, "the question"))
     tokens.push_back(token);
   if (tokens.empty())
     return Status::error(5403, "the question is empty", "ask something");
-  LONGC_TRY(readTokens(session, tokens, mode_, "reading"));
+  LONGC_TRY(readTokens(session, tokens, model_.mode, "reading"));
   GenerateOptions options;
   options.maxTokens = maxTokens_;
-  if (tokenizer_.eosId() >= 0)
-    options.stopTokens = {tokenizer_.eosId()};
+  if (model_.tokenizer.eosId() >= 0)
+    options.stopTokens = {model_.tokenizer.eosId()};
   Reply reply;
   Status output;
-  StreamDecoder decoder(tokenizer_);
+  StreamDecoder decoder(model_.tokenizer);
   auto emit = [&](const std::string &piece) {
     reply.text += piece;
     if (output.ok() && !arguments_.flag("json"))
@@ -171,10 +172,7 @@ Result<Reply> Chat::askConversation(const std::string &question) {
   if (!text.ok())
     return text.status();
   if (text->compare(0, seen_.size(), seen_) != 0) {
-    auto session = Session::create(*loaded_.engine, options_);
-    if (!session.ok())
-      return session.status();
-    session_ = std::move(*session);
+    LONGC_TRY(begin());
     seen_.clear();
     pending_.clear();
   }
@@ -231,35 +229,24 @@ Status askLines(Chat &chat, const Arguments &arguments) {
 }
 
 Status runChat(const Arguments &arguments) {
-  auto mode = progressOf(arguments);
-  if (!mode.ok())
-    return mode.status();
-  auto seed = seedOf(arguments);
-  if (!seed.ok())
-    return seed.status();
-  auto sampler = samplerOf(arguments, *seed);
+  auto sampler = samplerOf(arguments);
   if (!sampler.ok())
     return sampler.status();
   auto maxTokens = arguments.integer("tokens", 1, INT32_MAX);
   if (!maxTokens.ok())
     return maxTokens.status();
-  auto loaded = LoadedProgram::load(arguments);
-  if (!loaded.ok())
-    return loaded.status();
-  auto options = loaded->sessionOptions(arguments);
-  if (!options.ok())
-    return options.status();
-  auto tokenizer = loaded->tokenizer();
-  if (!tokenizer.ok())
-    return tokenizer.status();
-  const std::string &source = loaded->program->module().tokenizer().chat_template();
+  auto model = OpenedModel::open(arguments);
+  if (!model.ok())
+    return model.status();
+  const std::string &source = model->loaded.program->module().tokenizer().chat_template();
   if (source.empty())
     return Status::error(5407, "this model has no chat template", "use `generate`");
   auto chatTemplate = ChatTemplate::parse(source);
   if (!chatTemplate.ok())
     return chatTemplate.status();
-  logNote(loaded->engine->device().describe() + (arguments.has("seed") ? "" : formatText("; seed %llu", static_cast<unsigned long long>(*seed))));
-  Chat chat(*loaded, arguments, std::move(*tokenizer), std::move(*chatTemplate), *options, *sampler, *mode, *maxTokens);
+  std::string seed = formatText("; seed %llu", static_cast<unsigned long long>(sampler->seed));
+  logNote(model->engine().device().describe() + (arguments.has("seed") ? "" : seed));
+  Chat chat(*model, arguments, std::move(*chatTemplate), *sampler, *maxTokens);
   LONGC_TRY(chat.open());
   bool oneShot = arguments.has("prompt") || arguments.has("prompt-file");
   if (oneShot) {
@@ -270,7 +257,7 @@ Status runChat(const Arguments &arguments) {
   } else {
     LONGC_TRY(askLines(chat, arguments));
   }
-  loaded->report();
+  model->loaded.report();
   return {};
 }
 

@@ -190,7 +190,10 @@ Result<uint64_t> seedOf(const Arguments &arguments) {
   return static_cast<uint64_t>(*seed);
 }
 
-Result<SamplerOptions> samplerOf(const Arguments &arguments, uint64_t seed) {
+Result<SamplerOptions> samplerOf(const Arguments &arguments) {
+  auto seed = seedOf(arguments);
+  if (!seed.ok())
+    return seed.status();
   auto temperature = arguments.number("temperature", 0, 100);
   if (!temperature.ok())
     return temperature.status();
@@ -204,7 +207,7 @@ Result<SamplerOptions> samplerOf(const Arguments &arguments, uint64_t seed) {
   options.temperature = static_cast<float>(*temperature);
   options.topK = static_cast<int>(*topK);
   options.topP = static_cast<float>(*topP);
-  options.seed = seed;
+  options.seed = *seed;
   LONGC_TRY(options.validate());
   return options;
 }

@@ -53,7 +53,8 @@ Result<std::string> promptOf(const Arguments &arguments);
 Result<ProgressMode> progressOf(const Arguments &arguments);
 /// --seed, else one from the clock.
 Result<uint64_t> seedOf(const Arguments &arguments);
-Result<SamplerOptions> samplerOf(const Arguments &arguments, uint64_t seed);
+/// How to draw tokens, with the seed of seedOf.
+Result<SamplerOptions> samplerOf(const Arguments &arguments);
 
 /// True once the user pressed ^C.
 bool interrupted();

@@ -3,7 +3,7 @@
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
 #include "runtime/serve/Generate.h"
-#include "runtime/tools/commands/Command.h"
+#include "runtime/tools/commands/OpenedModel.h"
 
 #include <chrono>
 
@@ -44,13 +44,10 @@ std::string toJson(const Run &run, const Session &session) {
   return json.endObject().str() + "\n";
 }
 
-Result<std::unique_ptr<Session>> openSession(LoadedProgram &loaded, const Arguments &arguments) {
-  auto options = loaded.sessionOptions(arguments);
-  if (!options.ok())
-    return options.status();
+Result<std::unique_ptr<Session>> openSession(const OpenedModel &model, const Arguments &arguments) {
   if (arguments.has("load-memory"))
-    return Session::load(*loaded.engine, *options, arguments.text("load-memory"));
-  return Session::create(*loaded.engine, *options);
+    return Session::load(model.engine(), model.options, arguments.text("load-memory"));
+  return model.newSession();
 }
 
 Status continueText(Session &session, const Tokenizer &tokenizer, const Arguments &arguments, Sampler sampler,
@@ -85,39 +82,30 @@ Status runGenerate(const Arguments &arguments) {
   auto prompt = promptOf(arguments);
   if (!prompt.ok())
     return prompt.status();
-  auto mode = progressOf(arguments);
-  if (!mode.ok())
-    return mode.status();
-  auto seed = seedOf(arguments);
-  if (!seed.ok())
-    return seed.status();
-  auto sampler = samplerOf(arguments, *seed);
+  auto sampler = samplerOf(arguments);
   if (!sampler.ok())
     return sampler.status();
   auto maxTokens = arguments.integer("tokens", 0, INT32_MAX);
   if (!maxTokens.ok())
     return maxTokens.status();
-  auto loaded = LoadedProgram::load(arguments);
-  if (!loaded.ok())
-    return loaded.status();
+  auto model = OpenedModel::open(arguments);
+  if (!model.ok())
+    return model.status();
   auto start = std::chrono::steady_clock::now();
-  auto tokenizer = loaded->tokenizer();
-  if (!tokenizer.ok())
-    return tokenizer.status();
-  auto session = openSession(*loaded, arguments);
+  auto session = openSession(*model, arguments);
   if (!session.ok())
     return session.status();
-  Run run{tokenizer->encode(*prompt, true), loaded->loadSeconds, 0, {}, "", *seed};
+  Run run{model->encode(*prompt, true, "the prompt"), model->loaded.loadSeconds, 0, {}, "", sampler->seed};
   if (run.prompt.empty())
     return Status::error(5403, "the prompt is empty", "a model continues text: give at least one token");
-  LONGC_TRY(readTokens(**session, run.prompt, *mode, "reading"));
+  LONGC_TRY(readTokens(**session, run.prompt, model->mode, "reading"));
   run.readSeconds = secondsSince(start);
-  logNote(formatText("%s; %s in %.2f s", loaded->engine->device().describe().c_str(), describeSession(**session).c_str(),
+  logNote(formatText("%s; %s in %.2f s", model->engine().device().describe().c_str(), describeSession(**session).c_str(),
                      run.readSeconds));
   if (arguments.has("save-memory"))
     LONGC_TRY((*session)->save(arguments.text("save-memory")));
-  LONGC_TRY(continueText(**session, *tokenizer, arguments, Sampler(*sampler), *maxTokens, run));
-  loaded->report();
+  LONGC_TRY(continueText(**session, model->tokenizer, arguments, Sampler(*sampler), *maxTokens, run));
+  model->loaded.report();
   if (arguments.flag("json"))
     LONGC_TRY(printText(toJson(run, **session)));
   if (run.generation.finish == Finish::cancelled)

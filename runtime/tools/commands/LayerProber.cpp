@@ -1,28 +1,27 @@
-// Fills memories once, reads the question many times.
+// Fills memories once and reads the question many times; or reads whole prompts.
 #include "runtime/tools/commands/LayerProber.h"
 
 #include "runtime/core/Format.h"
+#include "runtime/tools/commands/AnswerJudge.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace longc {
 namespace {
 
-Layers without(const Layers &layers, uint32_t layer) {
-  Layers rest;
-  std::copy_if(layers.begin(), layers.end(), std::back_inserter(rest), [layer](uint32_t one) { return one != layer; });
-  return rest;
+std::span<const int32_t> questionOf(const PasskeyPrompt &prompt) {
+  return std::span<const int32_t>(prompt.tokens).last(static_cast<size_t>(prompt.question));
 }
 
-Status cancelled() { return Status::error(cancelledCode, "cancelled"); }
+std::span<const int32_t> beforeQuestion(const PasskeyPrompt &prompt) {
+  return std::span<const int32_t>(prompt.tokens).first(prompt.tokens.size() - static_cast<size_t>(prompt.question));
+}
 
 } // namespace
 
-LayerProber::LayerProber(LoadedProgram &loaded, const SessionOptions &options, PasskeyPrompts &prompts, int64_t count,
-                         ProgressMode mode)
-    : loaded_(loaded), options_(options), prompts_(prompts), count_(count), mode_(mode) {
-  const abi::Module &module = loaded.program->module();
+LayerProber::LayerProber(const OpenedModel &model, std::vector<PasskeyPrompt> prompts)
+    : model_(model), prompts_(std::move(prompts)) {
+  const abi::Module &module = model.loaded.program->module();
   all_.assign(module.memory().layers().begin(), module.memory().layers().end());
   depth_ = all_.empty() ? 0 : *std::max_element(all_.begin(), all_.end()) + 1;
 }
@@ -30,71 +29,53 @@ LayerProber::LayerProber(LoadedProgram &loaded, const SessionOptions &options, P
 // Shows the memory of these layers alone.
 void LayerProber::show(const Layers &kept) {
   std::vector<bool> hidden(depth_, false);
-  for (uint32_t layer : all_)
-    hidden[layer] = std::find(kept.begin(), kept.end(), layer) == kept.end();
-  loaded_.engine->hideMemory(kept.size() == all_.size() ? std::vector<bool>() : hidden);
+  for (uint32_t layer : without(all_, kept))
+    hidden[layer] = true;
+  model_.engine().hideMemory(kept.size() == all_.size() ? std::vector<bool>() : hidden);
 }
 
 Status LayerProber::fill() {
   show(all_);
-  for (int64_t index = 0; index < count_; ++index) {
-    auto prompt = prompts_.next();
-    if (!prompt.ok())
-      return prompt.status();
-    auto session = Session::create(*loaded_.engine, options_);
+  for (const PasskeyPrompt &prompt : prompts_) {
+    auto session = model_.newSession();
     if (!session.ok())
       return session.status();
-    auto read = std::span<const int32_t>(prompt->tokens).first(prompt->tokens.size() - static_cast<size_t>(prompt->question));
-    std::string title = formatText("filling the memory %lld/%lld", static_cast<long long>(index + 1), static_cast<long long>(count_));
-    LONGC_TRY(readTokens(**session, read, mode_, title.c_str()));
-    filled_.push_back({std::move(*prompt), std::move(*session)});
+    std::string title = formatText("filling the memory %zu/%zu", filled_.size() + 1, prompts_.size());
+    LONGC_TRY(readTokens(**session, beforeQuestion(prompt), model_.mode, title.c_str()));
+    filled_.push_back(std::move(*session));
   }
   return {};
 }
 
-// Reads the question and the answer but for its last token; adds how the answer is judged.
-Status LayerProber::judge(Session &session, const PasskeyPrompt &prompt, Score &sum) {
-  auto question = static_cast<size_t>(prompt.question);
-  std::vector<int32_t> tokens(prompt.tokens.end() - static_cast<std::ptrdiff_t>(question), prompt.tokens.end());
-  tokens.insert(tokens.end(), prompt.expected.begin(), prompt.expected.end() - 1);
-  IngestOptions ingest;
-  ingest.rows = IngestOptions::Rows::listed;
-  for (size_t index = question - 1; index < tokens.size(); ++index)
-    ingest.listed.push_back(static_cast<int64_t>(index));
-  bool right = true;
-  size_t answered = 0;
-  ingest.onLogits = [&](int64_t, std::span<const float> logits) {
-    auto wanted = static_cast<size_t>(prompt.expected[answered++]);
-    float top = *std::max_element(logits.begin(), logits.end());
-    double total = 0;
-    for (float logit : logits)
-      total += std::exp(static_cast<double>(logit - top));
-    sum.logProbability += (static_cast<double>(logits[wanted] - top) - std::log(total)) / static_cast<double>(count_);
-    right &= logits[wanted] == top;
-    return Status();
-  };
-  LONGC_TRY(session.ingest(tokens, ingest));
-  sum.correct += right;
-  return interrupted() ? cancelled() : Status();
+Status LayerProber::judge(Session &session, std::span<const int32_t> asked, const PasskeyPrompt &prompt,
+                          Score &score) const {
+  auto judgement = judgeAnswer(session, asked, prompt.expected);
+  if (!judgement.ok())
+    return judgement.status();
+  score.total += judgement->logProbability;
+  score.correct += judgement->right;
+  ++score.prompts;
+  return interrupted() ? Status::error(cancelledCode, "cancelled") : Status();
 }
 
 Result<Score> LayerProber::ask(const Layers &kept) {
   show(kept);
   Score score;
-  for (const Filled &filled : filled_) {
-    auto session = filled.session->fork();
+  for (size_t index = 0; index < prompts_.size(); ++index) {
+    auto session = filled_[index]->fork();
     if (!session.ok())
       return session.status();
-    LONGC_TRY(judge(**session, filled.prompt, score));
+    if (Status status = judge(**session, questionOf(prompts_[index]), prompts_[index], score); !status.ok())
+      return status;
   }
   return score;
 }
 
 Result<std::vector<Score>> LayerProber::leaveOneOut() {
-  Progress progress(mode_, "leaving one out", static_cast<int64_t>(all_.size()), "layers");
+  Progress progress(model_.mode, "leaving one out", static_cast<int64_t>(all_.size()), "layers");
   std::vector<Score> scores;
   for (uint32_t layer : all_) {
-    auto score = ask(without(all_, layer));
+    auto score = ask(without(all_, {layer}));
     if (!score.ok())
       return score.status();
     scores.push_back(*score);
@@ -104,57 +85,49 @@ Result<std::vector<Score>> LayerProber::leaveOneOut() {
   return scores;
 }
 
-Result<std::vector<Elimination>> LayerProber::eliminate(double stopBelow) {
+Result<std::vector<Elimination>> LayerProber::eliminate(double stopBelow, Deadline deadline) {
   auto size = static_cast<int64_t>(all_.size());
-  Progress progress(mode_, "eliminating", size * (size + 1) / 2 - 1, "trials");
+  Progress progress(model_.mode, "ordering the layers", size * (size + 1) / 2 - 1, "trials");
   std::vector<Elimination> steps;
   Layers left = all_;
-  for (int64_t done = 0; left.size() > 1;) {
-    Elimination best = {0, {}, {-1e300, 0}};
+  for (int64_t done = 0; left.size() > 1 && std::chrono::steady_clock::now() < deadline;) {
+    Elimination best = {0, {}, {-1e300, 0, 1}};
     for (uint32_t layer : left) {
-      Layers rest = without(left, layer);
+      Layers rest = without(left, {layer});
       auto score = ask(rest);
       if (!score.ok())
         return score.status();
-      if (score->logProbability > best.score.logProbability)
+      if (score->logProbability() > best.score.logProbability())
         best = {layer, std::move(rest), *score};
       progress.update(++done, formatText("%zu layers left", left.size()));
     }
     left = best.left;
     steps.push_back(std::move(best));
-    if (steps.back().score.logProbability < stopBelow)
+    if (steps.back().score.logProbability() < stopBelow)
       break;
   }
   progress.finish();
   return steps;
 }
 
-Status LayerProber::drawConfirmation() {
-  filled_.clear();
-  for (int64_t index = 0; index < count_; ++index) {
-    auto prompt = prompts_.next();
-    if (!prompt.ok())
-      return prompt.status();
-    fresh_.push_back(std::move(*prompt));
-  }
-  return {};
-}
-
-Status LayerProber::confirm(const Layers &kept, const char *title, Score &score) {
+Result<Score> LayerProber::readWhole(const Layers &kept, const Bound *bound,
+                                     const std::function<void(const Score &)> &onPrompt) {
   show(kept);
-  Progress progress(mode_, title, count_, "prompts");
-  score = {};
-  for (const PasskeyPrompt &prompt : fresh_) {
-    auto session = Session::create(*loaded_.engine, options_);
+  Score score;
+  for (const PasskeyPrompt &prompt : prompts_) {
+    auto session = model_.newSession();
     if (!session.ok())
       return session.status();
-    auto read = std::span<const int32_t>(prompt.tokens).first(prompt.tokens.size() - static_cast<size_t>(prompt.question));
-    LONGC_TRY(readTokens(**session, read, ProgressMode::none, title));
-    LONGC_TRY(judge(**session, prompt, score));
-    progress.update(&prompt - fresh_.data() + 1);
+    if (Status status = readTokens(**session, prompt.tokens, ProgressMode::none, "reading"); !status.ok())
+      return status;
+    if (Status status = judge(**session, {}, prompt, score); !status.ok())
+      return status;
+    if (onPrompt)
+      onPrompt(score);
+    if (bound && !bound->withinReach(score))
+      break;
   }
-  progress.finish();
-  return {};
+  return score;
 }
 
 } // namespace longc

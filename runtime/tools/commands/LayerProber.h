@@ -1,21 +1,16 @@
 // Measures how well a program answers pass-key questions when the memory of some layers is hidden.
 #pragma once
 
-#include "runtime/tools/commands/Command.h"
+#include "runtime/tools/commands/LayerSearch.h"
+#include "runtime/tools/commands/OpenedModel.h"
 #include "runtime/tools/commands/PasskeyPrompt.h"
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <vector>
 
 namespace longc {
-
-using Layers = std::vector<uint32_t>;
-
-/// How a set of prompts was answered.
-struct Score {
-  double logProbability = 0; // of the whole answer, mean over prompts
-  int64_t correct = 0;
-};
 
 /// One round of backward elimination.
 struct Elimination {
@@ -26,42 +21,36 @@ struct Elimination {
 
 class LayerProber {
 public:
-  LayerProber(LoadedProgram &loaded, const SessionOptions &options, PasskeyPrompts &prompts, int64_t count,
-              ProgressMode mode);
+  using Deadline = std::chrono::steady_clock::time_point;
+
+  LayerProber(const OpenedModel &model, std::vector<PasskeyPrompt> prompts);
 
   const Layers &all() const { return all_; }
-  int64_t count() const { return count_; }
+  int64_t count() const { return static_cast<int64_t>(prompts_.size()); }
 
-  /// Reads the prompts up to the question.
+  /// Reads the prompts up to the question, with the memory of all layers.
   Status fill();
+  /// After fill: the question, read with the memory of `kept` alone.
+  Result<Score> ask(const Layers &kept);
   /// One score a layer: without its memory.
   Result<std::vector<Score>> leaveOneOut();
-  Result<std::vector<Elimination>> eliminate(double stopBelow);
-  /// The question, read with the memory of `kept` alone.
-  Result<Score> ask(const Layers &kept);
-  /// Fresh prompts, read as a whole with the memory of `kept` alone. After drawConfirmation.
-  Status confirm(const Layers &kept, const char *title, Score &score);
-  /// Draws the fresh prompts; the filled memories are dropped.
-  Status drawConfirmation();
+  /// Drops the layer that the answer misses least, again and again, until it falls below `stopBelow` or time is up.
+  Result<std::vector<Elimination>> eliminate(double stopBelow, Deadline deadline);
+
+  /// The prompts, read as a whole with the memory of `kept` alone: what a program compiled for that list does. Ends early
+  /// when `bound` is out of reach. `onPrompt` is called after each prompt.
+  Result<Score> readWhole(const Layers &kept, const Bound *bound = nullptr,
+                          const std::function<void(const Score &)> &onPrompt = {});
 
 private:
-  struct Filled {
-    PasskeyPrompt prompt;
-    std::unique_ptr<Session> session;
-  };
-
   void show(const Layers &kept);
-  Status judge(Session &session, const PasskeyPrompt &prompt, Score &sum);
+  Status judge(Session &session, std::span<const int32_t> asked, const PasskeyPrompt &prompt, Score &score) const;
 
-  LoadedProgram &loaded_;
-  SessionOptions options_;
-  PasskeyPrompts &prompts_;
-  int64_t count_;
-  ProgressMode mode_;
+  const OpenedModel &model_;
   Layers all_;
   uint64_t depth_ = 0;
-  std::vector<Filled> filled_;
-  std::vector<PasskeyPrompt> fresh_;
+  std::vector<PasskeyPrompt> prompts_;
+  std::vector<std::unique_ptr<Session>> filled_; // by prompt
 };
 
 } // namespace longc

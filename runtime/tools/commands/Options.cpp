@@ -43,6 +43,7 @@ constexpr OptionSpec options[] = {
     {"repeat", 0, "R", "3", "times to measure; the best counts"},
     {"requests", 0, "FILE", "", "JSON lines {\"prompt\", \"tokens\", \"positions\", \"greedy\"}"},
     {"save-memory", 0, "FILE", "", "save the memory after reading"},
+    {"seconds", 0, "N", "1200", "choose among what was found by then (0: no limit)"},
     {"seed", 's', "S", "", "seed of everything random (default: from the clock, printed)"},
     {"system", 0, "TEXT", "", "system message of the chat"},
     {"temperature", 't', "T", "0", "of sampling; 0 takes the best token"},

@@ -3,7 +3,8 @@
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
 #include "runtime/serve/Generate.h"
-#include "runtime/tools/commands/Command.h"
+#include "runtime/tools/commands/AnswerJudge.h"
+#include "runtime/tools/commands/OpenedModel.h"
 #include "runtime/tools/commands/PasskeyPrompt.h"
 
 #include <chrono>
@@ -15,16 +16,23 @@ struct Trial {
   PasskeyPrompt prompt;
   std::string answer;
   bool correct = false;
+  Judgement judgement; // of the right answer
   double seconds = 0;
 };
 
-Status runTrial(LoadedProgram &loaded, const SessionOptions &options, const Tokenizer &tokenizer, ProgressMode mode,
-                Trial &trial) {
+Status runTrial(const OpenedModel &model, Trial &trial) {
   auto start = std::chrono::steady_clock::now();
-  auto session = Session::create(*loaded.engine, options);
+  auto session = model.newSession();
   if (!session.ok())
     return session.status();
-  LONGC_TRY(readTokens(**session, trial.prompt.tokens, mode, "reading"));
+  LONGC_TRY(readTokens(**session, trial.prompt.tokens, model.mode, "reading"));
+  auto judged = (*session)->fork();
+  if (!judged.ok())
+    return judged.status();
+  auto judgement = judgeAnswer(**judged, {}, trial.prompt.expected);
+  if (!judgement.ok())
+    return judgement.status();
+  trial.judgement = *judgement;
   Sampler greedy(SamplerOptions{});
   GenerateOptions generateOptions;
   generateOptions.maxTokens = static_cast<int64_t>(trial.prompt.expected.size());
@@ -32,7 +40,7 @@ Status runTrial(LoadedProgram &loaded, const SessionOptions &options, const Toke
   if (!generation.ok())
     return generation.status();
   trial.correct = generation->tokens == trial.prompt.expected;
-  auto answer = tokenizer.decode(generation->tokens, false);
+  auto answer = model.tokenizer.decode(generation->tokens, false);
   trial.answer = answer.ok() ? *answer : "";
   trial.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   logNote(describeSession(**session));
@@ -53,29 +61,18 @@ std::string toJson(const std::vector<Trial> &trials, int64_t length, uint64_t se
     json.key("place").integer(trial.prompt.place);
     json.key("answer").text(trial.answer);
     json.key("correct").boolean(trial.correct);
+    json.key("correct_once_begun").boolean(trial.judgement.rightOnceBegun);
+    json.key("log_probability").number(trial.judgement.logProbability);
     json.key("seconds").number(trial.seconds).endObject();
   }
   return json.endArray().endObject().str() + "\n";
 }
 
-Status runTrials(LoadedProgram &loaded, const Arguments &arguments, int64_t length, int64_t count, uint64_t seed) {
-  auto mode = progressOf(arguments);
-  if (!mode.ok())
-    return mode.status();
-  auto options = loaded.sessionOptions(arguments);
-  if (!options.ok())
-    return options.status();
-  auto tokenizer = loaded.tokenizer();
-  if (!tokenizer.ok())
-    return tokenizer.status();
-  std::vector<int32_t> text;
-  if (arguments.has("text")) {
-    auto source = readTextFile(arguments.text("text"));
-    if (!source.ok())
-      return source.status();
-    text = tokenizer->encode(*source, false);
-  }
-  PasskeyPrompts prompts(*tokenizer, length, seed, std::move(text));
+Status runTrials(const OpenedModel &model, const Arguments &arguments, int64_t length, int64_t count, uint64_t seed) {
+  auto text = model.fillerText(arguments);
+  if (!text.ok())
+    return text.status();
+  PasskeyPrompts prompts(model.tokenizer, length, seed, std::move(*text));
   bool json = arguments.flag("json");
   std::vector<Trial> trials;
   int64_t correct = 0;
@@ -86,18 +83,18 @@ Status runTrials(LoadedProgram &loaded, const Arguments &arguments, int64_t leng
     Trial trial;
     trial.prompt = std::move(*prompt);
     if (index == 0)
-      logNote(loaded.engine->device().describe());
+      logNote(model.engine().device().describe());
     if (!json)
       LONGC_TRY(printText(formatText("pass key %d hidden after %s of %s tokens\n", trial.prompt.key,
                                      formatCount(trial.prompt.place).c_str(), formatCount(length).c_str())));
-    LONGC_TRY(runTrial(loaded, *options, *tokenizer, *mode, trial));
+    LONGC_TRY(runTrial(model, trial));
     correct += trial.correct;
     if (!json)
       LONGC_TRY(printText(formatText("  the program answers:%s  %s (%.1f s)\n", trial.answer.c_str(),
                                      trial.correct ? "right" : "wrong", trial.seconds)));
     trials.push_back(std::move(trial));
   }
-  loaded.report();
+  model.loaded.report();
   if (json)
     return printText(toJson(trials, length, seed, correct));
   return printText(formatText("%lld of %lld right at %s tokens (seed %llu)\n", static_cast<long long>(correct),
@@ -115,10 +112,10 @@ Status runPasskey(const Arguments &arguments) {
   auto seed = seedOf(arguments);
   if (!seed.ok())
     return seed.status();
-  auto loaded = LoadedProgram::load(arguments);
-  if (!loaded.ok())
-    return loaded.status();
-  return runTrials(*loaded, arguments, *length, *count, *seed);
+  auto model = OpenedModel::open(arguments);
+  if (!model.ok())
+    return model.status();
+  return runTrials(*model, arguments, *length, *count, *seed);
 }
 
 } // namespace

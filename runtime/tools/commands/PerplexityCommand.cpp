@@ -2,7 +2,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
-#include "runtime/tools/commands/Command.h"
+#include "runtime/tools/commands/OpenedModel.h"
 
 #include <algorithm>
 #include <chrono>
@@ -107,60 +107,49 @@ private:
   int64_t count_ = 0;
 };
 
-Result<std::vector<int32_t>> tokensOf(const LoadedProgram &loaded, const Arguments &arguments) {
+Result<std::vector<int32_t>> tokensOf(const OpenedModel &model, const Arguments &arguments) {
   if (arguments.has("file") == arguments.has("tokens-file"))
     return Status::error(1006, "expected one of --file and --tokens-file", "see --help");
   if (arguments.has("tokens-file"))
     return readIds(arguments.text("tokens-file"));
-  auto text = readTextFile(arguments.text("file"));
-  if (!text.ok())
-    return text.status();
-  auto tokenizer = loaded.tokenizer();
-  if (!tokenizer.ok())
-    return tokenizer.status();
-  return tokenizer->encode(*text, false);
+  return model.encodeFile(arguments.text("file"));
 }
 
 Status runPerplexity(const Arguments &arguments) {
-  auto mode = progressOf(arguments);
-  if (!mode.ok())
-    return mode.status();
   auto last = arguments.integer("last", 0, INT64_MAX / 2);
   if (!last.ok())
     return last.status();
-  auto loaded = LoadedProgram::load(arguments);
-  if (!loaded.ok())
-    return loaded.status();
-  auto options = loaded->sessionOptions(arguments);
-  if (!options.ok())
-    return options.status();
-  if (loaded->engine->layout().pages.empty())
-    options->policy.memory = false;
-  auto tokens = tokensOf(*loaded, arguments);
+  auto model = OpenedModel::open(arguments);
+  if (!model.ok())
+    return model.status();
+  SessionOptions &options = model->options;
+  if (model->engine().layout().pages.empty())
+    options.policy.memory = false;
+  auto tokens = tokensOf(*model, arguments);
   if (!tokens.ok())
     return tokens.status();
   auto size = static_cast<int64_t>(tokens->size());
   if (size < 2)
     return Status::error(5403, "the text has fewer than two tokens", "there is nothing to predict");
   auto start = std::chrono::steady_clock::now();
-  Progress progress(*mode, "judging", size, "tokens");
-  Judge judge(*loaded->engine, *options, *tokens, *last == 0 ? 1 : std::max<int64_t>(1, size - *last), progress);
+  Progress progress(model->mode, "judging", size, "tokens");
+  Judge judge(model->engine(), options, *tokens, *last == 0 ? 1 : std::max<int64_t>(1, size - *last), progress);
   LONGC_TRY(judge.run());
   progress.finish();
-  loaded->report();
+  model->loaded.report();
   double mean = judge.total() / static_cast<double>(std::max<int64_t>(judge.count(), 1));
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!arguments.flag("json"))
     return printText(formatText("perplexity %.4f over %s tokens (window %s, memory %s, %.1f s)\n", std::exp(mean),
-                                formatCount(judge.count()).c_str(), formatCount(options->policy.window).c_str(),
-                                options->policy.memory ? "on" : "off", seconds));
+                                formatCount(judge.count()).c_str(), formatCount(options.policy.window).c_str(),
+                                options.policy.memory ? "on" : "off", seconds));
   JsonWriter json;
   json.beginObject();
   json.key("perplexity").number(std::exp(mean));
   json.key("mean_surprise").number(mean);
   json.key("tokens").integer(judge.count());
-  json.key("window").integer(options->policy.window);
-  json.key("memory").boolean(options->policy.memory);
+  json.key("window").integer(options.policy.window);
+  json.key("memory").boolean(options.policy.memory);
   json.key("seconds").number(seconds);
   return printText(json.endObject().str() + "\n");
 }

@@ -1,13 +1,13 @@
 // `probe`: which layers carry retrieval from memory (run by `longc probe-layers`; not in the help's list).
 //
-// The memory of each pass-key prompt is filled once, with all layers. Then the question is read many times, from a fork,
-// with the memory of some layers hidden: each layer alone, then backward elimination, which drops the layer that the
-// answer's log-probability misses least until the answer is lost. The choice is confirmed with fresh prompts that are
-// read as a whole without the other layers' memory, which is what a program compiled for that list does.
+// Cheap first: the memory of each pass-key prompt is filled once, with all layers, and the question is read many times,
+// from a fork, with the memory of some layers hidden: each layer alone, then backward elimination. That is optimistic,
+// because the text itself was read with every layer, so it gives no more than an order. Then whole prompts are read with
+// fewer and fewer layers, in that order, and what is kept answers them as well as all layers do (LayerSearch). Fresh
+// prompts confirm the choice.
 #include "runtime/core/Format.h"
-#include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
-#include "runtime/tools/commands/LayerProber.h"
+#include "runtime/tools/commands/ProbeFindings.h"
 
 #include <algorithm>
 #include <chrono>
@@ -15,133 +15,155 @@
 namespace longc {
 namespace {
 
-// Elimination ends when the answer's log-probability is this far below that of all layers: nothing is left to choose.
+using Clock = std::chrono::steady_clock;
+
+// Elimination ends when the answer's log-probability is this far below that of all layers: nothing is left to order.
 constexpr double lostBelow = 6;
 // Layers given back when the confirmation fails.
 constexpr size_t givenBack = 2;
+// Fresh prompts for each that the layers were chosen by.
+constexpr int64_t freshForEach = 2;
+// Shares of the time after which the ordering and the search end.
+constexpr double orderingShare = 0.4, searchShare = 0.85;
 
-struct Findings {
-  Score all;
-  std::vector<Score> single;
-  std::vector<Elimination> steps;
-  Score confirmedAll, confirmed;
-  Layers chosen;
-  double seconds = 0;
+Result<std::vector<PasskeyPrompt>> draw(PasskeyPrompts &source, int64_t count) {
+  std::vector<PasskeyPrompt> prompts;
+  for (int64_t index = 0; index < count; ++index) {
+    auto prompt = source.next();
+    if (!prompt.ok())
+      return prompt.status();
+    prompts.push_back(std::move(*prompt));
+  }
+  return prompts;
+}
+
+class Probe {
+public:
+  Probe(const OpenedModel &model, double tolerance, double seconds)
+      : model_(model), tolerance_(tolerance), seconds_(seconds), start_(Clock::now()) {}
+
+  Status run(PasskeyPrompts &source, int64_t count) {
+    auto prompts = draw(source, count);
+    if (!prompts.ok())
+      return prompts.status();
+    LONGC_TRY(order(*prompts));
+    LONGC_TRY(search(*prompts));
+    auto fresh = draw(source, freshForEach * count);
+    if (!fresh.ok())
+      return fresh.status();
+    LONGC_TRY(confirm(*fresh));
+    findings_.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    return {};
+  }
+
+  const Findings &findings() const { return findings_; }
+
+private:
+  Clock::time_point after(double share) const {
+    return seconds_ > 0 ? start_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(share * seconds_))
+                        : Clock::time_point::max();
+  }
+
+  Status order(const std::vector<PasskeyPrompt> &prompts);
+  Layers orderOfTrial() const;
+  Status search(const std::vector<PasskeyPrompt> &prompts);
+  Status confirm(const std::vector<PasskeyPrompt> &prompts);
+  Result<Score> readWhole(LayerProber &prober, const Layers &kept, const Bound *bound, const std::string &title) const;
+
+  const OpenedModel &model_;
+  double tolerance_, seconds_;
+  Clock::time_point start_;
+  Findings findings_;
 };
 
-std::string listOf(const Layers &layers) {
-  std::string text;
-  for (uint32_t layer : layers)
-    text += (text.empty() ? "" : ",") + std::to_string(layer);
-  return text;
-}
-
-// The smallest list whose answer is as right and, up to the tolerance, as probable as with all layers.
-size_t smallestGood(const std::vector<Elimination> &steps, const Score &all, double tolerance) {
-  size_t taken = 0;
-  for (size_t index = 0; index < steps.size(); ++index)
-    if (steps[index].score.logProbability >= all.logProbability - tolerance && steps[index].score.correct >= all.correct)
-      taken = index + 1;
-  return taken;
-}
-
-// Confirms the choice; gives layers back, those dropped last first, until it answers as well as all layers do.
-Status chooseConfirmed(LayerProber &prober, double tolerance, Findings &findings) {
-  size_t dropped = smallestGood(findings.steps, findings.all, tolerance);
-  LONGC_TRY(prober.drawConfirmation());
-  LONGC_TRY(prober.confirm(prober.all(), "confirming all layers", findings.confirmedAll));
-  for (;; dropped -= std::min(dropped, givenBack)) {
-    findings.chosen = dropped == 0 ? prober.all() : findings.steps[dropped - 1].left;
-    if (dropped == 0) {
-      findings.confirmed = findings.confirmedAll;
-      return {};
-    }
-    std::string title = formatText("confirming %zu layers", findings.chosen.size());
-    LONGC_TRY(prober.confirm(findings.chosen, title.c_str(), findings.confirmed));
-    if (findings.confirmed.correct >= findings.confirmedAll.correct)
-      return {};
-    logNote(formatText("%s: %lld of %lld right, %lld with all layers", listOf(findings.chosen).c_str(),
-                       static_cast<long long>(findings.confirmed.correct), static_cast<long long>(prober.count()),
-                       static_cast<long long>(findings.confirmedAll.correct)));
-  }
-}
-
-std::string toTable(const LayerProber &prober, const Findings &findings) {
-  auto count = static_cast<long long>(prober.count());
-  auto row = [count](const std::string &what, const Score &score) {
-    return formatText("%-36s %10.2f %7lld/%lld\n", what.c_str(), score.logProbability,
-                      static_cast<long long>(score.correct), count);
-  };
-  std::string text = formatText("%-36s %10s %9s\n", "memory while the question is read", "log prob", "right");
-  text += row("all layers", findings.all);
-  for (size_t index = 0; index < prober.all().size(); ++index)
-    text += row(formatText("without layer %u", prober.all()[index]), findings.single[index]);
-  text += "\nbackward elimination\n";
-  for (const Elimination &step : findings.steps)
-    text += row(formatText("%zu left, layer %u dropped", step.left.size(), step.dropped), step.score);
-  text += "\nfresh prompts, read as a whole\n";
-  text += row("all layers", findings.confirmedAll);
-  text += row(formatText("the %zu chosen", findings.chosen.size()), findings.confirmed);
-  return text + formatText("\n%.0f seconds. Compile with:\n--mem-layers %s\n", findings.seconds, listOf(findings.chosen).c_str());
-}
-
-void addScore(JsonWriter &json, const Score &score) {
-  json.key("log_probability").number(score.logProbability);
-  json.key("correct").integer(score.correct);
-}
-
-std::string toJson(const LayerProber &prober, const Findings &findings) {
-  JsonWriter json;
-  auto addLayers = [&json](const Layers &layers) {
-    json.key("layers").beginArray();
-    for (uint32_t layer : layers)
-      json.integer(layer);
-    json.endArray();
-  };
-  json.beginObject();
-  addLayers(findings.chosen);
-  json.key("count").integer(prober.count());
-  addScore(json, findings.confirmed);
-  json.key("all").beginObject();
-  addScore(json, findings.confirmedAll);
-  json.endObject();
-  json.key("without").beginArray();
-  for (size_t index = 0; index < prober.all().size(); ++index) {
-    json.beginObject().key("layer").integer(prober.all()[index]);
-    addScore(json, findings.single[index]);
-    json.endObject();
-  }
-  json.endArray();
-  json.key("elimination").beginArray();
-  for (const Elimination &step : findings.steps) {
-    json.beginObject().key("dropped").integer(step.dropped);
-    addLayers(step.left);
-    addScore(json, step.score);
-    json.endObject();
-  }
-  json.endArray();
-  json.key("seconds").number(findings.seconds);
-  return json.endObject().str() + "\n";
-}
-
-Status probe(LayerProber &prober, double tolerance, Findings &findings) {
-  auto start = std::chrono::steady_clock::now();
+Status Probe::order(const std::vector<PasskeyPrompt> &prompts) {
+  LayerProber prober(model_, prompts);
+  findings_.layers = prober.all();
   LONGC_TRY(prober.fill());
   auto all = prober.ask(prober.all());
   if (!all.ok())
     return all.status();
-  findings.all = *all;
-  auto single = prober.leaveOneOut();
-  if (!single.ok())
-    return single.status();
-  findings.single = std::move(*single);
-  auto steps = prober.eliminate(all->logProbability - lostBelow);
+  findings_.asked = *all;
+  auto without = prober.leaveOneOut();
+  if (!without.ok())
+    return without.status();
+  findings_.without = std::move(*without);
+  auto steps = prober.eliminate(all->logProbability() - lostBelow, after(orderingShare));
   if (!steps.ok())
     return steps.status();
-  findings.steps = std::move(*steps);
-  LONGC_TRY(chooseConfirmed(prober, tolerance, findings));
-  findings.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  findings_.eliminations = std::move(*steps);
   return {};
+}
+
+// As eliminated; what was not eliminated follows, the layers that are missed least first.
+Layers Probe::orderOfTrial() const {
+  Layers order;
+  for (const Elimination &step : findings_.eliminations)
+    order.push_back(step.dropped);
+  Layers rest = without(findings_.layers, order);
+  auto missed = [&](uint32_t layer) {
+    size_t index = static_cast<size_t>(std::find(findings_.layers.begin(), findings_.layers.end(), layer) - findings_.layers.begin());
+    return -findings_.without[index].logProbability();
+  };
+  std::sort(rest.begin(), rest.end(), [&](uint32_t one, uint32_t other) { return missed(one) < missed(other); });
+  order.insert(order.end(), rest.begin(), rest.end());
+  return order;
+}
+
+Result<Score> Probe::readWhole(LayerProber &prober, const Layers &kept, const Bound *bound, const std::string &title) const {
+  Progress progress(model_.mode, title, prober.count(), "prompts");
+  progress.update(0);
+  return prober.readWhole(kept, bound, [&](const Score &score) { progress.update(score.prompts); });
+}
+
+Status Probe::search(const std::vector<PasskeyPrompt> &prompts) {
+  LayerProber prober(model_, prompts);
+  auto all = readWhole(prober, prober.all(), nullptr, "reading whole prompts with all layers");
+  if (!all.ok())
+    return all.status();
+  findings_.whole = *all;
+  Bound bound = Bound::below(*all, tolerance_);
+  Layers order = orderOfTrial();
+  Progress progress(model_.mode, "trying to do without layers", static_cast<int64_t>(order.size()), "layers");
+  int64_t decided = 0;
+  auto goOn = [&](const Search &search) {
+    if (!search.attempts.empty()) {
+      const Attempt &last = search.attempts.back();
+      decided += last.accepted || last.dropped.size() == 1 ? static_cast<int64_t>(last.dropped.size()) : 0;
+    }
+    progress.update(decided, formatText("%zu layers left", search.kept.size()));
+    findings_.outOfTime = Clock::now() >= after(searchShare);
+    return !findings_.outOfTime;
+  };
+  auto search = searchLayers(prober.all(), order, bound,
+                             [&](const Layers &kept) { return prober.readWhole(kept, &bound); }, goOn);
+  if (!search.ok())
+    return search.status();
+  findings_.search = std::move(*search);
+  return {};
+}
+
+// Gives layers back, those dropped last first, until fresh prompts are answered as well as with all layers.
+Status Probe::confirm(const std::vector<PasskeyPrompt> &prompts) {
+  LayerProber prober(model_, prompts);
+  auto all = readWhole(prober, prober.all(), nullptr, "confirming all layers");
+  if (!all.ok())
+    return all.status();
+  findings_.confirmedAll = findings_.confirmed = *all;
+  Bound bound = Bound::below(*all, tolerance_);
+  for (Layers dropped = findings_.search.dropped;; dropped.resize(dropped.size() - std::min(dropped.size(), givenBack))) {
+    findings_.chosen = without(prober.all(), dropped);
+    if (dropped.empty())
+      return {};
+    auto score = readWhole(prober, findings_.chosen, &bound, formatText("confirming %zu layers", findings_.chosen.size()));
+    if (!score.ok())
+      return score.status();
+    if (bound.holds(*score)) {
+      findings_.confirmed = *score;
+      return {};
+    }
+    findings_.refused.emplace_back(findings_.chosen, *score);
+  }
 }
 
 Status runProbe(const Arguments &arguments) {
@@ -154,41 +176,31 @@ Status runProbe(const Arguments &arguments) {
   auto tolerance = arguments.number("tolerance", 0, 1000);
   if (!tolerance.ok())
     return tolerance.status();
+  auto seconds = arguments.number("seconds", 0, 1e9);
+  if (!seconds.ok())
+    return seconds.status();
   auto seed = seedOf(arguments);
   if (!seed.ok())
     return seed.status();
-  auto mode = progressOf(arguments);
-  if (!mode.ok())
-    return mode.status();
-  auto loaded = LoadedProgram::load(arguments);
-  if (!loaded.ok())
-    return loaded.status();
-  auto options = loaded->sessionOptions(arguments);
-  if (!options.ok())
-    return options.status();
-  auto tokenizer = loaded->tokenizer();
-  if (!tokenizer.ok())
-    return tokenizer.status();
-  std::vector<int32_t> text;
-  if (arguments.has("text")) {
-    auto source = readTextFile(arguments.text("text"));
-    if (!source.ok())
-      return source.status();
-    text = tokenizer->encode(*source, false);
-  }
-  PasskeyPrompts prompts(*tokenizer, *length, *seed, std::move(text));
-  LayerProber prober(*loaded, *options, prompts, *count, *mode);
-  if (prober.all().empty() || !options->policy.memory)
+  auto model = OpenedModel::open(arguments);
+  if (!model.ok())
+    return model.status();
+  auto text = model->fillerText(arguments);
+  if (!text.ok())
+    return text.status();
+  if (model->loaded.program->module().memory().layers().empty() || !model->options.policy.memory)
     return Status::error(5406, "there is no memory to probe", "compile with --method fot, run with --memory on");
-  logNote(formatText("%s; seed %llu", loaded->engine->device().describe().c_str(), static_cast<unsigned long long>(*seed)));
-  Findings findings;
-  LONGC_TRY(probe(prober, *tolerance, findings));
-  loaded->report();
-  return printText(arguments.flag("json") ? toJson(prober, findings) : toTable(prober, findings));
+  logNote(formatText("%s; seed %llu", model->engine().device().describe().c_str(), static_cast<unsigned long long>(*seed)));
+  PasskeyPrompts source(model->tokenizer, *length, *seed, std::move(*text));
+  Probe probe(*model, *tolerance, *seconds);
+  LONGC_TRY(probe.run(source, *count));
+  model->loaded.report();
+  return printText(arguments.flag("json") ? toJson(probe.findings()) : toTable(probe.findings()));
 }
 
 } // namespace
 
-const Command probeCommand = {"probe", "", modelOptions({"count", "json", "length", "seed", "text", "tolerance"}), runProbe};
+const Command probeCommand = {"probe", "",
+                              modelOptions({"count", "json", "length", "seconds", "seed", "text", "tolerance"}), runProbe};
 
 } // namespace longc
