@@ -74,9 +74,11 @@ void KernelEmitter::emitProduct(Item &item, Value begin, Value end) {
     Value whole = add(begin, mul(divide(sub(end, begin), shape.rows), shape.rows));
     for (int64_t step : {shape.rows, int64_t(1)}) {
       OpBuilder::InsertionGuard innermost(b_);
-      scf::ForOp rowLoop = step == 1 ? loop(whole, end, 1) : loop(begin, whole, step);
+      scf::ForOp rowLoop = step == shape.rows ? loop(begin, whole, step) : loop(whole, end, 1);
       b_.setInsertionPointToStart(rowLoop.getBody());
       emitMicroKernel(item, panels, rowLoop.getInductionVar(), panel, firstPanel, {step, panelCount});
+      if (shape.rows == 1)
+        break;
     }
   };
   if (columns % lanes == 0 && count > shape.panels) {
