@@ -56,7 +56,7 @@ struct Place {
   mlir::Value firstRow; // rows before it are outside; null = none
   bool unitColumns = true;
   mlir::Value panelRow, panelColumn; // position in a view of panels
-  mlir::Value nextBase;              // of the same load in the next iteration of its loop, to be read ahead; null = none
+  mlir::Value nextBase; // of the same load in the next iteration of its loop, to be read ahead; null = none
 };
 
 // Rows of 4-byte groups that a product broadcasts.

@@ -32,9 +32,9 @@ bool KernelEmitter::hasFewRows(tile::MmaOp mma) {
 // one head among many are too far apart for the processor to foresee.
 bool KernelEmitter::readsAhead(tile::LoadOp load) {
   return isa<scf::ForOp>(load->getParentOp()) && llvm::any_of(load->getUsers(), [&](Operation *user) {
-    auto mma = dyn_cast<tile::MmaOp>(user);
-    return mma && mma.getB() == load.getTile() && hasFewRows(mma);
-  });
+           auto mma = dyn_cast<tile::MmaOp>(user);
+           return mma && mma.getB() == load.getTile() && hasFewRows(mma);
+         });
 }
 
 // Where the load stands in the next iteration of its loop; in the last one, where it stands now.
@@ -59,7 +59,7 @@ void KernelEmitter::readAhead(Value tile, Value row, Value column, int64_t colum
   Type element = tileType(tile).getElementType();
   Value at = address(place.nextBase, element, add(mul(row, place.strides[0]), column));
   for (int64_t bytes = 0; bytes < columns * bytesOf(element); bytes += 64)
-    LLVM::Prefetch::create(b_, address(at, bytes), /*rw=*/0, /*hint=*/2, /*cache=*/1);
+    LLVM::Prefetch::create(b_, address(at, bytes), /*rw=*/0, /*hint=*/3, /*cache=*/1);
 }
 
 // bf16 values as the integers that they are in memory: moving them about must not convert them, which is what LLVM does

@@ -122,3 +122,26 @@ tile.kernel @few_along_k grid(%i) (%x: !tile.view<?x32xbf16>, %w: !tile.view<32x
   tile.store %s, %y[%row, %c0] : tensor<3x64xf32>, !tile.view<?x64xf32>
   tile.return
 }
+
+// In a loop, rows of the next iteration's tile are asked for ahead: 2 x 64 bytes each; the last iteration asks for its
+// own again, so that no scalar is read from where nothing is.
+// DOTS-LABEL: func.func @longc_few_ahead_avx512_bf16
+// DOTS: scf.for
+// DOTS: scf.for %[[KEY:.*]] = %{{.*}} to %[[END:.*]] step %{{.*}} {
+// DOTS: %[[NEXT:.*]] = arith.addi %[[KEY]], %{{.*}} : index
+// DOTS: %[[MORE:.*]] = arith.cmpi slt, %[[NEXT]], %[[END]] : index
+// DOTS: arith.select %[[MORE]], %[[NEXT]], %[[KEY]] : index
+// DOTS-COUNT-32: llvm.intr.prefetch
+// DOTS: dpbf16ps
+tile.kernel @few_ahead grid(%i) (%n: index, %x: !tile.view<3x64xbf16>, %w: !tile.view<?x64xbf16>, %y: !tile.view<3x?xf32>) {
+  %c16 = arith.constant 16 : index
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<3x16xf32>
+  %a = tile.load %x[%c0, %c0] : !tile.view<3x64xbf16> -> tensor<3x64xbf16>
+  scf.for %k = %c0 to %n step %c16 {
+    %b = tile.load %w[%k, %c0] : !tile.view<?x64xbf16> -> tensor<16x64xbf16>
+    %s = tile.mma %a, %b, %zero transpose_b : tensor<3x64xbf16>, tensor<16x64xbf16> -> tensor<3x16xf32>
+    tile.store %s, %y[%c0, %k] : tensor<3x16xf32>, !tile.view<3x?xf32>
+  }
+  tile.return
+}
