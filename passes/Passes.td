@@ -78,6 +78,17 @@ def LowerStatePass : Longc_Pass<"longc-lower-state"> {
   }];
 }
 
+def PipelineLoopsPass : Longc_Pass<"longc-pipeline-loops"> {
+  let summary = "says which loops of a kernel are fed ahead of their use, and how many stages are in flight";
+  let description = [{
+    A loop whose products read tiles as they lie in memory gets `tile.stages`, as many as the target's
+    `staging_bytes` hold and its `stages` allow; those loads become `asynchronous`. With one stage, nothing is in
+    flight and the loop stays as it is. So it is on CPUs, whose caches read ahead of rows by themselves and whose
+    products pack their operands where they load them: there a stage would be one more copy.
+  }];
+  let statistics = [Statistic<"pipelined", "loops-pipelined", "Number of loops that are fed ahead">];
+}
+
 def TileAttentionPass : Longc_Pass<"longc-tile-attention"> {
   let summary = "groups with attention as kernels of the attention-like skeleton";
 }

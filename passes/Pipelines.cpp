@@ -35,6 +35,8 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
   manager.addPass(createCanonicalizerPass());
   manager.addNestedPass<tile::KernelOp>(createCSEPass());
   manager.addPass(createDeduplicateKernelsPass());
+  // On kernels as they stay: what is folded or shared above would be counted twice.
+  manager.addPass(createPipelineLoopsPass());
 }
 
 void registerPasses() {

@@ -174,7 +174,8 @@ int main(int argc, char **argv) {
                          &context, mmaRows ? mmaRows : target.getMmaRows(), mmaCols ? mmaCols : target.getMmaCols(),
                          target.getMmaDepth(), attentionRows ? attentionRows : target.getAttentionRows(),
                          attentionCols ? attentionCols : target.getAttentionCols(), target.getStreamRows(),
-                         separateHeads ? false : target.getFoldHeads()));
+                         separateHeads ? false : target.getFoldHeads(),
+                         target.getStages(), target.getStagingBytes()));
   if (!attentionRows)
     attentionRows = target.getAttentionRows();
   PassManager passes(&context);

@@ -214,7 +214,8 @@ namespace tile {
 TargetAttr cpuTarget(MLIRContext *context) {
   context->loadDialect<TileDialect>();
   return TargetAttr::get(context, /*mma_rows=*/256, /*mma_cols=*/96, /*mma_depth=*/0, /*attention_rows=*/64,
-                         /*attention_cols=*/128, /*stream_rows=*/8, /*fold_heads=*/true);
+                         /*attention_cols=*/128, /*stream_rows=*/8, /*fold_heads=*/true, /*stages=*/1,
+                         /*staging_bytes=*/0);
 }
 
 } // namespace tile

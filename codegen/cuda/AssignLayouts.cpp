@@ -88,20 +88,23 @@ private:
                << cast<RankedTensorType>(op.getA().getType()).getDimSize(1);
       if (!op.getB().getDefiningOp<tile::LoadOp>())
         return op.emitOpError("cannot be compiled for CUDA yet: the right operand must come straight from tile.load");
-      for (OpOperand *operand : {&op.getAMutable(), &op.getBMutable()})
-        if (auto load = operand->get().getDefiningOp<tile::LoadOp>())
-          if (failed(assignShared(load, *operand)))
+      for (bool right : {false, true}) // the first may give the second another load
+        if (auto load = (right ? op.getB() : op.getA()).getDefiningOp<tile::LoadOp>())
+          if (failed(assignShared(load)))
             return failure();
     }
     return success();
   }
 
-  LogicalResult assignShared(tile::LoadOp load, OpOperand &use) {
+  LogicalResult assignShared(tile::LoadOp load) {
     // A tile that is also used element by element is loaded twice: once shared, once into the fragments.
-    if (!llvm::all_of(load->getUsers(), [](Operation *user) { return isa<tile::MmaOp>(user); })) {
+    auto inProduct = [](OpOperand &use) { return isa<tile::MmaOp>(use.getOwner()); };
+    if (!llvm::all_of(load->getUses(), inProduct)) {
       OpBuilder builder(load);
-      load = cast<tile::LoadOp>(builder.clone(*load));
-      use.set(load.getTile());
+      auto shared = cast<tile::LoadOp>(builder.clone(*load));
+      load.getTile().replaceUsesWithIf(shared.getTile(), inProduct);
+      load.setAsynchronous(false);
+      load = shared;
     }
     auto type = cast<RankedTensorType>(load.getTile().getType());
     const int64_t viewRank = load.getView().getType().getRank();

@@ -42,8 +42,11 @@ LogicalResult dumpText(cuda::KernelOp kernel, const std::string &folder, const s
 } // namespace
 
 tile::TargetAttr cudaTarget(MLIRContext *context, int64_t attentionRows) {
+  // A block's 227 KB less what is not for operands: three warpgroups' tiles on their way out, barriers.
+  constexpr int64_t kStagingBytes = 232448 - 3 * 64 * 64 * 2 - 1024;
   return tile::TargetAttr::get(context, /*mma_rows=*/128, /*mma_cols=*/256, /*mma_depth=*/64, attentionRows,
-                               /*attention_cols=*/128, /*stream_rows=*/64, /*fold_heads=*/false);
+                               /*attention_cols=*/128, /*stream_rows=*/64, /*fold_heads=*/false, /*stages=*/4,
+                               kStagingBytes);
 }
 
 FailureOr<std::vector<CudaKernel>> compileCuda(ModuleOp kernels, const std::string &dumpDir) {

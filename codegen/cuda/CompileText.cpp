@@ -124,6 +124,22 @@ Status compileByNvcc(const std::string &nvcc, const std::string &name, const std
   return {};
 }
 
+/// After a #line the compiler counts on, but all lines that an op became are of the op's one line: say it before each.
+std::string repeatLineDirectives(StringRef text) {
+  std::string result;
+  StringRef directive;
+  for (StringRef line : split(text, '\n')) {
+    if (line.starts_with("#line ")) {
+      directive = line;
+      continue;
+    }
+    if (!directive.empty())
+      result += (directive + "\n").str();
+    result += (line + "\n").str();
+  }
+  return result;
+}
+
 int number(StringRef log, const char *pattern) {
   SmallVector<StringRef> matches;
   int value = 0;
@@ -161,8 +177,9 @@ Result<std::string> findCudaCompiler() {
   return Status::error(3201, "no CUDA compiler: neither libnvrtc nor nvcc was found", kNoCompilerHint);
 }
 
-Status compileCudaText(const std::string &name, const std::string &text, std::vector<char> &cubin,
+Status compileCudaText(const std::string &name, const std::string &emitted, std::vector<char> &cubin,
                        CudaResources &resources) {
+  const std::string text = repeatLineDirectives(emitted);
   std::string log;
   if (const Nvrtc *nvrtc = findNvrtc()) {
     LONGC_TRY(compileByNvrtc(*nvrtc, name, text, cubin, log));

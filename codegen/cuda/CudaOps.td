@@ -60,6 +60,13 @@ def Cuda_ReleaseOp : Cuda_Op<"release"> {
 // Threads: one printed form each
 //===----------------------------------------------------------------------===//
 
+def Cuda_TunableOp : Cuda_Op<"tunable"> {
+  let summary = "a number that shapes the kernel; has a name, on top of the text";
+  let arguments = (ins StrAttr:$name, I64Attr:$value);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$name `=` $value attr-dict";
+}
+
 def Cuda_RegistersOp : Cuda_Op<"registers"> {
   let summary = "declares an array of registers";
   let arguments = (ins StrAttr:$name);

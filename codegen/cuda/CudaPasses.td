@@ -28,12 +28,11 @@ def CudaLowerTilesPass : Pass<"longc-cuda-lower-tiles", "::mlir::ModuleOp"> {
 def CudaSplitRolesPass : Pass<"longc-cuda-split-roles", "::mlir::ModuleOp"> {
   let summary = "splits a kernel into a copying producer and computing warpgroups, joined by rings";
   let description = [{
-    Each shared load becomes a ring: one stage outside loops, as many as fit inside. The grid becomes a loop of
-    persistent blocks; its order is longest-first and alternating for kernels that read a work list, panels of rows
-    otherwise.
+    Each shared load becomes a ring: as many stages as its loop's `tile.stages` where the load is asynchronous, one
+    otherwise. The grid becomes a loop of persistent blocks; its order is longest-first and alternating for kernels
+    that read a work list, panels of rows otherwise.
   }];
-  let options = [Option<"sharedBytes", "shared-bytes", "int64_t", "232448", "shared memory of one block">,
-                 Option<"maxStages", "max-stages", "int64_t", "4", "stages of a ring at most">];
+  let options = [Option<"sharedBytes", "shared-bytes", "int64_t", "232448", "shared memory of one block">];
   let dependentDialects = ["::longc::cuda::CudaDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }
 

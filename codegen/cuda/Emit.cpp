@@ -177,6 +177,33 @@ private:
 
   raw_ostream &line() { return output_.indent(2 * indent_); }
 
+  /// Says where the op of the next lines stands and what it was named, unless that was said of the one before it. An op
+  /// without a place goes with the one before it.
+  void cite(Operation &op) {
+    FileLineColLoc place;
+    StringRef name;
+    op.getLoc()->walk([&](Location location) {
+      if (auto file = dyn_cast<FileLineColLoc>(location))
+        place = file; // the last: dumps of later stages stand behind
+      else if (auto named = dyn_cast<NameLoc>(location); named && isa<UnknownLoc>(named.getChildLoc()))
+        name = named.getName();
+      return WalkResult::advance();
+    });
+    if (!name.empty() && name != name_)
+      line() << "// " << name << "\n";
+    name_ = name;
+    if (!place || (place.getFilename() == file_ && place.getLine() == fileLine_))
+      return;
+    output_ << "#line " << place.getLine();
+    if (place.getFilename() != file_) {
+      output_ << " \"";
+      output_.write_escaped(place.getFilename().getValue()) << "\"";
+    }
+    output_ << "\n";
+    file_ = place.getFilename();
+    fileLine_ = place.getLine();
+  }
+
   /// Pure, with one user in the same block and nothing to wait for: printed inside its user.
   static bool isInlined(Operation *op) {
     if (isa<arith::ConstantOp>(op))
@@ -307,19 +334,25 @@ private:
   }
 
   LogicalResult print(Operation &op) {
-    if (auto declaration = dyn_cast<cuda::RegistersOp>(op)) {
+    if (auto tunable = dyn_cast<cuda::TunableOp>(op)) {
+      names_[tunable.getResult()] = tunable.getName().str();
+      line() << "constexpr int " << tunable.getName() << " = " << tunable.getValue() << ";\n";
+    } else if (auto declaration = dyn_cast<cuda::RegistersOp>(op)) {
       auto type = declaration.getRegisters().getType();
       names_[declaration.getRegisters()] = fresh(declaration.getName());
       line() << typeName(type.getElementType()) << " " << names_[declaration.getRegisters()] << "[" << type.getCount()
              << "];\n";
     } else if (auto set = dyn_cast<cuda::SetOp>(op)) {
+      cite(op);
       line() << text(set.getRegisters()) << "[" << text(set.getIndex(), 0) << "] = " << text(set.getValue(), 0)
              << ";\n";
     } else if (auto store = dyn_cast<cuda::StoreOp>(op)) {
+      cite(op);
       line() << "*(" << text(store.getPointer(), 0) << ") = " << text(store.getValue(), 0) << ";\n";
     } else if (auto unroll = dyn_cast<cuda::UnrollOp>(op)) {
       const std::string index = fresh("e");
       names_[unroll.getBody().getArgument(0)] = index;
+      cite(op);
       line() << "LONGC_UNROLL for (int " << index << " = 0; " << index << " < " << unroll.getCount() << "; ++" << index
              << ") {\n";
       if (failed(printNested(unroll.getBody().front())))
@@ -330,8 +363,10 @@ private:
     } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
       return printBranch(branch);
     } else if (auto yield = dyn_cast<scf::YieldOp>(op)) {
-      for (auto [value, name] : llvm::zip(yield.getOperands(), targets_))
+      for (auto [value, name] : llvm::zip(yield.getOperands(), targets_)) {
+        cite(op);
         line() << name << " = " << text(value, 0) << ";\n";
+      }
     } else if (isInlined(&op)) {
       return success();
     } else if (isa<arith::IndexCastOp>(op) && names_.contains(op.getOperand(0)) &&
@@ -339,10 +374,12 @@ private:
       names_[op.getResult(0)] = std::string(names_[op.getOperand(0)]); // int is both i32 and index
     } else if (op.getNumResults() == 0) {
       const std::string expression = form(&op);
+      cite(op);
       line() << expression << ";\n";
     } else {
       const std::string expression = form(&op);
       names_[op.getResult(0)] = fresh("v");
+      cite(op);
       line() << "const " << typeName(op.getResult(0).getType()) << " " << names_[op.getResult(0)] << " = " << expression
              << ";\n";
     }
@@ -353,12 +390,14 @@ private:
     SmallVector<std::string> carried;
     for (auto [init, argument, result] : llvm::zip(loop.getInits(), loop.getRegionIterArgs(), loop.getResults())) {
       const std::string name = fresh("c");
+      cite(*loop);
       line() << typeName(init.getType()) << " " << name << " = " << text(init, 0) << ";\n";
       names_[argument] = names_[result] = name;
       carried.push_back(name);
     }
     const std::string index = fresh("j");
     names_[loop.getInductionVar()] = index;
+    cite(*loop);
     line() << "for (int " << index << " = " << text(loop.getLowerBound(), 0) << "; " << index << " < "
            << text(loop.getUpperBound()) << "; " << index << " += " << text(loop.getStep()) << ") {\n";
     std::swap(targets_, carried);
@@ -374,6 +413,7 @@ private:
       results.push_back(names_[result] = fresh("r"));
       line() << typeName(result.getType()) << " " << results.back() << ";\n";
     }
+    cite(*branch);
     line() << "if (" << text(branch.getCondition(), 0) << ") {\n";
     std::swap(targets_, results);
     LogicalResult result = printNested(*branch.thenBlock());
@@ -389,6 +429,9 @@ private:
   cuda::KernelOp kernel_;
   raw_ostream &output_;
   int indent_ = 0;
+  StringAttr file_; // of the last #line
+  unsigned fileLine_ = 0;
+  StringRef name_; // of the op that was cited last
   llvm::StringMap<unsigned> next_; // numbers given to names of a prefix
   bool failed_ = false;
   DenseMap<Value, std::string> names_;

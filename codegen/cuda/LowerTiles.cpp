@@ -7,6 +7,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 namespace longc {
 #define GEN_PASS_DEF_CUDALOWERTILESPASS
@@ -28,8 +29,11 @@ struct RegisterBudget {
 };
 constexpr RegisterBudget kBudgets[] = {{0, 0}, {56, 256}, {24, 240}, {32, 160}};
 
-std::string withArgument(StringRef callee, int64_t argument) {
-  return (callee + "<" + Twine(argument) + ">").str();
+constexpr StringLiteral kProducerRegisters = "kProducerRegisters", kConsumerRegisters = "kConsumerRegisters";
+
+/// "tile1" to "kTile1Stages".
+std::string stagesName(StringRef ring) {
+  return ("k" + ring.take_front().upper() + ring.drop_front() + "Stages").str();
 }
 
 } // namespace
@@ -52,11 +56,19 @@ void TileLowering::unrolled(int64_t count, function_ref<void(Value)> body) {
   body(index);
 }
 
+/// Where in the ring the next tile goes, and the parity of how often that place was used.
+std::pair<Value, Value> TileLowering::stageAndPhase(const RingPlace &ring, Value count) {
+  if (ring.stages == 1)
+    return {constant(0), rem(count, 2)};
+  return {b.createOrFold<arith::RemSIOp>(loc, count, ring.stageCount),
+          rem(b.createOrFold<arith::DivSIOp>(loc, count, ring.stageCount), 2)};
+}
+
 void TileLowering::lower(ProduceOp op) {
   const RingPlace &ring = rings[op.getRing()];
   auto tile = cast<RankedTensorType>(op.getRing().getType().getTile());
   Value count = get(ring.counter, constant(0));
-  Value stage = rem(count, ring.stages), phase = rem(div(count, ring.stages), 2);
+  auto [stage, phase] = stageAndPhase(ring, count);
   Value full = add(base, add(mul(stage, 8), ring.full)), empty = add(base, add(mul(stage, 8), ring.empty));
   call("mbarrier_wait", {empty, sub(constant(1), phase)}); // the first pass finds every stage free
   call("mbarrier_arrive_expect_tx", {full, constant(ring.tileBytes)});
@@ -79,7 +91,7 @@ void TileLowering::lower(AcquireOp op) {
   const RingPlace &ring = rings[op.getRing()];
   auto tile = cast<RankedTensorType>(op.getTile().getType());
   Value count = get(ring.counter, constant(0));
-  Value stage = rem(count, ring.stages), phase = rem(div(count, ring.stages), 2);
+  auto [stage, phase] = stageAndPhase(ring, count);
   Value full = add(base, add(mul(stage, 8), ring.full));
   Value address = add(base, add(mul(stage, ring.tileBytes), ring.tiles));
   call("mbarrier_wait", {full, phase});
@@ -196,6 +208,7 @@ LogicalResult TileLowering::lower(scf::IfOp op) {
 }
 
 LogicalResult TileLowering::lowerBlock(Block &source) {
+  llvm::SaveAndRestore outer(loc); // what follows the block is not of its last op
   for (Operation &op : source) {
     if (op.hasTrait<OpTrait::IsTerminator>())
       continue;
@@ -265,6 +278,14 @@ LogicalResult lowerKernel(cuda::KernelOp kernel) {
   TileLowering lowering(builder, loc);
   for (Value argument : kernel.getBody().getArguments())
     lowering.scalars.map(argument, argument);
+  auto tunable = [&](const Twine &name, int64_t value) -> Value {
+    return TunableOp::create(builder, loc, builder.getIndexType(), name.str(), value);
+  };
+  tunable(kProducerRegisters, kBudgets[consumers].producer);
+  tunable(kConsumerRegisters, kBudgets[consumers].consumer);
+  for (RingOp op : ringOps)
+    if (const int64_t stages = op.getRing().getType().getStages(); stages > 1)
+      lowering.rings[op.getRing()].stageCount = tunable(stagesName(op.getName()), stages);
   lowering.base = SharedBaseOp::create(builder, loc, builder.getIndexType());
   lowering.warpgroup = lowering.pureCall("warpgroup_index", builder.getIndexType());
   lowering.rowBase = lowering.mul(lowering.warpgroup, 64);
@@ -274,8 +295,12 @@ LogicalResult lowerKernel(cuda::KernelOp kernel) {
   for (RingOp op : ringOps) {
     auto tile = cast<RankedTensorType>(op.getRing().getType().getTile());
     const int64_t bytes = tile.getNumElements() * 2;
-    lowering.rings[op.getRing()] = {offset, bytes, 0, 0, op.getRing().getType().getStages(), Value()};
-    offset += bytes * op.getRing().getType().getStages();
+    const int64_t stages = op.getRing().getType().getStages();
+    RingPlace &ring = lowering.rings[op.getRing()];
+    ring.tiles = offset;
+    ring.tileBytes = bytes;
+    ring.stages = stages;
+    offset += bytes * stages;
   }
   lowering.stagingOffset = offset;
   offset += consumers * kStagingBytes;
@@ -302,8 +327,8 @@ LogicalResult lowerKernel(cuda::KernelOp kernel) {
   auto branch = scf::IfOp::create(builder, loc, isProducer, /*withElse=*/true);
   for (bool producer : {true, false}) {
     builder.setInsertionPointToStart(producer ? branch.thenBlock() : branch.elseBlock());
-    lowering.call(producer ? withArgument("setmaxnreg_dec", kBudgets[consumers].producer)
-                           : withArgument("setmaxnreg_inc", kBudgets[consumers].consumer));
+    lowering.call(producer ? ("setmaxnreg_dec<" + kProducerRegisters + ">").str()
+                           : ("setmaxnreg_inc<" + kConsumerRegisters + ">").str());
     if (producer) { // one lane of the first warp starts all copies
       Value warp = lowering.div(lowering.threadIndex(), 32);
       Value first = lowering.compare(CmpIPredicate::eq, warp, lowering.constant(4 * consumers));

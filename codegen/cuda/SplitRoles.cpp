@@ -38,8 +38,7 @@ struct SharedLoad {
 
 class RoleSplitter {
 public:
-  RoleSplitter(tile::KernelOp kernel, int64_t sharedBytes, int64_t maxStages)
-      : kernel_(kernel), sharedLimit_(sharedBytes), maxStages_(maxStages) {}
+  RoleSplitter(tile::KernelOp kernel, int64_t sharedBytes) : kernel_(kernel), sharedLimit_(sharedBytes) {}
 
   LogicalResult run() {
     if (failed(planRings()))
@@ -53,15 +52,21 @@ private:
   struct Ring {
     RankedTensorType tile;
     std::string name;
+    unsigned ordinal; // among a loop's loads of the type
     bool inLoop;
-    int64_t stages = 1;
+    int64_t stages;
   };
+
+  /// Tiles of a load that may be in flight: what its loop says when it runs ahead, one otherwise.
+  static int64_t stagesOf(tile::LoadOp load) {
+    auto stages = load->getParentOp()->getAttrOfType<IntegerAttr>(tile::TileDialect::stagesAttribute);
+    return load.getAsynchronous() && stages ? stages.getInt() : 1;
+  }
 
   /// Rings in program order. Loads of one type in loops that follow each other take turns on one ring.
   LogicalResult planRings() {
     kernel_.walk([&](tile::MmaOp op) { consumers_ = cast<RankedTensorType>(op.getType()).getDimSize(0) / 64; });
     DenseMap<std::pair<Operation *, Type>, unsigned> turn; // how many loads of a type a loop has had
-    DenseMap<std::pair<Type, unsigned>, unsigned> loopRings;
     WalkResult result = kernel_.walk<WalkOrder::PreOrder>([&](tile::LoadOp load) {
       if (!isShared(load))
         return WalkResult::advance();
@@ -72,32 +77,30 @@ private:
       }
       auto type = cast<RankedTensorType>(load.getTile().getType());
       const bool inLoop = parent != kernel_;
-      unsigned ring = rings_.size();
-      if (inLoop) {
-        const unsigned ordinal = turn[{parent, type}]++;
-        ring = loopRings.try_emplace({type, ordinal}, ring).first->second;
-      }
-      if (ring == rings_.size()) {
+      const unsigned ordinal = inLoop ? turn[{parent, type}]++ : 0;
+      const int64_t stages = stagesOf(load);
+      auto ring = llvm::find_if(rings_, [&](const Ring &other) {
+        return inLoop && other.inLoop && other.tile == type && other.ordinal == ordinal && other.stages == stages;
+      });
+      if (ring == rings_.end()) {
         auto argument = cast<BlockArgument>(load.getView());
         std::string name = "tile" + std::to_string(argument.getArgNumber() - kernel_.getGridRank());
-        rings_.push_back({type, name, inLoop});
+        if (llvm::any_of(rings_, [&](const Ring &other) { return other.name == name; }))
+          name += "_" + std::to_string(rings_.size());
+        ring = rings_.insert(ring, {type, name, ordinal, inLoop, stages});
       }
-      loads_[load] = {ring, planMap(load), inLoop};
+      loads_[load] = {unsigned(ring - rings_.begin()), planMap(load), inLoop};
       return WalkResult::advance();
     });
     if (result.wasInterrupted())
       return failure();
 
-    int64_t fixed = consumers_ * kStagingBytesPerConsumer, perStage = 0;
-    for (Ring &ring : rings_)
-      (ring.inLoop ? perStage : fixed) += tileBytes(ring.tile) + 2 * kBarrierBytes;
-    const int64_t stages = perStage ? std::min(maxStages_, (sharedLimit_ - fixed) / perStage) : 1;
-    if (stages < (perStage ? 2 : 1))
-      return kernel_.emitOpError("needs ") << fixed + 2 * perStage << " bytes of shared memory, the target has "
+    sharedBytes_ = consumers_ * kStagingBytesPerConsumer;
+    for (const Ring &ring : rings_)
+      sharedBytes_ += ring.stages * (tileBytes(ring.tile) + 2 * kBarrierBytes);
+    if (sharedBytes_ > sharedLimit_)
+      return kernel_.emitOpError("needs ") << sharedBytes_ << " bytes of shared memory, the target has "
                                            << sharedLimit_;
-    sharedBytes_ = fixed + stages * perStage;
-    for (Ring &ring : rings_)
-      ring.stages = ring.inLoop ? stages : 1;
     return success();
   }
 
@@ -306,7 +309,7 @@ private:
   }
 
   tile::KernelOp kernel_;
-  int64_t sharedLimit_, maxStages_;
+  int64_t sharedLimit_;
   int64_t consumers_ = 0, sharedBytes_ = 0;
   bool failed_ = false;
   SmallVector<Ring> rings_;
@@ -320,7 +323,7 @@ struct CudaSplitRoles : longc::impl::CudaSplitRolesPassBase<CudaSplitRoles> {
 
   void runOnOperation() override {
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>()))
-      if (failed(RoleSplitter(kernel, sharedBytes, maxStages).run()))
+      if (failed(RoleSplitter(kernel, sharedBytes).run()))
         return signalPassFailure();
   }
 };

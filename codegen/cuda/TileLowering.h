@@ -12,8 +12,9 @@ namespace longc::cuda {
 
 /// Place of a ring in shared memory; offsets from the block's base.
 struct RingPlace {
-  int64_t tiles, tileBytes, full, empty, stages;
-  mlir::Value counter; // registers<1 x index>: how many stages this role has passed
+  int64_t tiles = 0, tileBytes = 0, full = 0, empty = 0, stages = 1;
+  mlir::Value stageCount; // the number of stages by name
+  mlir::Value counter;    // registers<1 x index>: how many stages this role has passed
 };
 
 /// A tile in shared memory and the barrier that gives it back.
@@ -78,6 +79,7 @@ public:
 
 private:
   // Rings (LowerTiles.cpp).
+  std::pair<mlir::Value, mlir::Value> stageAndPhase(const RingPlace &ring, mlir::Value count);
   void lower(ProduceOp op);
   void lower(AcquireOp op);
   void lower(ReleaseOp op);

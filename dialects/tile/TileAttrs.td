@@ -10,12 +10,21 @@ def Tile_TargetAttr : AttrDef<Tile_Dialect, "Target"> {
   let summary = "sizes a tiling pass reads; set on the module by codegen before tiling";
   let description = [{
     `#tile.target<mma_rows = 128, mma_cols = 96, mma_depth = 0, attention_rows = 64, attention_cols = 64,
-    stream_rows = 8, fold_heads = true>`.
+    stream_rows = 8, fold_heads = true, stages = 4, staging_bytes = 200000>`.
     `mma_depth` 0 means: the whole reduction in one product. `attention_rows` counts query tokens of one block
     (the query heads that share a key head are folded into its rows when `fold_heads`), `attention_cols` keys.
+    `stages` is the most tiles of one operand in flight, 1 where nothing is loaded ahead of its use; `staging_bytes`
+    is the fast memory of a block that the operands of its products may fill.
   }];
-  let parameters = (ins "int64_t":$mma_rows, "int64_t":$mma_cols, "int64_t":$mma_depth, "int64_t":$attention_rows,
-                        "int64_t":$attention_cols, "int64_t":$stream_rows, "bool":$fold_heads);
+  let parameters = (ins "int64_t":$mma_rows,
+                        "int64_t":$mma_cols,
+                        "int64_t":$mma_depth,
+                        "int64_t":$attention_rows,
+                        "int64_t":$attention_cols,
+                        "int64_t":$stream_rows,
+                        "bool":$fold_heads,
+                        DefaultValuedParameter<"int64_t", "1">:$stages,
+                        DefaultValuedParameter<"int64_t", "0">:$staging_bytes);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

@@ -31,6 +31,16 @@ void TileDialect::initialize() {
       >();
 }
 
+LogicalResult TileDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  if (attribute.getName() != stagesAttribute)
+    return success();
+  auto stages = dyn_cast<IntegerAttr>(attribute.getValue());
+  if (op->getName().getStringRef() != "scf.for" || !stages || stages.getInt() < 2)
+    return op->emitOpError("expected '") << stagesAttribute << "' on a loop, at least 2, got "
+                                         << attribute.getValue();
+  return success();
+}
+
 Type ViewType::parse(AsmParser &parser) {
   SmallVector<int64_t> shape;
   Type element;

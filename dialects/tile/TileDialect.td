@@ -16,6 +16,11 @@ def Tile_Dialect : Dialect {
   }];
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
+  let extraClassDeclaration = [{
+    /// On an `scf.for`: how many of its asynchronous tiles of one operand are in flight, at least 2.
+    static constexpr ::llvm::StringLiteral stagesAttribute = "tile.stages";
+  }];
 }
 
 #endif // LONGC_TILE_DIALECT_TD

@@ -43,7 +43,8 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>, AttrSizedOperandSeg
     The tile has the view's rank (leading unit dimensions of the tile may be dropped: a rank-2 tile of a rank-3
     view `[T, H, D]` at `[t, h, 0]` takes rows along dimension 0 if `row_dim` says so). `rows(lo to hi)` narrows
     the range of dimension 0 beyond the view's own size: rows outside read as padding, so a neighbouring
-    sequence can never leak in. Padding is zero.
+    sequence can never leak in. Padding is zero. `asynchronous`: it may start before the loop passes that precede
+    it are over, as many as the loop's `tile.stages` says less one.
 
     ```mlir
     %t = tile.load %x[%c1, %c1, %c0] rows(%c2 to %c4) dropped [1] : !tile.view<6x2x3xf32> -> tensor<4x3xf32>
@@ -54,11 +55,11 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>, AttrSizedOperandSeg
     matrix of whole blocks of 32 columns (its column offset is a multiple of 32 too); `load_c5` both row limits or none.
   }];
   let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$offsets, Optional<Index>:$lo, Optional<Index>:$hi,
-                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$dropped);
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$dropped, UnitAttr:$asynchronous);
   let results = (outs AnyStaticShapeTensor:$tile);
   let assemblyFormat = [{
-    $view `[` $offsets `]` (`rows` `(` $lo^ `to` $hi `)`)? (`dropped` $dropped^)? attr-dict
-    `:` type($view) `->` type($tile)
+    $view `[` $offsets `]` (`rows` `(` $lo^ `to` $hi `)`)? (`dropped` $dropped^)? (`asynchronous` $asynchronous^)?
+    attr-dict `:` type($view) `->` type($tile)
   }];
   let hasVerifier = 1;
 }

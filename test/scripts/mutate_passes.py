@@ -37,6 +37,8 @@ MUTATIONS = [
     ("LowerRope", "op.getTheta(), dim, op.getScale(),", "op.getTheta(), dim, -op.getScale(),", "rotation the other way"),
     ("LowerState", "body.getArgument(position - 2), body.getArgument(position - 1)",
      "body.getArgument(position - 1), body.getArgument(position - 2)", "keys and values change places"),
+    ("PipelineLoops", "facts_.getStagingBytes() - resident_)", "facts_.getStagingBytes() + resident_)",
+     "what stays is taken for free memory"),
     ("TileAttention", "source.scale = window.getScale();", "source.scale = -window.getScale();", "scores change sign"),
     ("TileLinear", "(width + tile.cols - 1) / tile.cols)", "(width + tile.cols - 1) / tile.cols - 1)",
      "the last columns are never computed"),

@@ -17,6 +17,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/LocationSnapshot.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
@@ -62,14 +63,12 @@ struct FunctionCompiler {
                          "run again with --dump-dir DIR to see the stages before");
   }
 
+  /// What comes of the ops later (line information of a kernel, for one) names their lines in the dump.
   void dump(ModuleOp module, const std::string &name) {
     if (options.dumpDir.empty())
       return;
     llvm::sys::fs::create_directories(options.dumpDir);
-    std::error_code error;
-    llvm::raw_fd_ostream stream(options.dumpDir + "/" + name + ".mlir", error);
-    if (!error)
-      module.print(stream);
+    (void)generateLocationsFromIR(options.dumpDir + "/" + name + ".mlir", "dump", module, OpPrintingFlags());
   }
 
   /// The graph as kernels and launches, with the tile sizes of `facts`. Types are taken as they are written.
@@ -86,6 +85,7 @@ struct FunctionCompiler {
     manager.addPass(createTileStreamingPass());
     manager.addPass(createCanonicalizerPass());
     manager.addNestedPass<tile::KernelOp>(createCSEPass());
+    manager.addPass(createPipelineLoopsPass());
     if (failed(manager.run(module)))
       return failure("tiling for " + suffix);
     // Kernels of several targets live side by side in one table: their names are kept apart.

@@ -1,20 +1,34 @@
-// RUN: longc-opt %S/kernels/packed-attention.mlir --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s
-// RUN: longc-opt %S/kernels/packed-attention.mlir --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s --check-prefix=COUNT
-// RUN: longc-opt %S/kernels/packed-attention-soft-cap.mlir --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s --check-prefix=CAP
-// RUN: longc-opt %S/kernels/linear-silu.mlir --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s --check-prefix=GEMM
+// RUN: longc-opt %S/kernels/packed-attention.mlir --longc-pipeline-loops --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s
+// RUN: longc-opt %S/kernels/packed-attention.mlir --longc-pipeline-loops --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s --check-prefix=COUNT
+// RUN: longc-opt %S/kernels/packed-attention-soft-cap.mlir --longc-pipeline-loops --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s --check-prefix=CAP
+// RUN: longc-opt %S/kernels/linear-silu.mlir --longc-pipeline-loops --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s --check-prefix=GEMM
 // RUN: not longc-opt %s --longc-cuda --longc-cuda-emit -o /dev/null 2>&1 | FileCheck %s --check-prefix=REFUSED
 
+// Tunables stand on top; each op's text follows the line of the op in the kernel's file, named once.
 // CHECK: extern "C" __global__ void __launch_bounds__(512, 1)
 // CHECK-NEXT: packed_attention(const __grid_constant__ TensorMap map0,
+// CHECK: extern __shared__
+// CHECK-NEXT: constexpr int kProducerRegisters = 32;
+// CHECK-NEXT: constexpr int kConsumerRegisters = 160;
+// CHECK-NEXT: constexpr int kTile1Stages = 2;
+// CHECK-NEXT: constexpr int kTile2Stages = 2;
+// CHECK-NEXT: #line 2 "{{.*}}/kernels/packed-attention.mlir"
 // CHECK: if (v{{[0-9]+}} == 3) {
-// CHECK-NEXT: setmaxnreg_dec<32>();
+// CHECK-NEXT: setmaxnreg_dec<kProducerRegisters>();
 // CHECK: elect_sync()
+// CHECK: #line 15{{$}}
+// CHECK-NOT: #line
 // CHECK: tma_load_3d({{.*}}, map0, {{.*}}, evict_first());
-// CHECK: for (int
+// CHECK: #line 23{{$}}
+// CHECK-NEXT: for (int
+// CHECK: #line 24{{$}}
+// CHECK: % kTile1Stages;
+// CHECK: / kTile1Stages;
 // CHECK: tma_load_3d({{.*}}, map1, {{.*}}, evict_last());
 // CHECK: tma_load_3d({{.*}}, map2,
 // CHECK: } else {
-// CHECK-NEXT: setmaxnreg_inc<160>();
+// CHECK-NEXT: #line 2{{$}}
+// CHECK-NEXT: setmaxnreg_inc<kConsumerRegisters>();
 // CHECK: wgmma_m64n128k16_ss<0, 0>(product0,
 // CHECK: = max_nan(
 // CHECK: shfl_xor(
@@ -32,11 +46,13 @@
 // CAP: = (1.0f - rcp_approx(ex2_approx({{.*}}) + 1.0f) * 2.0f) * 2.88539
 
 // GEMM: linear_silu(const __grid_constant__ TensorMap map0,
-// GEMM: setmaxnreg_dec<24>();
+// GEMM: constexpr int kProducerRegisters = 24;
+// GEMM-NEXT: constexpr int kConsumerRegisters = 240;
+// GEMM-NEXT: constexpr int kTile0Stages = 4;
 // GEMM: tma_load_2d({{.*}}, map0, {{.*}}, evict_normal());
-// GEMM: setmaxnreg_inc<240>();
 // GEMM: wgmma_m64n256k16_ss<0, 0>(product0,
 // GEMM: *((float *)view2.data +
+// GEMM: // model.layers.0.mlp.gate_proj
 // GEMM: stmatrix_x4(
 
 // REFUSED: 'math.atan2' op has no printed form in CUDA C++

@@ -2,16 +2,18 @@
 
 // One branch a role; products of 16 columns at a time; a row's maximum over the thread's elements, then over the quad.
 // CHECK-LABEL: cuda.kernel @row_maximum
+// CHECK: cuda.tunable "kProducerRegisters" = 56
+// CHECK: cuda.tunable "kConsumerRegisters" = 256
 // CHECK: cuda.call "mbarrier_init"
 // CHECK: cuda.call "__syncthreads"
 // CHECK: scf.if
-// CHECK: cuda.call "setmaxnreg_dec<56>"
+// CHECK: cuda.call "setmaxnreg_dec<kProducerRegisters>"
 // CHECK: cuda.call "elect_sync"
 // CHECK: cuda.call "mbarrier_wait"
 // CHECK: cuda.call "mbarrier_arrive_expect_tx"
 // CHECK: cuda.call "tma_load_2d"
 // CHECK: } else {
-// CHECK: cuda.call "setmaxnreg_inc<256>"
+// CHECK: cuda.call "setmaxnreg_inc<kConsumerRegisters>"
 // CHECK: %[[PRODUCT:.*]] = cuda.registers "product" : <32, f32>
 // CHECK: cuda.call "wgmma_fence"
 // CHECK: cuda.unroll 4

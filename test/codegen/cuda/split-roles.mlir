@@ -1,10 +1,10 @@
 // RUN: longc-opt %s --longc-cuda-assign-layouts --longc-cuda-split-roles | FileCheck %s
 // RUN: not longc-opt %s --longc-cuda-assign-layouts --longc-cuda-split-roles=shared-bytes=60000 2>&1 | FileCheck %s --check-prefix=SMALL
 
-// SMALL: 'tile.kernel' op needs 65600 bytes of shared memory, the target has 60000
+// SMALL: 'tile.kernel' op needs 114816 bytes of shared memory, the target has 60000
 
-// Both operands get a ring of as many stages as fit (at most four); the producer copies, the two consumers wait for a
-// tile where they first use it and give it back after its last use.
+// Both operands get a ring of the loop's stages; the producer copies, the two consumers wait for a tile where they first
+// use it and give it back after its last use.
 // CHECK-LABEL: cuda.kernel @product_in_a_loop
 // CHECK-SAME: consumers = 2
 // CHECK-SAME: tensor_maps = [#cuda.tensor_map<operand = 0, box = [128, 64]>, #cuda.tensor_map<operand = 1, box = [64, 64]>]
@@ -31,11 +31,31 @@ tile.kernel @product_in_a_loop grid(%i, %j) (%x: !tile.view<?x256xbf16>, %w: !ti
   %col = arith.muli %j, %c64 : index
   %zero = arith.constant dense<0.0> : tensor<128x64xf32>
   %acc = scf.for %k = %c0 to %c256 step %c64 iter_args(%a = %zero) -> (tensor<128x64xf32>) {
-    %at = tile.load %x[%row, %k] : !tile.view<?x256xbf16> -> tensor<128x64xbf16>
-    %bt = tile.load %w[%col, %k] : !tile.view<512x256xbf16> -> tensor<64x64xbf16>
+    %at = tile.load %x[%row, %k] asynchronous : !tile.view<?x256xbf16> -> tensor<128x64xbf16>
+    %bt = tile.load %w[%col, %k] asynchronous : !tile.view<512x256xbf16> -> tensor<64x64xbf16>
     %s = tile.mma %at, %bt, %a transpose_b : tensor<128x64xbf16>, tensor<64x64xbf16> -> tensor<128x64xf32>
     scf.yield %s : tensor<128x64xf32>
-  }
+  } {tile.stages = 4}
   tile.store %acc, %y[%row, %col] : tensor<128x64xf32>, !tile.view<?x512xf32>
+  tile.return
+}
+
+// A loop that says nothing has one tile in flight.
+// CHECK-LABEL: cuda.kernel @one_stage
+// CHECK-SAME: shared_bytes = 32800
+// CHECK: cuda.ring "tile0" : <1, tensor<64x64xbf16
+// CHECK: cuda.ring "tile1" : <1, tensor<128x64xbf16
+tile.kernel @one_stage grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<512x64xbf16>, %y: !tile.view<?x128xf32>) {
+  %c0 = arith.constant 0 : index
+  %c128 = arith.constant 128 : index
+  %c512 = arith.constant 512 : index
+  %zero = arith.constant dense<0.0> : tensor<64x128xf32>
+  %at = tile.load %x[%i, %c0] : !tile.view<?x64xbf16> -> tensor<64x64xbf16>
+  %acc = scf.for %k = %c0 to %c512 step %c128 iter_args(%a = %zero) -> (tensor<64x128xf32>) {
+    %bt = tile.load %w[%k, %c0] : !tile.view<512x64xbf16> -> tensor<128x64xbf16>
+    %s = tile.mma %at, %bt, %a transpose_b : tensor<64x64xbf16>, tensor<128x64xbf16> -> tensor<64x128xf32>
+    scf.yield %s : tensor<64x128xf32>
+  }
+  tile.store %acc, %y[%i, %c0] : tensor<64x128xf32>, !tile.view<?x128xf32>
   tile.return
 }

@@ -27,6 +27,17 @@ tile.kernel @k grid(%i) (%x: tensor<4xf32>) {
 
 // -----
 
+tile.kernel @k grid(%i) () {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  // expected-error@+1 {{'scf.for' op expected 'tile.stages' on a loop, at least 2, got 1 : i64}}
+  scf.for %j = %c0 to %i step %c1 {
+  } {tile.stages = 1}
+  tile.return
+}
+
+// -----
+
 func.func @f(%n: index, %y: tensor<4xf32>) {
   // launch_c2
   // expected-error@+1 {{'tile.launch' op expected a tile.kernel named @k}}

@@ -1,4 +1,5 @@
 // y = x w^T + bias, SiLU, in bf16.
+module attributes {tile.target = #tile.target<mma_rows = 128, mma_cols = 256, mma_depth = 64, attention_rows = 192, attention_cols = 128, stream_rows = 64, fold_heads = false, stages = 4, staging_bytes = 206848>} {
 tile.kernel @linear_silu grid(%i, %j) (%x: !tile.view<?x8192xbf16>, %w: !tile.view<8192x8192xbf16>, %bias: !tile.view<8192xf32>, %y: !tile.view<?x8192xbf16>) {
   %c0 = arith.constant 0 : index
   %c64 = arith.constant 64 : index
@@ -24,6 +25,7 @@ tile.kernel @linear_silu grid(%i, %j) (%x: !tile.view<?x8192xbf16>, %w: !tile.vi
   %d = arith.addf %e, %one : tensor<128x256xf32>
   %r = arith.divf %t, %d : tensor<128x256xf32>
   %o = arith.truncf %r : tensor<128x256xf32> to tensor<128x256xbf16>
-  tile.store %o, %y[%row, %col] : tensor<128x256xbf16>, !tile.view<?x8192xbf16>
+  tile.store %o, %y[%row, %col] : tensor<128x256xbf16>, !tile.view<?x8192xbf16> loc("model.layers.0.mlp.gate_proj")
   tile.return
+}
 }

@@ -1,3 +1,4 @@
+module attributes {tile.target = #tile.target<mma_rows = 128, mma_cols = 256, mma_depth = 64, attention_rows = 192, attention_cols = 128, stream_rows = 64, fold_heads = false, stages = 4, staging_bytes = 206848>} {
 tile.kernel @packed_attention_cap grid(%item, %h) (%q: !tile.view<?x16x128xbf16>, %k: !tile.view<?x16x128xbf16>, %v: !tile.view<?x16x128xbf16>, %work: !tile.view<?x8xi32>, %o: !tile.view<?x16x128xbf16>, %lse: !tile.view<?x16xf32>) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
@@ -82,4 +83,5 @@ tile.kernel @packed_attention_cap grid(%item, %h) (%q: !tile.view<?x16x128xbf16>
   %le = arith.mulf %ml, %ln2 : tensor<192xf32>
   tile.store %le, %lse[%q0, %h] rows(%q0 to %q1) dropped [1] : tensor<192xf32>, !tile.view<?x16xf32>
   tile.return
+}
 }
