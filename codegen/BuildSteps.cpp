@@ -253,12 +253,18 @@ private:
     abi::Step *step = result_.add_steps();
     step->set_location(locationName(list.getLoc()));
     abi::WorkList *message = step->mutable_work_list();
-    message->set_segments(use(list.getSegments()));
+    FailureOr<uint32_t> segments = use(list.getSegments());
+    if (failed(segments))
+      return failure();
+    message->set_segments(*segments);
     message->set_rows(list.getRows());
     message->set_count_symbol(sizes_.symbol(symbol));
     abi::Expr tokens, sequences;
     if (Value keys = list.getKeyBoundaries()) {
-      message->set_key_boundaries(use(keys));
+      FailureOr<uint32_t> boundaries = use(keys);
+      if (failed(boundaries))
+        return failure();
+      message->set_key_boundaries(*boundaries);
       if (function_.getNumArguments() == 0 || sizes_.sizesOf(function_.getArgument(0)).empty())
         return list.emitError("expected the queries as the function's first argument");
       tokens = sizes_.sizesOf(function_.getArgument(0))[0];
@@ -274,13 +280,20 @@ private:
         abi::Expr::ADD,
         SizeExpressions::binary(abi::Expr::FLOORDIV, tokens, SizeExpressions::constant(list.getRows())), sequences);
     sizes_.bindSizes(list.getList(), {sizes_.symbolExpr(symbol)});
-    message->set_result(use(list.getList()));
+    FailureOr<uint32_t> rows = use(list.getList());
+    if (failed(rows))
+      return failure();
+    message->set_result(*rows);
     return success();
   }
 
   LogicalResult add(func::ReturnOp op) {
-    for (Value value : op.getOperands())
-      result_.add_results(use(value));
+    for (Value value : op.getOperands()) {
+      FailureOr<uint32_t> buffer = use(value);
+      if (failed(buffer))
+        return failure();
+      result_.add_results(*buffer);
+    }
     return success();
   }
 
@@ -296,20 +309,35 @@ private:
     }
     if (!shapeAndElement(value.getType()))
       return launch.emitError("operand has no buffer form: ") << value.getType();
-    operand->set_buffer(use(value));
+    FailureOr<uint32_t> buffer = use(value);
+    if (failed(buffer))
+      return failure();
+    operand->set_buffer(*buffer);
     return success();
   }
 
-  // The buffer of a value; an arena buffer is made at its first use and lives to its last.
-  uint32_t use(Value value) {
-    uint32_t step = std::max(0, result_.steps_size() - 1);
-    auto found = buffers_.find(value);
-    if (found == buffers_.end()) {
-      addBuffer(value, abi::Buffer::ARENA, 0).set_first_step(step);
-      found = buffers_.find(value);
-    }
-    result_.mutable_buffers(found->second)->set_last_step(step);
-    return found->second;
+  // The buffer of a value; one of the arena is made at its first use and lives as planned.
+  FailureOr<uint32_t> use(Value value) {
+    if (!buffers_.contains(value) && failed(addArenaBuffer(value)))
+      return failure();
+    const uint32_t number = buffers_[value], step = std::max(0, result_.steps_size() - 1);
+    const abi::Buffer &buffer = result_.buffers(number);
+    if (buffer.kind() == abi::Buffer::ARENA && (step < buffer.first_step() || step > buffer.last_step()))
+      return emitError(value.getLoc()) << "buffer is used by step " << step << ", its plan says " << buffer.first_step()
+                                       << " to " << buffer.last_step();
+    return number;
+  }
+
+  LogicalResult addArenaBuffer(Value value) {
+    Operation *maker = value.getDefiningOp();
+    auto life = maker ? maker->getAttrOfType<DenseI64ArrayAttr>(tile::TileDialect::lifeAttribute) : nullptr;
+    if (!life || life.size() != 2)
+      return emitError(value.getLoc()) << "buffer has no '" << tile::TileDialect::lifeAttribute
+                                       << "': expected a function after longc-plan-buffers";
+    abi::Buffer &buffer = addBuffer(value, abi::Buffer::ARENA, 0);
+    buffer.set_first_step(life[0]);
+    buffer.set_last_step(life[1]);
+    return success();
   }
 
   func::FuncOp function_;

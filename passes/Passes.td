@@ -89,6 +89,18 @@ def PipelineLoopsPass : Longc_Pass<"longc-pipeline-loops"> {
   let statistics = [Statistic<"pipelined", "loops-pipelined", "Number of loops that are fed ahead">];
 }
 
+def PlanBuffersPass : Longc_Pass<"longc-plan-buffers"> {
+  let summary = "decides in place or not for every launch, and from which step to which each buffer lives";
+  let description = [{
+    An output takes the buffer of an operand of its type that dies at the launch if the kernel stores it once a block,
+    reads the operand at the very place it stores to, and needs each element it reads for nothing but the element
+    that replaces it: the residual sum in a product's epilogue. The kernel then reads from the output and the operand
+    goes; all launches of the kernel agree. Each `tensor.empty` moves to its first launch, and it and each
+    `tile.work_list` get `tile.live`, the numbers of the first and the last step that use the buffer.
+  }];
+  let statistics = [Statistic<"reused", "outputs-in-place", "Number of outputs of kernels that took an operand's buffer">];
+}
+
 def TileAttentionPass : Longc_Pass<"longc-tile-attention"> {
   let summary = "groups with attention as kernels of the attention-like skeleton";
 }

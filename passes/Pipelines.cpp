@@ -37,6 +37,8 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
   manager.addPass(createDeduplicateKernelsPass());
   // On kernels as they stay: what is folded or shared above would be counted twice.
   manager.addPass(createPipelineLoopsPass());
+  // Last: what is added or moved on the host afterwards would not be in the plan. All launches of a kernel are known.
+  manager.addPass(createPlanBuffersPass());
 }
 
 void registerPasses() {

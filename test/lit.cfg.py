@@ -12,5 +12,5 @@ config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.longc_obj_root, "test")
 config.environment["FILECHECK_OPTS"] = "--dump-input-filter=error"
 
-tools = ["longc-opt", "longc-interpret", "longc-reduce", "longc-lsp-server", "FileCheck", "not", "count", "split-file"]
+tools = ["longc", "longc-opt", "longc-interpret", "longc-reduce", "longc-lsp-server", "FileCheck", "not", "count", "split-file"]
 llvm_config.add_tool_substitutions(tools, [config.longc_tools_dir, config.llvm_tools_dir])

@@ -20,6 +20,8 @@ def Tile_Dialect : Dialect {
   let extraClassDeclaration = [{
     /// On an `scf.for`: how many of its asynchronous tiles of one operand are in flight, at least 2.
     static constexpr ::llvm::StringLiteral stagesAttribute = "tile.stages";
+    /// On what makes a host function's buffer: numbers of the first and the last step that use it.
+    static constexpr ::llvm::StringLiteral lifeAttribute = "tile.live";
   }];
 }
 

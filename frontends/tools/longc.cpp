@@ -96,7 +96,10 @@ int main(int argc, char **argv) {
   planCommand->add_option("--chunk", plan.chunk, "tokens of one prefill call")->capture_default_str();
   std::string inspected;
   CLI::App *inspectCommand = app.add_subcommand("inspect", "Show what a checkpoint or a compiled program holds");
-  inspectCommand->add_option("FILE", inspected, "checkpoint (.gguf) or compiled program")->required();
+  inspectCommand->add_option("FILE", inspected, "checkpoint (.gguf), compiled program, or lowered functions (.mlir)")
+      ->required();
+  bool steps = false;
+  inspectCommand->add_flag("--steps", steps, "a program's step lists too");
 
   RunOptions run;
   addRun(app, run);
@@ -116,5 +119,5 @@ int main(int argc, char **argv) {
     return finish(runFile(run));
   if (app.got_subcommand("probe-layers"))
     return finish(probeLayers(probe));
-  return finish(inspectFile(inspected));
+  return finish(inspectFile(inspected, steps));
 }

@@ -86,6 +86,7 @@ struct FunctionCompiler {
     manager.addPass(createCanonicalizerPass());
     manager.addNestedPass<tile::KernelOp>(createCSEPass());
     manager.addPass(createPipelineLoopsPass());
+    manager.addPass(createPlanBuffersPass());
     if (failed(manager.run(module)))
       return failure("tiling for " + suffix);
     // Kernels of several targets live side by side in one table: their names are kept apart.

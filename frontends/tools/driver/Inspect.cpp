@@ -1,9 +1,15 @@
 // Prints what checkpoints and programs hold, and what a program needs.
 #include "frontends/tools/driver/Inspect.h"
 
+#include "codegen/BuildSteps.h"
+#include "codegen/PrintSteps.h"
 #include "frontends/gguf/ImportGguf.h"
+#include "frontends/tools/RegisterAll.h"
 #include "runtime/serve/FunctionPlan.h"
 #include "runtime/serve/Program.h"
+
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/SourceMgr.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -46,7 +52,31 @@ Status inspectCheckpoint(const std::string &path) {
   return {};
 }
 
-Status inspectProgram(const std::string &path) {
+// The step lists of a file of functions after `longc-lower`.
+Status inspectFunctions(const std::string &path) {
+  mlir::DialectRegistry registry;
+  registerAllDialects(registry);
+  mlir::MLIRContext context(registry);
+  llvm::SourceMgr sources;
+  mlir::SourceMgrDiagnosticHandler handler(sources, &context); // prints what is wrong, with its place
+  auto module = mlir::parseSourceFile<mlir::ModuleOp>(path, sources, &context);
+  if (!module)
+    return Status::error(1112, "'" + path + "' is no valid IR", "the messages above name the place");
+  abi::Program program;
+  ProgramIndex index(program);
+  for (auto function : module->getOps<mlir::func::FuncOp>()) {
+    abi::Function built;
+    built.set_name(function.getSymName().str());
+    built.set_precision("fast");
+    built.set_target("any target");
+    if (failed(buildSteps(function, index, built)))
+      return Status::error(1115, "@" + built.name() + " has no step list", "lower it first: longc-opt --longc-lower");
+    printSteps(program, built, llvm::outs());
+  }
+  return {};
+}
+
+Status inspectProgram(const std::string &path, bool steps) {
   Result<std::unique_ptr<Program>> program = Program::open(path, /*verifyWeights=*/false);
   if (!program.ok())
     return program.status();
@@ -60,6 +90,12 @@ Status inspectProgram(const std::string &path) {
       std::printf("function      %s.%s for %s: %d steps, %d buffers\n", function.name().c_str(),
                   function.precision().c_str(), function.target().c_str(), function.steps_size(),
                   function.buffers_size());
+  if (steps) {
+    std::fflush(stdout);
+    for (const abi::Function &function : (*program)->module().functions())
+      printSteps(message, function, llvm::outs());
+    llvm::outs().flush();
+  }
   for (const abi::Kernel &kernel : message.kernels())
     std::printf("kernel        %s\n", kernel.name().c_str());
   for (const abi::Parameter &parameter : message.parameters())
@@ -86,8 +122,10 @@ Result<int64_t> arenaBytes(const abi::Function &function, const abi::Program &pr
 
 } // namespace
 
-Status inspectFile(const std::string &path) {
-  return isCheckpoint(path) ? inspectCheckpoint(path) : inspectProgram(path);
+Status inspectFile(const std::string &path, bool steps) {
+  if (llvm::StringRef(path).ends_with(".mlir"))
+    return inspectFunctions(path);
+  return isCheckpoint(path) ? inspectCheckpoint(path) : inspectProgram(path, steps);
 }
 
 Status planProgram(const PlanOptions &options) {

@@ -8,8 +8,9 @@
 
 namespace longc {
 
-// Prints the configuration and tensors of a checkpoint, or the parameters, functions and kernels of a program.
-Status inspectFile(const std::string &path);
+// Prints the configuration and tensors of a checkpoint, the parameters, functions and kernels of a program (with `steps`,
+// the functions' step lists too), or the step lists of lowered functions (.mlir).
+Status inspectFile(const std::string &path, bool steps);
 
 struct PlanOptions {
   std::string program;

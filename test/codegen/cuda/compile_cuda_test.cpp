@@ -66,7 +66,9 @@ TEST(CompileCuda, KernelsKeepTheirRecordedBudget) {
     const CudaKernel &kernel = compiled->front();
     EXPECT_EQ(measure(file, kernel), line) << "with " << *compiler;
     EXPECT_EQ(kernel.launch.entry(), kernel.name);
-    EXPECT_EQ(std::string(kernel.cubin.data(), 4), "\177ELF");
+    const std::string cubin(kernel.cubin.begin(), kernel.cubin.end());
+    EXPECT_EQ(cubin.substr(0, 4), "\177ELF");
+    EXPECT_NE(cubin.find(file + ".mlir"), std::string::npos) << "the line table names the kernel's file";
     ++kernels;
   }
   EXPECT_GE(kernels, 3);

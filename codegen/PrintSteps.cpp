@@ -1,0 +1,116 @@
+// Prints step lists.
+#include "codegen/PrintSteps.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+namespace longc {
+namespace {
+
+class StepPrinter {
+public:
+  StepPrinter(const abi::Program &program, const abi::Function &function, llvm::raw_ostream &output)
+      : program_(program), function_(function), output_(output) {}
+
+  void print() {
+    output_ << "function " << function_.name() << "." << function_.precision() << " for " << function_.target() << "\n";
+    for (const abi::Symbol &symbol : function_.symbols())
+      if (symbol.bound_by_step())
+        output_ << "  symbol " << symbol.name() << " <= " << text(symbol.maximum()) << "\n";
+    for (int i = 0; i < function_.buffers_size(); ++i)
+      output_ << "  buffer " << i << ": " << text(function_.buffers(i)) << "\n";
+    for (int i = 0; i < function_.steps_size(); ++i) {
+      const abi::Step &step = function_.steps(i);
+      output_ << "  step " << i << ": " << (step.has_launch() ? text(step.launch()) : text(step.work_list()));
+      if (!step.location().empty())
+        output_ << "  // " << step.location();
+      output_ << "\n";
+    }
+    output_ << "  results: "
+            << join(function_.results(), [](uint32_t buffer) { return "buffer " + std::to_string(buffer); }) << "\n";
+  }
+
+private:
+  template <typename List, typename Form> static std::string join(const List &list, Form form) {
+    std::string result;
+    for (const auto &item : list)
+      result += (result.empty() ? "" : ", ") + form(item);
+    return result;
+  }
+
+  std::string text(const abi::Expr &expr) const {
+    auto infix = [&](const char *sign) {
+      auto part = [&](const abi::Expr &operand) {
+        const bool simple = operand.operands_size() == 0 || operand.op() >= abi::Expr::FLOORDIV;
+        return simple ? text(operand) : "(" + text(operand) + ")";
+      };
+      return part(expr.operands(0)) + sign + part(expr.operands(1));
+    };
+    auto call = [&](const char *name) {
+      return name + ("(" + text(expr.operands(0)) + ", " + text(expr.operands(1)) + ")");
+    };
+    switch (expr.op()) {
+    case abi::Expr::CONSTANT: return std::to_string(expr.value());
+    case abi::Expr::SYMBOL: return function_.symbols(static_cast<int>(expr.value())).name();
+    case abi::Expr::ADD: return infix(" + ");
+    case abi::Expr::SUB: return infix(" - ");
+    case abi::Expr::MUL: return infix(" * ");
+    case abi::Expr::FLOORDIV: return call("floordiv");
+    case abi::Expr::CEILDIV: return call("ceildiv");
+    case abi::Expr::MOD: return call("mod");
+    case abi::Expr::MIN: return call("min");
+    case abi::Expr::MAX: return call("max");
+    default: return "?";
+    }
+  }
+
+  std::string text(const abi::Buffer &buffer) const {
+    std::string type = llvm::StringRef(abi::ElementType_Name(buffer.type())).lower() + "[" +
+                       join(buffer.sizes(), [&](const abi::Expr &size) { return text(size); }) + "]";
+    return origin(buffer) + ", " + type;
+  }
+
+  std::string origin(const abi::Buffer &buffer) const {
+    const int index = static_cast<int>(buffer.index());
+    switch (buffer.kind()) {
+    case abi::Buffer::ARENA:
+      return "arena, steps " + std::to_string(buffer.first_step()) + " to " + std::to_string(buffer.last_step());
+    case abi::Buffer::INPUT: return "input " + function_.inputs(index).role();
+    case abi::Buffer::PARAMETER: return "parameter " + program_.parameters(index).name();
+    case abi::Buffer::STATE:
+      return "state " + llvm::StringRef(abi::State::Kind_Name(program_.states(index).kind())).lower() + " of layer " +
+             std::to_string(program_.states(index).layer());
+    case abi::Buffer::PAGE_TABLE: return "page table";
+    default: return "?";
+    }
+  }
+
+  std::string text(const abi::Launch &launch) const {
+    return "launch " + program_.kernels(static_cast<int>(launch.kernel())).name() + " grid (" +
+           join(launch.grid(), [&](const abi::Expr &size) { return text(size); }) + ") on " +
+           join(launch.operands(), [&](const abi::Operand &operand) {
+             return operand.is_scalar() ? text(operand.scalar()) : "buffer " + std::to_string(operand.buffer());
+           });
+  }
+
+  std::string text(const abi::WorkList &list) const {
+    std::string source = "buffer " + std::to_string(list.segments());
+    if (list.has_key_boundaries())
+      source += " and buffer " + std::to_string(list.key_boundaries());
+    return "list work of " + source + " by " + std::to_string(list.rows()) + " rows into buffer " +
+           std::to_string(list.result()) + ", " + function_.symbols(static_cast<int>(list.count_symbol())).name() +
+           " rows";
+  }
+
+  const abi::Program &program_;
+  const abi::Function &function_;
+  llvm::raw_ostream &output_;
+};
+
+} // namespace
+
+void printSteps(const abi::Program &program, const abi::Function &function, llvm::raw_ostream &output) {
+  StepPrinter(program, function, output).print();
+}
+
+} // namespace longc

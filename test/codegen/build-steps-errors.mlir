@@ -1,0 +1,28 @@
+// What has no step list is refused by name.
+// RUN: split-file %s %t
+// RUN: not longc inspect %t/unplanned.mlir 2>&1 | FileCheck %t/unplanned.mlir
+// RUN: not longc inspect %t/too-long.mlir 2>&1 | FileCheck %t/too-long.mlir
+// RUN: not longc inspect %t/unknown.mlir 2>&1 | FileCheck %t/unknown.mlir
+
+//--- unplanned.mlir
+// CHECK: error: buffer has no 'tile.live': expected a function after longc-plan-buffers
+// CHECK: @f has no step list
+func.func @f(%s: tensor<?x8xi32>) -> tensor<?x8xi32> {
+  %list = tile.work_list %s rows = 16 : tensor<?x8xi32> -> tensor<?x8xi32>
+  return %list : tensor<?x8xi32>
+}
+
+//--- too-long.mlir
+// CHECK: error: buffer is used by step 1, its plan says 0 to 0
+func.func @f(%s: tensor<?x8xi32>) -> (tensor<?x8xi32>, tensor<?x8xi32>) {
+  %list = tile.work_list %s rows = 16 {tile.live = array<i64: 0, 0>} : tensor<?x8xi32> -> tensor<?x8xi32>
+  %other = tile.work_list %s rows = 8 {tile.live = array<i64: 1, 1>} : tensor<?x8xi32> -> tensor<?x8xi32>
+  return %list, %other : tensor<?x8xi32>, tensor<?x8xi32>
+}
+
+//--- unknown.mlir
+// CHECK: error: no step runs this op on the host: arith.addf
+func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %y = arith.addf %x, %x : tensor<4xf32>
+  return %y : tensor<4xf32>
+}
