@@ -10,7 +10,6 @@
 #include "llvm/Support/Program.h"
 
 #include <fstream>
-#include <sstream>
 
 using namespace llvm;
 
@@ -26,11 +25,12 @@ std::string runtimeObject() {
   return sys::fs::exists(beside) ? std::string(beside) : std::string(LONGC_RUNTIME_OBJECT);
 }
 
-std::string readAll(const std::string &path) {
+// The first line of a log: the linker's complaint, which what follows only continues.
+std::string firstLine(const std::string &path) {
   std::ifstream stream(path);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
+  std::string line;
+  std::getline(stream, line);
+  return line;
 }
 
 } // namespace
@@ -67,8 +67,8 @@ Status linkProgram(const std::vector<std::string> &objectPaths, const std::strin
   std::string message;
   int code = sys::ExecuteAndWait(*linker, references, std::nullopt, redirects, 0, 0, &message);
   if (code != 0)
-    return Status::error(3914, "linking '" + output + "' failed: " + message + readAll(std::string(log)),
-                         "is libc6-dev installed?");
+    return Status::error(3914, "linking '" + output + "' failed: " + message + firstLine(std::string(log)),
+                         "it needs libc6-dev, and free space in TMPDIR");
   return {};
 }
 

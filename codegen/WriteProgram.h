@@ -14,7 +14,7 @@ namespace longc {
 using ParameterParts = std::map<std::string, std::vector<std::string>>;
 
 // Gives every parameter of `program` its place in the weights section and the program its fingerprint, then writes
-// executable, weights, message and footer to `output` (a temporary file renamed at the end, mode 0755).
+// executable, weights, message and footer to `output` (an OutputFile, executable).
 Status writeProgram(const std::string &executable, abi::Program &program, const ParameterParts &parts,
                     const WeightSource &weights, const std::string &output);
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The main job from a clean checkout: installs, builds longc, gets SmolLM2-135M-Instruct, compiles it with FoT memory into
 # one executable, and lets that executable find a pass key in 32,000 tokens and answer a question about the King James Bible.
+# Leaves build/bin/longc and build/quickstart/smollm2.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,16 +13,18 @@ bash test/install.sh
 say "building longc"
 cmake --preset dev >/dev/null
 ninja -C build/dev longc longc-runtime
+ln -sfn dev/bin build/bin
 
 say "getting the model"
 model=$(bash models/get-smollm2.sh)
 
 say "compiling it with FoT memory in every layer"
-app=build/dev/smol
-build/dev/bin/longc compile "$model" --method fot --mem-layers all -o "$app"
+app=build/quickstart/smollm2
+mkdir -p build/quickstart
+build/bin/longc compile "$model" --method fot --mem-layers all --window 1024 --last-context 512 -o "$app"
 
 say "a pass key hidden in 32,000 tokens (the model's window is 8,192; the local window used here is 1,024)"
-"$app" passkey --length 32000 --count 1 --window 1024 --last-context 512
+"$app" passkey --length 32000 --count 1
 
 say "a question about a passage of the King James Bible"
 passage=$(mktemp)

@@ -11,6 +11,8 @@ cmake --preset dev >build-configure.log 2>&1 || { cat build-configure.log; echo 
 rm -f build-configure.log
 ninja -C "$build" -j "$jobs" || { echo "0 passed, 1 failed"; exit 1; }
 
+source test/model_files.sh
+
 passed=0 failed=0 skipped=0
 
 # Counts one named check by its exit status; 77 means that this machine cannot run it.
@@ -72,6 +74,10 @@ for script in test/e2e/*_test.sh; do
   [ -e "$script" ] || continue
   check "e2e/$(basename "$script")" bash "$script"
 done
+
+# Hostile input: readers of the runtime under sanitizers; IR without them, since those take longer to build than all else.
+check "fuzz/readers" bash test/fuzz/fuzz.sh 20 context gguf npy program template tokenizer
+check "fuzz/ir" env LONGC_FUZZ_PRESET=dev bash test/fuzz/fuzz.sh 20 ir
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -51,8 +51,27 @@ void buildCpuToLLVMPipeline(OpPassManager &manager) {
   manager.addPass(createReconcileUnrealizedCastsPass());
 }
 
+namespace {
+
+// What the pipeline is made of, so that its printed form (a crash's reproducer has it) can be read back.
+void registerUpstreamPasses() {
+  registerSCFToControlFlowPass();
+  registerConvertVectorToLLVMPass();
+  registerConvertMathToLLVMPass();
+  registerConvertMathToLibmPass();
+  registerConvertFuncToLLVMPass();
+  registerArithToLLVMConversionPass();
+  registerConvertControlFlowToLLVMPass();
+  registerConvertIndexToLLVMPass();
+  registerUBToLLVMConversionPass();
+  registerReconcileUnrealizedCastsPass();
+}
+
+} // namespace
+
 void registerCpuPasses() {
   registerLongcCpuPasses();
+  registerUpstreamPasses();
   PassPipelineRegistration<>("longc-cpu-to-llvm", "functions of vector code to the LLVM dialect",
                              buildCpuToLLVMPipeline);
 }

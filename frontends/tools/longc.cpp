@@ -1,28 +1,71 @@
 // The longc command: compile, plan, inspect, run, probe-layers.
+#include "codegen/cpu/CompileCpu.h"
+#include "codegen/cuda/CompileCuda.h"
+#include "frontends/tools/driver/CheckOptions.h"
 #include "frontends/tools/driver/Compile.h"
 #include "frontends/tools/driver/Inspect.h"
 #include "frontends/tools/driver/ProbeLayers.h"
 #include "frontends/tools/driver/Run.h"
+#include "runtime/core/ExitCode.h"
+#include "runtime/core/Log.h"
+
+#include "llvm/Support/raw_ostream.h"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 using namespace longc;
 
 namespace {
 
-// Prints what went wrong and gives the exit code of a user's error.
-int finish(const Status &status) {
+// What was printed must have arrived: a full disk is no success.
+Status checkPrinted() {
+  bool printed = std::fflush(stdout) == 0 && !std::ferror(stdout);
+  llvm::outs().flush();
+  printed = printed && !llvm::outs().has_error();
+  llvm::outs().clear_error();
+  return printed ? Status()
+                 : Status::error(5402, "cannot write to standard output", "is the disk full or the reader gone?");
+}
+
+std::string version() {
+  std::string variants;
+  for (llvm::StringRef name : cpuVariantNames())
+    variants += (variants.empty() ? "" : ", ") + name.str();
+  return "longc " LONGC_VERSION " (LLVM " LONGC_LLVM_VERSION ")\ntargets: cpu (" + variants + "), " + cudaTargetName +
+         " (" + (findCudaCompiler().ok() ? *findCudaCompiler() : std::string("no CUDA compiler found")) + ")";
+}
+
+int finish(Status status) {
   if (status.ok())
-    return 0;
-  std::fprintf(stderr, "error: %s\n", status.text().c_str());
-  return 1;
+    status = checkPrinted();
+  if (!status.ok())
+    logError(status);
+  return exitCodeOf(status);
+}
+
+bool knows(CLI::App &app, const std::string &command) {
+  std::vector<CLI::App *> commands = app.get_subcommands(nullptr);
+  return std::any_of(commands.begin(), commands.end(), [&](CLI::App *each) { return each->get_name() == command; });
+}
+
+// Help and version are asked for; everything else is a mistake in the command line.
+int finishParsing(CLI::App &app, const CLI::ParseError &error) {
+  if (error.get_exit_code() == 0) {
+    app.exit(error);
+    return finish({});
+  }
+  std::string command = "longc";
+  for (const CLI::App *chosen : app.get_subcommands())
+    command += " " + chosen->get_name();
+  return finish(Status::error(1001, error.what(), "see `" + command + " --help`"));
 }
 
 void addCompile(CLI::App &app, CompileOptions &options) {
   CLI::App *command = app.add_subcommand("compile", "Turn a checkpoint and a method into one program");
-  command->add_option("MODEL", options.model, "checkpoint (.gguf)")->required();
+  command->add_option("MODEL", options.model, "checkpoint (.gguf), or functions without weights (.mlir)")->required();
   command->add_option("-o,--output", options.output, "program to write")->required();
   command->add_option("--method", options.method, "long-context method: none, fot")->capture_default_str();
   command->add_option("--mem-layers", options.memoryLayers, "layers that read memory: all, a list (7,8,18), or probe to find them")
@@ -35,6 +78,9 @@ void addCompile(CLI::App &app, CompileOptions &options) {
   command->add_option("--target", options.targets, "targets, comma separated")->delimiter(',')->capture_default_str();
   command->add_option("--variants", options.variants, "CPU variants to build (default: all)")->delimiter(',');
   command->add_option("--dump-dir", options.dumpDir, "write the IR after every stage into this folder");
+  command->add_flag("--repro-on-crash,!--no-repro-on-crash", options.reproOnCrash,
+                    "should the compiler crash, leave OUTPUT.crash.mlir that repeats it (default; no: one process)");
+  command->add_option("--crash-before", options.crashBefore)->group(""); // tests of the above
   command->add_flag("--time-passes", options.timePasses, "print where the time went");
   command->add_flag("--remarks", options.remarks, "print what was and was not fused, and why");
   command->add_flag("--quiet", options.quiet, "print errors only");
@@ -85,15 +131,19 @@ void addProbeLayers(CLI::App &app, ProbeLayersOptions &options) {
 
 int main(int argc, char **argv) {
   CLI::App app("longc: compiles a language-model checkpoint plus a long-context method into one program");
-  app.set_version_flag("--version", "longc " LONGC_VERSION " (LLVM " LONGC_LLVM_VERSION ")");
+  app.set_version_flag("--version", version);
   app.require_subcommand(1);
   CompileOptions compile;
   addCompile(app, compile);
   PlanOptions plan;
   CLI::App *planCommand = app.add_subcommand("plan", "Say how much memory a program needs, from its static plan");
   planCommand->add_option("PROGRAM", plan.program, "compiled program")->required();
-  planCommand->add_option("--ctx", plan.tokens, "tokens held in memory")->capture_default_str();
-  planCommand->add_option("--chunk", plan.chunk, "tokens of one prefill call")->capture_default_str();
+  planCommand->add_option("--ctx", plan.tokens, "tokens held in memory")
+      ->check(CLI::Range(int64_t(0), int64_t(1) << 40))
+      ->capture_default_str();
+  planCommand->add_option("--chunk", plan.chunk, "tokens of one prefill call")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
   std::string inspected;
   CLI::App *inspectCommand = app.add_subcommand("inspect", "Show what a checkpoint or a compiled program holds");
   inspectCommand->add_option("FILE", inspected, "checkpoint (.gguf), compiled program, or lowered functions (.mlir)")
@@ -106,10 +156,13 @@ int main(int argc, char **argv) {
   ProbeLayersOptions probe;
   addProbeLayers(app, probe);
 
+  if (argc > 1 && argv[1][0] != '-' && !knows(app, argv[1]))
+    return finish(
+        Status::error(1000, "unknown command '" + std::string(argv[1]) + "'", "`longc --help` lists the commands"));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    return finishParsing(app, error);
   }
   if (app.got_subcommand("compile"))
     return finish(compileProgram(compile));

@@ -1,6 +1,8 @@
 // Reads and writes version 1 and 2 of the .npy format.
 #include "runtime/io/Npy.h"
 
+#include "runtime/core/OutputFile.h"
+
 #include <cstring>
 #include <fstream>
 
@@ -93,18 +95,14 @@ Status writeNpy(const std::string &path, const std::string &type, const std::vec
   header += "), }";
   header.resize((10 + header.size() + 1 + 63) / 64 * 64 - 10 - 1, ' ');
   header += '\n';
-  std::ofstream stream(path, std::ios::binary | std::ios::trunc);
-  stream.write("\x93NUMPY\x01\x00", 8);
-  const char length[2] = {char(header.size() & 255), char(header.size() >> 8)};
-  stream.write(length, 2);
-  stream << header;
-  stream.write(static_cast<const char *>(data), std::streamsize(bytes));
-  stream.close();
-  if (!stream) {
-    std::remove(path.c_str());
-    return Status::error(4001, "cannot write '" + path + "'", "check free space and permissions");
-  }
-  return {};
+  const char start[] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0, char(header.size() & 255), char(header.size() >> 8)};
+  Result<OutputFile> file = OutputFile::create(path);
+  if (!file.ok())
+    return file.status();
+  LONGC_TRY(file->append(start, sizeof start));
+  LONGC_TRY(file->append(header.data(), header.size()));
+  LONGC_TRY(file->append(data, bytes));
+  return file->complete();
 }
 
 } // namespace longc

@@ -5,14 +5,13 @@
 #include "runtime/core/Checked.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/Hash.h"
+#include "runtime/core/OutputFile.h"
 #include "runtime/io/MappedFile.h"
 #include "runtime/serve/Context.h"
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace longc {
@@ -21,6 +20,7 @@ namespace {
 constexpr char fileMagic[8] = {'L', 'O', 'N', 'G', 'C', 'M', 'E', 'M'};
 constexpr uint32_t fileVersion = 1;
 constexpr uint64_t sectionAlignment = 4096;
+constexpr int64_t mostTokens = INT32_MAX; // work lists count tokens in 32 bits; the page table is as long as they say
 
 struct Header {
   char magic[8];
@@ -47,47 +47,6 @@ uint64_t hashTable(Header header, const std::vector<Section> &sections) {
 }
 
 uint64_t alignSection(uint64_t offset) { return (offset + sectionAlignment - 1) / sectionAlignment * sectionAlignment; }
-
-// A file that is removed unless it was completed.
-class OutputFile {
-public:
-  explicit OutputFile(const std::string &target)
-      : target_(target), path_(target + ".partial"), file_(std::fopen(path_.c_str(), "wb")) {}
-  ~OutputFile() {
-    if (file_) {
-      std::fclose(file_);
-      std::remove(path_.c_str());
-    }
-  }
-  OutputFile(const OutputFile &) = delete;
-  OutputFile &operator=(const OutputFile &) = delete;
-
-  bool isOpen() const { return file_; }
-  bool writeAt(uint64_t offset, const void *data, size_t bytes) {
-    return std::fseek(file_, static_cast<long>(offset), SEEK_SET) == 0 && std::fwrite(data, 1, bytes, file_) == bytes;
-  }
-  bool extend(uint64_t size) {
-    return std::fflush(file_) == 0 && ftruncate(fileno(file_), static_cast<off_t>(size)) == 0;
-  }
-  Status failure() const {
-    return Status::error(7110, "cannot write the memory file '" + target_ + "': " + std::strerror(errno),
-                         "check the path, its permissions and the free space");
-  }
-  Status complete() {
-    bool written = std::fflush(file_) == 0 && fsync(fileno(file_)) == 0;
-    written = std::fclose(file_) == 0 && written;
-    file_ = nullptr;
-    if (written && std::rename(path_.c_str(), target_.c_str()) == 0)
-      return {};
-    Status status = failure();
-    std::remove(path_.c_str());
-    return status;
-  }
-
-private:
-  std::string target_, path_;
-  std::FILE *file_;
-};
 
 } // namespace
 
@@ -168,9 +127,9 @@ Status ContextFile::writeSection(OutputFile &file, const Context &context, size_
   uint64_t offset = section.offset;
   auto write = [&](const std::byte *data, size_t bytes) {
     hash.add(data, bytes);
-    bool written = file.writeAt(offset, data, bytes);
+    Status status = file.writeAt(offset, data, bytes);
     offset += bytes;
-    return written ? Status() : file.failure();
+    return status;
   };
   if (index < rings) {
     std::vector<std::byte> rows = windowRows(context, index);
@@ -186,13 +145,10 @@ Status ContextFile::writeSection(OutputFile &file, const Context &context, size_
 }
 
 Status ContextFile::save(const Context &context, const std::string &path, const std::string &fingerprint) {
-  struct stat existing;
-  if (stat(path.c_str(), &existing) == 0 && !S_ISREG(existing.st_mode))
-    return Status::error(7110, "cannot write the memory file '" + path + "': it exists and is no regular file",
-                         "name another file");
-  OutputFile file(path);
-  if (!file.isOpen())
-    return file.failure();
+  Result<OutputFile> created = OutputFile::create(path);
+  if (!created.ok())
+    return created.status();
+  OutputFile &file = *created;
   Header header = headerOf(context, fingerprint);
   std::vector<Section> sections = describe(context);
   for (size_t index = 0; index < sections.size(); ++index)
@@ -200,11 +156,9 @@ Status ContextFile::save(const Context &context, const std::string &path, const 
   header.fileSize = sections.empty() ? sizeof header : alignSection(sections.back().offset + sections.back().bytes);
   header.hash = hashTable(header, sections);
   // The last section ends at a whole page, so that mapping it never reaches past the file.
-  if (!file.extend(header.fileSize))
-    return file.failure();
-  if (!file.writeAt(0, &header, sizeof header) ||
-      !file.writeAt(sizeof header, sections.data(), sections.size() * sizeof(Section)))
-    return file.failure();
+  LONGC_TRY(file.extend(header.fileSize));
+  LONGC_TRY(file.writeAt(0, &header, sizeof header));
+  LONGC_TRY(file.writeAt(sizeof header, sections.data(), sections.size() * sizeof(Section)));
   return file.complete();
 }
 
@@ -284,7 +238,7 @@ Status ContextFile::load(Context &context, const std::string &path, const std::s
     return damaged;
   if (!sections.empty())
     std::memcpy(sections.data(), bytes.data() + sizeof header, sections.size() * sizeof(Section));
-  if (hashTable(header, sections) != header.hash ||
+  if (hashTable(header, sections) != header.hash || header.end > mostTokens ||
       !context.marks_.restore(header.memoryBegin, header.windowBegin, header.end, header.origin))
     return damaged;
   bool paged = !context.layout_.pages.empty();

@@ -101,7 +101,9 @@ Status Executor::repeat(std::span<const InputTensor> inputs) {
 // Symbols get their values from the sizes of what is bound; a size that is an expression is compared.
 Status Executor::bindSymbols(std::span<const InputTensor> inputs) {
   if (inputs.size() != plan_.inputBuffers.size())
-    return sizeError(formatText("%zu inputs given, %zu expected", inputs.size(), plan_.inputBuffers.size()));
+    return Status::error(5203, formatText("function '%s': %zu inputs given, %zu expected", plan_.name.c_str(),
+                                          inputs.size(), plan_.inputBuffers.size()),
+                         "give one tensor for each input");
   previousSymbols_ = symbols_;
   for (size_t symbol = 0; symbol < symbols_.size(); ++symbol)
     if (!plan_.symbolMaxima[symbol]) // those of work lists keep the last call's value until they are known
@@ -135,18 +137,37 @@ std::string Executor::nameOf(const BufferPlan &buffer) const {
   return buffer.kind == abi::Buffer::STATE ? formatText("state %u", buffer.index) : std::string("the page table");
 }
 
+// "input 'k' is 3x64, expected tokens x 8 x 64 with tokens = 5": whose size is wrong is for the caller to say.
+Status Executor::shapeError(const BufferPlan &buffer, const TensorShape &shape) const {
+  std::string given, expected, named;
+  for (int dim = 0; dim < shape.rank; ++dim)
+    given += (dim ? " x " : "") + std::to_string(shape.sizes[static_cast<size_t>(dim)]);
+  for (const SizeExpr &size : buffer.sizes) {
+    auto symbol = size.asSymbol();
+    auto value = size.evaluate(symbols_);
+    bool isKnown = value && *value != unbound;
+    std::string name = symbol ? plan_.symbolNames[static_cast<size_t>(*symbol)] : isKnown ? std::to_string(*value) : "?";
+    expected += (expected.empty() ? "" : " x ") + name;
+    if (symbol && isKnown)
+      named += (named.empty() ? " with " : ", ") + name + " = " + std::to_string(*value);
+  }
+  std::string text = nameOf(buffer) + " is " + (given.empty() ? "a scalar" : given) + ", expected " + expected + named;
+  if (buffer.kind != abi::Buffer::INPUT)
+    return sizeError(text);
+  return Status::error(5203, "function '" + plan_.name + "': " + text,
+                       "a named size is the same in all inputs; the first input that has it decides");
+}
+
 Status Executor::bindBufferSizes(const BufferPlan &buffer, const TensorShape &shape) {
   if (static_cast<size_t>(shape.rank) != buffer.sizes.size())
-    return sizeError(nameOf(buffer) + formatText(" has rank %d, expected %zu", shape.rank, buffer.sizes.size()));
+    return shapeError(buffer, shape);
   for (size_t dim = 0; dim < buffer.sizes.size(); ++dim) {
     int64_t actual = shape.sizes[dim];
     if (auto symbol = buffer.sizes[dim].asSymbol(); symbol && symbols_[static_cast<size_t>(*symbol)] == unbound)
       symbols_[static_cast<size_t>(*symbol)] = actual;
     auto expected = buffer.sizes[dim].evaluate(symbols_);
     if (!expected || *expected != actual)
-      return sizeError(nameOf(buffer) + formatText(" has size %lld in dimension %zu, expected %lld",
-                                         static_cast<long long>(actual), dim,
-                                         static_cast<long long>(expected.value_or(-1))));
+      return shapeError(buffer, shape);
   }
   return {};
 }

@@ -84,6 +84,7 @@ private:
   Result<longc_view> viewOf(uint32_t buffer) const;
   void *dataOf(uint32_t buffer) const;
   Status sizeError(const std::string &what) const;
+  Status shapeError(const BufferPlan &buffer, const TensorShape &shape) const;
 
   const Program &program_;
   const abi::Function &function_;

@@ -1,6 +1,7 @@
 // One conversation or document: takes tokens in, gives logits out, forks, is saved and mapped back.
 #pragma once
 
+#include "runtime/core/ExitCode.h"
 #include "runtime/serve/Context.h"
 #include "runtime/serve/Engine.h"
 
@@ -38,9 +39,6 @@ struct IngestOptions {
   /// After each piece of work; false cancels.
   std::function<bool(int64_t done, int64_t total)> onProgress;
 };
-
-/// Code of the Status of work that was cancelled by its caller.
-inline constexpr int cancelledCode = 5301;
 
 class Session {
 public:

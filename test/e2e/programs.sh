@@ -2,7 +2,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export LONGC_PROGRESS=none
-build=build/dev
+build=${LONGC_BUILD:-build/dev}
 longc=$build/bin/longc
 work=$build/e2e
 mkdir -p "$work"
@@ -28,7 +28,8 @@ tiny() {
   echo "$app"
 }
 
-# refuses CODE TEXT COMMAND...: the command exits with CODE and prints one line that holds TEXT, nothing on stdout.
+# refuses CODE TEXT COMMAND...: the command exits with CODE, prints nothing on stdout, and ends its stderr with one line
+# that has an error code and one hint line; TEXT stands in what it said.
 refuses() {
   local code=$1 text=$2 status=0 out
   shift 2
@@ -36,4 +37,6 @@ refuses() {
   [ "$status" = "$code" ] || fail "expected exit code $code, got $status: $* ($(head -c 300 "$work/stderr"))"
   [ -z "$out" ] || fail "expected nothing on stdout, got '$out': $*"
   grep -qF -- "$text" "$work/stderr" || fail "expected '$text' in the message of '$*', got: $(cat "$work/stderr")"
+  tail -n 2 "$work/stderr" | head -n 1 | grep -qE '^error: LC[0-9]{4}: .' || fail "no error line: $* ($(cat "$work/stderr"))"
+  tail -n 1 "$work/stderr" | grep -qE '^  hint: .' || fail "no hint line: $* ($(cat "$work/stderr"))"
 }

@@ -2,6 +2,7 @@
 // pages, forks, budgets, saved files.
 #include "test/runtime/FakeProgram.h"
 
+#include "runtime/core/Hash.h"
 #include "runtime/device/CpuDevice.h"
 #include "runtime/serve/Context.h"
 #include "runtime/serve/WindowMarks.h"
@@ -373,8 +374,38 @@ TEST_F(Contexts, RefusesForeignAndDamagedFiles) {
   WindowPolicy off = makePolicy(64, 16);
   off.memory = false;
   EXPECT_EQ(Context::load(path, "model-a", layout, off, 64).status().code(), 7119);
-  EXPECT_EQ(context->save("/nonexistent/folder/file", "m").code(), 7110);
-  EXPECT_EQ(context->save("/dev/null", "m").code(), 7110); // would replace the device
+  EXPECT_EQ(context->save("/nonexistent/folder/file", "m").code(), 4001);
+  EXPECT_EQ(context->save("/dev/null", "m").code(), 4001); // would replace the device
+}
+
+// The checksums are no secret: what they cover is checked for itself.
+TEST_F(Contexts, RefusesNumbersThatNothingCanHold) {
+  auto context = makeContext();
+  fill(*context, 400, 7);
+  std::string path = fake::temporaryPath("saved");
+  ASSERT_TRUE(context->save(path, "m").ok());
+  const std::string good = fake::readAll(path);
+  constexpr size_t hashAt = 24, marksAt = 32, firstPageAt = 64, table = 112;
+  auto loadWith = [&](std::vector<std::pair<size_t, int64_t>> changes) {
+    std::string bytes = good;
+    for (auto [place, value] : changes)
+      std::memcpy(bytes.data() + place, &value, sizeof value);
+    std::memset(bytes.data() + hashAt, 0, 8);
+    StreamingHash hash;
+    hash.add(bytes.data(), table);
+    hash.add(bytes.data() + table, 48 * (layout.rings.size() + layout.pages.size()));
+    uint64_t value = hash.value();
+    std::memcpy(bytes.data() + hashAt, &value, sizeof value);
+    auto result = Context::load(fake::writeTemporary("crafted", bytes), "m", layout, makePolicy(64, 16), 64);
+    return result.ok() ? 0 : result.status().code();
+  };
+  ASSERT_EQ(loadWith({}), 0);
+  constexpr int64_t huge = int64_t{1} << 50, largest = INT64_MAX;
+  size_t memoryBegin = marksAt, windowBegin = marksAt + 8, end = marksAt + 16;
+  EXPECT_EQ(loadWith({{end, largest}}), 7116);
+  EXPECT_EQ(loadWith({{memoryBegin, huge}, {windowBegin, huge}, {end, huge + 9}, {firstPageAt, huge / 256}, {firstPageAt + 8, 1}}), 7116);
+  EXPECT_EQ(loadWith({{firstPageAt, -1}}), 7116);
+  EXPECT_EQ(loadWith({{firstPageAt + 8, largest}}), 7116);
 }
 
 } // namespace

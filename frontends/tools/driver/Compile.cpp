@@ -1,25 +1,19 @@
 // Drives a compilation from checkpoint to program file.
 #include "frontends/tools/driver/Compile.h"
 
-#include "codegen/BuildSteps.h"
-#include "codegen/KernelTable.h"
-#include "codegen/LinkProgram.h"
-#include "codegen/WriteProgram.h"
-#include "codegen/cpu/CompileCpu.h"
 #include "dialects/lm/LmDialect.h"
+#include "frontends/gguf/ImportGguf.h"
+#include "frontends/tools/driver/AssembleProgram.h"
+#include "frontends/tools/driver/CheckOptions.h"
 #include "frontends/tools/driver/CompileFunctions.h"
+#include "frontends/tools/driver/CrashGuard.h"
 #include "frontends/tools/driver/GgufWeights.h"
 #include "frontends/tools/driver/ProbeLayers.h"
 #include "frontends/tools/driver/Stages.h"
-#include "frontends/gguf/ImportGguf.h"
 #include "models/Llama.h"
-
-#include "mlir/IR/Verifier.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
+#include "runtime/core/OutputFile.h"
 
 #include <filesystem>
-#include <fstream>
 
 using namespace mlir;
 
@@ -87,41 +81,45 @@ void describeModule(const CompileOptions &options, const ImportedModel &model, l
   memory->set_topk(options.topk);
 }
 
-Status writeFile(const std::string &path, const std::string &bytes) {
-  std::ofstream stream(path, std::ios::binary | std::ios::trunc);
-  stream.write(bytes.data(), bytes.size());
-  stream.close();
-  return stream ? Status() : Status::error(4001, "cannot write '" + path + "'", "check free space and permissions");
-}
+Status compileCheckpoint(const CompileOptions &options, const WorkFolder &work) {
+  Result<ImportedModel> model = importGguf(options.model);
+  if (!model.ok())
+    return model.status();
+  LONGC_TRY(checkWindow(options, model->config));
+  Result<std::vector<int64_t>> layers = memoryLayers(options, model->config);
+  if (!layers.ok())
+    return layers.status();
 
-// A folder for intermediate files that goes with its owner.
-class WorkFolder {
-public:
-  WorkFolder() { llvm::sys::fs::createUniqueDirectory("longc", path_); }
-  ~WorkFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(std::string(path_), ignored);
+  Stages stages(options, work);
+  MLIRContext &context = stages.context();
+  abi::Program program;
+  describeSource(options, program);
+  program.add_targets("cpu");
+  abi::Module *module = program.add_modules();
+
+  auto graph = buildLlama(&context, model->config, parameterTypes(&context, *model));
+  if (failed(graph))
+    return stages.failure("building the model's graph");
+  LONGC_TRY(stages.dump(**graph, "model"));
+
+  ProgramIndex index(program);
+  ParameterParts parts;
+  OwningOpRef<ModuleOp> kernels = ModuleOp::create(UnknownLoc::get(&context));
+  for (StringRef precision : {"fast", "exact"}) {
+    OwningOpRef<ModuleOp> set = (*graph)->clone();
+    LONGC_TRY(stages.lower(*set, precision));
+    LONGC_TRY(stages.collect(*set, precision, index, *module, *kernels, parts));
   }
-  std::string file(const std::string &name) const { return std::string(path_) + "/" + name; }
+  describeModule(options, *model, *layers, *module);
 
-private:
-  llvm::SmallString<128> path_;
-};
-
-// Writes the kernels' objects and their table; appends the paths to `paths`.
-Status writeObjects(const CpuObjects &code, const WorkFolder &work, std::vector<std::string> &paths) {
-  std::vector<CompiledKernel> kernels;
-  for (const CpuKernel &kernel : code.kernels)
-    kernels.push_back({kernel.name, kernel.variant, kernel.symbol, kernel.scratchBytes});
-  Result<std::string> table = buildKernelTable(kernels, {});
-  if (!table.ok())
-    return table.status();
-  for (const std::string &object : code.objects) {
-    paths.push_back(work.file("kernels" + std::to_string(paths.size()) + ".o"));
-    LONGC_TRY(writeFile(paths.back(), object));
-  }
-  paths.push_back(work.file("table.o"));
-  return writeFile(paths.back(), *table);
+  Result<CpuObjects> objects = stages.compileKernels(*kernels);
+  if (!objects.ok())
+    return objects.status();
+  KernelCode code;
+  code.add(std::move(*objects));
+  LONGC_TRY(assembleProgram(std::move(code), program, parts, GgufWeights(*model), work, options.output));
+  stages.report(program);
+  return {};
 }
 
 // Finds the memory layers first.
@@ -138,53 +136,21 @@ Status compileProbed(CompileOptions options) {
 } // namespace
 
 Status compileProgram(const CompileOptions &options) {
-  if (llvm::StringRef(options.model).ends_with(".mlir"))
-    return compileFunctions(options);
+  LONGC_TRY(checkOptions(options));
+  LONGC_TRY(OutputFile::check(options.output));
   if (options.memoryLayers == "probe")
     return compileProbed(options);
-  Stages stages(options);
-  Result<ImportedModel> model = importGguf(options.model);
-  if (!model.ok())
-    return model.status();
-  LONGC_TRY(checkOptions(options, model->config));
-  Result<std::vector<int64_t>> layers = memoryLayers(options, model->config);
-  if (!layers.ok())
-    return layers.status();
-
-  MLIRContext &context = stages.context();
-  abi::Program program;
-  program.set_version(1);
-  program.set_compiler("longc " LONGC_VERSION);
-  program.set_source(std::filesystem::path(options.model).filename().string());
-  program.add_targets("cpu");
-  abi::Module *module = program.add_modules();
-
-  auto graph = buildLlama(&context, model->config, parameterTypes(&context, *model));
-  if (failed(graph))
-    return stages.failure("building the model's graph");
-  stages.dump(**graph, "model");
-
-  ProgramIndex index(program);
-  ParameterParts parts;
-  OwningOpRef<ModuleOp> kernels = ModuleOp::create(UnknownLoc::get(&context));
-  for (StringRef precision : {"fast", "exact"}) {
-    OwningOpRef<ModuleOp> set = (*graph)->clone();
-    LONGC_TRY(stages.lower(*set, precision));
-    LONGC_TRY(stages.collect(*set, precision, index, *module, *kernels, parts));
-  }
-  describeModule(options, *model, *layers, *module);
-
-  WorkFolder work;
-  Result<CpuObjects> code = stages.compileKernels(*kernels);
-  if (!code.ok())
-    return code.status();
-  std::vector<std::string> objects;
-  LONGC_TRY(writeObjects(*code, work, objects));
-  LONGC_TRY(linkProgram(objects, work.file("program")));
-  GgufWeights weights(*model);
-  LONGC_TRY(writeProgram(work.file("program"), program, parts, weights, options.output));
-  stages.report(program, options.output);
-  return {};
+  Result<WorkFolder> work = WorkFolder::create();
+  if (!work.ok())
+    return work.status();
+  auto compile = [&] {
+    return isFunctionFile(options) ? compileFunctions(options, *work) : compileCheckpoint(options, *work);
+  };
+  if (!options.reproOnCrash)
+    return compile();
+  CrashGuard guard{work->file(Stages::reproducerName), options.output + ".crash.mlir",
+                   OutputFile::partialName(options.output)};
+  return guardAgainstCrash(guard, compile);
 }
 
 } // namespace longc

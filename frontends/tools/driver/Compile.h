@@ -9,8 +9,8 @@
 namespace longc {
 
 struct CompileOptions {
-  std::string model;  // .gguf checkpoint, or .mlir of lm functions without weights
-  std::string output; // program file
+  std::string model;           // .gguf checkpoint, or .mlir of lm functions without weights
+  std::string output;          // program file
   std::string method = "none"; // none, fot
   std::string memoryLayers = "all"; // all, a list, or probe
   int64_t topk = 0; // 0: dense memory attention
@@ -19,8 +19,11 @@ struct CompileOptions {
   std::vector<std::string> variants; // CPU variants; empty: all
   std::string dumpDir;               // IR after every stage, numbered
   bool timePasses = false, remarks = false, quiet = false;
+  bool reproOnCrash = true; // compile in a child process and keep what it worked on when it dies
+  std::string crashBefore;  // tests: die as this pass or stage begins
 };
 
+// Writes the program; a crash of the compiler leaves OUTPUT.crash.mlir and is an internal error.
 Status compileProgram(const CompileOptions &options);
 
 } // namespace longc

@@ -2,10 +2,11 @@
 #pragma once
 
 #include "frontends/tools/driver/Compile.h"
+#include "frontends/tools/driver/WorkFolder.h"
 
 namespace longc {
 
 /// Compiles every function of options.model for every target; `run` of the program calls them.
-Status compileFunctions(const CompileOptions &options);
+Status compileFunctions(const CompileOptions &options, const WorkFolder &work);
 
 } // namespace longc

@@ -73,19 +73,19 @@ Status runProbe(const ProbeLayersOptions &options, const std::string &program, l
   int code = llvm::sys::ExecuteAndWait(program, arguments, std::nullopt, streams, 0, 0, &problem);
   if (code == 0)
     return {};
-  return Status::error(1120, problem.empty() ? "the probe ended with exit code " + std::to_string(code)
+  return Status::error(5120, problem.empty() ? "the probe ended with exit code " + std::to_string(code)
                                              : "cannot run the probe: " + problem,
                        "its own message stands above");
 }
 
 Status noFolder() {
-  return Status::error(1121, "cannot make a temporary folder for the program to probe", "set TMPDIR to a folder that can be written");
+  return Status::error(4004, "cannot make a temporary folder for the program to probe", "set TMPDIR to a folder that can be written");
 }
 
 // The list in the JSON object that a probe printed.
 Result<std::string> layersIn(const std::string &path) {
   auto text = llvm::MemoryBuffer::getFile(path);
-  Status unreadable = Status::error(1122, "the probe printed no list of layers", "run `longc probe-layers` to see what it prints");
+  Status unreadable = Status::error(5122, "the probe printed no list of layers", "run `longc probe-layers` to see what it prints");
   if (!text)
     return unreadable;
   auto json = llvm::json::parse((*text)->getBuffer());

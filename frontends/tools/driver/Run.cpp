@@ -33,13 +33,13 @@ Status runFile(const RunOptions &options) {
   std::string problem;
   std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(options.file, &problem);
   if (!buffer)
-    return Status::error(1111, problem, "give an .mlir file, or - for standard input");
+    return Status::error(3003, problem, "give an .mlir file, or - for standard input");
   llvm::SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(buffer), SMLoc());
   SourceMgrDiagnosticHandler handler(sources, &context); // prints what is wrong, with its place
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
   if (!module)
-    return Status::error(1112, "'" + options.file + "' is no valid IR", "the messages above name the place");
+    return Status::error(3004, "'" + options.file + "' is no valid IR", "the messages above name the place");
   if (!SymbolTable::lookupSymbolIn(*module, options.function))
     return Status::error(1113, "'" + options.file + "' has no function @" + options.function,
                          "--function NAME with one of " + functionNames(*module));
@@ -49,7 +49,7 @@ Status runFile(const RunOptions &options) {
   run.roundToTypes = options.round;
   run.shown = options.shown;
   if (failed(printRun(*module, run, llvm::outs())))
-    return Status::error(1114, "interpreting @" + options.function + " failed", "the messages above name the op");
+    return Status::error(3005, "interpreting @" + options.function + " failed", "the messages above name the op");
   return {};
 }
 

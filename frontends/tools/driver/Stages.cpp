@@ -1,9 +1,10 @@
 // The stages between a model's graph and object code.
 #include "frontends/tools/driver/Stages.h"
 
-#include "codegen/cpu/CompileCpu.h"
+#include "codegen/cpu/CpuPasses.h"
 #include "dialects/lm/LmDialect.h"
 #include "dialects/tile/TileDialect.h"
+#include "frontends/tools/driver/CheckOptions.h"
 #include "passes/Pipelines.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -11,13 +12,49 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Pass/PassManager.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Pass/PassInstrumentation.h"
+#include "mlir/Transforms/LocationSnapshot.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <csignal>
 
 using namespace mlir;
 
 namespace longc {
+
+namespace {
+
+// Dies as a pass begins, so that a test can see what a crash leaves behind.
+class CrashBefore : public PassInstrumentation {
+public:
+  explicit CrashBefore(std::string pass) : pass_(std::move(pass)) {}
+  void runBeforePass(Pass *pass, Operation *) override {
+    if (pass->getArgument() == pass_)
+      std::raise(SIGSEGV);
+  }
+
+private:
+  std::string pass_;
+};
+
+// A file of text; what cannot be written is an error, and no reason for the stream to end the process.
+Status writeText(const std::string &path, const std::string &hint, function_ref<void(llvm::raw_ostream &)> print) {
+  std::error_code error;
+  llvm::raw_fd_ostream stream(path, error);
+  if (!error) {
+    print(stream);
+    stream.close();
+    error = stream.error();
+    stream.clear_error();
+  }
+  return error ? Status::error(4001, "cannot write '" + path + "': " + error.message(), hint) : Status();
+}
+
+} // namespace
 
 // Adds the seconds of its life to the report under a name.
 class Stages::Timer {
@@ -35,75 +72,71 @@ private:
   std::chrono::steady_clock::time_point begin_;
 };
 
-Status checkOptions(const CompileOptions &options, const LlamaConfig &config) {
-  if (options.method != "none" && options.method != "fot")
-    return Status::error(1102, "method '" + options.method + "' is not known", "methods: none, fot");
-  if (options.window < 16 || options.window > config.contextLength)
-    return Status::error(1103, "window " + std::to_string(options.window) + " is outside 16.." +
-                                   std::to_string(config.contextLength) + ", the model's own window");
-  if (options.lastContext < 1 || options.lastContext > options.window)
-    return Status::error(1104, "last context " + std::to_string(options.lastContext) + " is outside 1.." +
-                                   std::to_string(options.window) + ", the window");
-  for (const std::string &target : options.targets)
-    if (target != "cpu")
-      return Status::error(1105, "target '" + target + "' is not available for a whole model",
-                           "whole models compile for cpu; single functions (.mlir) also for the other targets of codegen/");
-  return {};
-}
-
-Stages::Stages(const CompileOptions &options) : options_(options) {
+Stages::Stages(const CompileOptions &options, const WorkFolder &work)
+    : options_(options), reproducer_(work.file(reproducerName)) {
   context_.loadDialect<lm::LmDialect, tile::TileDialect, func::FuncDialect, arith::ArithDialect, math::MathDialect,
                        scf::SCFDialect, tensor::TensorDialect>();
   context_.getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
+    std::string place;
+    if (auto at = dyn_cast<FileLineColLoc>(diagnostic.getLocation()))
+      place = llvm::formatv("{0}:{1}:{2}: ", at.getFilename().getValue(), at.getLine(), at.getColumn());
     if (diagnostic.getSeverity() == DiagnosticSeverity::Error && firstDiagnostic_.empty())
-      firstDiagnostic_ = diagnostic.str();
+      firstDiagnostic_ = place + diagnostic.str();
     if (diagnostic.getSeverity() == DiagnosticSeverity::Remark && options_.remarks)
       llvm::errs() << "remark: " << diagnostic.getLocation() << ": " << diagnostic << "\n";
     return success();
   });
 }
 
-Result<std::vector<int64_t>> memoryLayers(const CompileOptions &options, const LlamaConfig &config) {
-  std::vector<int64_t> layers;
-  if (options.method == "none")
-    return layers;
-  if (options.memoryLayers == "all") {
-    for (int64_t layer = 0; layer < config.layers; ++layer)
-      layers.push_back(layer);
-    return layers;
-  }
-  SmallVector<StringRef> items;
-  StringRef(options.memoryLayers).split(items, ',');
-  for (StringRef item : items) {
-    int64_t layer = 0;
-    if (item.trim().getAsInteger(10, layer) || layer < 0 || layer >= config.layers)
-      return Status::error(1106, "memory layer '" + item.str() + "' is not one of the model's layers 0.." +
-                                     std::to_string(config.layers - 1),
-                           "--mem-layers all, a list such as 7,8,18,20, or probe");
-    layers.push_back(layer);
-  }
-  return layers;
-}
-
-void Stages::dump(ModuleOp module, StringRef name) {
+Status Stages::dump(ModuleOp module, const std::string &name) {
   if (options_.dumpDir.empty())
-    return;
-  llvm::sys::fs::create_directories(options_.dumpDir);
+    return {};
   char number[8];
   std::snprintf(number, sizeof number, "%02d-", ++dumps_);
-  std::error_code error;
-  llvm::raw_fd_ostream stream(options_.dumpDir + "/" + number + name.str() + ".mlir", error);
-  if (!error)
-    module.print(stream, OpPrintingFlags().elideLargeElementsAttrs());
+  std::string path = options_.dumpDir + "/" + number + name + ".mlir";
+  if (std::error_code error = llvm::sys::fs::create_directories(options_.dumpDir))
+    return Status::error(4001, "cannot write '" + path + "': " + error.message(), "check --dump-dir");
+  // What comes of the ops later (line information of a kernel, for one) names their lines in the dump.
+  return writeText(path, "check --dump-dir and the free space", [&](llvm::raw_ostream &out) {
+    generateLocationsFromIR(out, path, "dump", module, OpPrintingFlags().elideLargeElementsAttrs());
+  });
 }
 
 Status Stages::failure(const std::string &stage) {
   std::string detail = firstDiagnostic_.empty() ? "no diagnostic was given" : firstDiagnostic_;
-  return Status::error(3001, stage + " failed: " + detail, "run again with --dump-dir DIR to see the stages before");
+  return Status::error(isFunctionFile(options_) ? 3001 : 9003, stage + " failed: " + detail,
+                       "run again with --dump-dir DIR to see the stages before");
+}
+
+// Written before every run of passes, in the form that --run-reproducer reads: whatever ends the process, the file is
+// there. It takes milliseconds. (MLIR's own makeReproducer ends the process when the disk is full.)
+Status Stages::keepReproducer(ModuleOp module, PassManager &manager) {
+  if (!options_.reproOnCrash)
+    return {};
+  std::string pipeline;
+  llvm::raw_string_ostream text(pipeline);
+  manager.printAsTextualPipeline(text);
+  AsmState state(module);
+  state.attachResourcePrinter("mlir_reproducer", [&](Operation *, AsmResourceBuilder &resources) {
+    resources.buildString("pipeline", pipeline);
+    resources.buildBool("disable_threading", false);
+    resources.buildBool("verify_each", true);
+  });
+  return writeText(reproducer_, "set TMPDIR to a folder with free space",
+                   [&](llvm::raw_ostream &out) { module->print(out, state); });
+}
+
+Status Stages::run(PassManager &manager, ModuleOp module, const std::string &name) {
+  Timer timer(*this, name);
+  LONGC_TRY(keepReproducer(module, manager));
+  if (options_.timePasses)
+    manager.enableTiming();
+  if (!options_.crashBefore.empty())
+    manager.addInstrumentation(std::make_unique<CrashBefore>(options_.crashBefore));
+  return succeeded(manager.run(module)) ? Status() : failure(name);
 }
 
 Status Stages::lower(ModuleOp module, StringRef precision) {
-  Timer timer(*this, "lower " + precision.str());
   module->setAttr("tile.target", tile::cpuTarget(&context_));
   LoweringOptions lowering;
   lowering.method = options_.method;
@@ -111,12 +144,31 @@ Status Stages::lower(ModuleOp module, StringRef precision) {
   lowering.topk = options_.topk;
   lowering.precision = precision.str();
   PassManager manager(&context_);
-  if (options_.timePasses)
-    manager.enableTiming();
   buildLoweringPipeline(manager, lowering);
-  if (failed(manager.run(module)))
-    return failure("lowering the " + precision.str() + " functions");
-  dump(module, "tiled-" + precision.str());
+  LONGC_TRY(run(manager, module, "lowering the " + precision.str() + " functions"));
+  return dump(module, "tiled-" + precision.str());
+}
+
+Status Stages::renameKernels(ModuleOp module, const std::string &suffix) {
+  for (auto kernel : module.getOps<tile::KernelOp>()) {
+    auto renamed = StringAttr::get(&context_, kernel.getSymName().str() + "_" + suffix);
+    if (failed(SymbolTable::replaceAllSymbolUses(kernel, renamed, module)))
+      return failure("renaming kernels");
+    kernel.setSymName(renamed);
+  }
+  return {};
+}
+
+Status Stages::addFunctions(ModuleOp module, StringRef precision, StringRef target, ProgramIndex &index,
+                            abi::Module &result) {
+  for (auto function : module.getOps<func::FuncOp>()) {
+    abi::Function *built = result.add_functions();
+    built->set_name(function.getSymName().str());
+    built->set_precision(precision.str());
+    built->set_target(target.str());
+    if (failed(buildSteps(function, index, *built)))
+      return failure("building the steps of @" + function.getSymName().str());
+  }
   return {};
 }
 
@@ -129,32 +181,25 @@ Status Stages::collect(ModuleOp module, StringRef precision, ProgramIndex &index
       for (Attribute name : names)
         list.push_back(cast<StringAttr>(name).str());
     }
-  // Kernels of both precisions live side by side in one object: their names are kept apart.
-  for (auto kernel : llvm::make_early_inc_range(module.getOps<tile::KernelOp>())) {
-    std::string renamed = kernel.getSymName().str() + "_" + precision.str();
-    if (failed(SymbolTable::replaceAllSymbolUses(kernel, StringAttr::get(&context_, renamed), module)))
-      return failure("renaming kernels");
-    kernel.setSymName(renamed);
+  LONGC_TRY(renameKernels(module, precision.str()));
+  for (auto kernel : llvm::make_early_inc_range(module.getOps<tile::KernelOp>()))
     kernel->moveBefore(kernels.getBody(), kernels.getBody()->end());
-  }
-  for (auto function : module.getOps<func::FuncOp>()) {
-    abi::Function *built = result.add_functions();
-    built->set_name(function.getSymName().str());
-    built->set_precision(precision.str());
-    built->set_target("cpu");
-    if (failed(buildSteps(function, index, *built)))
-      return failure("building the steps of @" + function.getSymName().str());
-  }
-  return {};
+  return addFunctions(module, precision, "cpu", index, result);
 }
 
 Result<CpuObjects> Stages::compileKernels(ModuleOp kernels) {
-  Timer timer(*this, "kernels");
-  dump(kernels, "kernels");
+  Timer timer(*this, "compiling kernels for the CPU");
+  LONGC_TRY(dump(kernels, "kernels"));
   kernels->setAttr("tile.target", tile::cpuTarget(&context_));
   std::vector<StringRef> variants(options_.variants.begin(), options_.variants.end());
   if (variants.empty())
     variants = cpuVariantNames();
+  PassManager manager(&context_); // what compileCpu does for each variant, as far as IR goes
+  manager.addPass(createCpuLowerKernelsPass({variants.back().str()}));
+  buildCpuToLLVMPipeline(manager);
+  LONGC_TRY(keepReproducer(kernels, manager));
+  if (options_.crashBefore == "kernels")
+    std::raise(SIGSEGV);
   CpuOptions cpu;
   cpu.dumpDir = options_.dumpDir;
   FailureOr<CpuObjects> objects = compileCpu(kernels, variants, cpu);
@@ -163,7 +208,7 @@ Result<CpuObjects> Stages::compileKernels(ModuleOp kernels) {
   return std::move(*objects);
 }
 
-void Stages::report(const abi::Program &program, const std::string &output) {
+void Stages::report(const abi::Program &program) {
   if (options_.timePasses)
     for (const auto &[name, seconds] : seconds_)
       llvm::errs() << llvm::format("%8.2f s  %s\n", seconds, name.c_str());
@@ -172,8 +217,8 @@ void Stages::report(const abi::Program &program, const std::string &output) {
   uint64_t bytes = 0;
   for (const abi::Parameter &parameter : program.parameters())
     bytes += parameter.bytes();
-  llvm::errs() << "wrote " << output << ": " << program.kernels_size() << " kernels, " << program.parameters_size()
-               << " parameters (" << bytes / 1000000 << " MB)\n";
+  llvm::errs() << "wrote " << options_.output << ": " << program.kernels_size() << " kernels, "
+               << program.parameters_size() << " parameters (" << bytes / 1000000 << " MB)\n";
 }
 
 } // namespace longc

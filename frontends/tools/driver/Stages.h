@@ -5,30 +5,31 @@
 #include "codegen/WriteProgram.h"
 #include "codegen/cpu/CompileCpu.h"
 #include "frontends/tools/driver/Compile.h"
-#include "frontends/gguf/ImportGguf.h"
+#include "frontends/tools/driver/WorkFolder.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
 
 #include <chrono>
 
 namespace longc {
 
-// Refuses options that the model cannot satisfy (unknown method, layers out of range, window over the context).
-Status checkOptions(const CompileOptions &options, const LlamaConfig &config);
-
-// Layers whose attention reads memory; empty without a memory method.
-Result<std::vector<int64_t>> memoryLayers(const CompileOptions &options, const LlamaConfig &config);
-
 class Stages {
 public:
-  explicit Stages(const CompileOptions &options);
+  // The file of the work folder that always holds the module at work and the passes it is going through.
+  static constexpr const char *reproducerName = "reproducer.mlir";
+
+  Stages(const CompileOptions &options, const WorkFolder &work);
 
   mlir::MLIRContext &context() { return context_; }
 
   // Writes the module as NN-name.mlir into the dump folder, if there is one.
-  void dump(mlir::ModuleOp module, llvm::StringRef name);
+  Status dump(mlir::ModuleOp module, const std::string &name);
+
+  // Runs passes over the module; `name` is what the stage is called in errors and times.
+  Status run(mlir::PassManager &manager, mlir::ModuleOp module, const std::string &name);
 
   // Runs the target-free pipeline for one precision.
   Status lower(mlir::ModuleOp module, llvm::StringRef precision);
@@ -37,17 +38,30 @@ public:
   Status collect(mlir::ModuleOp module, llvm::StringRef precision, ProgramIndex &index, abi::Module &result,
                  mlir::ModuleOp kernels, ParameterParts &parts);
 
+  // Kernels of several kinds live side by side in one table: their names are kept apart.
+  Status renameKernels(mlir::ModuleOp module, const std::string &suffix);
+
+  // Appends the steps of every function to `result`.
+  Status addFunctions(mlir::ModuleOp module, llvm::StringRef precision, llvm::StringRef target, ProgramIndex &index,
+                      abi::Module &result);
+
   Result<CpuObjects> compileKernels(mlir::ModuleOp kernels);
 
-  // The first diagnostic that MLIR gave, as an internal error of the named stage.
+  // The first diagnostic that MLIR gave, as an error of the named stage: the user's where the IR is the user's, else
+  // the compiler's own.
   Status failure(const std::string &stage);
+  const std::string &firstDiagnostic() const { return firstDiagnostic_; }
+  void forgetDiagnostics() { firstDiagnostic_.clear(); }
 
-  void report(const abi::Program &program, const std::string &output);
+  void report(const abi::Program &program);
 
 private:
   class Timer;
 
+  Status keepReproducer(mlir::ModuleOp module, mlir::PassManager &manager);
+
   const CompileOptions &options_;
+  std::string reproducer_; // path
   mlir::MLIRContext context_;
   std::string firstDiagnostic_;
   int dumps_ = 0;

@@ -6,6 +6,7 @@
 // the result then has "memory_length", the tokens in memory after each entry (test/golden/check_fot.py).
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
+#include "runtime/core/OutputFile.h"
 #include "runtime/serve/Generate.h"
 #include "runtime/tools/commands/Command.h"
 
@@ -141,7 +142,7 @@ Result<std::string> answer(LoadedProgram &loaded, const SessionOptions &options,
 }
 
 Status answerAll(LoadedProgram &loaded, const SessionOptions &options, const std::string &requests, ProgressMode mode,
-                 std::FILE *output) {
+                 OutputFile &output) {
   auto total = std::count(requests.begin(), requests.end(), '\n');
   Progress progress(mode, "computing", total, "prompts");
   size_t number = 0;
@@ -159,8 +160,7 @@ Status answerAll(LoadedProgram &loaded, const SessionOptions &options, const std
       return text.status();
     if (interrupted())
       return Status::error(cancelledCode, "cancelled");
-    if (std::fwrite(text->data(), 1, text->size(), output) != text->size())
-      return Status::error(5402, std::string("cannot write the results: ") + std::strerror(errno), "is the disk full?");
+    LONGC_TRY(output.append(text->data(), text->size()));
     progress.update(static_cast<int64_t>(number) + 1);
   }
   return {};
@@ -181,18 +181,13 @@ Status runLogits(const Arguments &arguments) {
   auto options = loaded->sessionOptions(arguments);
   if (!options.ok())
     return options.status();
-  std::string path = arguments.text("output"), partial = path + ".partial";
-  std::FILE *output = std::fopen(partial.c_str(), "wb");
-  if (!output)
-    return Status::error(5402, "cannot write '" + path + "': " + std::strerror(errno), "check the path and its permissions");
-  Status status = answerAll(*loaded, *options, *requests, *mode, output);
-  bool closed = std::fclose(output) == 0;
-  if (status.ok() && (!closed || std::rename(partial.c_str(), path.c_str()) != 0))
-    status = Status::error(5402, "cannot write '" + path + "': " + std::strerror(errno), "is the disk full?");
-  if (!status.ok())
-    std::remove(partial.c_str());
+  auto output = OutputFile::create(arguments.text("output"));
+  if (!output.ok())
+    return output.status();
+  LONGC_TRY(answerAll(*loaded, *options, *requests, *mode, *output));
+  LONGC_TRY(output->complete());
   loaded->report();
-  return status;
+  return {};
 }
 
 } // namespace

@@ -68,9 +68,10 @@ Result<std::vector<NpyTensor>> readInputs(const abi::Function &function, const s
       return tensor.status();
     const abi::Input &input = function.inputs(static_cast<int>(index));
     if (tensor->type != npyType(input.type()) || static_cast<int>(tensor->shape.size()) != input.sizes_size())
-      return Status::error(1123, "'" + files[index] + "' is " + tensor->type + formatText(" of rank %zu", tensor->shape.size()) +
+      return Status::error(2303, "'" + files[index] + "' is " + tensor->type + formatText(" of rank %zu", tensor->shape.size()) +
                                      "; input '" + input.role() + "' is " + npyType(input.type()) +
-                                     formatText(" of rank %d", input.sizes_size()));
+                                     formatText(" of rank %d", input.sizes_size()),
+                           "u2 are the bits of bf16 and f16; numpy's astype and reshape make what is asked for");
     tensors.push_back(std::move(*tensor));
   }
   return tensors;

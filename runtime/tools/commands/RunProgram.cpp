@@ -1,6 +1,7 @@
 // Finds the subcommand of a compiled program and runs it.
 #include "runtime/tools/commands/RunProgram.h"
 
+#include "runtime/core/ExitCode.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/Log.h"
 #include "runtime/tools/commands/Command.h"
@@ -14,22 +15,9 @@
 namespace longc {
 namespace {
 
-constexpr int exitOk = 0, exitUser = 1, exitUsage = 2, exitInternal = 70, exitMemory = 71, exitInterrupted = 130;
-
 const Command *const commands[] = {&chatCommand,   &generateCommand, &perplexityCommand, &passkeyCommand,
                                    &benchCommand,  &logitsCommand,   &infoCommand,
                                    &probeCommand,  &runFunctionCommand};
-
-int exitCodeOf(const Status &status) {
-  if (status.ok())
-    return exitOk;
-  if (status.code() == cancelledCode)
-    return exitInterrupted;
-  if (status.code() / 1000 == 1)
-    return exitUsage;
-  bool memory = status.code() == 7001 || status.code() == 7002 || status.code() == 7101 || status.code() == 7103;
-  return memory ? exitMemory : exitUser;
-}
 
 std::string overview(const char *program) {
   std::string text = formatText("usage: %s COMMAND [OPTION]...\n\ncommands:\n", program);

@@ -1,0 +1,51 @@
+// Object files, kernel table, link, program file.
+#include "frontends/tools/driver/AssembleProgram.h"
+
+#include "codegen/LinkProgram.h"
+
+#include <filesystem>
+#include <fstream>
+
+namespace longc {
+namespace {
+
+Status writeFile(const std::string &path, const std::string &bytes) {
+  std::ofstream stream(path, std::ios::binary | std::ios::trunc);
+  stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  stream.close();
+  return stream ? Status()
+                : Status::error(4001, "cannot write '" + path + "'", "set TMPDIR to a folder with free space");
+}
+
+} // namespace
+
+void KernelCode::add(CpuObjects code) {
+  for (CpuKernel &kernel : code.kernels)
+    kernels.push_back(
+        {std::move(kernel.name), std::move(kernel.variant), std::move(kernel.symbol), kernel.scratchBytes});
+  for (std::string &object : code.objects)
+    objects.push_back(std::move(object));
+}
+
+void describeSource(const CompileOptions &options, abi::Program &program) {
+  program.set_version(1);
+  program.set_compiler("longc " LONGC_VERSION);
+  program.set_source(std::filesystem::path(options.model).filename().string());
+}
+
+Status assembleProgram(KernelCode code, abi::Program &program, const ParameterParts &parts, const WeightSource &weights,
+                       const WorkFolder &work, const std::string &output) {
+  Result<std::string> table = buildKernelTable(code.kernels, code.images);
+  if (!table.ok())
+    return table.status();
+  code.objects.push_back(std::move(*table));
+  std::vector<std::string> paths;
+  for (const std::string &object : code.objects) {
+    paths.push_back(work.file("kernels" + std::to_string(paths.size()) + ".o"));
+    LONGC_TRY(writeFile(paths.back(), object));
+  }
+  LONGC_TRY(linkProgram(paths, work.file("program")));
+  return writeProgram(work.file("program"), program, parts, weights, output);
+}
+
+} // namespace longc

@@ -1,0 +1,31 @@
+// The last stage of every compilation: compiled kernels, their table and the runtime become one program file.
+#pragma once
+
+#include "codegen/KernelTable.h"
+#include "codegen/WriteProgram.h"
+#include "codegen/cpu/CompileCpu.h"
+#include "frontends/tools/driver/Compile.h"
+#include "frontends/tools/driver/WorkFolder.h"
+
+#include <string>
+#include <vector>
+
+namespace longc {
+
+// What the targets made of the kernels.
+struct KernelCode {
+  std::vector<std::string> objects;    // relocatable ELF files
+  std::vector<CompiledKernel> kernels; // functions in them
+  std::vector<DeviceImage> images;
+
+  void add(CpuObjects code);
+};
+
+// Says in the program what made it out of what.
+void describeSource(const CompileOptions &options, abi::Program &program);
+
+// Writes objects and table into the work folder, links them with the runtime and appends weights and message.
+Status assembleProgram(KernelCode code, abi::Program &program, const ParameterParts &parts, const WeightSource &weights,
+                       const WorkFolder &work, const std::string &output);
+
+} // namespace longc

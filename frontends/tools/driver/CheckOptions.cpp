@@ -1,0 +1,87 @@
+// Refusals of the options of `longc compile`.
+#include "frontends/tools/driver/CheckOptions.h"
+
+#include "codegen/cpu/CompileCpu.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace longc {
+namespace {
+
+Status checkTargets(const CompileOptions &options) {
+  for (const std::string &target : options.targets) {
+    if (target != "cpu" && target != cudaTargetName)
+      return Status::error(1105, "target '" + target + "' is not known",
+                           std::string("targets: cpu, ") + cudaTargetName);
+    if (target != "cpu" && !isFunctionFile(options))
+      return Status::error(1105, "target '" + target + "' is not available for a whole model",
+                           "whole models compile for cpu; functions of an .mlir file also for " + target);
+  }
+  return {};
+}
+
+Status checkVariants(const CompileOptions &options) {
+  std::vector<llvm::StringRef> known = cpuVariantNames();
+  for (const std::string &variant : options.variants)
+    if (!llvm::is_contained(known, variant))
+      return Status::error(1107, "CPU variant '" + variant + "' is not known", "variants: " + llvm::join(known, ", "));
+  return {};
+}
+
+} // namespace
+
+bool isFunctionFile(const CompileOptions &options) { return llvm::StringRef(options.model).ends_with(".mlir"); }
+
+Status checkOptions(const CompileOptions &options) {
+  if (options.method != "none" && options.method != "fot")
+    return Status::error(1102, "method '" + options.method + "' is not known", "methods: none, fot");
+  if (options.method != "none" && isFunctionFile(options))
+    return Status::error(1108,
+                         "--method " + options.method + " applies to whole models, and '" + options.model +
+                             "' is a file of functions",
+                         "longc-opt --longc-apply-fot shows what the method does to a function");
+  if (options.topk < 0)
+    return Status::error(1109, "--topk " + std::to_string(options.topk) + " is negative", "0 attends to all entries");
+  LONGC_TRY(checkTargets(options));
+  return checkVariants(options);
+}
+
+Status checkWindow(const CompileOptions &options, const LlamaConfig &config) {
+  if (options.window < 16 || options.window > config.contextLength)
+    return Status::error(1103,
+                         "window " + std::to_string(options.window) + " is outside 16.." +
+                             std::to_string(config.contextLength) + ", the model's own window",
+                         "give --window within it; what does not fit goes to memory");
+  if (options.lastContext < 1 || options.lastContext > options.window)
+    return Status::error(1104,
+                         "last context " + std::to_string(options.lastContext) + " is outside 1.." +
+                             std::to_string(options.window) + ", the window",
+                         "give --last-context within it");
+  return {};
+}
+
+Result<std::vector<int64_t>> memoryLayers(const CompileOptions &options, const LlamaConfig &config) {
+  std::vector<int64_t> layers;
+  if (options.method == "none")
+    return layers;
+  if (options.memoryLayers == "all") {
+    for (int64_t layer = 0; layer < config.layers; ++layer)
+      layers.push_back(layer);
+    return layers;
+  }
+  llvm::SmallVector<llvm::StringRef> items;
+  llvm::StringRef(options.memoryLayers).split(items, ',');
+  for (llvm::StringRef item : items) {
+    int64_t layer = 0;
+    if (item.trim().getAsInteger(10, layer) || layer < 0 || layer >= config.layers)
+      return Status::error(1106,
+                           "memory layer '" + item.str() + "' is not one of the model's layers 0.." +
+                               std::to_string(config.layers - 1),
+                           "--mem-layers all, a list such as 7,8,18,20, or probe");
+    layers.push_back(layer);
+  }
+  return layers;
+}
+
+} // namespace longc

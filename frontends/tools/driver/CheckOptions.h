@@ -1,0 +1,23 @@
+// What is asked of a compilation, checked before anything is done, and against the model when that is known.
+#pragma once
+
+#include "frontends/gguf/ImportGguf.h"
+#include "frontends/tools/driver/Compile.h"
+
+namespace longc {
+
+inline constexpr const char *cudaTargetName = "cuda:sm_90a";
+
+// Whether the model is a file of functions (.mlir) and no checkpoint.
+bool isFunctionFile(const CompileOptions &options);
+
+// Refuses unknown methods, targets and variants, and those that do not go with the kind of model.
+Status checkOptions(const CompileOptions &options);
+
+// Refuses windows that the model does not have.
+Status checkWindow(const CompileOptions &options, const LlamaConfig &config);
+
+// Layers whose attention reads memory; empty without a memory method.
+Result<std::vector<int64_t>> memoryLayers(const CompileOptions &options, const LlamaConfig &config);
+
+} // namespace longc

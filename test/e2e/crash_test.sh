@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# A compiler that crashes says so in one line, exits with 70, and leaves what repeats it: IR with the passes it was in.
+source "$(dirname "$0")/programs.sh"
+folder=$work/crash
+rm -rf "$folder"
+mkdir -p "$folder"
+export TMPDIR=$folder/tmp
+mkdir "$TMPDIR"
+
+# crashes PASS: compiles and dies as the pass begins.
+crashes() {
+  refuses 70 "internal error: the compiler died" "$longc" compile test/golden/fot_tiny.gguf --method fot --variants avx2 \
+    --quiet -o "$folder/app" --crash-before "$1"
+  grep -qF "$folder/app.crash.mlir" "$work/stderr" || fail "$1: the message does not name the reproducer"
+  [ ! -e "$folder/app" ] && [ ! -e "$folder/app.partial" ] || fail "$1: an output was left behind"
+  [ -z "$(ls -A "$TMPDIR")" ] || fail "$1: intermediate files were left behind"
+  "$build/bin/longc-opt" --run-reproducer "$folder/app.crash.mlir" -o "$folder/repeated.mlir" ||
+    fail "$1: the reproducer does not run"
+  mv "$folder/app.crash.mlir" "$folder/$1.mlir"
+}
+
+# The names of the passes that the lowering consists of, from the compiler itself (which then refuses an empty module).
+pipeline=$("$build/bin/longc-opt" --longc-lower='method=fot' --dump-pass-pipeline <<<"module {}" 2>&1 >/dev/null) || true
+passes=$(grep -oE '\b(longc-[a-z-]+|cse|canonicalize)\b' <<<"$pipeline" | sort -u)
+[ "$(wc -w <<<"$passes")" -ge 15 ] || fail "expected fifteen passes or more, got: $passes"
+for pass in $passes kernels; do
+  crashes "$pass"
+done
+grep -q longc-fuse-qkv "$folder/longc-fuse-qkv.mlir" || fail "the reproducer does not name its passes"
+grep -q longc-cpu-lower-kernels "$folder/kernels.mlir" || fail "the reproducer of the kernels does not name its passes"
+
+# Interrupted: nothing is left behind.
+"$longc" compile test/golden/fot_tiny.gguf --quiet -o "$folder/app" &
+compiler=$!
+for _ in $(seq 100); do [ -n "$(ls -A "$TMPDIR")" ] && break; sleep 0.05; done
+kill -TERM $compiler
+status=0
+wait $compiler || status=$?
+[ "$status" = 130 ] || fail "expected exit code 130 when interrupted, got $status"
+[ -z "$(ls -A "$TMPDIR")" ] && [ ! -e "$folder/app" ] || fail "an interrupted compilation left something behind"
+
+# Out of memory: its own code where an allocation fails, a crash like any other where MLIR does not ask; nothing left behind.
+codes=""
+for kilobytes in 550000 500000 450000 400000; do
+  status=0
+  (ulimit -v $kilobytes; "$longc" compile test/golden/fot_tiny.gguf --quiet -o "$folder/app") 2>"$work/stderr" || status=$?
+  codes+=" $status"
+  [[ $status =~ ^(0|70|71)$ ]] || fail "exit code $status with $kilobytes KB: $(head -c 300 "$work/stderr")"
+  [ -z "$(ls -A "$TMPDIR")" ] && [ ! -e "$folder/app.partial" ] || fail "something was left behind with $kilobytes KB"
+  rm -f "$folder"/app*
+done
+[[ $codes == *71* ]] || fail "expected exit code 71 for some size of memory, got$codes"
+echo "every crash left its reproducer"

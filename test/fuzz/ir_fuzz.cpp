@@ -1,0 +1,59 @@
+// Fuzz target of IR text: parser, verifiers, and for what verifies the lowering to kernels and to CPU code. Any module
+// may be refused with a diagnostic; none may crash, and what a pass leaves must verify.
+//
+// MLIR itself is the system's, without sanitizers: run with detect_container_overflow=0.
+#include "codegen/cpu/CpuPasses.h"
+#include "frontends/tools/RegisterAll.h"
+#include "passes/Pipelines.h"
+#include "test/fuzz/IrMutation.h"
+
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <memory>
+
+using namespace mlir;
+
+namespace {
+
+// Types and attributes stay in their context for ever, so it is renewed now and then.
+MLIRContext &freshContext() {
+  static std::unique_ptr<MLIRContext> context;
+  static int uses = 0;
+  if (uses++ % 500 == 0) {
+    DialectRegistry registry;
+    longc::registerAllDialects(registry);
+    context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
+    context->getDiagEngine().registerHandler([](Diagnostic &) { return success(); });
+    context->loadAllAvailableDialects();
+  }
+  return *context;
+}
+
+void lower(ModuleOp module, StringRef method, StringRef precision) {
+  longc::LoweringOptions options;
+  options.method = method.str();
+  options.precision = precision.str();
+  PassManager manager(module.getContext());
+  longc::buildLoweringPipeline(manager, options);
+  manager.addPass(longc::createCpuLowerKernelsPass({"avx2"}));
+  (void)succeeded(manager.run(module));
+}
+
+} // namespace
+
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t largest, unsigned seed) {
+  return longc::fuzz::mutateIr(data, size, largest, seed);
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  MLIRContext &context = freshContext();
+  StringRef text(reinterpret_cast<const char *>(data), size);
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, ParserConfig(&context));
+  if (!module)
+    return 0;
+  OwningOpRef<ModuleOp> again = module->clone();
+  lower(*module, "none", "exact");
+  lower(*again, "fot", "fast");
+  return 0;
+}

@@ -1,0 +1,76 @@
+// Fuzz target of the tokenizer: a vocabulary and texts out of any bytes. What is refused is refused by `create`; a
+// tokenizer that exists encodes any text into its own ids, and its ids give the text back but for bytes it has no token
+// for.
+#include "runtime/text/ByteAlphabet.h"
+#include "runtime/text/Tokenizer.h"
+
+#include <cstdlib>
+#include <fuzzer/FuzzedDataProvider.h>
+
+using namespace longc;
+
+namespace {
+
+std::string writtenByte(int byte) {
+  uint16_t point = byteAlphabet()[static_cast<size_t>(byte)];
+  if (point < 0x80)
+    return {static_cast<char>(point)};
+  return {static_cast<char>(0xc0 | point >> 6), static_cast<char>(0x80 | (point & 0x3f))};
+}
+
+TokenizerModel readModel(FuzzedDataProvider &bytes) {
+  TokenizerModel model;
+  model.preTokenizer = bytes.PickValueInArray({"gpt-2", "smollm", "other"});
+  // Without the single bytes nearly every vocabulary would be useless; with them merges are reached.
+  if (bytes.ConsumeBool())
+    for (int byte = 0; byte < 256; ++byte)
+      model.tokens.push_back(writtenByte(byte));
+  for (size_t left = bytes.ConsumeIntegralInRange<size_t>(0, 40); left > 0; --left)
+    model.tokens.push_back(bytes.ConsumeRandomLengthString(24));
+  for (size_t left = bytes.ConsumeIntegralInRange<size_t>(0, 40); left > 0; --left)
+    model.merges.push_back(bytes.ConsumeRandomLengthString(24));
+  if (bytes.ConsumeBool())
+    for (size_t token = 0; token < model.tokens.size(); ++token)
+      model.tokenTypes.push_back(bytes.ConsumeIntegralInRange<int32_t>(-1, 7));
+  for (int32_t *id : {&model.bosId, &model.eosId, &model.unknownId, &model.padId})
+    *id = bytes.ConsumeIntegralInRange<int32_t>(-2, 300);
+  return model;
+}
+
+void check(bool holds) {
+  if (!holds)
+    std::abort();
+}
+
+std::string withoutUnencodable(const Tokenizer &tokenizer, const std::string &text) {
+  std::string kept;
+  for (char byte : text)
+    if (tokenizer.unencodableBytes({&byte, 1}) == 0)
+      kept.push_back(byte);
+  return kept;
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  FuzzedDataProvider bytes(data, size);
+  Result<Tokenizer> tokenizer = Tokenizer::create(readModel(bytes));
+  if (!tokenizer.ok())
+    return 0;
+  const std::string text = bytes.ConsumeRemainingBytesAsString();
+  for (bool special : {false, true}) {
+    StreamDecoder stream(*tokenizer, false);
+    std::string streamed;
+    std::vector<int32_t> ids = tokenizer->encode(text, special);
+    for (int32_t id : ids) {
+      check(tokenizer->contains(id));
+      streamed += stream.push(id);
+    }
+    streamed += stream.flush();
+    Result<std::string> back = tokenizer->decode(ids, false);
+    check(back.ok() && *back == streamed);
+    if (!special)
+      check(*back == withoutUnencodable(*tokenizer, text));
+  }
+  return 0;
+}
