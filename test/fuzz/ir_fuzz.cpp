@@ -10,11 +10,28 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 
+#include <cctype>
 #include <memory>
 
 using namespace mlir;
 
+// libFuzzer takes these for coverage: inputs that show a new op or a new diagnostic are kept, whether or not the code is
+// instrumented.
+__attribute__((section("__libfuzzer_extra_counters"))) uint8_t seenFeatures[1 << 14];
+
 namespace {
+
+void noteFeature(StringRef text, unsigned kind) {
+  unsigned hash = 2166136261u + kind;
+  for (char c : text)
+    if (!std::isdigit(static_cast<unsigned char>(c))) // sizes and numbers of values are no news
+      hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+  seenFeatures[hash % sizeof seenFeatures] = 1;
+}
+
+void noteOps(ModuleOp module, unsigned kind) {
+  module.walk([&](Operation *op) { noteFeature(op->getName().getStringRef(), kind); });
+}
 
 // Types and attributes stay in their context for ever, so it is renewed now and then.
 MLIRContext &freshContext() {
@@ -24,7 +41,10 @@ MLIRContext &freshContext() {
     DialectRegistry registry;
     longc::registerAllDialects(registry);
     context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
-    context->getDiagEngine().registerHandler([](Diagnostic &) { return success(); });
+    context->getDiagEngine().registerHandler([](Diagnostic &diagnostic) {
+      noteFeature(diagnostic.str(), 0);
+      return success();
+    });
     context->loadAllAvailableDialects();
   }
   return *context;
@@ -37,7 +57,17 @@ void lower(ModuleOp module, StringRef method, StringRef precision) {
   PassManager manager(module.getContext());
   longc::buildLoweringPipeline(manager, options);
   manager.addPass(longc::createCpuLowerKernelsPass({"avx2"}));
-  (void)succeeded(manager.run(module));
+  if (succeeded(manager.run(module)))
+    noteOps(module, 1);
+}
+
+} // namespace
+
+namespace {
+
+// Crashes inside MLIR 22.1 itself, which is not ours to mend: inputs that would only find them again.
+bool hitsUpstreamDefect(StringRef text) {
+  return text.contains("array<index"); // DenseArrayAttr's parser takes any type that is no integer for a float
 }
 
 } // namespace
@@ -47,11 +77,14 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t lar
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  MLIRContext &context = freshContext();
   StringRef text(reinterpret_cast<const char *>(data), size);
+  if (hitsUpstreamDefect(text))
+    return 0;
+  MLIRContext &context = freshContext();
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, ParserConfig(&context));
   if (!module)
     return 0;
+  noteOps(*module, 2);
   OwningOpRef<ModuleOp> again = module->clone();
   lower(*module, "none", "exact");
   lower(*again, "fot", "fast");
