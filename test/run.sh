@@ -69,6 +69,9 @@ for script in test/scripts/check_*.py; do
   check "$(basename "$script") --self-test" python3 "$script" --self-test
 done
 
+# Whether the test of each pass notices a wrong pass.
+check "mutate_passes.py" python3 test/scripts/mutate_passes.py --build "$build"
+
 # End to end: compile, run, compare.
 for script in test/e2e/*_test.sh; do
   [ -e "$script" ] || continue

@@ -4,11 +4,12 @@
     test/scripts/mutate_passes.py [--build build/dev] [--scratch build/mutants] [--only NAME ...]
     test/scripts/mutate_passes.py --check     only that every pass has a mutation and every mutation its place
 
-The tools are linked anew with the mutated object in a scratch folder; sources and build folder stay as they are. Too slow
-for every test run (half a minute a pass): run it after changing a pass or its test. Exit codes: 0 all mutants were
-killed, 1 one survived or the table is out of date, 2 misuse.
+Of a built tree: the mutated file is compiled and the tools that its test runs are linked with it in a scratch folder;
+sources and build folder stay as they are. Exit codes: 0 all mutants were killed, 1 one survived, a test fails without a
+mutation or the table is out of date, 2 misuse.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -20,6 +21,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOLS = ("longc-opt", "longc-interpret")
+SURVIVED = "SURVIVED: the test does not see it"
 
 # Pass, text in passes/<Pass>.cpp (once), text that replaces it, what that breaks.
 MUTATIONS = [
@@ -39,6 +41,8 @@ MUTATIONS = [
      "body.getArgument(position - 1), body.getArgument(position - 2)", "keys and values change places"),
     ("PipelineLoops", "facts_.getStagingBytes() - resident_)", "facts_.getStagingBytes() + resident_)",
      "what stays is taken for free memory"),
+    ("PlanBuffers", "load.getOffsets() == store.getOffsets()", "load.getOffsets() != store.getOffsets()",
+     "operands read elsewhere are overwritten"),
     ("TileAttention", "source.scale = window.getScale();", "source.scale = -window.getScale();", "scores change sign"),
     ("TileLinear", "(width + tile.cols - 1) / tile.cols)", "(width + tile.cols - 1) / tile.cols - 1)",
      "the last columns are never computed"),
@@ -61,81 +65,81 @@ def checkTable():
         count = path.read_text(encoding="utf-8").count(text) if path.exists() else 0
         if count != 1 or text == mutated:
             problems.append(f"passes/{name}.cpp: expected '{text}' once, found it {count} times")
-        if not (ROOT / "test/passes" / f"{kebab(name)}.mlir").exists():
+        if not testOf(name).exists():
             problems.append(f"test/passes/{kebab(name)}.mlir: expected the test of pass {name}, found none")
     return problems
 
 
-def run(command, cwd, shell=False):
-    return subprocess.run(command, cwd=cwd, shell=shell, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+def run(command, cwd=ROOT):
+    return subprocess.run(command, cwd=cwd, shell=isinstance(command, str), stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
 
 
-def must(command, cwd, shell=False):
-    ran = run(command, cwd, shell)
-    if ran.returncode != 0:
-        raise SystemExit(f"mutate_passes.py: '{command}' failed:\n{ran.stdout[-3000:]}")
-    return ran.stdout
+def testOf(name):
+    return ROOT / "test/passes" / f"{kebab(name)}.mlir"
 
 
-class Builder:
-    """Links the tools with one object of the pass library replaced."""
+class Mutants:
+    """Compiles one pass anew, links what its test runs, and runs the test."""
 
-    def __init__(self, build, scratch, fresh):
+    def __init__(self, build, scratch):
         self.build, self.scratch = build.resolve(), scratch.resolve()
-        (self.scratch / "bin").mkdir(parents=True, exist_ok=True)
-        (self.scratch / "test").mkdir(exist_ok=True)
-        if fresh:
-            must(["ninja", "-C", str(self.build), *TOOLS], ROOT)
-        self.commands = {pathlib.Path(entry["file"]).name: entry
-                         for entry in json.loads((self.build / "compile_commands.json").read_text(encoding="utf-8"))
-                         if "/passes/" in entry["file"]}
-        self.archive = next(self.build.glob("passes/libLongcPasses.a"))
-        config = (self.build / "test/lit.site.cfg.py").read_text(encoding="utf-8")
-        # Tools from here first, all others from the build folder.
-        for tool in (self.build / "bin").iterdir():
-            link = self.scratch / "bin" / tool.name
-            if tool.name not in TOOLS and tool.is_file() and not link.exists():
-                link.symlink_to(tool)
-        config = config.replace(f'"{self.build}/bin"', f'"{self.scratch}/bin"')
-        config = re.sub(r'config\.longc_obj_root = .*', f'config.longc_obj_root = "{self.scratch}"', config)
-        (self.scratch / "test/lit.site.cfg.py").write_text(config, encoding="utf-8")
+        entries = json.loads((self.build / "compile_commands.json").read_text(encoding="utf-8"))
+        self.compileCommands = {pathlib.Path(entry["file"]).stem: entry for entry in entries if "/passes/" in entry["file"]}
+        self.linkCommands = {tool: run(["ninja", "-C", str(self.build), "-t", "commands", tool]).stdout.splitlines()[-1]
+                             for tool in TOOLS}
+        self.siteConfig = (self.build / "test/lit.site.cfg.py").read_text(encoding="utf-8")
 
-    def link(self, name, source):
-        """Tools with passes/<name>.cpp compiled from `source`; false if it does not compile."""
-        entry = self.commands[f"{name}.cpp"]
-        words = shlex.split(entry["command"])
-        original, target = entry["file"], self.scratch / f"{name}.cpp.o"
-        mutant = self.scratch / f"{name}.cpp"
+    def compile(self, name, source, folder):
+        """The object file of passes/<name>.cpp with another text; none when that does not compile."""
+        entry = self.compileCommands[name]
+        mutant, target = folder / f"{name}.cpp", folder / f"{name}.o"
         mutant.write_text(source, encoding="utf-8")
-        for index, word in enumerate(words):
-            if word == "-o":
-                output = words[index + 1]
-            if word == original:
-                words[index] = str(mutant)
-        words = [str(target) if word == output else word for word in words]
-        words = [str(target) + ".d" if word == output + ".d" else word for word in words]
-        compiled = run(words, entry["directory"])
-        if compiled.returncode != 0:
-            print(compiled.stdout[-2000:])
-            return False
-        archive = self.scratch / "libLongcPasses.a"
-        shutil.copy(self.archive, archive)
-        ar = shutil.which("llvm-ar-22") or shutil.which("llvm-ar") or "ar"
-        must([ar, "r", str(archive), str(target)], ROOT)
-        for tool in TOOLS:
-            command = must(["ninja", "-C", str(self.build), "-t", "commands", tool], ROOT).strip().splitlines()[-1]
-            command = re.sub(r"\S*passes/libLongcPasses\.a", str(archive), command)
-            command = command.replace(f"-o bin/{tool}", f"-o {self.scratch}/bin/{tool}")
-            must(command, self.build, shell=True)
-        return True
+        words = shlex.split(entry["command"])
+        words[words.index("-o") + 1] = str(target)
+        words[words.index("-c") + 1] = str(mutant)
+        return target if run(words, entry["directory"]).returncode == 0 else None
 
-    def test(self, name):
-        """Whether the lit test of the pass passes with the scratch tools."""
+    def link(self, tool, target, folder):
+        """The linker takes a pass from the archive only if no object file has brought it already."""
+        command = self.linkCommands[tool].replace(f" -o bin/{tool} ", f" {target} -o {folder}/bin/{tool} ")
+        linked = run(command, self.build)
+        if linked.returncode != 0:
+            raise SystemExit(f"mutate_passes.py: '{command}' failed:\n{linked.stdout[-3000:]}")
+
+    def passesTest(self, names, folder=None):
+        """Whether the tests of the passes pass with the tools of a folder, or with those of the build."""
+        config = self.build / "test"
+        if folder:
+            config = folder / "test"
+            config.mkdir(exist_ok=True)
+            text = self.siteConfig.replace(f'"{self.build}/bin"', f'"{folder}/bin"')
+            text = re.sub(r"config\.longc_obj_root = .*", f'config.longc_obj_root = "{folder}"', text)
+            (config / "lit.site.cfg.py").write_text(text, encoding="utf-8")
         lit = shutil.which("lit") or shutil.which("llvm-lit-22") or "/usr/lib/llvm-22/bin/lit"
-        ran = run([lit, "-v", str(self.scratch / "test/passes" / f"{kebab(name)}.mlir")], ROOT)
+        ran = run([lit, "-v", *(str(config / "passes" / f"{kebab(name)}.mlir") for name in names)])
         if "Testing: " not in ran.stdout:
             raise SystemExit(f"mutate_passes.py: lit did not run:\n{ran.stdout[-2000:]}")
-        return ran.returncode == 0
+        return ran.returncode == 0, ran.stdout
+
+    def verdict(self, name, text, mutated):
+        """What became of a mutant; nothing wrong is 'killed'."""
+        folder = self.scratch / name
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "bin").mkdir(parents=True)
+        source = (ROOT / "passes" / f"{name}.cpp").read_text(encoding="utf-8")
+        target = self.compile(name, source.replace(text, mutated), folder)
+        if not target:
+            return "does not compile: choose another mutation"
+        used = testOf(name).read_text(encoding="utf-8")
+        for tool in (self.build / "bin").iterdir():
+            if tool.name in TOOLS and re.search(rf"RUN:.*\b{tool.name}\b", used):
+                self.link(tool.name, target, folder)
+            else:
+                (folder / "bin" / tool.name).symlink_to(tool)
+        survived, _ = self.passesTest([name], folder)
+        shutil.rmtree(folder)
+        return SURVIVED if survived else "killed"
 
 
 def main():
@@ -143,7 +147,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/dev")
     parser.add_argument("--scratch", type=pathlib.Path, default=ROOT / "build/mutants")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="passes such as FuseNorm")
-    parser.add_argument("--no-build", action="store_true", help="the build folder is up to date")
+    parser.add_argument("--jobs", type=int, default=2, help="mutants at a time")
     parser.add_argument("--check", action="store_true", help="the table alone")
     args = parser.parse_args()
     unknown = set(args.only) - {row[0] for row in MUTATIONS}
@@ -157,21 +161,23 @@ def main():
     if not (args.build / "build.ninja").exists():
         parser.error(f"expected a configured build folder at {args.build}; give --build")
 
-    builder = Builder(args.build, args.scratch, not args.no_build)
+    rows = [row for row in MUTATIONS if not args.only or row[0] in args.only]
+    os.nice(10)
+    mutants = Mutants(args.build, args.scratch)
+    sound, log = mutants.passesTest([row[0] for row in rows])
+    if not sound:
+        print(log[-3000:] + "\nthese tests fail without a mutation: repair them first")
+        return 1
+    name, text = rows[0][:2]
+    if mutants.verdict(name, text, text) != SURVIVED:  # else every mutant would seem killed
+        print(f"passes/{name}.cpp compiled anew as it stands fails its test: mutants cannot be judged")
+        return 1
     survivors = 0
-    for name, text, mutated, meaning in MUTATIONS:
-        if args.only and name not in args.only:
-            continue
-        source = (ROOT / "passes" / f"{name}.cpp").read_text(encoding="utf-8")
-        if not builder.link(name, source) or not builder.test(name):
-            verdict, survivors = "BROKEN without a mutation: repair the test first", survivors + 1
-        elif not builder.link(name, source.replace(text, mutated)):
-            verdict, survivors = "does not compile: choose another mutation", survivors + 1
-        elif builder.test(name):
-            verdict, survivors = "SURVIVED: the test does not see it", survivors + 1
-        else:
-            verdict = "killed"
-        print(f"{name:20} {verdict:10} ({meaning})", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        verdicts = pool.map(lambda row: mutants.verdict(*row[:3]), rows)
+        for (name, _, _, meaning), verdict in zip(rows, verdicts):
+            survivors += verdict != "killed"
+            print(f"{name:20} {verdict:10} ({meaning})", flush=True)
     print(f"{survivors} mutants survived" if survivors else "all mutants were killed")
     return 1 if survivors else 0
 
