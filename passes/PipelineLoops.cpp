@@ -69,7 +69,7 @@ public:
 
 private:
   static void decline(Operation *op, const Twine &reason) {
-    remark::missed(op->getLoc(), remark::RemarkOpts::name("PipelineLoops").category("longc-pipelining"))
+    remark::missed(op->getLoc(), remark::RemarkOpts::name("longc-pipeline-loops").category("longc-pipelining"))
         << ("not pipelined: " + reason).str();
   }
 

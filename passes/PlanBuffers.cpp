@@ -128,32 +128,37 @@ private:
     auto isOwn = [&](tile::LaunchOp launch) { return bool(launch.getOutputs()[output].getDefiningOp<tensor::EmptyOp>()); };
     if (!llvm::all_of(launches_, isOwn))
       return false; // it updates a tensor in place already
+    SmallVector<std::pair<Location, std::string>> reasons;
     for (unsigned input = 0; input < inputs(); ++input) {
       auto sameType = [&](tile::LaunchOp launch) {
         return launch.getInputs()[input].getType() == launch.getOutputs()[output].getType();
       };
-      if (!llvm::all_of(launches_, sameType) || !isAllowed(input, output))
+      if (!llvm::all_of(launches_, sameType))
         continue;
-      reuse(input, output);
-      return true;
+      auto [location, reason] = conflict(input, output);
+      if (reason.empty()) {
+        reuse(input, output);
+        return true;
+      }
+      reasons.push_back({location, ("output " + Twine(output) + " of @" + kernel_.getSymName() + " is not input " +
+                                    Twine(input) + " in place: " + reason)
+                                       .str()});
     }
+    for (auto &[location, reason] : reasons)
+      remark::missed(location, remark::RemarkOpts::name("longc-plan-buffers").category("longc-buffers")) << reason;
     return false;
   }
 
-  bool isAllowed(unsigned input, unsigned output) {
+  std::pair<Location, StringRef> conflict(unsigned input, unsigned output) {
     StringRef reason = conflictInKernel(kernel_, argument(input), argument(inputs() + output));
-    Location location = kernel_.getLoc();
-    for (tile::LaunchOp launch : launches_)
-      if (reason.empty()) {
-        reason = conflictOnHost(launch, launch.getInputs()[input], launch.getOutputs()[output]);
-        location = launch.getLoc();
-      }
     if (!reason.empty())
-      remark::missed(location, remark::RemarkOpts::name("PlanBuffers").category("longc-buffers"))
-          << ("output " + Twine(output) + " of @" + kernel_.getSymName() + " is not input " + Twine(input) +
-              " in place: " + reason)
-                 .str();
-    return reason.empty();
+      return {kernel_.getLoc(), reason};
+    for (tile::LaunchOp launch : launches_) {
+      reason = conflictOnHost(launch, launch.getInputs()[input], launch.getOutputs()[output]);
+      if (!reason.empty())
+        return {launch.getLoc(), reason};
+    }
+    return {kernel_.getLoc(), ""};
   }
 
   // The kernel reads what it overwrites from the output: the input goes.

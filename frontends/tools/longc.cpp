@@ -82,7 +82,7 @@ void addCompile(CLI::App &app, CompileOptions &options) {
                     "should the compiler crash, leave OUTPUT.crash.mlir that repeats it (default; no: one process)");
   command->add_option("--crash-before", options.crashBefore)->group(""); // tests of the above
   command->add_flag("--time-passes", options.timePasses, "print where the time went");
-  command->add_flag("--remarks", options.remarks, "print what was and was not fused, and why");
+  command->add_flag("--remarks", options.remarks, "print what passes did not do, and why");
   command->add_flag("--quiet", options.quiet, "print errors only");
 }
 

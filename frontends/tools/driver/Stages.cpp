@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Transforms/LocationSnapshot.h"
 #include "llvm/Support/FileSystem.h"
@@ -76,6 +77,9 @@ Stages::Stages(const CompileOptions &options, const WorkFolder &work)
     : options_(options), reproducer_(work.file(reproducerName)) {
   context_.loadDialect<lm::LmDialect, tile::TileDialect, func::FuncDialect, arith::ArithDialect, math::MathDialect,
                        scf::SCFDialect, tensor::TensorDialect>();
+  if (options_.remarks) // as diagnostics, for the handler below to print
+    (void)remark::enableOptimizationRemarks(context_, nullptr, std::make_unique<remark::RemarkEmittingPolicyAll>(),
+                                            {.missed = "longc.*"}, /*printAsEmitRemarks=*/true);
   context_.getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
     std::string place;
     if (auto at = dyn_cast<FileLineColLoc>(diagnostic.getLocation()))
