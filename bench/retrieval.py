@@ -37,6 +37,7 @@ ROWS = [
     row("12 layers, top 128", "twelve-top128", SHORT),
     row("Bible: all 30 layers", "all", {4096: 8, 16384: 4, 32768: 2}, text=True),
     row("Bible: all 30 layers, x 1.15", "all", {4096: 8, 16384: 4}, "--memory-temperature", "fixed:1.15", text=True),
+    row("Bible: full attention", "all", {4096: 8}, "--memory", "off", "--window", "8192", text=True),
     row("Bible: window only", "all", {4096: 8, 16384: 4}, "--memory", "off", "--truncate", text=True),
 ]
 QUICK = [
@@ -83,7 +84,8 @@ def runPrompt(prompt, args):
         raise SystemExit(f"{' '.join(command)}: exit code {ran.returncode}: {ran.stderr.strip()}")
     answer = json.loads(ran.stdout)["prompts"][0]
     return {"row": one["title"], "length": length, "seed": seed, "correct": answer["correct"], "place": answer["place"],
-            "key": answer["key"], "answer": answer["answer"], "seconds": round(time.monotonic() - start, 2)}
+            "begun": answer["correct_once_begun"], "log_probability": answer["log_probability"], "key": answer["key"],
+            "answer": answer["answer"], "seconds": round(time.monotonic() - start, 2)}
 
 
 def runAll(prompts, done, args):
@@ -115,22 +117,32 @@ def runAll(prompts, done, args):
     return len(left) - finished
 
 
+def cellsOf(one, lengths, done, field):
+    """Right answers by length, and seconds a prompt."""
+    cells, seconds = "", []
+    for length in lengths:
+        results = [r for r in done.values() if r["row"] == one["title"] and r["length"] == length]
+        wanted = one["counts"].get(length, 0)
+        text = f"{sum(r[field] for r in results)}/{len(results)}" if results else "-"
+        if 0 < len(results) < wanted:
+            text += f" of {wanted}"
+        cells += f"{text:>14}"
+        if results:
+            seconds.append(f"{sum(r['seconds'] for r in results) / len(results):.1f}")
+    return cells, seconds
+
+
 def table(rows, done):
     lengths = sorted({length for one in rows for length in one["counts"]})
     lines = [f"{'memory':34}" + "".join(f"{length:>14}" for length in lengths) + "   seconds a prompt"]
     for one in rows:
-        cells, seconds = "", []
-        for length in lengths:
-            results = [r for r in done.values() if r["row"] == one["title"] and r["length"] == length]
-            wanted = one["counts"].get(length, 0)
-            text = f"{sum(r['correct'] for r in results)}/{len(results)}" if results else "-"
-            if 0 < len(results) < wanted:
-                text += f" of {wanted}"
-            cells += f"{text:>14}"
-            if results:
-                seconds.append(f"{sum(r['seconds'] for r in results) / len(results):.1f}")
-        if seconds:
-            lines.append(f"{one['title']:34}{cells}   {', '.join(seconds)}")
+        cells, seconds = cellsOf(one, lengths, done, "correct")
+        if not seconds:
+            continue
+        lines.append(f"{one['title']:34}{cells}   {', '.join(seconds)}")
+        if one["text"]:  # in real text the model may go on with words: "The pass key is the ..."
+            cells, _ = cellsOf(one, lengths, done, "begun")
+            lines.append(f"{'  its digits, once begun':34}{cells}")
     outside = [r for r in done.values() if "window only" in r["row"] and r["place"] < r["length"] - 2 * WINDOW]
     inside = [r for r in done.values() if "window only" in r["row"] and r["place"] >= r["length"] - 2 * WINDOW]
     lines.append(f"window only, key more than a window before the end: {sum(r['correct'] for r in outside)}/{len(outside)}; "

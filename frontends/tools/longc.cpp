@@ -108,7 +108,7 @@ void addProbeLayers(CLI::App &app, ProbeLayersOptions &options) {
   command->add_option("--prompts", options.prompts, "pass-key prompts to choose by; twice as many confirm")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  command->add_option("--length", options.length, "tokens of a prompt")->capture_default_str();
+  command->add_option("--length", options.length, "tokens of a prompt; 0: four windows, 1,024 at least")->capture_default_str();
   command->add_option("--window", options.window, "local window in tokens")->capture_default_str();
   command->add_option("--last-context", options.lastContext, "size of a prompt's last window")->capture_default_str();
   command->add_option("--tolerance", options.tolerance, "log-probability of the answer that fewer layers may cost")

@@ -51,9 +51,10 @@ Status compileToProbe(const ProbeLayersOptions &options, const std::string &prog
 
 // `output`: file for what it prints on stdout; empty: ours.
 Status runProbe(const ProbeLayersOptions &options, const std::string &program, llvm::StringRef output) {
+  int64_t length = options.length > 0 ? options.length : std::max<int64_t>(4 * options.window, 1024);
   std::vector<std::string> words = {program,      "probe",
                                     "--count",    std::to_string(options.prompts),
-                                    "--length",   std::to_string(options.length),
+                                    "--length",   std::to_string(length),
                                     "--seed",     std::to_string(options.seed),
                                     "--threads",  std::to_string(options.threads),
                                     "--tolerance", std::to_string(options.tolerance),
@@ -118,6 +119,10 @@ Status probeLayers(const ProbeLayersOptions &options) {
 Result<std::string> probedLayers(const CompileOptions &options) {
   if (options.method != "fot")
     return Status::error(1106, "--mem-layers probe: method '" + options.method + "' has no memory to probe", "add --method fot");
+  // A probe takes minutes: what would fail after it fails before it.
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(std::filesystem::absolute(options.output, ignored).parent_path(), ignored))
+    return Status::error(4001, "cannot write '" + options.output + "': its folder is not there", "make the folder first");
   ProbeLayersOptions probe;
   probe.model = options.model;
   probe.window = options.window;

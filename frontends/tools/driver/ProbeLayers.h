@@ -11,7 +11,7 @@ namespace longc {
 struct ProbeLayersOptions {
   std::string model;    // .gguf checkpoint
   int64_t prompts = 5;  // to choose by, and twice as many to confirm with
-  int64_t length = 4096;
+  int64_t length = 0;   // tokens of a prompt; 0: four windows, 1,024 at least
   int64_t window = 1024, lastContext = 512;
   uint64_t seed = 0;
   double tolerance = 0.5; // log-probability of the answer that fewer layers may cost
