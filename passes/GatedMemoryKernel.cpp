@@ -2,6 +2,7 @@
 #include "passes/GatedMemoryKernel.h"
 
 #include "passes/FusedOps.h"
+#include "passes/LinearStateKernel.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -12,9 +13,20 @@ using namespace mlir;
 namespace longc {
 namespace {
 
+// Rows of one head. `lo` and `hi` bound them where they are a sequence's, which then chooses the state.
+struct HeadRows {
+  Value head, row;
+  int64_t rows;
+  Value lo, hi, sequence;
+};
+
 class GatedRows {
 public:
-  GatedRows(lm::GatedMemoryOp op, KernelBuilder &kernel, int64_t rows);
+  GatedRows(lm::GatedMemoryOp op, KernelBuilder &kernel, const HeadRows &window)
+      : op_(op), kernel_(kernel), b_(kernel.body()), window_(window), rows_(window.rows),
+        size_(cast<RankedTensorType>(op.getQuery().getType()).getDimSize(2)), row_(window.row), head_(window.head) {
+    query_ = rowsOf(op.getQuery());
+  }
 
   // Both f32: the memory's share of each row [rows], and the mixed rows [rows, D].
   Value gate();
@@ -25,9 +37,9 @@ public:
     ArrayRef<Value> used(offsets);
     int64_t rank = cast<tile::ViewType>(view.getType()).getRank();
     if (rank == 3)
-      kernel_.store(tile, view, used, {}, {}, {1});
+      kernel_.store(tile, view, used, window_.lo, window_.hi, {1});
     else
-      kernel_.store(kernel_.expand(tile, 1, 1), view, used.take_front(2));
+      kernel_.store(kernel_.expand(tile, 1, 1), view, used.take_front(2), window_.lo, window_.hi);
   }
 
 private:
@@ -40,7 +52,8 @@ private:
   }
   // This head's rows of a tensor [T, H, D], and matrix of a tensor [heads, M, N].
   Value rowsOf(Value host) {
-    return f32(kernel_.load(kernel_.input(host), {rows_, size_}, {row_, head_, kernel_.index(0)}, {}, {}, {1}));
+    return f32(kernel_.load(kernel_.input(host), {rows_, size_}, {row_, head_, kernel_.index(0)}, window_.lo,
+                            window_.hi, {1}));
   }
   Value matrixOf(Value host, Value head) {
     ArrayRef<int64_t> shape = cast<RankedTensorType>(host.getType()).getShape().drop_front();
@@ -68,30 +81,16 @@ private:
     return make<arith::DivFOp>(constant(x, 1.0), make<arith::AddFOp>(power, constant(x, 1.0)));
   }
   Value silu(Value x) { return make<arith::MulFOp>(x, sigmoid(x)); }
-  Value feature(Value x); // elu + 1
   Value readOut();
   Value logits();
 
   lm::GatedMemoryOp op_;
   KernelBuilder &kernel_;
   ImplicitLocOpBuilder &b_;
+  HeadRows window_;
   int64_t rows_, size_;
   Value row_, head_, query_;
 };
-
-GatedRows::GatedRows(lm::GatedMemoryOp op, KernelBuilder &kernel, int64_t rows)
-    : op_(op), kernel_(kernel), b_(kernel.body()), rows_(rows),
-      size_(cast<RankedTensorType>(op.getQuery().getType()).getDimSize(2)), row_(kernel.mul(kernel.gridIndex(0), rows)),
-      head_(kernel.gridIndex(1)) {
-  query_ = rowsOf(op.getQuery());
-}
-
-Value GatedRows::feature(Value x) {
-  // Of the two branches the exponential's argument is at most 0, so that it cannot overflow.
-  Value negative = make<arith::MinimumFOp>(x, constant(x, 0.0)),
-        positive = make<arith::MaximumFOp>(x, constant(x, 0.0));
-  return make<arith::AddFOp>(positive, exponential(negative));
-}
 
 Value GatedRows::readOut() {
   OperandRange reads = op_.getMemoryOperands();
@@ -104,14 +103,10 @@ Value GatedRows::readOut() {
     break;
   }
   int64_t heads = cast<RankedTensorType>(op_.getQuery().getType()).getDimSize(1);
-  Value state = kernel_.div(head_, heads / cast<RankedTensorType>(reads[0].getType()).getDimSize(0));
-  Value key = feature(query_);
-  Value length = weighted(key, vectorOf(reads[1], state));
-  Value none = make<arith::CmpFOp>(arith::CmpFPredicate::OEQ, length, constant(length, 0.0));
-  Value inverse =
-      make<arith::DivFOp>(constant(length, 1.0), make<arith::SelectOp>(none, constant(length, 1.0), length));
-  inverse = make<arith::SelectOp>(none, constant(length, 0.0), inverse);
-  return make<arith::MulFOp>(product(key, matrixOf(reads[0], state)), kernel_.expand(inverse, 1, size_));
+  ArrayRef<int64_t> norm = cast<RankedTensorType>(reads[1].getType()).getShape();
+  Value group = kernel_.div(head_, heads / norm[norm.size() - 2]);
+  return readLinearState(kernel_, loadLinearState(kernel_, op_, window_.sequence, group),
+                         stateFeature(kernel_, query_));
 }
 
 Value GatedRows::logits() {
@@ -121,7 +116,7 @@ Value GatedRows::logits() {
   auto type = cast<RankedTensorType>(gates[0].getType());
   Value view = kernel_.input(gates[0]);
   if (type.getRank() == 2)
-    return kernel_.reshape(f32(kernel_.load(view, {rows_, 1}, {row_, head_})), {rows_});
+    return kernel_.reshape(f32(kernel_.load(view, {rows_, 1}, {row_, head_}, window_.lo, window_.hi)), {rows_});
   Value at = type.getDimSize(0) == 1 ? kernel_.index(0) : head_;
   return kernel_.splat({rows_}, make<tile::ScalarOp>(b_.getF32Type(), view, at));
 }
@@ -131,7 +126,7 @@ Value GatedRows::gate() {
   z = make<arith::MulFOp>(make<arith::SubFOp>(z, constant(z, op_.getGateShift())), constant(z, op_.getGateScale()));
   Value gate = sigmoid(z);
   if (op_.getMask())
-    gate = make<arith::MulFOp>(gate, kernel_.load(kernel_.input(op_.getMask()), {rows_}, row_));
+    gate = make<arith::MulFOp>(gate, kernel_.load(kernel_.input(op_.getMask()), {rows_}, row_, window_.lo, window_.hi));
   return gate;
 }
 
@@ -144,37 +139,69 @@ Value GatedRows::mixed(Value gate) {
   return make<arith::AddFOp>(first, change);
 }
 
-} // namespace
+// Mixed rows, rounded to the result's type, and the gate if it is asked for.
+void storeRows(lm::GatedMemoryOp op, KernelBuilder &kernel, const HeadRows &window, Value out, Value gate) {
+  GatedRows block(op, kernel, window);
+  Value share = block.gate(), mixed = block.mixed(share);
+  Type element = tileElement(op.getOut());
+  if (tileElement(mixed) != element)
+    mixed = arith::TruncFOp::create(kernel.body(), tileType(tileShape(mixed), element), mixed);
+  block.store(mixed, out);
+  if (gate)
+    block.store(share, gate);
+}
 
-LogicalResult tileGatedMemory(lm::GatedMemoryOp op, tile::TargetAttr facts) {
-  if (op.getUpdate())
-    return op.emitOpError("writes its state: no kernel does yet; leave `writes` out");
-  if (op.getCuSeqlens())
-    return op.emitOpError("has a state for each sequence: no kernel reads them yet; leave `sequences` out");
+LogicalResult checkSizes(lm::GatedMemoryOp op) {
   for (OperandRange weights : {op.getMemoryOperands(), op.getGateOperands()})
     for (Value weight : weights)
       if (auto type = cast<RankedTensorType>(weight.getType());
-          !llvm::all_of(type.getShape().drop_front(), [](int64_t size) { return !ShapedType::isDynamic(size); }))
+          llvm::any_of(type.getShape().drop_front(), ShapedType::isDynamic))
         return op.emitOpError("expected memories and gates of static size, got ") << type;
   if (auto z = cast<RankedTensorType>(op.getGateOperands()[0].getType());
       z.getRank() == 1 && !z.getElementType().isF32())
     return op.emitOpError("expected z of f32, got ") << z;
+  return success();
+}
+
+} // namespace
+
+// Without sequences a block is some rows of a head; with them it is all rows of a sequence, tile by tile.
+LogicalResult tileGatedMemory(lm::GatedMemoryOp op, tile::TargetAttr facts) {
+  if (failed(checkSizes(op)))
+    return failure();
+  SmallVector<Value> results;
+  if (op.getUpdate()) {
+    auto [state, norm] = writeLinearState(op);
+    results = {state, norm};
+  }
   auto query = cast<RankedTensorType>(op.getQuery().getType());
   int64_t heads = query.getDimSize(1), size = query.getDimSize(2);
-  KernelBuilder kernel(op, FusedOps(op).kernelName(op.getQuery(), std::to_string(heads) + "x" + std::to_string(size)),
-                       2);
-  int64_t rows = fitTile(facts.getMmaRows(), query.getDimSize(0), 1);
-  GatedRows block(op, kernel, rows);
-  Value gate = block.gate(), out = block.mixed(gate);
-  Type element = tileElement(op.getOut());
-  if (tileElement(out) != element)
-    out = arith::TruncFOp::create(kernel.body(), tileType(tileShape(out), element), out);
-  ImplicitLocOpBuilder &host = kernel.host();
-  block.store(out, kernel.output(emptyResult(host, op.getOut().getType(), op.getQuery())));
-  if (Value wanted = op.getGate())
-    block.store(gate, kernel.output(emptyResult(host, wanted.getType(), op.getQuery())));
-  Value grid[] = {hostBlocks(host, op.getQuery(), 0, rows), arith::ConstantIndexOp::create(host, heads)};
-  op.replaceAllUsesWith(kernel.finish(grid).getResults());
+  std::string name = FusedOps(op).kernelName(op.getQuery(), std::to_string(heads) + "x" + std::to_string(size));
+  KernelBuilder kernel(op, name, 2);
+  ImplicitLocOpBuilder &host = kernel.host(), &b = kernel.body();
+  bool ragged = bool(op.getCuSeqlens());
+  HeadRows window{kernel.gridIndex(1), {}, {}, {}, {}, {}};
+  window.rows = fitTile(ragged ? facts.getAttentionRows() : facts.getMmaRows(), query.getDimSize(0), 1);
+  Value out = kernel.output(emptyResult(host, op.getOut().getType(), op.getQuery())), gate, blocks;
+  if (op.getGate())
+    gate = kernel.output(emptyResult(host, op.getGate().getType(), op.getQuery()));
+  if (!ragged) {
+    window.row = kernel.mul(kernel.gridIndex(0), window.rows);
+    storeRows(op, kernel, window, out, gate);
+    blocks = hostBlocks(host, op.getQuery(), 0, window.rows);
+  } else {
+    window.sequence = kernel.gridIndex(0);
+    std::tie(window.lo, window.hi) = sequenceRows(kernel, op, window.sequence, op.getQuery());
+    auto loop = scf::ForOp::create(b, window.lo, window.hi, kernel.index(window.rows));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    window.row = loop.getInductionVar();
+    storeRows(op, kernel, window, out, gate);
+    blocks = hostSize(host, op.getMemoryOperands()[0], 0);
+  }
+  tile::LaunchOp launch = kernel.finish({blocks, arith::ConstantIndexOp::create(host, heads)});
+  results.insert(results.begin(), launch.result_begin(), launch.result_end());
+  op.replaceAllUsesWith(results);
   op.erase();
   return success();
 }

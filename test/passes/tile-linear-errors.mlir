@@ -50,26 +50,6 @@ func.func @norm_of_a_tile(%x: tensor<?x64xf32>, %w: tensor<64x64xf32>, %n: tenso
 // -----
 
 module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 0, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
-func.func @written_state(%a: tensor<?x2x4xf32>, %s: tensor<2x4x4xf32>, %n: tensor<2x4xf32>, %b: tensor<2xf32>) -> (tensor<?x2x4xf32>, tensor<2x4x4xf32>, tensor<2x4xf32>) {
-  // expected-error @+1 {{writes its state: no kernel does yet; leave `writes` out}}
-  %o:3 = lm.gated_memory %a, %a reads kind linear_state (%s, %n) gate (%b) writes add (%a, %a) : (tensor<?x2x4xf32>, tensor<?x2x4xf32>, tensor<2x4x4xf32>, tensor<2x4xf32>, tensor<2xf32>, tensor<?x2x4xf32>, tensor<?x2x4xf32>) -> (tensor<?x2x4xf32>, tensor<2x4x4xf32>, tensor<2x4xf32>)
-  return %o#0, %o#1, %o#2 : tensor<?x2x4xf32>, tensor<2x4x4xf32>, tensor<2x4xf32>
-}
-}
-
-// -----
-
-module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 0, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
-func.func @states(%a: tensor<?x2x4xf32>, %s: tensor<?x2x4x4xf32>, %n: tensor<?x2x4xf32>, %b: tensor<2xf32>, %cu: tensor<?xi32>) -> tensor<?x2x4xf32> {
-  // expected-error @+1 {{has a state for each sequence: no kernel reads them yet; leave `sequences` out}}
-  %o = lm.gated_memory %a, %a reads kind linear_state (%s, %n) gate (%b) sequences %cu : (tensor<?x2x4xf32>, tensor<?x2x4xf32>, tensor<?x2x4x4xf32>, tensor<?x2x4xf32>, tensor<2xf32>, tensor<?xi32>) -> tensor<?x2x4xf32>
-  return %o : tensor<?x2x4xf32>
-}
-}
-
-// -----
-
-module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 0, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
 func.func @open_memory(%a: tensor<?x2x4xf32>, %w1: tensor<2x4x?xf32>, %w2: tensor<2x?x4xf32>, %b: tensor<2xf32>) -> tensor<?x2x4xf32> {
   // expected-error @+1 {{expected memories and gates of static size, got 'tensor<2x4x?xf32>'}}
   %o = lm.gated_memory %a, %a reads (%w1, %w2) gate (%b) : (tensor<?x2x4xf32>, tensor<?x2x4xf32>, tensor<2x4x?xf32>, tensor<2x?x4xf32>, tensor<2xf32>) -> tensor<?x2x4xf32>

@@ -33,8 +33,9 @@ lm.parameter @wide_head : tensor<203x64xf32>
 func.func @layers(%tokens: tensor<?xi32> {lm.input = "tokens"}, %rows: tensor<?xi32> {lm.input = "rows"},
                   %cu: tensor<4xi32> {lm.input = "cu_seqlens"}, %destinations: tensor<3xi32> {lm.input = "destinations"},
                   %targets: tensor<?xi32> {lm.input = "targets"}, %weights: tensor<?xf32> {lm.input = "weights"},
-                  %mask: tensor<?xf32>, %sums: tensor<1x32xf32>, %token: tensor<1x64xf32>)
-    -> (tensor<?x64xf32>, tensor<?x100xf32>, tensor<?x100xf32>, tensor<?x100xf32>, tensor<?x64xf32>, tensor<?x96xf32>, tensor<?x96xf32>, tensor<1x96xf32>, tensor<3x64xf32>, tensor<15x64xf32>, tensor<3x64xf32>, tensor<3x64xbf16>, tensor<9x80xf32>, tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x2x32xf32>, tensor<?x2xf32>, tensor<?x2x32xf32>, tensor<1xf32>, tensor<?xf32>, tensor<1xf32>, tensor<?xf32>) {
+                  %mask: tensor<?xf32>, %sums: tensor<1x32xf32>, %token: tensor<1x64xf32>,
+                  %states: tensor<3x1x32x32xf32>, %sums3: tensor<3x1x32xf32>)
+    -> (tensor<?x64xf32>, tensor<?x100xf32>, tensor<?x100xf32>, tensor<?x100xf32>, tensor<?x64xf32>, tensor<?x96xf32>, tensor<?x96xf32>, tensor<1x96xf32>, tensor<3x64xf32>, tensor<15x64xf32>, tensor<3x64xf32>, tensor<3x64xbf16>, tensor<9x80xf32>, tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x2x32xf32>, tensor<?x2xf32>, tensor<?x2x32xf32>, tensor<?x2x32xf32>, tensor<3x1x32x32xf32>, tensor<3x1x32xf32>, tensor<?x2x32xf32>, tensor<?x2xf32>, tensor<1x32x32xf32>, tensor<1x32xf32>, tensor<1xf32>, tensor<?xf32>, tensor<1xf32>, tensor<?xf32>) {
   %table = lm.parameter_ref @table : !lm.quantized<80x64, q8_0>
   %x = lm.embedding %tokens, %table : (tensor<?xi32>, !lm.quantized<80x64, q8_0>) -> tensor<?x64xf32>
   %norm_weight = lm.parameter_ref @norm.weight : tensor<64xf32>
@@ -80,11 +81,20 @@ func.func @layers(%tokens: tensor<?xi32> {lm.input = "tokens"}, %rows: tensor<?x
   %norms = lm.swiglu %sums, %sums : (tensor<1x32xf32>, tensor<1x32xf32>) -> tensor<1x32xf32>
   %infini = lm.gated_memory %a, %q reads kind linear_state (%state, %norms) gate selects local (%beta) {gate_scale = 1.0 : f64, gate_shift = 0.0 : f64}
     : (tensor<?x2x32xf32>, tensor<?x2x32xf32>, tensor<1x32x32xf32>, tensor<1x32xf32>, tensor<2xf32>) -> tensor<?x2x32xf32>
+  %kc = lm.slice_columns %n {begin = 0 : i64, end = 32 : i64} : (tensor<?x64xf32>) -> tensor<?x32xf32>
+  %k = lm.split_heads %kc : (tensor<?x32xf32>) -> tensor<?x1x32xf32>
+  %vc = lm.slice_columns %n {begin = 32 : i64, end = 64 : i64} : (tensor<?x64xf32>) -> tensor<?x32xf32>
+  %v = lm.split_heads %vc : (tensor<?x32xf32>) -> tensor<?x1x32xf32>
+  %norms3 = lm.swiglu %sums3, %sums3 : (tensor<3x1x32xf32>, tensor<3x1x32xf32>) -> tensor<3x1x32xf32>
+  %told:3 = lm.gated_memory %a, %q reads kind linear_state (%states, %norms3) gate selects local (%beta) mask %mask writes delta (%k, %v) sequences %cu
+    : (tensor<?x2x32xf32>, tensor<?x2x32xf32>, tensor<3x1x32x32xf32>, tensor<3x1x32xf32>, tensor<2xf32>, tensor<?xf32>, tensor<?x1x32xf32>, tensor<?x1x32xf32>, tensor<4xi32>) -> (tensor<?x2x32xf32>, tensor<3x1x32x32xf32>, tensor<3x1x32xf32>)
+  %added:4 = lm.gated_memory %a, %q reads kind linear_state (%state, %norms) gate (%beta) writes add (%k, %v)
+    : (tensor<?x2x32xf32>, tensor<?x2x32xf32>, tensor<1x32x32xf32>, tensor<1x32xf32>, tensor<2xf32>, tensor<?x1x32xf32>, tensor<?x1x32xf32>) -> (tensor<?x2x32xf32>, tensor<?x2xf32>, tensor<1x32x32xf32>, tensor<1x32xf32>)
   %decodedhead = lm.dequantize %table : (!lm.quantized<80x64, q8_0>) -> tensor<80x64xf32>
   %loss:2 = lm.cross_entropy %n, %decodedhead, %targets, %weights : (tensor<?x64xf32>, tensor<80x64xf32>, tensor<?xi32>, tensor<?xf32>) -> (tensor<1xf32>, tensor<?xf32>)
   %wide_head = lm.parameter_ref @wide_head : tensor<203x64xf32>
   %whole:2 = lm.cross_entropy %n, %wide_head, %targets, %weights : (tensor<?x64xf32>, tensor<203x64xf32>, tensor<?xi32>, tensor<?xf32>) -> (tensor<1xf32>, tensor<?xf32>)
-  return %n, %l, %g, %gt, %picked, %plain, %decoded, %tokened, %cls, %last, %mean, %meanb, %pma, %placed, %inplace, %lift#0, %lift#1, %infini, %loss#0, %loss#1, %whole#0, %whole#1
-    : tensor<?x64xf32>, tensor<?x100xf32>, tensor<?x100xf32>, tensor<?x100xf32>, tensor<?x64xf32>, tensor<?x96xf32>, tensor<?x96xf32>, tensor<1x96xf32>, tensor<3x64xf32>, tensor<15x64xf32>, tensor<3x64xf32>, tensor<3x64xbf16>, tensor<9x80xf32>, tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x2x32xf32>, tensor<?x2xf32>, tensor<?x2x32xf32>, tensor<1xf32>, tensor<?xf32>, tensor<1xf32>, tensor<?xf32>
+  return %n, %l, %g, %gt, %picked, %plain, %decoded, %tokened, %cls, %last, %mean, %meanb, %pma, %placed, %inplace, %lift#0, %lift#1, %infini, %told#0, %told#1, %told#2, %added#0, %added#1, %added#2, %added#3, %loss#0, %loss#1, %whole#0, %whole#1
+    : tensor<?x64xf32>, tensor<?x100xf32>, tensor<?x100xf32>, tensor<?x100xf32>, tensor<?x64xf32>, tensor<?x96xf32>, tensor<?x96xf32>, tensor<1x96xf32>, tensor<3x64xf32>, tensor<15x64xf32>, tensor<3x64xf32>, tensor<3x64xbf16>, tensor<9x80xf32>, tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x2x32xf32>, tensor<?x2xf32>, tensor<?x2x32xf32>, tensor<?x2x32xf32>, tensor<3x1x32x32xf32>, tensor<3x1x32xf32>, tensor<?x2x32xf32>, tensor<?x2xf32>, tensor<1x32x32xf32>, tensor<1x32xf32>, tensor<1xf32>, tensor<?xf32>, tensor<1xf32>, tensor<?xf32>
 }
 }
