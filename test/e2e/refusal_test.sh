@@ -39,6 +39,15 @@ refuses 1 "no regular file" "$longc" compile $model -o "$folder"
 refuses 1 "intermediate files" env TMPDIR=/no-such-folder "$longc" compile $model -o "$folder/none"
 refuses 1 "/proc/no-such-folder" "$longc" compile $model -o "$folder/none" --dump-dir /proc/no-such-folder
 
+# An op that no kernel is made of is named.
+cat >"$folder/sample.mlir" <<'END'
+func.func @next(%x: tensor<3x5xf32>, %u: tensor<3xf32>) -> tensor<3xi32> {
+  %y = lm.sample %x, %u : (tensor<3x5xf32>, tensor<3xf32>) -> tensor<3xi32>
+  return %y : tensor<3xi32>
+}
+END
+refuses 1 "lm.sample" "$longc" compile "$folder/sample.mlir" -o "$folder/none"
+
 # A full disk: a standard output that takes nothing, and files that may not grow.
 full() { bash -c '"$@" >/dev/full' - "$@"; }
 for command in "$longc --version" "$longc compile --help" "$longc inspect $model" "$longc inspect $app" "$longc plan $app" \

@@ -53,15 +53,19 @@ lm.parameter @adapter.out.bias : tensor<96xf32>
 lm.parameter @model.embed : !lm.quantized<80x96, q8_0>
 lm.parameter @model.input_norm.weight : tensor<96xf32>
 lm.parameter @model.q.weight : !lm.quantized<96x96, q4_1>
-lm.parameter @model.q.lora_A.weight : tensor<8x96xf32>
-lm.parameter @model.q.lora_B.weight : tensor<96x8xf32>
+lm.parameter @model.q.lora_A : tensor<8x96xf32>
+lm.parameter @model.q.lora_B : tensor<96x8xf32>
 lm.parameter @model.k.weight : !lm.quantized<32x96, q4_1>
 lm.parameter @model.v.weight : !lm.quantized<32x96, q4_1>
 lm.parameter @model.o.weight : !lm.quantized<96x96, q4_0>
 lm.parameter @model.post_norm.weight : tensor<96xf32>
 lm.parameter @model.gate.weight : !lm.quantized<128x96, q4_1>
+lm.parameter @model.gate.lora_A : tensor<16x96xf32>
+lm.parameter @model.gate.lora_B : tensor<128x16xf32>
 lm.parameter @model.up.weight : !lm.quantized<128x96, q4_1>
 lm.parameter @model.down.weight : !lm.quantized<96x128, q4_1>
+lm.parameter @model.down.lora_A : tensor<16x128xf32>
+lm.parameter @model.down.lora_B : tensor<96x16xf32>
 lm.parameter @model.norm.weight : tensor<96xf32>
 
 func.func @answer(%chunk_tokens: tensor<?xi32> {lm.input = "tokens"}, %chunk_positions: tensor<?xi32> {lm.input = "memory_positions"},
@@ -157,14 +161,14 @@ func.func @answer(%chunk_tokens: tensor<?xi32> {lm.input = "tokens"}, %chunk_pos
   %model_embed = lm.parameter_ref @model.embed : !lm.quantized<80x96, q8_0>
   %e = lm.embedding %tokens, %model_embed : (tensor<?xi32>, !lm.quantized<80x96, q8_0>) -> tensor<?x96xf32>
   %prompt = lm.scatter_rows %e, %soft, %destinations : (tensor<?x96xf32>, tensor<3x96xf32>, tensor<3xi32>) -> tensor<?x96xf32>
-  // Decoder layer with an adapter on its query.
+  // Decoder layer with adapters, one of them in a gated unit and one before the residual.
   %model_input_norm_weight = lm.parameter_ref @model.input_norm.weight : tensor<96xf32>
   %d_n = lm.rms_norm %prompt, %model_input_norm_weight {epsilon = 1.0e-5 : f64} : (tensor<?x96xf32>, tensor<96xf32>) -> tensor<?x96xf32>
   %model_q_weight = lm.parameter_ref @model.q.weight : !lm.quantized<96x96, q4_1>
-  %model_q_lora_A_weight = lm.parameter_ref @model.q.lora_A.weight : tensor<8x96xf32>
-  %model_q_lora_B_weight = lm.parameter_ref @model.q.lora_B.weight : tensor<96x8xf32>
-  %d_wq = lm.dequantize %model_q_weight : (!lm.quantized<96x96, q4_1>) -> tensor<96x96xf32>
-  %d_q = lm.linear %d_n, %d_wq lora(%model_q_lora_A_weight, %model_q_lora_B_weight) {lora_scale = 2.0 : f64} : (tensor<?x96xf32>, tensor<96x96xf32>, tensor<8x96xf32>, tensor<96x8xf32>) -> tensor<?x96xf32>
+  %d_q_w = lm.dequantize %model_q_weight : (!lm.quantized<96x96, q4_1>) -> tensor<96x96xf32>
+  %model_q_lora_A = lm.parameter_ref @model.q.lora_A : tensor<8x96xf32>
+  %model_q_lora_B = lm.parameter_ref @model.q.lora_B : tensor<96x8xf32>
+  %d_q = lm.linear %d_n, %d_q_w lora(%model_q_lora_A, %model_q_lora_B) {lora_scale = 2.0 : f64} : (tensor<?x96xf32>, tensor<96x96xf32>, tensor<8x96xf32>, tensor<96x8xf32>) -> tensor<?x96xf32>
   %d_qh = lm.split_heads %d_q : (tensor<?x96xf32>) -> tensor<?x3x32xf32>
   %model_k_weight = lm.parameter_ref @model.k.weight : !lm.quantized<32x96, q4_1>
   %d_k_w = lm.dequantize %model_k_weight : (!lm.quantized<32x96, q4_1>) -> tensor<32x96xf32>
@@ -187,14 +191,18 @@ func.func @answer(%chunk_tokens: tensor<?xi32> {lm.input = "tokens"}, %chunk_pos
   %d_n2 = lm.rms_norm %d_s, %model_post_norm_weight {epsilon = 1.0e-5 : f64} : (tensor<?x96xf32>, tensor<96xf32>) -> tensor<?x96xf32>
   %model_gate_weight = lm.parameter_ref @model.gate.weight : !lm.quantized<128x96, q4_1>
   %d_g_w = lm.dequantize %model_gate_weight : (!lm.quantized<128x96, q4_1>) -> tensor<128x96xf32>
-  %d_g = lm.linear %d_n2, %d_g_w : (tensor<?x96xf32>, tensor<128x96xf32>) -> tensor<?x128xf32>
+  %model_gate_lora_A = lm.parameter_ref @model.gate.lora_A : tensor<16x96xf32>
+  %model_gate_lora_B = lm.parameter_ref @model.gate.lora_B : tensor<128x16xf32>
+  %d_g = lm.linear %d_n2, %d_g_w lora(%model_gate_lora_A, %model_gate_lora_B) {lora_scale = 2.0 : f64} : (tensor<?x96xf32>, tensor<128x96xf32>, tensor<16x96xf32>, tensor<128x16xf32>) -> tensor<?x128xf32>
   %model_up_weight = lm.parameter_ref @model.up.weight : !lm.quantized<128x96, q4_1>
   %d_u_w = lm.dequantize %model_up_weight : (!lm.quantized<128x96, q4_1>) -> tensor<128x96xf32>
   %d_u = lm.linear %d_n2, %d_u_w : (tensor<?x96xf32>, tensor<128x96xf32>) -> tensor<?x128xf32>
   %d_sw = lm.swiglu %d_g, %d_u : (tensor<?x128xf32>, tensor<?x128xf32>) -> tensor<?x128xf32>
   %model_down_weight = lm.parameter_ref @model.down.weight : !lm.quantized<96x128, q4_1>
   %d_d_w = lm.dequantize %model_down_weight : (!lm.quantized<96x128, q4_1>) -> tensor<96x128xf32>
-  %d_d = lm.linear %d_sw, %d_d_w : (tensor<?x128xf32>, tensor<96x128xf32>) -> tensor<?x96xf32>
+  %model_down_lora_A = lm.parameter_ref @model.down.lora_A : tensor<16x128xf32>
+  %model_down_lora_B = lm.parameter_ref @model.down.lora_B : tensor<96x16xf32>
+  %d_d = lm.linear %d_sw, %d_d_w lora(%model_down_lora_A, %model_down_lora_B) {lora_scale = 2.0 : f64} : (tensor<?x128xf32>, tensor<96x128xf32>, tensor<16x128xf32>, tensor<96x16xf32>) -> tensor<?x96xf32>
   %d_s2 = lm.add %d_s, %d_d : (tensor<?x96xf32>, tensor<?x96xf32>) -> tensor<?x96xf32>
   %picked = lm.gather_rows %d_s2, %rows : (tensor<?x96xf32>, tensor<?xi32>) -> tensor<?x96xf32>
   %model_norm_weight = lm.parameter_ref @model.norm.weight : tensor<96xf32>

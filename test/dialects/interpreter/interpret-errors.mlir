@@ -7,6 +7,9 @@
 // RUN: not longc-interpret %s --function role 2>&1 | FileCheck %s --check-prefix=ROLE
 // RUN: not longc-interpret %s --function token 2>&1 | FileCheck %s --check-prefix=TOKEN
 // RUN: not longc-interpret %s --function twice 2>&1 | FileCheck %s --check-prefix=TWICE
+// RUN: not longc-interpret %s --function uncovered 2>&1 | FileCheck %s --check-prefix=UNCOVERED
+// RUN: not longc-interpret %s --function stateless 2>&1 | FileCheck %s --check-prefix=STATELESS
+// RUN: not longc-interpret %s --function wordless 2>&1 | FileCheck %s --check-prefix=WORDLESS
 // RUN: not longc-interpret %s --function absent 2>&1 | FileCheck %s --check-prefix=ABSENT
 // RUN: not longc-interpret %s --function segment 2>&1 | FileCheck %s --check-prefix=SEGMENT
 // RUN: not longc-interpret %s --function vectors 2>&1 | FileCheck %s --check-prefix=VECTORS
@@ -73,6 +76,39 @@ func.func @twice() -> tensor<3x2xf32> {
   %s = arith.constant dense<1.0> : tensor<2x2xf32>
   %y = lm.scatter_rows %x, %s, %d : (tensor<3x2xf32>, tensor<2x2xf32>, tensor<2xi32>) -> tensor<3x2xf32>
   return %y : tensor<3x2xf32>
+}
+
+// UNCOVERED: error: expected boundaries that cover [0, 3), got 2 and 3
+func.func @uncovered() -> tensor<3x1x1xf32> {
+  %wrong = arith.constant dense<[2, 3, 3]> : tensor<3xi32>
+  %s = arith.constant dense<1.0> : tensor<2x1x1x1xf32>
+  %n = arith.constant dense<1.0> : tensor<2x1x1xf32>
+  %y = call @remember(%s, %n, %wrong) : (tensor<2x1x1x1xf32>, tensor<2x1x1xf32>, tensor<3xi32>) -> tensor<3x1x1xf32>
+  return %y : tensor<3x1x1xf32>
+}
+
+// STATELESS: error: expected boundaries that cover [0, 3) with a state each, got 2 sequences up to 2 and 2 states
+func.func @stateless() -> tensor<3x1x1xf32> {
+  %cu = arith.constant dense<[0, 1, 2]> : tensor<3xi32>
+  %s = arith.constant dense<1.0> : tensor<2x1x1x1xf32>
+  %n = arith.constant dense<1.0> : tensor<2x1x1xf32>
+  %y = call @remember(%s, %n, %cu) : (tensor<2x1x1x1xf32>, tensor<2x1x1xf32>, tensor<3xi32>) -> tensor<3x1x1xf32>
+  return %y : tensor<3x1x1xf32>
+}
+
+func.func private @remember(%s: tensor<2x1x1x1xf32>, %n: tensor<2x1x1xf32>, %cu: tensor<3xi32>) -> tensor<3x1x1xf32> {
+  %a = arith.constant dense<1.0> : tensor<3x1x1xf32>
+  %z = arith.constant dense<1.0> : tensor<1xf32>
+  %o = lm.gated_memory %a, %a reads kind linear_state (%s, %n) gate (%z) sequences %cu : (tensor<3x1x1xf32>, tensor<3x1x1xf32>, tensor<2x1x1x1xf32>, tensor<2x1x1xf32>, tensor<1xf32>, tensor<3xi32>) -> tensor<3x1x1xf32>
+  return %o : tensor<3x1x1xf32>
+}
+
+// WORDLESS: error: expected a vocabulary that is not empty
+func.func @wordless() -> tensor<2xi32> {
+  %x = tensor.empty() : tensor<2x0xf32>
+  %u = arith.constant dense<0.0> : tensor<2xf32>
+  %t = lm.sample %x, %u : (tensor<2x0xf32>, tensor<2xf32>) -> tensor<2xi32>
+  return %t : tensor<2xi32>
 }
 
 // ABSENT: error: nothing is stored in slot 9 at token index 0

@@ -115,3 +115,13 @@ func.func @f(%a: tensor<?x2x4xf32>, %k: tensor<?x1x4xf32>, %s: tensor<2x4x4xf32>
   %0:3 = lm.gated_memory %a, %a reads kind linear_state (%s, %n) gate (%b) writes delta (%k, %a) : (tensor<?x2x4xf32>, tensor<?x2x4xf32>, tensor<2x4x4xf32>, tensor<2x4xf32>, tensor<2xf32>, tensor<?x1x4xf32>, tensor<?x2x4xf32>) -> (tensor<?x2x4xf32>, tensor<2x4x4xf32>, tensor<2x4xf32>)
   return
 }
+
+// -----
+
+// ragged_c1
+func.func @f(%a: tensor<?x2x4xf32>, %s: tensor<2x2x4x4xf32>, %n: tensor<2x2x4xf32>, %b: tensor<2xf32>) {
+  %cu = arith.constant dense<[0, 1, 2]> : tensor<3xi32>
+  // expected-error@+1 {{'lm.gated_memory' op expected cu_seqlens to be a function argument, so that the host knows it}}
+  %0 = lm.gated_memory %a, %a reads kind linear_state (%s, %n) gate (%b) sequences %cu : (tensor<?x2x4xf32>, tensor<?x2x4xf32>, tensor<2x2x4x4xf32>, tensor<2x2x4xf32>, tensor<2xf32>, tensor<3xi32>) -> tensor<?x2x4xf32>
+  return
+}
