@@ -23,9 +23,22 @@ Value rounded(OpBuilder &builder, Location location, Value value) {
   return lm::RoundOp::create(builder, location, withElement(value, bf16), value);
 }
 
-void keep(lm::LinearOp linear, StringRef reason) {
-  remark::missed(linear.getLoc(), remark::RemarkOpts::name("longc-choose-precision").category("longc-precision"))
+void keep(Operation *product, StringRef reason) {
+  remark::missed(product->getLoc(), remark::RemarkOpts::name("longc-choose-precision").category("longc-precision"))
       << ("product kept in float32: " + reason).str();
+}
+
+// A weight that is quantised or stored in bf16, as bf16; null, with a remark, for another.
+Value narrowWeight(Operation *product, Value weight) {
+  if (auto decoded = weight.getDefiningOp<lm::DequantizeOp>()) {
+    weight.setType(withElement(weight, BFloat16Type::get(weight.getContext())));
+    return weight;
+  }
+  auto widened = weight.getDefiningOp<lm::RoundOp>();
+  if (widened && cast<RankedTensorType>(widened.getX().getType()).getElementType().isBF16())
+    return widened.getX();
+  keep(product, "its weight is stored in float32");
+  return {};
 }
 
 // What multiplies the rows of x takes on their type; an adapter's second product stays in float32.
@@ -47,12 +60,7 @@ void makeFast(lm::LinearOp linear) {
   bool manyRows = cast<RankedTensorType>(x.getType()).isDynamicDim(0);
   if (decoded && linear.getBias() && !manyRows)
     return keep(linear, "it has a bias, which products with quantised weights do not take");
-  if (decoded && manyRows) {
-    roundInputs(linear);
-    decoded.getResult().setType(withElement(decoded.getResult(), builder.getBF16Type()));
-    return;
-  }
-  if (decoded) {
+  if (decoded && !manyRows) {
     auto type = cast<RankedTensorType>(x.getType());
     SmallVector<int64_t> blocks = {type.getDimSize(0), type.getDimSize(1) / 32};
     auto blockType = RankedTensorType::get(blocks, builder.getF32Type());
@@ -68,15 +76,23 @@ void makeFast(lm::LinearOp linear) {
       decoded.erase();
     return;
   }
-  auto widened = linear.getW().getDefiningOp<lm::RoundOp>();
-  if (widened && cast<RankedTensorType>(widened.getX().getType()).getElementType().isBF16()) {
-    roundInputs(linear);
-    linear.getWMutable().assign(widened.getX());
-    if (widened->use_empty())
-      widened.erase();
+  Operation *stored = linear.getW().getDefiningOp();
+  Value weight = narrowWeight(linear, linear.getW());
+  if (!weight)
     return;
+  roundInputs(linear);
+  linear.getWMutable().assign(weight);
+  if (stored->use_empty())
+    stored->erase();
+}
+
+// The projection before a loss takes bf16 operands as the product of many rows that it is.
+void makeFast(lm::CrossEntropyOp loss) {
+  OpBuilder builder(loss);
+  if (Value weight = narrowWeight(loss, loss.getW())) {
+    loss.getXMutable().assign(rounded(builder, loss.getLoc(), loss.getX()));
+    loss.getWMutable().assign(weight);
   }
-  keep(linear, "its weight is stored in float32");
 }
 
 // Attention and what it reads from are bf16.
@@ -103,6 +119,8 @@ void makeFast(func::FuncOp function) {
       result.setType(fastState(result.getType()));
     if (auto linear = dyn_cast<lm::LinearOp>(op))
       makeFast(linear);
+    else if (auto loss = dyn_cast<lm::CrossEntropyOp>(op))
+      makeFast(loss);
     else if (isa<lm::PackedAttentionOp>(op))
       makeFast(op, {0, 1, 2});
     else if (isa<lm::WindowAttentionOp, lm::KnnAttentionOp>(op))

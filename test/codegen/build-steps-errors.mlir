@@ -3,6 +3,7 @@
 // RUN: not longc inspect %t/unplanned.mlir 2>&1 | FileCheck %t/unplanned.mlir
 // RUN: not longc inspect %t/too-long.mlir 2>&1 | FileCheck %t/too-long.mlir
 // RUN: not longc inspect %t/unknown.mlir 2>&1 | FileCheck %t/unknown.mlir
+// RUN: not longc inspect %t/untiled.mlir 2>&1 | FileCheck %t/untiled.mlir
 
 //--- unplanned.mlir
 // CHECK: error: buffer has no 'tile.live': expected a function after longc-plan-buffers
@@ -25,4 +26,11 @@ func.func @f(%s: tensor<?x8xi32>) -> (tensor<?x8xi32>, tensor<?x8xi32>) {
 func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
   %y = arith.addf %x, %x : tensor<4xf32>
   return %y : tensor<4xf32>
+}
+
+//--- untiled.mlir
+// CHECK: error: no step runs this op on the host: lm.sample
+func.func @f(%x: tensor<3x5xf32>, %u: tensor<3xf32>) -> tensor<3xi32> {
+  %y = lm.sample %x, %u : (tensor<3x5xf32>, tensor<3xf32>) -> tensor<3xi32>
+  return %y : tensor<3xi32>
 }

@@ -8,6 +8,7 @@
 // RUN: longc-interpret %s --function half --compare-after longc-choose-precision --round --tolerance 0.02
 // RUN: longc-interpret %s --function attention --compare-after longc-choose-precision --round --tolerance 0.02
 // RUN: longc-interpret %s --function adapters --tokens 33 --compare-after longc-choose-precision --round --tolerance 0.02
+// RUN: longc-interpret %s --function loss --tokens 33 --compare-after longc-choose-precision --round --tolerance 0.02
 // RUN: not longc-opt %s --longc-choose-precision=precision=quick 2>&1 | FileCheck %s --check-prefix=ERROR
 // ERROR: error: expected precision exact or fast, got 'quick'
 
@@ -94,6 +95,23 @@ func.func @adapters(%x: tensor<?x96xf32>, %t: tensor<1x96xf32>) -> (tensor<?x64x
   %y = lm.linear %x, %d bias %c lora(%a, %b) {lora_scale = 2.0 : f64} : (tensor<?x96xf32>, tensor<64x96xf32>, tensor<64xf32>, tensor<5x96xf32>, tensor<64x5xf32>) -> tensor<?x64xf32>
   %z = lm.linear %t, %e lora(%a, %b) {lora_scale = 2.0 : f64} : (tensor<1x96xf32>, tensor<64x96xf32>, tensor<5x96xf32>, tensor<64x5xf32>) -> tensor<1x64xf32>
   return %y, %z : tensor<?x64xf32>, tensor<1x64xf32>
+}
+
+// The projection before a loss is a product of many rows.
+// CHECK-LABEL: func.func @loss
+// CHECK-DAG: %[[D:.*]] = lm.dequantize {{.*}} -> tensor<64x96xbf16>
+// CHECK-DAG: %[[H:.*]] = lm.parameter_ref @h
+// CHECK-DAG: %[[X:.*]] = lm.round %arg0
+// CHECK: lm.cross_entropy %[[X]], %[[D]]
+// CHECK: lm.cross_entropy %{{.*}}, %[[H]]
+func.func @loss(%x: tensor<?x96xf32>, %t: tensor<?xi32> {lm.input = "targets"}, %g: tensor<?xf32> {lm.input = "weights"}) -> (tensor<1xf32>, tensor<1xf32>) {
+  %w = lm.parameter_ref @w : !lm.quantized<64x96, q4_1>
+  %d = lm.dequantize %w : (!lm.quantized<64x96, q4_1>) -> tensor<64x96xf32>
+  %h = lm.parameter_ref @h : tensor<64x96xbf16>
+  %e = lm.round %h : (tensor<64x96xbf16>) -> tensor<64x96xf32>
+  %a:2 = lm.cross_entropy %x, %d, %t, %g : (tensor<?x96xf32>, tensor<64x96xf32>, tensor<?xi32>, tensor<?xf32>) -> (tensor<1xf32>, tensor<?xf32>)
+  %b:2 = lm.cross_entropy %x, %e, %t, %g : (tensor<?x96xf32>, tensor<64x96xf32>, tensor<?xi32>, tensor<?xf32>) -> (tensor<1xf32>, tensor<?xf32>)
+  return %a#0, %b#0 : tensor<1xf32>, tensor<1xf32>
 }
 
 // CHECK-LABEL: func.func @state

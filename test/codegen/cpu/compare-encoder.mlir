@@ -1,5 +1,6 @@
-// A text encoder, its adapter and a decoder step that reads soft tokens (E2LLM): the ops compose. Every launch, compiled
-// for each variant that this processor has, equals the interpreter's; lowering as a whole changes nothing.
+// A text encoder, its adapter and a decoder step that reads soft tokens (E2LLM) and has low-rank adapters and a gated
+// memory (LIFT): the ops compose. Every launch, compiled for each variant that this processor has, equals the
+// interpreter's; lowering as a whole changes nothing.
 //
 // RUN: longc-interpret %s --function answer --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-5
 // RUN: longc-compare-cpu %s --function=answer --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
@@ -57,6 +58,10 @@ lm.parameter @model.q.lora_A : tensor<8x96xf32>
 lm.parameter @model.q.lora_B : tensor<96x8xf32>
 lm.parameter @model.k.weight : !lm.quantized<32x96, q4_1>
 lm.parameter @model.v.weight : !lm.quantized<32x96, q4_1>
+lm.parameter @model.memory.w1 : tensor<3x32x64xf32>
+lm.parameter @model.memory.w2 : tensor<3x64x32xf32>
+lm.parameter @model.memory.u1 : tensor<3x32x5xf32>
+lm.parameter @model.memory.u2 : tensor<3x5xf32>
 lm.parameter @model.o.weight : !lm.quantized<96x96, q4_0>
 lm.parameter @model.post_norm.weight : tensor<96xf32>
 lm.parameter @model.gate.weight : !lm.quantized<128x96, q4_1>
@@ -161,7 +166,7 @@ func.func @answer(%chunk_tokens: tensor<?xi32> {lm.input = "tokens"}, %chunk_pos
   %model_embed = lm.parameter_ref @model.embed : !lm.quantized<80x96, q8_0>
   %e = lm.embedding %tokens, %model_embed : (tensor<?xi32>, !lm.quantized<80x96, q8_0>) -> tensor<?x96xf32>
   %prompt = lm.scatter_rows %e, %soft, %destinations : (tensor<?x96xf32>, tensor<3x96xf32>, tensor<3xi32>) -> tensor<?x96xf32>
-  // Decoder layer with adapters, one of them in a gated unit and one before the residual.
+  // Decoder layer with a gated memory of the un-rotated query, and adapters, in a gated unit and before a residual too.
   %model_input_norm_weight = lm.parameter_ref @model.input_norm.weight : tensor<96xf32>
   %d_n = lm.rms_norm %prompt, %model_input_norm_weight {epsilon = 1.0e-5 : f64} : (tensor<?x96xf32>, tensor<96xf32>) -> tensor<?x96xf32>
   %model_q_weight = lm.parameter_ref @model.q.weight : !lm.quantized<96x96, q4_1>
@@ -182,7 +187,13 @@ func.func @answer(%chunk_tokens: tensor<?xi32> {lm.input = "tokens"}, %chunk_pos
   %d_c = lm.cache_append %cache0, %d_kr, %d_vh, %segments : (!lm.cache<1x32xf32>, tensor<?x1x32xf32>, tensor<?x1x32xf32>, tensor<?x8xi32>) -> !lm.cache<1x32xf32>
   %d_qr = lm.rope %d_qh, %positions {dim = 32 : i64, theta = 1.0e4 : f64, factors = array<f64: 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0>} : (tensor<?x3x32xf32>, tensor<?xi32>) -> tensor<?x3x32xf32>
   %d_a:2 = lm.window_attention %d_qr, %d_c, %segments {scale = 0.1767766952966369 : f64} : (tensor<?x3x32xf32>, !lm.cache<1x32xf32>, tensor<?x8xi32>) -> (tensor<?x3x32xf32>, tensor<3x?xf32>)
-  %d_m = lm.merge_heads %d_a#0 : (tensor<?x3x32xf32>) -> tensor<?x96xf32>
+  %model_memory_w1 = lm.parameter_ref @model.memory.w1 : tensor<3x32x64xf32>
+  %model_memory_w2 = lm.parameter_ref @model.memory.w2 : tensor<3x64x32xf32>
+  %model_memory_u1 = lm.parameter_ref @model.memory.u1 : tensor<3x32x5xf32>
+  %model_memory_u2 = lm.parameter_ref @model.memory.u2 : tensor<3x5xf32>
+  %d_gm = lm.gated_memory %d_a#0, %d_qh reads (%model_memory_w1, %model_memory_w2) gate (%model_memory_u1, %model_memory_u2)
+    : (tensor<?x3x32xf32>, tensor<?x3x32xf32>, tensor<3x32x64xf32>, tensor<3x64x32xf32>, tensor<3x32x5xf32>, tensor<3x5xf32>) -> tensor<?x3x32xf32>
+  %d_m = lm.merge_heads %d_gm : (tensor<?x3x32xf32>) -> tensor<?x96xf32>
   %model_o_weight = lm.parameter_ref @model.o.weight : !lm.quantized<96x96, q4_0>
   %d_o_w = lm.dequantize %model_o_weight : (!lm.quantized<96x96, q4_0>) -> tensor<96x96xf32>
   %d_o = lm.linear %d_m, %d_o_w : (tensor<?x96xf32>, tensor<96x96xf32>) -> tensor<?x96xf32>
