@@ -50,17 +50,28 @@ private:
       return name + ("(" + text(expr.operands(0)) + ", " + text(expr.operands(1)) + ")");
     };
     switch (expr.op()) {
-    case abi::Expr::CONSTANT: return std::to_string(expr.value());
-    case abi::Expr::SYMBOL: return function_.symbols(static_cast<int>(expr.value())).name();
-    case abi::Expr::ADD: return infix(" + ");
-    case abi::Expr::SUB: return infix(" - ");
-    case abi::Expr::MUL: return infix(" * ");
-    case abi::Expr::FLOORDIV: return call("floordiv");
-    case abi::Expr::CEILDIV: return call("ceildiv");
-    case abi::Expr::MOD: return call("mod");
-    case abi::Expr::MIN: return call("min");
-    case abi::Expr::MAX: return call("max");
-    default: return "?";
+    case abi::Expr::CONSTANT:
+      return std::to_string(expr.value());
+    case abi::Expr::SYMBOL:
+      return function_.symbols(static_cast<int>(expr.value())).name();
+    case abi::Expr::ADD:
+      return infix(" + ");
+    case abi::Expr::SUB:
+      return infix(" - ");
+    case abi::Expr::MUL:
+      return infix(" * ");
+    case abi::Expr::FLOORDIV:
+      return call("floordiv");
+    case abi::Expr::CEILDIV:
+      return call("ceildiv");
+    case abi::Expr::MOD:
+      return call("mod");
+    case abi::Expr::MIN:
+      return call("min");
+    case abi::Expr::MAX:
+      return call("max");
+    default:
+      return "?";
     }
   }
 
@@ -75,13 +86,17 @@ private:
     switch (buffer.kind()) {
     case abi::Buffer::ARENA:
       return "arena, steps " + std::to_string(buffer.first_step()) + " to " + std::to_string(buffer.last_step());
-    case abi::Buffer::INPUT: return "input " + function_.inputs(index).role();
-    case abi::Buffer::PARAMETER: return "parameter " + program_.parameters(index).name();
+    case abi::Buffer::INPUT:
+      return "input " + function_.inputs(index).role();
+    case abi::Buffer::PARAMETER:
+      return "parameter " + program_.parameters(index).name();
     case abi::Buffer::STATE:
       return "state " + llvm::StringRef(abi::State::Kind_Name(program_.states(index).kind())).lower() + " of layer " +
              std::to_string(program_.states(index).layer());
-    case abi::Buffer::PAGE_TABLE: return "page table";
-    default: return "?";
+    case abi::Buffer::PAGE_TABLE:
+      return "page table";
+    default:
+      return "?";
     }
   }
 

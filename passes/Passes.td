@@ -83,8 +83,8 @@ def PipelineLoopsPass : Longc_Pass<"longc-pipeline-loops"> {
   let description = [{
     A loop whose products read tiles as they lie in memory gets `tile.stages`, as many as the target's
     `staging_bytes` hold and its `stages` allow; those loads become `asynchronous`. With one stage, nothing is in
-    flight and the loop stays as it is. So it is on CPUs: their caches are the staging memory, and products pack their
-    operands where they load them, so that a stage would be one more copy.
+    flight and the loop stays as it is. What a target makes of it is its own: copies into a ring of buffers, or mere
+    prefetches where a cache is the staging memory.
   }];
   let statistics = [Statistic<"pipelined", "loops-pipelined", "Number of loops that are fed ahead">];
 }

@@ -1,5 +1,5 @@
-// Buffer planning: an output takes over the memory of an operand that dies where it is safe, tensors begin to live right
-// before their first launch, and each carries the steps of its life.
+// Buffer planning: an output takes over the memory of an operand that dies where it is safe, tensors begin to live
+// right before their first launch, and each carries the steps of its life.
 //
 // Where a buffer lies in the arena is the loader's to say (runtime/core/ArenaPlan.h): it depends on a call's sizes.
 #include "passes/Passes.h"
@@ -125,7 +125,9 @@ private:
 
   // Whether one of the inputs gave its buffer to the output.
   bool reuseFor(unsigned output) {
-    auto isOwn = [&](tile::LaunchOp launch) { return bool(launch.getOutputs()[output].getDefiningOp<tensor::EmptyOp>()); };
+    auto isOwn = [&](tile::LaunchOp launch) {
+      return bool(launch.getOutputs()[output].getDefiningOp<tensor::EmptyOp>());
+    };
     if (!llvm::all_of(launches_, isOwn))
       return false; // it updates a tensor in place already
     SmallVector<std::pair<Location, std::string>> reasons;
@@ -223,8 +225,7 @@ struct PlanBuffersPass : impl::PlanBuffersPassBase<PlanBuffersPass> {
   void runOnOperation() override {
     llvm::MapVector<Operation *, SmallVector<tile::LaunchOp>> launches;
     SymbolTable symbols(getOperation());
-    getOperation().walk(
-        [&](tile::LaunchOp launch) { launches[symbols.lookup(launch.getKernel())].push_back(launch); });
+    getOperation().walk([&](tile::LaunchOp launch) { launches[symbols.lookup(launch.getKernel())].push_back(launch); });
     for (auto &[kernel, own] : launches)
       reused += InPlace(cast<tile::KernelOp>(kernel), own).run();
     for (auto function : getOperation().getOps<func::FuncOp>())

@@ -210,12 +210,13 @@ FailureOr<CpuObjects> compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants,
 namespace tile {
 
 // One block's operands stay in a 1 MB second-level cache; 96 columns are two register blocks of three panels. More rows
-// share the decoding of a weight (128: 3 % slower), more keys the passes over an accumulator (64: 8 % slower).
+// share the decoding of a weight (128: 3 % slower), more keys the passes over an accumulator (64: 8 % slower). The
+// cache is also where the next tile of an operand is asked to be.
 TargetAttr cpuTarget(MLIRContext *context) {
   context->loadDialect<TileDialect>();
   return TargetAttr::get(context, /*mma_rows=*/256, /*mma_cols=*/96, /*mma_depth=*/0, /*attention_rows=*/64,
-                         /*attention_cols=*/128, /*stream_rows=*/8, /*fold_heads=*/true, /*stages=*/1,
-                         /*staging_bytes=*/0);
+                         /*attention_cols=*/128, /*stream_rows=*/8, /*fold_heads=*/true, /*stages=*/2,
+                         /*staging_bytes=*/1 << 20);
 }
 
 } // namespace tile

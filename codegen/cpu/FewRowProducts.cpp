@@ -28,10 +28,11 @@ bool KernelEmitter::hasFewRows(tile::MmaOp mma) {
   return tileType(mma.getA()).getShape()[0] <= fewRows && !inPanels;
 }
 
-// Whether the load is read once, as it lies, by a product in a loop: nothing but memory is in the way then, and rows of
-// one head among many are too far apart for the processor to foresee.
+// Whether the load may run ahead and is read once, as it lies, by a product: nothing but memory is in the way then, and
+// rows of one head among many are too far apart for the processor to foresee.
 bool KernelEmitter::readsAhead(tile::LoadOp load) {
-  return isa<scf::ForOp>(load->getParentOp()) && llvm::any_of(load->getUsers(), [&](Operation *user) {
+  const bool ahead = load.getAsynchronous() && isa<scf::ForOp>(load->getParentOp());
+  return ahead && llvm::any_of(load->getUsers(), [&](Operation *user) {
            auto mma = dyn_cast<tile::MmaOp>(user);
            return mma && mma.getB() == load.getTile() && hasFewRows(mma);
          });

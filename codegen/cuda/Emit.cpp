@@ -431,7 +431,7 @@ private:
   int indent_ = 0;
   StringAttr file_; // of the last #line
   unsigned fileLine_ = 0;
-  StringRef name_; // of the op that was cited last
+  StringRef name_;                 // of the op that was cited last
   llvm::StringMap<unsigned> next_; // numbers given to names of a prefix
   bool failed_ = false;
   DenseMap<Value, std::string> names_;

@@ -99,8 +99,8 @@ private:
     for (const Ring &ring : rings_)
       sharedBytes_ += ring.stages * (tileBytes(ring.tile) + 2 * kBarrierBytes);
     if (sharedBytes_ > sharedLimit_)
-      return kernel_.emitOpError("needs ") << sharedBytes_ << " bytes of shared memory, the target has "
-                                           << sharedLimit_;
+      return kernel_.emitOpError("needs ")
+             << sharedBytes_ << " bytes of shared memory, the target has " << sharedLimit_;
     return success();
   }
 

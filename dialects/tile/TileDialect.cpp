@@ -36,8 +36,7 @@ LogicalResult TileDialect::verifyOperationAttribute(Operation *op, NamedAttribut
     return success();
   auto stages = dyn_cast<IntegerAttr>(attribute.getValue());
   if (op->getName().getStringRef() != "scf.for" || !stages || stages.getInt() < 2)
-    return op->emitOpError("expected '") << stagesAttribute << "' on a loop, at least 2, got "
-                                         << attribute.getValue();
+    return op->emitOpError("expected '") << stagesAttribute << "' on a loop, at least 2, got " << attribute.getValue();
   return success();
 }
 

@@ -123,8 +123,8 @@ tile.kernel @few_along_k grid(%i) (%x: !tile.view<?x32xbf16>, %w: !tile.view<32x
   tile.return
 }
 
-// In a loop, rows of the next iteration's tile are asked for ahead: 2 x 64 bytes each; the last iteration asks for its
-// own again, so that no scalar is read from where nothing is.
+// Where the load may run ahead, rows of the next iteration's tile are asked for: 2 x 64 bytes each; the last iteration
+// asks for its own again, so that no scalar is read from where nothing is.
 // DOTS-LABEL: func.func @longc_few_ahead_avx512_bf16
 // DOTS: scf.for
 // DOTS: scf.for %[[KEY:.*]] = %{{.*}} to %[[END:.*]] step %{{.*}} {
@@ -139,9 +139,9 @@ tile.kernel @few_ahead grid(%i) (%n: index, %x: !tile.view<3x64xbf16>, %w: !tile
   %zero = arith.constant dense<0.0> : tensor<3x16xf32>
   %a = tile.load %x[%c0, %c0] : !tile.view<3x64xbf16> -> tensor<3x64xbf16>
   scf.for %k = %c0 to %n step %c16 {
-    %b = tile.load %w[%k, %c0] : !tile.view<?x64xbf16> -> tensor<16x64xbf16>
+    %b = tile.load %w[%k, %c0] asynchronous : !tile.view<?x64xbf16> -> tensor<16x64xbf16>
     %s = tile.mma %a, %b, %zero transpose_b : tensor<3x64xbf16>, tensor<16x64xbf16> -> tensor<3x16xf32>
     tile.store %s, %y[%c0, %k] : tensor<3x16xf32>, !tile.view<3x?xf32>
-  }
+  } {tile.stages = 2}
   tile.return
 }
