@@ -122,9 +122,23 @@ tile.kernel @few_f32_along_k grid(%i) (%x: !tile.view<21x36xf32>, %w: !tile.view
   tile.store %s, %y[%row, %c0] : tensor<2x40xf32>, !tile.view<21x40xf32>
   tile.return
 }
+tile.kernel @one_along_k grid(%i) (%x: !tile.view<21x36xf32>, %w: !tile.view<36x40xf32>, %y: !tile.view<21x40xf32>) {
+  %c0 = arith.constant 0 : index
+  %c12 = arith.constant 12 : index
+  %c36 = arith.constant 36 : index
+  %zero = arith.constant dense<0.0> : tensor<1x40xf32>
+  %s = scf.for %k = %c0 to %c36 step %c12 iter_args(%acc = %zero) -> (tensor<1x40xf32>) {
+    %a = tile.load %x[%i, %k] : !tile.view<21x36xf32> -> tensor<1x12xf32>
+    %b = tile.load %w[%k, %c0] : !tile.view<36x40xf32> -> tensor<12x40xf32>
+    %next = tile.mma %a, %b, %acc : tensor<1x12xf32>, tensor<12x40xf32> -> tensor<1x40xf32>
+    scf.yield %next : tensor<1x40xf32>
+  }
+  tile.store %s, %y[%i, %c0] : tensor<1x40xf32>, !tile.view<21x40xf32>
+  tile.return
+}
 func.func @few_rows(%x: tensor<21x36xf32>, %w: tensor<50x36xf32>, %xb: tensor<7x36xbf16>, %wb: tensor<50x36xbf16>,
                     %xd: tensor<3x330xbf16>, %wd: tensor<21x330xbf16>, %wk: tensor<36x72xbf16>, %wr: tensor<36x40xf32>)
-    -> (tensor<7x50xf32>, tensor<3x21xf32>, tensor<21x50xf32>, tensor<7x72xf32>, tensor<21x40xf32>) {
+    -> (tensor<7x50xf32>, tensor<3x21xf32>, tensor<21x50xf32>, tensor<7x72xf32>, tensor<21x40xf32>, tensor<21x40xf32>) {
   %c1 = arith.constant 1 : index
   %c2 = arith.constant 2 : index
   %c3 = arith.constant 3 : index
@@ -140,7 +154,9 @@ func.func @few_rows(%x: tensor<21x36xf32>, %w: tensor<50x36xf32>, %xb: tensor<7x
   %7 = tile.launch @few_along_k grid(%c3) ins(%xb, %wk : tensor<7x36xbf16>, tensor<36x72xbf16>) outs(%6 : tensor<7x72xf32>)
   %8 = tensor.empty() : tensor<21x40xf32>
   %9 = tile.launch @few_f32_along_k grid(%c11) ins(%x, %wr : tensor<21x36xf32>, tensor<36x40xf32>) outs(%8 : tensor<21x40xf32>)
-  return %1, %3, %5, %7, %9 : tensor<7x50xf32>, tensor<3x21xf32>, tensor<21x50xf32>, tensor<7x72xf32>, tensor<21x40xf32>
+  %10 = tensor.empty() : tensor<21x40xf32>
+  %11 = tile.launch @one_along_k grid(%c21) ins(%x, %wr : tensor<21x36xf32>, tensor<36x40xf32>) outs(%10 : tensor<21x40xf32>)
+  return %1, %3, %5, %7, %9, %11 : tensor<7x50xf32>, tensor<3x21xf32>, tensor<21x50xf32>, tensor<7x72xf32>, tensor<21x40xf32>, tensor<21x40xf32>
 }
 
 // Transposition, slices, reshapes both ways, accumulating stores, a branch with a loop inside.
