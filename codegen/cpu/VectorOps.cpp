@@ -295,22 +295,42 @@ Value KernelEmitter::addAcross(Value a, Value b, int64_t results) {
   return arith::AddFOp::create(b_, shuffle(a, b, one), shuffle(a, b, other));
 }
 
-// Transposes 16 vectors of 16 values: four rounds that exchange blocks of 8, 4, 2 and 1.
+// Transposes 16 vectors of 16 values: twice within 128 bits, where every processor shuffles in one step without a
+// table, then twice by whole 128 bits.
 void KernelEmitter::transpose16(SmallVectorImpl<Value> &rows) {
-  for (int64_t size : {8, 4, 2, 1}) {
-    SmallVector<int64_t> low, high;
-    for (int64_t i = 0; i < lanes; ++i) {
-      bool second = i & size;
-      low.push_back(second ? lanes + i - size : i);
-      high.push_back(second ? lanes + i : i + size);
-    }
-    for (int64_t row = 0; row < lanes; ++row)
-      if (!(row & size)) {
-        Value a = rows[row], c = rows[row + size];
-        rows[row] = shuffle(a, c, low);
-        rows[row + size] = shuffle(a, c, high);
+  // Values of `unit` side by side from the lower (0) or upper (1) half of each 128 bits, of a and b in turn.
+  auto unpack = [&](Value a, Value b, int64_t unit, int64_t half) {
+    SmallVector<int64_t> mask;
+    for (int64_t quarter = 0; quarter < lanes; quarter += 4)
+      for (int64_t i = 0; i < 4; ++i)
+        mask.push_back(i / unit % 2 * lanes + quarter + half * 2 + i / (2 * unit) * unit + i % unit);
+    return shuffle(a, b, mask);
+  };
+  // Even (0) or odd (1) quarters of a, then of b.
+  auto quarters = [&](Value a, Value b, int64_t odd) {
+    SmallVector<int64_t> mask;
+    for (int64_t i = 0; i < lanes; ++i)
+      mask.push_back(i / 8 * lanes + i / 4 % 2 * 8 + odd * 4 + i % 4);
+    return shuffle(a, b, mask);
+  };
+  // After two rounds, quarter q of value 4 k + j is column 4 q + j of rows 4 k to 4 k + 3.
+  for (int64_t unit : {1, 2}) {
+    SmallVector<Value> next(lanes);
+    for (int64_t row = 0; row < lanes; row += 4)
+      for (int64_t i = 0; i < 4; ++i) {
+        int64_t first = row + (unit == 1 ? i / 2 * 2 : i / 2);
+        next[row + i] = unpack(rows[first], rows[first + unit], unit, i % 2);
       }
+    rows.assign(next.begin(), next.end());
   }
+  SmallVector<Value> columns(lanes);
+  for (int64_t j = 0; j < 4; ++j)
+    for (int64_t odd = 0; odd < 2; ++odd) {
+      Value low = quarters(rows[j], rows[4 + j], odd), high = quarters(rows[8 + j], rows[12 + j], odd);
+      for (int64_t upper = 0; upper < 2; ++upper)
+        columns[4 * (odd + 2 * upper) + j] = quarters(low, high, upper);
+    }
+  rows.assign(columns.begin(), columns.end());
 }
 
 } // namespace longc::cpu
