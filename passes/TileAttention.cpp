@@ -4,6 +4,7 @@
 #include "passes/RowTiles.h"
 #include "passes/TargetFacts.h"
 
+#include "mlir/IR/Remarks.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -196,7 +197,13 @@ Value transposed(Operation *anchor, Value source, Type type, int64_t streamRows)
 // Blocks of one query token are too few to fill a machine, and all of a block's rows see the same keys. A selection of
 // the best keys needs all of them in one place.
 bool AttentionTiler::splitsKeys(ArrayRef<AttentionSource> sources) {
-  return sizes_.queries == 1 && llvm::none_of(sources, [](const AttentionSource &source) { return source.topk > 0; });
+  if (sizes_.queries > 1)
+    return false;
+  bool selects = llvm::any_of(sources, [](const AttentionSource &source) { return source.topk > 0; });
+  if (selects)
+    remark::missed(fused_.root->getLoc(), remark::RemarkOpts::name("longc-tile-attention").category("longc-splitting"))
+        << "keys not split: the best of all cannot be told from a part of them";
+  return !selects;
 }
 
 // Launches the kernel that leaves one part a split.
