@@ -33,5 +33,5 @@ printed=$(sed -n 's/^memory layers: //p' "$work/stderr")
 [ -n "$printed" ] || fail "expected 'memory layers: ...' in $(cat "$work/stderr")"
 held=$("$work/self-probed" info --json | python3 -c 'import json, sys; print(*json.load(sys.stdin)["memory_layers"], sep=",")')
 [ "$held" = "$printed" ] || fail "expected the program to hold layers $printed, it holds $held"
-refuses 1 "--method fot" "$longc" compile test/golden/fot_tiny.gguf -o "$work/none" --mem-layers probe
+refuses 2 "--method fot" "$longc" compile test/golden/fot_tiny.gguf -o "$work/none" --mem-layers probe
 refuses 1 "/no-such-folder/program" "$longc" compile test/golden/fot_tiny.gguf -o /no-such-folder/program --method fot --mem-layers probe

@@ -2,8 +2,8 @@
 #include "frontends/tools/driver/ProbeLayers.h"
 
 #include "frontends/tools/driver/Compile.h"
+#include "frontends/tools/driver/WorkFolder.h"
 
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Program.h"
@@ -14,25 +14,6 @@
 
 namespace longc {
 namespace {
-
-// A folder for a program and what it prints; it goes with its owner.
-class ProbeFolder {
-public:
-  ProbeFolder() { failed_ = bool(llvm::sys::fs::createUniqueDirectory("longc-probe", folder_)); }
-  ~ProbeFolder() {
-    std::error_code ignored;
-    if (!failed_)
-      std::filesystem::remove_all(std::string(folder_), ignored);
-  }
-  ProbeFolder(const ProbeFolder &) = delete;
-  ProbeFolder &operator=(const ProbeFolder &) = delete;
-  bool failed() const { return failed_; }
-  std::string file(const char *name) const { return std::string(folder_) + "/" + name; }
-
-private:
-  llvm::SmallString<128> folder_;
-  bool failed_;
-};
 
 Status compileToProbe(const ProbeLayersOptions &options, const std::string &program) {
   CompileOptions compile;
@@ -79,10 +60,6 @@ Status runProbe(const ProbeLayersOptions &options, const std::string &program, l
                        "its own message stands above");
 }
 
-Status noFolder() {
-  return Status::error(4004, "cannot make a temporary folder for the program to probe", "set TMPDIR to a folder that can be written");
-}
-
 // The list in the JSON object that a probe printed.
 Result<std::string> layersIn(const std::string &path) {
   auto text = llvm::MemoryBuffer::getFile(path);
@@ -107,11 +84,11 @@ Result<std::string> layersIn(const std::string &path) {
 } // namespace
 
 Status probeLayers(const ProbeLayersOptions &options) {
-  ProbeFolder folder;
-  if (options.program.empty() && folder.failed())
-    return noFolder();
+  Result<WorkFolder> folder = WorkFolder::create();
+  if (!folder.ok())
+    return folder.status();
   std::error_code ignored; // the path as it was given does as well, if it has a folder
-  std::string program = options.program.empty() ? folder.file("program") : std::filesystem::absolute(options.program, ignored).string();
+  std::string program = options.program.empty() ? folder->file("program") : std::filesystem::absolute(options.program, ignored).string();
   LONGC_TRY(compileToProbe(options, program));
   return runProbe(options, program, "");
 }
@@ -119,10 +96,9 @@ Status probeLayers(const ProbeLayersOptions &options) {
 Result<std::string> probedLayers(const CompileOptions &options) {
   if (options.method != "fot")
     return Status::error(1106, "--mem-layers probe: method '" + options.method + "' has no memory to probe", "add --method fot");
-  // A probe takes minutes: what would fail after it fails before it.
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(std::filesystem::absolute(options.output, ignored).parent_path(), ignored))
-    return Status::error(4001, "cannot write '" + options.output + "': its folder is not there", "make the folder first");
+  Result<WorkFolder> folder = WorkFolder::create();
+  if (!folder.ok())
+    return folder.status();
   ProbeLayersOptions probe;
   probe.model = options.model;
   probe.window = options.window;
@@ -130,14 +106,11 @@ Result<std::string> probedLayers(const CompileOptions &options) {
   probe.topk = options.topk;
   probe.json = true;
   probe.quiet = options.quiet;
-  ProbeFolder folder;
-  if (folder.failed())
-    return noFolder();
-  if (Status status = compileToProbe(probe, folder.file("program")); !status.ok())
+  if (Status status = compileToProbe(probe, folder->file("program")); !status.ok())
     return status;
-  if (Status status = runProbe(probe, folder.file("program"), folder.file("findings.json")); !status.ok())
+  if (Status status = runProbe(probe, folder->file("program"), folder->file("findings.json")); !status.ok())
     return status;
-  return layersIn(folder.file("findings.json"));
+  return layersIn(folder->file("findings.json"));
 }
 
 } // namespace longc
