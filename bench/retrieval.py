@@ -3,8 +3,8 @@
 
     bench/retrieval.py --programs FOLDER --results FILE [--text FILE] [--quick] [--seconds S] [--jobs J] [--threads T]
 
-FOLDER holds the compiled programs `all` (memory in every layer), `twelve` (1 5-9 13 15-18 20) and `twelve-top32`,
-`twelve-top128`; rows of a program that is not there are left out. They need nothing but themselves, so the folder can
+FOLDER holds the compiled programs `all` (memory in every layer), `given` (a list to try), `twelve` (1 5-9 13 15-18 20),
+`twelve-top32` and `twelve-top128`; rows of a program that is not there are left out. They need nothing but themselves, so the folder can
 be copied to a machine without a compiler. FILE gets one line a prompt and is read first: a run that was stopped goes
 on where it ended, and `--seconds` ends it in time. The table is printed at the end; bench/retrieval.sh does it all.
 """
@@ -29,6 +29,7 @@ def row(title, program, counts, *options, text=False):
 ROWS = [
     row("all 30 layers", "all", FULL),
     row("window only", "all", FULL, "--memory", "off", "--truncate"),
+    row("layers given", "given", SHORT),
     row("12 layers", "twelve", SHORT),
     row("12 layers, x 1.15", "twelve", SHORT, "--memory-temperature", "fixed:1.15"),
     row("12 layers, x 1.3", "twelve", SHORT, "--memory-temperature", "fixed:1.3"),

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Pass-key table: compiles the programs it needs, runs them (bench/retrieval.py) and records the result.
 #
-#   bench/retrieval.sh [--quick] [--folder F] [--longc L] MODEL.gguf [-- more options of retrieval.py]
+#   bench/retrieval.sh [--quick] [--folder F] [--longc L] [--layers LIST] MODEL.gguf [-- more options of retrieval.py]
 #
 # The folder (default build/bench/retrieval) keeps programs, text and finished prompts: a stopped run goes on. It can be
 # copied to another machine, where `bench/retrieval.py --programs F --results F/prompts.jsonl --text F/bible.txt` needs
-# only python3. A quick run is not recorded. Real text is the King James Bible of Debian's bible-kjv; without it those rows are left out.
+# only python3. A quick run is not recorded. --layers adds a row for a list, such as probe-layers prints. Real text is
+# the King James Bible of Debian's bible-kjv; without it those rows are left out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source bench/record.sh
@@ -13,13 +14,15 @@ source bench/record.sh
 folder=build/bench/retrieval
 longc=""
 model=""
+layers=""
 quick=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --quick) quick=(--quick) ;;
     --folder) folder=${2:?--folder needs a path}; shift ;;
     --longc) longc=${2:?--longc needs a path}; shift ;;
-    -h | --help) sed -n '2,8p' "$0" | cut -c3-; exit 0 ;;
+    --layers) layers=${2:?--layers needs a list}; shift ;;
+    -h | --help) sed -n '2,9p' "$0" | cut -c3-; exit 0 ;;
     --) shift; break ;;
     -*) echo "retrieval.sh: unknown flag $1; see --help" >&2; exit 2 ;;
     *) model=$1 ;;
@@ -45,6 +48,11 @@ program() {
 }
 program all
 program twelve --mem-layers $twelve
+if [ -n "$layers" ]; then
+  [ "$(cat "$folder/given.layers" 2>/dev/null)" = "$layers" ] || rm -f "$folder/given" # of another list
+  program given --mem-layers "$layers"
+  echo "$layers" >"$folder/given.layers"
+fi
 if [ ${#quick[@]} = 0 ]; then
   program twelve-top32 --mem-layers $twelve --topk 32
   program twelve-top128 --mem-layers $twelve --topk 128

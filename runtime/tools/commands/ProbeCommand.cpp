@@ -23,6 +23,8 @@ constexpr double lostBelow = 6;
 constexpr size_t givenBack = 2;
 // Fresh prompts for each that the layers were chosen by.
 constexpr int64_t freshForEach = 2;
+// Fresh prompts may cost this many times the tolerance: the search has spent it once, on its own prompts.
+constexpr double freshTolerances = 2;
 // Shares of the time after which the ordering and the search end.
 constexpr double orderingShare = 0.4, searchShare = 0.85;
 
@@ -150,7 +152,7 @@ Status Probe::confirm(const std::vector<PasskeyPrompt> &prompts) {
   if (!all.ok())
     return all.status();
   findings_.confirmedAll = findings_.confirmed = *all;
-  Bound bound = Bound::below(*all, tolerance_);
+  Bound bound = Bound::below(*all, freshTolerances * tolerance_);
   for (Layers dropped = findings_.search.dropped;; dropped.resize(dropped.size() - std::min(dropped.size(), givenBack))) {
     findings_.chosen = without(prober.all(), dropped);
     if (dropped.empty())
