@@ -61,7 +61,7 @@ Status inspectFunctions(const std::string &path) {
   mlir::SourceMgrDiagnosticHandler handler(sources, &context); // prints what is wrong, with its place
   auto module = mlir::parseSourceFile<mlir::ModuleOp>(path, sources, &context);
   if (!module)
-    return Status::error(1112, "'" + path + "' is no valid IR", "the messages above name the place");
+    return Status::error(3004, "'" + path + "' is no valid IR", "the messages above name the place");
   abi::Program program;
   ProgramIndex index(program);
   for (auto function : module->getOps<mlir::func::FuncOp>()) {
@@ -70,7 +70,7 @@ Status inspectFunctions(const std::string &path) {
     built.set_precision("fast");
     built.set_target("any target");
     if (failed(buildSteps(function, index, built)))
-      return Status::error(1115, "@" + built.name() + " has no step list", "lower it first: longc-opt --longc-lower");
+      return Status::error(3006, "@" + built.name() + " has no step list", "lower it first: longc-opt --longc-lower");
     printSteps(program, built, llvm::outs());
   }
   return {};
