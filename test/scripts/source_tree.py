@@ -9,13 +9,13 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 def listFiles(root):
     """Paths relative to `root`, sorted: what git tracks or would track, or, outside git, everything not hidden."""
-    if os.path.isdir(os.path.join(root, ".git")):
+    if os.path.exists(os.path.join(root, ".git")):  # a file in a worktree
         out = subprocess.run(["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                              check=True, capture_output=True).stdout.decode()
         return sorted(p for p in set(out.split("\0")) if p and os.path.isfile(os.path.join(root, p)))
     found = []
     for folder, folders, files in os.walk(root):
-        folders[:] = [f for f in folders if not f.startswith(".") and not f.startswith("build")]
+        folders[:] = [f for f in folders if not f.startswith((".", "build", "__pycache__"))]
         found += [os.path.relpath(os.path.join(folder, f), root) for f in files]
     return sorted(found)
 
