@@ -14,6 +14,7 @@
 #include "runtime/core/OutputFile.h"
 
 #include <filesystem>
+#include <optional>
 
 using namespace mlir;
 
@@ -140,14 +141,17 @@ Status compileProgram(const CompileOptions &options) {
   LONGC_TRY(OutputFile::check(options.output));
   if (options.memoryLayers == "probe")
     return compileProbed(options);
+  std::optional<HeldSignals> held(std::in_place);
   Result<WorkFolder> work = WorkFolder::create();
   if (!work.ok())
     return work.status();
   auto compile = [&] {
     return isFunctionFile(options) ? compileFunctions(options, *work) : compileCheckpoint(options, *work);
   };
-  if (!options.reproOnCrash)
+  if (!options.reproOnCrash) {
+    held.reset();
     return compile();
+  }
   CrashGuard guard{work->file(Stages::reproducerName), options.output + ".crash.mlir",
                    OutputFile::partialName(options.output)};
   return guardAgainstCrash(guard, compile);

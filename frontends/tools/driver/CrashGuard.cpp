@@ -58,8 +58,17 @@ void endOutOfMemory() {
   _exit(0);
 }
 
+void blockSignals(int how) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  sigprocmask(how, &signals, nullptr);
+}
+
 [[noreturn]] void runChild(int pipe, const std::function<Status()> &work) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  blockSignals(SIG_UNBLOCK);
   childPipe = pipe;
   std::set_new_handler(endOutOfMemory);
   llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { endOutOfMemory(); });
@@ -79,6 +88,7 @@ int waitForChild(pid_t process) {
   passing.sa_handler = passOn;
   sigaction(SIGINT, &passing, &interrupt);
   sigaction(SIGTERM, &passing, &terminate);
+  blockSignals(SIG_UNBLOCK);
   int result = 0;
   while (waitpid(process, &result, 0) < 0 && errno == EINTR) {
   }
@@ -103,6 +113,9 @@ std::string howItEnded(int result) {
 }
 
 } // namespace
+
+HeldSignals::HeldSignals() { blockSignals(SIG_BLOCK); }
+HeldSignals::~HeldSignals() { blockSignals(SIG_UNBLOCK); }
 
 Status guardAgainstCrash(const CrashGuard &guard, const std::function<Status()> &work) {
   int ends[2];

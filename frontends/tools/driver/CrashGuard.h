@@ -14,6 +14,16 @@ struct CrashGuard {
   std::string partial;    // an unfinished output, to be removed when the child dies
 };
 
+// Holds back ^C and termination while it lives, so that neither comes between making what has to be cleaned up and being
+// ready to clean it up. guardAgainstCrash lets them through once it can pass them on.
+class HeldSignals {
+public:
+  HeldSignals();
+  ~HeldSignals();
+  HeldSignals(const HeldSignals &) = delete;
+  HeldSignals &operator=(const HeldSignals &) = delete;
+};
+
 // Runs `work` in a child process and gives its status. A child that dies is an internal error that names the
 // reproducer; out of memory and interruption have their own codes. The child must not depend on threads of the caller.
 Status guardAgainstCrash(const CrashGuard &guard, const std::function<Status()> &work);
