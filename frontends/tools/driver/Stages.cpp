@@ -204,6 +204,8 @@ Result<CpuObjects> Stages::compileKernels(ModuleOp kernels) {
   LONGC_TRY(keepReproducer(kernels, manager));
   if (options_.crashBefore == "kernels")
     std::raise(SIGSEGV);
+  if (options_.crashBefore == "memory") // what no machine has
+    llvm::SmallString<0>().reserve(size_t(1) << 62);
   CpuOptions cpu;
   cpu.dumpDir = options_.dumpDir;
   FailureOr<CpuObjects> objects = compileCpu(kernels, variants, cpu);
