@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Compares a program's logits and greedy tokens with the golden logits.jsonl. Standard library only.
 
-    check_logits.py --write-requests FILE [--golden logits.jsonl]       what the program is to compute
+    check_logits.py --write-requests FILE [--golden logits.jsonl]       what the program is to compute; with
+                    --one-by-one tokens are taken in one at a time, by the kernels of decoding
     check_logits.py RESULTS --mode exact|default [--golden ...] [limits] the verdict; exit code 0 pass, 1 fail, 2 misuse
     check_logits.py --self-test
 
@@ -200,13 +201,15 @@ def check(goldenPath, resultsPath, limits, say):
     return failures
 
 
-def writeRequests(goldenPath, outPath):
+def writeRequests(goldenPath, outPath, oneByOne):
     _, prompts = readGolden(goldenPath)
     with open(outPath, "w", encoding="utf-8") as file:
         for index, prompt in enumerate(prompts):
-            file.write(json.dumps({"prompt": index, "tokens": prompt["tokens"],
-                                   "positions": [row["position"] for row in prompt["rows"]],
-                                   "greedy": len(prompt["greedy"])}) + "\n")
+            request = {"prompt": index, "tokens": prompt["tokens"], "positions": [row["position"] for row in prompt["rows"]],
+                       "greedy": len(prompt["greedy"])}
+            if oneByOne:
+                request["calls"] = [[1, len(prompt["tokens"])]]
+            file.write(json.dumps(request) + "\n")
 
 
 def selfTest():
@@ -281,6 +284,7 @@ def main():
     parser.add_argument("--golden", default=os.path.join(HERE, "logits.jsonl"))
     parser.add_argument("--mode", choices=sorted(LIMITS), default="default")
     parser.add_argument("--write-requests", metavar="FILE")
+    parser.add_argument("--one-by-one", action="store_true", help="requests that take tokens in as decoding does")
     parser.add_argument("--self-test", action="store_true")
     for name in LIMITS["exact"]:
         parser.add_argument("--" + name.replace("_", "-"), type=float, help=f"replaces the mode's limit on {name}")
@@ -288,7 +292,7 @@ def main():
     if args.self_test:
         return selfTest()
     if args.write_requests:
-        writeRequests(args.golden, args.write_requests)
+        writeRequests(args.golden, args.write_requests, args.one_by_one)
         return 0
     if not args.results:
         parser.error("expected a results file, --write-requests FILE or --self-test")
