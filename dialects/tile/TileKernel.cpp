@@ -1,6 +1,8 @@
 // Kernels and launches: their printed form and verification.
 #include "dialects/tile/TileDialect.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 using namespace mlir;
 using namespace longc::tile;
 

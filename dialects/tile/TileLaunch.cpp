@@ -2,6 +2,8 @@
 #include "dialects/interpreter/Interpreter.h"
 #include "dialects/tile/TileDialect.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 #include <array>
 
 using namespace mlir;
