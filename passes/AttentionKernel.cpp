@@ -5,6 +5,8 @@
 // columns are masked only in tiles on the diagonal or at an end of the visible range.
 #include "passes/AttentionKernel.h"
 
+#include "passes/OnlineSoftmax.h"
+
 #include "mlir/Dialect/Math/IR/Math.h"
 
 #include <limits>
@@ -270,34 +272,19 @@ void AttentionKernel::selectBest(Walk &walk) {
   walk.thresholdIndex = threshold.getIndices();
 }
 
-// A row that has seen nothing has maximum -inf; 0 in its place keeps -inf - -inf out of the exponents.
-Value AttentionKernel::finite(Value maximum) {
-  ImplicitLocOpBuilder &b = kernel_.body();
-  Value nothing =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, maximum, kernel_.constantTile({rows_}, negativeInfinity));
-  return arith::SelectOp::create(b, nothing, kernel_.constantTile({rows_}, 0.0), maximum);
-}
-
 // One step of the online softmax.
 AttentionKernel::Carried AttentionKernel::accumulate(Walk &walk, Value s, Carried carried) {
   ImplicitLocOpBuilder &b = kernel_.body();
-  Type f32 = b.getF32Type();
   int64_t keys = sizes_.keys, headSize = sizes_.headSize;
-  Value highest = tile::ReduceOp::create(b, tileType({rows_}, f32), tile::Reduction::max, s, 1);
-  Value maximum = arith::MaximumFOp::create(b, carried.maximum, highest);
-  Value safe = finite(maximum);
-  Value p = math::Exp2Op::create(b, arith::SubFOp::create(b, s, kernel_.expand(safe, 1, keys)));
-  Value shrink = math::Exp2Op::create(b, arith::SubFOp::create(b, carried.maximum, safe));
-  Value total = tile::ReduceOp::create(b, tileType({rows_}, f32), tile::Reduction::add, p, 1);
-  Value weight = arith::AddFOp::create(b, arith::MulFOp::create(b, carried.weight, shrink), total);
-
+  SoftmaxStep step = softmaxStep(kernel_, s, carried.maximum, carried.weight);
   Value values =
       kernel_.load(walk.values, {keys, headSize}, {walk.row, keyHead_, kernel_.index(0)}, walk.lo, walk.hi, {1});
-  if (tileElement(values) != f32)
+  Value p = step.weights;
+  if (tileElement(values) != tileElement(p))
     p = arith::TruncFOp::create(b, tileType({rows_, keys}, tileElement(values)), p);
-  Value scaled = arith::MulFOp::create(b, carried.sum, kernel_.expand(shrink, 1, headSize));
+  Value scaled = arith::MulFOp::create(b, carried.sum, kernel_.expand(step.shrink, 1, headSize));
   Value sum = tile::MmaOp::create(b, scaled.getType(), p, values, scaled, /*transpose_b=*/false);
-  return {sum, maximum, weight};
+  return {sum, step.maximum, step.sum};
 }
 
 AttentionKernel::Carried AttentionKernel::walk(Walk &walk, Carried carried) {
@@ -413,7 +400,7 @@ void AttentionKernel::merge(const AttentionParts &parts) {
     };
     Carried left{loop.getRegionIterArg(0), loop.getRegionIterArg(1), loop.getRegionIterArg(2)};
     Carried right{load(sums, {sizes_.headSize}), load(maxima, {}), load(weights, {})};
-    Value maximum = arith::MaximumFOp::create(b, left.maximum, right.maximum), safe = finite(maximum);
+    Value maximum = arith::MaximumFOp::create(b, left.maximum, right.maximum), safe = finiteMaximum(kernel_, maximum);
     Carried scaled[] = {left, right};
     for (Carried &side : scaled) {
       Value shrink = math::Exp2Op::create(b, arith::SubFOp::create(b, side.maximum, safe));

@@ -91,7 +91,6 @@ private:
   Carried nothing();
   Carried walkAll(llvm::MutableArrayRef<Walk> walks);
   Carried walk(Walk &walk, Carried carried);
-  mlir::Value finite(mlir::Value maximum);
   void finish(Carried carried);
   void selectBest(Walk &walk);
   mlir::Value placeTile(Walk &walk, mlir::Value key);

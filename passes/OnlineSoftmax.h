@@ -11,7 +11,10 @@ struct SoftmaxStep {
   mlir::Value shrink;       // [rows], the factor of what was summed before
 };
 
-// Takes in a tile of scores f32 after a maximum and a sum; some column of every tile must be above minus infinity.
+// A row that has seen nothing has maximum -inf; 0 in its place keeps -inf - -inf out of the exponents.
+mlir::Value finiteMaximum(KernelBuilder &kernel, mlir::Value maximum);
+
+// Takes in a tile of scores f32 after a maximum and a sum.
 SoftmaxStep softmaxStep(KernelBuilder &kernel, mlir::Value scores, mlir::Value maximum, mlir::Value sum);
 
 } // namespace longc
