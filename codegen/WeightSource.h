@@ -14,11 +14,13 @@ class WeightSource {
 public:
   virtual ~WeightSource() = default;
 
-  // Bytes of the parameter in the layout that the program stores.
-  virtual Result<uint64_t> bytes(const std::string &name) const = 0;
+  // Bytes of the parameter whose rows are those of `parts`, one part after the other, in the layout that the program
+  // stores. Most parameters have one part, themselves. Layouts have blocks of rows: parts are joined before they are
+  // laid out, never after.
+  virtual Result<uint64_t> bytes(std::span<const std::string> parts) const = 0;
 
-  // Writes the parameter; `out` has exactly bytes(name) bytes.
-  virtual Status write(const std::string &name, std::span<std::byte> out) const = 0;
+  // Writes it; `out` has exactly bytes(parts) bytes.
+  virtual Status write(std::span<const std::string> parts, std::span<std::byte> out) const = 0;
 };
 
 } // namespace longc

@@ -27,16 +27,12 @@ std::vector<std::string> partsOf(const abi::Parameter &parameter, const Paramete
 Status placeParameters(abi::Program &program, const ParameterParts &parts, const WeightSource &weights) {
   uint64_t offset = 0;
   for (abi::Parameter &parameter : *program.mutable_parameters()) {
-    uint64_t bytes = 0;
-    for (const std::string &part : partsOf(parameter, parts)) {
-      Result<uint64_t> size = weights.bytes(part);
-      if (!size.ok())
-        return size.status();
-      bytes += *size;
-    }
+    Result<uint64_t> bytes = weights.bytes(partsOf(parameter, parts));
+    if (!bytes.ok())
+      return bytes.status();
     parameter.set_offset(offset);
-    parameter.set_bytes(bytes);
-    offset = alignUp(offset + bytes, kParameterAlignment);
+    parameter.set_bytes(*bytes);
+    offset = alignUp(offset + *bytes, kParameterAlignment);
   }
   return {};
 }
@@ -66,15 +62,10 @@ Result<uint64_t> writeWeights(OutputFile &file, const abi::Program &program, con
     XXH3_64bits_update(hash.get(), zeros, file.position() - before);
     if (file.position() != start + parameter.offset())
       return Status::error(4002, "parameter '" + parameter.name() + "' was not placed where it is written");
-    for (const std::string &part : partsOf(parameter, parts)) {
-      Result<uint64_t> size = weights.bytes(part);
-      if (!size.ok())
-        return size.status();
-      bytes.resize(*size);
-      LONGC_TRY(weights.write(part, bytes));
-      XXH3_64bits_update(hash.get(), bytes.data(), bytes.size());
-      LONGC_TRY(file.append(bytes.data(), bytes.size()));
-    }
+    bytes.resize(parameter.bytes());
+    LONGC_TRY(weights.write(partsOf(parameter, parts), bytes));
+    XXH3_64bits_update(hash.get(), bytes.data(), bytes.size());
+    LONGC_TRY(file.append(bytes.data(), bytes.size()));
   }
   return static_cast<uint64_t>(XXH3_64bits_digest(hash.get()));
 }

@@ -162,6 +162,10 @@ Status writeVector(const ImportedParameter &parameter, std::span<std::byte> out)
   return {};
 }
 
+bool isVector(std::span<const ImportedParameter *const> parts) {
+  return parts.size() == 1 && parts[0]->shape.size() == 1;
+}
+
 Status checkJoinable(std::span<const ImportedParameter *const> parts) {
   if (parts.empty())
     return Status::error(PanelSize, "no parameters to join: expected at least one");
@@ -231,21 +235,9 @@ Result<ImportedModel> importGguf(GgufFile file) {
   return model;
 }
 
-Result<size_t> parameterBytes(const ImportedParameter &parameter) {
-  if (parameter.shape.size() == 1)
-    return static_cast<size_t>(parameter.shape[0]) * sizeof(float);
-  const ImportedParameter *parts[] = {&parameter};
-  return joinedParameterBytes(parts);
-}
-
-Status writeParameter(const ImportedParameter &parameter, std::span<std::byte> out) {
-  if (parameter.shape.size() == 1)
-    return writeVector(parameter, out);
-  const ImportedParameter *parts[] = {&parameter};
-  return writeJoinedParameters(parts, out);
-}
-
-Result<size_t> joinedParameterBytes(std::span<const ImportedParameter *const> parts) {
+Result<size_t> parameterBytes(std::span<const ImportedParameter *const> parts) {
+  if (isVector(parts))
+    return static_cast<size_t>(parts[0]->shape[0]) * sizeof(float);
   LONGC_TRY(checkJoinable(parts));
   Checked rows(0u);
   for (const ImportedParameter *part : parts)
@@ -255,8 +247,10 @@ Result<size_t> joinedParameterBytes(std::span<const ImportedParameter *const> pa
   return panelBytes(parts[0]->format, static_cast<int64_t>(rows.value()), parts[0]->shape[1]);
 }
 
-Status writeJoinedParameters(std::span<const ImportedParameter *const> parts, std::span<std::byte> out) {
-  Result<size_t> size = joinedParameterBytes(parts);
+Status writeParameter(std::span<const ImportedParameter *const> parts, std::span<std::byte> out) {
+  if (isVector(parts))
+    return writeVector(*parts[0], out);
+  Result<size_t> size = parameterBytes(parts);
   if (!size.ok())
     return size.status();
   std::vector<const std::byte *> rows;

@@ -51,13 +51,10 @@ Result<ImportedModel> importGguf(const std::string &path);
 // The same from a file that is already open (it is moved into the model).
 Result<ImportedModel> importGguf(GgufFile file);
 
-// Writes the final bytes of a parameter: a matrix in panel layout (runtime/io/Panels.h), a vector as plain F32.
-// `out` must have parameterBytes(parameter) bytes.
-Result<size_t> parameterBytes(const ImportedParameter &parameter);
-Status writeParameter(const ImportedParameter &parameter, std::span<std::byte> out);
-
-// The same for matrices joined row after row into one (q, k and v, say): all need one format and one number of columns.
-Result<size_t> joinedParameterBytes(std::span<const ImportedParameter *const> parts);
-Status writeJoinedParameters(std::span<const ImportedParameter *const> parts, std::span<std::byte> out);
+// Writes the final bytes of a parameter: a vector as plain F32, a matrix in panel layout (runtime/io/Panels.h). Its rows
+// may come from several matrices of the file, one after the other (q, k and v, say): all need one format and one number
+// of columns. `out` must have parameterBytes(parts) bytes.
+Result<size_t> parameterBytes(std::span<const ImportedParameter *const> parts);
+Status writeParameter(std::span<const ImportedParameter *const> parts, std::span<std::byte> out);
 
 } // namespace longc

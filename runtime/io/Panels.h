@@ -34,8 +34,8 @@
 //    W[16p+r][2t+1]; an odd K is padded with one column of zero. With P = ceil(K/2), W[16p+r][k] is at byte
 //    (((p*P + k/2)*16 + r)*2 + k%2) * 2.
 //
-// Parameters whose rows are joined (for instance q, k and v) may be joined in panel form by joining the bytes when each
-// part but the last has a multiple of 16 rows; packPanels on a list of rows joins any.
+// Parameters whose rows are joined (for instance q, k and v) are joined before they are packed (packPanels on a list of
+// rows): a panel may hold rows of two of them.
 //
 // Example, Q4_1, N = 576, K = 1536: 36 panels of 48 blocks of 320 bytes, 552,960 bytes in all, as many as in the
 // checkpoint. The scale of W[100][70]: p = 6, r = 4, b = 2: byte (6*48 + 2)*320 + 4*2. Its nibble: k = 6 within the

@@ -53,11 +53,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (!model.ok())
     return 0;
   for (const ImportedParameter &parameter : model->parameters) {
-    Result<size_t> bytes = parameterBytes(parameter);
+    const ImportedParameter *parts[] = {&parameter};
+    Result<size_t> bytes = parameterBytes(parts);
     if (!bytes.ok())
       std::abort(); // an imported parameter can always be written
     std::vector<std::byte> out(*bytes);
-    if (!writeParameter(parameter, out).ok())
+    if (!writeParameter(parts, out).ok())
       std::abort();
   }
   return 0;

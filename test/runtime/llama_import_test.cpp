@@ -33,10 +33,11 @@ const ImportedParameter *find(const ImportedModel &model, const std::string &nam
 
 // What writeParameter wrote, decoded row after row.
 std::vector<float> decoded(const ImportedParameter &parameter) {
-  Result<size_t> size = parameterBytes(parameter);
+  const ImportedParameter *parts[] = {&parameter};
+  Result<size_t> size = parameterBytes(parts);
   EXPECT_TRUE(size.ok()) << size.status().text();
   std::vector<std::byte> bytes(*size);
-  Status status = writeParameter(parameter, bytes);
+  Status status = writeParameter(parts, bytes);
   EXPECT_TRUE(status.ok()) << status.text();
   const int64_t rows = parameter.shape[0], columns = parameter.shape.size() == 2 ? parameter.shape[1] : 1;
   std::vector<float> values(static_cast<size_t>(rows * columns));
@@ -144,19 +145,19 @@ TEST(LlamaImport, JoinedParametersAreTheRowsOfTheParts) {
     std::vector<float> values = decoded(*parts.back());
     expected.insert(expected.end(), values.begin(), values.end());
   }
-  std::vector<std::byte> joined(*joinedParameterBytes(parts));
-  ASSERT_TRUE(writeJoinedParameters(parts, joined).ok());
+  std::vector<std::byte> joined(*parameterBytes(parts));
+  ASSERT_TRUE(writeParameter(parts, joined).ok());
   std::vector<float> values(120 * 64);
   for (int64_t row = 0; row < 120; ++row)
     ASSERT_TRUE(decodePanelRow(ElementFormat::Q4_1, 120, 64, joined, row, values.data() + row * 64).ok());
   EXPECT_EQ(values, expected);
 
   parts.push_back(find(*model, "model.layers.0.mlp.down_proj.weight"));
-  EXPECT_EQ(joinedParameterBytes(parts).status().message(),
+  EXPECT_EQ(parameterBytes(parts).status().message(),
             "parameters 'model.layers.0.self_attn.q_proj.weight' and 'model.layers.0.mlp.down_proj.weight' cannot be "
             "joined: expected one format and number of columns, got Q4_1 [96, 64] and Q4_1 [64, 96]");
   parts.back() = find(*model, "model.norm.weight");
-  EXPECT_EQ(joinedParameterBytes(parts).status().message(),
+  EXPECT_EQ(parameterBytes(parts).status().message(),
             "parameter 'model.norm.weight': expected a matrix to join rows of");
 }
 

@@ -23,8 +23,10 @@ namespace {
 /// A file of functions has no weights.
 class NoWeights : public WeightSource {
 public:
-  Result<uint64_t> bytes(const std::string &name) const override { return missing(name); }
-  Status write(const std::string &name, std::span<std::byte>) const override { return missing(name); }
+  Result<uint64_t> bytes(std::span<const std::string> parts) const override { return missing(parts.front()); }
+  Status write(std::span<const std::string> parts, std::span<std::byte>) const override {
+    return missing(parts.front());
+  }
 
 private:
   static Status missing(const std::string &name) {
