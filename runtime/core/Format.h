@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace longc {
 
@@ -12,5 +13,8 @@ std::string formatBytes(double bytes);
 
 /// 32000 -> "32,000".
 std::string formatCount(long long count);
+
+/// A name from outside, fit for a terminal: in single quotes, control and non-ASCII bytes as \xNN, cut after 80 bytes.
+std::string quoted(std::string_view name);
 
 } // namespace longc

@@ -1,8 +1,7 @@
 // Stable codes (LC2xxx) of everything that can be wrong with a model file. A number is never reused.
 #pragma once
 
-#include <string>
-#include <string_view>
+#include "runtime/core/Format.h" // quoted
 
 namespace longc {
 
@@ -23,8 +22,5 @@ enum ModelFileError : int {
   TokenizerInvalid = 2113,        // tokenizer metadata likewise
   PanelSize = 2120,               // arguments of the panel layout that do not fit each other
 };
-
-// A name from a file, fit for a terminal: in single quotes, control and non-ASCII bytes as \xNN, cut after 80 bytes.
-std::string quoted(std::string_view name);
 
 } // namespace longc
