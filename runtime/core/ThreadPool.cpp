@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <system_error>
+#include <utility>
 
 namespace longc {
 namespace {
@@ -102,9 +103,20 @@ void ThreadPool::runRegion(Region region, void *context) {
   remaining_.store(threads_ - 1, std::memory_order_relaxed);
   generation_.fetch_add(1, std::memory_order_release);
   generation_.notify_all(); // no system call when nobody sleeps
-  region(context, 0);
+  runShare(0);
   for (int left; (left = remaining_.load(std::memory_order_acquire)) != 0;)
     waitForChange(remaining_, left, spin_);
+  if (failed_.exchange(false))
+    std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void ThreadPool::runShare(int thread) noexcept {
+  try {
+    region_(context_, thread);
+  } catch (...) {
+    if (!failed_.exchange(true))
+      failure_ = std::current_exception();
+  }
 }
 
 void ThreadPool::work(int thread) {
@@ -114,7 +126,7 @@ void ThreadPool::work(int thread) {
     seen = waitForChange(generation_, seen, spin_);
     if (stopping_)
       return;
-    region_(context_, thread);
+    runShare(thread);
     if (remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1)
       remaining_.notify_all();
   }

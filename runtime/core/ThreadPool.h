@@ -2,13 +2,15 @@
 //
 // A region starts and ends in about 1.5 us on two threads: workers spin for a short time after each region and only
 // then sleep. Where every core has its thread, threads are pinned (two spinning threads on one core cost 4 ms
-// stalls). With more threads than cores nobody spins.
+// stalls). With more threads than cores nobody spins. What a body throws, on whichever thread, the caller of the region
+// gets once all have ended.
 #pragma once
 
 #include "runtime/core/Status.h"
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <thread>
 #include <type_traits>
@@ -63,6 +65,7 @@ private:
   }
 
   void runRegion(Region region, void *context);
+  void runShare(int thread) noexcept;
   void work(int thread);
 
   int threads_;
@@ -75,6 +78,8 @@ private:
   Region region_ = nullptr;
   void *context_ = nullptr;
   bool stopping_ = false;
+  std::atomic<bool> failed_{false}; // who sets it also sets failure_
+  std::exception_ptr failure_;      // the first of a region
   alignas(64) std::atomic<int> remaining_{0};
 };
 

@@ -60,6 +60,8 @@ Result<MappedFile> MappedFile::map(const std::string &path, std::optional<Range>
   uint64_t skip = range->offset % page;
   uint64_t size = range->length + skip; // no overflow: at most the file size
   void *address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, static_cast<off_t>(range->offset - skip));
+  if (address == MAP_FAILED && errno == ENOMEM)
+    return Status::error(7003, "out of memory: no address space to map '" + path + "'", "raise the limit (ulimit -v)");
   if (address == MAP_FAILED)
     return failed("map", path, errno);
   mapped.mapping_ = address;

@@ -83,7 +83,8 @@ Status PagePool::mapPages(size_t state, int file, int64_t offset, int64_t pages)
     return {};
   if (bytes % systemPage != 0 || mmap(data(state), bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
                                       file, offset) == MAP_FAILED)
-    return Status::error(7102, formatText("cannot map %zu bytes of the saved memory: %s", bytes, std::strerror(errno)),
+    return Status::error(errno == ENOMEM ? 7003 : 7102,
+                         formatText("cannot map %zu bytes of the saved memory: %s", bytes, std::strerror(errno)),
                          "is there enough address space (ulimit -v)?");
   return {};
 }

@@ -15,7 +15,8 @@ Status toStatus(const TemplateFailure &failure) {
   std::string where = "chat template";
   if (failure.place.line > 0)
     where += ", line " + std::to_string(failure.place.line) + ", column " + std::to_string(failure.place.column);
-  return Status::error(static_cast<int>(failure.code), where + ": " + failure.message, failure.hint);
+  return Status::error(static_cast<int>(failure.code), where + ": " + failure.message,
+                       failure.hint.empty() ? "the template is the model's; `generate` takes a prompt without it" : failure.hint);
 }
 
 TemplateValue messageValue(const ChatMessage &message) {

@@ -59,6 +59,25 @@ TEST(ThreadPool, SurvivesManyRegionsAndMoreThreadsThanCores) {
   EXPECT_EQ(sum, int64_t{2000} * pool->threads());
 }
 
+// A worker's exception reaches the caller, after the others have ended; the pool is as good as before.
+TEST(ThreadPool, TheCallerGetsWhatABodyThrows) {
+  auto pool = makePool(3);
+  for (int thrower = 0; thrower < 3; ++thrower) {
+    std::atomic<int> ended{0};
+    EXPECT_THROW(pool->forRanges(3,
+                                 [&](int thread, int64_t, int64_t) {
+                                   if (thread == thrower)
+                                     throw std::bad_alloc();
+                                   ++ended;
+                                 }),
+                 std::bad_alloc);
+    EXPECT_EQ(ended, 2);
+  }
+  std::atomic<int> sum{0};
+  pool->forEach(10, [&](int, int64_t index) { sum += static_cast<int>(index); });
+  EXPECT_EQ(sum, 45);
+}
+
 TEST(ThreadPool, RefusesImpossibleNumbers) {
   EXPECT_EQ(ThreadPool::create(-1).status().code(), 1010);
   EXPECT_EQ(ThreadPool::create(ThreadPool::maxThreads + 1).status().code(), 1010);

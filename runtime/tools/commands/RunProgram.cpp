@@ -4,6 +4,7 @@
 #include "runtime/core/ExitCode.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/Log.h"
+#include "runtime/core/Uncaught.h"
 #include "runtime/tools/commands/Command.h"
 
 #include <algorithm>
@@ -70,14 +71,14 @@ Status runCommand(const char *program, std::span<char *const> words) {
 } // namespace
 
 int runProgram(int count, char **words) {
+  nameUncaughtExceptions();
   try {
     Status status = runCommand(count > 0 ? words[0] : "program", std::span<char *const>(words + 1, words + std::max(count, 1)));
     if (!status.ok())
       logError(status);
     return exitCodeOf(status);
   } catch (const std::bad_alloc &) {
-    logError(Status::error(7001, "out of memory", "close other programs, or use a smaller --window"));
-    return exitMemory;
+    exitOutOfMemory();
   } catch (const std::exception &error) {
     logError(Status::error(9001, std::string("internal error: ") + error.what(), "please report this with the command line"));
     return exitInternal;
