@@ -11,6 +11,7 @@ struct NamedKind {
   std::string_view name;
   PreTokenizerKind kind;
 };
+constexpr size_t longestUtf8 = 4;
 constexpr NamedKind kinds[] = {{"gpt-2", PreTokenizerKind::Gpt2}, {"smollm", PreTokenizerKind::SmolLm}};
 
 std::array<CharClass, 128> makeAsciiClasses() {
@@ -38,9 +39,11 @@ std::string preTokenizerNames() {
   return names;
 }
 
-inline WordSplitter::Char WordSplitter::at(size_t position) const {
-  if (position >= text_.size())
+inline WordSplitter::Char WordSplitter::at(size_t position) {
+  if (position >= text_.size()) {
+    sawEnd_ = true;
     return {Kind::End, 0};
+  }
   uint8_t byte = static_cast<uint8_t>(text_[position]);
   if (byte >= 0x80)
     return nonAsciiAt(position);
@@ -48,20 +51,23 @@ inline WordSplitter::Char WordSplitter::at(size_t position) const {
   return {kind == Kind::Number && cutDigits_ ? Kind::LoneDigit : kind, 1};
 }
 
-WordSplitter::Char WordSplitter::nonAsciiAt(size_t position) const {
+WordSplitter::Char WordSplitter::nonAsciiAt(size_t position) {
   Utf8Char character = decodeUtf8(text_, position);
-  if (!character.valid)
+  if (!character.valid) {
+    sawEnd_ |= text_.size() - position < longestUtf8; // it may be the beginning of a character
     return {Kind::Other, 1};
+  }
   CharTraits traits = charTraits(character.codePoint);
   return {traits.digit && cutDigits_ ? Kind::LoneDigit : static_cast<Kind>(traits.charClass), character.length};
 }
 
 // The end of 's 't 're 've 'm 'll 'd at the current position, or the position itself.
-size_t WordSplitter::contractionEnd() const {
+size_t WordSplitter::contractionEnd() {
   std::string_view rest = text_.substr(position_, 3);
-  if (rest.size() < 2 || rest[0] != '\'')
+  if (rest[0] != '\'')
     return position_;
-  char first = rest[1];
+  sawEnd_ |= rest.size() < 3;
+  char first = rest.size() < 2 ? '\0' : rest[1];
   if (first == 's' || first == 't' || first == 'm' || first == 'd')
     return position_ + 2;
   if (rest == "'re" || rest == "'ve" || rest == "'ll")
@@ -69,14 +75,14 @@ size_t WordSplitter::contractionEnd() const {
   return position_;
 }
 
-size_t WordSplitter::runEnd(size_t position, Kind kind) const {
+size_t WordSplitter::runEnd(size_t position, Kind kind) {
   for (Char next = at(position); next.kind == kind; next = at(position))
     position += next.length;
   return position;
 }
 
 // `\s+(?!\S)|\s+`: a run of spaces leaves its last character to the word that follows, if there is one in this part.
-size_t WordSplitter::spacesEnd(uint32_t firstLength) const {
+size_t WordSplitter::spacesEnd(uint32_t firstLength) {
   size_t last = position_, end = position_ + firstLength;
   Char next = at(end);
   for (; next.kind == Kind::Space; next = at(end)) {
@@ -87,7 +93,7 @@ size_t WordSplitter::spacesEnd(uint32_t firstLength) const {
   return endsPart || last == position_ ? end : last;
 }
 
-size_t WordSplitter::wordEnd() const {
+size_t WordSplitter::wordEnd() {
   Char first = at(position_);
   if (first.kind == Kind::LoneDigit)
     return position_ + first.length;

@@ -31,6 +31,8 @@ public:
 
   bool done() const { return position_ == text_.size(); }
   std::string_view next(); // not to be called when done
+  // Whether a word so far was cut with an eye on the end of the text: with more text behind it, it might be another.
+  bool sawEnd() const { return sawEnd_; }
 
 private:
   enum class Kind : uint8_t { Other, Letter, Number, Space, LoneDigit, End };
@@ -39,16 +41,16 @@ private:
     uint32_t length;
   };
 
-  Char at(size_t position) const;
-  Char nonAsciiAt(size_t position) const;
-  size_t contractionEnd() const;
-  size_t runEnd(size_t position, Kind kind) const;
-  size_t spacesEnd(uint32_t firstLength) const;
-  size_t wordEnd() const;
+  Char at(size_t position);
+  Char nonAsciiAt(size_t position);
+  size_t contractionEnd();
+  size_t runEnd(size_t position, Kind kind);
+  size_t spacesEnd(uint32_t firstLength);
+  size_t wordEnd();
 
   std::string_view text_;
   size_t position_ = 0;
-  bool cutDigits_;
+  bool cutDigits_, sawEnd_ = false;
 };
 
 } // namespace longc

@@ -21,6 +21,8 @@ public:
   void add(std::string text, int32_t id);
   // The first match at or after `from`; `{text.size(), 0, -1}` if there is none.
   Match find(std::string_view text, size_t from) const;
+  // The first position at or after `from` where a token would begin if the right text followed; `text.size()` if none.
+  size_t undecidedFrom(std::string_view text, size_t from) const;
 
 private:
   struct Entry {
@@ -31,6 +33,7 @@ private:
   const Entry *longestAt(std::string_view rest) const;
 
   std::array<std::vector<Entry>, 256> byFirstByte_; // longest first
+  size_t longest_ = 0;
 };
 
 } // namespace longc

@@ -37,6 +37,10 @@ public:
   // With `parseSpecial`, special tokens written out in the text become their ids; without, they are plain text.
   std::vector<int32_t> encode(std::string_view text, bool parseSpecial) const;
 
+  // How many bytes at the beginning of `text` have ids that no text behind it can change: for every `more`, and special
+  // tokens parsed, encode(text + more) is encode(beginning) followed by encode(rest of text + more).
+  size_t stablePrefix(std::string_view text) const;
+
   // The bytes of the tokens, which need not be UTF-8 when the ids do not come from encode().
   Result<std::string> decode(std::span<const int32_t> ids, bool skipSpecial) const;
 

@@ -1,0 +1,44 @@
+// Which ids of a text are final although the text goes on.
+//
+// Encoding cuts from left to right: special tokens first, then words. A word is final once it was cut without a look at
+// the end of what is known; before a place where a special token may yet begin, that place counts as the end, since the
+// token may come or not. What is kept is then encoded by itself, and at the end of a text a run of spaces is cut otherwise than
+// before a word: so it never ends with a space.
+#include "runtime/text/Tokenizer.h"
+
+namespace longc {
+namespace {
+
+bool endsWithSpace(std::string_view word) {
+  size_t last = word.size() - 1;
+  while (last > 0 && (static_cast<uint8_t>(word[last]) & 0xc0) == 0x80)
+    --last;
+  Utf8Char character = decodeUtf8(word, last);
+  return character.valid && charTraits(character.codePoint).charClass == CharClass::Space;
+}
+
+} // namespace
+
+size_t Tokenizer::stablePrefix(std::string_view text) const {
+  size_t begin = 0, end = 0; // of the last part without special tokens
+  for (;;) {
+    SpecialTokens::Match special = specials_.find(text, begin);
+    end = specials_.undecidedFrom(text, begin);
+    if (special.length == 0 || end <= special.position)
+      break;
+    begin = special.position + special.length;
+  }
+  WordSplitter words(text.substr(begin, end - begin), preTokenizer_);
+  size_t stable = begin, seen = begin;
+  while (!words.done()) {
+    std::string_view word = words.next();
+    if (words.sawEnd())
+      break;
+    seen += word.size();
+    if (!endsWithSpace(word))
+      stable = seen;
+  }
+  return stable;
+}
+
+} // namespace longc
