@@ -135,6 +135,7 @@ private:
   mlir::Value bufferChunk(const Buffer &buffer, mlir::Value tile, mlir::ValueRange lead, Column column, int64_t width);
   mlir::Value reshapeChunk(tile::ReshapeOp reshape, mlir::ValueRange lead, Column column, int64_t width);
   mlir::Value elementwiseChunk(mlir::Operation *op, mlir::ValueRange lead, Column column, int64_t width);
+  mlir::Value elementwise(mlir::Operation *op, llvm::SmallVector<mlir::Value> operands, int64_t width);
   void scatterChunk(tile::ScatterOp scatter, mlir::ValueRange lead, Column column, mlir::Value value);
   mlir::Value constantTable(mlir::DenseElementsAttr values);
   mlir::Value panelChunk(const View &view, tile::ViewType type, mlir::Value row, mlir::Value inside, Column column,
@@ -165,8 +166,8 @@ private:
   bool readsAhead(tile::LoadOp load);
   mlir::Value baseOfNext(tile::LoadOp load);
   void readAhead(mlir::Value tile, mlir::Value row, mlir::Value column, int64_t columns);
-  mlir::Value bits(mlir::Value values);
-  mlir::Value joinedRows(mlir::Value tile, mlir::Value step, int64_t group, Column column, int64_t width);
+  mlir::Value joinedRows(mlir::Value tile, mlir::Value step, int64_t group, int64_t present, Column column,
+                         int64_t width);
   mlir::Value wideChunk(mlir::Value tile, mlir::Value row, Column column, int64_t width);
   llvm::SmallVector<mlir::Value> laneProducts(tile::MmaOp mma, llvm::ArrayRef<mlir::Value> rows, mlir::Value rowOfB);
   void emitLaneProduct(Item &item, mlir::Value begin, mlir::Value end);
@@ -204,6 +205,8 @@ private:
   mlir::Value exponential(mlir::Value x);
   mlir::Value errorFunction(mlir::Value x); // ErrorFunction.cpp
   mlir::Value toBf16(mlir::Value x);
+  mlir::Value fromBf16(mlir::Value x);
+  mlir::Value widened(mlir::Value x, mlir::Type element);
   void transpose16(llvm::SmallVectorImpl<mlir::Value> &rows);
   mlir::Value addAcross(mlir::Value a, mlir::Value b, int64_t results);
   mlir::Value callIntrinsic(llvm::StringRef name, mlir::Type result, mlir::ValueRange operands);
@@ -225,11 +228,15 @@ private:
   void storeAt(mlir::Value value, mlir::Value pointer, unsigned alignment = 1);
   mlir::Value broadcast(mlir::Value scalar, int64_t width);
   mlir::Value constantOf(mlir::Type type, double value);
+  mlir::Value constantOf(mlir::TypedAttr value, int64_t width);
   mlir::Value shuffle(mlir::Value a, mlir::Value b, llvm::ArrayRef<int64_t> mask);
   mlir::Value bitcast(mlir::Value value, mlir::Type type);
   mlir::VectorType vectorOf(int64_t width, mlir::Type element) { return mlir::VectorType::get({width}, element); }
+  // bf16 values are held as the integers that they are in memory: moving them about must not convert them, which is
+  // what LLVM does, in part by calls to a library, where a processor has no bf16.
+  mlir::Type held(mlir::Type element) { return element.isBF16() ? b_.getI16Type() : element; }
   mlir::Type typeOf(mlir::Type element, int64_t width) {
-    return width ? mlir::Type(vectorOf(width, element)) : element;
+    return width ? mlir::Type(vectorOf(width, held(element))) : held(element);
   }
   mlir::Value scratch(int64_t bytes);
   Buffer allocate(mlir::RankedTensorType tile, int64_t rows = 0);

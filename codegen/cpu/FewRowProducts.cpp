@@ -63,18 +63,13 @@ void KernelEmitter::readAhead(Value tile, Value row, Value column, int64_t colum
     LLVM::Prefetch::create(b_, address(at, bytes), /*rw=*/0, /*hint=*/3, /*cache=*/1);
 }
 
-// bf16 values as the integers that they are in memory: moving them about must not convert them, which is what LLVM does
-// where a processor has no bf16.
-Value KernelEmitter::bits(Value values) {
-  auto type = cast<VectorType>(values.getType());
-  return type.getElementType().isBF16() ? bitcast(values, type.clone(b_.getI16Type())) : values;
-}
-
-// Sixteen columns of `group` consecutive rows of a tile, row by row within each column.
-Value KernelEmitter::joinedRows(Value tile, Value step, int64_t group, Column column, int64_t width) {
+// Sixteen columns of `group` consecutive rows of a tile, row by row within each column. Only the first `present` rows
+// exist, the others are zero.
+Value KernelEmitter::joinedRows(Value tile, Value step, int64_t group, int64_t present, Column column, int64_t width) {
   SmallVector<Value> rows;
-  for (int64_t i = 0; i < group; ++i)
-    rows.push_back(bits(accumulatorChunk(tile, add(mul(step, group), i), column, width)));
+  for (int64_t i = 0; i < present; ++i)
+    rows.push_back(accumulatorChunk(tile, add(mul(step, group), i), column, width));
+  rows.resize(group, constantOf(rows[0].getType(), 0));
   if (group == 1)
     return rows[0];
   SmallVector<int64_t> mask;
@@ -86,7 +81,7 @@ Value KernelEmitter::joinedRows(Value tile, Value step, int64_t group, Column co
 // 64 bytes of a row, zeros behind its end.
 Value KernelEmitter::wideChunk(Value tile, Value row, Column column, int64_t width) {
   int64_t all = lanes * stepOf(tileType(tile).getElementType());
-  Value values = bits(chunk(tile, ValueRange(row), column, width));
+  Value values = chunk(tile, ValueRange(row), column, width);
   if (width == all)
     return values;
   SmallVector<int64_t> mask;

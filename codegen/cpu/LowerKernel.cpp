@@ -50,7 +50,7 @@ void KernelEmitter::bindArguments(Value views, Value scalars) {
       else if (unsigned width = argument.getType().getIntOrFloatBitWidth(); width < 64)
         value = arith::TruncIOp::create(b_, b_.getIntegerType(width), raw);
       if (isa<FloatType>(argument.getType()))
-        value = arith::BitcastOp::create(b_, argument.getType(), value);
+        value = bitcast(value, held(argument.getType()));
       scalars_.map(argument, value);
       continue;
     }
@@ -215,7 +215,20 @@ bool KernelEmitter::lowerScalar(Operation &op) {
     return false;
   for (Value operand : op.getOperands())
     mapped(operand);
-  b_.clone(op, scalars_);
+  auto isBf16 = [](Type type) { return type.isBF16(); };
+  if (llvm::none_of(op.getOperandTypes(), isBf16) && llvm::none_of(op.getResultTypes(), isBf16)) {
+    b_.clone(op, scalars_);
+    return true;
+  }
+  if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+    scalars_.map(constant.getResult(), constantOf(constant.getValue(), 0));
+    return true;
+  }
+  if (!OpTrait::hasElementwiseMappableTraits(&op))
+    return false;
+  SmallVector<Value> operands =
+      llvm::map_to_vector(op.getOperands(), [&](Value operand) { return scalars_.lookup(operand); });
+  scalars_.map(op.getResult(0), elementwise(&op, operands, 0));
   return true;
 }
 

@@ -19,10 +19,6 @@ PanelSource KernelEmitter::packOperand(tile::MmaOp mma) {
     refuse(mma, "expected operands of f32 or bf16");
     return refused;
   }
-  if (depth % group) {
-    refuse(mma, "expected an even depth of bf16 products");
-    return refused;
-  }
   if (auto decode = mma.getB().getDefiningOp<tile::DecodeOp>())
     if (mma.getTransposeB() && decode.getSource().getDefiningOp<tile::LoadOp>())
       return packQuantized(decode);
@@ -106,17 +102,22 @@ PanelSource KernelEmitter::packTransposed(Value tile, int64_t steps, int64_t gro
 PanelSource KernelEmitter::packRows(Value tile, int64_t steps, int64_t group) {
   int64_t columns = tileType(tile).getShape()[1], panels = (columns + lanes - 1) / lanes, panelBytes = steps * 64;
   PanelSource result{scratch(panels * panelBytes), index(panelBytes), steps, {}};
+  auto pack = [&](Value step, int64_t present) {
+    memo_.emplace_back();
+    for (int64_t j = 0; j < panels; ++j) {
+      int64_t width = std::min(lanes, columns - j * lanes);
+      Value joined = joinedRows(tile, step, group, present, {Value(), j * lanes}, width);
+      storeAt(joined, address(address(result.base, vectorOf(lanes, b_.getF32Type()), step), j * panelBytes), 64);
+    }
+    memo_.pop_back();
+  };
+  int64_t whole = tileType(tile).getShape()[0] / group;
+  if (whole < steps)
+    pack(index(whole), tileType(tile).getShape()[0] % group);
   OpBuilder::InsertionGuard guard(b_);
-  scf::ForOp stepLoop = loop(index(0), index(steps), 1);
+  scf::ForOp stepLoop = loop(index(0), index(whole), 1);
   b_.setInsertionPointToStart(stepLoop.getBody());
-  Value step = stepLoop.getInductionVar();
-  memo_.emplace_back();
-  for (int64_t j = 0; j < panels; ++j) {
-    int64_t width = std::min(lanes, columns - j * lanes);
-    Value joined = joinedRows(tile, step, group, {Value(), j * lanes}, width);
-    storeAt(joined, address(address(result.base, vectorOf(lanes, b_.getF32Type()), step), j * panelBytes), 64);
-  }
-  memo_.pop_back();
+  pack(stepLoop.getInductionVar(), group);
   return result;
 }
 

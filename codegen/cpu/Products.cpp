@@ -61,6 +61,8 @@ void KernelEmitter::emitProduct(Item &item, Value begin, Value end) {
     return emitLaneProduct(item, begin, end);
   if (!packed_.count(mma))
     packed_[mma] = packOperand(mma);
+  if (failed_)
+    return;
   const PanelSource panels = packed_[mma];
   if (fitsMatrixUnit(mma))
     return emitTileProduct(item, panels, begin, end);
@@ -120,35 +122,47 @@ void KernelEmitter::emitMicroKernel(Item &item, const PanelSource &panels, Value
       which = minimum(which, panels.lastPanel);
     panelPointers.push_back(address(panels.base, b_.getI8Type(), mul(which, panels.panelBytes)));
   }
-  scf::ForOp steps = loop(index(0), index(panels.steps), 1, accumulators);
-  {
-    OpBuilder::InsertionGuard guard(b_);
-    b_.setInsertionPointToStart(steps.getBody());
-    Value k = steps.getInductionVar();
-    SmallVector<Value> next(steps.getRegionIterArgs()), operands;
+  // One step along k: groups of `group` values of a row, of which the last one may have fewer.
+  const int64_t depth = tileType(mma.getA()).getShape()[1], group = stepOf(rows->element);
+  auto multiply = [&](Value k, int64_t present, MutableArrayRef<Value> sums) {
+    SmallVector<Value> operands;
     VectorType vector = vectorOf(lanes, b_.getF32Type());
     for (Value pointer : panelPointers)
       operands.push_back(loadAt(address(pointer, vector, k), vector));
-    for (int64_t i = 0; panels.tile && i < stepOf(rows->element); ++i)
-      readAhead(panels.tile, add(mul(k, stepOf(rows->element)), i), valueOf(at), shape.panels * lanes);
+    for (int64_t i = 0; panels.tile && i < present; ++i)
+      readAhead(panels.tile, add(mul(k, group), i), valueOf(at), shape.panels * lanes);
     memo_.emplace_back();
     for (int64_t j = 0; panels.tile && j < shape.panels; ++j)
-      operands.push_back(joinedRows(panels.tile, k, stepOf(rows->element), at + j * lanes, widthOf(j)));
+      operands.push_back(joinedRows(panels.tile, k, group, present, at + j * lanes, widthOf(j)));
     memo_.pop_back();
     // Each broadcast stands beside its dots: all of them first would spill (half the speed).
     for (int64_t i = 0; i < shape.rows; ++i) {
-      Value a = broadcast(loadAt(address(rowPointers[i], b_.getF32Type(), k), b_.getF32Type()), lanes);
+      Value from = address(rowPointers[i], b_.getF32Type(), k);
+      Value a = present == group
+                    ? loadAt(from, b_.getF32Type())
+                    : arith::ExtUIOp::create(b_, b_.getI32Type(), loadAt(from, b_.getI16Type())).getResult();
+      a = broadcast(a, lanes);
       for (int64_t j = 0; j < shape.panels; ++j) {
-        Value &acc = next[i * shape.panels + j];
+        Value &acc = sums[i * shape.panels + j];
         acc = dot(acc, a, operands[j], rows->element);
       }
     }
+  };
+  scf::ForOp steps = loop(index(0), index(depth / group), 1, accumulators);
+  {
+    OpBuilder::InsertionGuard guard(b_);
+    b_.setInsertionPointToStart(steps.getBody());
+    SmallVector<Value> next(steps.getRegionIterArgs());
+    multiply(steps.getInductionVar(), group, next);
     scf::YieldOp::create(b_, next);
   }
+  SmallVector<Value> sums(steps.getResults());
+  if (depth % group)
+    multiply(index(depth / group), depth % group, sums);
   const Buffer &to = item.to[0];
   for (int64_t i = 0; i < shape.rows; ++i)
     for (int64_t j = 0; j < shape.panels; ++j) {
-      Value result = steps.getResult(i * shape.panels + j);
+      Value result = sums[i * shape.panels + j];
       if (int64_t width = widthOf(j); width < lanes && to.columns < lanes * (firstPanel + j + 1)) {
         SmallVector<int64_t> mask = llvm::to_vector(llvm::seq<int64_t>(0, width));
         result = shuffle(result, result, mask);

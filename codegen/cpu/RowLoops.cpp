@@ -142,7 +142,8 @@ void KernelEmitter::emitColumns(ArrayRef<Item *> sinks, int64_t columns, ArrayRe
             emitChunk(*sink, position, from + part, width);
             continue;
           }
-          Value value = chunk(sink->value, position, from + part, width);
+          Value value =
+              widened(chunk(sink->value, position, from + part, width), tileType(sink->value).getElementType());
           if (width < lanes) {
             ends[sink].push_back(acrossLanes(kindOf(sink), value));
             continue;
@@ -165,7 +166,8 @@ void KernelEmitter::emitColumns(ArrayRef<Item *> sinks, int64_t columns, ArrayRe
     int64_t main = columns / unrolledColumns * unrolledColumns;
     SmallVector<Value> carried;
     for (Item *sink : reductions) {
-      Type type = vectorOf(lanes, tileType(sink->value).getElementType());
+      Type stored = tileType(sink->value).getElementType();
+      Type type = vectorOf(lanes, stored.isBF16() ? b_.getF32Type() : stored);
       double first = kindOf(sink) == tile::Reduction::add ? 0 : -std::numeric_limits<double>::infinity();
       if (!isa<FloatType>(getElementTypeOrSelf(type)) && first != 0)
         first = std::numeric_limits<int32_t>::min();
@@ -225,6 +227,7 @@ void KernelEmitter::emitChunk(Item &sink, ArrayRef<Value> position, Column colum
 // The scalar is known for the rest of this row, and in memory for later loops.
 void KernelEmitter::finishReduction(Item &sink, ArrayRef<Value> position, Value scalar) {
   Value result = sink.op->getResult(0);
+  scalar = tileType(result).getElementType().isBF16() ? toBf16(scalar) : scalar;
   ArrayRef<Value> lead = position.drop_back();
   Column at{position.back(), 0};
   storeAt(scalar, bufferAddress(sink.to[0], result, lead, at));

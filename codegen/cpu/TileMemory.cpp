@@ -154,7 +154,7 @@ Value KernelEmitter::loadChunk(tile::LoadOp load, ValueRange lead, Column column
     SmallVector<Value> elements;
     for (int64_t i = 0; i < width; ++i)
       elements.push_back(loadChunk(load, lead, column + i, 0));
-    return vector::FromElementsOp::create(b_, vectorOf(width, element), elements);
+    return vector::FromElementsOp::create(b_, typeOf(element, width), elements);
   }
   Value at;
   for (auto [position, stride] : llvm::zip(lead, place.strides))
@@ -169,14 +169,14 @@ Value KernelEmitter::loadChunk(tile::LoadOp load, ValueRange lead, Column column
     where = mul(where, place.strides.back());
   if (scalarMask) {
     Value pointer = arith::SelectOp::create(b_, scalarMask, address(row, element, where), zeroRow(rowBytes));
-    return loadAt(pointer, element);
+    return loadAt(pointer, typeOf(element, 0));
   }
   Value pointer =
       column.base || !place.unitColumns ? address(row, element, where) : address(row, column.offset * bytesOf(element));
   Value mask = width ? columnMask(place, column, width) : Value();
   if (!mask)
     return loadAt(pointer, typeOf(element, width));
-  VectorType type = vectorOf(width, element);
+  Type type = typeOf(element, width);
   return LLVM::MaskedLoadOp::create(b_, type, pointer, mask, constantOf(type, 0), /*alignment=*/1).getResult();
 }
 
@@ -207,8 +207,9 @@ void KernelEmitter::storeChunk(tile::StoreOp store, ValueRange lead, Column colu
   if (store.getAccumulate()) {
     Value old = mask ? LLVM::MaskedLoadOp::create(b_, vector, pointer, mask, constantOf(vector, 0), 1).getResult()
                      : loadAt(pointer, value.getType());
-    value = isa<FloatType>(element) ? Value(arith::AddFOp::create(b_, old, value))
-                                    : Value(arith::AddIOp::create(b_, old, value));
+    Type stored = tileType(store.getTile()).getElementType();
+    value = combine(tile::Reduction::add, widened(old, stored), widened(value, stored));
+    value = stored.isBF16() ? toBf16(value) : value;
   }
   if (mask)
     LLVM::MaskedStoreOp::create(b_, value, pointer, mask, /*alignment=*/1);
@@ -285,9 +286,10 @@ Value KernelEmitter::panelChunk(const View &view, tile::ViewType type, Value row
     for (int64_t i = 0; i < std::max<int64_t>(width, 1); ++i) {
       Value at = valueOf(column + i);
       Value offset = add(mul(add(mul(divide(at, group), panelRows), lane), group), remainder(at, group));
-      elements.push_back(loadAt(address(view.data, type.getElementType(), add(first, offset)), type.getElementType()));
+      elements.push_back(
+          loadAt(address(view.data, type.getElementType(), add(first, offset)), typeOf(type.getElementType(), 0)));
     }
-    Value values = width ? Value(vector::FromElementsOp::create(b_, vectorOf(width, type.getElementType()), elements))
+    Value values = width ? Value(vector::FromElementsOp::create(b_, typeOf(type.getElementType(), width), elements))
                          : elements[0];
     return zeroOutside(values);
   }

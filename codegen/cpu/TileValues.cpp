@@ -102,10 +102,7 @@ Value KernelEmitter::computeChunk(Value tile, ValueRange lead, Column column, in
           Buffer table{constantTable(dense), tileType(tile).getElementType(), tileType(tile).getShape().back(), {}};
           return bufferChunk(table, tile, lead, column, width);
         }
-        TypedAttr value = dense.getSplatValue<TypedAttr>();
-        if (!width)
-          return arith::ConstantOp::create(b_, value);
-        return arith::ConstantOp::create(b_, DenseElementsAttr::get(cast<VectorType>(type), value));
+        return constantOf(dense.getSplatValue<TypedAttr>(), width);
       })
       .Default([&](Operation *other) -> Value {
         if (other->getNumResults() == 1 && OpTrait::hasElementwiseMappableTraits(other))
@@ -119,7 +116,17 @@ Value KernelEmitter::elementwiseChunk(Operation *op, ValueRange lead, Column col
   for (Value operand : op->getOperands())
     operands.push_back(isa<RankedTensorType>(operand.getType()) ? chunk(operand, lead, column, width)
                                                                 : mapped(operand));
-  Type element = tileType(op->getResult(0)).getElementType();
+  return elementwise(op, operands, width);
+}
+
+// An element-wise op on vectors, or on scalars. Arithmetic of bf16 is that of f32, rounded.
+Value KernelEmitter::elementwise(Operation *op, SmallVector<Value> operands, int64_t width) {
+  Type stored = getElementTypeOrSelf(op->getResult(0));
+  const bool moves = isa<arith::SelectOp, arith::BitcastOp>(op), rounds = stored.isBF16() && !moves;
+  for (auto [value, operand] : llvm::zip(operands, op->getOperands()))
+    if (!moves)
+      value = widened(value, getElementTypeOrSelf(operand));
+  Type element = rounds ? b_.getF32Type() : stored;
   Type type = typeOf(element, width);
   if (isa<IndexType>(element)) {
     refuse(op, "expected tiles of i32, not of index");
@@ -132,8 +139,8 @@ Value KernelEmitter::elementwiseChunk(Operation *op, ValueRange lead, Column col
   auto one = [&] { return constantOf(operands[0].getType(), 1.0); };
   Value special =
       llvm::TypeSwitch<Operation *, Value>(op)
-          .Case([&](arith::TruncFOp) {
-            return element.isBF16() && getElementTypeOrSelf(operands[0]).isF32() ? toBf16(operands[0]) : Value();
+          .Case<arith::TruncFOp, arith::ExtFOp, arith::BitcastOp>([&](auto) { // perhaps done already
+            return operands[0].getType() == type ? operands[0] : Value();
           })
           .Case<arith::MaximumFOp, arith::MaxNumFOp>([&](auto) { return larger(arith::CmpFPredicate::OGT); })
           .Case<arith::MinimumFOp, arith::MinNumFOp>([&](auto) { return larger(arith::CmpFPredicate::OLT); })
@@ -163,13 +170,13 @@ Value KernelEmitter::elementwiseChunk(Operation *op, ValueRange lead, Column col
           })
           .Default([](Operation *) { return Value(); });
   if (special)
-    return special;
+    return rounds ? toBf16(special) : special;
   OperationState state(b_.getLoc(), op->getName(), operands, {type}, op->getAttrs());
   Operation *clone = b_.create(state);
   if (auto fast = dyn_cast<arith::ArithFastMathInterface>(clone))
     clone->setAttr(fast.getFastMathAttrName(),
                    arith::FastMathFlagsAttr::get(b_.getContext(), arith::FastMathFlags::contract));
-  return clone->getResult(0);
+  return rounds ? toBf16(clone->getResult(0)) : clone->getResult(0);
 }
 
 // A branch on a block-uniform condition, taken row by row; LLVM takes it out of the loop.

@@ -124,6 +124,14 @@ Value KernelEmitter::constantOf(Type type, double value) {
   return arith::ConstantOp::create(b_, scalar);
 }
 
+Value KernelEmitter::constantOf(TypedAttr value, int64_t width) {
+  if (auto number = dyn_cast<FloatAttr>(value); number && number.getType().isBF16())
+    value = b_.getIntegerAttr(held(number.getType()), number.getValue().bitcastToAPInt());
+  if (!width)
+    return arith::ConstantOp::create(b_, value);
+  return arith::ConstantOp::create(b_, DenseElementsAttr::get(vectorOf(width, value.getType()), value));
+}
+
 Value KernelEmitter::shuffle(Value a, Value b, ArrayRef<int64_t> mask) {
   return vector::ShuffleOp::create(b_, a, b, mask);
 }
@@ -266,19 +274,29 @@ Value KernelEmitter::exponential(Value x) {
 Value KernelEmitter::toBf16(Value x) {
   Type type = x.getType();
   auto vector = dyn_cast<VectorType>(type);
-  Type narrow = vector ? Type(vector.clone(b_.getBF16Type())) : Type(b_.getBF16Type());
-  if (variant_.bf16Dot && vector && vector.getNumElements() == lanes)
-    return arith::TruncFOp::create(b_, narrow, x);
   Type ints = vector ? Type(vector.clone(b_.getI32Type())) : Type(b_.getI32Type());
   Type shorts = vector ? Type(vector.clone(b_.getI16Type())) : Type(b_.getI16Type());
+  if (variant_.bf16Dot && vector && vector.getNumElements() == lanes)
+    return bitcast(arith::TruncFOp::create(b_, vector.clone(b_.getBF16Type()), x), shorts);
   Value bits = bitcast(x, ints), sixteen = constantOf(ints, 16);
   Value odd = arith::AndIOp::create(b_, arith::ShRUIOp::create(b_, bits, sixteen), constantOf(ints, 1));
   Value rounded = arith::AddIOp::create(b_, bits, arith::AddIOp::create(b_, odd, constantOf(ints, 0x7fff)));
   Value nan = arith::CmpFOp::create(b_, arith::CmpFPredicate::UNO, x, x);
   rounded = arith::SelectOp::create(b_, nan, arith::OrIOp::create(b_, bits, constantOf(ints, 0x400000)), rounded);
-  Value upper = arith::TruncIOp::create(b_, shorts, arith::ShRUIOp::create(b_, rounded, sixteen));
-  return bitcast(upper, narrow);
+  return arith::TruncIOp::create(b_, shorts, arith::ShRUIOp::create(b_, rounded, sixteen));
 }
+
+// A bf16 value is the upper half of the float that it stands for.
+Value KernelEmitter::fromBf16(Value x) {
+  auto vector = dyn_cast<VectorType>(x.getType());
+  auto shaped = [&](Type element) { return vector ? Type(vector.clone(element)) : element; };
+  Type ints = shaped(b_.getI32Type());
+  Value upper = arith::ShLIOp::create(b_, arith::ExtUIOp::create(b_, ints, x), constantOf(ints, 16));
+  return bitcast(upper, shaped(b_.getF32Type()));
+}
+
+// What arithmetic takes of a tile's values.
+Value KernelEmitter::widened(Value x, Type element) { return element.isBF16() ? fromBf16(x) : x; }
 
 // One step of a tree that sums 16 vectors across their lanes: two vectors of partial sums become one, of `results` sums
 // with 16 / `results` lanes each. Steps of 2 and 4 stay within 128 bits; after all four, sum i is in lane i.
