@@ -17,6 +17,7 @@ inline constexpr uint32_t dimensions = 8;               // of one tensor
 inline constexpr uint64_t dimensionSize = 1ull << 48;   // one dimension of a tensor
 inline constexpr uint32_t smallestAlignment = 8;        // of tensor data
 inline constexpr uint32_t largestAlignment = 64u << 10; // of tensor data
+inline constexpr uint64_t jsonFileBytes = 256ull << 20;  // a JSON file; large vocabularies have 40 MB
 
 // What a model may claim about itself.
 inline constexpr uint64_t layers = 4096;

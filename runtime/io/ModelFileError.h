@@ -20,6 +20,10 @@ enum ModelFileError : int {
   ArchitectureUnsupported = 2111, // an architecture or feature of one that is not known
   ConfigInvalid = 2112,           // metadata that contradicts itself or lies outside its range
   TokenizerInvalid = 2113,        // tokenizer metadata likewise
+  SafetensorsTruncated = 2140,    // the file ends before what its header announces
+  SafetensorsMalformed = 2141,    // a header no valid file has: holes, overlaps, a name twice, wrong sizes
+  SafetensorsOverLimit = 2142,    // a count or length above the format's or our limits
+  ShardsInvalid = 2143,           // an index and its shards that do not go together
   PanelSize = 2120,               // arguments of the panel layout that do not fit each other
 };
 
