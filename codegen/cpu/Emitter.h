@@ -165,7 +165,7 @@ private:
   bool hasFewRows(tile::MmaOp mma);
   bool readsAhead(tile::LoadOp load);
   mlir::Value baseOfNext(tile::LoadOp load);
-  void readAhead(mlir::Value tile, mlir::Value row, mlir::Value column, int64_t columns);
+  void readAhead(mlir::Value tile, mlir::Value row, mlir::Value column, int64_t columns, int32_t locality = 3);
   mlir::Value joinedRows(mlir::Value tile, mlir::Value step, int64_t group, int64_t present, Column column,
                          int64_t width);
   mlir::Value wideChunk(mlir::Value tile, mlir::Value row, Column column, int64_t width);

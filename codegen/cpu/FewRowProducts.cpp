@@ -28,13 +28,13 @@ bool KernelEmitter::hasFewRows(tile::MmaOp mma) {
   return tileType(mma.getA()).getShape()[0] <= fewRows && !inPanels;
 }
 
-// Whether the load may run ahead and is read once, as it lies, by a product: nothing but memory is in the way then, and
-// rows of one head among many are too far apart for the processor to foresee.
+// Whether the load may run ahead and is the other operand of a product, which reads or packs it row by row: rows of one
+// head among many are too far apart for the processor to foresee.
 bool KernelEmitter::readsAhead(tile::LoadOp load) {
-  const bool ahead = load.getAsynchronous() && isa<scf::ForOp>(load->getParentOp());
+  const bool ahead = load.getAsynchronous() && isa<scf::ForOp>(load->getParentOp()) && !views_[load.getView()].panels;
   return ahead && llvm::any_of(load->getUsers(), [&](Operation *user) {
            auto mma = dyn_cast<tile::MmaOp>(user);
-           return mma && mma.getB() == load.getTile() && hasFewRows(mma);
+           return mma && mma.getB() == load.getTile();
          });
 }
 
@@ -51,8 +51,8 @@ Value KernelEmitter::baseOfNext(tile::LoadOp load) {
   return base;
 }
 
-// Asks for columns of a row of the next iteration's tile.
-void KernelEmitter::readAhead(Value tile, Value row, Value column, int64_t columns) {
+// Asks for columns of a row of the next iteration's tile: in the first-level cache (3) or the second (2).
+void KernelEmitter::readAhead(Value tile, Value row, Value column, int64_t columns, int32_t locality) {
   auto load = tile.getDefiningOp<tile::LoadOp>();
   if (!load || !places_[load].nextBase)
     return;
@@ -60,7 +60,7 @@ void KernelEmitter::readAhead(Value tile, Value row, Value column, int64_t colum
   Type element = tileType(tile).getElementType();
   Value at = address(place.nextBase, element, add(mul(row, place.strides[0]), column));
   for (int64_t bytes = 0; bytes < columns * bytesOf(element); bytes += 64)
-    LLVM::Prefetch::create(b_, address(at, bytes), /*rw=*/0, /*hint=*/3, /*cache=*/1);
+    LLVM::Prefetch::create(b_, address(at, bytes), /*rw=*/0, locality, /*cache=*/1);
 }
 
 // Sixteen columns of `group` consecutive rows of a tile, row by row within each column. Only the first `present` rows

@@ -8,6 +8,9 @@ using namespace mlir;
 
 namespace longc::cpu {
 
+// The next tile waits in the second-level cache while products read this one's panels from the first.
+static constexpr int32_t packedLocality = 2;
+
 static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
 
 PanelSource KernelEmitter::packOperand(tile::MmaOp mma) {
@@ -58,6 +61,7 @@ PanelSource KernelEmitter::packTransposed(Value tile, int64_t steps, int64_t gro
         block.push_back(constantOf(words, 0));
         continue;
       }
+      readAhead(tile, add(firstRow, i), valueOf(column), width, packedLocality);
       Value values = chunk(tile, ValueRange(add(firstRow, i)), column, width);
       if (width < lanes * group) {
         SmallVector<int64_t> mask;
@@ -103,6 +107,8 @@ PanelSource KernelEmitter::packRows(Value tile, int64_t steps, int64_t group) {
   int64_t columns = tileType(tile).getShape()[1], panels = (columns + lanes - 1) / lanes, panelBytes = steps * 64;
   PanelSource result{scratch(panels * panelBytes), index(panelBytes), steps, {}};
   auto pack = [&](Value step, int64_t present) {
+    for (int64_t i = 0; i < present; ++i)
+      readAhead(tile, add(mul(step, group), i), {}, columns, packedLocality);
     memo_.emplace_back();
     for (int64_t j = 0; j < panels; ++j) {
       int64_t width = std::min(lanes, columns - j * lanes);

@@ -145,3 +145,26 @@ tile.kernel @few_ahead grid(%i) (%n: index, %x: !tile.view<3x64xbf16>, %w: !tile
   } {tile.stages = 2}
   tile.return
 }
+
+// An operand that is packed is asked for as well, two rows (pairs along k) at a time, in the second-level cache: the
+// first holds what the products of this iteration read.
+// DOTS-LABEL: func.func @longc_packed_ahead_avx512_bf16
+// DOTS: %[[MORE:.*]] = arith.cmpi slt
+// DOTS: arith.select %[[MORE]]
+// DOTS-COUNT-4: "llvm.intr.prefetch"(%{{.*}}) <{{{.*}}hint = 2
+// DOTS: vector.shuffle
+// DOTS-NOT: prefetch
+// DOTS: dpbf16ps
+tile.kernel @packed_ahead grid(%i) (%n: index, %x: !tile.view<8x?xbf16>, %w: !tile.view<?x64xbf16>, %y: !tile.view<8x64xf32>) {
+  %c16 = arith.constant 16 : index
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<8x64xf32>
+  %sum = scf.for %k = %c0 to %n step %c16 iter_args(%acc = %zero) -> (tensor<8x64xf32>) {
+    %a = tile.load %x[%c0, %k] : !tile.view<8x?xbf16> -> tensor<8x16xbf16>
+    %b = tile.load %w[%k, %c0] asynchronous : !tile.view<?x64xbf16> -> tensor<16x64xbf16>
+    %s = tile.mma %a, %b, %acc : tensor<8x16xbf16>, tensor<16x64xbf16> -> tensor<8x64xf32>
+    scf.yield %s : tensor<8x64xf32>
+  } {tile.stages = 2}
+  tile.store %sum, %y[%c0, %c0] : tensor<8x64xf32>, !tile.view<8x64xf32>
+  tile.return
+}
