@@ -2,7 +2,6 @@
 #include "codegen/WriteProgram.h"
 
 #include "runtime/abi/longc_abi.h"
-#include "runtime/core/OutputFile.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -73,12 +72,8 @@ Result<uint64_t> writeWeights(OutputFile &file, const abi::Program &program, con
 } // namespace
 
 Status writeProgram(const std::string &executable, abi::Program &program, const ParameterParts &parts,
-                    const WeightSource &weights, const std::string &output) {
+                    const WeightSource &weights, OutputFile &file) {
   LONGC_TRY(placeParameters(program, parts, weights));
-  Result<OutputFile> created = OutputFile::create(output);
-  if (!created.ok())
-    return created.status();
-  OutputFile &file = *created;
   LONGC_TRY(copyInto(file, executable));
 
   longc_footer footer = {};

@@ -3,6 +3,7 @@
 
 #include "codegen/WeightSource.h"
 #include "runtime/abi/program.pb.h"
+#include "runtime/core/OutputFile.h"
 
 #include <functional>
 #include <map>
@@ -14,8 +15,8 @@ namespace longc {
 using ParameterParts = std::map<std::string, std::vector<std::string>>;
 
 // Gives every parameter of `program` its place in the weights section and the program its fingerprint, then writes
-// executable, weights, message and footer to `output` (an OutputFile, executable).
+// executable, weights, message and footer to `file` and completes it.
 Status writeProgram(const std::string &executable, abi::Program &program, const ParameterParts &parts,
-                    const WeightSource &weights, const std::string &output);
+                    const WeightSource &weights, OutputFile &file);
 
 } // namespace longc

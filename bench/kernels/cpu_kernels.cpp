@@ -186,7 +186,8 @@ int main(int argc, char **argv) {
       kernel.erase();
   std::vector<StringRef> names(variants.begin(), variants.end());
   longc::CpuOptions options;
-  options.dumpDir = dumpDir;
+  longc::DumpFolder dumps(dumpDir);
+  options.dumps = &dumps;
   auto code = longc::compileCpu(*module, names, options);
   if (failed(code))
     return 1;

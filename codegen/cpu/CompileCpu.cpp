@@ -15,7 +15,6 @@
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
@@ -67,13 +66,6 @@ std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const cpu::CpuVariant &va
                                   std::nullopt, llvm::CodeGenOptLevel::Default));
 }
 
-void dump(const std::string &folder, StringRef name, function_ref<void(llvm::raw_ostream &)> print) {
-  std::error_code code;
-  llvm::raw_fd_ostream out((folder + "/" + name).str(), code, llvm::sys::fs::OF_None);
-  if (!code)
-    print(out);
-}
-
 // LLVM dialect to an object file. Units share nothing but the MLIR context, which is safe to read.
 void compileUnit(Unit &unit, const CpuOptions &options, const std::string &dumpName) {
   std::unique_ptr<llvm::TargetMachine> machine = makeTargetMachine(*unit.variant, unit.error);
@@ -112,8 +104,8 @@ void compileUnit(Unit &unit, const CpuOptions &options, const std::string &dumpN
     builder.crossRegisterProxies(loops, functions, components, modules);
     builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(*module, modules);
   }
-  if (!options.dumpDir.empty())
-    dump(options.dumpDir, dumpName + ".ll", [&](llvm::raw_ostream &out) { module->print(out, nullptr); });
+  if (options.dumps)
+    options.dumps->keep(dumpName + ".ll", [&](llvm::raw_ostream &out) { module->print(out, nullptr); });
   Stopwatch watch(options, &CpuOptions::Times::emit);
   auto emit = [&](llvm::Module &from, llvm::CodeGenFileType type) {
     llvm::SmallVector<char, 0> buffer;
@@ -125,8 +117,8 @@ void compileUnit(Unit &unit, const CpuOptions &options, const std::string &dumpN
       passes.run(from);
     return std::string(buffer.begin(), buffer.end());
   };
-  if (!options.dumpDir.empty()) // code generation changes the module it is given
-    dump(options.dumpDir, dumpName + ".s", [&](llvm::raw_ostream &out) {
+  if (options.dumps) // code generation changes the module it is given
+    options.dumps->keep(dumpName + ".s", [&](llvm::raw_ostream &out) {
       out << emit(*llvm::CloneModule(*module), llvm::CodeGenFileType::AssemblyFile);
     });
   unit.object = emit(*module, llvm::CodeGenFileType::ObjectFile);
@@ -185,10 +177,9 @@ FailureOr<CpuObjects> compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants,
         return failure();
     }
   }
-  if (!options.dumpDir.empty())
+  if (options.dumps)
     for (Unit &unit : units)
-      dump(options.dumpDir, (unit.variant->name + ".mlir").str(),
-           [&](llvm::raw_ostream &out) { unit.module->print(out); });
+      options.dumps->keep((unit.variant->name + ".mlir").str(), [&](llvm::raw_ostream &out) { unit.module->print(out); });
   std::atomic<size_t> next{0};
   auto work = [&] {
     for (size_t at = next++; at < units.size(); at = next++)

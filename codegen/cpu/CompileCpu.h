@@ -1,6 +1,7 @@
 // Compiles tile kernels to object files that hold every CPU variant.
 #pragma once
 
+#include "codegen/DumpFolder.h"
 #include "dialects/tile/TileDialect.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -17,8 +18,8 @@ struct CpuOptions {
   struct Times {
     double lower = 0, convert = 0, optimize = 0, emit = 0;
   } *times = nullptr;
-  // The LLVM dialect and the assembly of each variant are written here when not empty.
-  std::string dumpDir;
+  // Keeps the LLVM dialect and the assembly of each variant when given.
+  DumpFolder *dumps = nullptr;
 };
 
 // A function of the object files: `symbol` runs kernel `name` in CPU variant `variant`.

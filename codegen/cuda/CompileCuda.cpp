@@ -5,7 +5,7 @@
 #include "codegen/cuda/Emit.h"
 
 #include "mlir/Pass/PassManager.h"
-#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 
@@ -27,18 +27,6 @@ void describeLaunch(cuda::KernelOp kernel, abi::DeviceLaunch &launch) {
   }
 }
 
-LogicalResult dumpText(cuda::KernelOp kernel, const std::string &folder, const std::string &text) {
-  llvm::sys::fs::create_directories(folder);
-  const std::string path = folder + "/" + kernel.getSymName().str() + ".cu";
-  std::error_code error;
-  llvm::raw_fd_ostream stream(path, error);
-  stream << text;
-  stream.close();
-  if (error || stream.has_error())
-    return kernel.emitOpError("cannot be written to '") << path << "'";
-  return success();
-}
-
 } // namespace
 
 tile::TargetAttr cudaTarget(MLIRContext *context, int64_t attentionRows) {
@@ -49,7 +37,7 @@ tile::TargetAttr cudaTarget(MLIRContext *context, int64_t attentionRows) {
                                kStagingBytes);
 }
 
-FailureOr<std::vector<CudaKernel>> compileCuda(ModuleOp kernels, const std::string &dumpDir) {
+FailureOr<std::vector<CudaKernel>> compileCuda(ModuleOp kernels, DumpFolder *dumps) {
   kernels.getContext()->loadDialect<cuda::CudaDialect>();
   PassManager manager(kernels.getContext());
   buildCudaPipeline(manager);
@@ -63,8 +51,8 @@ FailureOr<std::vector<CudaKernel>> compileCuda(ModuleOp kernels, const std::stri
     stream << cudaPrelude();
     if (failed(emitCuda(kernel, stream)))
       return failure();
-    if (!dumpDir.empty() && failed(dumpText(kernel, dumpDir, result.source)))
-      return failure();
+    if (dumps)
+      dumps->keep(result.name + ".cu", [&](llvm::raw_ostream &out) { out << result.source; });
     Status status = compileCudaText(result.name, result.source, result.cubin, result.resources);
     if (!status.ok())
       return kernel.emitOpError(status.message()), failure();

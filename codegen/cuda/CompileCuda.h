@@ -1,6 +1,7 @@
 // From tile kernels to cubins: the CUDA pipeline, then NVRTC (found at run time) or nvcc, then the budget check.
 #pragma once
 
+#include "codegen/DumpFolder.h"
 #include "runtime/abi/program.pb.h"
 #include "runtime/core/Status.h"
 
@@ -38,7 +39,7 @@ Result<std::string> findCudaCompiler();
 Status compileCudaText(const std::string &name, const std::string &text, std::vector<char> &cubin,
                        CudaResources &resources);
 
-/// Lowers the module's tile kernels in place and compiles them. `dumpDir`, unless empty, receives name.cu for each.
-mlir::FailureOr<std::vector<CudaKernel>> compileCuda(mlir::ModuleOp kernels, const std::string &dumpDir = "");
+/// Lowers the module's tile kernels in place and compiles them. `dumps`, when given, keeps name.cu of each.
+mlir::FailureOr<std::vector<CudaKernel>> compileCuda(mlir::ModuleOp kernels, DumpFolder *dumps = nullptr);
 
 } // namespace longc

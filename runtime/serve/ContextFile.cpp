@@ -60,7 +60,8 @@ private:
   static Header headerOf(const Context &context, const std::string &fingerprint);
   static std::vector<std::byte> windowRows(const Context &context, size_t ring);
   static void placeWindowRows(Context &context, size_t ring, const std::byte *rows);
-  static Status writeSection(OutputFile &file, const Context &context, size_t index, Section &section);
+  template <typename Take>
+  static Status eachBlock(const Context &context, size_t index, Take take);
   static std::vector<Section> describe(const Context &context);
   static Status checkHeader(const Context &context, const Header &header, const std::string &path,
                             const std::string &fingerprint, uint64_t size);
@@ -121,29 +122,20 @@ void ContextFile::placeWindowRows(Context &context, size_t ring, const std::byte
                 rows + static_cast<size_t>(token - context.marks_.windowBegin()) * rowBytes, rowBytes);
 }
 
-Status ContextFile::writeSection(OutputFile &file, const Context &context, size_t index, Section &section) {
+// take(data, bytes) for all that section `index` holds, in order.
+template <typename Take> Status ContextFile::eachBlock(const Context &context, size_t index, Take take) {
   size_t rings = context.layout_.rings.size();
-  StreamingHash hash;
-  uint64_t offset = section.offset;
-  auto write = [&](const std::byte *data, size_t bytes) {
-    hash.add(data, bytes);
-    Status status = file.writeAt(offset, data, bytes);
-    offset += bytes;
-    return status;
-  };
   if (index < rings) {
     std::vector<std::byte> rows = windowRows(context, index);
-    LONGC_TRY(write(rows.data(), rows.size()));
-  } else {
-    size_t state = index - rings;
-    for (size_t page = static_cast<size_t>(context.firstPage_); page < context.table_.size(); ++page)
-      LONGC_TRY(write(context.pool_->page(state, context.table_[page]),
-                      static_cast<size_t>(context.pool_->pageBytes(state))));
+    return take(rows.data(), rows.size());
   }
-  section.hash = hash.value();
+  size_t state = index - rings;
+  for (size_t page = static_cast<size_t>(context.firstPage_); page < context.table_.size(); ++page)
+    LONGC_TRY(take(context.pool_->page(state, context.table_[page]), static_cast<size_t>(context.pool_->pageBytes(state))));
   return {};
 }
 
+// Hashed first and then written from front to back, so that the file may be a pipe.
 Status ContextFile::save(const Context &context, const std::string &path, const std::string &fingerprint) {
   Result<OutputFile> created = OutputFile::create(path);
   if (!created.ok())
@@ -151,14 +143,25 @@ Status ContextFile::save(const Context &context, const std::string &path, const 
   OutputFile &file = *created;
   Header header = headerOf(context, fingerprint);
   std::vector<Section> sections = describe(context);
-  for (size_t index = 0; index < sections.size(); ++index)
-    LONGC_TRY(writeSection(file, context, index, sections[index]));
+  for (size_t index = 0; index < sections.size(); ++index) {
+    StreamingHash hash;
+    LONGC_TRY(eachBlock(context, index, [&](const std::byte *data, size_t bytes) {
+      hash.add(data, bytes);
+      return Status();
+    }));
+    sections[index].hash = hash.value();
+  }
   header.fileSize = sections.empty() ? sizeof header : alignSection(sections.back().offset + sections.back().bytes);
   header.hash = hashTable(header, sections);
+  LONGC_TRY(file.append(&header, sizeof header));
+  LONGC_TRY(file.append(sections.data(), sections.size() * sizeof(Section)));
+  for (size_t index = 0; index < sections.size(); ++index) {
+    LONGC_TRY(file.pad(sectionAlignment));
+    LONGC_TRY(eachBlock(context, index, [&](const std::byte *data, size_t bytes) { return file.append(data, bytes); }));
+  }
   // The last section ends at a whole page, so that mapping it never reaches past the file.
-  LONGC_TRY(file.extend(header.fileSize));
-  LONGC_TRY(file.writeAt(0, &header, sizeof header));
-  LONGC_TRY(file.writeAt(sizeof header, sections.data(), sections.size() * sizeof(Section)));
+  if (!sections.empty())
+    LONGC_TRY(file.pad(sectionAlignment));
   return file.complete();
 }
 

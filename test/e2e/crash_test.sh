@@ -3,20 +3,22 @@
 source "$(dirname "$0")/programs.sh"
 folder=$work/crash
 rm -rf "$folder"
-mkdir -p "$folder"
 export TMPDIR=$folder/tmp
-mkdir "$TMPDIR"
+mkdir -p "$folder/out" "$TMPDIR"
+app=$folder/out/app
+
+# only FILE...: nothing else lies beside the output, and no intermediate file.
+only() { [ -z "$(ls -A "$TMPDIR")" ] && [ "$(ls -A "$folder/out" | tr '\n' ' ')" = "${*:+$* }" ]; }
 
 # crashes PASS: compiles and dies as the pass begins.
 crashes() {
   refuses 70 "internal error: the compiler died" "$longc" compile test/golden/fot_tiny.gguf --method fot --variants avx2 \
-    --quiet -o "$folder/app" --crash-before "$1"
-  grep -qF "$folder/app.crash.mlir" "$work/stderr" || fail "$1: the message does not name the reproducer"
-  [ ! -e "$folder/app" ] && [ ! -e "$folder/app.partial" ] || fail "$1: an output was left behind"
-  [ -z "$(ls -A "$TMPDIR")" ] || fail "$1: intermediate files were left behind"
-  "$build/bin/longc-opt" --run-reproducer "$folder/app.crash.mlir" -o "$folder/repeated.mlir" ||
+    --quiet -o "$app" --crash-before "$1"
+  grep -qF "$app.crash.mlir" "$work/stderr" || fail "$1: the message does not name the reproducer"
+  only app.crash.mlir || fail "$1: something was left behind"
+  "$build/bin/longc-opt" --run-reproducer "$app.crash.mlir" -o "$folder/repeated.mlir" ||
     fail "$1: the reproducer does not run"
-  mv "$folder/app.crash.mlir" "$folder/$1.mlir"
+  mv "$app.crash.mlir" "$folder/$1.mlir"
 }
 
 # The names of the passes that the lowering consists of, from the compiler itself (which then refuses an empty module).
@@ -30,24 +32,24 @@ grep -q longc-fuse-qkv "$folder/longc-fuse-qkv.mlir" || fail "the reproducer doe
 grep -q longc-cpu-lower-kernels "$folder/kernels.mlir" || fail "the reproducer of the kernels does not name its passes"
 
 # Interrupted: nothing is left behind.
-"$longc" compile test/golden/fot_tiny.gguf --quiet -o "$folder/app" &
+"$longc" compile test/golden/fot_tiny.gguf --quiet -o "$app" &
 compiler=$!
 for _ in $(seq 100); do [ -n "$(ls -A "$TMPDIR")" ] && break; sleep 0.05; done
 kill -TERM $compiler
 status=0
 wait $compiler || status=$?
 [ "$status" = 130 ] || fail "expected exit code 130 when interrupted, got $status"
-[ -z "$(ls -A "$TMPDIR")" ] && [ ! -e "$folder/app" ] || fail "an interrupted compilation left something behind"
+only || fail "an interrupted compilation left something behind"
 
 # Out of memory: a code of its own, with what to do; nothing left behind. Under a limit MLIR may also die where it does not
 # ask whether an allocation succeeded: a crash like any other.
-refuses 71 "out of memory while compiling" "$longc" compile test/golden/fot_tiny.gguf --variants avx2 --quiet -o "$folder/app" \
+refuses 71 "out of memory while compiling" "$longc" compile test/golden/fot_tiny.gguf --variants avx2 --quiet -o "$app" \
   --crash-before memory
 for kilobytes in 550000 450000; do
   status=0
-  (ulimit -v $kilobytes; "$longc" compile test/golden/fot_tiny.gguf --quiet -o "$folder/app") 2>"$work/stderr" || status=$?
+  (ulimit -v $kilobytes; "$longc" compile test/golden/fot_tiny.gguf --quiet -o "$app") 2>"$work/stderr" || status=$?
   [[ $status =~ ^(0|70|71)$ ]] || fail "exit code $status with $kilobytes KB: $(head -c 300 "$work/stderr")"
-  [ -z "$(ls -A "$TMPDIR")" ] && [ ! -e "$folder/app.partial" ] || fail "something was left behind with $kilobytes KB"
-  rm -f "$folder"/app*
+  rm -f "$app" "$app.crash.mlir"
+  only || fail "something was left behind with $kilobytes KB"
 done
 echo "every crash left its reproducer"

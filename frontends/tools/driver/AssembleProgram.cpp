@@ -34,7 +34,7 @@ void describeSource(const CompileOptions &options, abi::Program &program) {
 }
 
 Status assembleProgram(KernelCode code, abi::Program &program, const ParameterParts &parts, const WeightSource &weights,
-                       const WorkFolder &work, const std::string &output) {
+                       const WorkFolder &work, OutputFile &output) {
   Result<std::string> table = buildKernelTable(code.kernels, code.images);
   if (!table.ok())
     return table.status();

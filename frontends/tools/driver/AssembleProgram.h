@@ -24,8 +24,9 @@ struct KernelCode {
 // Says in the program what made it out of what.
 void describeSource(const CompileOptions &options, abi::Program &program);
 
-// Writes objects and table into the work folder, links them with the runtime and appends weights and message.
+// Writes objects and table into the work folder, links them with the runtime, appends weights and message and completes
+// the output.
 Status assembleProgram(KernelCode code, abi::Program &program, const ParameterParts &parts, const WeightSource &weights,
-                       const WorkFolder &work, const std::string &output);
+                       const WorkFolder &work, OutputFile &output);
 
 } // namespace longc

@@ -82,7 +82,7 @@ void describeModule(const CompileOptions &options, const ImportedModel &model, l
   memory->set_topk(options.topk);
 }
 
-Status compileCheckpoint(const CompileOptions &options, const WorkFolder &work) {
+Status compileCheckpoint(const CompileOptions &options, const WorkFolder &work, OutputFile &output) {
   Result<ImportedModel> model = importGguf(options.model);
   if (!model.ok())
     return model.status();
@@ -118,7 +118,7 @@ Status compileCheckpoint(const CompileOptions &options, const WorkFolder &work) 
     return objects.status();
   KernelCode code;
   code.add(std::move(*objects));
-  LONGC_TRY(assembleProgram(std::move(code), program, parts, GgufWeights(*model), work, options.output));
+  LONGC_TRY(assembleProgram(std::move(code), program, parts, GgufWeights(*model), work, output));
   stages.report(program);
   return {};
 }
@@ -142,18 +142,21 @@ Status compileProgram(const CompileOptions &options) {
   if (options.memoryLayers == "probe")
     return compileProbed(options);
   std::optional<HeldSignals> held(std::in_place);
+  // This process outlives the one that compiles, so what that leaves unfinished goes with it.
+  Result<OutputFile> output = OutputFile::create(options.output);
+  if (!output.ok())
+    return output.status();
   Result<WorkFolder> work = WorkFolder::create();
   if (!work.ok())
     return work.status();
   auto compile = [&] {
-    return isFunctionFile(options) ? compileFunctions(options, *work) : compileCheckpoint(options, *work);
+    return isFunctionFile(options) ? compileFunctions(options, *work, *output) : compileCheckpoint(options, *work, *output);
   };
   if (!options.reproOnCrash) {
     held.reset();
     return compile();
   }
-  CrashGuard guard{work->file(Stages::reproducerName), options.output + ".crash.mlir",
-                   OutputFile::partialName(options.output)};
+  CrashGuard guard{work->file(Stages::reproducerName), (output->isFile() ? options.output : "longc") + ".crash.mlir"};
   return guardAgainstCrash(guard, compile);
 }
 

@@ -44,8 +44,8 @@ OwningOpRef<ModuleOp> onlyKernels(ModuleOp module) {
 
 class FunctionCompiler {
 public:
-  FunctionCompiler(const CompileOptions &options, const WorkFolder &work)
-      : options_(options), work_(work), stages_(options, work), index_(program_) {}
+  FunctionCompiler(const CompileOptions &options, const WorkFolder &work, OutputFile &output)
+      : options_(options), work_(work), output_(output), stages_(options, work), index_(program_) {}
 
   Status run() {
     OwningOpRef<ModuleOp> source = parseSourceFile<ModuleOp>(options_.model, &stages_.context());
@@ -60,7 +60,7 @@ public:
       program_.add_targets(target);
       LONGC_TRY(target == "cpu" ? compileForCpu(*source) : compileForCuda(*source));
     }
-    return assembleProgram(std::move(code_), program_, {}, NoWeights(), work_, options_.output);
+    return assembleProgram(std::move(code_), program_, {}, NoWeights(), work_, output_);
   }
 
 private:
@@ -111,7 +111,8 @@ private:
       OwningOpRef<ModuleOp> module = source.clone();
       LONGC_TRY(tile(*module, cudaTarget(&stages_.context(), rows), "cuda"));
       OwningOpRef<ModuleOp> kernels = onlyKernels(*module);
-      FailureOr<std::vector<CudaKernel>> compiled = compileCuda(*kernels, options_.dumpDir);
+      FailureOr<std::vector<CudaKernel>> compiled = compileCuda(*kernels, &stages_.dumps());
+      LONGC_TRY(stages_.dumps().status());
       if (succeeded(compiled)) {
         LONGC_TRY(addFunctions(*module, cudaTargetName));
         addImages(*compiled);
@@ -137,6 +138,7 @@ private:
 
   const CompileOptions &options_;
   const WorkFolder &work_;
+  OutputFile &output_;
   Stages stages_;
   abi::Program program_;
   ProgramIndex index_;
@@ -145,8 +147,8 @@ private:
 
 } // namespace
 
-Status compileFunctions(const CompileOptions &options, const WorkFolder &work) {
-  return FunctionCompiler(options, work).run();
+Status compileFunctions(const CompileOptions &options, const WorkFolder &work, OutputFile &output) {
+  return FunctionCompiler(options, work, output).run();
 }
 
 } // namespace longc

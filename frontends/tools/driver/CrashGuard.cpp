@@ -2,6 +2,7 @@
 #include "frontends/tools/driver/CrashGuard.h"
 
 #include "runtime/core/ExitCode.h"
+#include "runtime/core/OutputFile.h"
 
 #include "llvm/Support/ErrorHandling.h"
 
@@ -10,7 +11,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <new>
 #include <optional>
 #include <sys/prctl.h>
@@ -99,12 +101,13 @@ int waitForChild(pid_t process) {
 
 // The compiler's own failure, with what repeats it.
 Status internalError(const CrashGuard &guard, int code, const std::string &message) {
-  std::error_code error;
-  std::filesystem::copy_file(guard.reproducer, guard.keptAs, std::filesystem::copy_options::overwrite_existing, error);
+  std::ifstream stream(guard.reproducer, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(stream), {}};
+  bool kept = !text.empty() && OutputFile::write(guard.keptAs, text).ok();
   return Status::error(code, message,
-                       error ? "please report the command line and the model"
-                             : "please report it with '" + guard.keptAs + "'; `longc-opt --run-reproducer " +
-                                   guard.keptAs + "` runs the passes it was in");
+                       kept ? "please report it with '" + guard.keptAs + "'; `longc-opt --run-reproducer " + guard.keptAs +
+                                  "` runs the passes it was in"
+                            : "please report the command line and the model");
 }
 
 std::string howItEnded(int result) {
@@ -139,8 +142,6 @@ Status guardAgainstCrash(const CrashGuard &guard, const std::function<Status()> 
   close(ends[0]);
   if (status && WIFEXITED(result) && WEXITSTATUS(result) == 0)
     return exitCodeOf(*status) == exitInternal ? internalError(guard, status->code(), status->message()) : *status;
-  std::error_code ignored;
-  std::filesystem::remove(guard.partial, ignored);
   int signal = WIFSIGNALED(result) ? WTERMSIG(result) : 0;
   if (signal == SIGINT || signal == SIGTERM)
     return Status::error(cancelledCode, "cancelled");

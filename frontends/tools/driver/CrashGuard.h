@@ -11,7 +11,6 @@ namespace longc {
 struct CrashGuard {
   std::string reproducer; // the child keeps this file at what it works on
   std::string keptAs;     // where the file goes when the child dies
-  std::string partial;    // an unfinished output, to be removed when the child dies
 };
 
 // Holds back ^C and termination while it lives, so that neither comes between making what has to be cleaned up and being

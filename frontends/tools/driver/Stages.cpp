@@ -42,19 +42,6 @@ private:
   std::string pass_;
 };
 
-// A file of text; what cannot be written is an error, and no reason for the stream to end the process.
-Status writeText(const std::string &path, const std::string &hint, function_ref<void(llvm::raw_ostream &)> print) {
-  std::error_code error;
-  llvm::raw_fd_ostream stream(path, error);
-  if (!error) {
-    print(stream);
-    stream.close();
-    error = stream.error();
-    stream.clear_error();
-  }
-  return error ? Status::error(4001, "cannot write '" + path + "': " + error.message(), hint) : Status();
-}
-
 } // namespace
 
 // Adds the seconds of its life to the report under a name.
@@ -74,7 +61,7 @@ private:
 };
 
 Stages::Stages(const CompileOptions &options, const WorkFolder &work)
-    : options_(options), reproducer_(work.file(reproducerName)) {
+    : options_(options), reproducer_(work.file(reproducerName)), dumps_(options.dumpDir) {
   context_.loadDialect<lm::LmDialect, tile::TileDialect, func::FuncDialect, arith::ArithDialect, math::MathDialect,
                        scf::SCFDialect, tensor::TensorDialect>();
   if (options_.remarks) // as diagnostics, for the handler below to print
@@ -93,17 +80,14 @@ Stages::Stages(const CompileOptions &options, const WorkFolder &work)
 }
 
 Status Stages::dump(ModuleOp module, const std::string &name) {
-  if (options_.dumpDir.empty())
-    return {};
   char number[8];
-  std::snprintf(number, sizeof number, "%02d-", ++dumps_);
-  std::string path = options_.dumpDir + "/" + number + name + ".mlir";
-  if (std::error_code error = llvm::sys::fs::create_directories(options_.dumpDir))
-    return Status::error(4001, "cannot write '" + path + "': " + error.message(), "check --dump-dir");
+  std::snprintf(number, sizeof number, "%02d-", ++dumpNumber_);
+  std::string file = number + name + ".mlir";
   // What comes of the ops later (line information of a kernel, for one) names their lines in the dump.
-  return writeText(path, "check --dump-dir and the free space", [&](llvm::raw_ostream &out) {
-    generateLocationsFromIR(out, path, "dump", module, OpPrintingFlags().elideLargeElementsAttrs());
+  dumps_.keep(file, [&](llvm::raw_ostream &out) {
+    generateLocationsFromIR(out, dumps_.fileName(file), "dump", module, OpPrintingFlags().elideLargeElementsAttrs());
   });
+  return dumps_.status();
 }
 
 Status Stages::failure(const std::string &stage) {
@@ -126,8 +110,17 @@ Status Stages::keepReproducer(ModuleOp module, PassManager &manager) {
     resources.buildBool("disable_threading", false);
     resources.buildBool("verify_each", true);
   });
-  return writeText(reproducer_, "set TMPDIR to a folder with free space",
-                   [&](llvm::raw_ostream &out) { module->print(out, state); });
+  std::error_code error;
+  llvm::raw_fd_ostream stream(reproducer_, error);
+  if (!error) {
+    module->print(stream, state);
+    stream.close();
+    error = stream.error();
+    stream.clear_error(); // else the stream would end the process
+  }
+  return error ? Status::error(4001, "cannot write '" + reproducer_ + "': " + error.message(),
+                               "set TMPDIR to a folder with free space")
+               : Status();
 }
 
 Status Stages::run(PassManager &manager, ModuleOp module, const std::string &name) {
@@ -207,10 +200,11 @@ Result<CpuObjects> Stages::compileKernels(ModuleOp kernels) {
   if (options_.crashBefore == "memory") // what no machine has
     llvm::SmallString<0>().reserve(size_t(1) << 62);
   CpuOptions cpu;
-  cpu.dumpDir = options_.dumpDir;
+  cpu.dumps = &dumps_;
   FailureOr<CpuObjects> objects = compileCpu(kernels, variants, cpu);
   if (failed(objects))
     return failure("compiling kernels for the CPU");
+  LONGC_TRY(dumps_.status());
   return std::move(*objects);
 }
 

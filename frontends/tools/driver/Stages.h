@@ -50,6 +50,7 @@ public:
   // The first diagnostic that MLIR gave, as an error of the named stage: the user's where the IR is the user's, else
   // the compiler's own.
   Status failure(const std::string &stage);
+  DumpFolder &dumps() { return dumps_; }
   const std::string &firstDiagnostic() const { return firstDiagnostic_; }
   void forgetDiagnostics() { firstDiagnostic_.clear(); }
 
@@ -64,7 +65,8 @@ private:
   std::string reproducer_; // path
   mlir::MLIRContext context_;
   std::string firstDiagnostic_;
-  int dumps_ = 0;
+  DumpFolder dumps_;
+  int dumpNumber_ = 0;
   std::vector<std::pair<std::string, double>> seconds_;
 };
 

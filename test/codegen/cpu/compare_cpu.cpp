@@ -284,7 +284,8 @@ int main(int argc, char **argv) {
   longc::CpuOptions options;
   longc::CpuOptions::Times times;
   options.times = &times;
-  options.dumpDir = dumpDir;
+  longc::DumpFolder dumps(dumpDir);
+  options.dumps = &dumps;
   FailureOr<longc::CpuObjects> code = longc::compileCpu(*module, names, options);
   if (failed(code))
     return 1;
