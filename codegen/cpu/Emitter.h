@@ -72,6 +72,7 @@ struct PanelSource {
   int64_t steps = 0;      // along k
   mlir::Value lastPanel;  // panels past it do not exist; null = all exist
   mlir::Value tile;       // no panels: rows of this tile are joined as they are read
+  bool widens = false;    // pairs of bf16 that a product of f32 widens as it reads them
 };
 
 // One thing a kernel's block does to memory.
@@ -154,11 +155,14 @@ private:
     int64_t rows, panels; // of the register block
   };
   std::optional<RowSource> rowSource(mlir::Value tile);
+  tile::LoadOp panelsOf(tile::MmaOp mma);
   PanelSource packOperand(tile::MmaOp mma);
   PanelSource packTransposed(mlir::Value tile, int64_t steps, int64_t group);
   PanelSource packRows(mlir::Value tile, int64_t steps, int64_t group);
   PanelSource packQuantized(tile::DecodeOp decode);
   void emitProduct(Item &item, mlir::Value begin, mlir::Value end);
+  void multiplyPairs(llvm::ArrayRef<mlir::Value> rows, llvm::ArrayRef<mlir::Value> pairs, mlir::Value step,
+                     int64_t present, llvm::MutableArrayRef<mlir::Value> sums);
   void emitMicroKernel(Item &item, const PanelSource &panels, mlir::Value row, mlir::Value panel, int64_t firstPanel,
                        ProductShape shape);
   // FewRowProducts.cpp

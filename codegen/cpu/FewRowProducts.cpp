@@ -23,8 +23,7 @@ static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(til
 
 // Whether B is read as it lies. Weights in panels and quantised ones have their own ways.
 bool KernelEmitter::hasFewRows(tile::MmaOp mma) {
-  auto load = mma.getB().getDefiningOp<tile::LoadOp>();
-  bool inPanels = mma.getB().getDefiningOp<tile::DecodeOp>() || (load && views_[load.getView()].panels);
+  bool inPanels = mma.getB().getDefiningOp<tile::DecodeOp>() || panelsOf(mma);
   return tileType(mma.getA()).getShape()[0] <= fewRows && !inPanels;
 }
 

@@ -13,6 +13,16 @@ static constexpr int32_t packedLocality = 2;
 
 static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
 
+// The load of weights in panels that the product reads, perhaps of bf16 ones that it widens; null for another operand.
+tile::LoadOp KernelEmitter::panelsOf(tile::MmaOp mma) {
+  Value stored = mma.getB();
+  if (auto wide = stored.getDefiningOp<arith::ExtFOp>())
+    if (tileType(wide.getIn()).getElementType().isBF16() && tileType(stored).getElementType().isF32())
+      stored = wide.getIn();
+  auto load = stored.getDefiningOp<tile::LoadOp>();
+  return load && views_[load.getView()].panels ? load : tile::LoadOp();
+}
+
 PanelSource KernelEmitter::packOperand(tile::MmaOp mma) {
   Type element = tileType(mma.getA()).getElementType();
   int64_t depth = tileType(mma.getA()).getShape()[1], group = element.isF32() ? 1 : 2;
@@ -25,19 +35,21 @@ PanelSource KernelEmitter::packOperand(tile::MmaOp mma) {
   if (auto decode = mma.getB().getDefiningOp<tile::DecodeOp>())
     if (mma.getTransposeB() && decode.getSource().getDefiningOp<tile::LoadOp>())
       return packQuantized(decode);
-  auto load = mma.getB().getDefiningOp<tile::LoadOp>();
-  if (load && views_[load.getView()].panels) {
+  if (tile::LoadOp load = panelsOf(mma)) {
     if (!mma.getTransposeB()) {
       refuse(mma, "expected a weight matrix as the transposed operand");
       return refused;
     }
     const Place &place = places_[load];
+    const bool widens = mma.getB() != load.getTile();
+    group = widens ? 2 : group;
     int64_t all = cast<tile::ViewType>(load.getView().getType()).getShape()[1];
     int64_t rowsOfView = cast<tile::ViewType>(load.getView().getType()).getShape()[0];
     int64_t panelBytes = (all + group - 1) / group * 64;
     Value first = divide(place.panelRow, panelRows);
     Value offset = add(mul(first, panelBytes), mul(divide(place.panelColumn, group), 64));
-    PanelSource panels{address(views_[load.getView()].data, b_.getI8Type(), offset), index(panelBytes), steps, {}};
+    PanelSource panels{address(views_[load.getView()].data, b_.getI8Type(), offset), index(panelBytes), steps, {}, {}};
+    panels.widens = widens;
     if (!isInside(load.getOffsets()[0], tileType(load.getTile()).getShape()[0], rowsOfView))
       panels.lastPanel = sub(index((rowsOfView - 1) / panelRows), first);
     return panels;

@@ -93,6 +93,29 @@ void KernelEmitter::emitProduct(Item &item, Value begin, Value end) {
     rows({}, first, std::min(shape.panels, count - first));
 }
 
+// Two columns of f32 rows by pairs of bf16, which are the upper and the lower halves of words.
+void KernelEmitter::multiplyPairs(ArrayRef<Value> rows, ArrayRef<Value> pairs, Value step, int64_t present,
+                                  MutableArrayRef<Value> sums) {
+  VectorType words = vectorOf(lanes, b_.getI32Type()), floats = vectorOf(lanes, b_.getF32Type());
+  for (int64_t column = 0; column < present; ++column) {
+    SmallVector<Value> operands;
+    for (Value pair : pairs) {
+      Value bits = bitcast(pair, words);
+      operands.push_back(bitcast(column ? Value(arith::AndIOp::create(b_, bits, constantOf(words, -65536)))
+                                        : Value(arith::ShLIOp::create(b_, bits, constantOf(words, 16))),
+                                 floats));
+    }
+    Value at = add(mul(step, 2), column);
+    for (auto [i, row] : llvm::enumerate(rows)) {
+      Value a = broadcast(loadAt(address(row, b_.getF32Type(), at), b_.getF32Type()), lanes);
+      for (auto [j, operand] : llvm::enumerate(operands)) {
+        Value &sum = sums[i * operands.size() + j];
+        sum = dot(sum, a, operand, b_.getF32Type());
+      }
+    }
+  }
+}
+
 // Rows row ... row + shape.rows - 1 by `shape.panels` panels, over the whole of k.
 void KernelEmitter::emitMicroKernel(Item &item, const PanelSource &panels, Value row, Value panel, int64_t firstPanel,
                                     ProductShape shape) {
@@ -123,7 +146,7 @@ void KernelEmitter::emitMicroKernel(Item &item, const PanelSource &panels, Value
     panelPointers.push_back(address(panels.base, b_.getI8Type(), mul(which, panels.panelBytes)));
   }
   // One step along k: groups of `group` values of a row, of which the last one may have fewer.
-  const int64_t depth = tileType(mma.getA()).getShape()[1], group = stepOf(rows->element);
+  const int64_t depth = tileType(mma.getA()).getShape()[1], group = panels.widens ? 2 : stepOf(rows->element);
   auto multiply = [&](Value k, int64_t present, MutableArrayRef<Value> sums) {
     SmallVector<Value> operands;
     VectorType vector = vectorOf(lanes, b_.getF32Type());
@@ -135,6 +158,8 @@ void KernelEmitter::emitMicroKernel(Item &item, const PanelSource &panels, Value
     for (int64_t j = 0; panels.tile && j < shape.panels; ++j)
       operands.push_back(joinedRows(panels.tile, k, group, present, at + j * lanes, widthOf(j)));
     memo_.pop_back();
+    if (panels.widens)
+      return multiplyPairs(rowPointers, operands, k, present, sums);
     // Each broadcast stands beside its dots: all of them first would spill (half the speed).
     for (int64_t i = 0; i < shape.rows; ++i) {
       Value from = address(rowPointers[i], b_.getF32Type(), k);

@@ -3,6 +3,7 @@
 // RUN: longc-compare-cpu %s --function=widths --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
 // RUN: longc-compare-cpu %s --function=depths | FileCheck %s
 // RUN: longc-compare-cpu %s --function=arithmetic --rough-tolerance=4e-3 | FileCheck %s
+// RUN: longc-compare-cpu %s --function=wide_products --rough-tolerance=1e-5 | FileCheck %s
 //
 // CHECK-NOT: WRONG
 // CHECK: {{[1-9][0-9]*}} passed, 0 failed, {{[0-9]+}} skipped
@@ -107,4 +108,37 @@ func.func @arithmetic(%x: tensor<6x27xbf16>, %z: tensor<6x27xbf16>) -> (tensor<6
   %1 = tensor.empty() : tensor<6xbf16>
   %2:3 = tile.launch @compute grid(%c1) ins(%x : tensor<6x27xbf16>) outs(%0, %1, %z : tensor<6x27xbf16>, tensor<6xbf16>, tensor<6x27xbf16>)
   return %2#0, %2#1, %2#2 : tensor<6x27xbf16>, tensor<6xbf16>, tensor<6x27xbf16>
+}
+
+// Weights of bf16 under a product of f32 are widened where they are read: 35 columns in panels of pairs.
+tile.kernel @widened grid(%i) (%x: !tile.view<9x35xf32>, %w: !tile.view<50x35xbf16>, %y: !tile.view<9x50xf32>)
+    attributes {tile.panels = array<i64: 1>} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<9x50xf32>
+  %a = tile.load %x[%c0, %c0] : !tile.view<9x35xf32> -> tensor<9x35xf32>
+  %b = tile.load %w[%c0, %c0] : !tile.view<50x35xbf16> -> tensor<50x35xbf16>
+  %bw = arith.extf %b : tensor<50x35xbf16> to tensor<50x35xf32>
+  %s = tile.mma %a, %bw, %zero transpose_b : tensor<9x35xf32>, tensor<50x35xf32> -> tensor<9x50xf32>
+  tile.store %s, %y[%c0, %c0] : tensor<9x50xf32>, !tile.view<9x50xf32>
+  tile.return
+}
+tile.kernel @widened_few grid(%i) (%x: !tile.view<9x35xf32>, %w: !tile.view<50x35xbf16>, %y: !tile.view<9x50xf32>)
+    attributes {tile.panels = array<i64: 1>} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<1x50xf32>
+  %a = tile.load %x[%i, %c0] : !tile.view<9x35xf32> -> tensor<1x35xf32>
+  %b = tile.load %w[%c0, %c0] : !tile.view<50x35xbf16> -> tensor<50x35xbf16>
+  %bw = arith.extf %b : tensor<50x35xbf16> to tensor<50x35xf32>
+  %s = tile.mma %a, %bw, %zero transpose_b : tensor<1x35xf32>, tensor<50x35xf32> -> tensor<1x50xf32>
+  tile.store %s, %y[%i, %c0] : tensor<1x50xf32>, !tile.view<9x50xf32>
+  tile.return
+}
+func.func @wide_products(%x: tensor<9x35xf32>, %w: tensor<50x35xbf16>) -> (tensor<9x50xf32>, tensor<9x50xf32>) {
+  %c1 = arith.constant 1 : index
+  %c9 = arith.constant 9 : index
+  %0 = tensor.empty() : tensor<9x50xf32>
+  %1 = tile.launch @widened grid(%c1) ins(%x, %w : tensor<9x35xf32>, tensor<50x35xbf16>) outs(%0 : tensor<9x50xf32>)
+  %2 = tensor.empty() : tensor<9x50xf32>
+  %3 = tile.launch @widened_few grid(%c9) ins(%x, %w : tensor<9x35xf32>, tensor<50x35xbf16>) outs(%2 : tensor<9x50xf32>)
+  return %1, %3 : tensor<9x50xf32>, tensor<9x50xf32>
 }
