@@ -58,8 +58,6 @@ void makeFast(lm::LinearOp linear) {
   Value x = linear.getX();
   auto decoded = linear.getW().getDefiningOp<lm::DequantizeOp>();
   bool manyRows = cast<RankedTensorType>(x.getType()).isDynamicDim(0);
-  if (decoded && linear.getBias() && !manyRows)
-    return keep(linear, "it has a bias, which products with quantised weights do not take");
   if (decoded && !manyRows) {
     auto type = cast<RankedTensorType>(x.getType());
     SmallVector<int64_t> blocks = {type.getDimSize(0), type.getDimSize(1) / 32};
@@ -68,7 +66,7 @@ void makeFast(lm::LinearOp linear) {
         lm::QuantizeOp::create(builder, location, type.clone(builder.getIntegerType(16)), blockType, blockType, x);
     Value product = lm::QuantizedLinearOp::create(builder, location, linear.getResult().getType(), encoded.getValues(),
                                                   encoded.getScales(), encoded.getSums(), decoded.getSource(),
-                                                  linear.getLoraA() ? x : Value(), linear.getLoraA(), linear.getLoraB(),
+                                                  linear.getBias(), linear.getLoraA() ? x : Value(), linear.getLoraA(), linear.getLoraB(),
                                                   linear.getLoraScale());
     linear.replaceAllUsesWith(product);
     linear.erase();

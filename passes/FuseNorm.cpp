@@ -13,6 +13,8 @@ namespace {
 struct FuseNormPass : impl::FuseNormPassBase<FuseNormPass> {
   void runOnOperation() override {
     for (Operation *norm : looseOps<lm::RmsNormOp, lm::LayerNormOp>(getOperation())) {
+      if (cast<RankedTensorType>(norm->getResult(0).getType()).getRank() == 3)
+        continue; // a norm of heads goes with their rotation
       SmallVector<Operation *> ops = {norm};
       Operation *gather = looseProducer<lm::GatherRowsOp>(norm->getOperand(0));
       if (gather && gather->hasOneUse())

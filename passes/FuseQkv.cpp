@@ -15,12 +15,18 @@ namespace longc {
 
 namespace {
 
-// A product and the parameter it reads.
+// A product and the parameters it reads.
 struct Product {
   Operation *op;
-  lm::ParameterRefOp reference;
-  Type type; // of the parameter
+  lm::ParameterRefOp reference, bias; // bias: null if it has none
+  Type type;                          // of the weight
 };
+
+Value biasOf(Operation *op) {
+  if (auto linear = dyn_cast<lm::LinearOp>(op))
+    return linear.getBias();
+  return cast<lm::QuantizedLinearOp>(op).getBias();
+}
 
 int64_t rowsOf(Type type) {
   if (auto quantized = dyn_cast<lm::QuantizedType>(type))
@@ -57,10 +63,10 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<FunctionOpInterface>()) {
       // Products by input and by what their weights must share.
-      llvm::MapVector<std::pair<Value, Type>, SmallVector<Product>> byInput;
+      llvm::MapVector<std::tuple<Value, Type, unsigned>, SmallVector<Product>> byInput;
       for (Operation *op : looseOps<lm::LinearOp, lm::QuantizedLinearOp>(function))
         if (std::optional<Product> product = joinable(op))
-          byInput[{op->getOperand(0), joinedType(product->type, 1)}].push_back(*product);
+          byInput[{op->getOperand(0), joinedType(product->type, 1), product->bias ? 1u : 0u}].push_back(*product);
       for (auto &[key, products] : byInput)
         if (products.size() > 1)
           join(products);
@@ -73,10 +79,6 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     if (gated)
       return std::nullopt;
     auto linear = dyn_cast<lm::LinearOp>(op);
-    if (linear && linear.getBias()) {
-      remarkNotFused(getArgument(), op, "it has a bias");
-      return std::nullopt;
-    }
     if (linear ? linear.getLoraA() : cast<lm::QuantizedLinearOp>(op).getLoraA()) {
       remarkNotFused(getArgument(), op, "it has an adapter");
       return std::nullopt;
@@ -89,15 +91,29 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
       remarkNotFused(getArgument(), op, "its weight is not a parameter as it is stored");
       return std::nullopt;
     }
-    auto parameter = SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(op, reference.getNameAttr());
-    if (parameter.getParts() || parameter.getTrainable() || isShared(reference)) {
-      remarkNotFused(getArgument(), op,
-                     "its parameter is " + Twine(parameter.getParts()       ? "joined already"
-                                                 : parameter.getTrainable() ? "trainable"
-                                                                            : "used elsewhere too"));
-      return std::nullopt;
+    lm::ParameterRefOp bias;
+    if (Value value = biasOf(op)) {
+      bias = value.getDefiningOp<lm::ParameterRefOp>();
+      if (!bias) {
+        remarkNotFused(getArgument(), op, "its bias is not a parameter");
+        return std::nullopt;
+      }
     }
-    return Product{op, reference, parameter.getType()};
+    if (!mayJoin(op, reference) || (bias && !mayJoin(op, bias)))
+      return std::nullopt;
+    return Product{op, reference, bias, reference.getType()};
+  }
+
+  // Whether a parameter may become a part of another; leaves a remark if not.
+  bool mayJoin(Operation *op, lm::ParameterRefOp reference) {
+    auto parameter = SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(op, reference.getNameAttr());
+    if (!parameter.getParts() && !parameter.getTrainable() && !isShared(reference))
+      return true;
+    remarkNotFused(getArgument(), op,
+                   "its parameter is " + Twine(parameter.getParts()       ? "joined already"
+                                               : parameter.getTrainable() ? "trainable"
+                                                                          : "used elsewhere too"));
+    return false;
   }
 
   // A parameter that a function reads in more than one place, or not by a product, would be stored twice.
@@ -125,19 +141,20 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     Operation *first = products.front().op;
     OpBuilder builder(first);
     int64_t rows = 0;
-    SmallVector<StringRef> names;
+    SmallVector<lm::ParameterRefOp> weights, biases;
     SmallVector<Location> locations;
     for (Product product : products) {
       rows += rowsOf(product.type);
-      names.push_back(product.reference.getName());
+      weights.push_back(product.reference);
+      if (product.bias)
+        biases.push_back(product.bias);
       locations.push_back(product.op->getLoc());
     }
     Location location = builder.getFusedLoc(locations);
     Type type = joinedType(products.front().type, rows);
-    std::string name = joinedName(names);
-    declare(name, type, names, location);
-
-    Value weight = lm::ParameterRefOp::create(builder, location, type, name);
+    Value weight = joinedParameter(builder, location, type, weights), bias;
+    if (!biases.empty())
+      bias = joinedParameter(builder, location, RankedTensorType::get({rows}, builder.getF32Type()), biases);
     auto old = cast<RankedTensorType>(first->getResult(0).getType());
     auto outType = RankedTensorType::get({old.getDimSize(0), rows}, old.getElementType());
     Value joined;
@@ -148,11 +165,11 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
             RankedTensorType::get(quantized.getShape(),
                                   cast<RankedTensorType>(linear.getW().getType()).getElementType()),
             weight);
-      joined = lm::LinearOp::create(builder, location, outType, linear.getX(), weight, Value());
+      joined = lm::LinearOp::create(builder, location, outType, linear.getX(), weight, bias);
     } else {
       auto quantized = cast<lm::QuantizedLinearOp>(first);
       joined = lm::QuantizedLinearOp::create(builder, location, outType, quantized.getValues(), quantized.getScales(),
-                                             quantized.getSums(), weight);
+                                             quantized.getSums(), weight, bias);
     }
     int64_t begin = 0;
     for (Product product : products) {
@@ -164,6 +181,15 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     }
     for (const Product &product : products)
       product.op->erase();
+  }
+
+  Value joinedParameter(OpBuilder &builder, Location location, Type type, ArrayRef<lm::ParameterRefOp> parts) {
+    SmallVector<StringRef> names;
+    for (lm::ParameterRefOp part : parts)
+      names.push_back(part.getName());
+    std::string name = joinedName(names);
+    declare(name, type, names, location);
+    return lm::ParameterRefOp::create(builder, location, type, name);
   }
 
   // The functions of a module share the joined parameter.

@@ -1,5 +1,5 @@
 // What happens to queries, keys and values between their product and attention becomes one pass over the rows: slices,
-// head splits, rotations, roundings and appends that are joined by values or by slices of one product.
+// head splits, norms of heads, rotations, roundings and appends that are joined by values or by slices of one product.
 #include "passes/Grouping.h"
 #include "passes/Passes.h"
 
@@ -15,16 +15,18 @@ namespace longc {
 namespace {
 
 bool isBetween(Operation *op) {
+  bool ofHeads = isa<lm::RoundOp, lm::RmsNormOp>(op) && cast<RankedTensorType>(op->getOperand(0).getType()).getRank() == 3;
+  if (isa<lm::RmsNormOp>(op))
+    return ofHeads;
   if (isa<lm::RoundOp>(op)) // a rounding of what is rotated or stored, not of other tensors
-    return cast<RankedTensorType>(op->getOperand(0).getType()).getRank() == 3 &&
-           looseProducer<lm::ApplyRopeOp, lm::SplitHeadsOp>(op->getOperand(0));
+    return ofHeads && looseProducer<lm::ApplyRopeOp, lm::RmsNormOp, lm::SplitHeadsOp>(op->getOperand(0));
   return isa<lm::SliceColumnsOp, lm::SplitHeadsOp, lm::ApplyRopeOp, lm::CacheAppendOp, lm::MemoryAppendOp>(op);
 }
 
 struct FuseRopePass : impl::FuseRopePassBase<FuseRopePass> {
   void runOnOperation() override {
-    SmallVector<Operation *> ops = looseOps<lm::SliceColumnsOp, lm::SplitHeadsOp, lm::ApplyRopeOp, lm::RoundOp,
-                                            lm::CacheAppendOp, lm::MemoryAppendOp>(getOperation());
+    SmallVector<Operation *> ops = looseOps<lm::SliceColumnsOp, lm::SplitHeadsOp, lm::RmsNormOp, lm::ApplyRopeOp,
+                                            lm::RoundOp, lm::CacheAppendOp, lm::MemoryAppendOp>(getOperation());
     llvm::erase_if(ops, [](Operation *op) { return !isBetween(op); });
     llvm::EquivalenceClasses<Operation *> classes;
     DenseMap<Value, Operation *> firstSlice;

@@ -111,9 +111,12 @@ Value RowTiles::rowIndices(Value indices) {
   return kernel_.load(kernel_.input(indices), {window_.rows}, window_.row, window_.lo, window_.hi);
 }
 
-// y = (x - mean) / sqrt(mean of squares + epsilon) * weight + bias; the mean is 0 unless `center`.
+// y = (x - mean) / sqrt(mean of squares + epsilon) * weight + bias; the mean is 0 unless `center`. Heads are rows.
 void RowTiles::emitNorm(Value x, Value weight, Value bias, double epsilon, bool center, Value result) {
   Value tile = widened(x);
+  SmallVector<int64_t> given(tileShape(tile));
+  if (given.size() == 3)
+    tile = kernel_.reshape(tile, {given[0] * given[1], given[2]});
   ArrayRef<int64_t> shape = tileShape(tile);
   int64_t rows = shape[0], width = shape[1];
   Type row = tileType({rows}, kernel_.body().getF32Type());
@@ -130,7 +133,7 @@ void RowTiles::emitNorm(Value x, Value weight, Value bias, double epsilon, bool 
   y = make<arith::MulFOp>(y, kernel_.expand(vector(weight), 0, rows));
   if (bias)
     y = make<arith::AddFOp>(y, kernel_.expand(vector(bias), 0, rows));
-  set(result, y);
+  set(result, given.size() == 3 ? kernel_.reshape(y, given) : y);
 }
 
 void RowTiles::emitGelu(lm::GeluOp op) {

@@ -87,6 +87,7 @@ FailureOr<AttentionSource> AttentionTiler::source(Operation *op, ImplicitLocOpBu
     source.layout = AttentionSource::Ring;
     source.ring = ringRows(host, state);
     source.causal = true;
+    source.window = window.getWindow();
     source.scale = window.getScale();
     source.softCap = window.getSoftCap();
     return source;

@@ -27,6 +27,7 @@ private:
   std::pair<int64_t, int64_t> sizes(Operation *op);
   template <typename Op> Value lowRank(Op op);
   template <typename Op> Value addAdapter(Op op, KernelBuilder &kernel, GemmTile tile, Value sum);
+  template <typename Op> Value addBias(Op op, KernelBuilder &kernel, const GemmTile &tile, Value sum);
   FailureOr<Value> product(Operation *op, KernelBuilder &kernel, const GemmTile &tile);
 
   FusedOps &fused_;
@@ -71,6 +72,13 @@ template <typename Op> Value LinearTiler::addAdapter(Op op, KernelBuilder &kerne
   return buildProduct(kernel, tile, kernel.input(lowRank(op)), kernel.input(storedWeight(op.getLoraB())), sum);
 }
 
+template <typename Op> Value LinearTiler::addBias(Op op, KernelBuilder &kernel, const GemmTile &tile, Value sum) {
+  if (!op.getBias())
+    return sum;
+  Value bias = kernel.load(kernel.input(op.getBias()), {tile.cols}, tile.col);
+  return arith::AddFOp::create(kernel.body(), sum, kernel.expand(bias, 0, tile.rows));
+}
+
 FailureOr<Value> LinearTiler::product(Operation *op, KernelBuilder &kernel, const GemmTile &tile) {
   kernel.body().setLoc(op->getLoc());
   for (Value operand : op->getOperands())
@@ -79,15 +87,11 @@ FailureOr<Value> LinearTiler::product(Operation *op, KernelBuilder &kernel, cons
   if (auto linear = dyn_cast<lm::QuantizedLinearOp>(op)) {
     Value sum = buildScaledProduct(kernel, tile, kernel.input(linear.getValues()), kernel.input(linear.getScales()),
                                    kernel.input(linear.getSums()), kernel.input(linear.getW()));
-    return addAdapter(linear, kernel, tile, sum);
+    return addBias(linear, kernel, tile, addAdapter(linear, kernel, tile, sum));
   }
   auto linear = cast<lm::LinearOp>(op);
   Value sum = buildProduct(kernel, tile, kernel.input(linear.getX()), kernel.input(storedWeight(linear.getW())));
-  sum = addAdapter(linear, kernel, tile, sum);
-  if (!linear.getBias())
-    return sum;
-  Value bias = kernel.load(kernel.input(linear.getBias()), {tile.cols}, tile.col);
-  return Value(arith::AddFOp::create(kernel.body(), sum, kernel.expand(bias, 0, tile.rows)));
+  return addBias(linear, kernel, tile, addAdapter(linear, kernel, tile, sum));
 }
 
 LogicalResult LinearTiler::tile() {

@@ -123,9 +123,9 @@ LogicalResult WindowAttentionOp::interpret(Interpreter &interpreter) {
   for (const Segment &segment : *segments)
     for (int64_t t = segment.queryBegin; t < segment.queryEnd; ++t)
       for (int64_t h = 0; h < outputs.heads; ++h) {
-        int64_t index = segment.windowEnd - (segment.queryEnd - t);
-        auto entries =
-            stateEntries(*this, *store, segment.slot, segment.windowBegin, index + 1, h / group, outputs.size);
+        int64_t index = segment.windowEnd - (segment.queryEnd - t), window = getWindow();
+        int64_t oldest = window > 0 ? std::max(segment.windowBegin, index + 1 - window) : segment.windowBegin;
+        auto entries = stateEntries(*this, *store, segment.slot, oldest, index + 1, h / group, outputs.size);
         if (failed(entries))
           return failure();
         const double *query = q.data() + (t * outputs.heads + h) * outputs.size;

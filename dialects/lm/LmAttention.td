@@ -44,7 +44,8 @@ def Lm_WindowAttentionOp : Lm_Op<"window_attention"> {
   let description = [{
     Each row of `segments` is a sequence: query begin, query end (rows of q), window begin, window end, memory begin,
     memory end, slot, 0. Query row t has the token index `p = window end - (query end - t)` and sees the cache's rows
-    of its slot with indices [window begin, p]. Scores, out and lse as in `lm.packed_attention`.
+    of its slot with indices [window begin, p], of these the newest `window` if it is not 0. Scores, out and lse as in
+    `lm.packed_attention`.
 
     ```mlir
     %o0, %l0 = lm.window_attention %q, %a, %segments {scale = 0.5 : f64}
@@ -52,10 +53,11 @@ def Lm_WindowAttentionOp : Lm_Op<"window_attention"> {
     ```
 
     Constraints: `window_attention_c1` heads of q are a multiple of the cache's, one D; `window_attention_c2` out has
-    the shape of q; `window_attention_c3` lse is `[H, T]`; `ragged_c1`; `segments_c1` eight columns.
+    the shape of q; `window_attention_c3` lse is `[H, T]`; `window_attention_c4` window and soft cap are not negative;
+    `ragged_c1`; `segments_c1` eight columns.
   }];
   let arguments = (ins Lm_Heads:$q, Lm_CacheType:$cache, Lm_Segments:$segments, Lm_RealAttr:$scale,
-                       DefaultValuedAttr<Lm_RealAttr, "0.0">:$soft_cap);
+                       DefaultValuedAttr<I64Attr, "0">:$window, DefaultValuedAttr<Lm_RealAttr, "0.0">:$soft_cap);
   let results = (outs Lm_Heads:$out, Lm_LogSums:$lse);
   let assemblyFormat = "$q `,` $cache `,` $segments attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;

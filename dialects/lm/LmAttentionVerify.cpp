@@ -44,6 +44,9 @@ LogicalResult WindowAttentionOp::verify() {
   CacheType cache = getCache().getType();
   if (failed(verifyAttention(*this, getQ(), cache.getHeads(), cache.getHeadSize(), getOut(), getLse())))
     return failure();
+  // window_attention_c4
+  if (static_cast<int64_t>(getWindow()) < 0 || !(getSoftCap() >= 0))
+    return emitOpError("expected window and soft_cap not to be negative");
   return verifySegments(*this, getSegments());
 }
 

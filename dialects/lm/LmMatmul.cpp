@@ -122,6 +122,9 @@ LogicalResult QuantizedLinearOp::verify() {
   // quantized_linear_c3
   if (failed(expectShape(*this, "a result", getResult(), {values.getDimSize(0), w.getRows()})))
     return failure();
+  // quantized_linear_c5
+  if (getBias() && failed(expectShape(*this, "a bias", getBias(), {w.getRows()})))
+    return failure();
   // quantized_linear_c4
   if (bool(getX()) != bool(getLoraA()))
     return emitOpError("expected an adapter and the activations that it multiplies, or neither");
@@ -143,6 +146,13 @@ LogicalResult QuantizedLinearOp::interpret(Interpreter &interpreter) {
   reference::Numbers y = reference::quantizedLinear(values.data(), interpreter.getTensor(getScales()).data(),
                                                     interpreter.getTensor(getSums()).data(), w.data(),
                                                     w.scales().d.data(), w.scales().m.data(), rows, w.dim(1), outputs);
+  if (getBias()) {
+    const HostTensor &bias = interpreter.getTensor(getBias());
+    if (failed(expectEqual(*this, "a bias", bias.size(), outputs)))
+      return failure();
+    for (int64_t place = 0; place < rows * outputs; ++place)
+      y[place] += bias[place % outputs];
+  }
   if (failed(addAdapter(*this, interpreter, y)))
     return failure();
   interpreter.set(getResult(), HostTensor({rows, outputs}, Type(), std::move(y)));

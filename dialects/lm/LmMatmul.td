@@ -73,8 +73,8 @@ def Lm_QuantizedLinearOp : Lm_Op<"quantized_linear", [Pure, AttrSizedOperandSegm
   let summary = "linear layer on quantised activations and a quantised weight";
   let description = [{
     With blocks b of 32 columns and a weight block of value `d*q + m`:
-    `out[t, n] = sum_b scales[t, b] * d[n, b] * sum_(k in b) values[t, k] * q[n, k] + m[n, b] * sums[t, b]`;
-    with `lora x (A, B)` also what the adapter of `lm.linear` adds, of the activations x as they were.
+    `out[t, n] = sum_b scales[t, b] * d[n, b] * sum_(k in b) values[t, k] * q[n, k] + m[n, b] * sums[t, b]`
+    `(+ bias[n])`; with `lora x (A, B)` also what the adapter of `lm.linear` adds, of the activations x as they were.
 
     ```mlir
     %ia = lm.quantized_linear %v, %s, %m, %wa
@@ -82,21 +82,23 @@ def Lm_QuantizedLinearOp : Lm_Op<"quantized_linear", [Pure, AttrSizedOperandSegm
     ```
 
     Constraints: `quantized_linear_c1` K agrees; `quantized_linear_c2` scales and sums are `[T, K/32]`;
-    `quantized_linear_c3` out is `[T, N]`; `quantized_linear_c4` x is `[T, K]`; A and B as in `linear_c4`, `linear_c5`.
+    `quantized_linear_c3` out is `[T, N]`; `quantized_linear_c4` x is `[T, K]`; A and B as in `linear_c4`, `linear_c5`;
+    `quantized_linear_c5` bias is `[N]`.
   }];
   let arguments = (ins TensorRankOf<[I8, I16], [2]>:$values, TensorRankOf<[F32], [2]>:$scales,
-                       TensorRankOf<[F32], [2]>:$sums, Lm_QuantizedType:$w, Optional<Lm_Matrix>:$x,
-                       Optional<Lm_Matrix>:$lora_a, Optional<Lm_Matrix>:$lora_b,
+                       TensorRankOf<[F32], [2]>:$sums, Lm_QuantizedType:$w, Optional<Lm_Vector>:$bias,
+                       Optional<Lm_Matrix>:$x, Optional<Lm_Matrix>:$lora_a, Optional<Lm_Matrix>:$lora_b,
                        DefaultValuedAttr<Lm_RealAttr, "1.0">:$lora_scale);
   let results = (outs Lm_Matrix:$result);
   let assemblyFormat = [{
-    $values `,` $scales `,` $sums `,` $w (`lora` $x^ `(` $lora_a `,` $lora_b `)`)? attr-dict
+    $values `,` $scales `,` $sums `,` $w (`bias` $bias^)? (`lora` $x^ `(` $lora_a `,` $lora_b `)`)? attr-dict
     `:` functional-type(operands, results)
   }];
   let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$values, "::mlir::Value":$scales,
-                                 "::mlir::Value":$sums, "::mlir::Value":$w), [{
+                                 "::mlir::Value":$sums, "::mlir::Value":$w,
+                                 "::mlir::Value":$bias), [{
     ::mlir::Value none;
-    build($_builder, $_state, result, values, scales, sums, w, /*x=*/none, /*lora_a=*/none, /*lora_b=*/none, 1.0);
+    build($_builder, $_state, result, values, scales, sums, w, bias, /*x=*/none, /*lora_a=*/none, /*lora_b=*/none, 1.0);
   }]>];
   let hasVerifier = 1;
 }

@@ -9,7 +9,7 @@ using namespace longc::lm;
 template <typename Op> static LogicalResult verifyNorm(Op op) {
   RankedTensorType x = tensorType(op.getX());
   // rms_norm_c1, layer_norm_c1
-  if (failed(expectShape(op, "a weight", op.getW(), {x.getDimSize(1)})))
+  if (failed(expectShape(op, "a weight", op.getW(), {x.getShape().back()})))
     return failure();
   // rms_norm_c2, layer_norm_c2
   if (failed(expectShape(op, "a result", op.getResult(), x.getShape())))
@@ -24,11 +24,12 @@ LogicalResult RmsNormOp::verify() { return verifyNorm(*this); }
 
 LogicalResult RmsNormOp::interpret(Interpreter &interpreter) {
   const HostTensor &x = interpreter.getTensor(getX());
-  if (failed(expectEqual(*this, "a weight", interpreter.getTensor(getW()).size(), x.dim(1))))
+  int64_t columns = x.shape().back(), rows = x.shape().size() == 3 ? x.dim(0) * x.dim(1) : x.dim(0);
+  if (failed(expectEqual(*this, "a weight", interpreter.getTensor(getW()).size(), columns)))
     return failure();
   interpreter.set(getResult(), HostTensor(x.shape(), Type(),
-                                          reference::rmsNorm(x.data(), interpreter.getTensor(getW()).data(), x.dim(0),
-                                                             x.dim(1), getEpsilon())));
+                                          reference::rmsNorm(x.data(), interpreter.getTensor(getW()).data(), rows,
+                                                             columns, getEpsilon())));
   return success();
 }
 

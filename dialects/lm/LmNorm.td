@@ -5,18 +5,18 @@
 include "dialects/lm/LmOpBase.td"
 
 def Lm_RmsNormOp : Lm_Op<"rms_norm"> {
-  let summary = "rows divided by their root mean square, times a weight";
+  let summary = "rows, or heads one by one, divided by their root mean square, times a weight";
   let description = [{
-    `out[t, c] = x[t, c] / sqrt(mean_c(x[t, c]^2) + epsilon) * w[c]`.
+    `out[t, c] = x[t, c] / sqrt(mean_c(x[t, c]^2) + epsilon) * w[c]`; of heads `[T, H, D]` likewise over D.
 
     ```mlir
     %y = lm.rms_norm %x, %w {epsilon = 1.0e-5 : f64} : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
     ```
 
-    Constraints: `rms_norm_c1` w is `[C]`; `rms_norm_c2` out has the shape of x; `rms_norm_c3` epsilon >= 0.
+    Constraints: `rms_norm_c1` w is `[C]`, of heads `[D]`; `rms_norm_c2` out has the shape of x; `rms_norm_c3` epsilon >= 0.
   }];
-  let arguments = (ins Lm_Matrix:$x, Lm_Vector:$w, Lm_RealAttr:$epsilon);
-  let results = (outs Lm_Matrix:$result);
+  let arguments = (ins Lm_MatrixOrHeads:$x, Lm_Vector:$w, Lm_RealAttr:$epsilon);
+  let results = (outs Lm_MatrixOrHeads:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }

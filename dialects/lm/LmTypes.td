@@ -56,6 +56,7 @@ def Lm_Real : TypeOrValueSemanticsContainer<AnyTypeOf<[F32, BF16]>, "f32 or bf16
 def Lm_Vector : TensorRankOf<[F32], [1]>;
 def Lm_Matrix : TensorRankOf<[F32, BF16], [2]>;
 def Lm_Heads : TensorRankOf<[F32, BF16], [3]>;
+def Lm_MatrixOrHeads : TensorRankOf<[F32, BF16], [2, 3]>;
 def Lm_LogSums : TensorRankOf<[F32], [2]>;
 def Lm_Indices : TensorRankOf<[I32], [1]>;
 def Lm_Segments : TensorRankOf<[I32], [2]>;

@@ -2,9 +2,10 @@
 // RUN: longc-opt %s --longc-fuse-qkv --remarks-filter="longc.*" 2>&1 | FileCheck %s
 // RUN: longc-interpret %s --function joined --compare-after longc-fuse-qkv
 // RUN: longc-interpret %s --function integers --compare-after longc-fuse-qkv
+// RUN: longc-interpret %s --function biased --compare-after longc-fuse-qkv
 // RUN: longc-interpret %s --function gated --compare-after longc-fuse-qkv
 
-// CHECK-DAG: remark: {{.*}}not fused: it has a bias
+// CHECK-DAG: remark: {{.*}}not fused: its bias is not a parameter
 // CHECK-DAG: remark: {{.*}}not fused: it has an adapter
 // CHECK-DAG: remark: {{.*}}not fused: its parameter is used elsewhere too
 // CHECK-DAG: remark: {{.*}}not fused: its parameter is trainable
@@ -16,13 +17,19 @@
 lm.parameter @layer.q.weight : !lm.quantized<64x64, q4_1>
 lm.parameter @layer.k.weight : !lm.quantized<32x64, q4_1>
 lm.parameter @layer.v.weight : !lm.quantized<32x64, q4_1>
+lm.parameter @biased.q.weight : !lm.quantized<64x64, q4_1>
+lm.parameter @biased.k.weight : !lm.quantized<32x64, q4_1>
+lm.parameter @biased.v.weight : !lm.quantized<32x64, q4_1>
 lm.parameter @a : !lm.quantized<64x64, q8_0>
+lm.parameter @a.bias : tensor<64xf32>
 lm.parameter @b : !lm.quantized<32x64, q8_0>
+lm.parameter @b.bias : tensor<32xf32>
 lm.parameter @other_format : !lm.quantized<32x64, q4_0>
 lm.parameter @gate : !lm.quantized<32x64, q8_0>
 lm.parameter @up : !lm.quantized<32x64, q8_0>
 lm.parameter @lone : !lm.quantized<32x64, q8_0>
-lm.parameter @bias : tensor<32xf32>
+lm.parameter @layer.q.bias : tensor<64xf32>
+lm.parameter @layer.k.bias : tensor<32xf32>
 lm.parameter @tied : !lm.quantized<32x64, q8_0>
 lm.parameter @trained trainable : !lm.quantized<32x64, q8_0>
 
@@ -47,27 +54,49 @@ func.func @joined(%x: tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x32xf32>, 
   return %q, %k, %v : tensor<?x64xf32>, tensor<?x32xf32>, tensor<?x32xf32>
 }
 
+// Products with biases are joined with each other, and their biases too; one without stays alone. As integers likewise.
+// CHECK-LABEL: func.func @biased
+// CHECK-DAG: %[[BIAS:.*]] = lm.parameter_ref @"layer.q+k.bias" : tensor<96xf32>
+// CHECK: lm.linear %arg0, %{{.*}} bias %[[BIAS]] : (tensor<?x64xf32>, tensor<96x64xf32>, tensor<96xf32>) -> tensor<?x96xf32>
+// CHECK: lm.linear %arg0, %{{[0-9]+}} : (tensor<?x64xf32>, tensor<32x64xf32>)
+func.func @biased(%x: tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x32xf32>, tensor<?x32xf32>) {
+  %wq = lm.parameter_ref @biased.q.weight : !lm.quantized<64x64, q4_1>
+  %dq = lm.dequantize %wq : (!lm.quantized<64x64, q4_1>) -> tensor<64x64xf32>
+  %bq = lm.parameter_ref @layer.q.bias : tensor<64xf32>
+  %q = lm.linear %x, %dq bias %bq : (tensor<?x64xf32>, tensor<64x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+  %wk = lm.parameter_ref @biased.k.weight : !lm.quantized<32x64, q4_1>
+  %dk = lm.dequantize %wk : (!lm.quantized<32x64, q4_1>) -> tensor<32x64xf32>
+  %bk = lm.parameter_ref @layer.k.bias : tensor<32xf32>
+  %k = lm.linear %x, %dk bias %bk : (tensor<?x64xf32>, tensor<32x64xf32>, tensor<32xf32>) -> tensor<?x32xf32>
+  %wv = lm.parameter_ref @biased.v.weight : !lm.quantized<32x64, q4_1>
+  %dv = lm.dequantize %wv : (!lm.quantized<32x64, q4_1>) -> tensor<32x64xf32>
+  %v = lm.linear %x, %dv : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  return %q, %k, %v : tensor<?x64xf32>, tensor<?x32xf32>, tensor<?x32xf32>
+}
+
 // Another format stays alone.
 // CHECK-LABEL: func.func @integers
-// CHECK: lm.quantized_linear {{.*}}!lm.quantized<96x64, q8_0>
+// CHECK: lm.quantized_linear {{.*}} bias {{.*}}!lm.quantized<96x64, q8_0>, tensor<96xf32>
 // CHECK: lm.quantized_linear {{.*}}!lm.quantized<32x64, q4_0>
 // CHECK-NOT: lm.quantized_linear
 func.func @integers(%x: tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x32xf32>, tensor<?x32xf32>) {
   %e:3 = lm.quantize %x : (tensor<?x64xf32>) -> (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>)
   %wa = lm.parameter_ref @a : !lm.quantized<64x64, q8_0>
-  %a = lm.quantized_linear %e#0, %e#1, %e#2, %wa : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<64x64, q8_0>) -> tensor<?x64xf32>
+  %ba = lm.parameter_ref @a.bias : tensor<64xf32>
+  %a = lm.quantized_linear %e#0, %e#1, %e#2, %wa bias %ba : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<64x64, q8_0>, tensor<64xf32>) -> tensor<?x64xf32>
   %wb = lm.parameter_ref @b : !lm.quantized<32x64, q8_0>
-  %b = lm.quantized_linear %e#0, %e#1, %e#2, %wb : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<32x64, q8_0>) -> tensor<?x32xf32>
+  %bb = lm.parameter_ref @b.bias : tensor<32xf32>
+  %b = lm.quantized_linear %e#0, %e#1, %e#2, %wb bias %bb : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<32x64, q8_0>, tensor<32xf32>) -> tensor<?x32xf32>
   %wc = lm.parameter_ref @other_format : !lm.quantized<32x64, q4_0>
   %c = lm.quantized_linear %e#0, %e#1, %e#2, %wc : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<32x64, q4_0>) -> tensor<?x32xf32>
   return %a, %b, %c : tensor<?x64xf32>, tensor<?x32xf32>, tensor<?x32xf32>
 }
 
-// Gate and up become one kernel by FuseSwiglu; a bias, an adapter, a shared and a trainable parameter and a bare matrix stay.
+// Gate and up become one kernel by FuseSwiglu; a bias from outside, an adapter, a shared and a trainable parameter and a bare matrix stay.
 // CHECK-LABEL: func.func @gated
 // CHECK-COUNT-8: lm.linear
 // CHECK-NOT: lm.slice_columns
-func.func @gated(%x: tensor<?x64xf32>, %m: tensor<32x64xf32>, %tokens: tensor<?xi32> {lm.input = "tokens"}, %la: tensor<3x64xf32>, %lb: tensor<32x3xf32>)
+func.func @gated(%x: tensor<?x64xf32>, %m: tensor<32x64xf32>, %tokens: tensor<?xi32> {lm.input = "tokens"}, %la: tensor<3x64xf32>, %lb: tensor<32x3xf32>, %bias: tensor<32xf32>)
     -> (tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x64xf32>) {
   %wg = lm.parameter_ref @gate : !lm.quantized<32x64, q8_0>
   %dg = lm.dequantize %wg : (!lm.quantized<32x64, q8_0>) -> tensor<32x64xf32>
@@ -76,7 +105,6 @@ func.func @gated(%x: tensor<?x64xf32>, %m: tensor<32x64xf32>, %tokens: tensor<?x
   %du = lm.dequantize %wu : (!lm.quantized<32x64, q8_0>) -> tensor<32x64xf32>
   %u = lm.linear %x, %du : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
   %s = lm.swiglu %g, %u : (tensor<?x32xf32>, tensor<?x32xf32>) -> tensor<?x32xf32>
-  %bias = lm.parameter_ref @bias : tensor<32xf32>
   %wb = lm.parameter_ref @b : !lm.quantized<32x64, q8_0>
   %db = lm.dequantize %wb : (!lm.quantized<32x64, q8_0>) -> tensor<32x64xf32>
   %b = lm.linear %x, %db bias %bias : (tensor<?x64xf32>, tensor<32x64xf32>, tensor<32xf32>) -> tensor<?x32xf32>

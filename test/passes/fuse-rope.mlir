@@ -1,9 +1,13 @@
 // What lies between the product and attention becomes one pass over the rows.
 // RUN: longc-opt %s --longc-fuse-rope --remarks-filter="longc.*" 2>&1 | FileCheck %s
 // RUN: longc-interpret %s --function layer --tokens 21 --compare-after longc-fuse-rope
+// RUN: longc-interpret %s --function normed --tokens 21 --compare-after longc-fuse-rope
+// RUN: longc-interpret %s --function normed --tokens 9 --compare-after 'longc-fuse-rope,longc-tile-streaming'
 // RUN: longc-interpret %s --function apart --compare-after longc-fuse-rope
 
 // CHECK-DAG: remark: {{.*}}not fused: no rotation among these slices and splits
+
+module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 64, attention_rows = 16, attention_cols = 16, stream_rows = 4, fold_heads = false>} {
 
 // CHECK-LABEL: func.func @layer
 // CHECK: %[[GROUP:.*]]:2 = lm.group -> (
@@ -35,6 +39,25 @@ func.func @layer(%x: tensor<?x256xf32>, %a: tensor<?x32xf32>, %segments: tensor<
   return %out, %c : tensor<?x4x32xf32>, !lm.cache<2x32xbf16>
 }
 
+// Norms of heads go with their rotation.
+// CHECK-LABEL: func.func @normed
+// CHECK: lm.group
+// CHECK: lm.rms_norm
+// CHECK: lm.apply_rope
+// CHECK: lm.yield
+// CHECK-NOT: lm.rms_norm
+func.func @normed(%x: tensor<?x96xf32>, %a: tensor<?x32xf32>, %w: tensor<32xf32>) -> (tensor<?x2x32xf32>, tensor<?x1x32xbf16>) {
+  %qs = lm.slice_columns %x {begin = 0 : i64, end = 64 : i64} : (tensor<?x96xf32>) -> tensor<?x64xf32>
+  %q = lm.split_heads %qs : (tensor<?x64xf32>) -> tensor<?x2x32xf32>
+  %qn = lm.rms_norm %q, %w {epsilon = 1.0e-5 : f64} : (tensor<?x2x32xf32>, tensor<32xf32>) -> tensor<?x2x32xf32>
+  %qr = lm.apply_rope %qn, %a : (tensor<?x2x32xf32>, tensor<?x32xf32>) -> tensor<?x2x32xf32>
+  %ks = lm.slice_columns %x {begin = 64 : i64, end = 96 : i64} : (tensor<?x96xf32>) -> tensor<?x32xf32>
+  %k = lm.split_heads %ks : (tensor<?x32xf32>) -> tensor<?x1x32xf32>
+  %kn = lm.rms_norm %k, %w {epsilon = 1.0e-5 : f64} : (tensor<?x1x32xf32>, tensor<32xf32>) -> tensor<?x1x32xf32>
+  %kb = lm.round %kn : (tensor<?x1x32xf32>) -> tensor<?x1x32xbf16>
+  return %qr, %kb : tensor<?x2x32xf32>, tensor<?x1x32xbf16>
+}
+
 // CHECK-LABEL: func.func @apart
 // CHECK-NOT: lm.group
 // CHECK: return
@@ -42,4 +65,5 @@ func.func @apart(%x: tensor<?x64xf32>) -> tensor<?x1x32xf32> {
   %s = lm.slice_columns %x {begin = 0 : i64, end = 32 : i64} : (tensor<?x64xf32>) -> tensor<?x32xf32>
   %h = lm.split_heads %s : (tensor<?x32xf32>) -> tensor<?x1x32xf32>
   return %h : tensor<?x1x32xf32>
+}
 }

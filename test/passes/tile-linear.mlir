@@ -119,10 +119,14 @@ func.func @looped(%x: tensor<?x128xbf16>, %w: tensor<64x128xbf16>, %b: tensor<64
 // CHECK: scf.for
 // CHECK: arith.divui %{{.*}}, %c32
 // CHECK: tile.scaled_mma
-func.func @integers(%x: tensor<?x128xf32>) -> tensor<?x64xf32> {
+// The bias comes last.
+// CHECK: %[[BIAS:.*]] = tile.load %{{.*}} : <64xf32> -> tensor<32xf32>
+// CHECK: %[[SPREAD:.*]] = tile.expand %[[BIAS]] dim 0
+// CHECK: arith.addf %{{.*}}, %[[SPREAD]]
+func.func @integers(%x: tensor<?x128xf32>, %b: tensor<64xf32>) -> tensor<?x64xf32> {
   %e:3 = lm.quantize %x : (tensor<?x128xf32>) -> (tensor<?x128xi8>, tensor<?x4xf32>, tensor<?x4xf32>)
   %w = lm.parameter_ref @w : !lm.quantized<64x128, q8_0>
-  %y = lm.quantized_linear %e#0, %e#1, %e#2, %w : (tensor<?x128xi8>, tensor<?x4xf32>, tensor<?x4xf32>, !lm.quantized<64x128, q8_0>) -> tensor<?x64xf32>
+  %y = lm.quantized_linear %e#0, %e#1, %e#2, %w bias %b : (tensor<?x128xi8>, tensor<?x4xf32>, tensor<?x4xf32>, !lm.quantized<64x128, q8_0>, tensor<64xf32>) -> tensor<?x64xf32>
   return %y : tensor<?x64xf32>
 }
 

@@ -91,6 +91,15 @@ func.func @f(%q: tensor<?x4x8xf32>, %c: !lm.cache<2x8xbf16>, %s: tensor<?x8xi32>
 
 // -----
 
+// window_attention_c4
+func.func @window_is_negative(%q: tensor<?x4x8xf32>, %c: !lm.cache<2x8xbf16>, %s: tensor<?x8xi32>) {
+  // expected-error@+1 {{'lm.window_attention' op expected window and soft_cap not to be negative}}
+  %0:2 = lm.window_attention %q, %c, %s {scale = 1.0 : f64, window = -1 : i64} : (tensor<?x4x8xf32>, !lm.cache<2x8xbf16>, tensor<?x8xi32>) -> (tensor<?x4x8xf32>, tensor<4x?xf32>)
+  return
+}
+
+// -----
+
 // segments_c1
 func.func @f(%q: tensor<?x4x8xf32>, %c: !lm.cache<2x8xbf16>, %s: tensor<?x7xi32>) {
   // expected-error@+1 {{'lm.window_attention' op expected segments of ?x8, got 'tensor<?x7xi32>'}}

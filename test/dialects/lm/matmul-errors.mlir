@@ -136,6 +136,15 @@ func.func @f(%v: tensor<?x64xi8>, %s: tensor<?x2xf32>, %w: !lm.quantized<4x64, q
 
 // -----
 
+// quantized_linear_c5
+func.func @f(%v: tensor<?x64xi8>, %s: tensor<?x2xf32>, %w: !lm.quantized<4x64, q8_0>, %b: tensor<5xf32>) {
+  // expected-error@+1 {{'lm.quantized_linear' op expected a bias of 4, got 'tensor<5xf32>'}}
+  %0 = lm.quantized_linear %v, %s, %s, %w bias %b : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<4x64, q8_0>, tensor<5xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
 // quantized_linear_c4
 func.func @f(%v: tensor<?x64xi8>, %s: tensor<?x2xf32>, %w: !lm.quantized<4x64, q8_0>, %x: tensor<?x32xf32>, %a: tensor<2x32xf32>, %b: tensor<4x2xf32>) {
   // expected-error@+1 {{'lm.quantized_linear' op expected x of ?x64, got 'tensor<?x32xf32>'}}
@@ -157,7 +166,7 @@ func.func @f(%v: tensor<?x64xi8>, %s: tensor<?x2xf32>, %w: !lm.quantized<4x64, q
 // quantized_linear_c4
 func.func @f(%v: tensor<?x64xi8>, %s: tensor<?x2xf32>, %w: !lm.quantized<4x64, q8_0>, %x: tensor<?x64xf32>) {
   // expected-error@+1 {{'lm.quantized_linear' op expected an adapter and the activations that it multiplies, or neither}}
-  %0 = "lm.quantized_linear"(%v, %s, %s, %w, %x) <{operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 0, 0>}> : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<4x64, q8_0>, tensor<?x64xf32>) -> tensor<?x4xf32>
+  %0 = "lm.quantized_linear"(%v, %s, %s, %w, %x) <{operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 1, 0, 0>}> : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<4x64, q8_0>, tensor<?x64xf32>) -> tensor<?x4xf32>
   return
 }
 

@@ -10,6 +10,15 @@ func.func @f(%x: tensor<?x8xf32>, %w: tensor<7xf32>) {
 
 // -----
 
+// rms_norm_c1
+func.func @f(%x: tensor<?x3x8xf32>, %w: tensor<3xf32>) {
+  // expected-error@+1 {{'lm.rms_norm' op expected a weight of 8, got 'tensor<3xf32>'}}
+  %0 = lm.rms_norm %x, %w {epsilon = 1.0e-5 : f64} : (tensor<?x3x8xf32>, tensor<3xf32>) -> tensor<?x3x8xf32>
+  return
+}
+
+// -----
+
 // rms_norm_c2
 func.func @f(%x: tensor<?x8xf32>, %w: tensor<8xf32>) {
   // expected-error@+1 {{'lm.rms_norm' op expected a result of ?x8, got 'tensor<?x7xf32>'}}

@@ -1,5 +1,5 @@
 // Activations that are integers up to 127 encode exactly: the integer product equals the product of the decoded weight;
-// once with an adapter beside it.
+// once with an adapter beside it, once with a bias.
 // RUN: longc-opt %s --verify-roundtrip -o /dev/null
 // RUN: longc-interpret %s --show 2 --round | FileCheck %s
 
@@ -29,8 +29,9 @@ func.func @main() -> (tensor<3x8xf32>, tensor<3x8xf32>, tensor<3x8xf32>, tensor<
   %eb = arith.subf %lb, %ib : tensor<3x8xf32>
   %wc = lm.parameter_ref @c : !lm.quantized<8x64, q4_1>
   %dc = lm.dequantize %wc : (!lm.quantized<8x64, q4_1>) -> tensor<8x64xf32>
-  %lc = lm.linear %x, %dc : (tensor<3x64xf32>, tensor<8x64xf32>) -> tensor<3x8xf32>
-  %ic = lm.quantized_linear %v, %s, %m, %wc : (tensor<3x64xi8>, tensor<3x2xf32>, tensor<3x2xf32>, !lm.quantized<8x64, q4_1>) -> tensor<3x8xf32>
+  %bias = arith.constant dense<[100.0, -200.0, 300.0, -400.0, 500.0, -600.0, 700.0, -800.0]> : tensor<8xf32>
+  %lc = lm.linear %x, %dc bias %bias : (tensor<3x64xf32>, tensor<8x64xf32>, tensor<8xf32>) -> tensor<3x8xf32>
+  %ic = lm.quantized_linear %v, %s, %m, %wc bias %bias : (tensor<3x64xi8>, tensor<3x2xf32>, tensor<3x2xf32>, !lm.quantized<8x64, q4_1>, tensor<8xf32>) -> tensor<3x8xf32>
   %ec = arith.subf %lc, %ic : tensor<3x8xf32>
   %r = math.absf %la : tensor<3x8xf32>
   return %ea, %eb, %ec, %r : tensor<3x8xf32>, tensor<3x8xf32>, tensor<3x8xf32>, tensor<3x8xf32>
