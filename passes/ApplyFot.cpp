@@ -15,15 +15,6 @@ namespace longc {
 
 namespace {
 
-// The argument of a function whose `lm.input` is `role`; null when it has none.
-Value argumentOf(func::FuncOp function, StringRef role) {
-  for (BlockArgument argument : function.getArguments())
-    if (auto input = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "lm.input"))
-      if (input.getValue() == role)
-        return argument;
-  return {};
-}
-
 struct ApplyFotPass : impl::ApplyFotPassBase<ApplyFotPass> {
   using ApplyFotPassBase::ApplyFotPassBase;
 
@@ -75,11 +66,19 @@ private:
 
   LogicalResult apply(func::FuncOp function) {
     SmallVector<std::pair<int64_t, lm::WindowAttentionOp>> chosen;
+    bool anySeesAll = false;
     function.walk([&](lm::WindowAttentionOp attention) {
       std::optional<int64_t> layer = layerOf(attention, function);
       if (layer && (all_ || wanted_.contains(*layer)))
         chosen.push_back({*layer, attention});
+      anySeesAll |= layer && attention.getWindow() == 0;
     });
+    // A layer that sees only the newest tokens is no place for old ones, where others see everything.
+    if (all_ && anySeesAll)
+      llvm::erase_if(chosen, [](auto &entry) { return entry.second.getWindow() != 0; });
+    if (chosen.empty())
+      return success();
+    addInputs(function, cast<RankedTensorType>(chosen.front().second.getQ().getType()).getDimSize(0));
     SmallVector<Value> results;
     for (auto [layer, attention] : chosen) {
       FailureOr<Value> memory = addMemory(function, layer, attention);
@@ -89,8 +88,6 @@ private:
       found_.insert(layer);
       ++layers;
     }
-    if (results.empty())
-      return success();
     Operation *terminator = function.getBody().front().getTerminator();
     terminator->insertOperands(terminator->getNumOperands(), results);
     function.setType(
@@ -99,39 +96,50 @@ private:
     return success();
   }
 
+  // What a memory needs to know of each call: the places of its tokens in the window, and a factor on memory scores.
+  void addInputs(func::FuncOp function, int64_t tokens) {
+    Builder builder(&getContext());
+    attributes_.clear();
+    function.getAllArgAttrs(attributes_);
+    attributes_.resize(function.getNumArguments(), builder.getDictionaryAttr({}));
+    places_ = addArgument(function, RankedTensorType::get({tokens}, builder.getI32Type()), "memory_positions");
+    temperature_ = addArgument(function, RankedTensorType::get({1}, builder.getF32Type()), "temperature");
+  }
+
+  Value addArgument(func::FuncOp function, Type type, StringRef role, std::optional<int64_t> layer = std::nullopt) {
+    Builder builder(&getContext());
+    NamedAttrList attributes;
+    attributes.set("lm.input", builder.getStringAttr(role));
+    if (layer)
+      attributes.set("lm.layer", builder.getI64IntegerAttr(*layer));
+    attributes_.push_back(attributes.getDictionary(&getContext()));
+    return function.getBody().addArgument(type, function.getLoc());
+  }
+
   FailureOr<Value> addMemory(func::FuncOp function, int64_t layer, lm::WindowAttentionOp attention) {
-    Value places = argumentOf(function, "memory_positions"), temperature = argumentOf(function, "temperature");
-    if (!places || !temperature)
-      return function.emitError("expected arguments with lm.input = memory_positions and temperature"), failure();
     auto append = attention.getCache().getDefiningOp<lm::CacheAppendOp>();
     auto rotatedKeys = append ? append.getK().getDefiningOp<lm::RopeOp>() : lm::RopeOp();
     auto rotatedQuery = attention.getQ().getDefiningOp<lm::RopeOp>();
-    if (!rotatedKeys || !rotatedQuery)
-      return attention.emitOpError("expected rotated keys and queries (lm.rope), to find what they were before"),
+    if (!append || !rotatedKeys != !rotatedQuery)
+      return attention.emitOpError("expected keys that are appended, and keys and queries both rotated (lm.rope) or both "
+                                   "not, to find what they were before"),
              failure();
 
     OpBuilder builder(attention);
     Location location = attention.getLoc();
-    if (attributes_.size() != function.getBody().getNumArguments()) {
-      attributes_.clear();
-      function.getAllArgAttrs(attributes_);
-      attributes_.resize(function.getNumArguments(), builder.getDictionaryAttr({}));
-    }
     auto cacheType = attention.getCache().getType();
     auto type = lm::MemoryType::get(&getContext(), cacheType.getShape(), cacheType.getElementType());
-    Value memory = function.getBody().addArgument(type, location);
-    attributes_.push_back(
-        builder.getDictionaryAttr({builder.getNamedAttr("lm.input", builder.getStringAttr("memory")),
-                                   builder.getNamedAttr("lm.layer", builder.getI64IntegerAttr(layer))}));
-
-    memory = lm::MemoryAppendOp::create(builder, location, type, memory, rotatedKeys.getX(), append.getV(),
-                                        attention.getSegments());
-    Value query = lm::RopeOp::create(builder, location, rotatedQuery.getResult().getType(), rotatedQuery.getX(), places,
-                                     rotatedQuery.getTheta(), rotatedQuery.getDim(), rotatedQuery.getStyle(),
-                                     rotatedQuery.getScale());
+    Value memory = addArgument(function, type, "memory", layer);
+    Value keys = rotatedKeys ? rotatedKeys.getX() : append.getK(); // of a layer without positions, as they are
+    memory = lm::MemoryAppendOp::create(builder, location, type, memory, keys, append.getV(), attention.getSegments());
+    Value query = attention.getQ();
+    if (rotatedQuery)
+      query = lm::RopeOp::create(builder, location, rotatedQuery.getResult().getType(), rotatedQuery.getX(), places_,
+                                 rotatedQuery.getTheta(), rotatedQuery.getDim(), rotatedQuery.getStyle(),
+                                 rotatedQuery.getScale(), rotatedQuery.getFactors());
     Type out = attention.getOut().getType(), lse = attention.getLse().getType();
     auto read = lm::KnnAttentionOp::create(builder, location, out, lse, /*indices=*/Type(), query, memory,
-                                           attention.getSegments(), temperature, attention.getScale(),
+                                           attention.getSegments(), temperature_, attention.getScale(),
                                            static_cast<uint64_t>(topk));
     builder.setInsertionPointAfter(attention);
     read->moveBefore(&*builder.getInsertionPoint());
@@ -145,7 +153,9 @@ private:
 
   bool all_ = false;
   llvm::SmallSet<int64_t, 8> wanted_, found_;
-  SmallVector<DictionaryAttr> attributes_; // of the arguments of the function at hand
+  // Of the function at hand.
+  SmallVector<DictionaryAttr> attributes_; // of the arguments
+  Value places_, temperature_;
 };
 
 } // namespace

@@ -14,8 +14,11 @@ def ApplyFotPass : Longc_Pass<"longc-apply-fot"> {
   let summary = "gives layers of a plain decoder a memory that their attention reads beside its window (FoT)";
   let description = [{
     In the chosen layers, un-rotated keys and values are also appended to an `!lm.memory`, the query rotated by its
-    place in the window reads it, and the two results are merged into one softmax (2307.03170, LongLLaMA's form).
-    Functions get one memory argument and one memory result a layer.
+    place in the window reads it, and the two results are merged into one softmax (2307.03170, LongLLaMA's form). A layer
+    without positions has none in its memory either. `all` is every layer, or those that see everything where there are
+    others.
+    Functions get the places of their tokens in the window and a factor on memory scores as arguments, and one memory
+    argument and one memory result a layer.
   }];
   let options = [
     Option<"memLayers", "mem-layers", "std::string", "\"all\"", "layers with memory: all, or numbers with commas">,
@@ -58,7 +61,7 @@ def FuseResidualPass : Longc_Pass<"longc-fuse-residual"> {
 }
 
 def FuseRopePass : Longc_Pass<"longc-fuse-rope"> {
-  let summary = "slices, head splits, rotations, roundings and appends of one layer as one pass over its rows";
+  let summary = "slices, head splits, norms, rotations, roundings and appends of one layer as one pass over its rows";
 }
 
 def FuseSwigluPass : Longc_Pass<"longc-fuse-swiglu"> {
@@ -75,6 +78,16 @@ def LowerStatePass : Longc_Pass<"longc-lower-state"> {
     A cache argument becomes its rings of keys and values `[slots * ring, K, D]`, a memory argument its pages
     `[pages * 256, K, D]`; a shared argument `[slots, pages of a slot]` i32 follows. Results likewise. Runs after
     tiling, whose launches already take the tensors.
+  }];
+}
+
+def MakeServingPass : Longc_Pass<"longc-make-serving"> {
+  let summary = "a decoder's forward function as the two that serve it, with caches and wanted rows";
+  let description = [{
+    `@forward(tokens, positions, boundaries) -> logits` becomes `@prefill`, for any number of tokens, and `@decode`, for
+    one. `boundaries` give way to `segments`; each causal `lm.packed_attention` of a sequence to itself appends to a
+    cache of its layer, in the order of the layers, and reads it by `lm.window_attention`; `rows` picks the hidden
+    states whose logits are wanted before the ops that work on each row alone. Other functions stay as they are.
   }];
 }
 

@@ -12,6 +12,7 @@ using namespace mlir;
 namespace longc {
 
 void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &options) {
+  manager.addPass(createMakeServingPass());
   if (options.method == "fot")
     manager.addPass(createApplyFotPass(ApplyFotPassOptions{options.memLayers, options.topk}));
   // Every rounding is visible from here on; equal ones (of one input to several products) are merged.

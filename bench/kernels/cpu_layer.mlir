@@ -11,7 +11,7 @@ lm.parameter @n2 : tensor<576xf32>
 lm.parameter @gate : !lm.quantized<1536x576, q4_1>
 lm.parameter @up : !lm.quantized<1536x576, q4_1>
 lm.parameter @down : !lm.quantized<576x1536, q4_1>
-func.func @prefill(%tokens: tensor<?xi32> {lm.input = "tokens"}, %positions: tensor<?xi32> {lm.input = "positions"}, %memory_positions: tensor<?xi32> {lm.input = "memory_positions"}, %rows: tensor<?xi32> {lm.input = "rows"}, %segments: tensor<?x8xi32> {lm.input = "segments"}, %temperature: tensor<1xf32> {lm.input = "temperature"}, %cache0: !lm.cache<3x64xf32> {lm.input = "cache", lm.layer = 0 : i64}) -> (tensor<?x960xf32>, !lm.cache<3x64xf32>) {
+func.func @prefill(%tokens: tensor<?xi32> {lm.input = "tokens"}, %positions: tensor<?xi32> {lm.input = "positions"}, %rows: tensor<?xi32> {lm.input = "rows"}, %segments: tensor<?x8xi32> {lm.input = "segments"}, %cache0: !lm.cache<3x64xf32> {lm.input = "cache", lm.layer = 0 : i64}) -> (tensor<?x960xf32>, !lm.cache<3x64xf32>) {
   %r1 = lm.parameter_ref @embed : !lm.quantized<960x576, q8_0>
   %r2 = lm.embedding %tokens, %r1 : (tensor<?xi32>, !lm.quantized<960x576, q8_0>) -> tensor<?x576xf32>
   %r3 = lm.parameter_ref @n1 : tensor<576xf32>
@@ -58,7 +58,7 @@ func.func @prefill(%tokens: tensor<?xi32> {lm.input = "tokens"}, %positions: ten
   %r44 = lm.linear %r41, %r43 : (tensor<?x576xf32>, tensor<960x576xf32>) -> tensor<?x960xf32>
   return %r44, %r18 : tensor<?x960xf32>, !lm.cache<3x64xf32>
 }
-func.func @decode(%tokens: tensor<1xi32> {lm.input = "tokens"}, %positions: tensor<1xi32> {lm.input = "positions"}, %memory_positions: tensor<1xi32> {lm.input = "memory_positions"}, %rows: tensor<1xi32> {lm.input = "rows"}, %segments: tensor<?x8xi32> {lm.input = "segments"}, %temperature: tensor<1xf32> {lm.input = "temperature"}, %cache0: !lm.cache<3x64xf32> {lm.input = "cache", lm.layer = 0 : i64}) -> (tensor<1x960xf32>, !lm.cache<3x64xf32>) {
+func.func @decode(%tokens: tensor<1xi32> {lm.input = "tokens"}, %positions: tensor<1xi32> {lm.input = "positions"}, %rows: tensor<1xi32> {lm.input = "rows"}, %segments: tensor<?x8xi32> {lm.input = "segments"}, %cache0: !lm.cache<3x64xf32> {lm.input = "cache", lm.layer = 0 : i64}) -> (tensor<1x960xf32>, !lm.cache<3x64xf32>) {
   %r1 = lm.parameter_ref @embed : !lm.quantized<960x576, q8_0>
   %r2 = lm.embedding %tokens, %r1 : (tensor<1xi32>, !lm.quantized<960x576, q8_0>) -> tensor<1x576xf32>
   %r3 = lm.parameter_ref @n1 : tensor<576xf32>

@@ -101,7 +101,7 @@ private:
   Status firstError_;
 };
 
-Status readParameters(const GgufFile &file, LlamaConfig &config, std::vector<ImportedParameter> &out) {
+Status readParameters(const GgufFile &file, DecoderConfig &config, std::vector<ImportedParameter> &out) {
   ParameterReader reader(file, out);
   const int64_t queries = config.heads * config.headSize, keys = config.kvHeads * config.headSize; // within limits
   reader.add("token_embd.weight", "model.embed_tokens.weight", {config.vocabSize, config.hidden});
@@ -220,7 +220,7 @@ Result<ImportedModel> importGguf(GgufFile file) {
                          "use a model of the Llama family");
   LONGC_TRY(checkQuantizationVersion(file));
   ImportedModel model;
-  Result<LlamaConfig> config = readLlamaConfig(file);
+  Result<DecoderConfig> config = readLlamaConfig(file);
   if (!config.ok())
     return config.status();
   model.config = *config;

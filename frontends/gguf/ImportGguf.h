@@ -6,7 +6,7 @@
 #pragma once
 
 #include "frontends/gguf/TokenizerSource.h"
-#include "models/LlamaConfig.h"
+#include "models/DecoderConfig.h"
 #include "runtime/core/Status.h"
 #include "runtime/io/Gguf.h"
 #include "runtime/io/Quantized.h"
@@ -41,7 +41,7 @@ struct ImportedParameter {
 
 struct ImportedModel {
   std::string title; // general.name, possibly empty
-  LlamaConfig config;
+  DecoderConfig config;
   std::vector<ImportedParameter> parameters; // in the order a forward pass meets them
   TokenizerSource tokenizer;
   GgufFile file; // owns what the parameters point to

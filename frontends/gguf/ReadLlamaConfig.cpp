@@ -71,19 +71,19 @@ Status readPositive(const GgufFile &file, const char *key, double &out) {
   return {};
 }
 
-Status readRopeScaling(const GgufFile &file, LlamaConfig &config) {
+Status readRopeScaling(const GgufFile &file, DecoderConfig &config) {
   const char *typeKey = "llama.rope.scaling.type", *factorKey = "llama.rope.scaling.factor";
   if (file.find("llama.rope.scale_linear")) {
-    LONGC_TRY(readPositive(file, "llama.rope.scale_linear", config.ropeScalingFactor));
-    config.ropeScaling = RopeScaling::Linear;
+    LONGC_TRY(readPositive(file, "llama.rope.scale_linear", config.rope.factor));
+    config.rope.scaling = RopeScaling::Linear;
   }
   if (file.find(typeKey)) {
     Result<std::string_view> type = file.stringValue(typeKey);
     if (!type.ok())
       return type.status();
     if (*type == "linear") {
-      LONGC_TRY(readPositive(file, factorKey, config.ropeScalingFactor));
-      config.ropeScaling = RopeScaling::Linear;
+      LONGC_TRY(readPositive(file, factorKey, config.rope.factor));
+      config.rope.scaling = RopeScaling::Linear;
     } else if (*type != "none") {
       return unsupported(typeKey, "rotary scaling " + quoted(*type) + " (expected 'none' or 'linear')");
     }
@@ -96,8 +96,8 @@ Status readRopeScaling(const GgufFile &file, LlamaConfig &config) {
     LONGC_TRY(readPositive(file, "llama.rope.scaling.attn_factor", attentionFactor));
   if (attentionFactor != 1.0)
     return unsupported("llama.rope.scaling.attn_factor", "a factor on attention");
-  if (config.ropeScalingFactor == 1.0)
-    config.ropeScaling = RopeScaling::None;
+  if (config.rope.factor == 1.0)
+    config.rope.scaling = RopeScaling::None;
   return {};
 }
 
@@ -137,9 +137,9 @@ Status refuseFeatures(const GgufFile &file) {
 
 } // namespace
 
-Result<LlamaConfig> readLlamaConfig(const GgufFile &file) {
+Result<DecoderConfig> readLlamaConfig(const GgufFile &file) {
   LONGC_TRY(refuseFeatures(file));
-  LlamaConfig config;
+  DecoderConfig config;
   LONGC_TRY(readSize(file, "llama.block_count", 1, limits::layers, config.layers));
   LONGC_TRY(readSize(file, "llama.embedding_length", 1, limits::width, config.hidden));
   LONGC_TRY(readSize(file, "llama.feed_forward_length", 1, limits::width, config.feedForward));
@@ -174,7 +174,7 @@ Result<LlamaConfig> readLlamaConfig(const GgufFile &file) {
                    std::to_string(config.ropeDim));
 
   if (file.find("llama.rope.freq_base"))
-    LONGC_TRY(readPositive(file, "llama.rope.freq_base", config.ropeTheta));
+    LONGC_TRY(readPositive(file, "llama.rope.freq_base", config.rope.theta));
   LONGC_TRY(readPositive(file, "llama.attention.layer_norm_rms_epsilon", config.normEpsilon));
   LONGC_TRY(readRopeScaling(file, config));
 

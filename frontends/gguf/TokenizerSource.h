@@ -19,6 +19,8 @@ struct TokenizerSource {
   std::vector<std::string> tokens; // by id, in the byte alphabet of byte-level BPE
   std::vector<TokenType> types;    // one a token
   std::vector<std::string> merges; // "left right", best first
+  std::vector<int32_t> stopIds;    // whatever ends a turn or a text, ascending
+  std::vector<std::string> notes;  // what was not as it should be, and how it was read
   std::optional<int32_t> bosId, eosId, eotId, unknownId, paddingId;
   bool addBos = false, addEos = false, addSpacePrefix = false;
   std::string chatTemplate; // text of the template; empty if the file has none

@@ -65,7 +65,7 @@ int finishParsing(CLI::App &app, const CLI::ParseError &error) {
 
 void addCompile(CLI::App &app, CompileOptions &options) {
   CLI::App *command = app.add_subcommand("compile", "Turn a checkpoint and a method into one program");
-  command->add_option("MODEL", options.model, "checkpoint (.gguf), or functions without weights (.mlir)")->required();
+  command->add_option("MODEL", options.model, "checkpoint (a Hugging Face folder or .gguf), or functions without weights (.mlir)")->required();
   command->add_option("-o,--output", options.output, "program to write")->required();
   command->add_option("--method", options.method, "long-context method: none, fot")->capture_default_str();
   command->add_option("--mem-layers", options.memoryLayers, "layers that read memory: all, a list (7,8,18), or probe to find them")
@@ -104,7 +104,7 @@ void addRun(CLI::App &app, RunOptions &options) {
 
 void addProbeLayers(CLI::App &app, ProbeLayersOptions &options) {
   CLI::App *command = app.add_subcommand("probe-layers", "Find the layers that need memory, for --mem-layers");
-  command->add_option("MODEL", options.model, "checkpoint (.gguf)")->required();
+  command->add_option("MODEL", options.model, "checkpoint (a Hugging Face folder or .gguf)")->required();
   command->add_option("--prompts", options.prompts, "pass-key prompts to choose by; twice as many confirm")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
@@ -146,7 +146,7 @@ int main(int argc, char **argv) {
       ->capture_default_str();
   std::string inspected;
   CLI::App *inspectCommand = app.add_subcommand("inspect", "Show what a checkpoint or a compiled program holds");
-  inspectCommand->add_option("FILE", inspected, "checkpoint (.gguf), compiled program, or lowered functions (.mlir)")
+  inspectCommand->add_option("FILE", inspected, "checkpoint, compiled program, or lowered functions (.mlir)")
       ->required();
   bool steps = false;
   inspectCommand->add_flag("--steps", steps, "a program's step lists too");

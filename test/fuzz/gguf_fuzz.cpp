@@ -19,7 +19,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   const std::string folder = std::string(argv[1]) + "/";
-  LlamaConfig small = test::tinyLlamaConfig(); // the least that is a whole model, for quick mutations
+  DecoderConfig small = test::tinyLlamaConfig(); // the least that is a whole model, for quick mutations
   small.vocabSize = 262;
   small.layers = small.heads = small.kvHeads = 1;
   small.hidden = small.headSize = small.ropeDim = small.feedForward = 32;

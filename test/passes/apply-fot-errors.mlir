@@ -13,20 +13,9 @@ module {
 
 // -----
 
-// expected-error @+1 {{expected arguments with lm.input = memory_positions and temperature}}
-func.func @no_places(%q: tensor<?x2x32xf32>, %segments: tensor<?x8xi32> {lm.input = "segments"},
-                     %cache: !lm.cache<2x32xf32> {lm.input = "cache", lm.layer = 0 : i64}) -> tensor<?x2x32xf32> {
-  %out, %lse = lm.window_attention %q, %cache, %segments {scale = 1.0 : f64}
-    : (tensor<?x2x32xf32>, !lm.cache<2x32xf32>, tensor<?x8xi32>) -> (tensor<?x2x32xf32>, tensor<2x?xf32>)
-  return %out : tensor<?x2x32xf32>
-}
-
-// -----
-
-func.func @no_rotation(%q: tensor<?x2x32xf32>, %places: tensor<?xi32> {lm.input = "memory_positions"},
-                       %segments: tensor<?x8xi32> {lm.input = "segments"}, %t: tensor<1xf32> {lm.input = "temperature"},
+func.func @no_rotation(%q: tensor<?x2x32xf32>, %segments: tensor<?x8xi32> {lm.input = "segments"},
                        %cache: !lm.cache<2x32xf32> {lm.input = "cache", lm.layer = 0 : i64}) -> tensor<?x2x32xf32> {
-  // expected-error @+1 {{expected rotated keys and queries (lm.rope), to find what they were before}}
+  // expected-error @+1 {{expected keys that are appended, and keys and queries both rotated (lm.rope) or both not, to find what they were before}}
   %out, %lse = lm.window_attention %q, %cache, %segments {scale = 1.0 : f64}
     : (tensor<?x2x32xf32>, !lm.cache<2x32xf32>, tensor<?x8xi32>) -> (tensor<?x2x32xf32>, tensor<2x?xf32>)
   return %out : tensor<?x2x32xf32>

@@ -1,6 +1,6 @@
 // Complete llama checkpoints with random weights, small enough for tests.
 //
-//   LlamaConfig config = tinyLlamaConfig();   // change what you like
+//   DecoderConfig config = tinyLlamaConfig();   // change what you like
 //   writeTinyLlama(path, config, /*seed=*/1, ElementFormat::Q4_1);
 //
 // The tokenizer is byte-level: three specials (<|endoftext|> 0, <|im_start|> 1, <|im_end|> 2), the 256 bytes in the
@@ -8,7 +8,7 @@
 // equal files. Norms are F32; every matrix is in `format`, which needs column counts that are multiples of its block.
 #pragma once
 
-#include "models/LlamaConfig.h"
+#include "models/DecoderConfig.h"
 #include "runtime/io/Quantized.h"
 #include "test/runtime/GgufWriter.h"
 
@@ -19,8 +19,8 @@
 
 namespace longc::test {
 
-inline LlamaConfig tinyLlamaConfig() {
-  LlamaConfig config;
+inline DecoderConfig tinyLlamaConfig() {
+  DecoderConfig config;
   config.vocabSize = 288;
   config.hidden = 64;
   config.layers = 2;
@@ -29,7 +29,7 @@ inline LlamaConfig tinyLlamaConfig() {
   config.headSize = 16;
   config.feedForward = 96;
   config.contextLength = 256;
-  config.ropeTheta = 10000.0;
+  config.rope.theta = 10000.0;
   config.ropeDim = 16;
   config.normEpsilon = 1e-5;
   config.tiedHead = true;
@@ -159,7 +159,7 @@ inline void addTinyTokenizer(GgufWriter &writer, int64_t vocabSize) {
                    "{% endif %}");
 }
 
-inline void addLlamaKeys(GgufWriter &writer, const LlamaConfig &config) {
+inline void addLlamaKeys(GgufWriter &writer, const DecoderConfig &config) {
   auto number = [](int64_t value) { return static_cast<uint32_t>(value); };
   writer.addString("general.architecture", "llama");
   writer.addString("general.name", "tiny");
@@ -173,16 +173,16 @@ inline void addLlamaKeys(GgufWriter &writer, const LlamaConfig &config) {
   writer.addUint32("llama.attention.key_length", number(config.headSize));
   writer.addUint32("llama.attention.value_length", number(config.headSize));
   writer.addFloat("llama.attention.layer_norm_rms_epsilon", static_cast<float>(config.normEpsilon));
-  writer.addFloat("llama.rope.freq_base", static_cast<float>(config.ropeTheta));
+  writer.addFloat("llama.rope.freq_base", static_cast<float>(config.rope.theta));
   writer.addUint32("llama.rope.dimension_count", number(config.ropeDim));
   writer.addUint32("llama.vocab_size", number(config.vocabSize));
-  if (config.ropeScaling == RopeScaling::Linear) {
+  if (config.rope.scaling == RopeScaling::Linear) {
     writer.addString("llama.rope.scaling.type", "linear");
-    writer.addFloat("llama.rope.scaling.factor", static_cast<float>(config.ropeScalingFactor));
+    writer.addFloat("llama.rope.scaling.factor", static_cast<float>(config.rope.factor));
   }
 }
 
-inline GgufWriter tinyLlama(const LlamaConfig &config, uint64_t seed, ElementFormat format) {
+inline GgufWriter tinyLlama(const DecoderConfig &config, uint64_t seed, ElementFormat format) {
   GgufWriter writer;
   addLlamaKeys(writer, config);
   addTinyTokenizer(writer, config.vocabSize);
@@ -218,7 +218,7 @@ inline GgufWriter tinyLlama(const LlamaConfig &config, uint64_t seed, ElementFor
   return writer;
 }
 
-inline bool writeTinyLlama(const std::string &path, const LlamaConfig &config, uint64_t seed, ElementFormat format) {
+inline bool writeTinyLlama(const std::string &path, const DecoderConfig &config, uint64_t seed, ElementFormat format) {
   return tinyLlama(config, seed, format).writeFile(path);
 }
 

@@ -33,8 +33,8 @@ std::string tinyRenamed(const std::string &from, const std::string &to) {
   return bytes.replace(at, from.size(), to);
 }
 
-std::string tinyOf(const std::function<void(LlamaConfig &)> &change) {
-  LlamaConfig config = tinyLlamaConfig();
+std::string tinyOf(const std::function<void(DecoderConfig &)> &change) {
+  DecoderConfig config = tinyLlamaConfig();
   change(config);
   return tinyLlama(config, 1, ElementFormat::F32).bytes();
 }
@@ -93,21 +93,21 @@ TEST(LlamaImportHostile, UnknownFeaturesAreNamed) {
 }
 
 TEST(LlamaImportHostile, NumbersThatContradictEachOtherAreNamed) {
-  expectRefused(tinyOf([](LlamaConfig &c) { c.kvHeads = 3; }), ConfigInvalid,
+  expectRefused(tinyOf([](DecoderConfig &c) { c.kvHeads = 3; }), ConfigInvalid,
                 "key 'llama.attention.head_count_kv': expected a divisor of the 4 heads, the file has 3");
-  expectRefused(tinyOf([](LlamaConfig &c) { c.headSize = c.ropeDim = 15; }), ConfigInvalid,
+  expectRefused(tinyOf([](DecoderConfig &c) { c.headSize = c.ropeDim = 15; }), ConfigInvalid,
                 "head size 15: expected an even one");
-  expectRefused(tinyOf([](LlamaConfig &c) { c.ropeDim = 8; }), ConfigInvalid,
+  expectRefused(tinyOf([](DecoderConfig &c) { c.ropeDim = 8; }), ConfigInvalid,
                 "key 'llama.rope.dimension_count': expected the head size, 16, the file has 8");
-  expectRefused(tinyOf([](LlamaConfig &c) { c.normEpsilon = 0; }), ConfigInvalid,
+  expectRefused(tinyOf([](DecoderConfig &c) { c.normEpsilon = 0; }), ConfigInvalid,
                 "key 'llama.attention.layer_norm_rms_epsilon': expected a positive number");
-  expectRefused(tinyOf([](LlamaConfig &c) { c.ropeTheta = -1; }), ConfigInvalid,
+  expectRefused(tinyOf([](DecoderConfig &c) { c.rope.theta = -1; }), ConfigInvalid,
                 "key 'llama.rope.freq_base': expected a positive number");
-  expectRefused(tinyOf([](LlamaConfig &c) { c.ropeTheta = NAN; }), ConfigInvalid,
+  expectRefused(tinyOf([](DecoderConfig &c) { c.rope.theta = NAN; }), ConfigInvalid,
                 "key 'llama.rope.freq_base': expected a positive number");
-  expectRefused(tinyOf([](LlamaConfig &c) {
-                  c.ropeScaling = RopeScaling::Linear;
-                  c.ropeScalingFactor = 0;
+  expectRefused(tinyOf([](DecoderConfig &c) {
+                  c.rope.scaling = RopeScaling::Linear;
+                  c.rope.factor = 0;
                 }),
                 ConfigInvalid, "key 'llama.rope.scaling.factor': expected a positive number");
 }

@@ -60,7 +60,7 @@ TEST(LlamaImport, EveryFormatAndShapeOfModelComesBack) {
   for (Case shape : {Case{4, 2, 16, true}, Case{4, 4, 16, false}, Case{1, 1, 64, true}, Case{2, 1, 96, false},
                      Case{32, 8, 2, true}, Case{3, 1, 32, true}})
     for (ElementFormat format : allElementFormats) {
-      LlamaConfig config = tinyLlamaConfig();
+      DecoderConfig config = tinyLlamaConfig();
       config.heads = shape.heads;
       config.kvHeads = shape.kvHeads;
       config.headSize = config.ropeDim = shape.headSize;
@@ -77,7 +77,7 @@ TEST(LlamaImport, EveryFormatAndShapeOfModelComesBack) {
       EXPECT_EQ(model->config.contextLength, 256);
       EXPECT_EQ(model->config.feedForward, 96);
       EXPECT_EQ(model->config.normEpsilon, static_cast<double>(1e-5f));
-      EXPECT_EQ(model->config.ropeScaling, RopeScaling::None);
+      EXPECT_EQ(model->config.rope.scaling, RopeScaling::None);
       EXPECT_EQ(model->parameters.size(), 2u * 9 + 2 + !config.tiedHead);
       EXPECT_EQ(find(*model, "lm_head.weight") == nullptr, config.tiedHead);
       EXPECT_EQ(model->title, "tiny");
@@ -131,7 +131,7 @@ TEST(LlamaImport, TokenizerIsCopiedOut) {
 }
 
 TEST(LlamaImport, JoinedParametersAreTheRowsOfTheParts) {
-  LlamaConfig config = tinyLlamaConfig();
+  DecoderConfig config = tinyLlamaConfig();
   config.heads = 16;
   config.headSize = config.ropeDim = 6; // k and v have 12 rows: a part that ends within a panel
   std::string bytes = tinyLlama(config, 5, ElementFormat::Q4_1).bytes();
@@ -162,14 +162,14 @@ TEST(LlamaImport, JoinedParametersAreTheRowsOfTheParts) {
 }
 
 TEST(LlamaImport, LinearRopeScalingIsRead) {
-  LlamaConfig config = tinyLlamaConfig();
-  config.ropeScaling = RopeScaling::Linear;
-  config.ropeScalingFactor = 4.0;
+  DecoderConfig config = tinyLlamaConfig();
+  config.rope.scaling = RopeScaling::Linear;
+  config.rope.factor = 4.0;
   std::string bytes = tinyLlama(config, 5, ElementFormat::F32).bytes();
   Result<ImportedModel> model = importBytes(bytes);
   ASSERT_TRUE(model.ok()) << model.status().text();
-  EXPECT_EQ(model->config.ropeScaling, RopeScaling::Linear);
-  EXPECT_EQ(model->config.ropeScalingFactor, 4.0);
+  EXPECT_EQ(model->config.rope.scaling, RopeScaling::Linear);
+  EXPECT_EQ(model->config.rope.factor, 4.0);
 }
 
 uint32_t crc32Of(const std::vector<float> &values) {
@@ -203,7 +203,7 @@ TEST(LlamaImport, SmolLm2IsEqualToThePackageBitForBit) {
   EXPECT_EQ(model->config.feedForward, 1536);
   EXPECT_EQ(model->config.vocabSize, 49152);
   EXPECT_EQ(model->config.contextLength, 8192);
-  EXPECT_EQ(model->config.ropeTheta, 100000.0);
+  EXPECT_EQ(model->config.rope.theta, 100000.0);
   EXPECT_TRUE(model->config.tiedHead);
   EXPECT_EQ(model->tokenizer.merges.size(), 48900u);
   EXPECT_EQ(model->tokenizer.pre, "smollm");

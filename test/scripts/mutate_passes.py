@@ -39,6 +39,8 @@ MUTATIONS = [
     ("LowerRope", "op.getTheta(), dim, op.getScale(),", "op.getTheta(), dim, -op.getScale(),", "rotation the other way"),
     ("LowerState", "body.getArgument(position - 2), body.getArgument(position - 1)",
      "body.getArgument(position - 1), body.getArgument(position - 2)", "keys and values change places"),
+    ("MakeServing", 'addArgument(type, "cache", layers_++)', 'addArgument(type, "cache", layers_)',
+     "all caches are those of the first layer"),
     ("PipelineLoops", "facts_.getStagingBytes() - resident_)", "facts_.getStagingBytes() + resident_)",
      "what stays is taken for free memory"),
     ("PlanBuffers", "load.getOffsets() == store.getOffsets()", "load.getOffsets() != store.getOffsets()",

@@ -47,7 +47,7 @@ Status checkOptions(const CompileOptions &options) {
   return checkVariants(options);
 }
 
-Status checkWindow(const CompileOptions &options, const LlamaConfig &config) {
+Status checkWindow(const CompileOptions &options, const DecoderConfig &config) {
   if (options.window < 16 || options.window > config.contextLength)
     return Status::error(1103,
                          "window " + std::to_string(options.window) + " is outside 16.." +
@@ -61,13 +61,17 @@ Status checkWindow(const CompileOptions &options, const LlamaConfig &config) {
   return {};
 }
 
-Result<std::vector<int64_t>> memoryLayers(const CompileOptions &options, const LlamaConfig &config) {
+Result<std::vector<int64_t>> memoryLayers(const CompileOptions &options, const DecoderConfig &config) {
   std::vector<int64_t> layers;
   if (options.method == "none")
     return layers;
-  if (options.memoryLayers == "all") {
+  if (options.memoryLayers == "all") { // as longc-apply-fot: layers that see everything, if there are any
+    bool anySeesAll = false;
     for (int64_t layer = 0; layer < config.layers; ++layer)
-      layers.push_back(layer);
+      anySeesAll |= !config.slides(layer);
+    for (int64_t layer = 0; layer < config.layers; ++layer)
+      if (!anySeesAll || !config.slides(layer))
+        layers.push_back(layer);
     return layers;
   }
   llvm::SmallVector<llvm::StringRef> items;

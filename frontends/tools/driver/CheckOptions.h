@@ -1,8 +1,8 @@
 // What is asked of a compilation, checked before anything is done, and against the model when that is known.
 #pragma once
 
-#include "frontends/gguf/ImportGguf.h"
 #include "frontends/tools/driver/Compile.h"
+#include "models/DecoderConfig.h"
 
 namespace longc {
 
@@ -15,9 +15,9 @@ bool isFunctionFile(const CompileOptions &options);
 Status checkOptions(const CompileOptions &options);
 
 // Refuses windows that the model does not have.
-Status checkWindow(const CompileOptions &options, const LlamaConfig &config);
+Status checkWindow(const CompileOptions &options, const DecoderConfig &config);
 
 // Layers whose attention reads memory; empty without a memory method.
-Result<std::vector<int64_t>> memoryLayers(const CompileOptions &options, const LlamaConfig &config);
+Result<std::vector<int64_t>> memoryLayers(const CompileOptions &options, const DecoderConfig &config);
 
 } // namespace longc

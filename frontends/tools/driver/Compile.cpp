@@ -2,15 +2,14 @@
 #include "frontends/tools/driver/Compile.h"
 
 #include "dialects/lm/LmDialect.h"
-#include "frontends/gguf/ImportGguf.h"
 #include "frontends/tools/driver/AssembleProgram.h"
+#include "frontends/tools/driver/BuildGraph.h"
 #include "frontends/tools/driver/CheckOptions.h"
+#include "frontends/tools/driver/CheckpointWeights.h"
 #include "frontends/tools/driver/CompileFunctions.h"
 #include "frontends/tools/driver/CrashGuard.h"
-#include "frontends/tools/driver/GgufWeights.h"
 #include "frontends/tools/driver/ProbeLayers.h"
 #include "frontends/tools/driver/Stages.h"
-#include "models/Llama.h"
 #include "runtime/core/OutputFile.h"
 
 #include <filesystem>
@@ -20,33 +19,6 @@ using namespace mlir;
 
 namespace longc {
 namespace {
-
-// The type of a parameter as the graph sees it.
-Type parameterType(MLIRContext *context, const ImportedParameter &parameter) {
-  auto quantized = [&](lm::Format format) { return lm::QuantizedType::get(context, parameter.shape, format); };
-  auto dense = [&](Type element) { return RankedTensorType::get(parameter.shape, element); };
-  switch (parameter.format) {
-  case ElementFormat::Q8_0:
-    return quantized(lm::Format::q8_0);
-  case ElementFormat::Q4_0:
-    return quantized(lm::Format::q4_0);
-  case ElementFormat::Q4_1:
-    return quantized(lm::Format::q4_1);
-  case ElementFormat::BF16:
-    return dense(BFloat16Type::get(context));
-  case ElementFormat::F16: // the importer widens it
-  case ElementFormat::F32:
-    return dense(Float32Type::get(context));
-  }
-  llvm_unreachable("every format has a type");
-}
-
-ParameterTypes parameterTypes(MLIRContext *context, const ImportedModel &model) {
-  ParameterTypes types;
-  for (const ImportedParameter &parameter : model.parameters)
-    types[parameter.name] = parameterType(context, parameter);
-  return types;
-}
 
 void describeTokenizer(const TokenizerSource &source, abi::Tokenizer &tokenizer) {
   tokenizer.set_model("gpt2");
@@ -65,7 +37,7 @@ void describeTokenizer(const TokenizerSource &source, abi::Tokenizer &tokenizer)
   tokenizer.set_chat_template(source.chatTemplate);
 }
 
-void describeModule(const CompileOptions &options, const ImportedModel &model, llvm::ArrayRef<int64_t> memoryLayers,
+void describeModule(const CompileOptions &options, const Checkpoint &model, llvm::ArrayRef<int64_t> memoryLayers,
                     abi::Module &module) {
   module.set_name(model.title.empty() ? "model" : model.title);
   describeTokenizer(model.tokenizer, *module.mutable_tokenizer());
@@ -83,9 +55,12 @@ void describeModule(const CompileOptions &options, const ImportedModel &model, l
 }
 
 Status compileCheckpoint(const CompileOptions &options, const WorkFolder &work, OutputFile &output) {
-  Result<ImportedModel> model = importGguf(options.model);
+  Result<Checkpoint> model = openCheckpoint(options.model);
   if (!model.ok())
     return model.status();
+  for (const std::string &note : model->notes)
+    if (!options.quiet)
+      std::fprintf(stderr, "note: %s\n", note.c_str());
   LONGC_TRY(checkWindow(options, model->config));
   Result<std::vector<int64_t>> layers = memoryLayers(options, model->config);
   if (!layers.ok())
@@ -98,9 +73,9 @@ Status compileCheckpoint(const CompileOptions &options, const WorkFolder &work, 
   program.add_targets("cpu");
   abi::Module *module = program.add_modules();
 
-  auto graph = buildLlama(&context, model->config, parameterTypes(&context, *model));
-  if (failed(graph))
-    return stages.failure("building the model's graph");
+  Result<OwningOpRef<ModuleOp>> graph = buildGraph(&context, *model);
+  if (!graph.ok())
+    return graph.status();
   LONGC_TRY(stages.dump(**graph, "model"));
 
   ProgramIndex index(program);
@@ -118,7 +93,7 @@ Status compileCheckpoint(const CompileOptions &options, const WorkFolder &work, 
     return objects.status();
   KernelCode code;
   code.add(std::move(*objects));
-  LONGC_TRY(assembleProgram(std::move(code), program, parts, GgufWeights(*model), work, output));
+  LONGC_TRY(assembleProgram(std::move(code), program, parts, CheckpointWeights(*model), work, output));
   stages.report(program);
   return {};
 }

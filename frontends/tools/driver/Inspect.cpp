@@ -3,7 +3,7 @@
 
 #include "codegen/BuildSteps.h"
 #include "codegen/PrintSteps.h"
-#include "frontends/gguf/ImportGguf.h"
+#include "frontends/Checkpoint.h"
 #include "frontends/tools/RegisterAll.h"
 #include "runtime/serve/FunctionPlan.h"
 #include "runtime/serve/Program.h"
@@ -14,12 +14,15 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 namespace longc {
 namespace {
 
 bool isCheckpoint(const std::string &path) {
+  if (std::filesystem::is_directory(path))
+    return true;
   char magic[4] = {};
   std::ifstream(path, std::ios::binary).read(magic, sizeof magic);
   return std::memcmp(magic, "GGUF", sizeof magic) == 0;
@@ -35,18 +38,21 @@ template <typename Sizes> std::string shapeText(const Sizes &sizes) {
 double megabytes(double bytes) { return bytes / 1e6; }
 
 Status inspectCheckpoint(const std::string &path) {
-  Result<ImportedModel> model = importGguf(path);
+  Result<Checkpoint> model = openCheckpoint(path);
   if (!model.ok())
     return model.status();
-  const LlamaConfig &config = model->config;
+  const DecoderConfig &config = model->config;
+  for (const std::string &note : model->notes)
+    std::fprintf(stderr, "note: %s\n", note.c_str());
   std::printf("checkpoint    %s\n", model->title.c_str());
+  std::printf("family        %s\n", config.family.c_str());
   std::printf("layers        %lld, hidden %lld, MLP %lld\n", (long long)config.layers, (long long)config.hidden,
               (long long)config.feedForward);
   std::printf("heads         %lld, key heads %lld, head size %lld\n", (long long)config.heads,
               (long long)config.kvHeads, (long long)config.headSize);
   std::printf("vocabulary    %lld%s\n", (long long)config.vocabSize, config.tiedHead ? ", head tied" : "");
-  std::printf("window        %lld, rope base %g\n", (long long)config.contextLength, config.ropeTheta);
-  for (const ImportedParameter &parameter : model->parameters)
+  std::printf("window        %lld, rope base %g\n", (long long)config.contextLength, config.rope.theta);
+  for (const CheckpointParameter &parameter : model->parameters)
     std::printf("  %-52s %-14s %s\n", parameter.name.c_str(), shapeText(parameter.shape).c_str(),
                 parameter.sourceName.c_str());
   return {};

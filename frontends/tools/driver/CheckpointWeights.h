@@ -1,37 +1,32 @@
-// The weights of an imported GGUF checkpoint, as the packager asks for them.
+// The weights of a checkpoint, as the packager asks for them.
 #pragma once
 
 #include "codegen/WeightSource.h"
-#include "frontends/gguf/ImportGguf.h"
+#include "frontends/Checkpoint.h"
 
 #include <unordered_map>
 
 namespace longc {
 
-class GgufWeights : public WeightSource {
+class CheckpointWeights : public WeightSource {
 public:
-  explicit GgufWeights(const ImportedModel &model) {
-    for (const ImportedParameter &parameter : model.parameters)
+  explicit CheckpointWeights(const Checkpoint &checkpoint) {
+    for (const CheckpointParameter &parameter : checkpoint.parameters)
       parameters_.emplace(parameter.name, &parameter);
   }
 
   Result<uint64_t> bytes(std::span<const std::string> parts) const override {
     Result<Parameters> parameters = find(parts);
-    if (!parameters.ok())
-      return parameters.status();
-    Result<size_t> size = parameterBytes(*parameters);
-    if (!size.ok())
-      return size.status();
-    return static_cast<uint64_t>(*size);
+    return parameters.ok() ? packedBytes(*parameters) : parameters.status();
   }
 
   Status write(std::span<const std::string> parts, std::span<std::byte> out) const override {
     Result<Parameters> parameters = find(parts);
-    return parameters.ok() ? writeParameter(*parameters, out) : parameters.status();
+    return parameters.ok() ? packParameter(*parameters, out) : parameters.status();
   }
 
 private:
-  using Parameters = std::vector<const ImportedParameter *>;
+  using Parameters = std::vector<const CheckpointParameter *>;
 
   Result<Parameters> find(std::span<const std::string> names) const {
     Parameters parameters;
@@ -44,7 +39,7 @@ private:
     return parameters;
   }
 
-  std::unordered_map<std::string, const ImportedParameter *> parameters_;
+  std::unordered_map<std::string, const CheckpointParameter *> parameters_;
 };
 
 } // namespace longc

@@ -1,0 +1,61 @@
+// What a decoder is, in numbers. Filled by frontends, read by the builders of models' graphs. Plain C++.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace longc {
+
+enum class RopeScaling : uint8_t {
+  None,
+  Linear, // positions are divided by the factor
+  Llama3, // long wave lengths are divided by the factor, short ones are not, those between partly
+  Yarn,   // the same with other bounds (2309.00071), and scores grow
+};
+
+// Rotary positions of the layers of one kind.
+struct RopeConfig {
+  double theta = 10000.0;
+  RopeScaling scaling = RopeScaling::None;
+  double factor = 1.0;
+  double originalContext = 0;                        // tokens the model was trained for before scaling (Llama3, Yarn)
+  double lowFrequency = 1.0, highFrequency = 4.0;    // Llama3: turns within originalContext where dividing begins, ends
+  double fastTurns = 32.0, slowTurns = 1.0;          // Yarn: the same
+  bool wholeDimensions = true;                       // Yarn: bounds are rounded to whole dimensions
+  double magnitude = 1.0;                            // Yarn: of cosines and sines
+};
+
+enum class Activation : uint8_t { Silu, GeluTanh };
+
+struct DecoderConfig {
+  std::string family = "llama"; // a name of models/Registry.h
+  int64_t vocabSize = 0;
+  int64_t hidden = 0;
+  int64_t layers = 0;
+  int64_t heads = 0;
+  int64_t kvHeads = 0;  // divides heads
+  int64_t headSize = 0; // even; heads * headSize need not be hidden
+  int64_t feedForward = 0;
+  int64_t contextLength = 0; // the window the model was trained for
+  Activation activation = Activation::Silu;
+  RopeConfig rope;        // of layers that see everything
+  RopeConfig slidingRope; // of layers that see a window of the newest tokens
+  int64_t ropeDim = 0;    // rotated dimensions of each head, half-split
+  double normEpsilon = 0.0;
+  double attentionScale = 0.0; // of scores; 0: 1/sqrt(headSize)
+  int64_t slidingWindow = 0;   // tokens that a sliding layer sees, the newest included
+  std::vector<bool> sliding;   // which layers do; empty: none
+  std::vector<bool> unrotated; // which layers have no positions; empty: none
+  bool queryBias = false, outputBias = false, mlpBias = false; // q, k and v; o; gate, up and down
+  bool tiedHead = false; // the output projection is the embedding table
+
+  bool slides(int64_t layer) const { return !sliding.empty() && sliding[static_cast<size_t>(layer)]; }
+  bool rotates(int64_t layer) const { return unrotated.empty() || !unrotated[static_cast<size_t>(layer)]; }
+};
+
+// What each wave length of a head's `dim` rotated columns is divided by, dim/2 numbers; empty where all are 1 or the
+// scaling is linear, which is a factor on positions.
+std::vector<double> ropeFactors(const RopeConfig &config, int64_t dim);
+
+} // namespace longc

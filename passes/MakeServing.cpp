@@ -1,0 +1,165 @@
+// `@forward` of a decoder becomes the two functions that serve it: `@prefill` for any number of tokens and `@decode` for
+// one. Keys and values go to a cache that attention reads; only the rows that are asked for are projected to logits.
+#include "passes/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+
+namespace longc {
+#define GEN_PASS_DEF_MAKESERVINGPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+constexpr StringLiteral roleAttribute = "lm.input";
+
+// A function whose ragged batch is told by boundaries alone has no state yet.
+std::optional<unsigned> boundariesOf(func::FuncOp function) {
+  for (unsigned index = 0; index < function.getNumArguments(); ++index)
+    if (auto role = function.getArgAttrOfType<StringAttr>(index, roleAttribute); role && role == "boundaries")
+      return index;
+  return std::nullopt;
+}
+
+class ServingFunction {
+public:
+  ServingFunction(func::FuncOp function, unsigned boundaries)
+      : function_(function), body_(function.getBody().front()), boundaries_(boundaries), builder_(function.getContext()) {
+    function.getAllArgAttrs(attributes_);
+    attributes_.resize(function.getNumArguments(), builder_.getDictionaryAttr({}));
+  }
+
+  LogicalResult run() {
+    Operation *terminator = body_.getTerminator();
+    if (terminator->getNumOperands() != 1)
+      return function_.emitOpError("expected the logits as its one result, got ") << terminator->getNumOperands();
+    pickRows(terminator->getOpOperand(0), addArgument(indices(ShapedType::kDynamic), "rows"));
+    Value segments = addArgument(RankedTensorType::get({ShapedType::kDynamic, 8}, builder_.getI32Type()), "segments");
+    SmallVector<lm::PackedAttentionOp> attentions;
+    function_.walk([&](lm::PackedAttentionOp op) { attentions.push_back(op); });
+    for (lm::PackedAttentionOp attention : attentions)
+      if (failed(addCache(attention, segments)))
+        return failure();
+    if (!body_.getArgument(boundaries_).use_empty())
+      return function_.emitOpError("uses its boundaries for more than attention");
+    body_.eraseArgument(boundaries_);
+    attributes_.erase(attributes_.begin() + boundaries_);
+    return success();
+  }
+
+  // Gives every dynamic size, all of which are numbers of tokens or rows, the value 1.
+  void fixToOneToken() {
+    auto fixed = [](Type type) -> Type {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      if (!tensor || tensor.hasStaticShape())
+        return type;
+      SmallVector<int64_t> shape(tensor.getShape());
+      llvm::replace(shape, ShapedType::kDynamic, int64_t(1));
+      return tensor.clone(shape);
+    };
+    for (auto [argument, attributes] : llvm::zip(body_.getArguments(), attributes_))
+      if (attributes.get(roleAttribute) != builder_.getStringAttr("segments"))
+        argument.setType(fixed(argument.getType()));
+    function_.walk([&](Operation *op) {
+      for (Value result : op->getResults())
+        result.setType(fixed(result.getType()));
+    });
+  }
+
+  void finish(StringRef name) {
+    function_.setName(name);
+    function_.setType(builder_.getFunctionType(body_.getArgumentTypes(), body_.getTerminator()->getOperandTypes()));
+    function_.setAllArgAttrs(attributes_);
+  }
+
+private:
+  RankedTensorType indices(int64_t size) { return RankedTensorType::get({size}, builder_.getI32Type()); }
+
+  Value addArgument(Type type, StringRef role, std::optional<int64_t> layer = std::nullopt) {
+    NamedAttrList attributes;
+    attributes.set(roleAttribute, builder_.getStringAttr(role));
+    if (layer)
+      attributes.set("lm.layer", builder_.getI64IntegerAttr(*layer));
+    attributes_.push_back(attributes.getDictionary(builder_.getContext()));
+    return body_.addArgument(type, function_.getLoc());
+  }
+
+  // Gathers the wanted rows before the first op of the chain that makes the result out of one row each.
+  void pickRows(OpOperand &result, Value rows) {
+    SmallVector<Operation *> chain;
+    OpOperand *end = &result;
+    for (Operation *op = end->get().getDefiningOp();
+         isa_and_nonnull<lm::LinearOp, lm::RmsNormOp, lm::LayerNormOp>(op) && op->hasOneUse(); op = end->get().getDefiningOp()) {
+      chain.push_back(op);
+      end = &op->getOpOperand(0);
+    }
+    Value x = end->get();
+    builder_.setInsertionPoint(end->getOwner());
+    auto picked = [&](Value value) {
+      auto type = cast<RankedTensorType>(value.getType());
+      SmallVector<int64_t> shape(type.getShape());
+      shape[0] = cast<RankedTensorType>(rows.getType()).getDimSize(0);
+      return type.clone(shape);
+    };
+    end->set(lm::GatherRowsOp::create(builder_, end->getOwner()->getLoc(), picked(x), x, rows));
+    for (Operation *op : chain)
+      op->getResult(0).setType(picked(op->getResult(0)));
+  }
+
+  // The attention of the next layer reads what its cache holds: earlier calls' keys and values and this call's.
+  LogicalResult addCache(lm::PackedAttentionOp attention, Value segments) {
+    Value boundaries = body_.getArgument(boundaries_);
+    if (!attention.getCausal() || attention.getSources() || attention.getCuQ() != boundaries ||
+        attention.getCuK() != boundaries)
+      return attention.emitOpError("expected causal attention of each sequence to itself");
+    auto keys = cast<RankedTensorType>(attention.getK().getType());
+    auto type = lm::CacheType::get(builder_.getContext(), keys.getShape().drop_front(), builder_.getF32Type());
+    Value cache = addArgument(type, "cache", layers_++);
+    Location location = attention.getLoc();
+    Operation *k = attention.getK().getDefiningOp(), *v = attention.getV().getDefiningOp();
+    if (k && v)
+      builder_.setInsertionPointAfter(k->isBeforeInBlock(v) ? v : k);
+    else
+      builder_.setInsertionPoint(attention);
+    Value filled = lm::CacheAppendOp::create(builder_, location, type, cache, attention.getK(), attention.getV(), segments);
+    builder_.setInsertionPoint(attention);
+    auto read = lm::WindowAttentionOp::create(builder_, location, attention.getOut().getType(), attention.getLse().getType(),
+                                              attention.getQ(), filled, segments, attention.getScale(),
+                                              attention.getWindow(), attention.getSoftCap());
+    attention.replaceAllUsesWith(read.getResults());
+    attention.erase();
+    Operation *terminator = body_.getTerminator();
+    terminator->insertOperands(terminator->getNumOperands(), filled);
+    return success();
+  }
+
+  func::FuncOp function_;
+  Block &body_;
+  unsigned boundaries_; // place of the argument
+  OpBuilder builder_;
+  SmallVector<DictionaryAttr> attributes_; // of the arguments
+  int64_t layers_ = 0;
+};
+
+struct MakeServingPass : impl::MakeServingPassBase<MakeServingPass> {
+  void runOnOperation() override {
+    for (auto forward : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
+      std::optional<unsigned> boundaries = boundariesOf(forward);
+      if (!boundaries || forward.getSymName() != "forward")
+        continue;
+      OpBuilder builder(forward);
+      builder.setInsertionPointAfter(forward);
+      auto decode = cast<func::FuncOp>(builder.clone(*forward));
+      ServingFunction one(decode, *boundaries), many(forward, *boundaries);
+      if (failed(many.run()) || failed(one.run()))
+        return signalPassFailure();
+      one.fixToOneToken();
+      many.finish("prefill");
+      one.finish("decode");
+    }
+  }
+};
+
+} // namespace
+} // namespace longc

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Compiles the tiny Hugging Face folders of hf_models.jsonl and compares their logits with transformers. Standard library only.
+
+    check_hf.py LONGC FOLDER [CASE]...        exit code 0 pass, 1 fail
+
+Exact mode may be twice as far from float64 as transformers' own float32. The mean KL of the default mode is at most 1e-3,
+or that of transformers in bfloat16: some of these models amplify every rounding. The first 60 tokens are read as a prompt, the others one by one.
+"""
+import json
+import math
+import os
+import subprocess
+import sys
+
+import hf_models
+from check_logits import unpack
+
+PROMPT = 60
+MODES = {"exact": ["--exact"], "default": []}
+
+
+def divergence(reference, ours):
+    """KL of one row."""
+    def normalised(row):
+        top = max(row)
+        total = top + math.log(math.fsum(math.exp(x - top) for x in row))
+        return [x - total for x in row]
+    p, q = normalised(reference), normalised(ours)
+    return math.fsum(math.exp(x) * (x - y) for x, y in zip(p, q))
+
+
+def logitsOf(program, case, work, options):
+    request = {"prompt": 0, "tokens": case["tokens"], "positions": case["positions"],
+               "calls": [[PROMPT, 1], [1, len(case["tokens"]) - PROMPT]]}
+    with open(f"{work}/hf_request.jsonl", "w") as file:
+        file.write(json.dumps(request) + "\n")
+    subprocess.run([program, "logits", "--requests", f"{work}/hf_request.jsonl", "--output", f"{work}/hf_result.jsonl",
+                    "--quiet", "--window", "128", "--last-context", "128", *options], check=True)
+    with open(f"{work}/hf_result.jsonl") as file:
+        return unpack(json.load(file)["logits"], "f")
+
+
+def check(longc, case, work):
+    folder, program = f"{work}/hf_model", f"{work}/hf_program"
+    subprocess.run(["rm", "-rf", folder], check=True)
+    hf_models.writeFolder(folder, case)
+    subprocess.run([longc, "compile", folder, "-o", program, "--quiet", "--variants", "avx2,avx512_bf16", "--window", "128",
+                    "--last-context", "128"],
+                   check=True)
+    reference, width = unpack(case["logits"], "f"), case["config"]["vocab_size"]
+    failed = False
+    for mode, options in MODES.items():
+        ours = logitsOf(program, case, work, options)
+        distance = math.sqrt(math.fsum((a - b) ** 2 for a, b in zip(reference, ours)) / math.fsum(a * a for a in reference))
+        rows = range(0, len(reference), width)
+        kl = math.fsum(divergence(reference[at : at + width], ours[at : at + width]) for at in rows) / len(rows)
+        right = distance <= 2 * case["float32_distance"] if mode == "exact" else kl <= max(1e-3, case["bf16_divergence"])
+        bad = len(ours) != len(reference) or not right
+        failed |= bad
+        print(f"{case['case']}, {mode}: {distance:.1e} from float64, {distance / case['float32_distance']:.2f} x transformers' "
+              f"float32; KL {kl:.1e}, transformers' bf16 {case['bf16_divergence']:.1e}{'  FAILED' if bad else ''}")
+    return failed
+
+
+def main():
+    longc, work, *names = sys.argv[1:]
+    cases = hf_models.readCases()
+    os.makedirs(work, exist_ok=True)
+    sys.exit(any([check(longc, cases[name], work) for name in names or cases]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+// frontends/hf/ImportHf.cpp and frontends/PackParameter.cpp: which tensors are parameters, which is the head, what their
+// rows hold; folders that must be refused.
+#include "frontends/hf/ImportHf.h"
+
+#include "runtime/io/ModelFileError.h"
+#include "runtime/io/Panels.h"
+#include "runtime/io/SafetensorsWriter.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+using namespace longc;
+
+namespace {
+
+using Type = SafetensorsType;
+
+class HfFolder : public testing::Test {
+protected:
+  void SetUp() override {
+    path_ = std::filesystem::temp_directory_path() / ("hf" + std::to_string(::getpid()));
+    std::filesystem::create_directories(path_);
+    writeConfig("llama", R"("tie_word_embeddings": false)");
+    write("tokenizer.json", R"({"added_tokens": [{"id": 0, "content": "<end>", "special": true}, {"id": 3, "content": "x y"}],
+      "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
+      "model": {"type": "BPE", "vocab": {"a": 1, "b": 2}, "merges": [["a", "b"], "b a"]}})");
+  }
+  void TearDown() override { std::filesystem::remove_all(path_); }
+
+  void write(const std::string &name, const std::string &text) { std::ofstream(path_ / name, std::ios::binary) << text; }
+
+  void writeConfig(const std::string &type, const std::string &more) {
+    write("config.json", "{\"model_type\": \"" + type + R"(", "vocab_size": 5, "hidden_size": 4, "intermediate_size": 6,
+      "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 1, "max_position_embeddings": 64,
+      "eos_token_id": 0, )" + more + "}");
+  }
+
+  // Bytes of elements that count up from `first`.
+  static SafetensorsOutput tensor(const std::string &name, Type type, std::vector<int64_t> shape, float first) {
+    return {name, type, shape, [=](const SafetensorsOutput::Append &append) {
+              int64_t count = 1;
+              for (int64_t size : shape)
+                count *= size;
+              for (int64_t i = 0; i < count; ++i) {
+                float value = first + static_cast<float>(i);
+                double wide = value;
+                std::byte bytes[8] = {};
+                if (type == Type::F32)
+                  std::memcpy(bytes, &value, 4);
+                else if (type == Type::F64)
+                  std::memcpy(bytes, &wide, 8);
+                else if (uint16_t half = type == Type::BF16 ? floatToBfloat16(value) : floatToHalf(value))
+                  std::memcpy(bytes, &half, 2);
+                LONGC_TRY(append(std::span(bytes, safetensorsTypeBits(type) / 8)));
+              }
+              return Status();
+            }};
+  }
+
+  void writeTensors(std::vector<SafetensorsOutput> tensors) {
+    ASSERT_TRUE(writeSafetensors(path_ / "model.safetensors", std::move(tensors)).ok());
+  }
+
+  Checkpoint right() {
+    Result<Checkpoint> found = importHf(path_);
+    EXPECT_TRUE(found.ok()) << found.status().text();
+    return found.ok() ? std::move(*found) : Checkpoint();
+  }
+
+  void refused(int code, const std::string &words) {
+    Result<Checkpoint> found = importHf(path_);
+    ASSERT_FALSE(found.ok()) << words;
+    EXPECT_EQ(found.status().code(), code) << found.status().text();
+    EXPECT_NE(found.status().message().find(words), std::string::npos) << found.status().text();
+  }
+
+  static const CheckpointParameter *find(const Checkpoint &checkpoint, const std::string &name) {
+    for (const CheckpointParameter &parameter : checkpoint.parameters)
+      if (parameter.name == name)
+        return &parameter;
+    return nullptr;
+  }
+
+  // The numbers of a row of a parameter.
+  static std::vector<float> row(const Checkpoint &checkpoint, const std::string &name, int64_t index) {
+    const CheckpointParameter *parameter = find(checkpoint, name);
+    if (!parameter)
+      return {};
+    std::vector<std::byte> bytes(*rowBytes(parameter->format, parameter->shape.back()));
+    EXPECT_TRUE(parameter->readRow(index, bytes).ok());
+    std::vector<float> values(static_cast<size_t>(parameter->shape.back()));
+    EXPECT_TRUE(dequantizeRow(parameter->format, bytes, values).ok());
+    return values;
+  }
+
+  std::filesystem::path path_;
+};
+
+using Row = std::vector<float>;
+
+TEST_F(HfFolder, TypesOfWeights) {
+  writeTensors({tensor("a", Type::BF16, {2, 3}, 1), tensor("b", Type::F16, {2, 3}, 1), tensor("c", Type::F32, {2, 3}, 1),
+                tensor("d", Type::F64, {2, 3}, 1), tensor("e", Type::BF16, {3}, 1),
+                {"f", Type::F8_E4M3, {1, 2}, [](const SafetensorsOutput::Append &append) {
+                   std::byte bytes[] = {std::byte{0x38}, std::byte{0x41}}; // 1 and 2.25
+                   return append(bytes);
+                 }}});
+  Checkpoint found = right();
+  for (std::string name : {"a", "b", "c", "d"}) {
+    EXPECT_EQ(find(found, name)->format, name == "a" ? ElementFormat::BF16 : ElementFormat::F32);
+    EXPECT_EQ(row(found, name, 1), (Row{4, 5, 6})) << name;
+  }
+  EXPECT_EQ(find(found, "e")->format, ElementFormat::F32);
+  EXPECT_EQ(row(found, "e", 0), (Row{1, 2, 3}));
+  EXPECT_EQ(find(found, "f")->format, ElementFormat::BF16);
+  EXPECT_EQ(row(found, "f", 0), (Row{1, 2.25}));
+}
+
+TEST_F(HfFolder, WhatNoModelHasStaysOutAndWhatIsNoWeightIsRefused) {
+  writeTensors({tensor("model.layers.0.self_attn.rotary_emb.inv_freq", Type::F32, {2}, 1), tensor("c", Type::F32, {1}, 1)});
+  EXPECT_EQ(right().parameters.size(), 1u);
+  writeTensors({{"ids", Type::I64, {1}, [](const SafetensorsOutput::Append &append) { return append(std::vector<std::byte>(8)); }}});
+  refused(TensorTypeUnsupported, "tensor 'ids' has type I64");
+}
+
+const std::string head = "lm_head.weight", table = "model.embed_tokens.weight";
+
+TEST_F(HfFolder, TheTensorsDecideWhatTheHeadIs) {
+  struct Case {
+    bool flag;
+    float head, table; // first number, 0: no such tensor
+    bool tied, hasHead, hasTable;
+    size_t notes;
+  };
+  for (const Case &each : {Case{false, 1, 2, false, true, true, 0}, // as it is said
+                           Case{true, 1, 2, false, true, true, 1},  // said to be tied, but it differs
+                           Case{false, 1, 1, true, false, true, 0}, // equal: stored once
+                           Case{true, 0, 2, true, false, true, 0}, Case{true, 1, 0, true, false, true, 0},
+                           Case{false, 0, 2, false, false, true, 0}}) { // the head is missing, which building the model tells
+    writeConfig("llama", std::string("\"tie_word_embeddings\": ") + (each.flag ? "true" : "false"));
+    std::vector<SafetensorsOutput> tensors;
+    if (each.head)
+      tensors.push_back(tensor(head, Type::F32, {2, 2}, each.head));
+    if (each.table)
+      tensors.push_back(tensor(table, Type::F32, {2, 2}, each.table));
+    writeTensors(std::move(tensors));
+    Checkpoint found = right();
+    EXPECT_EQ(found.config.tiedHead, each.tied);
+    EXPECT_EQ(find(found, head) != nullptr, each.hasHead);
+    EXPECT_EQ(find(found, table) != nullptr, each.hasTable);
+    EXPECT_EQ(found.notes.size(), each.notes);
+  }
+}
+
+TEST_F(HfFolder, NormsOfGemmaAreStoredLessOne) {
+  writeConfig("gemma3_text", R"("head_dim": 4)");
+  writeTensors({tensor("model.norm.weight", Type::BF16, {4}, 1), tensor("model.layers.0.self_attn.q_norm.weight", Type::F32, {2}, 1),
+                tensor("model.layers.0.bias", Type::F32, {2}, 1)});
+  Checkpoint found = right();
+  EXPECT_EQ(row(found, "model.norm.weight", 0), (Row{2, 3, 4, 5}));
+  EXPECT_EQ(row(found, "model.layers.0.self_attn.q_norm.weight", 0), (Row{2, 3}));
+  EXPECT_EQ(row(found, "model.layers.0.bias", 0), (Row{1, 2}));
+}
+
+TEST_F(HfFolder, PartsAreJoinedBeforeTheyAreLaidOut) {
+  writeTensors({tensor("q", Type::F32, {19, 3}, 0), tensor("k", Type::F32, {5, 3}, 57), tensor("both", Type::F32, {24, 3}, 0),
+                tensor("u", Type::F32, {3}, 1), tensor("v", Type::F32, {2}, 4), tensor("wide", Type::F32, {5, 4}, 0)});
+  Checkpoint found = right();
+  auto packed = [&](std::vector<std::string> names) {
+    std::vector<const CheckpointParameter *> parts;
+    for (const std::string &name : names)
+      parts.push_back(find(found, name));
+    Result<uint64_t> size = packedBytes(parts);
+    EXPECT_TRUE(size.ok()) << size.status().text();
+    std::vector<std::byte> bytes(size.ok() ? *size : 0);
+    EXPECT_TRUE(packParameter(parts, bytes).ok());
+    return bytes;
+  };
+  EXPECT_TRUE(packed({"q", "k"}) == packed({"both"}));
+  std::vector<float> vector(5);
+  std::memcpy(vector.data(), packed({"u", "v"}).data(), 20);
+  EXPECT_EQ(vector, (Row{1, 2, 3, 4, 5}));
+  std::vector<float> decoded(3);
+  ASSERT_TRUE(decodePanelRow(ElementFormat::F32, 24, 3, packed({"q", "k"}), 20, decoded.data()).ok());
+  EXPECT_EQ(decoded, (Row{60, 61, 62}));
+  const CheckpointParameter *unlike[] = {find(found, "q"), find(found, "wide")};
+  EXPECT_FALSE(packedBytes(unlike).ok());
+}
+
+TEST_F(HfFolder, TokensAndEnds) {
+  writeTensors({});
+  write("generation_config.json", R"({"eos_token_id": [2, 4], "do_sample": true, "temperature": 0.5, "top_k": 7})");
+  write("tokenizer_config.json", R"({"eos_token": {"content": "<end>"}, "chat_template": "old"})");
+  Checkpoint found = right();
+  EXPECT_EQ(found.tokenizer.tokens, (std::vector<std::string>{"<end>", "a", "b", "x y", "[PAD4]"}));
+  using Kind = TokenType;
+  EXPECT_EQ(found.tokenizer.types, (std::vector<Kind>{Kind::Control, Kind::Normal, Kind::Normal, Kind::UserDefined, Kind::Unused}));
+  EXPECT_EQ(found.tokenizer.merges, (std::vector<std::string>{"a b", "b a"}));
+  EXPECT_EQ(found.tokenizer.eosId, 0);
+  EXPECT_EQ(found.tokenizer.stopIds, (std::vector<int32_t>{0, 2, 4}));
+  EXPECT_EQ(found.tokenizer.chatTemplate, "old");
+  EXPECT_TRUE(found.generation.sample);
+  EXPECT_EQ(found.generation.temperature, 0.5);
+  EXPECT_EQ(found.generation.topK, 7);
+  write("chat_template.jinja", "new"); // the newer place wins
+  EXPECT_EQ(right().tokenizer.chatTemplate, "new");
+}
+
+TEST_F(HfFolder, FoldersThatAreRefused) {
+  refused(FileUnreadable, "cannot open");
+  write("pytorch_model.bin", "PK");
+  refused(TensorTypeUnsupported, "pytorch_model.bin' is a pickle, which runs code when it is read");
+  writeTensors({});
+  write("generation_config.json", R"({"eos_token_id": 5})");
+  refused(ConfigInvalid, "generation_config.json: key 'eos_token_id': expected ids below 5");
+  write("generation_config.json", "{");
+  refused(2130, "generation_config.json: line 1, column 1: expected JSON");
+  std::filesystem::remove(path_ / "generation_config.json");
+  write("tokenizer.json", R"({"model": {"type": "Unigram", "vocab": []}})");
+  refused(TokenizerInvalid, "tokenizer.json: tokenizer 'Unigram' is not supported");
+  write("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {"a": 5}, "merges": []}})");
+  refused(TokenizerInvalid, "token 'a': expected an id below 5");
+  std::filesystem::remove(path_ / "tokenizer.json");
+  refused(TokenizerInvalid, "tokenizer.json' is missing");
+  write("config.json", R"({"model_type": "bloom"})");
+  refused(ArchitectureUnsupported, "config.json: key 'model_type': 'bloom' is not supported");
+  std::filesystem::remove(path_ / "config.json");
+  refused(FileUnreadable, "has no config.json");
+}
+
+} // namespace
