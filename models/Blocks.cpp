@@ -41,6 +41,8 @@ void Blocks::decoder(Layer layer) {
 
   const std::string table = "model.embed_tokens.weight";
   Value x = embedding(body->getArgument(0), table, config_.vocabSize, config_.hidden);
+  if (config_.embeddingScale != 1.0)
+    x = lm::ScaleOp::create(builder_, x.getType(), x, config_.embeddingScale);
   for (int64_t index = 0; index < config_.layers; ++index)
     x = layer(x, index, "model.layers." + std::to_string(index));
   x = rmsNorm(x, "model.norm");
@@ -126,8 +128,10 @@ Value Blocks::attention(Value q, Value k, Value v, int64_t layer, const std::str
 Value Blocks::gatedMlp(Value x, const std::string &prefix) {
   Value gate = linear(x, prefix + ".gate_proj", config_.feedForward, config_.mlpBias);
   Value up = linear(x, prefix + ".up_proj", config_.feedForward, config_.mlpBias);
-  builder_.setLoc(nameLocation(prefix + ".swiglu"));
-  Value activated = lm::SwigluOp::create(builder_, gate.getType(), gate, up);
+  builder_.setLoc(nameLocation(prefix + ".activation"));
+  Value activated = config_.activation == Activation::Silu
+                        ? Value(lm::SwigluOp::create(builder_, gate.getType(), gate, up))
+                        : Value(lm::GegluOp::create(builder_, gate.getType(), gate, up));
   return linear(activated, prefix + ".down_proj", dim(x, 1), config_.mlpBias);
 }
 

@@ -64,7 +64,7 @@ public:
   // Positions, then causal attention of each sequence to itself, both as the layer has them; heads side by side again:
   // q [T, H, D], k and v [T, G, D] -> [T, H*D].
   mlir::Value attention(mlir::Value q, mlir::Value k, mlir::Value v, int64_t layer, const std::string &name);
-  // down(silu(gate(x)) * up(x)) with the products of `prefix`: [T, C] -> [T, C].
+  // down(activation(gate(x)) * up(x)) with the products of `prefix`: [T, C] -> [T, C].
   mlir::Value gatedMlp(mlir::Value x, const std::string &prefix);
   mlir::Value add(mlir::Value x, mlir::Value y);
 

@@ -43,6 +43,7 @@ struct DecoderConfig {
   RopeConfig slidingRope; // of layers that see a window of the newest tokens
   int64_t ropeDim = 0;    // rotated dimensions of each head, half-split
   double normEpsilon = 0.0;
+  double embeddingScale = 1.0; // of the rows of the embedding table
   double attentionScale = 0.0; // of scores; 0: 1/sqrt(headSize)
   int64_t slidingWindow = 0;   // tokens that a sliding layer sees, the newest included
   std::vector<bool> sliding;   // which layers do; empty: none

@@ -12,7 +12,8 @@ struct Family {
 };
 
 constexpr Family families[] = {
-    {"llama", buildLlama}, {"mistral", buildLlama}, {"qwen2", buildLlama}, {"qwen3", buildQwen3}, {"smollm3", buildLlama},
+    {"gemma3", buildGemma3}, {"llama", buildLlama}, {"mistral", buildLlama},
+    {"qwen2", buildLlama},   {"qwen3", buildQwen3}, {"smollm3", buildLlama},
 };
 
 } // namespace

@@ -23,6 +23,7 @@ BuiltModel buildModel(mlir::MLIRContext *context, const DecoderConfig &config, c
 std::vector<std::string> modelFamilies();
 
 // One a file; the blocks know the configuration and take the model.
+void buildGemma3(Blocks &blocks);
 void buildLlama(Blocks &blocks);
 void buildQwen3(Blocks &blocks);
 

@@ -75,7 +75,7 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
   }
 
   std::optional<Product> joinable(Operation *op) {
-    bool gated = llvm::any_of(op->getUsers(), [](Operation *user) { return isa<lm::SwigluOp>(user); });
+    bool gated = llvm::any_of(op->getUsers(), [](Operation *user) { return isa<lm::SwigluOp, lm::GegluOp>(user); });
     if (gated)
       return std::nullopt;
     auto linear = dyn_cast<lm::LinearOp>(op);

@@ -12,7 +12,7 @@ namespace {
 
 struct FuseSwigluPass : impl::FuseSwigluPassBase<FuseSwigluPass> {
   void runOnOperation() override {
-    for (Operation *unit : looseOps<lm::SwigluOp>(getOperation())) {
+    for (Operation *unit : looseOps<lm::SwigluOp, lm::GegluOp>(getOperation())) {
       SmallVector<Operation *> ops;
       StringRef reason;
       for (Value operand : unit->getOperands()) {

@@ -51,7 +51,7 @@ def FuseNormPass : Longc_Pass<"longc-fuse-norm"> {
 def FuseQkvPass : Longc_Pass<"longc-fuse-qkv"> {
   let summary = "products of one input with several parameters as one product with their rows joined";
   let description = [{
-    The joined parameter names its `parts`; each former result is a slice of columns. Products that a swiglu joins
+    The joined parameter names its `parts`; each former result is a slice of columns. Products that a gated unit joins
     stay apart: they become one kernel by other means.
   }];
 }

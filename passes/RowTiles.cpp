@@ -13,8 +13,8 @@ namespace longc {
 
 bool RowTiles::isRowWise(Operation *op) {
   return isa<lm::AddOp, lm::ApplyRopeOp, lm::CacheAppendOp, lm::ChunkPoolOp, lm::EmbeddingOp, lm::GatherRowsOp,
-             lm::GeluOp, lm::LayerNormOp, lm::MemoryAppendOp, lm::MergeHeadsOp, lm::QuantizeOp, lm::RmsNormOp,
-             lm::RopeAnglesOp, lm::RoundOp, lm::ScatterRowsOp, lm::SliceColumnsOp, lm::SplitHeadsOp, lm::SwigluOp>(op);
+             lm::GegluOp, lm::GeluOp, lm::LayerNormOp, lm::MemoryAppendOp, lm::MergeHeadsOp, lm::QuantizeOp, lm::RmsNormOp,
+             lm::RopeAnglesOp, lm::RoundOp, lm::ScaleOp, lm::ScatterRowsOp, lm::SliceColumnsOp, lm::SplitHeadsOp, lm::SwigluOp>(op);
 }
 
 // Epilogues of products own a range of columns; [T, N/32] companions of a [T, N] value own a 32nd of it.
@@ -136,10 +136,10 @@ void RowTiles::emitNorm(Value x, Value weight, Value bias, double epsilon, bool 
   set(result, given.size() == 3 ? kernel_.reshape(y, given) : y);
 }
 
-void RowTiles::emitGelu(lm::GeluOp op) {
-  Value x = widened(op.getX());
+// x / 2 * (1 + erf(x / sqrt(2))), or its form by tanh.
+Value RowTiles::gelu(Value x, bool tanh) {
   Value inner;
-  if (op.getTanh()) {
+  if (tanh) {
     Value cube = make<arith::MulFOp>(make<arith::MulFOp>(x, x), x);
     Value bent = make<arith::AddFOp>(x, make<arith::MulFOp>(cube, constantLike(x, 0.044715)));
     inner = make<math::TanhOp>(make<arith::MulFOp>(bent, constantLike(x, std::sqrt(2.0 / M_PI))));
@@ -147,12 +147,12 @@ void RowTiles::emitGelu(lm::GeluOp op) {
     inner = make<math::ErfOp>(make<arith::MulFOp>(x, constantLike(x, std::sqrt(0.5))));
   }
   Value factor = make<arith::AddFOp>(inner, constantLike(x, 1.0));
-  set(op.getResult(), make<arith::MulFOp>(make<arith::MulFOp>(x, constantLike(x, 0.5)), factor));
+  return make<arith::MulFOp>(make<arith::MulFOp>(x, constantLike(x, 0.5)), factor);
 }
 
 LogicalResult RowTiles::emit(Operation *op) {
   kernel_.body().setLoc(op->getLoc());
-  bool elementWise = isa<lm::AddOp, lm::GeluOp, lm::QuantizeOp, lm::RoundOp, lm::SwigluOp>(op);
+  bool elementWise = isa<lm::AddOp, lm::GegluOp, lm::GeluOp, lm::QuantizeOp, lm::RoundOp, lm::ScaleOp, lm::SwigluOp>(op);
   if (window_.column && window_.columns < window_.width && !elementWise)
     return op->emitOpError("needs whole rows: a block of this kernel has ")
            << window_.columns << " of " << window_.width << " columns";
@@ -206,7 +206,17 @@ LogicalResult RowTiles::emit(Operation *op) {
         return success();
       })
       .Case<lm::GeluOp>([&](auto op) {
-        emitGelu(op);
+        set(op.getResult(), gelu(widened(op.getX()), op.getTanh()));
+        return success();
+      })
+      .Case<lm::GegluOp>([&](auto op) {
+        Value active = gelu(widened(op.getGate()), /*tanh=*/true);
+        set(op.getResult(), make<arith::MulFOp>(active, widened(op.getUp())));
+        return success();
+      })
+      .Case<lm::ScaleOp>([&](auto op) {
+        Value x = widened(op.getX());
+        set(op.getResult(), make<arith::MulFOp>(x, constantLike(x, op.getFactor())));
         return success();
       })
       .Case<lm::QuantizeOp>([&](auto op) {

@@ -49,7 +49,7 @@ private:
   void emitNorm(mlir::Value x, mlir::Value weight, mlir::Value bias, double epsilon, bool center, mlir::Value result);
   void emitAngles(lm::RopeAnglesOp op);
   mlir::LogicalResult emitRope(lm::ApplyRopeOp op);
-  void emitGelu(lm::GeluOp op);
+  mlir::Value gelu(mlir::Value x, bool tanh);
   mlir::LogicalResult emitChunkPool(lm::ChunkPoolOp op);
   mlir::Value chunkMean(mlir::Value x, mlir::Value begin, mlir::Value end);
   mlir::Value constantLike(mlir::Value tile, double value);

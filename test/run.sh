@@ -80,7 +80,7 @@ done
 
 # Hostile input that is known, so that a run today and a run tomorrow say the same; `test/fuzz/fuzz.sh 60` looks for more.
 # Readers of the runtime under sanitizers; IR without them, since those take longer to build than all else.
-check "fuzz/readers" bash test/fuzz/fuzz.sh 0 context gguf npy program safetensors template tokenizer
+check "fuzz/readers" bash test/fuzz/fuzz.sh 0 config context gguf npy program safetensors template tokenizer
 check "fuzz/ir" env LONGC_FUZZ_PRESET=dev bash test/fuzz/fuzz.sh 0 ir
 
 echo "$passed passed, $failed failed, $skipped skipped"

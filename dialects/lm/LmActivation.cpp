@@ -3,6 +3,8 @@
 #include "dialects/lm/LmShapes.h"
 #include "dialects/lm/reference/Layers.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace longc;
 using namespace longc::lm;
@@ -33,5 +35,24 @@ LogicalResult GeluOp::verify() { return verifyElementwise(*this); }
 
 LogicalResult GeluOp::interpret(Interpreter &interpreter) {
   mapElements(*this, interpreter, [&](ArrayRef<double> x) { return reference::gelu(x[0], getTanh()); });
+  return success();
+}
+
+LogicalResult GegluOp::verify() { return verifyElementwise(*this); }
+
+LogicalResult GegluOp::interpret(Interpreter &interpreter) {
+  mapElements(*this, interpreter, [](ArrayRef<double> x) { return reference::gelu(x[0], /*tanh=*/true) * x[1]; });
+  return success();
+}
+
+LogicalResult ScaleOp::verify() {
+  // scale_c1
+  if (!std::isfinite(getFactor()))
+    return emitOpError("expected a finite factor, got ") << getFactorAttr();
+  return verifyElementwise(*this);
+}
+
+LogicalResult ScaleOp::interpret(Interpreter &interpreter) {
+  mapElements(*this, interpreter, [&](ArrayRef<double> x) { return getFactor() * x[0]; });
   return success();
 }

@@ -34,6 +34,19 @@ def Lm_SwigluOp : Lm_BinaryOp<"swiglu"> {
   let arguments = (ins TensorOf<[F32, BF16]>:$gate, TensorOf<[F32, BF16]>:$up);
 }
 
+def Lm_GegluOp : Lm_BinaryOp<"geglu"> {
+  let summary = "gated unit, gelu(gate) * up with the gelu by tanh";
+  let description = [{
+    `out = gate / 2 * (1 + tanh(sqrt(2/pi) * (gate + 0.044715 gate^3))) * up`. Constraints: `elementwise_c1` all shapes
+    agree.
+
+    ```mlir
+    %z = lm.geglu %x, %y : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+    ```
+  }];
+  let arguments = (ins TensorOf<[F32, BF16]>:$gate, TensorOf<[F32, BF16]>:$up);
+}
+
 def Lm_GeluOp : Lm_BinaryOp<"gelu"> {
   let summary = "Gaussian error linear unit, exact by erf or by tanh";
   let description = [{
@@ -46,6 +59,20 @@ def Lm_GeluOp : Lm_BinaryOp<"gelu"> {
     Constraints: `elementwise_c1` all shapes agree.
   }];
   let arguments = (ins TensorOf<[F32, BF16]>:$x, UnitAttr:$tanh);
+}
+
+def Lm_ScaleOp : Lm_BinaryOp<"scale"> {
+  let summary = "product with one number: embeddings of some models";
+  let description = [{
+    `out = factor * x`.
+
+    ```mlir
+    %y = lm.scale %x {factor = 2.5 : f64} : (tensor<2x4xf32>) -> tensor<2x4xf32>
+    ```
+
+    Constraints: `elementwise_c1` all shapes agree; `scale_c1` the factor is finite.
+  }];
+  let arguments = (ins TensorOf<[F32, BF16]>:$x, Lm_RealAttr:$factor);
 }
 
 #endif // LONGC_LM_ACTIVATION_TD

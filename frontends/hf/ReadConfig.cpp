@@ -82,6 +82,7 @@ public:
     double scalar = 256.0;
     LONGC_TRY(keys_.readPositive("query_pre_attn_scalar", scalar));
     config_.attentionScale = 1.0 / std::sqrt(scalar);
+    config_.embeddingScale = std::sqrt(static_cast<double>(config_.hidden));
     LONGC_TRY(window(4096));
     int64_t pattern = 6;
     LONGC_TRY(keys_.read("sliding_window_pattern", 1, limits::layers, pattern));

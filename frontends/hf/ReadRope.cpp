@@ -43,6 +43,8 @@ double yarnMagnitude(double factor, double weight) { return factor <= 1 ? 1.0 : 
 
 Status readYarn(const ConfigKeys &scaling, const ConfigKeys &config, RopeConfig &rope) {
   rope.scaling = RopeScaling::Yarn;
+  if (!(rope.theta > 1))
+    return (scaling.has(thetaKey) ? scaling : config).invalid(thetaKey, "more than 1, as yarn divides by its logarithm");
   LONGC_TRY(readOriginalContext(scaling, config, rope));
   double longest = rope.originalContext;
   LONGC_TRY(config.readPositive("max_position_embeddings", longest));

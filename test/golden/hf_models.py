@@ -2,6 +2,7 @@
 """Tiny Hugging Face folders out of the cases of hf_models.jsonl. Standard library only.
 
     hf_models.py CASE FOLDER           writes the folder of a case: config, weights, tokenizer
+    hf_models.py --configs FOLDER      writes the configurations of all cases, for a fuzzer to begin with
 
 Weights are not stored: they follow from the case's name and the tensor's name by Python's own generator, so that
 make_hf_goldens.py and the tests have the same ones. A case says its type of weights, and in how many shards they lie.
@@ -117,4 +118,8 @@ def writeFolder(folder, case):
 
 
 if __name__ == "__main__":
-    writeFolder(sys.argv[2], readCases()[sys.argv[1]])
+    if sys.argv[1] == "--configs":
+        for name, case in readCases().items():
+            writeJson(f"{sys.argv[2]}/{name}", case["config"])
+    else:
+        writeFolder(sys.argv[2], readCases()[sys.argv[1]])

@@ -1,6 +1,7 @@
 // Gate product, up product, gated unit and what rounds it become one kernel.
 // RUN: longc-opt %s --longc-fuse-swiglu --remarks-filter="longc.*" 2>&1 | FileCheck %s
 // RUN: longc-interpret %s --function unit --compare-after longc-fuse-swiglu
+// RUN: longc-interpret %s --function geglu --compare-after longc-fuse-swiglu
 // RUN: longc-interpret %s --function refused --compare-after longc-fuse-swiglu
 
 // CHECK-DAG: remark: {{.*}}not fused: second user of a product
@@ -20,6 +21,19 @@ func.func @unit(%x: tensor<?x64xf32>, %g: tensor<32x64xf32>, %u: tensor<32x64xf3
   %s = lm.swiglu %a, %b : (tensor<?x32xf32>, tensor<?x32xf32>) -> tensor<?x32xf32>
   %q:3 = lm.quantize %s : (tensor<?x32xf32>) -> (tensor<?x32xi8>, tensor<?x1xf32>, tensor<?x1xf32>)
   return %q#0, %q#1, %q#2 : tensor<?x32xi8>, tensor<?x1xf32>, tensor<?x1xf32>
+}
+
+// CHECK-LABEL: func.func @geglu
+// CHECK: lm.group
+// CHECK-NEXT: lm.linear
+// CHECK-NEXT: lm.linear
+// CHECK-NEXT: lm.geglu
+// CHECK-NEXT: lm.yield
+func.func @geglu(%x: tensor<?x64xf32>, %g: tensor<32x64xf32>, %u: tensor<32x64xf32>) -> tensor<?x32xf32> {
+  %a = lm.linear %x, %g : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %b = lm.linear %x, %u : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %s = lm.geglu %a, %b : (tensor<?x32xf32>, tensor<?x32xf32>) -> tensor<?x32xf32>
+  return %s : tensor<?x32xf32>
 }
 
 // The third unit is fused without the rounding that a second user keeps out.

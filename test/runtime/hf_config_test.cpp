@@ -209,6 +209,8 @@ TEST(HfConfig, NumbersOutOfRangeAreRefusedByName) {
   refused(changed("\"hidden_size\": 32", "\"hidden_size\": 36"), ConfigInvalid, "head size 9: expected an even one");
   refused(changed("1e-5", "0"), ConfigInvalid, "a positive number");
   refused(config("llama", R"("rope_theta": -1)"), ConfigInvalid, "key 'rope_theta': expected a positive number");
+  refused(config("llama", R"("rope_theta": 1, "rope_scaling": {"type": "yarn", "factor": 2})"), ConfigInvalid,
+          "key 'rope_theta': expected more than 1");
   refused(config("llama", R"("rope_scaling": {"type": "linear"})"), KeyMissing, "key 'rope_scaling.factor' is missing");
   refused(config("llama", R"("rope_scaling": "linear")"), ConfigInvalid, "key 'rope_scaling': expected an object");
   refused(config("llama", R"("eos_token_id": [1, 100])"), ConfigInvalid, "ids below 100");

@@ -1,5 +1,6 @@
 // What families add to a plain decoder, compiled for each variant that this processor has, equals the interpreter's:
-// biases of quantised products that are joined, norms of heads, a window of the newest tokens, factors of wave lengths.
+// biases of quantised products that are joined, norms of heads, a window of the newest tokens, factors of wave lengths, scaled
+// embeddings, units gated by a gelu.
 //
 // RUN: longc-opt %s --longc-make-serving -o %t
 // RUN: longc-compare-cpu %t --function=prefill --tokens=37 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
@@ -20,12 +21,15 @@ lm.parameter @v.weight : !lm.quantized<64x64, q4_1>
 lm.parameter @v.bias : tensor<64xf32>
 lm.parameter @q.norm : tensor<32xf32>
 lm.parameter @k.norm : tensor<32xf32>
-lm.parameter @head : !lm.quantized<80x128, q8_0>
+lm.parameter @gate : !lm.quantized<96x128, q4_1>
+lm.parameter @up : !lm.quantized<96x128, q4_1>
+lm.parameter @head : !lm.quantized<80x96, q8_0>
 
 func.func @forward(%tokens: tensor<?xi32> {lm.input = "tokens"}, %positions: tensor<?xi32> {lm.input = "positions"},
                    %boundaries: tensor<?xi32> {lm.input = "boundaries"}) -> tensor<?x80xf32> {
   %table = lm.parameter_ref @table : tensor<80x64xf32>
-  %x = lm.embedding %tokens, %table : (tensor<?xi32>, tensor<80x64xf32>) -> tensor<?x64xf32>
+  %e = lm.embedding %tokens, %table : (tensor<?xi32>, tensor<80x64xf32>) -> tensor<?x64xf32>
+  %x = lm.scale %e {factor = 1.75 : f64} : (tensor<?x64xf32>) -> tensor<?x64xf32>
   %wq = lm.parameter_ref @q.weight : !lm.quantized<128x64, q4_1>
   %dq = lm.dequantize %wq : (!lm.quantized<128x64, q4_1>) -> tensor<128x64xf32>
   %bq = lm.parameter_ref @q.bias : tensor<128xf32>
@@ -50,9 +54,16 @@ func.func @forward(%tokens: tensor<?xi32> {lm.input = "tokens"}, %positions: ten
   %a:2 = lm.packed_attention %q, %k, %v, %boundaries, %boundaries causal {scale = 0.25 : f64, window = 21 : i64}
     : (tensor<?x4x32xf32>, tensor<?x2x32xf32>, tensor<?x2x32xf32>, tensor<?xi32>, tensor<?xi32>) -> (tensor<?x4x32xf32>, tensor<4x?xf32>)
   %m = lm.merge_heads %a#0 : (tensor<?x4x32xf32>) -> tensor<?x128xf32>
-  %wh = lm.parameter_ref @head : !lm.quantized<80x128, q8_0>
-  %dh = lm.dequantize %wh : (!lm.quantized<80x128, q8_0>) -> tensor<80x128xf32>
-  %logits = lm.linear %m, %dh : (tensor<?x128xf32>, tensor<80x128xf32>) -> tensor<?x80xf32>
+  %wg = lm.parameter_ref @gate : !lm.quantized<96x128, q4_1>
+  %dg = lm.dequantize %wg : (!lm.quantized<96x128, q4_1>) -> tensor<96x128xf32>
+  %g = lm.linear %m, %dg : (tensor<?x128xf32>, tensor<96x128xf32>) -> tensor<?x96xf32>
+  %wu = lm.parameter_ref @up : !lm.quantized<96x128, q4_1>
+  %du = lm.dequantize %wu : (!lm.quantized<96x128, q4_1>) -> tensor<96x128xf32>
+  %u = lm.linear %m, %du : (tensor<?x128xf32>, tensor<96x128xf32>) -> tensor<?x96xf32>
+  %f = lm.geglu %g, %u : (tensor<?x96xf32>, tensor<?x96xf32>) -> tensor<?x96xf32>
+  %wh = lm.parameter_ref @head : !lm.quantized<80x96, q8_0>
+  %dh = lm.dequantize %wh : (!lm.quantized<80x96, q8_0>) -> tensor<80x96xf32>
+  %logits = lm.linear %f, %dh : (tensor<?x96xf32>, tensor<80x96xf32>) -> tensor<?x80xf32>
   return %logits : tensor<?x80xf32>
 }
 }
