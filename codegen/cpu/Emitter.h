@@ -134,6 +134,7 @@ private:
   mlir::Value loadChunk(tile::LoadOp load, mlir::ValueRange lead, Column column, int64_t width);
   mlir::Value gatherChunk(tile::GatherOp gather, mlir::ValueRange lead, Column column, int64_t width);
   mlir::Value bufferChunk(const Buffer &buffer, mlir::Value tile, mlir::ValueRange lead, Column column, int64_t width);
+  llvm::SmallVector<mlir::Value> positionOf(mlir::Value number, llvm::ArrayRef<int64_t> shape);
   mlir::Value reshapeChunk(tile::ReshapeOp reshape, mlir::ValueRange lead, Column column, int64_t width);
   mlir::Value elementwiseChunk(mlir::Operation *op, mlir::ValueRange lead, Column column, int64_t width);
   mlir::Value elementwise(mlir::Operation *op, llvm::SmallVector<mlir::Value> operands, int64_t width);

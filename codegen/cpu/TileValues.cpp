@@ -195,6 +195,16 @@ Value KernelEmitter::lazyIfChunk(OpResult result, ValueRange lead, Column column
   return chosen.getResult(0);
 }
 
+// Where the element of this row-major number lies in a tile of the given shape.
+SmallVector<Value> KernelEmitter::positionOf(Value number, ArrayRef<int64_t> shape) {
+  SmallVector<Value> position(shape.size());
+  for (size_t dim = shape.size(); dim-- > 0;) {
+    position[dim] = dim ? remainder(number, shape[dim]) : number;
+    number = dim ? divide(number, shape[dim]) : number;
+  }
+  return position;
+}
+
 Value KernelEmitter::reshapeChunk(tile::ReshapeOp reshape, ValueRange lead, Column column, int64_t width) {
   ArrayRef<int64_t> from = tileType(reshape.getSource()).getShape(), to = tileType(reshape.getResult()).getShape();
   if (from.back() == to.back() && from.size() + 1 == to.size() && from.size() >= 2) {
@@ -218,44 +228,19 @@ Value KernelEmitter::reshapeChunk(tile::ReshapeOp reshape, ValueRange lead, Colu
   Value linear;
   for (auto [position, size] : llvm::zip(lead, to))
     linear = linear ? add(mul(linear, size), position) : position;
+  if (from.back() == to.back())
+    return chunk(reshape.getSource(), positionOf(linear ? linear : index(0), from.drop_back()), column, width);
   linear = linear ? mul(linear, to.back()) : Value();
-  if (from.back() == to.back()) {
-    SmallVector<Value> inner;
-    Value row = linear ? divide(linear, to.back()) : index(0);
-    for (int64_t size : llvm::reverse(from.drop_front().drop_back())) {
-      inner.insert(inner.begin(), remainder(row, size));
-      row = divide(row, size);
-    }
-    if (from.size() > 1)
-      inner.insert(inner.begin(), row);
-    return chunk(reshape.getSource(), inner, column, width);
-  }
-  auto element = [&](int64_t i) {
-    Value at = add(linear, valueOf(column + i));
-    SmallVector<Value> position;
-    for (int64_t size : llvm::reverse(from.drop_front())) {
-      position.insert(position.begin(), remainder(at, size));
-      at = divide(at, size);
-    }
-    position.insert(position.begin(), at);
+  auto values = [&](Column at, int64_t count) {
+    SmallVector<Value> position = positionOf(add(linear, valueOf(at)), from);
     Value last = position.pop_back_val();
-    return chunk(reshape.getSource(), position, {last, 0}, 0);
+    return chunk(reshape.getSource(), position, {last, 0}, count);
   };
+  auto element = [&](int64_t i) { return values(column + i, 0); };
   if (!width)
     return element(0);
-  if (from.back() % to.back() == 0 && (to.back() % lanes == 0 || to.back() == width)) { // a chunk stays in one row
-    Value at = add(linear, valueOf(column));
-    SmallVector<Value> position;
-    Value last = remainder(at, from.back());
-    Value row = divide(at, from.back());
-    for (int64_t size : llvm::reverse(from.drop_front().drop_back())) {
-      position.insert(position.begin(), remainder(row, size));
-      row = divide(row, size);
-    }
-    if (from.size() > 1)
-      position.insert(position.begin(), row);
-    return chunk(reshape.getSource(), position, {last, 0}, width);
-  }
+  if (from.back() % to.back() == 0 && (to.back() % lanes == 0 || to.back() == width)) // a chunk stays in one row
+    return values(column, width);
   SmallVector<Value> elements;
   for (int64_t i = 0; i < width; ++i)
     elements.push_back(element(i));

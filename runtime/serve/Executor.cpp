@@ -246,13 +246,13 @@ Status Executor::runWorkList(const StepPlan &step, std::span<const InputTensor> 
   const InputTensor &given = inputs[plan_.buffers[step.segments].index];
   std::span<const int32_t> segments;
   std::vector<int32_t> packed;
+  int64_t queries = inputs[0].shape.sizes[0]; // rows of the call's tokens
   if (step.keyBoundaries) {
     const InputTensor &keys = inputs[plan_.buffers[*step.keyBoundaries].index];
-    int64_t rows = 0; // no boundary lies past the longest input
-    for (const InputTensor &input : inputs)
-      rows = std::max(rows, input.shape.sizes[0]);
+    for (const InputTensor &input : inputs) // no boundary lies past the longest input
+      queries = std::max(queries, input.shape.sizes[0]);
     auto made = packedSegments({static_cast<const int32_t *>(given.data), static_cast<size_t>(given.shape.sizes[0])},
-                               {static_cast<const int32_t *>(keys.data), static_cast<size_t>(keys.shape.sizes[0])}, rows);
+                               {static_cast<const int32_t *>(keys.data), static_cast<size_t>(keys.shape.sizes[0])}, queries);
     if (!made.ok())
       return made.status();
     packed = std::move(*made);
@@ -261,9 +261,8 @@ Status Executor::runWorkList(const StepPlan &step, std::span<const InputTensor> 
     if (given.shape.sizes[1] != segmentColumns)
       return sizeError(formatText("segments have %lld columns, expected 8", static_cast<long long>(given.shape.sizes[1])));
     segments = {static_cast<const int32_t *>(given.data), static_cast<size_t>(given.shape.sizes[0] * segmentColumns)};
+    LONGC_TRY(checkWindows(segments));
   }
-  // Query rows are rows of the first input: the call's tokens, or the packed queries of an attention alone.
-  int64_t queries = inputs[0].shape.sizes[0];
   auto list = buildWorkList(segments, step.rows, queries);
   if (!list.ok())
     return list.status();

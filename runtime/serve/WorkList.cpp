@@ -17,14 +17,16 @@ int64_t costOf(const Item &item) {
   return (item[1] - item[0]) * (std::max<int64_t>(last - item[2], 0) + item[6] - item[5]);
 }
 
+Status segmentError(size_t index, const char *what) {
+  return Status::error(5201, formatText("segment %zu: %s", index, what), "give query, key and memory ranges in order");
+}
+
 Status checkSegment(std::span<const int32_t> segment, size_t index, int64_t queries) {
-  auto fails = [&](const char *what) {
-    return Status::error(5201, formatText("segment %zu: %s", index, what), "give query, key and memory ranges in order");
-  };
+  auto fails = [&](const char *what) { return segmentError(index, what); };
   if (segment[0] < 0 || segment[0] > segment[1] || segment[1] > queries)
     return fails("its query rows are not a range of the call's tokens");
-  if (segment[2] < 0 || segment[2] > segment[3] || segment[3] - segment[2] < segment[1] - segment[0])
-    return fails("its window does not hold its queries");
+  if (segment[2] < 0 || segment[2] > segment[3])
+    return fails("its keys are not a range");
   if (segment[4] < 0 || segment[4] > segment[5])
     return fails("its memory is not a range");
   if (segment[6] < 0)
@@ -33,6 +35,15 @@ Status checkSegment(std::span<const int32_t> segment, size_t index, int64_t quer
 }
 
 } // namespace
+
+Status checkWindows(std::span<const int32_t> segments) {
+  for (size_t index = 0; index < segments.size() / segmentColumns; ++index) {
+    auto segment = segments.subspan(index * segmentColumns, segmentColumns);
+    if (int64_t{segment[3]} - segment[2] < int64_t{segment[1]} - segment[0])
+      return segmentError(index, "its window does not hold its queries");
+  }
+  return {};
+}
 
 Result<std::vector<int32_t>> buildWorkList(std::span<const int32_t> segments, int64_t rows, int64_t queries) {
   std::vector<Item> items;

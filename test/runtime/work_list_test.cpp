@@ -43,8 +43,17 @@ TEST(WorkList, EmptySequencesGiveNoWork) {
 TEST(WorkList, RefusesBadSegments) {
   for (std::vector<int32_t> segments : std::vector<std::vector<int32_t>>{
            {-1, 1, 0, 2, 0, 0, 0, 0}, {2, 1, 0, 2, 0, 0, 0, 0}, {0, 3, 0, 3, 0, 0, 0, 0}, {0, 2, 3, 2, 0, 0, 0, 0},
-           {0, 2, 0, 1, 0, 0, 0, 0},  {0, 1, 0, 1, 2, 1, 0, 0}, {0, 1, 0, 1, 0, 0, -1, 0}})
+           {0, 1, 0, 1, 2, 1, 0, 0},  {0, 1, 0, 1, 0, 0, -1, 0}})
     EXPECT_EQ(buildWorkList(segments, 4, 2).status().code(), 5201);
+}
+
+TEST(WorkList, FewerKeysThanQueriesAreRightForPackedKeysAndNoWindow) {
+  std::vector<int32_t> segments = {0, 5, 0, 2, 0, 0, 0, 0};
+  std::set<Row> expected = {{0, 4, 0, 2, -3, 0, 0, 0}, {4, 5, 0, 2, 1, 0, 0, 0}}; // query 3 stands at key 0
+  auto rows = rowsOf(*buildWorkList(segments, 4, 5));
+  EXPECT_EQ(std::set<Row>(rows.begin(), rows.end()), expected);
+  EXPECT_EQ(checkWindows(segments).code(), 5201);
+  EXPECT_TRUE(checkWindows(std::vector<int32_t>{0, 5, 3, 8, 0, 0, 0, 0}).ok());
 }
 
 TEST(WorkList, PackedBoundariesAreSegments) {
