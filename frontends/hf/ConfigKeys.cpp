@@ -22,9 +22,8 @@ Status ConfigKeys::invalid(std::string_view key, const std::string &expected) co
                        "the file is damaged or describes a model that is not supported");
 }
 
-Status ConfigKeys::unsupported(std::string_view key, const std::string &what) const {
-  return Status::error(ArchitectureUnsupported, name(key) + ": " + what + " is not supported",
-                       "README.md lists the models that are");
+Status ConfigKeys::unsupported(std::string_view key, const std::string &what, const std::string &hint) const {
+  return Status::error(ArchitectureUnsupported, name(key) + ": " + what + " is not supported", hint);
 }
 
 Status ConfigKeys::missing(std::string_view key) const {

@@ -31,7 +31,8 @@ public:
   Status requirePositive(std::string_view key, double &out) const;
 
   Status invalid(std::string_view key, const std::string &expected) const;
-  Status unsupported(std::string_view key, const std::string &what) const;
+  Status unsupported(std::string_view key, const std::string &what,
+                     const std::string &hint = "README.md lists the models that are") const;
   Status missing(std::string_view key) const;
   std::string name(std::string_view key) const;
 

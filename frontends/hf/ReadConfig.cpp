@@ -130,7 +130,7 @@ private:
     else if (name == "gelu_pytorch_tanh" || name == "gelu_new")
       config_.activation = Activation::GeluTanh;
     else
-      return keys_.unsupported(key, "activation " + quoted(name) + " (expected 'silu' or 'gelu_pytorch_tanh')");
+      return keys_.unsupported(key, "activation " + quoted(name), "activations: silu, gelu_pytorch_tanh");
     return {};
   }
 
@@ -237,7 +237,7 @@ Status checkArchitecture(const ConfigKeys &keys) {
     return {};
   const std::string *name = list->array()->front().text();
   if (!name || !(name->ends_with("ForCausalLM") || name->ends_with("ForConditionalGeneration")))
-    return keys.unsupported("architectures", name ? quoted(*name) + " (expected one that ends in 'ForCausalLM')" : "no text");
+    return keys.unsupported("architectures", name ? quoted(*name) : "no text", "expected one that ends in ForCausalLM");
   return {};
 }
 

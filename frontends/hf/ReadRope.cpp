@@ -77,7 +77,7 @@ Status readScaling(const ConfigKeys &scaling, const ConfigKeys &config, RopeConf
   if (type == "yarn")
     return readYarn(scaling, config, rope);
   if (type != "linear")
-    return scaling.unsupported(typeKey, "rotary scaling " + quoted(type) + " (expected 'default', 'linear', 'llama3' or 'yarn')");
+    return scaling.unsupported(typeKey, "rotary scaling " + quoted(type), "scalings: default, linear, llama3, yarn");
   LONGC_TRY(scaling.requirePositive("factor", rope.factor));
   rope.scaling = rope.factor == 1.0 ? RopeScaling::None : RopeScaling::Linear;
   return {};

@@ -68,13 +68,13 @@ void addCompile(CLI::App &app, CompileOptions &options) {
   command->add_option("MODEL", options.model, "checkpoint (a Hugging Face folder or .gguf), or functions without weights (.mlir)")->required();
   command->add_option("-o,--output", options.output, "program to write")->required();
   command->add_option("--method", options.method, "long-context method: none, fot")->capture_default_str();
-  command->add_option("--mem-layers", options.memoryLayers, "layers that read memory: all, a list (7,8,18), or probe to find them")
-      ->capture_default_str();
+  command->add_option("--mem-layers", options.memoryLayers, "layers that read memory: all, a list (7,8,18), or probe to find them (default: the model's own, or all)");
   command->add_option("--topk", options.topk, "memory entries each query and head attends to; 0: all")
       ->capture_default_str();
-  command->add_option("--window", options.window, "default local window in tokens")->capture_default_str();
-  command->add_option("--last-context", options.lastContext, "default size of a prompt's last window")
-      ->capture_default_str();
+  command->add_option("--window", options.window, "default local window in tokens (default: 1024, or the model's if that is less)");
+  command->add_option("--last-context", options.lastContext,
+                      "default size of a prompt's last window (default: the model's own, or 512; at most the window)");
+  command->add_option("--rope-theta", options.ropeTheta, "base of rotary positions instead of the checkpoint's");
   command->add_option("--target", options.targets, "targets, comma separated")->delimiter(',')->capture_default_str();
   command->add_option("--variants", options.variants, "CPU variants to build (default: all)")->delimiter(',');
   command->add_option("--dump-dir", options.dumpDir, "write the IR after every stage into this folder");

@@ -2,6 +2,7 @@
 #include "frontends/tools/driver/AssembleProgram.h"
 
 #include "codegen/LinkProgram.h"
+#include "runtime/core/Format.h"
 
 #include <filesystem>
 #include <fstream>
@@ -30,7 +31,10 @@ void KernelCode::add(CpuObjects code) {
 void describeSource(const CompileOptions &options, abi::Program &program) {
   program.set_version(1);
   program.set_compiler("longc " LONGC_VERSION);
-  program.set_source(std::filesystem::path(options.model).filename().string());
+  std::string source = std::filesystem::path(options.model).filename().string();
+  if (options.ropeTheta > 0)
+    source += formatText(" with --rope-theta %g", options.ropeTheta);
+  program.set_source(source);
 }
 
 Status assembleProgram(KernelCode code, abi::Program &program, const ParameterParts &parts, const WeightSource &weights,

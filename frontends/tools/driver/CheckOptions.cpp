@@ -6,6 +6,9 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace longc {
 namespace {
 
@@ -41,10 +44,28 @@ Status checkOptions(const CompileOptions &options) {
                          "--method " + options.method + " applies to whole models, and '" + options.model +
                              "' is a file of functions",
                          "longc-opt --longc-apply-fot shows what the method does to a function");
+  if (options.ropeTheta < 0 || !std::isfinite(options.ropeTheta))
+    return Status::error(1124, "--rope-theta " + std::to_string(options.ropeTheta) + " is no positive number",
+                         "leave it out to take the checkpoint's");
   if (options.topk < 0)
     return Status::error(1109, "--topk " + std::to_string(options.topk) + " is negative", "0 attends to all entries");
   LONGC_TRY(checkTargets(options));
   return checkVariants(options);
+}
+
+CompileOptions withDefaultsOf(const Checkpoint &checkpoint, CompileOptions options) {
+  constexpr int64_t usualWindow = 1024, usualLastContext = 512;
+  const std::optional<MemoryDefaults> &memory = checkpoint.memory;
+  if (options.memoryLayers.empty() && memory && !memory->layers.empty())
+    for (int64_t layer : memory->layers)
+      options.memoryLayers += (options.memoryLayers.empty() ? "" : ",") + std::to_string(layer);
+  if (options.memoryLayers.empty())
+    options.memoryLayers = "all";
+  if (options.window == 0)
+    options.window = std::min(usualWindow, checkpoint.config.contextLength);
+  if (options.lastContext == 0)
+    options.lastContext = std::min(memory ? memory->lastContext : usualLastContext, options.window);
+  return options;
 }
 
 Status checkWindow(const CompileOptions &options, const DecoderConfig &config) {

@@ -1,6 +1,7 @@
 // What is asked of a compilation, checked before anything is done, and against the model when that is known.
 #pragma once
 
+#include "frontends/Checkpoint.h"
 #include "frontends/tools/driver/Compile.h"
 #include "models/DecoderConfig.h"
 
@@ -13,6 +14,9 @@ bool isFunctionFile(const CompileOptions &options);
 
 // Refuses unknown methods, targets and variants, and those that do not go with the kind of model.
 Status checkOptions(const CompileOptions &options);
+
+// What was left open, filled in from what the checkpoint says of itself.
+CompileOptions withDefaultsOf(const Checkpoint &checkpoint, CompileOptions options);
 
 // Refuses windows that the model does not have.
 Status checkWindow(const CompileOptions &options, const DecoderConfig &config);

@@ -54,10 +54,22 @@ void describeModule(const CompileOptions &options, const Checkpoint &model, llvm
   memory->set_topk(options.topk);
 }
 
-Status compileCheckpoint(const CompileOptions &options, const WorkFolder &work, OutputFile &output) {
-  Result<Checkpoint> model = openCheckpoint(options.model);
+// Layers with a window have a base of their own only if it differs.
+void overrideTheta(DecoderConfig &config, double theta) {
+  if (config.slidingRope.theta == config.rope.theta)
+    config.slidingRope.theta = theta;
+  config.rope.theta = theta;
+}
+
+Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, OutputFile &output) {
+  Result<Checkpoint> model = openCheckpoint(given.model);
   if (!model.ok())
     return model.status();
+  const CompileOptions options = withDefaultsOf(*model, given);
+  if (options.ropeTheta > 0)
+    overrideTheta(model->config, options.ropeTheta);
+  if (given.window == 0 && options.window == model->config.contextLength)
+    model->notes.push_back("the default window is all that the model has, " + std::to_string(options.window) + " tokens");
   for (const std::string &note : model->notes)
     if (!options.quiet)
       std::fprintf(stderr, "note: %s\n", note.c_str());

@@ -9,12 +9,14 @@
 namespace longc {
 
 struct CompileOptions {
-  std::string model;           // .gguf checkpoint, or .mlir of lm functions without weights
+  std::string model;           // checkpoint (a folder or .gguf), or .mlir of lm functions without weights
   std::string output;          // program file
   std::string method = "none"; // none, fot
-  std::string memoryLayers = "all"; // all, a list, or probe
+  std::string memoryLayers; // all, a list, or probe; empty: the model's own, or all
   int64_t topk = 0; // 0: dense memory attention
-  int64_t window = 1024, lastContext = 512;
+  // 0: 1,024 or all that the model has; what the model says or 512, but no more than the window.
+  int64_t window = 0, lastContext = 0;
+  double ropeTheta = 0; // instead of the checkpoint's; 0: that
   std::vector<std::string> targets = {"cpu"};
   std::vector<std::string> variants; // CPU variants; empty: all
   std::string dumpDir;               // IR after every stage, numbered

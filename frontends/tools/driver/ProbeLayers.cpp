@@ -101,8 +101,10 @@ Result<std::string> probedLayers(const CompileOptions &options) {
     return folder.status();
   ProbeLayersOptions probe;
   probe.model = options.model;
-  probe.window = options.window;
-  probe.lastContext = options.lastContext;
+  if (options.window > 0)
+    probe.window = options.window;
+  if (options.lastContext > 0)
+    probe.lastContext = options.lastContext;
   probe.topk = options.topk;
   probe.json = true;
   probe.quiet = options.quiet;
