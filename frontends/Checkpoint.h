@@ -5,7 +5,7 @@
 // No byte of a weight is read before its row is asked for.
 #pragma once
 
-#include "frontends/gguf/TokenizerSource.h"
+#include "frontends/TokenizerSource.h"
 #include "models/DecoderConfig.h"
 #include "runtime/core/Status.h"
 #include "runtime/io/Quantized.h"
@@ -54,6 +54,7 @@ struct Checkpoint {
   // How the file would call a parameter that it lacks.
   std::function<std::string(const std::string &name)> sourceNameOf;
   std::shared_ptr<const void> files; // what the readers read from
+  size_t fileCount = 1;              // that the tensors lie in
 };
 
 // Opens a GGUF file or a Hugging Face folder. Errors begin with the path.

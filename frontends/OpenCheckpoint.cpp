@@ -1,7 +1,7 @@
 // Which frontend reads a path.
 #include "frontends/Checkpoint.h"
 
-#include "frontends/gguf/GgufCheckpoint.h"
+#include "frontends/gguf/ImportGguf.h"
 #include "frontends/hf/ImportHf.h"
 #include "runtime/io/ModelFileError.h"
 
@@ -20,7 +20,7 @@ Result<Checkpoint> openCheckpoint(const std::string &path) {
   if (path.ends_with(".safetensors"))
     return Status::error(FileUnreadable, "'" + path + "' holds tensors alone: expected a model's folder or a .gguf file",
                          "give the folder that it lies in, with config.json and tokenizer.json");
-  return importGgufCheckpoint(path);
+  return importGguf(path);
 }
 
 } // namespace longc

@@ -2,9 +2,8 @@
 #include "frontends/gguf/ImportGguf.h"
 
 #include "frontends/gguf/ReadLlamaConfig.h"
-#include "runtime/core/Checked.h"
+#include "frontends/gguf/ReadTokenizer.h"
 #include "runtime/io/ModelFileError.h"
-#include "runtime/io/Panels.h"
 
 #include <cstring>
 #include <set>
@@ -30,10 +29,48 @@ std::string listText(const std::vector<std::string> &names) {
   return text;
 }
 
+// Rows of a tensor in our order, in a format that programs hold.
+//
+// The llama architecture has the two rows of a rotary pair side by side; we keep the halves of a head apart. Within a head
+// of size d, our row s*d/2 + i (s = 0, 1) is row 2i + s of the file. Whole rows move, so nothing is lost.
+class RowReader {
+public:
+  // `pairedHeadSize`: 0 for rows that stay in the file's order.
+  RowReader(const GgufTensor &tensor, ElementFormat stored, ElementFormat given, int64_t pairedHeadSize)
+      : data_(tensor.data), stored_(stored), given_(given), headSize_(pairedHeadSize) {
+    stride_ = data_.size() / static_cast<size_t>(tensor.shape.size() == 2 ? tensor.shape[0] : 1);
+  }
+
+  Status operator()(int64_t row, std::span<std::byte> out) const {
+    std::span<const std::byte> bytes = data_.subspan(static_cast<size_t>(placeOf(row)) * stride_, stride_);
+    if (stored_ == given_) {
+      std::memcpy(out.data(), bytes.data(), bytes.size());
+      return {};
+    }
+    std::vector<float> values(out.size() / sizeof(float)); // widening loses nothing
+    LONGC_TRY(dequantizeRow(stored_, bytes, values));
+    std::memcpy(out.data(), values.data(), out.size());
+    return {};
+  }
+
+private:
+  int64_t placeOf(int64_t row) const {
+    if (headSize_ == 0)
+      return row;
+    const int64_t half = headSize_ / 2, within = row % headSize_;
+    return row - within + 2 * (within % half) + within / half;
+  }
+
+  std::span<const std::byte> data_;
+  ElementFormat stored_, given_;
+  int64_t headSize_;
+  size_t stride_;
+};
+
 // Collects parameters; remembers what was asked for and what was not there.
 class ParameterReader {
 public:
-  ParameterReader(const GgufFile &file, std::vector<ImportedParameter> &out) : file_(file), out_(out) {}
+  ParameterReader(const GgufFile &file, std::vector<CheckpointParameter> &out) : file_(file), out_(out) {}
 
   // A tensor the model must have. `permutedHeadSize` is 0 for rows that stay in the file's order.
   void add(const std::string &source, const std::string &name, std::vector<int64_t> shape,
@@ -58,16 +95,9 @@ public:
       firstError_ = format.status();
       return;
     }
-    ImportedParameter parameter;
-    parameter.name = name;
-    parameter.sourceName = source;
-    parameter.format = shape.size() == 1 || *format == ElementFormat::F16 ? ElementFormat::F32 : *format;
-    parameter.shape = std::move(shape);
-    parameter.permutation = permutedHeadSize ? RowPermutation::PairsToHalves : RowPermutation::None;
-    parameter.headSize = permutedHeadSize;
-    parameter.sourceFormat = *format;
-    parameter.source = tensor->data;
-    out_.push_back(std::move(parameter));
+    ElementFormat given = shape.size() == 1 || *format == ElementFormat::F16 ? ElementFormat::F32 : *format;
+    RowReader rows(*tensor, *format, given, permutedHeadSize);
+    out_.push_back({name, source, given, std::move(shape), rows});
   }
 
   Status finish() const {
@@ -95,13 +125,13 @@ public:
 
 private:
   const GgufFile &file_;
-  std::vector<ImportedParameter> &out_;
+  std::vector<CheckpointParameter> &out_;
   std::set<std::string, std::less<>> used_;
   std::vector<std::string> missing_;
   Status firstError_;
 };
 
-Status readParameters(const GgufFile &file, DecoderConfig &config, std::vector<ImportedParameter> &out) {
+Status readParameters(const GgufFile &file, DecoderConfig &config, std::vector<CheckpointParameter> &out) {
   ParameterReader reader(file, out);
   const int64_t queries = config.heads * config.headSize, keys = config.kvHeads * config.headSize; // within limits
   reader.add("token_embd.weight", "model.embed_tokens.weight", {config.vocabSize, config.hidden});
@@ -125,63 +155,6 @@ Status readParameters(const GgufFile &file, DecoderConfig &config, std::vector<I
   return reader.finish();
 }
 
-// Where each row of a matrix lies in the file, in our order.
-void appendRows(const ImportedParameter &parameter, std::vector<const std::byte *> &rows) {
-  const int64_t count = parameter.shape[0];
-  const size_t stride = parameter.source.size() / static_cast<size_t>(count);
-  for (int64_t row = 0; row < count; ++row) {
-    int64_t from = row;
-    if (parameter.permutation == RowPermutation::PairsToHalves) {
-      const int64_t half = parameter.headSize / 2, within = row % parameter.headSize;
-      from = row - within + 2 * (within % half) + within / half;
-    }
-    rows.push_back(parameter.source.data() + static_cast<size_t>(from) * stride);
-  }
-}
-
-// The rows as float32, for a format that programs do not hold (F16). Widening loses nothing.
-Status widenRows(const ImportedParameter &parameter, std::vector<const std::byte *> &rows, std::vector<float> &values) {
-  const size_t columns = static_cast<size_t>(parameter.shape[1]), bytes = parameter.source.size() / rows.size();
-  values.resize(rows.size() * columns);
-  for (size_t row = 0; row < rows.size(); ++row) {
-    std::span<float> out(values.data() + row * columns, columns);
-    LONGC_TRY(dequantizeRow(parameter.sourceFormat, {rows[row], bytes}, out));
-    rows[row] = reinterpret_cast<const std::byte *>(out.data());
-  }
-  return {};
-}
-
-Status writeVector(const ImportedParameter &parameter, std::span<std::byte> out) {
-  std::vector<float> values(static_cast<size_t>(parameter.shape[0]));
-  LONGC_TRY(dequantizeRow(parameter.sourceFormat, parameter.source, values));
-  if (out.size() != values.size() * sizeof(float))
-    return Status::error(PanelSize, "parameter '" + parameter.name + "': expected room for " +
-                                        std::to_string(values.size() * sizeof(float)) + " bytes, got " +
-                                        std::to_string(out.size()));
-  std::memcpy(out.data(), values.data(), out.size());
-  return {};
-}
-
-bool isVector(std::span<const ImportedParameter *const> parts) {
-  return parts.size() == 1 && parts[0]->shape.size() == 1;
-}
-
-Status checkJoinable(std::span<const ImportedParameter *const> parts) {
-  if (parts.empty())
-    return Status::error(PanelSize, "no parameters to join: expected at least one");
-  for (const ImportedParameter *part : parts) {
-    const ImportedParameter &first = *parts[0];
-    if (part->shape.size() != 2)
-      return Status::error(PanelSize, "parameter '" + part->name + "': expected a matrix to join rows of");
-    if (part->shape[1] != first.shape[1] || part->format != first.format)
-      return Status::error(PanelSize, "parameters '" + first.name + "' and '" + part->name +
-                                          "' cannot be joined: expected one format and number of columns, got " +
-                                          formatName(first.format) + " " + shapeText(first.shape) + " and " +
-                                          formatName(part->format) + " " + shapeText(part->shape));
-  }
-  return {};
-}
-
 // The layout of quantised blocks changed with this number; the decoders here are of version 2.
 Status checkQuantizationVersion(const GgufFile &file) {
   const char *key = "general.quantization_version";
@@ -199,18 +172,20 @@ Status checkQuantizationVersion(const GgufFile &file) {
 
 } // namespace
 
-Result<ImportedModel> importGguf(const std::string &path) {
+Result<Checkpoint> importGguf(const std::string &path) {
   Result<GgufFile> file = GgufFile::open(path);
   if (!file.ok())
     return file.status();
-  Result<ImportedModel> model = importGguf(std::move(*file));
-  if (model.ok())
-    return model;
-  const Status &error = model.status();
+  Result<Checkpoint> checkpoint = importGguf(std::move(*file));
+  if (checkpoint.ok())
+    return checkpoint;
+  const Status &error = checkpoint.status();
   return Status::error(error.code(), path + ": " + error.message(), error.hint());
 }
 
-Result<ImportedModel> importGguf(GgufFile file) {
+Result<Checkpoint> importGguf(GgufFile given) {
+  auto kept = std::make_shared<GgufFile>(std::move(given));
+  const GgufFile &file = *kept;
   Result<std::string_view> architecture = file.stringValue("general.architecture");
   if (!architecture.ok())
     return architecture.status();
@@ -219,53 +194,21 @@ Result<ImportedModel> importGguf(GgufFile file) {
                          "architecture " + quoted(*architecture) + " is not supported: expected 'llama'",
                          "use a model of the Llama family");
   LONGC_TRY(checkQuantizationVersion(file));
-  ImportedModel model;
   Result<DecoderConfig> config = readLlamaConfig(file);
   if (!config.ok())
     return config.status();
-  model.config = *config;
-  LONGC_TRY(readParameters(file, model.config, model.parameters));
-  Result<TokenizerSource> tokenizer = readTokenizerSource(file, model.config.vocabSize);
+  Checkpoint checkpoint;
+  checkpoint.config = *config;
+  LONGC_TRY(readParameters(file, checkpoint.config, checkpoint.parameters));
+  Result<TokenizerSource> tokenizer = readTokenizerSource(file, checkpoint.config.vocabSize);
   if (!tokenizer.ok())
     return tokenizer.status();
-  model.tokenizer = std::move(*tokenizer);
+  checkpoint.tokenizer = std::move(*tokenizer);
   if (const GgufValue *title = file.find("general.name"); title && title->type == GgufValueType::String)
-    model.title.assign(reinterpret_cast<const char *>(title->payload.data()), title->payload.size());
-  model.file = std::move(file);
-  return model;
-}
-
-Result<size_t> parameterBytes(std::span<const ImportedParameter *const> parts) {
-  if (isVector(parts))
-    return static_cast<size_t>(parts[0]->shape[0]) * sizeof(float);
-  LONGC_TRY(checkJoinable(parts));
-  Checked rows(0u);
-  for (const ImportedParameter *part : parts)
-    rows += part->shape[0];
-  if (!rows.atMost(PTRDIFF_MAX))
-    return Status::error(PanelSize, "parameters joined to '" + parts[0]->name + "' have too many rows");
-  return panelBytes(parts[0]->format, static_cast<int64_t>(rows.value()), parts[0]->shape[1]);
-}
-
-Status writeParameter(std::span<const ImportedParameter *const> parts, std::span<std::byte> out) {
-  if (isVector(parts))
-    return writeVector(*parts[0], out);
-  Result<size_t> size = parameterBytes(parts);
-  if (!size.ok())
-    return size.status();
-  std::vector<const std::byte *> rows;
-  std::vector<std::vector<float>> widened(parts.size());
-  for (size_t i = 0; i < parts.size(); ++i) {
-    std::vector<const std::byte *> own;
-    appendRows(*parts[i], own);
-    if (parts[i]->format != parts[i]->sourceFormat)
-      LONGC_TRY(widenRows(*parts[i], own, widened[i]));
-    rows.insert(rows.end(), own.begin(), own.end());
-  }
-  Status status = packPanels(parts[0]->format, parts[0]->shape[1], rows, out);
-  if (!status.ok())
-    return Status::error(status.code(), "parameter '" + parts[0]->name + "': " + status.message(), status.hint());
-  return status;
+    checkpoint.title.assign(reinterpret_cast<const char *>(title->payload.data()), title->payload.size());
+  checkpoint.sourceNameOf = [](const std::string &name) { return name; }; // tensors were accounted for above
+  checkpoint.files = kept;
+  return checkpoint;
 }
 
 } // namespace longc

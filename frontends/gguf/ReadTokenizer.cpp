@@ -1,5 +1,5 @@
 // tokenizer.* keys of a GGUF file to plain data.
-#include "frontends/gguf/TokenizerSource.h"
+#include "frontends/gguf/ReadTokenizer.h"
 
 #include "runtime/io/Limits.h"
 #include "runtime/io/ModelFileError.h"

@@ -159,6 +159,7 @@ Status readTensors(const std::string &folder, const HfConfig &config, Checkpoint
     named.emplace_back(std::move(name), tensor);
   }
   out.files = files;
+  out.fileCount = files->files().size();
   return decideHead(named, config, out);
 }
 

@@ -49,16 +49,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     (void)file->integerArray(value.key).ok();
     (void)file->stringArray(value.key).ok();
   }
-  Result<ImportedModel> model = importGguf(std::move(*file));
+  Result<Checkpoint> model = importGguf(std::move(*file));
   if (!model.ok())
     return 0;
-  for (const ImportedParameter &parameter : model->parameters) {
-    const ImportedParameter *parts[] = {&parameter};
-    Result<size_t> bytes = parameterBytes(parts);
+  for (const CheckpointParameter &parameter : model->parameters) {
+    const CheckpointParameter *parts[] = {&parameter};
+    Result<uint64_t> bytes = packedBytes(parts);
     if (!bytes.ok())
       std::abort(); // an imported parameter can always be written
     std::vector<std::byte> out(*bytes);
-    if (!writeParameter(parts, out).ok())
+    if (!packParameter(parts, out).ok())
       std::abort();
   }
   return 0;

@@ -146,17 +146,17 @@ TEST(LlamaImportHostile, RandomFlipsInTheHeaderNeverHarm) {
       ++refused;
       continue;
     }
-    Result<ImportedModel> model = importGguf(std::move(*file));
+    Result<Checkpoint> model = importGguf(std::move(*file));
     if (!model.ok()) {
       ++refused;
       continue;
     }
-    const ImportedParameter &parameter = model->parameters[random.next() % model->parameters.size()];
-    const ImportedParameter *parts[] = {&parameter};
-    Result<size_t> size = parameterBytes(parts);
+    const CheckpointParameter &parameter = model->parameters[random.next() % model->parameters.size()];
+    const CheckpointParameter *parts[] = {&parameter};
+    Result<uint64_t> size = packedBytes(parts);
     ASSERT_TRUE(size.ok()) << size.status().text();
     std::vector<std::byte> out(*size);
-    ASSERT_TRUE(writeParameter(parts, out).ok());
+    ASSERT_TRUE(packParameter(parts, out).ok());
   }
   EXPECT_GT(refused, 5000); // flips in token texts, ids and flags go unnoticed
   EXPECT_LT(refused, 10000);

@@ -17,27 +17,27 @@ using namespace longc::test;
 
 namespace {
 
-Result<ImportedModel> importBytes(const std::string &bytes) {
+Result<Checkpoint> importBytes(const std::string &bytes) {
   Result<GgufFile> file = GgufFile::parse(asBytes(bytes));
   if (!file.ok())
     return file.status();
   return importGguf(std::move(*file));
 }
 
-const ImportedParameter *find(const ImportedModel &model, const std::string &name) {
-  for (const ImportedParameter &parameter : model.parameters)
+const CheckpointParameter *find(const Checkpoint &model, const std::string &name) {
+  for (const CheckpointParameter &parameter : model.parameters)
     if (parameter.name == name)
       return &parameter;
   return nullptr;
 }
 
-// What writeParameter wrote, decoded row after row.
-std::vector<float> decoded(const ImportedParameter &parameter) {
-  const ImportedParameter *parts[] = {&parameter};
-  Result<size_t> size = parameterBytes(parts);
+// What packParameter wrote, decoded row after row.
+std::vector<float> decoded(const CheckpointParameter &parameter) {
+  const CheckpointParameter *parts[] = {&parameter};
+  Result<uint64_t> size = packedBytes(parts);
   EXPECT_TRUE(size.ok()) << size.status().text();
   std::vector<std::byte> bytes(*size);
-  Status status = writeParameter(parts, bytes);
+  Status status = packParameter(parts, bytes);
   EXPECT_TRUE(status.ok()) << status.text();
   const int64_t rows = parameter.shape[0], columns = parameter.shape.size() == 2 ? parameter.shape[1] : 1;
   std::vector<float> values(static_cast<size_t>(rows * columns));
@@ -66,7 +66,8 @@ TEST(LlamaImport, EveryFormatAndShapeOfModelComesBack) {
       config.headSize = config.ropeDim = shape.headSize;
       config.tiedHead = shape.tied;
       std::string bytes = tinyLlama(config, 5, format).bytes();
-      Result<ImportedModel> model = importBytes(bytes);
+      Result<Checkpoint> model = importBytes(bytes);
+      Result<GgufFile> file = GgufFile::parse(asBytes(bytes));
       ASSERT_TRUE(model.ok()) << model.status().text();
       EXPECT_EQ(model->config.heads, config.heads);
       EXPECT_EQ(model->config.kvHeads, config.kvHeads);
@@ -82,14 +83,14 @@ TEST(LlamaImport, EveryFormatAndShapeOfModelComesBack) {
       EXPECT_EQ(find(*model, "lm_head.weight") == nullptr, config.tiedHead);
       EXPECT_EQ(model->title, "tiny");
 
-      const ImportedParameter *q = find(*model, "model.layers.1.self_attn.q_proj.weight");
+      const CheckpointParameter *q = find(*model, "model.layers.1.self_attn.q_proj.weight");
       ASSERT_NE(q, nullptr);
       EXPECT_EQ(q->sourceName, "blk.1.attn_q.weight");
       // Programs do not hold F16: it is widened, which loses nothing (the values are compared below).
       EXPECT_EQ(q->format, format == ElementFormat::F16 ? ElementFormat::F32 : format);
       EXPECT_EQ(q->shape, (std::vector<int64_t>{config.heads * config.headSize, 64}));
-      for (const ImportedParameter &parameter : model->parameters) {
-        const GgufTensor *source = model->file.findTensor(parameter.sourceName);
+      for (const CheckpointParameter &parameter : model->parameters) {
+        const GgufTensor *source = file->findTensor(parameter.sourceName);
         std::vector<float> expected(static_cast<size_t>(source->elements()));
         ASSERT_TRUE(dequantizeRow(*source->encoding->format, source->data, expected).ok());
         bool rotary =
@@ -111,7 +112,7 @@ TEST(LlamaImport, EveryFormatAndShapeOfModelComesBack) {
 
 TEST(LlamaImport, TokenizerIsCopiedOut) {
   std::string bytes = tinyLlama(tinyLlamaConfig(), 5, ElementFormat::F32).bytes();
-  Result<ImportedModel> model = importBytes(bytes);
+  Result<Checkpoint> model = importBytes(bytes);
   ASSERT_TRUE(model.ok()) << model.status().text();
   const TokenizerSource &tokenizer = model->tokenizer;
   EXPECT_EQ(tokenizer.pre, "smollm");
@@ -135,9 +136,9 @@ TEST(LlamaImport, JoinedParametersAreTheRowsOfTheParts) {
   config.heads = 16;
   config.headSize = config.ropeDim = 6; // k and v have 12 rows: a part that ends within a panel
   std::string bytes = tinyLlama(config, 5, ElementFormat::Q4_1).bytes();
-  Result<ImportedModel> model = importBytes(bytes);
+  Result<Checkpoint> model = importBytes(bytes);
   ASSERT_TRUE(model.ok()) << model.status().text();
-  std::vector<const ImportedParameter *> parts;
+  std::vector<const CheckpointParameter *> parts;
   std::vector<float> expected;
   for (const char *part : {"q", "k", "v"}) {
     parts.push_back(find(*model, std::string("model.layers.0.self_attn.") + part + "_proj.weight"));
@@ -145,20 +146,21 @@ TEST(LlamaImport, JoinedParametersAreTheRowsOfTheParts) {
     std::vector<float> values = decoded(*parts.back());
     expected.insert(expected.end(), values.begin(), values.end());
   }
-  std::vector<std::byte> joined(*parameterBytes(parts));
-  ASSERT_TRUE(writeParameter(parts, joined).ok());
+  std::vector<std::byte> joined(*packedBytes(parts));
+  ASSERT_TRUE(packParameter(parts, joined).ok());
   std::vector<float> values(120 * 64);
   for (int64_t row = 0; row < 120; ++row)
     ASSERT_TRUE(decodePanelRow(ElementFormat::Q4_1, 120, 64, joined, row, values.data() + row * 64).ok());
   EXPECT_EQ(values, expected);
 
   parts.push_back(find(*model, "model.layers.0.mlp.down_proj.weight"));
-  EXPECT_EQ(parameterBytes(parts).status().message(),
+  EXPECT_EQ(packedBytes(parts).status().message(),
             "parameters 'model.layers.0.self_attn.q_proj.weight' and 'model.layers.0.mlp.down_proj.weight' cannot be "
             "joined: expected one format and number of columns, got Q4_1 [96, 64] and Q4_1 [64, 96]");
   parts.back() = find(*model, "model.norm.weight");
-  EXPECT_EQ(parameterBytes(parts).status().message(),
-            "parameter 'model.norm.weight': expected a matrix to join rows of");
+  EXPECT_EQ(packedBytes(parts).status().message(),
+            "parameters 'model.layers.0.self_attn.q_proj.weight' and 'model.norm.weight' cannot be joined: expected one "
+            "format and number of columns, got Q4_1 [96, 64] and F32 [64]");
 }
 
 TEST(LlamaImport, LinearRopeScalingIsRead) {
@@ -166,7 +168,7 @@ TEST(LlamaImport, LinearRopeScalingIsRead) {
   config.rope.scaling = RopeScaling::Linear;
   config.rope.factor = 4.0;
   std::string bytes = tinyLlama(config, 5, ElementFormat::F32).bytes();
-  Result<ImportedModel> model = importBytes(bytes);
+  Result<Checkpoint> model = importBytes(bytes);
   ASSERT_TRUE(model.ok()) << model.status().text();
   EXPECT_EQ(model->config.rope.scaling, RopeScaling::Linear);
   EXPECT_EQ(model->config.rope.factor, 4.0);
@@ -193,7 +195,7 @@ TEST(LlamaImport, SmolLm2IsEqualToThePackageBitForBit) {
   const char *path = std::getenv("LONGC_SMOLLM2_GGUF");
   if (!path)
     GTEST_SKIP() << "LONGC_SMOLLM2_GGUF names no file";
-  Result<ImportedModel> model = importGguf(std::string(path));
+  Result<Checkpoint> model = importGguf(std::string(path));
   ASSERT_TRUE(model.ok()) << model.status().text();
   EXPECT_EQ(model->config.layers, 30);
   EXPECT_EQ(model->config.hidden, 576);
@@ -217,7 +219,7 @@ TEST(LlamaImport, SmolLm2IsEqualToThePackageBitForBit) {
     std::istringstream in(line);
     std::string name, format, shape, crc;
     in >> name >> format >> shape >> crc;
-    const ImportedParameter *parameter = find(*model, name);
+    const CheckpointParameter *parameter = find(*model, name);
     ASSERT_NE(parameter, nullptr) << name;
     EXPECT_EQ(formatName(parameter->format), format) << name;
     std::string ours = std::to_string(parameter->shape[0]);

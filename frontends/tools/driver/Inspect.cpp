@@ -46,6 +46,8 @@ Status inspectCheckpoint(const std::string &path) {
     std::fprintf(stderr, "note: %s\n", note.c_str());
   std::printf("checkpoint    %s\n", model->title.c_str());
   std::printf("family        %s\n", config.family.c_str());
+  if (model->fileCount > 1)
+    std::printf("parts         %zu files\n", model->fileCount);
   std::printf("layers        %lld, hidden %lld, MLP %lld\n", (long long)config.layers, (long long)config.hidden,
               (long long)config.feedForward);
   std::printf("heads         %lld, key heads %lld, head size %lld\n", (long long)config.heads,

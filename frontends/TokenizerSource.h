@@ -1,8 +1,5 @@
-// What a GGUF file says about its tokenizer, copied out as plain data for the program's own tokenizer.
+// What a checkpoint says about its tokenizer, copied out as plain data for the program's own tokenizer.
 #pragma once
-
-#include "runtime/core/Status.h"
-#include "runtime/io/Gguf.h"
 
 #include <cstdint>
 #include <optional>
@@ -11,7 +8,7 @@
 
 namespace longc {
 
-// Kinds of tokens, numbered as in the file.
+// Kinds of tokens, numbered as in GGUF.
 enum class TokenType : int32_t { Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6 };
 
 struct TokenizerSource {
@@ -25,8 +22,5 @@ struct TokenizerSource {
   bool addBos = false, addEos = false, addSpacePrefix = false;
   std::string chatTemplate; // text of the template; empty if the file has none
 };
-
-// Reads and checks the tokenizer.* keys; there must be `vocabSize` tokens. Only byte-level BPE is known.
-Result<TokenizerSource> readTokenizerSource(const GgufFile &file, int64_t vocabSize);
 
 } // namespace longc

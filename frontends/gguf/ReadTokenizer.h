@@ -1,0 +1,15 @@
+// The tokenizer of a GGUF file. Private to this folder.
+#pragma once
+
+#include "frontends/TokenizerSource.h"
+#include "runtime/core/Status.h"
+#include "runtime/io/Gguf.h"
+
+#include <cstdint>
+
+namespace longc {
+
+// Reads and checks the tokenizer.* keys; there must be `vocabSize` tokens. Only byte-level BPE is known.
+Result<TokenizerSource> readTokenizerSource(const GgufFile &file, int64_t vocabSize);
+
+} // namespace longc
