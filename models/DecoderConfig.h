@@ -24,6 +24,7 @@ struct RopeConfig {
   double fastTurns = 32.0, slowTurns = 1.0;          // Yarn: the same
   bool wholeDimensions = true;                       // Yarn: bounds are rounded to whole dimensions
   double magnitude = 1.0;                            // Yarn: of cosines and sines
+  std::vector<double> factors;                       // of wave lengths, where the file gives them instead of a rule
 };
 
 enum class Activation : uint8_t { Silu, GeluTanh };
@@ -55,8 +56,8 @@ struct DecoderConfig {
   bool rotates(int64_t layer) const { return unrotated.empty() || !unrotated[static_cast<size_t>(layer)]; }
 };
 
-// What each wave length of a head's `dim` rotated columns is divided by, dim/2 numbers; empty where all are 1 or the
-// scaling is linear, which is a factor on positions.
+// What each wave length of a head's `dim` rotated columns grows by, dim/2 numbers; empty where all are 1 or the scaling
+// is linear, which is a factor on positions.
 std::vector<double> ropeFactors(const RopeConfig &config, int64_t dim);
 
 } // namespace longc

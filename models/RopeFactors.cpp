@@ -47,6 +47,8 @@ std::vector<double> yarnFactors(const RopeConfig &config, int64_t dim) {
 } // namespace
 
 std::vector<double> ropeFactors(const RopeConfig &config, int64_t dim) {
+  if (!config.factors.empty())
+    return config.factors;
   if (config.scaling == RopeScaling::Yarn)
     return yarnFactors(config, dim);
   std::vector<double> factors;

@@ -5,6 +5,7 @@
 #include "frontends/gguf/ReadTokenizer.h"
 #include "runtime/io/ModelFileError.h"
 
+#include <cmath>
 #include <cstring>
 #include <set>
 
@@ -100,6 +101,30 @@ public:
     out_.push_back({name, source, given, std::move(shape), rows});
   }
 
+  // Numbers that become part of the configuration, if the file has them: positive, `size` of them.
+  Status readOptional(const std::string &source, int64_t size, std::vector<double> &out) {
+    used_.insert(source);
+    const GgufTensor *tensor = file_.findTensor(source);
+    if (!tensor)
+      return {};
+    Result<ElementFormat> format = GgufFile::formatOf(*tensor);
+    if (!format.ok())
+      return format.status();
+    if (tensor->shape != std::vector<int64_t>{size})
+      return Status::error(TensorShape, "tensor " + quoted(source) + ": expected shape " + shapeText({size}) +
+                                            " from the metadata, the file has " + shapeText(tensor->shape),
+                           "the metadata and the tensors are of different models");
+    std::vector<float> values(static_cast<size_t>(size));
+    LONGC_TRY(dequantizeRow(*format, tensor->data, values));
+    for (float value : values)
+      if (!(value > 0) || !std::isfinite(value))
+        return Status::error(ConfigInvalid, "tensor " + quoted(source) + ": expected positive numbers, the file has " +
+                                                std::to_string(value),
+                             "the file is damaged");
+    out.assign(values.begin(), values.end());
+    return {};
+  }
+
   Status finish() const {
     if (!missing_.empty())
       return Status::error(TensorMissing,
@@ -108,13 +133,8 @@ public:
     LONGC_TRY(firstError_);
     std::vector<std::string> surplus;
     for (const GgufTensor &tensor : file_.tensors())
-      if (!used_.count(tensor.name)) {
-        if (tensor.name == "rope_freqs.weight")
-          return Status::error(ArchitectureUnsupported,
-                               "tensor 'rope_freqs.weight': rotary frequencies of its own are not supported",
-                               "use a model without the scaling of Llama 3.1 and later");
+      if (!used_.count(tensor.name))
         surplus.emplace_back(tensor.name);
-      }
     if (!surplus.empty())
       return Status::error(TensorSurplus,
                            "tensor " + listText(surplus) + (surplus.size() == 1 ? " has" : " have") +
@@ -148,6 +168,8 @@ Status readParameters(const GgufFile &file, DecoderConfig &config, std::vector<C
     reader.add(from + "ffn_up.weight", to + "mlp.up_proj.weight", {config.feedForward, config.hidden});
     reader.add(from + "ffn_down.weight", to + "mlp.down_proj.weight", {config.hidden, config.feedForward});
   }
+  // Scaling of Llama 3, as the converter worked it out.
+  LONGC_TRY(reader.readOptional("rope_freqs.weight", config.ropeDim / 2, config.rope.factors));
   reader.add("output_norm.weight", "model.norm.weight", {config.hidden});
   config.tiedHead = file.findTensor("output.weight") == nullptr;
   if (!config.tiedHead)

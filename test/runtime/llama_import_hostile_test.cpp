@@ -118,7 +118,9 @@ TEST(LlamaImportHostile, TensorsThatAreMissingSurplusOrMisshapenAreNamed) {
   expectRefused(tinyWith([](GgufWriter &w) { w.addTensor("blk.0.attn_q.bias", 0, {64}, std::string(256, '\0')); }),
                 TensorSurplus, "tensor 'blk.0.attn_q.bias' has no place in a llama model");
   expectRefused(tinyWith([](GgufWriter &w) { w.addTensor("rope_freqs.weight", 0, {8}, std::string(32, '\0')); }),
-                ArchitectureUnsupported, "tensor 'rope_freqs.weight': rotary frequencies of its own are not supported");
+                ConfigInvalid, "tensor 'rope_freqs.weight': expected positive numbers");
+  expectRefused(tinyWith([](GgufWriter &w) { w.addTensor("rope_freqs.weight", 0, {16}, std::string(64, '\1')); }),
+                TensorShape, "tensor 'rope_freqs.weight': expected shape [8] from the metadata, the file has [16]");
   expectRefused(tinyWith([](GgufWriter &w) { w.addTensor("output.weight", 0, {288, 32}, std::string(36864, '\0')); }),
                 TensorShape,
                 "tensor 'output.weight': expected shape [288, 64] from the metadata, the file has [288, 32]");

@@ -174,6 +174,17 @@ TEST(LlamaImport, LinearRopeScalingIsRead) {
   EXPECT_EQ(model->config.rope.factor, 4.0);
 }
 
+TEST(LlamaImport, FactorsOfWaveLengthsAreRead) {
+  std::vector<float> factors = {1, 1, 1, 1.5f, 3, 8, 8, 8};
+  GgufWriter writer = tinyLlama(tinyLlamaConfig(), 5, ElementFormat::F32);
+  writer.addTensor("rope_freqs.weight", 0, {8}, std::string(reinterpret_cast<const char *>(factors.data()), 32));
+  std::string bytes = writer.bytes();
+  Result<Checkpoint> model = importBytes(bytes);
+  ASSERT_TRUE(model.ok()) << model.status().text();
+  EXPECT_EQ(ropeFactors(model->config.rope, 16), std::vector<double>(factors.begin(), factors.end()));
+  EXPECT_EQ(model->parameters.size(), 2u * 9 + 2);
+}
+
 uint32_t crc32Of(const std::vector<float> &values) {
   static const auto table = [] {
     std::vector<uint32_t> entries(256);
