@@ -34,8 +34,6 @@ struct ParameterAccount {
   };
   std::vector<std::string> missing, surplus; // in the order of the model, of the names
   std::vector<Misshapen> misshapen;
-
-  bool balanced() const { return missing.empty() && surplus.empty() && misshapen.empty(); }
 };
 
 // Letters: T tokens, H heads, G key heads, D head size, C channels, N outputs. Every value is f32.

@@ -16,8 +16,8 @@ struct BuiltModel {
 };
 
 // Builds `@forward` of config.family: tokens, positions and boundaries of a ragged batch to logits of every token, [T, V]
-// f32. What serves, trains or remembers is made of it by passes. The module is whole and right only if the account is
-// balanced. `family` must be one of modelFamilies().
+// f32. What serves, trains or remembers is made of it by passes. The module is whole and right only if the account has
+// no entry. `family` must be one of modelFamilies().
 BuiltModel buildModel(mlir::MLIRContext *context, const DecoderConfig &config, const ParameterTypes &types);
 
 std::vector<std::string> modelFamilies();

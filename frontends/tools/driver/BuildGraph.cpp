@@ -74,6 +74,8 @@ Status check(const ParameterAccount &account, const Checkpoint &checkpoint) {
 } // namespace
 
 Result<OwningOpRef<ModuleOp>> buildGraph(MLIRContext *context, const Checkpoint &checkpoint) {
+  if (!llvm::is_contained(modelFamilies(), checkpoint.config.family))
+    return Status::error(9005, "no file of models/ builds the family '" + checkpoint.config.family + "'");
   ParameterTypes types;
   for (const CheckpointParameter &parameter : checkpoint.parameters)
     types[parameter.name] = parameterType(context, parameter);
