@@ -10,6 +10,7 @@
 #include "llvm/Support/Program.h"
 
 #include <fstream>
+#include <iterator>
 
 using namespace llvm;
 
@@ -25,12 +26,38 @@ std::string runtimeObject() {
   return sys::fs::exists(beside) ? std::string(beside) : std::string(LONGC_RUNTIME_OBJECT);
 }
 
-// The first line of a log: the linker's complaint, which what follows only continues.
-std::string firstLine(const std::string &path) {
+std::string textOf(const std::string &path) {
   std::ifstream stream(path);
-  std::string line;
-  std::getline(stream, line);
-  return line;
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+// What a link needs of the machine it runs on, by the words the linker has for its lack.
+struct Need {
+  const char *words;
+  int code;
+  const char *hint;
+};
+constexpr const char *needsSpace = "free some space in TMPDIR, or set it to a folder that has more";
+constexpr Need needs[] = {
+    {"No space left on device", 3914, needsSpace},
+    {"File too large", 3914, needsSpace},
+    {"failed to write output", 3914, needsSpace},
+    {"unable to find library", 3914, "install libc6-dev"},
+    {"cannot open /", 3914, "install libc6-dev, and look whether longc was moved away from its runtime"},
+    {"out of memory", 7001, "close other programs"},
+    {"Cannot allocate memory", 7001, "close other programs"},
+};
+
+// The linker's complaint stands in the first line of its log, which what follows only continues. What the machine does not
+// lack is our own fault: symbols that a code generator names and nobody has, for one.
+Status linkFailure(const std::string &output, int code, const std::string &message, const std::string &log) {
+  std::string complaint = message + log.substr(0, log.find('\n'));
+  for (const Need &need : needs)
+    if (log.find(need.words) != std::string::npos)
+      return Status::error(need.code, "linking '" + output + "' failed: " + complaint, need.hint);
+  if (complaint.empty())
+    complaint = "the linker ended with exit code " + std::to_string(code);
+  return Status::error(9004, "internal error: the compiled kernels do not link: " + complaint);
 }
 
 } // namespace
@@ -67,8 +94,7 @@ Status linkProgram(const std::vector<std::string> &objectPaths, const std::strin
   std::string message;
   int code = sys::ExecuteAndWait(*linker, references, std::nullopt, redirects, 0, 0, &message);
   if (code != 0)
-    return Status::error(3914, "linking '" + output + "' failed: " + message + firstLine(std::string(log)),
-                         "it needs libc6-dev, and free space in TMPDIR");
+    return linkFailure(output, code, message, textOf(std::string(log)));
   return {};
 }
 

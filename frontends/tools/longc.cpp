@@ -8,7 +8,9 @@
 #include "frontends/tools/driver/Run.h"
 #include "runtime/core/ExitCode.h"
 #include "runtime/core/Log.h"
+#include "runtime/core/Uncaught.h"
 
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <CLI/CLI.hpp>
@@ -130,6 +132,8 @@ void addProbeLayers(CLI::App &app, ProbeLayersOptions &options) {
 } // namespace
 
 int main(int argc, char **argv) {
+  nameUncaughtExceptions();
+  llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { exitOutOfMemory(); });
   CLI::App app("longc: compiles a language-model checkpoint plus a long-context method into one program");
   app.set_version_flag("--version", version);
   app.require_subcommand(1);

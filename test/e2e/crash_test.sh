@@ -31,6 +31,13 @@ done
 grep -q longc-fuse-qkv "$folder/longc-fuse-qkv.mlir" || fail "the reproducer does not name its passes"
 grep -q longc-cpu-lower-kernels "$folder/kernels.mlir" || fail "the reproducer of the kernels does not name its passes"
 
+# Kernels that do not link are the compiler's fault, and nobody's disk.
+refuses 70 "undefined symbol: longc_missing_kernel" "$longc" compile test/golden/fot_tiny.gguf --variants avx2 --quiet -o "$app" \
+  --crash-before link
+grep -qF "$app.crash.mlir" "$work/stderr" && ! grep -q TMPDIR "$work/stderr" || fail "a wrong hint: $(cat "$work/stderr")"
+only app.crash.mlir || fail "a failed link left something behind"
+rm "$app.crash.mlir"
+
 # Interrupted: nothing is left behind.
 "$longc" compile test/golden/fot_tiny.gguf --quiet -o "$app" &
 compiler=$!

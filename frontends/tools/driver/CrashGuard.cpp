@@ -73,6 +73,7 @@ void blockSignals(int how) {
   blockSignals(SIG_UNBLOCK);
   childPipe = pipe;
   std::set_new_handler(endOutOfMemory);
+  llvm::remove_bad_alloc_error_handler();
   llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { endOutOfMemory(); });
   sendStatus(pipe, work());
   std::fflush(nullptr);
