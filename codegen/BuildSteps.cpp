@@ -258,6 +258,7 @@ private:
       return failure();
     message->set_segments(*segments);
     message->set_rows(list.getRows());
+    message->set_by_sequence(list.getBySequence());
     message->set_count_symbol(sizes_.symbol(symbol));
     abi::Expr tokens, sequences;
     if (Value keys = list.getKeyBoundaries()) {

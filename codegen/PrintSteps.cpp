@@ -112,7 +112,8 @@ private:
     std::string source = "buffer " + std::to_string(list.segments());
     if (list.has_key_boundaries())
       source += " and buffer " + std::to_string(list.key_boundaries());
-    return "list work of " + source + " by " + std::to_string(list.rows()) + " rows into buffer " +
+    return "list work of " + source + " by " + std::to_string(list.rows()) + " rows" +
+           (list.by_sequence() ? ", sequence by sequence," : "") + " into buffer " +
            std::to_string(list.result()) + ", " + function_.symbols(static_cast<int>(list.count_symbol())).name() +
            " rows";
   }

@@ -186,6 +186,8 @@ Value AttentionKernel::scores(Walk &walk, Value key) {
   Value row = placeTile(walk, key), zero = kernel_.index(0);
   int64_t shape[] = {rows_, sizes_.keys};
   Value keys = kernel_.load(walk.keys, {sizes_.keys, sizes_.headSize}, {row, keyHead_, zero}, walk.lo, walk.hi, {1});
+  if (walk.source.layout == AttentionSource::Packed && !walk.source.cosine)
+    keys.getDefiningOp<tile::LoadOp>().setMasked(true); // hideUnseen hides the scores of a packed tile's hidden rows
   Value s = tile::MmaOp::create(b, tileType(shape, b.getF32Type()), walk.query, keys, kernel_.constantTile(shape, 0.0),
                                 /*transpose_b=*/true);
   if (walk.source.cosine) {

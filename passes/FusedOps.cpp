@@ -1,6 +1,8 @@
 // Groups and lone ops as one thing.
 #include "passes/FusedOps.h"
 
+#include "passes/TargetFacts.h"
+
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/SetVector.h"
@@ -96,8 +98,9 @@ Value workList(Operation *anchor, Value segments, Value keyBoundaries, int64_t r
   OpBuilder builder(anchor->getContext());
   builder.setInsertionPointToStart(&entry);
   auto type = RankedTensorType::get({ShapedType::kDynamic, 8}, builder.getI32Type());
-  return tile::WorkListOp::create(builder, anchor->getLoc(), type, segments, keyBoundaries,
-                                  static_cast<uint64_t>(rows));
+  FailureOr<tile::TargetAttr> facts = targetFacts(anchor->getParentOfType<ModuleOp>());
+  return tile::WorkListOp::create(builder, anchor->getLoc(), type, segments, keyBoundaries, static_cast<uint64_t>(rows),
+                                  succeeded(facts) && facts->getListsBySequence());
 }
 
 Value emptyResult(ImplicitLocOpBuilder &host, Type type, Value rowSource) {

@@ -175,7 +175,7 @@ int main(int argc, char **argv) {
                          target.getMmaDepth(), attentionRows ? attentionRows : target.getAttentionRows(),
                          attentionCols ? attentionCols : target.getAttentionCols(), target.getStreamRows(),
                          separateHeads ? false : target.getFoldHeads(),
-                         target.getStages(), target.getStagingBytes()));
+                         target.getStages(), target.getStagingBytes(), target.getListsBySequence()));
   if (!attentionRows)
     attentionRows = target.getAttentionRows();
   PassManager passes(&context);

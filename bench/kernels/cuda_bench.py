@@ -6,15 +6,42 @@ usage: cuda_bench.py PROGRAM        (longc compile bench/kernels/cuda_functions.
 Correctness first: no pass, no number. Ours (the program's own `run`) and the peer take turns; medians of 20 timed calls.
 Ours is host time around one launch and its wait, the peer's is device events: the difference, some 10 us, is against us.
 """
-import json, os, subprocess, sys, tempfile
+import dataclasses, json, os, subprocess, sys, tempfile
 
 import numpy as np
 import torch
 from torch.nn.attention.varlen import varlen_attn
 
-DEVICE, D, H = "cuda:sm_90a", 128, 16
+try:  # FlashAttention-4, where its packages are on the path
+    from flash_attn.cute.interface import flash_attn_varlen_func
+except ImportError:
+    flash_attn_varlen_func = None
+
+DEVICE = "cuda:sm_90a"
 DOCUMENTS = [278, 307, 327, 439, 599, 696, 882, 1286, 1861, 2352, 3036, 3869, 3932, 4250, 4301, 4353]
+LONG = [32768]
+SMALL = np.random.default_rng(1).integers(1, 128, 512).tolist()
 ODD = [1, 3, 63, 0, 64, 65, 127, 0, 1000, 200]
+
+
+@dataclasses.dataclass
+class Attention:
+    function: str
+    heads: int
+    key_heads: int
+    size: int
+    cap: float = 0.0
+    window: int = 0
+
+    def pairs(self, n):
+        """Query-key pairs of a document of n tokens."""
+        w = min(self.window or n, n)
+        return w * (w + 1) // 2 + (n - w) * w
+
+
+ATTENTIONS = {a.function: a for a in (Attention("attention", 16, 16, 128), Attention("attention_64", 32, 32, 64),
+                                      Attention("attention_window", 9, 3, 64, window=512),
+                                      Attention("attention_grouped", 16, 4, 128, cap=5.0))}
 program = os.path.abspath(sys.argv[1])
 folder = tempfile.mkdtemp()
 failures = 0
@@ -55,12 +82,12 @@ def events(call, count=20):
     return times[count // 2], times[count // 10], times[-1 - count // 10]
 
 
-def packed(lengths, key_heads=H, poison=None):
+def packed(a, lengths, poison=None):
     """Random tensors; document `poison` is NaN throughout, and so are rows behind the last document."""
     bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     rows = int(bounds[-1]) + (0 if poison is None else 70)
-    make = lambda heads: torch.randn(rows, heads, D, device="cuda").to(torch.bfloat16)
-    q, k, v = make(H), make(key_heads), make(key_heads)
+    make = lambda heads: torch.randn(rows, heads, a.size, device="cuda").to(torch.bfloat16)
+    q, k, v = make(a.heads), make(a.key_heads), make(a.key_heads)
     if poison is not None:
         for begin, end in ((bounds[poison], bounds[poison + 1]), (bounds[-1], rows)):
             for tensor in (q, k, v):
@@ -68,17 +95,21 @@ def packed(lengths, key_heads=H, poison=None):
     return q, k, v, torch.from_numpy(bounds)
 
 
-def reference(q, k, v, bounds, cap=0.0, heads=range(H)):
+def reference(a, q, k, v, bounds, heads):
+    """float64, a few thousand query rows at a time."""
     out = torch.zeros(q.shape, dtype=torch.float64, device="cuda")
-    group = q.shape[1] // k.shape[1]
+    group = a.heads // a.key_heads
     for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist()):
-        for h in heads if end > begin else ():
-            s = q[begin:end, h].double() @ k[begin:end, h // group].double().T * 0.08838834764831845
-            if cap:
-                s = cap * torch.tanh(s / cap)
-            n = end - begin
-            s.masked_fill_(torch.triu(torch.ones(n, n, dtype=torch.bool, device="cuda"), 1), -torch.inf)
-            out[begin:end, h] = torch.softmax(s, 1) @ v[begin:end, h // group].double()
+        keys = torch.arange(begin, end, device="cuda")
+        for first in range(begin, end, 4096):
+            last = min(first + 4096, end)
+            age = torch.arange(first, last, device="cuda")[:, None] - keys
+            hidden = (age < 0) | (age >= (a.window or end))
+            for h in heads:
+                s = q[first:last, h].double() @ k[begin:end, h // group].double().T * a.size**-0.5
+                if a.cap:
+                    s = a.cap * torch.tanh(s / a.cap)
+                out[first:last, h] = torch.softmax(s.masked_fill_(hidden, -torch.inf), 1) @ v[begin:end, h // group].double()
     return out
 
 
@@ -97,36 +128,52 @@ def check(name, got, want, bound, peer=None):
     return ok
 
 
-def attention_peer(q, k, v, bounds):
+def attention_peers(a, q, k, v, bounds):
+    """What else computes this: name -> call."""
     cu, longest = bounds.cuda(), int((bounds[1:] - bounds[:-1]).max())
-    return lambda: varlen_attn(q, k, v, cu, cu, longest, longest, window_size=(-1, 0))
+    peers = {}
+    if not a.cap:
+        repeat = a.heads // a.key_heads
+        wide = (k, v) if repeat == 1 else (k.repeat_interleave(repeat, 1), v.repeat_interleave(repeat, 1))
+        window = (a.window - 1 if a.window else -1, 0)
+        peers["varlen_attn"] = lambda: varlen_attn(q, *wide, cu, cu, longest, longest, window_size=window)
+        if flash_attn_varlen_func:
+            span = (a.window - 1, 0) if a.window else (None, None)
+            first = lambda result: result[0] if isinstance(result, tuple) else result
+            peers["FA4"] = lambda: first(flash_attn_varlen_func(q, k, v, cu_seqlens_q=cu, cu_seqlens_k=cu, max_seqlen_q=longest,
+                                                                max_seqlen_k=longest, causal=True, window_size=span))
+    return peers
 
 
 def attention():
-    for function, key_heads, cap in (("attention", H, 0.0), ("attention_grouped", 4, 5.0)):
+    for a in ATTENTIONS.values():
         for title, lengths, poison in (("odd lengths, empty sequences", ODD, None), ("a neighbour of NaN", ODD, 4),
                                        ("one token", [1], None), ("nothing but empty", [0, 0, 5], None)):
-            q, k, v, bounds = packed(lengths, key_heads, poison)
-            got, _ = run(function, [save("q", q), save("k", k), save("v", v), save("cu", bounds), save("cu", bounds)])
-            want = reference(q, k, v, bounds, cap)
+            q, k, v, bounds = packed(a, lengths, poison)
+            got, _ = run(a.function, [save("q", q), save("k", k), save("v", v), save("cu", bounds), save("cu", bounds)])
+            want = reference(a, q, k, v, bounds, range(a.heads))
             keep = torch.ones(q.shape[0], dtype=torch.bool, device="cuda")
             if poison is not None:
                 keep[bounds[poison]:bounds[poison + 1]] = False
                 keep[bounds[-1]:] = False
-            peer = attention_peer(q, k, v, bounds)()[keep] if not cap and poison is None else None
-            check(f"{function}: {title}", got[keep], want[keep], 1e-2, peer)
-    for title, lengths in (("16 documents, 32,768 tokens", DOCUMENTS), ("one sequence of 16,384", [16384]),
-                           ("256 of 128", [128] * 256)):
-        q, k, v, bounds = packed(lengths)
+            peer = attention_peers(a, q, k, v, bounds)["varlen_attn"]()[keep] if not a.cap and poison is None else None
+            check(f"{a.function}: {title}", got[keep], want[keep], 1e-2, peer)
+    for function, title, lengths in (
+            ("attention", "16 documents", DOCUMENTS), ("attention", "one of 32,768", LONG),
+            ("attention", "20,000 + 9,000 + 3,768", [20000, 9000, 3768]), ("attention", "512 of 1 to 127", SMALL),
+            ("attention_64", "16 documents", DOCUMENTS), ("attention_64", "one of 32,768", LONG),
+            ("attention_64", "512 of 1 to 127", SMALL),
+            ("attention_window", "16 documents", DOCUMENTS), ("attention_window", "one of 32,768", LONG)):
+        a = ATTENTIONS[function]
+        q, k, v, bounds = packed(a, lengths)
         inputs = [save("q", q), save("k", k), save("v", v), save("cu", bounds), save("cu", bounds)]
-        peer = attention_peer(q, k, v, bounds)
-        got, _ = run("attention", inputs)
-        heads = (0, 7)
-        want = reference(q, k, v, bounds, heads=heads)[:, heads]
-        if not check(f"attention: {title}, 2 heads", got[:, heads], want, 1e-2, peer()[:, heads]):
-            continue
-        flops = sum(4 * D * H * n * (n + 1) / 2 for n in lengths)
-        report(f"attention D128 H16, {title}", flops, lambda: run("attention", inputs, 20)[1], peer, "varlen_attn")
+        peers = attention_peers(a, q, k, v, bounds)
+        got, _ = run(function, inputs)
+        heads = (0, a.heads // 2)
+        want = reference(a, q, k, v, bounds, heads)[:, heads]
+        if check(f"{function}: {title}, 2 heads", got[:, heads], want, 1e-2, peers["varlen_attn"]()[:, heads]):
+            flops = sum(4 * a.size * a.heads * a.pairs(n) for n in lengths)
+            report(f"{function} D{a.size} H{a.heads}, {title}", flops, lambda: run(function, inputs, 20)[1], peers)
 
 
 def gemm():
@@ -149,21 +196,22 @@ def gemm():
         ok = check(f"gemm_epilogue (bias, residual): {rows} rows", got[:, columns], want, 5e-3) and ok
     if ok:
         flops = 2 * 8192**3
-        report("gemm 8192^3", flops, lambda: run("gemm", [sx, saved[0]], 20)[1], lambda: x @ w.T, "cuBLAS")
+        report("gemm 8192^3", flops, lambda: run("gemm", [sx, saved[0]], 20)[1], {"cuBLAS": lambda: x @ w.T})
+        addmm = (torch.compile(lambda: (x @ w.T + bias + r).to(torch.bfloat16)) if "--compile" in sys.argv
+                 else lambda: torch.addmm(r, x, w.T))
         report("gemm_epilogue 8192^3", flops, lambda: run("gemm_epilogue", [sx, saved[0], saved[1], sr], 20)[1],
-               torch.compile(lambda: (x @ w.T + bias + r).to(torch.bfloat16)) if "--compile" in sys.argv
-               else lambda: torch.addmm(r, x, w.T), "cuBLAS addmm (residual alone)")
+               {"cuBLAS addmm (residual alone)": addmm})
 
 
-def report(name, flops, ours, peer, peer_name):
-    """Takes turns, twice."""
+def report(name, flops, ours, peers):
+    """Takes turns, twice; the best peer is the one that counts."""
     for turn in range(2):
-        mine = ours()
-        other = events(peer)
-        a, b = mine["milliseconds"], other[0]
-        print(f"{name}: ours {a:.4f} ms ({mine['milliseconds_p10']:.4f}-{mine['milliseconds_p90']:.4f}) "
-              f"{flops / a / 1e9:.1f} TFLOP/s; {peer_name} {b:.4f} ms ({other[1]:.4f}-{other[2]:.4f}) "
-              f"{flops / b / 1e9:.1f} TFLOP/s; ratio {b / a:.2f}", flush=True)
+        a = ours()["milliseconds"]
+        times = {peer: events(call)[0] for peer, call in peers.items()}
+        best = min(times, key=times.get)
+        print(f"{name}: ours {a:.4f} ms {flops / a / 1e9:.1f} TFLOP/s; "
+              + "; ".join(f"{peer} {b:.4f} ms {flops / b / 1e9:.1f}" for peer, b in times.items())
+              + f"; floor {flops / 790e9:.4f} ms; {times[best] / a:.2f} x {best}", flush=True)
 
 
 torch.manual_seed(7)

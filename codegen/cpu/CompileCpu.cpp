@@ -210,7 +210,7 @@ TargetAttr cpuTarget(MLIRContext *context) {
   context->loadDialect<TileDialect>();
   return TargetAttr::get(context, /*mma_rows=*/256, /*mma_cols=*/96, /*mma_depth=*/0, /*attention_rows=*/64,
                          /*attention_cols=*/128, /*stream_rows=*/8, /*fold_heads=*/true, /*stages=*/2,
-                         /*staging_bytes=*/1 << 20);
+                         /*staging_bytes=*/1 << 20, /*lists_by_sequence=*/false);
 }
 
 } // namespace tile

@@ -17,6 +17,7 @@ void describeLaunch(cuda::KernelOp kernel, abi::DeviceLaunch &launch) {
   launch.set_threads(kernel.getThreads());
   launch.set_shared_bytes(kernel.getSharedBytes());
   launch.set_persistent(true);
+  launch.set_draws_blocks(llvm::any_of(kernel.getBody().getArgumentTypes(), llvm::IsaPred<cuda::PointerType>));
   for (Attribute attribute : kernel.getTensorMaps()) {
     auto map = cast<cuda::TensorMapAttr>(attribute);
     abi::TensorMap *described = launch.add_tensor_maps();
@@ -34,7 +35,7 @@ tile::TargetAttr cudaTarget(MLIRContext *context, int64_t attentionRows) {
   constexpr int64_t kStagingBytes = 232448 - 3 * 64 * 64 * 2 - 1024;
   return tile::TargetAttr::get(context, /*mma_rows=*/128, /*mma_cols=*/256, /*mma_depth=*/64, attentionRows,
                                /*attention_cols=*/128, /*stream_rows=*/64, /*fold_heads=*/false, /*stages=*/4,
-                               kStagingBytes);
+                               kStagingBytes, /*lists_by_sequence=*/true);
 }
 
 FailureOr<std::vector<CudaKernel>> compileCuda(ModuleOp kernels, DumpFolder *dumps) {

@@ -27,6 +27,12 @@
 
 namespace longc::cuda {
 
+/// On a `tile.reduce add`: each thread of a quad keeps the sum of its own columns; `cuda.quad_sum` ends it.
+inline constexpr llvm::StringLiteral kPartialAttribute = "cuda.partial";
+
+/// Shared memory of the ring that tells consumers which block was drawn: two full and two free barriers, two numbers.
+inline constexpr int64_t kDrawRingBytes = 4 * 8 + 2 * 4;
+
 /// Layout of a tile, from its tensor's encoding; nothing before layouts are assigned.
 inline std::optional<Layout> layoutOf(mlir::Type type) {
   auto tensor = mlir::dyn_cast<mlir::RankedTensorType>(type);

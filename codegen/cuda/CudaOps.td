@@ -15,8 +15,8 @@ class Cuda_Op<string mnemonic, list<Trait> traits = []> : Op<Cuda_Dialect, mnemo
 def Cuda_KernelOp : Cuda_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock, NoTerminator]> {
   let summary = "one __global__ function";
   let description = [{
-    Block arguments: the tensor maps in the order of `tensor_maps`, the views, the scalars, then the
-    sizes of the grid of tiles (index), as `runtime/device` passes them.
+    Block arguments: the tensor maps in the order of `tensor_maps`, the views, the scalars, the counters of a kernel that
+    draws its blocks, then the sizes of the grid of tiles (index), as `runtime/device` passes them.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$threads, I64Attr:$shared_bytes, I64Attr:$consumers,
                        ArrayAttr:$tensor_maps, I64Attr:$grid_rank);
@@ -28,6 +28,17 @@ def Cuda_RolesOp : Cuda_Op<"roles", [NoTerminator]> {
   let summary = "the producer's program and the program of each consumer warpgroup";
   let regions = (region SizedRegion<1>:$producer, SizedRegion<1>:$consumer);
   let assemblyFormat = "`producer` $producer `consumer` $consumer attr-dict";
+}
+
+def Cuda_DrawOp : Cuda_Op<"draw", [NoTerminator, SingleBlock]> {
+  let summary = "runs its region for each block of the grid that this thread block draws";
+  let description = [{
+    The producer draws the numbers 0, 1, ... below `limit` from a counter in device memory and tells them to the
+    consumers, so that whoever is free takes what comes next. In both roles the region has the number as argument.
+  }];
+  let arguments = (ins Cuda_PointerType:$counters, Index:$limit);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$counters `below` $limit $body attr-dict `:` type($counters)";
 }
 
 def Cuda_RingOp : Cuda_Op<"ring"> {
@@ -54,6 +65,16 @@ def Cuda_ReleaseOp : Cuda_Op<"release"> {
   let summary = "gives the stage of an acquired tile back to the producer";
   let arguments = (ins Cuda_RingType:$ring, AnyStaticShapeTensor:$tile);
   let assemblyFormat = "$ring `,` $tile attr-dict `:` type($ring) `,` type($tile)";
+}
+
+def Cuda_QuadSumOp : Cuda_Op<"quad_sum", !listconcat([Pure, AllTypesMatch<["parts", "sum"]>], ElementwiseMappable.traits)> {
+  let summary = "sum over the four threads that share a row, of parts that each of them added up";
+  let description = [{
+    Ends a `tile.reduce add` that carries `cuda.partial`: there each thread of the quad keeps the sum of its own columns.
+  }];
+  let arguments = (ins AnyType:$parts);
+  let results = (outs AnyType:$sum);
+  let assemblyFormat = "$parts attr-dict `:` type($parts)";
 }
 
 //===----------------------------------------------------------------------===//
@@ -92,6 +113,14 @@ def Cuda_UnrollOp : Cuda_Op<"unroll", [NoTerminator, SingleBlock]> {
   let arguments = (ins I64Attr:$count);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$count $body attr-dict";
+}
+
+def Cuda_DrawLoopOp : Cuda_Op<"draw_loop", [NoTerminator, SingleBlock]> {
+  let summary = "loop whose passes ask a function of the prelude for a number, until it is `limit` or more";
+  let description = [{ The callee's last argument is the number of the pass. }];
+  let arguments = (ins StrAttr:$callee, Variadic<AnyType>:$arguments, Index:$limit);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$callee `(` $arguments `)` `below` $limit $body attr-dict `:` type($arguments)";
 }
 
 def Cuda_CallOp : Cuda_Op<"call"> {

@@ -14,6 +14,19 @@ def CudaAssignLayoutsPass : Pass<"longc-cuda-assign-layouts", "::mlir::ModuleOp"
   let dependentDialects = ["::longc::cuda::CudaDialect"];
 }
 
+def CudaDeferScalePass : Pass<"longc-cuda-defer-scale", "::mlir::ModuleOp"> {
+  let summary = "moves a positive factor of scores past mask and row maximum into the exponent's multiply-add";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
+def CudaDeferSumsPass : Pass<"longc-cuda-defer-sums", "::mlir::ModuleOp"> {
+  let summary = "adds the four threads of a row together once after the loop that carries the row's sum";
+  let description = [{
+    The loop's `tile.reduce add` gets `cuda.partial`, its result goes through `cuda.quad_sum`.
+  }];
+  let dependentDialects = ["::longc::cuda::CudaDialect"];
+}
+
 def CudaEmitPass : Pass<"longc-cuda-emit", "::mlir::ModuleOp"> {
   let summary = "prints the module's cuda kernels as CUDA C++";
   let options = [Option<"includePrelude", "prelude", "bool", "false", "print the prelude first">];
@@ -29,8 +42,8 @@ def CudaSplitRolesPass : Pass<"longc-cuda-split-roles", "::mlir::ModuleOp"> {
   let summary = "splits a kernel into a copying producer and computing warpgroups, joined by rings";
   let description = [{
     Each shared load becomes a ring: as many stages as its loop's `tile.stages` where the load is asynchronous, one
-    otherwise. The grid becomes a loop of persistent blocks; its order is longest-first and alternating for kernels
-    that read a work list, panels of rows otherwise.
+    otherwise. The grid becomes a loop of persistent blocks: they draw their work from a counter in kernels that read a
+    work list, whose rows differ in cost, and take turns on panels of rows otherwise.
   }];
   let options = [Option<"sharedBytes", "shared-bytes", "int64_t", "232448", "shared memory of one block">];
   let dependentDialects = ["::longc::cuda::CudaDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];

@@ -62,6 +62,7 @@ StringRef scalarForm(StringRef name) {
       .Case("math.tanh", "tanhf($0)")
       .Case("cuda.element", "($T *)$0.data + $1")
       .Case("cuda.load", "*($0)")
+      .Case("cuda.quad_sum", "quad_sum($0)")
       .Case("cuda.shared_base", "int(shared_address(shared))")
       .Default("");
 }
@@ -162,6 +163,9 @@ private:
           } else if (isa<tile::ViewType>(type)) {
             names_[argument] = "view" + std::to_string(views++);
             output_ << "const __grid_constant__ View ";
+          } else if (isa<cuda::PointerType>(type)) {
+            names_[argument] = "counters";
+            output_ << typeName(type) << "const ";
           } else if (argument.getArgNumber() + kernel_.getGridRank() >= kernel_.getBody().getNumArguments()) {
             names_[argument] = "grid" + std::to_string(sizes++);
             output_ << "const int ";
@@ -362,6 +366,8 @@ private:
       return printLoop(loop);
     } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
       return printBranch(branch);
+    } else if (auto loop = dyn_cast<cuda::DrawLoopOp>(op)) {
+      return printDrawLoop(loop);
     } else if (auto yield = dyn_cast<scf::YieldOp>(op)) {
       for (auto [value, name] : llvm::zip(yield.getOperands(), targets_)) {
         cite(op);
@@ -403,6 +409,23 @@ private:
     std::swap(targets_, carried);
     LogicalResult result = printNested(*loop.getBody());
     std::swap(targets_, carried);
+    line() << "}\n";
+    return result;
+  }
+
+  LogicalResult printDrawLoop(cuda::DrawLoopOp loop) {
+    const std::string pass = fresh("pass"), number = fresh("block");
+    names_[loop.getBody().getArgument(0)] = number;
+    cite(*loop);
+    line() << "for (int " << pass << " = 0;; ++" << pass << ") {\n";
+    ++indent_;
+    line() << "const int " << number << " = " << loop.getCallee() << "(";
+    for (Value argument : loop.getArguments())
+      output_ << text(argument, 0) << ", ";
+    output_ << pass << ");\n";
+    line() << "if (" << number << " >= " << text(loop.getLimit()) << ") break;\n";
+    --indent_;
+    LogicalResult result = printNested(loop.getBody().front());
     line() << "}\n";
     return result;
   }

@@ -127,6 +127,17 @@ void TileLowering::lower(ReleaseOp op) {
   guarded(lead, [&] { call("mbarrier_arrive", {shared_[op.getTile()].emptyBarrier}); });
 }
 
+LogicalResult TileLowering::lower(DrawOp op) {
+  Value counters = scalars.lookup(op.getCounters()), limit = scalars.lookup(op.getLimit()), ring = add(base, drawRing);
+  auto loop = producer ? DrawLoopOp::create(b, loc, "draw_block", ValueRange{counters, ring, limit}, limit)
+                       : DrawLoopOp::create(b, loc, "drawn_block", ring, limit);
+  Block &body = loop.getBody().emplaceBlock();
+  scalars.map(op.getBody().getArgument(0), body.addArgument(b.getIndexType(), loc));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(&body);
+  return lowerBlock(op.getBody().front());
+}
+
 LogicalResult TileLowering::lower(scf::ForOp op) {
   SmallVector<Value> inits;
   SmallVector<Value> arrays(op.getNumRegionIterArgs());
@@ -173,13 +184,27 @@ LogicalResult TileLowering::lower(scf::ForOp op) {
   return success();
 }
 
+/// The tile whose registers a condition's result takes over: one branch yields it as it is and nobody reads it afterwards,
+/// so that the other branch changes it where it lies. A copy would double the registers of a masked score.
+Value TileLowering::takenOver(scf::IfOp op, unsigned result) {
+  for (Region &region : op->getRegions()) {
+    Value tile = region.empty() ? Value() : region.front().getTerminator()->getOperand(result);
+    if (tile && registers_.contains(tile) && tile.getDefiningOp() && !op->isAncestor(tile.getDefiningOp()) &&
+        llvm::all_of(tile.getUsers(), [&](Operation *user) { return op->isAncestor(user); }))
+      return tile;
+  }
+  return {};
+}
+
 LogicalResult TileLowering::lower(scf::IfOp op) {
   SmallVector<Type> types;
-  SmallVector<Value> arrays(op.getNumResults());
+  SmallVector<Value> arrays(op.getNumResults()), kept(op.getNumResults());
   for (auto [i, result] : llvm::enumerate(op.getResults())) {
-    if (isa<RankedTensorType>(result.getType()))
-      registers_[result] = arrays[i] = declare("chosen", result);
-    else
+    if (isa<RankedTensorType>(result.getType())) {
+      kept[i] = takenOver(op, i);
+      arrays[i] = kept[i] ? registers_[kept[i]] : declare("chosen", result);
+      registers_[result] = arrays[i];
+    } else
       types.push_back(result.getType());
   }
   const bool withElse = !op.getElseRegion().empty();
@@ -192,9 +217,9 @@ LogicalResult TileLowering::lower(scf::IfOp op) {
       return failure();
     SmallVector<Value> yielded;
     for (auto [i, value] : llvm::enumerate(source.getTerminator()->getOperands())) {
-      if (arrays[i])
+      if (arrays[i] && value != kept[i])
         fill(arrays[i], value);
-      else
+      else if (!arrays[i])
         yielded.push_back(scalars.lookup(value));
     }
     if (!yielded.empty())
@@ -220,6 +245,8 @@ LogicalResult TileLowering::lowerBlock(Block &source) {
       lower(acquire);
     else if (auto release = dyn_cast<ReleaseOp>(op))
       lower(release);
+    else if (auto draw = dyn_cast<DrawOp>(op))
+      result = lower(draw);
     else if (auto loop = dyn_cast<scf::ForOp>(op))
       result = lower(loop);
     else if (auto branch = dyn_cast<scf::IfOp>(op))
@@ -318,6 +345,13 @@ LogicalResult lowerKernel(cuda::KernelOp kernel) {
         lowering.call("mbarrier_init", {empty, lowering.constant(consumers)});
       });
     }
+    lowering.drawRing = offset;
+    if (!roles.getProducer().front().getOps<DrawOp>().empty())
+      lowering.unrolled(2, [&](Value place) {
+        Value full = lowering.add(lowering.base, lowering.add(lowering.mul(place, 8), offset));
+        lowering.call("mbarrier_init", {full, lowering.constant(1)});
+        lowering.call("mbarrier_init", {lowering.add(full, 16), lowering.constant(4 * consumers)}); // their warps
+      });
     lowering.call("fence_mbarrier_init");
     lowering.call("fence_proxy_async");
   });
@@ -326,6 +360,7 @@ LogicalResult lowerKernel(cuda::KernelOp kernel) {
   Value isProducer = lowering.compare(CmpIPredicate::eq, lowering.warpgroup, lowering.constant(consumers));
   auto branch = scf::IfOp::create(builder, loc, isProducer, /*withElse=*/true);
   for (bool producer : {true, false}) {
+    lowering.producer = producer;
     builder.setInsertionPointToStart(producer ? branch.thenBlock() : branch.elseBlock());
     lowering.call(producer ? ("setmaxnreg_dec<" + kProducerRegisters + ">").str()
                            : ("setmaxnreg_inc<" + kConsumerRegisters + ">").str());
@@ -374,6 +409,8 @@ struct CudaLowerTiles : longc::impl::CudaLowerTilesPassBase<CudaLowerTiles> {
 } // namespace
 
 void longc::buildCudaPipeline(OpPassManager &manager) {
+  manager.addPass(createCudaDeferScalePass());
+  manager.addPass(createCudaDeferSumsPass());
   manager.addPass(createCudaAssignLayoutsPass());
   manager.addPass(createCudaSplitRolesPass());
   manager.addPass(createCudaLowerTilesPass());

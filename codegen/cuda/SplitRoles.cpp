@@ -30,6 +30,18 @@ bool holdsShared(Operation *op) {
 
 int64_t tileBytes(RankedTensorType type) { return type.getNumElements() * type.getElementTypeBitWidth() / 8; }
 
+/// Index arithmetic at a builder.
+struct IndexMath {
+  OpBuilder &builder;
+  Location loc;
+  Value constant(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
+  Value add(Value a, Value b) { return arith::AddIOp::create(builder, loc, a, b); }
+  Value sub(Value a, Value b) { return arith::SubIOp::create(builder, loc, a, b); }
+  Value mul(Value a, Value b) { return arith::MulIOp::create(builder, loc, a, b); }
+  Value div(Value a, Value b) { return arith::DivSIOp::create(builder, loc, a, b); }
+  Value rem(Value a, Value b) { return arith::RemSIOp::create(builder, loc, a, b); }
+};
+
 /// One load's place: its ring, its tensor map.
 struct SharedLoad {
   unsigned ring, map;
@@ -95,7 +107,7 @@ private:
     if (result.wasInterrupted())
       return failure();
 
-    sharedBytes_ = consumers_ * kStagingBytesPerConsumer;
+    sharedBytes_ = consumers_ * kStagingBytesPerConsumer + (readsWorkList() ? cuda::kDrawRingBytes : 0);
     for (const Ring &ring : rings_)
       sharedBytes_ += ring.stages * (tileBytes(ring.tile) + 2 * kBarrierBytes);
     if (sharedBytes_ > sharedLimit_)
@@ -138,6 +150,8 @@ private:
       for (Value argument : kernel_.getKernelArguments())
         if (isa<tile::ViewType>(argument.getType()) == views)
           mapping.map(argument, body.addArgument(argument.getType(), argument.getLoc()));
+    if (readsWorkList())
+      counters_ = body.addArgument(cuda::PointerType::get(builder.getContext(), builder.getI32Type()), loc);
     SmallVector<Value> gridSizes;
     for (int64_t i = 0; i < int64_t(kernel_.getGridRank()); ++i)
       gridSizes.push_back(body.addArgument(builder.getIndexType(), loc));
@@ -162,50 +176,53 @@ private:
 
   /// The persistent loop over blocks of the grid; leaves the builder inside and maps the grid's indices.
   void buildBlockLoop(OpBuilder &builder, ArrayRef<Value> sizes, IRMapping &mapping) {
-    const Location loc = kernel_.getLoc();
-    auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(builder, loc, value); };
-    auto add = [&](Value a, Value b) -> Value { return arith::AddIOp::create(builder, loc, a, b); };
-    auto sub = [&](Value a, Value b) -> Value { return arith::SubIOp::create(builder, loc, a, b); };
-    auto mul = [&](Value a, Value b) -> Value { return arith::MulIOp::create(builder, loc, a, b); };
-    auto div = [&](Value a, Value b) -> Value { return arith::DivSIOp::create(builder, loc, a, b); };
-    auto rem = [&](Value a, Value b) -> Value { return arith::RemSIOp::create(builder, loc, a, b); };
-    auto call = [&](StringRef callee) -> Value {
-      return cuda::CallOp::create(builder, loc, builder.getIndexType(), callee, ValueRange(), true).getResult();
-    };
-    Value zero = constant(0), one = constant(1), total = one;
+    IndexMath math{builder, kernel_.getLoc()};
+    Value total = math.constant(1);
     for (Value size : sizes)
-      total = mul(total, size);
-    Value blocks = call("grid_size"), block = call("block_index");
-    Value rounds = div(sub(add(total, blocks), one), blocks);
-    auto loop = scf::ForOp::create(builder, loc, zero, rounds, one);
-    builder.setInsertionPointToStart(loop.getBody());
-    Value round = loop.getInductionVar();
-    const bool panels = sizes.size() == 2 && !readsWorkList();
-    if (!panels) { // costliest work comes first: every second round goes backwards, which evens out the sums
-      Value odd = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, rem(round, constant(2)), one);
-      block = arith::SelectOp::create(builder, loc, odd, sub(sub(blocks, one), block), block);
-    }
-    Value id = add(mul(round, blocks), block);
-    Value inside = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, id, total);
-    auto guard = scf::IfOp::create(builder, loc, inside, /*withElse=*/false);
-    builder.setInsertionPointToStart(guard.thenBlock());
+      total = math.mul(total, size);
+    Value id = counters_ ? drawBlocks(math, total) : countBlocks(math, total);
     auto indices = kernel_.getGridIndices();
-    if (panels) { // panels of rows: blocks in flight share their operands in the cache
-      Value perPanel = mul(constant(kPanelRows), sizes[1]);
-      Value first = mul(div(id, perPanel), constant(kPanelRows)), within = rem(id, perPanel);
-      Value rows = arith::MinSIOp::create(builder, loc, constant(kPanelRows), sub(sizes[0], first));
-      mapping.map(indices[0], add(first, rem(within, rows)));
-      mapping.map(indices[1], div(within, rows));
+    if (sizes.size() == 2 && !counters_) { // panels of rows: blocks in flight share their operands in the cache
+      Value panel = math.constant(kPanelRows), perPanel = math.mul(panel, sizes[1]);
+      Value first = math.mul(math.div(id, perPanel), panel), within = math.rem(id, perPanel);
+      Value rows = arith::MinSIOp::create(builder, math.loc, panel, math.sub(sizes[0], first));
+      mapping.map(indices[0], math.add(first, math.rem(within, rows)));
+      mapping.map(indices[1], math.div(within, rows));
       return;
     }
     for (int64_t i = sizes.size() - 1; i >= 0; --i) { // last index fastest
-      mapping.map(indices[i], i == 0 ? id : rem(id, sizes[i]));
+      mapping.map(indices[i], i == 0 ? id : math.rem(id, sizes[i]));
       if (i != 0)
-        id = div(id, sizes[i]);
+        id = math.div(id, sizes[i]);
     }
   }
 
-  /// Whether a block reads its bounds from a list: then the first grid index is costliest first.
+  /// Work of unequal cost: whoever is free draws the next block. The list's order keeps neighbours in the cache.
+  Value drawBlocks(IndexMath &math, Value total) {
+    auto draw = cuda::DrawOp::create(math.builder, math.loc, counters_, total);
+    Block &body = draw.getBody().emplaceBlock();
+    math.builder.setInsertionPointToStart(&body);
+    return body.addArgument(math.builder.getIndexType(), math.loc);
+  }
+
+  /// Work of equal cost: every thread block takes its turns.
+  Value countBlocks(IndexMath &math, Value total) {
+    auto call = [&](StringRef callee) -> Value {
+      return cuda::CallOp::create(math.builder, math.loc, math.builder.getIndexType(), callee, ValueRange(), true)
+          .getResult();
+    };
+    Value zero = math.constant(0), one = math.constant(1), blocks = call("grid_size"), block = call("block_index");
+    Value rounds = math.div(math.sub(math.add(total, blocks), one), blocks);
+    auto loop = scf::ForOp::create(math.builder, math.loc, zero, rounds, one);
+    math.builder.setInsertionPointToStart(loop.getBody());
+    Value id = math.add(math.mul(loop.getInductionVar(), blocks), block);
+    Value inside = arith::CmpIOp::create(math.builder, math.loc, arith::CmpIPredicate::slt, id, total);
+    auto guard = scf::IfOp::create(math.builder, math.loc, inside, /*withElse=*/false);
+    math.builder.setInsertionPointToStart(guard.thenBlock());
+    return id;
+  }
+
+  /// Whether a block reads its bounds from a list: then blocks differ in cost.
   bool readsWorkList() {
     return llvm::any_of(kernel_.getGridIndices().front().getUsers(), [](Operation *op) { return isa<tile::ScalarOp>(op); });
   }
@@ -255,7 +272,7 @@ private:
 
   void acquire(tile::LoadOp load, OpBuilder &builder, IRMapping &mapping) {
     Value row, lo, hi;
-    if (load.getLo()) {
+    if (load.getLo() && !load.getMasked()) {
       row = mapping.lookup(load.getOffsets().front());
       lo = mapping.lookup(load.getLo());
       hi = mapping.lookup(load.getHi());
@@ -311,6 +328,7 @@ private:
   tile::KernelOp kernel_;
   int64_t sharedLimit_;
   int64_t consumers_ = 0, sharedBytes_ = 0;
+  Value counters_; // of a kernel that draws its blocks
   bool failed_ = false;
   SmallVector<Ring> rings_;
   SmallVector<Attribute> maps_;

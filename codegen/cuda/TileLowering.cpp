@@ -321,13 +321,15 @@ void TileLowering::lower(tile::ReduceOp op) {
     Value value = scalarAt(source, point);
     set(combine(get(result, rowRegister(point)), value), result, rowRegister(point));
   });
+  registers_[op.getResult()] = result;
+  if (op->hasAttr(kPartialAttribute))
+    return;
   unrolled(2, [&](Value r) { // the four threads of a quad share a row
     Value value = get(result, r);
     for (int64_t lanes : {1, 2})
       value = combine(value, impureCall("shfl_xor", value.getType(), {value, constant(lanes)}));
     set(value, result, r);
   });
-  registers_[op.getResult()] = result;
 }
 
 LogicalResult TileLowering::lower(tile::StoreOp op) {

@@ -43,7 +43,8 @@ public:
   mlir::IRMapping scalars;
   llvm::DenseMap<mlir::Value, RingPlace> rings;
   mlir::Value base, warpgroup, rowBase; // shared base; which consumer; first row it owns
-  int64_t stagingOffset = 0;
+  int64_t stagingOffset = 0, drawRing = 0;
+  bool producer = false; // the role that is lowered
 
   // Arithmetic on block-uniform and per-thread integers, folded where it is constant.
   mlir::Value constant(int64_t value) { return mlir::arith::ConstantIndexOp::create(b, loc, value); }
@@ -83,8 +84,10 @@ private:
   void lower(ProduceOp op);
   void lower(AcquireOp op);
   void lower(ReleaseOp op);
+  mlir::LogicalResult lower(DrawOp op);
   mlir::LogicalResult lower(mlir::scf::ForOp op);
   mlir::LogicalResult lower(mlir::scf::IfOp op);
+  mlir::Value takenOver(mlir::scf::IfOp op, unsigned result);
 
   // Values (TileLowering.cpp).
   void lower(tile::MmaOp op);

@@ -82,6 +82,36 @@ LONGC_DEVICE void mbarrier_wait(u32 barrier, u32 parity) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
+// Blocks of the grid, drawn from a counter: the producer's number goes to the consumers over a ring of two places
+// (barriers "full" at the ring's address, "free" 16 bytes on, the numbers 32 bytes on)
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// The next number that no thread block has drawn. The last one to find nothing left sets the counters back.
+LONGC_DEVICE int draw_block(int *counters, u32 ring, int limit, int pass) {
+  const u32 place = ring + pass % 2 * 8;
+  const int drawn = atomicAdd(counters, 1);
+  mbarrier_wait(place + 16, 1 - pass / 2 % 2);
+  asm volatile("st.shared.u32 [%0], %1;" ::"r"(ring + 32 + pass % 2 * 4), "r"(drawn) : "memory");
+  mbarrier_arrive(place);
+  if (drawn >= limit && atomicAdd(counters + 1, 1) == int(gridDim.x) - 1) {
+    counters[0] = 0;
+    counters[1] = 0;
+  }
+  return drawn;
+}
+
+/// The number that the producer drew in its pass of the same count; each warp gives the place back when it has read it.
+LONGC_DEVICE int drawn_block(u32 ring, int pass) {
+  const u32 place = ring + pass % 2 * 8;
+  int drawn;
+  mbarrier_wait(place, pass / 2 % 2);
+  asm volatile("ld.shared.u32 %0, [%1];" : "=r"(drawn) : "r"(ring + 32 + pass % 2 * 4) : "memory");
+  __syncwarp();
+  if (threadIdx.x % 32 == 0) mbarrier_arrive(place + 16);
+  return drawn;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
 // Copy engine
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -292,3 +322,8 @@ LONGC_DEVICE float min_nan(float x, float y) {
   return z;
 }
 LONGC_DEVICE float shfl_xor(float value, int lanes) { return __shfl_xor_sync(0xffffffffu, value, lanes); }
+/// Sum over the four threads that share a fragment's row.
+LONGC_DEVICE float quad_sum(float value) {
+  const float pair = value + shfl_xor(value, 1);
+  return pair + shfl_xor(pair, 2);
+}

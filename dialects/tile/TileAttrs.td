@@ -14,7 +14,8 @@ def Tile_TargetAttr : AttrDef<Tile_Dialect, "Target"> {
     `mma_depth` 0 means: the whole reduction in one product. `attention_rows` counts query tokens of one block
     (the query heads that share a key head are folded into its rows when `fold_heads`), `attention_cols` keys.
     `stages` is the most tiles of one operand in flight, 1 where nothing is loaded ahead of its use; `staging_bytes`
-    is the fast memory of a block that the operands of its products may fill.
+    is the fast memory of a block that the operands of its products may fill. `lists_by_sequence`: blocks in flight share
+    a cache, so that a work list keeps the blocks of a sequence together.
   }];
   let parameters = (ins "int64_t":$mma_rows,
                         "int64_t":$mma_cols,
@@ -24,7 +25,8 @@ def Tile_TargetAttr : AttrDef<Tile_Dialect, "Target"> {
                         "int64_t":$stream_rows,
                         "bool":$fold_heads,
                         DefaultValuedParameter<"int64_t", "1">:$stages,
-                        DefaultValuedParameter<"int64_t", "0">:$staging_bytes);
+                        DefaultValuedParameter<"int64_t", "0">:$staging_bytes,
+                        DefaultValuedParameter<"bool", "false">:$lists_by_sequence);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

@@ -86,7 +86,8 @@ def Tile_WorkListOp : Tile_Op<"work_list", [Pure]> {
     With `keys`, the batch is two lists of boundaries instead (`cu_seqlens`): sequence i has query rows
     `[segments[i], segments[i+1])` and keys `[keys[i], keys[i+1])`, no memory, slot 0.
 
-    The order is for speed only: kernels are right for any list that covers the work.
+    The order is for speed only: kernels are right for any list that covers the work. `by_sequence` keeps the blocks of a
+    sequence together, which share its keys: the costliest sequence first, and its costliest block first.
 
     ```mlir
     %l = tile.work_list %s rows = 2 : tensor<3x8xi32> -> tensor<?x8xi32>
@@ -96,10 +97,10 @@ def Tile_WorkListOp : Tile_Op<"work_list", [Pure]> {
     list has 8.
   }];
   let arguments = (ins TensorRankOf<[I32], [1, 2]>:$segments, Optional<TensorRankOf<[I32], [1]>>:$key_boundaries,
-                       I64Attr:$rows);
+                       I64Attr:$rows, UnitAttr:$by_sequence);
   let results = (outs TensorRankOf<[I32], [2]>:$list);
   let assemblyFormat = [{
-    $segments (`keys` $key_boundaries^)? `rows` `=` $rows attr-dict
+    $segments (`keys` $key_boundaries^)? `rows` `=` $rows (`by_sequence` $by_sequence^)? attr-dict
     `:` type($segments) (`,` type($key_boundaries)^)? `->` type($list)
   }];
   let hasVerifier = 1;

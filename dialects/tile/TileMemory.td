@@ -44,7 +44,8 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>, AttrSizedOperandSeg
     view `[T, H, D]` at `[t, h, 0]` takes rows along dimension 0 if `row_dim` says so). `rows(lo to hi)` narrows
     the range of dimension 0 beyond the view's own size: rows outside read as padding, so a neighbouring
     sequence can never leak in. Padding is zero. `asynchronous`: it may start before the loop passes that precede
-    it are over, as many as the loop's `tile.stages` says less one.
+    it are over, as many as the loop's `tile.stages` says less one. `masked`: no result depends on the rows that
+    `rows` hides, so that a target may leave anything in them, a NaN too.
 
     ```mlir
     %t = tile.load %x[%c1, %c1, %c0] rows(%c2 to %c4) dropped [1] : !tile.view<6x2x3xf32> -> tensor<4x3xf32>
@@ -55,11 +56,12 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>, AttrSizedOperandSeg
     matrix of whole blocks of 32 columns (its column offset is a multiple of 32 too); `load_c5` both row limits or none.
   }];
   let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$offsets, Optional<Index>:$lo, Optional<Index>:$hi,
-                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$dropped, UnitAttr:$asynchronous);
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$dropped, UnitAttr:$asynchronous,
+                       UnitAttr:$masked);
   let results = (outs AnyStaticShapeTensor:$tile);
   let assemblyFormat = [{
     $view `[` $offsets `]` (`rows` `(` $lo^ `to` $hi `)`)? (`dropped` $dropped^)? (`asynchronous` $asynchronous^)?
-    attr-dict `:` type($view) `->` type($tile)
+    (`masked` $masked^)? attr-dict `:` type($view) `->` type($tile)
   }];
   let hasVerifier = 1;
 }

@@ -1,4 +1,5 @@
 // longc-interpret: runs a function of an IR file on random inputs, alone or before and after a pass pipeline.
+#include "codegen/cuda/CudaPasses.h"
 #include "dialects/interpreter/compare/CompareRuns.h"
 #include "frontends/tools/RegisterAll.h"
 
@@ -27,6 +28,7 @@ int main(int argc, char **argv) {
   cl::opt<double> tolerance("tolerance", cl::desc("largest error relative to a result's largest magnitude"),
                             cl::init(options.tolerance));
   longc::registerAllPasses();
+  longc::registerCudaPasses(); // those that rewrite tile kernels as such can be judged here
   cl::ParseCommandLineOptions(argc, argv, "longc reference interpreter\n");
 
   mlir::DialectRegistry registry;

@@ -1,5 +1,5 @@
 // Program kernels on a GPU. A kernel's parameters, in order: its tensor maps, its views (longc_view by value), its
-// scalars, the sizes of the grid of tiles (int). Persistent kernels run as many blocks as fit and loop over the tiles.
+// scalars, its counters where it draws blocks, the sizes of the grid of tiles (int). Persistent kernels run as many blocks as fit and loop over the tiles.
 #include "runtime/device/CudaDevice.h"
 
 #include "runtime/abi/program.pb.h"
@@ -65,13 +65,23 @@ Result<CudaDevice::Kernel> CudaDevice::load(const longc_image_entry &image, cons
   if (!function.ok())
     return function.status();
   kernel.function = *function;
+  if (plan.draws_blocks()) {
+    auto counters = allocate(2 * sizeof(int32_t), "counters of blocks");
+    if (!counters.ok())
+      return counters.status();
+    kernel.counters = reinterpret_cast<CudaPointer>(*counters);
+  }
   return kernel;
 }
 
 CudaDevice::~CudaDevice() {
-  if (context_)
-    for (auto &[host, pointer] : shared_)
-      (void)context_->release(pointer).ok();
+  if (!context_)
+    return;
+  for (auto &[host, pointer] : shared_)
+    (void)context_->release(pointer).ok();
+  for (Kernel &kernel : kernels_)
+    if (kernel.counters)
+      (void)context_->release(kernel.counters).ok();
 }
 
 std::string CudaDevice::describe() const {
@@ -165,6 +175,9 @@ Status CudaDevice::launch(const KernelLaunch &launch) {
     arguments.push_back(const_cast<longc_view *>(&view));
   for (const int64_t &scalar : launch.scalars) // little endian: an int or a float is the low half
     arguments.push_back(const_cast<int64_t *>(&scalar));
+  CudaPointer counters = kernel->counters;
+  if (counters)
+    arguments.push_back(&counters);
   for (int &size : sizes)
     arguments.push_back(&size);
   const unsigned blocks =

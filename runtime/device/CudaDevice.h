@@ -44,6 +44,7 @@ private:
     CudaFunction function; // handle null: not for this device
     std::vector<MapPlan> maps;
     bool persistent = false;
+    CudaPointer counters = 0; // of blocks drawn and of thread blocks done, where the kernel draws its blocks
   };
   CudaDevice() = default;
   Result<Kernel> load(const longc_image_entry &image, const std::string &architecture, const abi::DeviceLaunch &plan);

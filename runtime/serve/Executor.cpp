@@ -263,7 +263,7 @@ Status Executor::runWorkList(const StepPlan &step, std::span<const InputTensor> 
     segments = {static_cast<const int32_t *>(given.data), static_cast<size_t>(given.shape.sizes[0] * segmentColumns)};
     LONGC_TRY(checkWindows(segments));
   }
-  auto list = buildWorkList(segments, step.rows, queries);
+  auto list = buildWorkList(segments, step.rows, queries, step.order);
   if (!list.ok())
     return list.status();
   auto count = static_cast<int64_t>(list->size()) / workColumns;

@@ -44,6 +44,7 @@ StepPlan readWorkList(const abi::WorkList &list) {
     plan.keyBoundaries = list.key_boundaries();
   plan.result = list.result();
   plan.rows = list.rows();
+  plan.order = list.by_sequence() ? WorkOrder::Sequence : WorkOrder::Cost;
   plan.countSymbol = list.count_symbol();
   return plan;
 }

@@ -4,6 +4,7 @@
 #include "runtime/abi/program.pb.h"
 #include "runtime/core/ArenaPlan.h"
 #include "runtime/core/SizeExpr.h"
+#include "runtime/serve/WorkList.h"
 
 #include <cstdint>
 #include <optional>
@@ -38,6 +39,7 @@ struct StepPlan {
   uint32_t segments = 0, result = 0, countSymbol = 0;
   std::optional<uint32_t> keyBoundaries; // then `segments` holds boundaries of queries
   int64_t rows = 0;
+  WorkOrder order = WorkOrder::Cost;
 };
 
 struct FunctionPlan {

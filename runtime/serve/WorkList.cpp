@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 namespace longc {
 namespace {
@@ -15,6 +16,19 @@ using Item = std::array<int32_t, workColumns>;
 int64_t costOf(const Item &item) {
   int64_t last = std::min<int64_t>(item[3], int64_t{item[4]} + item[1] - item[0]);
   return (item[1] - item[0]) * (std::max<int64_t>(last - item[2], 0) + item[6] - item[5]);
+}
+
+// A row of the list and what it is sorted by; the sequence counts only where its blocks stay together.
+struct Block {
+  Item item;
+  int64_t cost;
+  size_t sequence = 0;
+  int64_t sequenceCost = 0;
+};
+
+bool comesFirst(const Block &a, const Block &b) {
+  return std::tuple(-a.sequenceCost, a.sequence, -a.cost, a.item[0]) <
+         std::tuple(-b.sequenceCost, b.sequence, -b.cost, b.item[0]);
 }
 
 Status segmentError(size_t index, const char *what) {
@@ -45,25 +59,31 @@ Status checkWindows(std::span<const int32_t> segments) {
   return {};
 }
 
-Result<std::vector<int32_t>> buildWorkList(std::span<const int32_t> segments, int64_t rows, int64_t queries) {
-  std::vector<Item> items;
+Result<std::vector<int32_t>> buildWorkList(std::span<const int32_t> segments, int64_t rows, int64_t queries,
+                                           WorkOrder order) {
+  std::vector<Block> blocks;
   for (size_t index = 0; index < segments.size() / segmentColumns; ++index) {
     auto segment = segments.subspan(index * segmentColumns, segmentColumns);
     LONGC_TRY(checkSegment(segment, index, queries));
+    const size_t firstBlock = blocks.size();
+    int64_t total = 0;
     for (int64_t begin = segment[0]; begin < segment[1]; begin += rows) {
       auto end = static_cast<int32_t>(std::min<int64_t>(begin + rows, segment[1]));
       auto first = static_cast<int32_t>(begin);
-      items.push_back({first, end, segment[2], segment[3], segment[3] - (segment[1] - first), segment[4], segment[5],
-                       segment[6]});
+      Item item = {first, end, segment[2], segment[3], segment[3] - (segment[1] - first), segment[4], segment[5],
+                   segment[6]};
+      blocks.push_back({item, costOf(item)});
+      total += blocks.back().cost;
     }
+    if (order == WorkOrder::Sequence)
+      for (size_t i = firstBlock; i < blocks.size(); ++i)
+        blocks[i].sequence = index, blocks[i].sequenceCost = total;
   }
-  std::sort(items.begin(), items.end(), [](const Item &a, const Item &b) {
-    return costOf(a) != costOf(b) ? costOf(a) > costOf(b) : a[0] < b[0];
-  });
+  std::sort(blocks.begin(), blocks.end(), comesFirst);
   std::vector<int32_t> list;
-  list.reserve(items.size() * workColumns);
-  for (const Item &item : items)
-    list.insert(list.end(), item.begin(), item.end());
+  list.reserve(blocks.size() * workColumns);
+  for (const Block &block : blocks)
+    list.insert(list.end(), block.item.begin(), block.item.end());
   return list;
 }
 

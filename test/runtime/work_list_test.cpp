@@ -34,6 +34,16 @@ TEST(WorkList, CostliestFirst) {
   EXPECT_EQ(rows[0][0], 4); // sees more keys than the first block
 }
 
+TEST(WorkList, SequencesStayTogether) {
+  // Three sequences of 8, 12 and 8 tokens: the longest first with its last block first, equal ones in their order.
+  std::vector<int32_t> segments = {0, 8, 0, 8, 0, 0, 0, 0, 8, 20, 0, 12, 0, 0, 1, 0, 20, 28, 0, 8, 0, 0, 2, 0};
+  auto rows = rowsOf(*buildWorkList(segments, 4, 28, WorkOrder::Sequence));
+  std::vector<int32_t> begins;
+  for (const Row &row : rows)
+    begins.push_back(row[0]);
+  EXPECT_EQ(begins, (std::vector<int32_t>{16, 12, 8, 4, 0, 24, 20}));
+}
+
 TEST(WorkList, EmptySequencesGiveNoWork) {
   std::vector<int32_t> segments = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0};
   EXPECT_EQ(buildWorkList(segments, 64, 1)->size(), 8u);

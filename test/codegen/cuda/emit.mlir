@@ -16,6 +16,9 @@
 // CHECK: if (v{{[0-9]+}} == 3) {
 // CHECK-NEXT: setmaxnreg_dec<kProducerRegisters>();
 // CHECK: elect_sync()
+// CHECK: for (int pass0 = 0;; ++pass0) {
+// CHECK-NEXT: const int block0 = draw_block(counters, {{.*}}, pass0);
+// CHECK-NEXT: if (block0 >= {{.*}}) break;
 // CHECK: #line 15{{$}}
 // CHECK-NOT: #line
 // CHECK: tma_load_3d({{.*}}, map0, {{.*}}, evict_first());
@@ -29,13 +32,15 @@
 // CHECK: } else {
 // CHECK-NEXT: #line 2{{$}}
 // CHECK-NEXT: setmaxnreg_inc<kConsumerRegisters>();
+// CHECK: const int block1 = drawn_block({{.*}}, pass1);
 // CHECK: wgmma_m64n128k16_ss<0, 0>(product0,
 // CHECK: = max_nan(
 // CHECK: shfl_xor(
-// CHECK: = ex2_approx(chosen0[
+// CHECK: = ex2_approx(fmaf(product0[{{.*}}], 0.127517432f, -
 // CHECK: = cvt_bf16x2(
 // CHECK: st_shared_zero(
 // CHECK: wgmma_m64n128k16_rs<1>(product1, operand0[
+// CHECK: = quad_sum(
 // CHECK: stmatrix_x4(
 // CHECK: st_global_v4(
 
@@ -43,7 +48,8 @@
 // COUNT-NOT: wgmma_m64n
 
 // The soft cap is a hyperbolic tangent in the kernel's IR: no pass and no table of the target names it.
-// CAP: = (1.0f - rcp_approx(ex2_approx({{.*}}) + 1.0f) * 2.0f) * 2.88539
+// CAP: = 1.0f - rcp_approx(ex2_approx({{.*}}) + 1.0f) * 2.0f;
+// CAP: = ex2_approx(fmaf({{.*}}, 2.88539004f, -
 
 // GEMM: linear_silu(const __grid_constant__ TensorMap map0,
 // GEMM: constexpr int kProducerRegisters = 24;

@@ -59,3 +59,25 @@ tile.kernel @one_stage grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<512x6
   tile.store %acc, %y[%i, %c0] : tensor<64x128xf32>, !tile.view<?x128xf32>
   tile.return
 }
+
+// Rows of a work list differ in cost: the thread blocks draw theirs. A masked tile keeps what the copy brings.
+// CHECK-LABEL: cuda.kernel @ragged
+// CHECK: ^bb0({{.*}}, %[[COUNTERS:.*]]: !cuda.pointer<i32>, %{{.*}}: index)
+// CHECK: producer
+// CHECK: cuda.draw %[[COUNTERS]] below
+// CHECK: consumer
+// CHECK: cuda.draw %[[COUNTERS]] below
+// CHECK: cuda.acquire %{{[^ ]*}} rows
+// CHECK: cuda.acquire %{{[^ ]*}} :
+tile.kernel @ragged grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<?x64xbf16>, %work: !tile.view<?x8xi32>, %y: !tile.view<?x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %begin = tile.scalar %work[%i, %c0] : !tile.view<?x8xi32> -> index
+  %end = tile.scalar %work[%i, %c1] : !tile.view<?x8xi32> -> index
+  %at = tile.load %x[%begin, %c0] rows(%begin to %end) : !tile.view<?x64xbf16> -> tensor<64x64xbf16>
+  %bt = tile.load %w[%begin, %c0] rows(%begin to %end) masked : !tile.view<?x64xbf16> -> tensor<64x64xbf16>
+  %s = tile.mma %at, %bt, %zero transpose_b : tensor<64x64xbf16>, tensor<64x64xbf16> -> tensor<64x64xf32>
+  tile.store %s, %y[%begin, %c0] rows(%begin to %end) : tensor<64x64xf32>, !tile.view<?x64xf32>
+  tile.return
+}

@@ -21,7 +21,7 @@ tile.kernel @packed_attention grid(%item, %h) (%q: !tile.view<?x16x128xbf16>, %k
   %minus2 = arith.constant dense<0xFF800000> : tensor<192x128xf32>
   %scale = arith.constant dense<0.127517432> : tensor<192x128xf32>
   %acc, %m, %l = scf.for %j = %k0 to %hi step %c128 iter_args(%a0 = %zero, %m0 = %minus, %l0 = %zerol) -> (tensor<192x128xf32>, tensor<192xf32>, tensor<192xf32>) {
-    %kt = tile.load %k[%j, %h, %c0] rows(%k0 to %k1) dropped [1] : !tile.view<?x16x128xbf16> -> tensor<128x128xbf16>
+    %kt = tile.load %k[%j, %h, %c0] rows(%k0 to %k1) dropped [1] masked : !tile.view<?x16x128xbf16> -> tensor<128x128xbf16>
     %s0 = tile.mma %qt, %kt, %zero transpose_b : tensor<192x128xbf16>, tensor<128x128xbf16> -> tensor<192x128xf32>
     %s = arith.mulf %s0, %scale : tensor<192x128xf32>
     %end = arith.addi %j, %c128 : index
