@@ -3,6 +3,8 @@
 
 #include "frontends/gguf/ReadLlamaConfig.h"
 #include "frontends/gguf/ReadTokenizer.h"
+#include "runtime/core/Checked.h"
+#include "runtime/io/GgufParts.h"
 #include "runtime/io/ModelFileError.h"
 
 #include <cmath>
@@ -129,7 +131,7 @@ public:
     if (!missing_.empty())
       return Status::error(TensorMissing,
                            "tensor " + listText(missing_) + (missing_.size() == 1 ? " is" : " are") + " missing",
-                           "the file is incomplete, or one part of a split model");
+                           "the file is incomplete");
     LONGC_TRY(firstError_);
     std::vector<std::string> surplus;
     for (const GgufTensor &tensor : file_.tensors())
@@ -172,6 +174,9 @@ Status readParameters(const GgufFile &file, DecoderConfig &config, std::vector<C
   LONGC_TRY(reader.readOptional("rope_freqs.weight", config.ropeDim / 2, config.rope.factors));
   reader.add("output_norm.weight", "model.norm.weight", {config.hidden});
   config.tiedHead = file.findTensor("output.weight") == nullptr;
+  if (config.tiedHead && file.parts() == 1 && isPartName(file.path()))
+    return Status::error(TensorMissing, "tensor 'output.weight' is missing, and the file's name is that of one part of several",
+                         "give the whole model; a file that is whole, rename");
   if (!config.tiedHead)
     reader.add("output.weight", "lm_head.weight", {config.vocabSize, config.hidden});
   return reader.finish();
@@ -208,6 +213,7 @@ Result<Checkpoint> importGguf(const std::string &path) {
 Result<Checkpoint> importGguf(GgufFile given) {
   auto kept = std::make_shared<GgufFile>(std::move(given));
   const GgufFile &file = *kept;
+  LONGC_TRY(checkComplete(file)); // else what is missing might have a meaning: no head is a tied one
   Result<std::string_view> architecture = file.stringValue("general.architecture");
   if (!architecture.ok())
     return architecture.status();

@@ -3,6 +3,7 @@
 
 #include "runtime/core/Checked.h"
 #include "runtime/io/GgufParser.h"
+#include "runtime/io/GgufParts.h"
 #include "runtime/io/Limits.h"
 #include "runtime/io/ModelFileError.h"
 
@@ -51,7 +52,8 @@ Result<int64_t> loadInteger(GgufValueType type, const std::byte *at, std::string
   uint64_t value = load<uint64_t>(at);
   if (value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
     return Status::error(ConfigInvalid, "key " + quoted(key) + ": expected an integer below 2^63, the file has " +
-                                            std::to_string(value));
+                                            std::to_string(value),
+                         "the file is damaged");
   return static_cast<int64_t>(value);
 }
 
@@ -119,6 +121,13 @@ int64_t GgufTensor::elements() const {
 }
 
 Result<GgufFile> GgufFile::open(const std::string &path) {
+  Result<GgufFile> file = openPart(path);
+  if (!file.ok())
+    return file;
+  return withOtherParts(std::move(*file));
+}
+
+Result<GgufFile> GgufFile::openPart(const std::string &path) {
   Result<MappedFile> mapping = MappedFile::open(path);
   if (!mapping.ok())
     return mapping.status();
@@ -127,7 +136,8 @@ Result<GgufFile> GgufFile::open(const std::string &path) {
     const Status &error = file.status();
     return Status::error(error.code(), path + ": " + error.message(), error.hint());
   }
-  file->mapping_ = std::move(*mapping); // moving a mapping keeps its addresses
+  file->path_ = path;
+  file->mappings_.push_back(std::move(*mapping)); // moving a mapping keeps its addresses
   return file;
 }
 
@@ -139,11 +149,14 @@ Result<GgufFile> GgufFile::parse(std::span<const std::byte> bytes) {
   file.version_ = header->version;
   file.values_ = std::move(header->values);
   file.tensors_ = std::move(header->tensors);
-  LONGC_TRY(file.validate(bytes, header->end));
+  LONGC_TRY(file.indexNames());
+  LONGC_TRY(file.readAlignment());
+  LONGC_TRY(file.placeData(bytes, header->end));
+  LONGC_TRY(file.checkOverlaps());
   return file;
 }
 
-Status GgufFile::validate(std::span<const std::byte> bytes, uint64_t headerEnd) {
+Status GgufFile::indexNames() {
   Result<std::vector<uint32_t>> keys = indexByName(values_, "key ", keyOf);
   if (!keys.ok())
     return keys.status();
@@ -152,20 +165,26 @@ Status GgufFile::validate(std::span<const std::byte> bytes, uint64_t headerEnd) 
   if (!names.ok())
     return names.status();
   tensorsByName_ = std::move(*names);
+  return {};
+}
 
-  if (find("general.alignment")) {
-    Result<uint64_t> value = unsignedValue("general.alignment");
-    if (!value.ok())
-      return value.status();
-    if (*value < limits::smallestAlignment || *value > limits::largestAlignment || (*value & (*value - 1)) != 0)
-      return Status::error(GgufMalformed,
-                           "key 'general.alignment': expected a power of two from " +
-                               std::to_string(limits::smallestAlignment) + " to " +
-                               std::to_string(limits::largestAlignment) + ", the file has " + std::to_string(*value),
-                           "the file is damaged");
-    alignment_ = static_cast<uint32_t>(*value);
-  }
+Status GgufFile::readAlignment() {
+  if (!find("general.alignment"))
+    return {};
+  Result<uint64_t> value = unsignedValue("general.alignment");
+  if (!value.ok())
+    return value.status();
+  if (*value < limits::smallestAlignment || *value > limits::largestAlignment || (*value & (*value - 1)) != 0)
+    return Status::error(GgufMalformed,
+                         "key 'general.alignment': expected a power of two from " +
+                             std::to_string(limits::smallestAlignment) + " to " +
+                             std::to_string(limits::largestAlignment) + ", the file has " + std::to_string(*value),
+                         "the file is damaged");
+  alignment_ = static_cast<uint32_t>(*value);
+  return {};
+}
 
+Status GgufFile::placeData(std::span<const std::byte> bytes, uint64_t headerEnd) {
   const Checked dataBegin = Checked(headerEnd).alignUp(alignment_);
   for (GgufTensor &tensor : tensors_) {
     if (tensor.offset % alignment_ != 0)
@@ -184,8 +203,11 @@ Status GgufFile::validate(std::span<const std::byte> bytes, uint64_t headerEnd) 
                            "the file is truncated or damaged; fetch it again");
     tensor.data = bytes.subspan(begin.value(), *size);
   }
+  return {};
+}
 
-  // Data must not overlap: two tensors that share bytes are a sign of a forged or damaged file.
+// Two tensors that share bytes are a sign of a forged or damaged file.
+Status GgufFile::checkOverlaps() const {
   std::vector<uint32_t> byOffset(tensorsByName_);
   std::sort(byOffset.begin(), byOffset.end(),
             [&](uint32_t a, uint32_t b) { return tensors_[a].offset < tensors_[b].offset; });
@@ -237,7 +259,8 @@ Result<uint64_t> GgufFile::unsignedValue(std::string_view key) const {
     return number.status();
   if (*number < 0)
     return Status::error(ConfigInvalid, "key " + quoted(key) + ": expected an unsigned integer, the file has " +
-                                            std::to_string(*number));
+                                            std::to_string(*number),
+                         "the file is damaged");
   return static_cast<uint64_t>(*number);
 }
 

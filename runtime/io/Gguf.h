@@ -3,6 +3,7 @@
 // A file is parsed into plain structs, validated once, and only then handed out; after `open` succeeded every view is
 // in bounds. Nothing is allocated from a length that was not compared with runtime/io/Limits.h and with the bytes that
 // are left. Any file that is refused is refused with a line that names the thing, what was expected and what was found.
+// A model split over several files is read as one (GgufParts.h).
 #pragma once
 
 #include "runtime/core/Status.h"
@@ -40,14 +41,21 @@ struct GgufTensor {
 
 class GgufFile {
 public:
-  // Maps and validates a file; the object owns the mapping.
+  // Maps and validates a file; the object owns the mapping. Any part of a split model opens all of them.
   static Result<GgufFile> open(const std::string &path);
+  // One file alone, which may be a part.
+  static Result<GgufFile> openPart(const std::string &path);
   // The same on bytes the caller keeps alive (tests, fuzzing).
   static Result<GgufFile> parse(std::span<const std::byte> bytes);
+  // The parts of a split model, in order, as one file: all tensors, all keys. What a part says of itself alone
+  // (split.no, general.alignment) is the first's; another key or a tensor in two parts is an error, unless the two
+  // values of the key are equal.
+  static Result<GgufFile> join(std::vector<GgufFile> parts);
 
   uint32_t version() const { return version_; }
   uint32_t alignment() const { return alignment_; }
-  const std::string &path() const { return mapping_.path(); } // empty if parsed from memory
+  const std::string &path() const { return path_; } // of the file that was opened; empty if parsed from memory
+  size_t parts() const { return parts_; }           // joined to this one
 
   // Metadata in the order of the file, and by key (null if absent).
   const std::vector<GgufValue> &values() const { return values_; }
@@ -71,10 +79,15 @@ public:
   static Result<ElementFormat> formatOf(const GgufTensor &tensor);
 
 private:
-  Status validate(std::span<const std::byte> bytes, uint64_t headerEnd);
+  Status indexNames();
+  Status readAlignment();
+  Status placeData(std::span<const std::byte> bytes, uint64_t headerEnd);
+  Status checkOverlaps() const;
   Result<const GgufValue *> require(std::string_view key) const;
 
-  MappedFile mapping_;
+  std::vector<MappedFile> mappings_;
+  std::string path_;
+  size_t parts_ = 1;
   uint32_t version_ = 0, alignment_ = 32;
   std::vector<GgufValue> values_;
   std::vector<GgufTensor> tensors_;

@@ -13,6 +13,7 @@ inline constexpr uint64_t keyValuePairs = 65536;        // metadata of one file
 inline constexpr uint64_t keyBytes = 65535;             // one key
 inline constexpr uint64_t tensors = 1u << 20;           // tensors of one file
 inline constexpr uint64_t tensorNameBytes = 1024;       // one tensor name
+inline constexpr uint64_t parts = 65535;                // files of one split model: the format has 16 bits
 inline constexpr uint32_t dimensions = 8;               // of one tensor
 inline constexpr uint64_t dimensionSize = 1ull << 48;   // one dimension of a tensor
 inline constexpr uint32_t smallestAlignment = 8;        // of tensor data

@@ -20,6 +20,7 @@ enum ModelFileError : int {
   ArchitectureUnsupported = 2111, // an architecture or feature of one that is not known
   ConfigInvalid = 2112,           // metadata that contradicts itself or lies outside its range
   TokenizerInvalid = 2113,        // tokenizer metadata likewise
+  PartsContradict = 2114,         // files of a split model that do not belong together, or not all of it
   SafetensorsTruncated = 2140,    // the file ends before what its header announces
   SafetensorsMalformed = 2141,    // a header no valid file has: holes, overlaps, a name twice, wrong sizes
   SafetensorsOverLimit = 2142,    // a count or length above the format's or our limits
