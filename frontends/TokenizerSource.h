@@ -11,6 +11,12 @@ namespace longc {
 // Kinds of tokens, numbered as in GGUF.
 enum class TokenType : int32_t { Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6 };
 
+// How the file calls the parts of a tokenizer, for messages.
+struct TokenizerNames {
+  const char *pre = "key 'tokenizer.ggml.pre'", *tokens = "key 'tokenizer.ggml.tokens'";
+  const char *merges = "key 'tokenizer.ggml.merges'", *chatTemplate = "key 'tokenizer.chat_template'";
+};
+
 struct TokenizerSource {
   std::string pre;                 // name of the splitting rule, e.g. "smollm"
   std::vector<std::string> tokens; // by id, in the byte alphabet of byte-level BPE
@@ -20,6 +26,7 @@ struct TokenizerSource {
   std::vector<std::string> notes;  // what was not as it should be, and how it was read
   std::optional<int32_t> bosId, eosId, eotId, unknownId, paddingId;
   bool addBos = false, addEos = false, addSpacePrefix = false;
+  TokenizerNames names;
   std::string chatTemplate; // text of the template; empty if the file has none
 };
 

@@ -235,6 +235,7 @@ Result<Checkpoint> importGguf(GgufFile given) {
   if (const GgufValue *title = file.find("general.name"); title && title->type == GgufValueType::String)
     checkpoint.title.assign(reinterpret_cast<const char *>(title->payload.data()), title->payload.size());
   checkpoint.sourceNameOf = [](const std::string &name) { return name; }; // tensors were accounted for above
+  checkpoint.fileCount = file.parts();
   checkpoint.files = kept;
   return checkpoint;
 }

@@ -1,6 +1,7 @@
 // tokenizer.* keys of a GGUF file to plain data.
 #include "frontends/gguf/ReadTokenizer.h"
 
+#include "frontends/gguf/EndTokens.h"
 #include "runtime/io/Limits.h"
 #include "runtime/io/ModelFileError.h"
 
@@ -10,16 +11,44 @@
 namespace longc {
 namespace {
 
-// Everything a byte-level BPE file may say. `scores` belongs to another kind of tokenizer but is written by some tools.
-constexpr std::array<std::string_view, 17> knownKeys = {
-    "tokenizer.chat_template",           "tokenizer.ggml.add_bos_token", "tokenizer.ggml.add_eos_token",
-    "tokenizer.ggml.add_space_prefix",   "tokenizer.ggml.bos_token_id",  "tokenizer.ggml.eos_token_id",
-    "tokenizer.ggml.eot_token_id",       "tokenizer.ggml.merges",        "tokenizer.ggml.model",
-    "tokenizer.ggml.padding_token_id",   "tokenizer.ggml.pre",           "tokenizer.ggml.scores",
-    "tokenizer.ggml.seperator_token_id", // the spelling files have
-    "tokenizer.ggml.separator_token_id", // the spelling of the specification
-    "tokenizer.ggml.token_type",         "tokenizer.ggml.tokens",        "tokenizer.ggml.unknown_token_id",
+constexpr std::array<std::string_view, 11> knownKeys = {
+    "tokenizer.chat_template",         "tokenizer.chat_templates", // names of further ones
+    "tokenizer.ggml.add_bos_token",    "tokenizer.ggml.add_eos_token",
+    "tokenizer.ggml.add_sep_token", // it parts two texts, and we read one
+    "tokenizer.ggml.add_space_prefix", "tokenizer.ggml.merges",
+    "tokenizer.ggml.model",            "tokenizer.ggml.pre",
+    "tokenizer.ggml.token_type",       "tokenizer.ggml.tokens",
 };
+
+// Of other kinds of tokenizers, or another form of the same; some tools write them anyway.
+constexpr std::array<std::string_view, 6> keysWithoutEffect = {
+    "tokenizer.ggml.precompiled_charsmap", "tokenizer.ggml.remove_extra_whitespaces",
+    "tokenizer.ggml.scores",               "tokenizer.ggml.token_type_count",
+    "tokenizer.huggingface.json",          "tokenizer.rwkv.world",
+};
+
+// Splitting rules whose texts begin with bosId where no key says otherwise.
+constexpr std::array<std::string_view, 6> beginByThemselves = {"llama-bpe", "llama3",  "llama-v3",
+                                                               "falcon3",   "pixtral", "tekken"};
+
+template <size_t size> bool isAmong(const std::array<std::string_view, size> &names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// The id of a token changes nothing by itself: no text is encoded to it but one that has it.
+bool namesToken(std::string_view key) { return key.starts_with("tokenizer.ggml.") && key.ends_with("_token_id"); }
+
+// Further templates: only the main one is used.
+bool isNamedTemplate(std::string_view key) { return key.starts_with("tokenizer.chat_template."); }
+
+Status checkKeys(const GgufFile &file) {
+  for (const GgufValue &value : file.values())
+    if (value.key.starts_with("tokenizer.") && !isAmong(knownKeys, value.key) &&
+        !isAmong(keysWithoutEffect, value.key) && !namesToken(value.key) && !isNamedTemplate(value.key))
+      return Status::error(TokenizerInvalid, "key " + quoted(value.key) + " is not known: it may change the tokens",
+                           "remove the key if the model does not need it");
+  return {};
+}
 
 Status readFlag(const GgufFile &file, const char *key, bool &flag) {
   if (!file.find(key))
@@ -53,11 +82,40 @@ Result<std::vector<std::string>> readStrings(const GgufFile &file, const char *k
   return std::vector<std::string>(views->begin(), views->end());
 }
 
+// Without types, special tokens are told by the keys that name them, or by brackets around a text that no merge makes:
+// whatever the merges do not make was added to the vocabulary.
+void guessTypes(const GgufFile &file, TokenizerSource &source) {
+  for (const GgufValue &value : file.values())
+    if (namesToken(value.key))
+      if (Result<uint64_t> id = file.unsignedValue(value.key); id.ok() && *id < source.types.size())
+        source.types[*id] = TokenType::Control;
+  std::vector<std::string> made;
+  for (const std::string &merge : source.merges)
+    if (size_t space = merge.find(' '); space != std::string::npos)
+      made.push_back(std::string(merge).erase(space, 1));
+  std::sort(made.begin(), made.end());
+  for (size_t id = 0; id < source.tokens.size(); ++id) {
+    const std::string &text = source.tokens[id];
+    bool bracketed = text.size() > 2 && ((text.front() == '<' && text.back() == '>') ||
+                                         (text.front() == '[' && text.back() == ']'));
+    if (bracketed && !std::binary_search(made.begin(), made.end(), text))
+      source.types[id] = TokenType::Control;
+  }
+  auto special = std::find(source.types.begin(), source.types.end(), TokenType::Control);
+  auto count = std::count(special, source.types.end(), TokenType::Control);
+  std::string example =
+      count ? ", such as " + quoted(source.tokens[static_cast<size_t>(special - source.types.begin())]) : "";
+  source.notes.push_back("key 'tokenizer.ggml.token_type' is missing: " + std::to_string(count) +
+                         " tokens are taken for special ones by their look and the keys that name them" + example);
+}
+
 Status readTypes(const GgufFile &file, TokenizerSource &source) {
   const char *key = "tokenizer.ggml.token_type";
   source.types.assign(source.tokens.size(), TokenType::Normal);
-  if (!file.find(key))
+  if (!file.find(key)) {
+    guessTypes(file, source);
     return {};
+  }
   Result<std::vector<int64_t>> types = file.integerArray(key);
   if (!types.ok())
     return types.status();
@@ -74,30 +132,7 @@ Status readTypes(const GgufFile &file, TokenizerSource &source) {
   return {};
 }
 
-} // namespace
-
-Result<TokenizerSource> readTokenizerSource(const GgufFile &file, int64_t vocabSize) {
-  for (const GgufValue &value : file.values())
-    if (value.key.starts_with("tokenizer.") &&
-        std::find(knownKeys.begin(), knownKeys.end(), value.key) == knownKeys.end() &&
-        !value.key.starts_with("tokenizer.chat_template.")) // further named templates: only the main one is used
-      return Status::error(TokenizerInvalid, "key " + quoted(value.key) + " is not known: it may change the tokens",
-                           "remove the key if the model does not need it");
-
-  Result<std::string_view> model = file.stringValue("tokenizer.ggml.model");
-  if (!model.ok())
-    return model.status();
-  if (*model != "gpt2")
-    return Status::error(TokenizerInvalid,
-                         "tokenizer " + quoted(*model) + " is not supported: expected 'gpt2' (byte-level BPE)",
-                         "use a model with a byte-level BPE tokenizer");
-
-  TokenizerSource source;
-  Result<std::string_view> pre = file.stringValue("tokenizer.ggml.pre");
-  if (!pre.ok())
-    return pre.status();
-  source.pre = *pre;
-
+Status readVocabulary(const GgufFile &file, int64_t vocabSize, TokenizerSource &source) {
   Result<std::vector<std::string>> tokens = readStrings(file, "tokenizer.ggml.tokens");
   if (!tokens.ok())
     return tokens.status();
@@ -105,33 +140,84 @@ Result<TokenizerSource> readTokenizerSource(const GgufFile &file, int64_t vocabS
   if (static_cast<int64_t>(source.tokens.size()) != vocabSize)
     return Status::error(TokenizerInvalid, "key 'tokenizer.ggml.tokens': expected " + std::to_string(vocabSize) +
                                                " tokens, one a row of the embedding table, found " +
-                                               std::to_string(source.tokens.size()));
-  LONGC_TRY(readTypes(file, source));
+                                               std::to_string(source.tokens.size()),
+                         "the tokenizer is of another model");
   Result<std::vector<std::string>> merges = readStrings(file, "tokenizer.ggml.merges");
   if (!merges.ok())
     return merges.status();
   source.merges = std::move(*merges);
+  return readTypes(file, source);
+}
 
+// Whether texts begin with `id`, end with it: where they do, there must be one.
+Status readAdded(const GgufFile &file, const char *flagKey, const char *idKey, std::optional<int32_t> id, bool &flag) {
+  LONGC_TRY(readFlag(file, flagKey, flag));
+  if (flag && !id)
+    return Status::error(KeyMissing, std::string("key '") + idKey + "' is missing: '" + flagKey +
+                                         "' adds this token to every text",
+                         "the file lacks metadata this model needs");
+  return {};
+}
+
+Status readSpecials(const GgufFile &file, TokenizerSource &source) {
   const size_t count = source.tokens.size();
-  LONGC_TRY(readId(file, "tokenizer.ggml.bos_token_id", count, source.bosId));
-  LONGC_TRY(readId(file, "tokenizer.ggml.eos_token_id", count, source.eosId));
-  LONGC_TRY(readId(file, "tokenizer.ggml.eot_token_id", count, source.eotId));
+  const char *bosKey = "tokenizer.ggml.bos_token_id", *eosKey = "tokenizer.ggml.eos_token_id";
+  std::optional<int32_t> endOfTurn, endOfMessage;
+  LONGC_TRY(readId(file, bosKey, count, source.bosId));
+  LONGC_TRY(readId(file, eosKey, count, source.eosId));
+  LONGC_TRY(readId(file, "tokenizer.ggml.eot_token_id", count, endOfTurn));
+  LONGC_TRY(readId(file, "tokenizer.ggml.eom_token_id", count, endOfMessage));
   LONGC_TRY(readId(file, "tokenizer.ggml.unknown_token_id", count, source.unknownId));
   LONGC_TRY(readId(file, "tokenizer.ggml.padding_token_id", count, source.paddingId));
-  LONGC_TRY(readFlag(file, "tokenizer.ggml.add_bos_token", source.addBos));
-  LONGC_TRY(readFlag(file, "tokenizer.ggml.add_eos_token", source.addEos));
-  LONGC_TRY(readFlag(file, "tokenizer.ggml.add_space_prefix", source.addSpacePrefix));
+  std::vector<int32_t> named;
+  for (std::optional<int32_t> id : {source.eosId, endOfTurn, endOfMessage})
+    if (id)
+      named.push_back(*id);
+  source.stopIds = endTokens(source.tokens, source.types, std::move(named));
+  source.addBos = source.bosId && isAmong(beginByThemselves, source.pre);
+  LONGC_TRY(readAdded(file, "tokenizer.ggml.add_bos_token", bosKey, source.bosId, source.addBos));
+  LONGC_TRY(readAdded(file, "tokenizer.ggml.add_eos_token", eosKey, source.eosId, source.addEos));
+  bool addSpacePrefix = false;
+  LONGC_TRY(readFlag(file, "tokenizer.ggml.add_space_prefix", addSpacePrefix));
+  if (addSpacePrefix)
+    source.notes.emplace_back("key 'tokenizer.ggml.add_space_prefix' has no effect on byte-level BPE: no space is added");
+  return {};
+}
 
-  if (file.find("tokenizer.chat_template")) {
-    Result<std::string_view> text = file.stringValue("tokenizer.chat_template");
-    if (!text.ok())
-      return text.status();
-    if (text->size() > limits::chatTemplateBytes)
-      return Status::error(GgufOverLimit, "key 'tokenizer.chat_template': expected at most " +
-                                              std::to_string(limits::chatTemplateBytes) + " bytes, the file has " +
-                                              std::to_string(text->size()));
-    source.chatTemplate = *text;
-  }
+Status readTemplate(const GgufFile &file, TokenizerSource &source) {
+  if (!file.find("tokenizer.chat_template"))
+    return {};
+  Result<std::string_view> text = file.stringValue("tokenizer.chat_template");
+  if (!text.ok())
+    return text.status();
+  if (text->size() > limits::chatTemplateBytes)
+    return Status::error(GgufOverLimit, "key 'tokenizer.chat_template': expected at most " +
+                                            std::to_string(limits::chatTemplateBytes) + " bytes, the file has " +
+                                            std::to_string(text->size()),
+                         "the file is damaged");
+  source.chatTemplate = *text;
+  return {};
+}
+
+} // namespace
+
+Result<TokenizerSource> readTokenizerSource(const GgufFile &file, int64_t vocabSize) {
+  LONGC_TRY(checkKeys(file));
+  Result<std::string_view> model = file.stringValue("tokenizer.ggml.model");
+  if (!model.ok())
+    return model.status();
+  if (*model != "gpt2")
+    return Status::error(TokenizerInvalid,
+                         "tokenizer " + quoted(*model) + " is not supported: expected 'gpt2' (byte-level BPE)",
+                         "use a model with a byte-level BPE tokenizer");
+  Result<std::string_view> pre = file.stringValue("tokenizer.ggml.pre");
+  if (!pre.ok())
+    return pre.status();
+  TokenizerSource source;
+  source.pre = *pre;
+  LONGC_TRY(readVocabulary(file, vocabSize, source));
+  LONGC_TRY(readSpecials(file, source));
+  LONGC_TRY(readTemplate(file, source));
   return source;
 }
 

@@ -126,8 +126,10 @@ TEST(LlamaImport, TokenizerIsCopiedOut) {
   EXPECT_EQ(tokenizer.merges[0], "h e");
   EXPECT_EQ(tokenizer.bosId, 1);
   EXPECT_EQ(tokenizer.eosId, 2);
-  EXPECT_EQ(tokenizer.eotId, std::nullopt);
+  EXPECT_EQ(tokenizer.stopIds, (std::vector<int32_t>{0, 2})); // <|endoftext|> by its text, <|im_end|> by both
   EXPECT_FALSE(tokenizer.addBos);
+  EXPECT_FALSE(tokenizer.addEos);
+  EXPECT_EQ(tokenizer.notes, std::vector<std::string>());
   EXPECT_EQ(tokenizer.chatTemplate.substr(0, 6), "{% for");
 }
 
