@@ -4,21 +4,23 @@
 #include "runtime/text/ByteAlphabet.h"
 #include "runtime/text/WordCache.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace longc {
 
 namespace {
 
-constexpr int badModel = 6001, unknownPreTokenizer = 6002, badId = 6003;
 constexpr int32_t controlToken = 3;
 constexpr size_t maxTokens = 16'000'000, maxTokenBytes = 1u << 31;
 constexpr size_t longestCachedWord = 128;
 
-Status modelError(std::string message,
-                  std::string hint = "the tokenizer of the model file is damaged or of another kind") {
-  return Status::error(badModel, "tokenizer: " + std::move(message), std::move(hint));
+Status modelError(std::string message, int code = Tokenizer::badModel) {
+  return Status::error(code, "tokenizer: " + std::move(message),
+                       "the tokenizer of the model file is damaged or of another kind");
 }
+
+Status mergeError(std::string message) { return modelError(std::move(message), Tokenizer::badMerge); }
 
 } // namespace
 
@@ -62,19 +64,28 @@ Status Tokenizer::checkIds(const TokenizerModel &model) {
     const char *name;
     int32_t id;
   };
-  for (NamedId named : {NamedId{"bos", model.bosId}, NamedId{"eos", model.eosId}, NamedId{"unknown", model.unknownId},
-                        NamedId{"padding", model.padId}})
+  std::vector<NamedId> ids = {
+      {"bos", model.bosId}, {"eos", model.eosId}, {"unknown", model.unknownId}, {"padding", model.padId}};
+  for (int32_t id : model.stopIds)
+    ids.push_back({"stop", id});
+  for (NamedId named : ids)
     if (named.id < -1 || named.id >= size())
       return modelError(std::string(named.name) + " token id " + std::to_string(named.id) + " is outside 0.." +
                         std::to_string(size() - 1));
   bosId_ = model.bosId, eosId_ = model.eosId, unknownId_ = model.unknownId, padId_ = model.padId;
   addBos_ = model.addBos && bosId_ >= 0;
+  addEos_ = model.addEos && eosId_ >= 0;
+  stopIds_ = model.stopIds;
+  stopIds_.push_back(eosId_);
+  std::sort(stopIds_.begin(), stopIds_.end());
+  stopIds_.erase(std::unique(stopIds_.begin(), stopIds_.end()), stopIds_.end());
+  std::erase(stopIds_, -1);
   return {};
 }
 
 Status Tokenizer::addMerges(const std::vector<std::string> &merges) {
   if (merges.size() > maxTokens)
-    return modelError(std::to_string(merges.size()) + " merges, expected at most " + std::to_string(maxTokens));
+    return mergeError(std::to_string(merges.size()) + " merges, expected at most " + std::to_string(maxTokens));
   merges_.reserve(merges.size());
   std::string joined;
   for (size_t rank = 0; rank < merges.size(); ++rank) {
@@ -82,16 +93,16 @@ Status Tokenizer::addMerges(const std::vector<std::string> &merges) {
     auto name = [&] { return "merge " + std::to_string(rank) + " (" + quoteForMessage(merge) + ")"; };
     size_t space = merge.find(' ');
     if (space == std::string_view::npos || merge.find(' ', space + 1) != std::string_view::npos)
-      return modelError(name() + " is not two tokens with one space between them");
+      return mergeError(name() + " is not two tokens with one space between them");
     std::string_view leftText = merge.substr(0, space), rightText = merge.substr(space + 1);
     int32_t left = find(leftText), right = find(rightText);
     if (left < 0 || right < 0)
-      return modelError(name() + " names " + quoteForMessage(left < 0 ? leftText : rightText) +
+      return mergeError(name() + " names " + quoteForMessage(left < 0 ? leftText : rightText) +
                         ", which is not in the vocabulary");
     joined.assign(leftText).append(rightText);
     int32_t merged = find(joined);
     if (merged < 0)
-      return modelError(name() + " gives " + quoteForMessage(joined) + ", which is not in the vocabulary");
+      return mergeError(name() + " gives " + quoteForMessage(joined) + ", which is not in the vocabulary");
     merges_.add(left, right, {static_cast<uint32_t>(rank), merged});
   }
   return {};
@@ -156,6 +167,16 @@ std::vector<int32_t> Tokenizer::encode(std::string_view text, bool parseSpecial)
     position = special.position + special.length;
   }
   return ids;
+}
+
+void Tokenizer::beginText(std::vector<int32_t> &ids) const {
+  if (addBos_ && (ids.empty() || ids.front() != bosId_))
+    ids.insert(ids.begin(), bosId_);
+}
+
+void Tokenizer::endText(std::vector<int32_t> &ids) const {
+  if (addEos_ && (ids.empty() || ids.back() != eosId_))
+    ids.push_back(eosId_);
 }
 
 Result<std::string> Tokenizer::decode(std::span<const int32_t> ids, bool skipSpecial) const {

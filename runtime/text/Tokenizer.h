@@ -1,8 +1,9 @@
 // Byte-level BPE, id for id what Hugging Face's tokenizers gives for the same vocabulary and merges.
 //
 // Encoding: special tokens are cut out of the text (when asked), the rest is cut into words, each word's bytes are
-// looked up and merged. Nothing is added to the text: no BOS, no prefix space. A byte the vocabulary has no token for
-// is left out, as Hugging Face leaves it out; `unencodableBytes` counts them so that a caller can say so.
+// looked up and merged. Nothing is added to the text: no prefix space, and no BOS, which is `beginText`'s. A byte the
+// vocabulary has no token for is left out, as Hugging Face leaves it out; `unencodableBytes` counts them so that a caller
+// can say so.
 #pragma once
 
 #include "runtime/core/Status.h"
@@ -27,11 +28,15 @@ struct TokenizerModel {
   std::vector<std::string> merges; // "a b"; the earlier, the stronger
   std::vector<int32_t> tokenTypes; // 1 normal, 3 control; empty: all normal
   int32_t bosId = -1, eosId = -1, unknownId = -1, padId = -1;
-  bool addBos = false; // whether a prompt should begin with bosId: for callers, encode() never adds it
+  std::vector<int32_t> stopIds;        // end a reply, besides eosId
+  bool addBos = false, addEos = false; // whether a text begins with bosId, ends with eosId
 };
 
 class Tokenizer {
 public:
+  // Codes of its errors: tokens, their types and ids; the splitting rule; an id that decode does not know; merges.
+  static constexpr int badModel = 6001, unknownPreTokenizer = 6002, badId = 6003, badMerge = 6004;
+
   static Result<Tokenizer> create(TokenizerModel model);
 
   // With `parseSpecial`, special tokens written out in the text become their ids; without, they are plain text.
@@ -40,6 +45,11 @@ public:
   // How many bytes at the beginning of `text` have ids that no text behind it can change: for every `more`, and special
   // tokens parsed, encode(text + more) is encode(beginning) followed by encode(rest of text + more).
   size_t stablePrefix(std::string_view text) const;
+
+  // Makes `ids` the beginning of a text: bosId stands before them where texts of this model begin with it, once.
+  void beginText(std::vector<int32_t> &ids) const;
+  // Ends a text that nothing follows: with eosId where texts of this model end with it, once.
+  void endText(std::vector<int32_t> &ids) const;
 
   // The bytes of the tokens, which need not be UTF-8 when the ids do not come from encode().
   Result<std::string> decode(std::span<const int32_t> ids, bool skipSpecial) const;
@@ -61,6 +71,8 @@ public:
   int32_t unknownId() const { return unknownId_; }
   int32_t padId() const { return padId_; }
   bool addBos() const { return addBos_; }
+  // The tokens that end a reply: a turn or a text. Ascending.
+  const std::vector<int32_t> &stopIds() const { return stopIds_; }
 
 private:
   Tokenizer() = default;
@@ -82,7 +94,8 @@ private:
   std::string bytes_;                   // of all tokens, one after another
   std::vector<uint32_t> byteStarts_;    // size() + 1 of them
   int32_t bosId_ = -1, eosId_ = -1, unknownId_ = -1, padId_ = -1;
-  bool addBos_ = false;
+  std::vector<int32_t> stopIds_;
+  bool addBos_ = false, addEos_ = false;
 };
 
 // Turns ids into text one at a time, never cutting a UTF-8 character: bytes that may be the beginning of one wait.

@@ -112,7 +112,9 @@ Status Chat::readDocument() {
     session_ = std::move(*session);
   } else {
     LONGC_TRY(begin());
-    LONGC_TRY(readTokens(*session_, model_.encode(*before, true, "the document"), model_.mode, "reading the document"));
+    std::vector<int32_t> tokens = model_.encode(*before, true, "the document");
+    model_.tokenizer.beginText(tokens);
+    LONGC_TRY(readTokens(*session_, tokens, model_.mode, "reading the document"));
   }
   logNote(describeSession(*session_));
   return arguments_.has("save-memory") ? session_->save(arguments_.text("save-memory")) : Status();
@@ -123,13 +125,14 @@ Result<Reply> Chat::answer(Session &session, const std::string &text) {
   pending_.clear();
   for (int32_t token : model_.encode(text, true, "the question"))
     tokens.push_back(token);
+  if (session.marks().end() == 0)
+    model_.tokenizer.beginText(tokens);
   if (tokens.empty())
     return Status::error(5403, "the question is empty", "ask something");
   LONGC_TRY(readTokens(session, tokens, model_.mode, "reading"));
   GenerateOptions options;
   options.maxTokens = maxTokens_;
-  if (model_.tokenizer.eosId() >= 0)
-    options.stopTokens = {model_.tokenizer.eosId()};
+  options.stopTokens = model_.tokenizer.stopIds();
   Reply reply;
   Status output;
   StreamDecoder decoder(model_.tokenizer);

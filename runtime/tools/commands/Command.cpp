@@ -3,6 +3,7 @@
 
 #include "runtime/core/Format.h"
 #include "runtime/core/Log.h"
+#include "runtime/serve/ProgramTokenizer.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -107,23 +108,7 @@ Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments) {
   return loaded;
 }
 
-Result<Tokenizer> LoadedProgram::tokenizer() const {
-  const abi::Tokenizer &source = program->module().tokenizer();
-  if (source.model() != "gpt2")
-    return Status::error(4130, "this program's tokenizer is of model '" + source.model() + "'; expected gpt2",
-                         "compile the program again");
-  TokenizerModel model;
-  model.preTokenizer = source.pre_tokenizer();
-  model.tokens.assign(source.tokens().begin(), source.tokens().end());
-  model.merges.assign(source.merges().begin(), source.merges().end());
-  model.tokenTypes.assign(source.token_types().begin(), source.token_types().end());
-  model.bosId = source.bos_id();
-  model.eosId = source.eos_id();
-  model.unknownId = source.unknown_id();
-  model.padId = source.pad_id();
-  model.addBos = source.add_bos();
-  return Tokenizer::create(std::move(model));
-}
+Result<Tokenizer> LoadedProgram::tokenizer() const { return createTokenizer(program->module().tokenizer()); }
 
 Result<SessionOptions> LoadedProgram::sessionOptions(const Arguments &arguments) const {
   SessionOptions options;

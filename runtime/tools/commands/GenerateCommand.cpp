@@ -55,8 +55,8 @@ Status continueText(Session &session, const Tokenizer &tokenizer, const Argument
   StreamDecoder decoder(tokenizer);
   GenerateOptions options;
   options.maxTokens = maxTokens;
-  if (!arguments.flag("ignore-eos") && tokenizer.eosId() >= 0)
-    options.stopTokens = {tokenizer.eosId()};
+  if (!arguments.flag("ignore-eos"))
+    options.stopTokens = tokenizer.stopIds();
   bool streams = !arguments.flag("json");
   Status output;
   auto emit = [&](const std::string &piece) {
@@ -96,6 +96,8 @@ Status runGenerate(const Arguments &arguments) {
   if (!session.ok())
     return session.status();
   Run run{model->encode(*prompt, true, "the prompt"), model->loaded.loadSeconds, 0, {}, "", sampler->seed};
+  if ((*session)->marks().end() == 0)
+    model->tokenizer.beginText(run.prompt);
   if (run.prompt.empty())
     return Status::error(5403, "the prompt is empty", "a model continues text: give at least one token");
   LONGC_TRY(readTokens(**session, run.prompt, model->mode, "reading"));
@@ -116,7 +118,7 @@ Status runGenerate(const Arguments &arguments) {
 } // namespace
 
 const Command generateCommand = {
-    "generate", "continues a prompt exactly as it stands; what is over the window goes to memory",
+    "generate", "continues a prompt as it stands, begun as the model's texts begin; what is over the window goes to memory",
     modelOptions({"ignore-eos", "json", "load-memory", "prompt", "prompt-file", "save-memory", "seed", "temperature",
                   "tokens", "top-k", "top-p"}),
     runGenerate};

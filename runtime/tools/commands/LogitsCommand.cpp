@@ -192,7 +192,7 @@ Status runLogits(const Arguments &arguments) {
 
 } // namespace
 
-const Command logitsCommand = {"logits", "logits and greedy tokens for a file of requests",
+const Command logitsCommand = {"logits", "logits and greedy tokens for a file of requests; token ids are taken as they stand, nothing is added before them",
                                modelOptions({"output", "requests"}), runLogits};
 
 } // namespace longc

@@ -29,6 +29,7 @@ Result<PasskeyPrompt> PasskeyPrompts::next() {
   prompt.key = static_cast<int>(10000 + below(40000));
   std::string number = std::to_string(prompt.key);
   auto start = encode(head), asked = encode(question);
+  tokenizer_.beginText(start);
   auto key = encode("\nThe pass key is " + number + ". Remember it. " + number + " is the pass key.\n");
   int64_t room = length_ - static_cast<int64_t>(start.size() + key.size() + asked.size());
   if (room < 1)

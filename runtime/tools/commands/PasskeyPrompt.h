@@ -1,6 +1,6 @@
 // Prompts that hide a five-digit pass key in a long text and ask for it.
 //
-// A prompt is built from tokens: head, filler, the sentence with the key, filler, question. Both pieces of the standard
+// A prompt is built from tokens: what every text begins with, head, filler, the sentence with the key, filler, question. Both pieces of the standard
 // filler start at its beginning and are cut anywhere; the key's place is uniform over the filler. Real text as filler
 // is one passage with the sentence inside.
 #pragma once

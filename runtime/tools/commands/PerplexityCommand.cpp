@@ -38,17 +38,19 @@ Result<std::vector<int32_t>> readIds(const std::string &path) {
   return ids;
 }
 
-// Sums the surprise of tokens [first, size) of a text.
+// Sums the surprise of tokens [first, size) of a text. `opening`: how many of them every session begins with.
 class Judge {
 public:
-  Judge(Engine &engine, SessionOptions options, std::span<const int32_t> tokens, int64_t first, Progress &progress)
-      : engine_(engine), options_(std::move(options)), tokens_(tokens), first_(first), progress_(progress) {}
+  Judge(Engine &engine, SessionOptions options, std::span<const int32_t> tokens, int64_t opening, int64_t first,
+        Progress &progress)
+      : engine_(engine), options_(std::move(options)), tokens_(tokens), opening_(opening), first_(first),
+        progress_(progress) {}
 
   // With memory the text goes through one session in pieces that leave at least half the window before each token;
   // without, each half window is judged after the half before it, in a window of its own.
   Status run() {
     auto size = static_cast<int64_t>(tokens_.size());
-    int64_t piece = std::max<int64_t>(1, options_.policy.window / 2);
+    int64_t piece = std::max<int64_t>(1, (options_.policy.window - opening_) / 2);
     if (!options_.policy.memory) {
       for (int64_t begin = std::max<int64_t>(0, first_ - 1 - piece) / piece * piece; begin < size - 1; begin += piece) {
         LONGC_TRY(judge(begin, std::min(begin + 2 * piece, size), begin == 0 ? 0 : begin + piece));
@@ -75,6 +77,8 @@ private:
     auto session = Session::create(engine_, options_);
     if (!session.ok())
       return session.status();
+    if (begin > 0 && opening_ > 0)
+      LONGC_TRY((*session)->ingest(tokens_.first(static_cast<size_t>(opening_))));
     return read(**session, begin, end, from);
   }
 
@@ -101,7 +105,7 @@ private:
   Engine &engine_;
   SessionOptions options_;
   std::span<const int32_t> tokens_;
-  int64_t first_;
+  int64_t opening_, first_;
   Progress &progress_;
   double total_ = 0;
   int64_t count_ = 0;
@@ -112,7 +116,12 @@ Result<std::vector<int32_t>> tokensOf(const OpenedModel &model, const Arguments 
     return Status::error(1006, "expected one of --file and --tokens-file", "see --help");
   if (arguments.has("tokens-file"))
     return readIds(arguments.text("tokens-file"));
-  return model.encodeFile(arguments.text("file"));
+  auto tokens = model.encodeFile(arguments.text("file"));
+  if (tokens.ok()) {
+    model.tokenizer.beginText(*tokens);
+    model.tokenizer.endText(*tokens);
+  }
+  return tokens;
 }
 
 Status runPerplexity(const Arguments &arguments) {
@@ -133,7 +142,8 @@ Status runPerplexity(const Arguments &arguments) {
     return Status::error(5403, "the text has fewer than two tokens", "there is nothing to predict");
   auto start = std::chrono::steady_clock::now();
   Progress progress(model->mode, "judging", size, "tokens");
-  Judge judge(model->engine(), options, *tokens, *last == 0 ? 1 : std::max<int64_t>(1, size - *last), progress);
+  int64_t opening = model->tokenizer.addBos() && tokens->front() == model->tokenizer.bosId() ? 1 : 0;
+  Judge judge(model->engine(), options, *tokens, opening, *last == 0 ? 1 : std::max<int64_t>(1, size - *last), progress);
   LONGC_TRY(judge.run());
   progress.finish();
   model->loaded.report();
