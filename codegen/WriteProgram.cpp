@@ -23,19 +23,6 @@ std::vector<std::string> partsOf(const abi::Parameter &parameter, const Paramete
   return found == parts.end() ? std::vector<std::string>{parameter.name()} : found->second;
 }
 
-Status placeParameters(abi::Program &program, const ParameterParts &parts, const WeightSource &weights) {
-  uint64_t offset = 0;
-  for (abi::Parameter &parameter : *program.mutable_parameters()) {
-    Result<uint64_t> bytes = weights.bytes(partsOf(parameter, parts));
-    if (!bytes.ok())
-      return bytes.status();
-    parameter.set_offset(offset);
-    parameter.set_bytes(*bytes);
-    offset = alignUp(offset + *bytes, kParameterAlignment);
-  }
-  return {};
-}
-
 Status copyInto(OutputFile &file, const std::string &path) {
   std::ifstream source(path, std::ios::binary);
   std::vector<char> block(1 << 16);
@@ -71,9 +58,21 @@ Result<uint64_t> writeWeights(OutputFile &file, const abi::Program &program, con
 
 } // namespace
 
+Result<uint64_t> placeParameters(abi::Program &program, const ParameterParts &parts, const WeightSource &weights) {
+  uint64_t end = 0;
+  for (abi::Parameter &parameter : *program.mutable_parameters()) {
+    Result<uint64_t> bytes = weights.bytes(partsOf(parameter, parts));
+    if (!bytes.ok())
+      return bytes.status();
+    parameter.set_offset(alignUp(end, kParameterAlignment));
+    parameter.set_bytes(*bytes);
+    end = parameter.offset() + *bytes;
+  }
+  return end;
+}
+
 Status writeProgram(const std::string &executable, abi::Program &program, const ParameterParts &parts,
                     const WeightSource &weights, OutputFile &file) {
-  LONGC_TRY(placeParameters(program, parts, weights));
   LONGC_TRY(copyInto(file, executable));
 
   longc_footer footer = {};

@@ -24,6 +24,9 @@ typedef struct longc_view {
 typedef void (*longc_kernel_fn)(const longc_view *views, const int64_t *scalars, int64_t begin, int64_t end,
                                 void *scratch);
 
+/* The most scratch a kernel may ask for: far above any tile, far below a corrupt number. */
+#define LONGC_MAX_SCRATCH_BYTES (INT64_C(64) << 20)
+
 typedef struct longc_kernel_entry {
   const char *name;    /* kernel name as in the Program message */
   const char *variant; /* CPU variant, a name of codegen/cpu */

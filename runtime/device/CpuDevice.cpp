@@ -9,8 +9,6 @@
 namespace longc {
 namespace {
 
-// Largest scratch a kernel may ask for: far above any tile, far below a corrupt number.
-constexpr int64_t maxScratchBytes = int64_t{64} << 20;
 constexpr size_t maxGridRank = 8, maxScalars = 32;
 
 const longc_kernel_entry *findKernel(const longc_program_table &table, const std::string &name,
@@ -43,7 +41,7 @@ Result<std::unique_ptr<CpuDevice>> CpuDevice::create(const longc_program_table &
     if (!name.empty() && (!entry || !entry->function))
       return Status::error(4110, "kernel '" + name + "' has no code for variant " + variant,
                            "the program file and its kernels do not belong together: compile it again");
-    if (entry && (entry->scratch_bytes < 0 || entry->scratch_bytes > maxScratchBytes))
+    if (entry && (entry->scratch_bytes < 0 || entry->scratch_bytes > LONGC_MAX_SCRATCH_BYTES))
       return Status::error(4111, formatText("kernel '%s' asks for %lld bytes of scratch", name.c_str(),
                                             static_cast<long long>(entry->scratch_bytes)),
                            "compile the program again");

@@ -1,79 +1,116 @@
 #!/usr/bin/env python3
-"""Copies a GGUF file with other keys: edit_gguf.py IN OUT KEY=JSON...
+"""Copies a GGUF file with other keys, or in parts: edit_gguf.py IN OUT [KEY=JSON]... [--split N]
 
-A string becomes STRING, true and false BOOL, a whole number UINT32, another number FLOAT32; null leaves the key out. The
-rest is copied byte for byte, tensors included.
+A string becomes STRING, true and false BOOL, a whole number UINT32 (a negative one INT32), another number FLOAT32, a list
+an ARRAY of what its first element is; null leaves the key out. The rest is copied byte for byte. --split N writes
+OUT-00001-of-0000N.gguf and so on: the metadata in the first, about the same number of tensors in each.
 """
 import json
 import struct
 import sys
 
 SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}  # of the types of fixed size
-UINT32, FLOAT32, BOOL, STRING, ARRAY = 4, 6, 7, 8, 9
+UINT16, UINT32, INT32, FLOAT32, BOOL, STRING, ARRAY = 2, 4, 5, 6, 7, 8, 9
+
+
+def string(text):
+    raw = text.encode() if isinstance(text, str) else text
+    return struct.pack("<Q", len(raw)) + raw
+
+
+def encoded(value):
+    """(type, bytes) of a JSON value."""
+    if isinstance(value, list):
+        kind = encoded(value[0])[0]
+        return ARRAY, struct.pack("<IQ", kind, len(value)) + b"".join(encoded(each)[1] for each in value)
+    if isinstance(value, bool):
+        return BOOL, struct.pack("<B", value)
+    if isinstance(value, int):
+        return (INT32, struct.pack("<i", value)) if value < 0 else (UINT32, struct.pack("<I", value))
+    if isinstance(value, float):
+        return FLOAT32, struct.pack("<f", value)
+    return STRING, string(value)
 
 
 class Reader:
-    def __init__(self, data):
-        self.data, self.place = data, 0
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            self.bytes = file.read()
+        self.at = 0
+
+    def take(self, count):
+        self.at += count
+        return self.bytes[self.at - count : self.at]
 
     def number(self, form):
-        value = struct.unpack_from("<" + form, self.data, self.place)[0]
-        self.place += struct.calcsize("<" + form)
-        return value
+        return struct.unpack("<" + form, self.take(struct.calcsize(form)))[0]
 
     def string(self):
-        size = self.number("Q")
-        self.place += size
-        return self.data[self.place - size : self.place]
+        return self.take(self.number("Q"))
 
-    def skip_value(self, kind):
+    def value(self, kind):
+        """The bytes of a value, as they stand."""
+        start = self.at
         if kind == STRING:
             self.string()
         elif kind == ARRAY:
             element, count = self.number("I"), self.number("Q")
-            for _ in range(count):
-                self.skip_value(element)
+            for _ in range(count if element == STRING else 0):
+                self.string()
+            self.take(0 if element == STRING else count * SIZES[element])
         else:
-            self.place += SIZES[kind]
+            self.take(SIZES[kind])
+        return self.bytes[start : self.at]
 
 
-def string(text):
-    return struct.pack("<Q", len(text)) + text
-
-
-def encoded(key, value):
-    name = string(key.encode())
-    if isinstance(value, str):
-        return name + struct.pack("<I", STRING) + string(value.encode())
-    if isinstance(value, bool):
-        return name + struct.pack("<IB", BOOL, value)
-    return name + (struct.pack("<II", UINT32, value) if isinstance(value, int) else struct.pack("<If", FLOAT32, value))
-
-
-def edited(data, changes, alignment=32):
-    reader = Reader(data)
-    reader.place = 4  # the magic
-    version, tensors, keys = reader.number("I"), reader.number("Q"), reader.number("Q")
-    pairs = []
-    for _ in range(keys):
-        begin = reader.place
-        key = reader.string().decode()
-        reader.skip_value(reader.number("I"))
-        if key not in changes:
-            pairs.append(data[begin : reader.place])
-    pairs += [encoded(key, value) for key, value in changes.items() if value is not None]
-    begin = reader.place
+def read(path):
+    """({key: (type, bytes)}, [(name, sizes, type, data)])"""
+    file = Reader(path)
+    assert file.take(4) == b"GGUF" and file.number("I") == 3
+    tensors, pairs = file.number("Q"), file.number("Q")
+    keys = {}
+    for _ in range(pairs):
+        key, kind = file.string().decode(), file.number("I")
+        keys[key] = kind, file.value(kind)
+    infos = []
     for _ in range(tensors):
-        reader.string()
-        dimensions = reader.number("I")
-        reader.place += 8 * dimensions + 4 + 8  # sizes, type, offset
-    body = b"GGUF" + struct.pack("<IQQ", version, tensors, len(pairs)) + b"".join(pairs) + data[begin : reader.place]
-    padded = lambda size: (size + alignment - 1) // alignment * alignment
-    return body.ljust(padded(len(body)), b"\0") + data[padded(reader.place) :]
+        name = file.string()
+        sizes = [file.number("Q") for _ in range(file.number("I"))]
+        infos.append((name, sizes, file.number("I"), file.number("Q")))
+    data = (file.at + 31) // 32 * 32
+    ends = sorted(offset for *_, offset in infos) + [len(file.bytes) - data]
+    return keys, [(name, sizes, kind, file.bytes[data + offset : data + next(e for e in ends if e > offset)])
+                  for name, sizes, kind, offset in infos]
+
+
+def write(path, keys, tensors):
+    head = struct.pack("<4sIQQ", b"GGUF", 3, len(tensors), len(keys))
+    head += b"".join(string(key) + struct.pack("<I", kind) + raw for key, (kind, raw) in keys.items())
+    data = b""
+    for name, sizes, kind, raw in tensors:
+        head += string(name) + struct.pack(f"<I{len(sizes)}QIQ", len(sizes), *sizes, kind, len(data))
+        data += raw + bytes(-len(raw) % 32)
+    with open(path, "wb") as file:
+        file.write(head + bytes(-len(head) % 32) + data)
+
+
+def main(source, target, *words):
+    keys, tensors = read(source)
+    parts = int(words[-1]) if words[-2:-1] == ("--split",) else 1
+    for word in words if parts == 1 else words[:-2]:
+        key, _, value = word.partition("=")
+        keys.pop(key, None)
+        if json.loads(value) is not None:
+            keys[key] = encoded(json.loads(value))
+    if parts == 1:
+        return write(target, keys, tensors)
+    for part in range(parts):
+        own = dict(keys) if part == 0 else {}
+        own |= {"split.no": (UINT16, struct.pack("<H", part)), "split.count": (UINT16, struct.pack("<H", parts)),
+                "split.tensors.count": (INT32, struct.pack("<i", len(tensors)))}
+        begin, end = len(tensors) * part // parts, len(tensors) * (part + 1) // parts
+        write(f"{target}-{part + 1:05}-of-{parts:05}.gguf", own, tensors[begin:end])
 
 
 if __name__ == "__main__":
-    with open(sys.argv[1], "rb") as file:
-        contents = file.read()
-    with open(sys.argv[2], "wb") as file:
-        file.write(edited(contents, {k: json.loads(v) for k, _, v in (word.partition("=") for word in sys.argv[3:])}))
+    main(*sys.argv[1:])

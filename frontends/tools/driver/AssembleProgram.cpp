@@ -2,7 +2,9 @@
 #include "frontends/tools/driver/AssembleProgram.h"
 
 #include "codegen/LinkProgram.h"
+#include "runtime/abi/longc_abi.h"
 #include "runtime/core/Format.h"
+#include "runtime/serve/CheckProgram.h"
 
 #include <filesystem>
 #include <fstream>
@@ -16,6 +18,17 @@ Status writeFile(const std::string &path, const std::string &bytes) {
   stream.close();
   return stream ? Status()
                 : Status::error(4001, "cannot write '" + path + "'", "set TMPDIR to a folder with free space");
+}
+
+// What the processor's device would refuse when the program starts.
+Status checkScratch(const std::vector<CompiledKernel> &kernels) {
+  for (const CompiledKernel &kernel : kernels)
+    if (kernel.scratchBytes < 0 || kernel.scratchBytes > LONGC_MAX_SCRATCH_BYTES)
+      return Status::error(3920, "kernel '" + kernel.name + "' needs " + std::to_string(kernel.scratchBytes) +
+                                     " bytes of scratch a thread; it may have " +
+                                     std::to_string(LONGC_MAX_SCRATCH_BYTES),
+                           "what makes it large is --topk, the entries kept for each row, or the sizes of the model");
+  return {};
 }
 
 } // namespace
@@ -39,6 +52,11 @@ void describeSource(const CompileOptions &options, abi::Program &program) {
 
 Status assembleProgram(KernelCode code, abi::Program &program, const ParameterParts &parts, const WeightSource &weights,
                        const WorkFolder &work, OutputFile &output) {
+  LONGC_TRY(checkScratch(code.kernels));
+  Result<uint64_t> weightsBytes = placeParameters(program, parts, weights);
+  if (!weightsBytes.ok())
+    return weightsBytes.status();
+  LONGC_TRY(checkProgram(program, *weightsBytes)); // what its loader would refuse, nobody gets
   Result<std::string> table = buildKernelTable(code.kernels, code.images);
   if (!table.ok())
     return table.status();

@@ -2,6 +2,7 @@
 #include "frontends/tools/driver/CheckOptions.h"
 
 #include "codegen/cpu/CompileCpu.h"
+#include "runtime/abi/longc_abi.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
@@ -11,6 +12,9 @@
 
 namespace longc {
 namespace {
+
+// Each entry kept takes a score and an index of scratch, for each row of a tile; a kernel may turn out to have less room.
+constexpr int64_t largestTopk = LONGC_MAX_SCRATCH_BYTES / 8;
 
 Status checkTargets(const CompileOptions &options) {
   for (const std::string &target : options.targets) {
@@ -49,6 +53,9 @@ Status checkOptions(const CompileOptions &options) {
                          "leave it out to take the checkpoint's");
   if (options.topk < 0)
     return Status::error(1109, "--topk " + std::to_string(options.topk) + " is negative", "0 attends to all entries");
+  if (options.topk > largestTopk)
+    return Status::error(1109, "--topk " + std::to_string(options.topk) + " is above " + std::to_string(largestTopk),
+                         "0 attends to all entries");
   LONGC_TRY(checkTargets(options));
   return checkVariants(options);
 }

@@ -5,6 +5,7 @@
 #include "frontends/tools/driver/AssembleProgram.h"
 #include "frontends/tools/driver/BuildGraph.h"
 #include "frontends/tools/driver/CheckOptions.h"
+#include "frontends/tools/driver/CheckText.h"
 #include "frontends/tools/driver/CheckpointWeights.h"
 #include "frontends/tools/driver/CompileFunctions.h"
 #include "frontends/tools/driver/CrashGuard.h"
@@ -34,6 +35,9 @@ void describeTokenizer(const TokenizerSource &source, abi::Tokenizer &tokenizer)
   tokenizer.set_unknown_id(source.unknownId.value_or(-1));
   tokenizer.set_pad_id(source.paddingId.value_or(-1));
   tokenizer.set_add_bos(source.addBos);
+  tokenizer.set_add_eos(source.addEos);
+  for (int32_t id : source.stopIds)
+    tokenizer.add_stop_ids(id);
   tokenizer.set_chat_template(source.chatTemplate);
 }
 
@@ -84,6 +88,12 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
   describeSource(options, program);
   program.add_targets("cpu");
   abi::Module *module = program.add_modules();
+  describeModule(options, *model, *layers, *module);
+  if (Status status = checkText(model->tokenizer, module->tokenizer()); !status.ok())
+    return Status::error(status.code(), options.model + ": " + status.message(), status.hint());
+  if (!options.quiet)
+    for (const std::string &note : model->tokenizer.notes)
+      std::fprintf(stderr, "note: %s: %s\n", options.model.c_str(), note.c_str());
 
   Result<OwningOpRef<ModuleOp>> graph = buildGraph(&context, *model);
   if (!graph.ok())
@@ -98,7 +108,6 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
     LONGC_TRY(stages.lower(*set, precision));
     LONGC_TRY(stages.collect(*set, precision, index, *module, *kernels, parts));
   }
-  describeModule(options, *model, *layers, *module);
 
   Result<CpuObjects> objects = stages.compileKernels(*kernels);
   if (!objects.ok())

@@ -54,6 +54,8 @@ Status inspectCheckpoint(const std::string &path) {
               (long long)config.kvHeads, (long long)config.headSize);
   std::printf("vocabulary    %lld%s\n", (long long)config.vocabSize, config.tiedHead ? ", head tied" : "");
   std::printf("window        %lld, rope base %g\n", (long long)config.contextLength, config.rope.theta);
+  for (const std::string &note : model->tokenizer.notes)
+    std::printf("note          %s\n", note.c_str());
   for (const CheckpointParameter &parameter : model->parameters)
     std::printf("  %-52s %-14s %s\n", parameter.name.c_str(), shapeText(parameter.shape).c_str(),
                 parameter.sourceName.c_str());
