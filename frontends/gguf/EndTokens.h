@@ -1,7 +1,7 @@
 // Which tokens end a reply. Private to this folder.
 #pragma once
 
-#include "frontends/gguf/TokenizerSource.h"
+#include "frontends/TokenizerSource.h"
 
 #include <cstdint>
 #include <string>

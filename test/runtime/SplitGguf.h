@@ -22,7 +22,7 @@ inline void addTensors(GgufWriter &writer, const GgufFile &whole, size_t begin, 
   }
 }
 
-inline GgufWriter partOfTinyLlama(const LlamaConfig &config, const GgufFile &whole, const Piece &piece, int32_t total) {
+inline GgufWriter partOfTinyLlama(const DecoderConfig &config, const GgufFile &whole, const Piece &piece, int32_t total) {
   GgufWriter writer;
   if (piece.number == 0) {
     addLlamaKeys(writer, config);

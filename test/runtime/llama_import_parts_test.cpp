@@ -64,12 +64,12 @@ protected:
   std::optional<GgufFile> whole_;
 };
 
-std::vector<std::byte> written(const ImportedModel &model) {
+std::vector<std::byte> written(const Checkpoint &model) {
   std::vector<std::byte> all;
-  for (const ImportedParameter &parameter : model.parameters) {
-    const ImportedParameter *alone[] = {&parameter};
-    std::vector<std::byte> bytes(*parameterBytes(alone));
-    EXPECT_TRUE(writeParameter(alone, bytes).ok());
+  for (const CheckpointParameter &parameter : model.parameters) {
+    const CheckpointParameter *alone[] = {&parameter};
+    std::vector<std::byte> bytes(*packedBytes(alone));
+    EXPECT_TRUE(packParameter(alone, bytes).ok());
     all.insert(all.end(), bytes.begin(), bytes.end());
   }
   return all;
@@ -77,13 +77,13 @@ std::vector<std::byte> written(const ImportedModel &model) {
 
 TEST_F(SplitModel, EveryPartOpensTheWhole) {
   Result<GgufFile> alone = GgufFile::parse(asBytes(bytes_));
-  Result<ImportedModel> expected = importGguf(std::move(*alone));
+  Result<Checkpoint> expected = importGguf(std::move(*alone));
   ASSERT_TRUE(expected.ok());
   writeThree();
   for (size_t number : {1, 2, 3}) {
-    Result<ImportedModel> model = importGguf(path(number, 3));
+    Result<Checkpoint> model = importGguf(path(number, 3));
     ASSERT_TRUE(model.ok()) << model.status().text();
-    EXPECT_EQ(model->file.parts(), 3u);
+    EXPECT_EQ(model->fileCount, 3u);
     EXPECT_EQ(model->parameters.size(), expected->parameters.size());
     EXPECT_EQ(written(*model), written(*expected));
     EXPECT_EQ(model->tokenizer.tokens, expected->tokenizer.tokens);
@@ -93,7 +93,7 @@ TEST_F(SplitModel, EveryPartOpensTheWhole) {
 TEST_F(SplitModel, APartMayHaveNoTensorsAndRepeatTheMetadata) {
   write({0, 0, 0, 2});
   write({0, 20, 1, 2}, [](GgufWriter &writer) { addLlamaKeys(writer, tinyLlamaConfig()); });
-  Result<ImportedModel> model = importGguf(path(2, 2));
+  Result<Checkpoint> model = importGguf(path(2, 2));
   ASSERT_TRUE(model.ok()) << model.status().text();
 }
 
@@ -107,7 +107,7 @@ TEST_F(SplitModel, EachPartHasItsOwnAlignment) {
   second.addInt32("split.tensors.count", tensorCount);
   addTensors(second, *whole_, 5, 20);
   ASSERT_TRUE(second.writeFile(path(2, 2)));
-  Result<ImportedModel> model = importGguf(path(1, 2));
+  Result<Checkpoint> model = importGguf(path(1, 2));
   ASSERT_TRUE(model.ok()) << model.status().text();
   EXPECT_EQ(written(*model), written(*importGguf(std::move(*GgufFile::parse(asBytes(bytes_))))));
 }
@@ -187,7 +187,7 @@ TEST_F(SplitModel, AFileMergedFromPartsIsWhole) {
 TEST_F(SplitModel, AMissingHeadIsNotTiedInAFileNamedAsAPart) {
   ASSERT_TRUE(tinyLlama(tinyLlamaConfig(), 7, ElementFormat::Q4_0).writeFile(path(1, 2)));
   expectRefused(path(1, 2), TensorMissing, {"tensor 'output.weight' is missing", "one part of several"});
-  LlamaConfig untied = tinyLlamaConfig();
+  DecoderConfig untied = tinyLlamaConfig();
   untied.tiedHead = false;
   ASSERT_TRUE(tinyLlama(untied, 7, ElementFormat::Q4_0).writeFile(path(1, 2)));
   EXPECT_TRUE(importGguf(path(1, 2)).ok());

@@ -1,5 +1,5 @@
 // What a file says of its tokenizer: which keys are harmless, which tokens end a reply, what is missing.
-#include "frontends/gguf/TokenizerSource.h"
+#include "frontends/gguf/ReadTokenizer.h"
 
 #include "runtime/io/ModelFileError.h"
 #include "test/runtime/GgufWriter.h"

@@ -1,7 +1,7 @@
 // Refuses a tokenizer or a chat template that the program would refuse: by the program's own code, before it is compiled.
 #pragma once
 
-#include "frontends/gguf/TokenizerSource.h"
+#include "frontends/TokenizerSource.h"
 #include "runtime/abi/program.pb.h"
 #include "runtime/core/Status.h"
 
