@@ -73,7 +73,8 @@ Status linkProgram(const std::vector<std::string> &objectPaths, const std::strin
     return Status::error(3912, "the linker ld.lld was not found", "install lld-22");
 
   std::string startup = LONGC_STARTUP_FOLDER;
-  std::vector<std::string> arguments = {*linker, "-pie", "--eh-frame-hdr", "--gc-sections", "--strip-debug", "-z", "relro", "-z", "now",
+  std::vector<std::string> arguments = {*linker, "-pie", "--eh-frame-hdr", "--gc-sections", "--strip-debug",
+                                        "-z", "relro", "-z", "now",
                                         "-z", "noexecstack", "--dynamic-linker", LONGC_DYNAMIC_LINKER,
                                         startup + "/Scrt1.o", startup + "/crti.o", LONGC_COMPILER_FOLDER "/crtbeginS.o",
                                         runtime};

@@ -2,6 +2,7 @@
 #include "frontends/Checkpoint.h"
 
 #include "runtime/core/Checked.h"
+#include "runtime/core/Format.h"
 #include "runtime/io/ModelFileError.h"
 #include "runtime/io/Panels.h"
 
@@ -11,13 +12,6 @@ namespace longc {
 namespace {
 
 using Parts = std::span<const CheckpointParameter *const>;
-
-std::string shapeText(const std::vector<int64_t> &shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i)
-    text += (i ? ", " : "") + std::to_string(shape[i]);
-  return text + "]";
-}
 
 int64_t columnsOf(const CheckpointParameter &part) { return part.shape.back(); }
 

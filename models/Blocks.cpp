@@ -125,6 +125,17 @@ Value Blocks::attention(Value q, Value k, Value v, int64_t layer, const std::str
   return lm::MergeHeadsOp::create(builder_, f32({dim(q, 0), dim(q, 1) * dim(q, 2)}), attended.getOut());
 }
 
+Value Blocks::selfAttention(Value x, int64_t layer, const std::string &prefix, bool headNorms) {
+  Value q = heads(x, prefix + ".q_proj", config_.heads, config_.queryBias);
+  Value k = heads(x, prefix + ".k_proj", config_.kvHeads, config_.queryBias);
+  Value v = heads(x, prefix + ".v_proj", config_.kvHeads, config_.queryBias);
+  if (headNorms) {
+    q = rmsNorm(q, prefix + ".q_norm");
+    k = rmsNorm(k, prefix + ".k_norm");
+  }
+  return linear(attention(q, k, v, layer, prefix + ".attention"), prefix + ".o_proj", config_.hidden, config_.outputBias);
+}
+
 Value Blocks::gatedMlp(Value x, const std::string &prefix) {
   Value gate = linear(x, prefix + ".gate_proj", config_.feedForward, config_.mlpBias);
   Value up = linear(x, prefix + ".up_proj", config_.feedForward, config_.mlpBias);

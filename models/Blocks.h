@@ -62,6 +62,9 @@ public:
   // Positions, then causal attention of each sequence to itself, both as the layer has them; heads side by side again:
   // q [T, H, D], k and v [T, G, D] -> [T, H*D].
   mlir::Value attention(mlir::Value q, mlir::Value k, mlir::Value v, int64_t layer, const std::string &name);
+  // Self-attention with the products `prefix`.{q,k,v,o}_proj; with `headNorms` queries and keys are normed head by head
+  // ({q,k}_norm) before they get their positions: [T, C] -> [T, C].
+  mlir::Value selfAttention(mlir::Value x, int64_t layer, const std::string &prefix, bool headNorms = false);
   // down(activation(gate(x)) * up(x)) with the products of `prefix`: [T, C] -> [T, C].
   mlir::Value gatedMlp(mlir::Value x, const std::string &prefix);
   mlir::Value add(mlir::Value x, mlir::Value y);

@@ -1,6 +1,7 @@
 // Focused Transformer (2307.03170): chosen layers read a memory of past keys and values beside their window, in one
 // softmax. LongLLaMA's form: the memory holds un-rotated keys, and the query that reads it is rotated by its place in
 // the window, so that a memory key behaves as if it sat in the window's first slot.
+#include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -60,7 +61,7 @@ private:
     auto argument = dyn_cast<BlockArgument>(append ? append.getState() : attention.getCache());
     if (!argument)
       return std::nullopt;
-    auto layer = function.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), "lm.layer");
+    auto layer = function.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), layerAttribute);
     return layer ? std::optional(layer.getInt()) : std::nullopt;
   }
 
@@ -92,28 +93,14 @@ private:
     terminator->insertOperands(terminator->getNumOperands(), results);
     function.setType(
         FunctionType::get(&getContext(), function.getBody().getArgumentTypes(), terminator->getOperandTypes()));
-    function.setAllArgAttrs(attributes_);
     return success();
   }
 
   // What a memory needs to know of each call: the places of its tokens in the window, and a factor on memory scores.
   void addInputs(func::FuncOp function, int64_t tokens) {
     Builder builder(&getContext());
-    attributes_.clear();
-    function.getAllArgAttrs(attributes_);
-    attributes_.resize(function.getNumArguments(), builder.getDictionaryAttr({}));
-    places_ = addArgument(function, RankedTensorType::get({tokens}, builder.getI32Type()), "memory_positions");
-    temperature_ = addArgument(function, RankedTensorType::get({1}, builder.getF32Type()), "temperature");
-  }
-
-  Value addArgument(func::FuncOp function, Type type, StringRef role, std::optional<int64_t> layer = std::nullopt) {
-    Builder builder(&getContext());
-    NamedAttrList attributes;
-    attributes.set("lm.input", builder.getStringAttr(role));
-    if (layer)
-      attributes.set("lm.layer", builder.getI64IntegerAttr(*layer));
-    attributes_.push_back(attributes.getDictionary(&getContext()));
-    return function.getBody().addArgument(type, function.getLoc());
+    places_ = appendInput(function, RankedTensorType::get({tokens}, builder.getI32Type()), "memory_positions");
+    temperature_ = appendInput(function, RankedTensorType::get({1}, builder.getF32Type()), "temperature");
   }
 
   FailureOr<Value> addMemory(func::FuncOp function, int64_t layer, lm::WindowAttentionOp attention) {
@@ -129,7 +116,7 @@ private:
     Location location = attention.getLoc();
     auto cacheType = attention.getCache().getType();
     auto type = lm::MemoryType::get(&getContext(), cacheType.getShape(), cacheType.getElementType());
-    Value memory = addArgument(function, type, "memory", layer);
+    Value memory = appendInput(function, type, "memory", layer);
     Value keys = rotatedKeys ? rotatedKeys.getX() : append.getK(); // of a layer without positions, as they are
     memory = lm::MemoryAppendOp::create(builder, location, type, memory, keys, append.getV(), attention.getSegments());
     Value query = attention.getQ();
@@ -153,9 +140,7 @@ private:
 
   bool all_ = false;
   llvm::SmallSet<int64_t, 8> wanted_, found_;
-  // Of the function at hand.
-  SmallVector<DictionaryAttr> attributes_; // of the arguments
-  Value places_, temperature_;
+  Value places_, temperature_; // of the function at hand
 };
 
 } // namespace

@@ -1,5 +1,6 @@
 // `@forward` of a decoder becomes the two functions that serve it: `@prefill` for any number of tokens and `@decode` for
 // one. Keys and values go to a cache that attention reads; only the rows that are asked for are projected to logits.
+#include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -12,8 +13,6 @@ namespace longc {
 
 namespace {
 
-constexpr StringLiteral roleAttribute = "lm.input";
-
 // A function whose ragged batch is told by boundaries alone has no state yet.
 std::optional<unsigned> boundariesOf(func::FuncOp function) {
   for (unsigned index = 0; index < function.getNumArguments(); ++index)
@@ -25,17 +24,15 @@ std::optional<unsigned> boundariesOf(func::FuncOp function) {
 class ServingFunction {
 public:
   ServingFunction(func::FuncOp function, unsigned boundaries)
-      : function_(function), body_(function.getBody().front()), boundaries_(boundaries), builder_(function.getContext()) {
-    function.getAllArgAttrs(attributes_);
-    attributes_.resize(function.getNumArguments(), builder_.getDictionaryAttr({}));
-  }
+      : function_(function), body_(function.getBody().front()), boundaries_(boundaries), builder_(function.getContext()) {}
 
   LogicalResult run() {
     Operation *terminator = body_.getTerminator();
     if (terminator->getNumOperands() != 1)
       return function_.emitOpError("expected the logits as its one result, got ") << terminator->getNumOperands();
-    pickRows(terminator->getOpOperand(0), addArgument(indices(ShapedType::kDynamic), "rows"));
-    Value segments = addArgument(RankedTensorType::get({ShapedType::kDynamic, 8}, builder_.getI32Type()), "segments");
+    pickRows(terminator->getOpOperand(0), appendInput(function_, indices(ShapedType::kDynamic), "rows"));
+    auto eightColumns = RankedTensorType::get({ShapedType::kDynamic, 8}, builder_.getI32Type());
+    Value segments = appendInput(function_, eightColumns, "segments");
     SmallVector<lm::PackedAttentionOp> attentions;
     function_.walk([&](lm::PackedAttentionOp op) { attentions.push_back(op); });
     for (lm::PackedAttentionOp attention : attentions)
@@ -43,9 +40,7 @@ public:
         return failure();
     if (!body_.getArgument(boundaries_).use_empty())
       return function_.emitOpError("uses its boundaries for more than attention");
-    body_.eraseArgument(boundaries_);
-    attributes_.erase(attributes_.begin() + boundaries_);
-    return success();
+    return function_.eraseArgument(boundaries_);
   }
 
   // Gives every dynamic size, all of which are numbers of tokens or rows, the value 1.
@@ -58,8 +53,8 @@ public:
       llvm::replace(shape, ShapedType::kDynamic, int64_t(1));
       return tensor.clone(shape);
     };
-    for (auto [argument, attributes] : llvm::zip(body_.getArguments(), attributes_))
-      if (attributes.get(roleAttribute) != builder_.getStringAttr("segments"))
+    for (BlockArgument argument : body_.getArguments())
+      if (function_.getArgAttr(argument.getArgNumber(), roleAttribute) != builder_.getStringAttr("segments"))
         argument.setType(fixed(argument.getType()));
     function_.walk([&](Operation *op) {
       for (Value result : op->getResults())
@@ -70,20 +65,10 @@ public:
   void finish(StringRef name) {
     function_.setName(name);
     function_.setType(builder_.getFunctionType(body_.getArgumentTypes(), body_.getTerminator()->getOperandTypes()));
-    function_.setAllArgAttrs(attributes_);
   }
 
 private:
   RankedTensorType indices(int64_t size) { return RankedTensorType::get({size}, builder_.getI32Type()); }
-
-  Value addArgument(Type type, StringRef role, std::optional<int64_t> layer = std::nullopt) {
-    NamedAttrList attributes;
-    attributes.set(roleAttribute, builder_.getStringAttr(role));
-    if (layer)
-      attributes.set("lm.layer", builder_.getI64IntegerAttr(*layer));
-    attributes_.push_back(attributes.getDictionary(builder_.getContext()));
-    return body_.addArgument(type, function_.getLoc());
-  }
 
   // Gathers the wanted rows before the first op of the chain that makes the result out of one row each.
   void pickRows(OpOperand &result, Value rows) {
@@ -115,7 +100,7 @@ private:
       return attention.emitOpError("expected causal attention of each sequence to itself");
     auto keys = cast<RankedTensorType>(attention.getK().getType());
     auto type = lm::CacheType::get(builder_.getContext(), keys.getShape().drop_front(), builder_.getF32Type());
-    Value cache = addArgument(type, "cache", layers_++);
+    Value cache = appendInput(function_, type, "cache", layers_++);
     Location location = attention.getLoc();
     Operation *k = attention.getK().getDefiningOp(), *v = attention.getV().getDefiningOp();
     if (k && v)
@@ -138,7 +123,6 @@ private:
   Block &body_;
   unsigned boundaries_; // place of the argument
   OpBuilder builder_;
-  SmallVector<DictionaryAttr> attributes_; // of the arguments
   int64_t layers_ = 0;
 };
 

@@ -4,33 +4,17 @@
 #include "frontends/gguf/ReadLlamaConfig.h"
 #include "frontends/gguf/ReadTokenizer.h"
 #include "runtime/core/Checked.h"
+#include "runtime/core/Format.h"
 #include "runtime/io/GgufParts.h"
 #include "runtime/io/ModelFileError.h"
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <set>
 
 namespace longc {
 namespace {
-
-std::string shapeText(const std::vector<int64_t> &shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i)
-    text += (i ? ", " : "") + std::to_string(shape[i]);
-  return text + "]";
-}
-
-// "'a', 'b', 'c' and 9 more".
-std::string listText(const std::vector<std::string> &names) {
-  constexpr size_t shown = 3;
-  std::string text;
-  for (size_t i = 0; i < names.size() && i < shown; ++i)
-    text += (i ? ", " : "") + quoted(names[i]);
-  if (names.size() > shown)
-    text += " and " + std::to_string(names.size() - shown) + " more";
-  return text;
-}
 
 // Rows of a tensor in our order, in a format that programs hold.
 //
@@ -113,7 +97,7 @@ public:
     if (!format.ok())
       return format.status();
     if (tensor->shape != std::vector<int64_t>{size})
-      return Status::error(TensorShape, "tensor " + quoted(source) + ": expected shape " + shapeText({size}) +
+      return Status::error(TensorShape, "tensor " + quoted(source) + ": expected shape " + shapeText(std::array{size}) +
                                             " from the metadata, the file has " + shapeText(tensor->shape),
                            "the metadata and the tensors are of different models");
     std::vector<float> values(static_cast<size_t>(size));
@@ -130,7 +114,7 @@ public:
   Status finish() const {
     if (!missing_.empty())
       return Status::error(TensorMissing,
-                           "tensor " + listText(missing_) + (missing_.size() == 1 ? " is" : " are") + " missing",
+                           "tensor " + quotedList(missing_) + (missing_.size() == 1 ? " is" : " are") + " missing",
                            "the file is incomplete");
     LONGC_TRY(firstError_);
     std::vector<std::string> surplus;
@@ -139,7 +123,7 @@ public:
         surplus.emplace_back(tensor.name);
     if (!surplus.empty())
       return Status::error(TensorSurplus,
-                           "tensor " + listText(surplus) + (surplus.size() == 1 ? " has" : " have") +
+                           "tensor " + quotedList(surplus) + (surplus.size() == 1 ? " has" : " have") +
                                " no place in a llama model: expected weights of attention, feed-forward and norms only",
                            "biases, adapters and experts are not supported");
     return {};

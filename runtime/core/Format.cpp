@@ -57,4 +57,21 @@ std::string quoted(std::string_view name) {
   return text + "'";
 }
 
+std::string quotedList(std::span<const std::string> names) {
+  constexpr size_t shown = 3;
+  std::string text;
+  for (size_t i = 0; i < names.size() && i < shown; ++i)
+    text += (i ? ", " : "") + quoted(names[i]);
+  if (names.size() > shown)
+    text += " and " + std::to_string(names.size() - shown) + " more";
+  return text;
+}
+
+std::string shapeText(std::span<const int64_t> shape) {
+  std::string text = "[";
+  for (size_t i = 0; i < shape.size(); ++i)
+    text += (i ? ", " : "") + std::to_string(shape[i]);
+  return text + "]";
+}
+
 } // namespace longc

@@ -1,5 +1,6 @@
 // Program kernels on a GPU. A kernel's parameters, in order: its tensor maps, its views (longc_view by value), its
-// scalars, its counters where it draws blocks, the sizes of the grid of tiles (int). Persistent kernels run as many blocks as fit and loop over the tiles.
+// scalars, its counters where it draws blocks, the sizes of the grid of tiles (int). Persistent kernels run as many
+// blocks as fit and loop over the tiles.
 #include "runtime/device/CudaDevice.h"
 
 #include "runtime/abi/program.pb.h"

@@ -31,28 +31,17 @@ Type parameterType(MLIRContext *context, const CheckpointParameter &parameter) {
   llvm_unreachable("every format has a type");
 }
 
-std::string shapeText(const std::vector<int64_t> &shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i)
-    text += (i ? ", " : "") + std::to_string(shape[i]);
-  return text + "]";
-}
-
-// "'a', 'b', 'c' and 9 more", as the file calls them.
-std::string listText(const std::vector<std::string> &names, const Checkpoint &checkpoint) {
-  constexpr size_t shown = 3;
-  std::string text;
-  for (size_t i = 0; i < names.size() && i < shown; ++i)
-    text += (i ? ", " : "") + quoted(checkpoint.sourceNameOf(names[i]));
-  if (names.size() > shown)
-    text += " and " + std::to_string(names.size() - shown) + " more";
-  return text;
+// As the file calls them.
+std::string namesText(std::vector<std::string> names, const Checkpoint &checkpoint) {
+  for (std::string &name : names)
+    name = checkpoint.sourceNameOf(name);
+  return quotedList(names);
 }
 
 Status check(const ParameterAccount &account, const Checkpoint &checkpoint) {
   if (!account.missing.empty())
     return Status::error(TensorMissing,
-                         "tensor " + listText(account.missing, checkpoint) + (account.missing.size() == 1 ? " is" : " are") +
+                         "tensor " + namesText(account.missing, checkpoint) + (account.missing.size() == 1 ? " is" : " are") +
                              " missing",
                          "the file is incomplete");
   if (!account.misshapen.empty()) {
@@ -64,7 +53,7 @@ Status check(const ParameterAccount &account, const Checkpoint &checkpoint) {
   }
   if (!account.surplus.empty())
     return Status::error(TensorSurplus,
-                         "tensor " + listText(account.surplus, checkpoint) +
+                         "tensor " + namesText(account.surplus, checkpoint) +
                              (account.surplus.size() == 1 ? " has" : " have") + " no place in a model of the family '" +
                              checkpoint.config.family + "' as it is configured",
                          "the configuration is of another model, or the model has parts that are not supported");

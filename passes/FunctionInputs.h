@@ -1,0 +1,17 @@
+// Arguments of functions that say what they are for.
+#pragma once
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include <optional>
+
+namespace longc {
+
+// The role of an argument, such as "tokens", and the layer that its state is of.
+inline constexpr llvm::StringLiteral roleAttribute = "lm.input", layerAttribute = "lm.layer";
+
+// Adds a last argument; the function's type follows.
+mlir::Value appendInput(mlir::func::FuncOp function, mlir::Type type, llvm::StringRef role,
+                        std::optional<int64_t> layer = std::nullopt);
+
+} // namespace longc
