@@ -101,7 +101,7 @@ def metadata(shape):
     number = lambda v: struct.pack("<II", 4, v)
     real = lambda v: struct.pack("<If", 6, v)
     string = lambda v: struct.pack("<I", 8) + text(v)
-    tokens = SPECIAL + byteAlphabet()
+    tokens = SPECIAL + byteAlphabet()[:-1] + ["he"]  # what the one merge makes stands in for a byte that no text here has
     tokens += [f"<|unused_{i}|>" for i in range(shape.vocabulary - len(tokens))]
     types = [3] * len(SPECIAL) + [1] * 256 + [5] * (shape.vocabulary - len(SPECIAL) - 256)
     return {
