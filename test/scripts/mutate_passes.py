@@ -39,7 +39,7 @@ MUTATIONS = [
     ("LowerRope", "op.getTheta(), dim, op.getScale(),", "op.getTheta(), dim, -op.getScale(),", "rotation the other way"),
     ("LowerState", "body.getArgument(position - 2), body.getArgument(position - 1)",
      "body.getArgument(position - 1), body.getArgument(position - 2)", "keys and values change places"),
-    ("MakeServing", 'addArgument(type, "cache", layers_++)', 'addArgument(type, "cache", layers_)',
+    ("MakeServing", 'appendInput(function_, type, "cache", layers_++)', 'appendInput(function_, type, "cache", layers_)',
      "all caches are those of the first layer"),
     ("PipelineLoops", "facts_.getStagingBytes() - resident_)", "facts_.getStagingBytes() + resident_)",
      "what stays is taken for free memory"),
