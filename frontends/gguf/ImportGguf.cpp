@@ -11,6 +11,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <set>
 
 namespace longc {
@@ -30,10 +31,8 @@ public:
 
   Status operator()(int64_t row, std::span<std::byte> out) const {
     std::span<const std::byte> bytes = data_.subspan(static_cast<size_t>(placeOf(row)) * stride_, stride_);
-    if (stored_ == given_) {
-      std::memcpy(out.data(), bytes.data(), bytes.size());
-      return {};
-    }
+    if (given_ == heldFormat(stored_))
+      return holdRow(stored_, bytes, out);
     std::vector<float> values(out.size() / sizeof(float)); // widening loses nothing
     LONGC_TRY(dequantizeRow(stored_, bytes, values));
     std::memcpy(out.data(), values.data(), out.size());
@@ -82,7 +81,9 @@ public:
       firstError_ = format.status();
       return;
     }
-    ElementFormat given = shape.size() == 1 || *format == ElementFormat::F16 ? ElementFormat::F32 : *format;
+    ElementFormat given = shape.size() == 1 ? ElementFormat::F32 : heldFormat(*format);
+    if (shape.size() == 2 && isQuantized(*format) && given != *format)
+      ++widened_[*format];
     RowReader rows(*tensor, *format, given, permutedHeadSize);
     out_.push_back({name, source, given, std::move(shape), rows});
   }
@@ -129,16 +130,27 @@ public:
     return {};
   }
 
+  // Which matrices take more bytes in a program than in the file; empty if none does.
+  std::string widened() const {
+    std::string text;
+    for (auto [format, count] : widened_)
+      text += (text.empty() ? "held without loss in wider formats: " : ", ") + std::to_string(count) + " matri" +
+              (count == 1 ? "x" : "ces") + " in " + formatName(format) + " as " + formatName(heldFormat(format));
+    return text;
+  }
+
 private:
   const GgufFile &file_;
   std::vector<CheckpointParameter> &out_;
+  std::map<ElementFormat, int> widened_;
   std::set<std::string, std::less<>> used_;
   std::vector<std::string> missing_;
   Status firstError_;
 };
 
-Status readParameters(const GgufFile &file, DecoderConfig &config, std::vector<CheckpointParameter> &out) {
-  ParameterReader reader(file, out);
+Status readParameters(const GgufFile &file, Checkpoint &checkpoint) {
+  DecoderConfig &config = checkpoint.config;
+  ParameterReader reader(file, checkpoint.parameters);
   const int64_t queries = config.heads * config.headSize, keys = config.kvHeads * config.headSize; // within limits
   reader.add("token_embd.weight", "model.embed_tokens.weight", {config.vocabSize, config.hidden});
   for (int64_t layer = 0; layer < config.layers; ++layer) {
@@ -163,6 +175,8 @@ Status readParameters(const GgufFile &file, DecoderConfig &config, std::vector<C
                          "give the whole model; a file that is whole, rename");
   if (!config.tiedHead)
     reader.add("output.weight", "lm_head.weight", {config.vocabSize, config.hidden});
+  if (std::string widened = reader.widened(); !widened.empty())
+    checkpoint.notes.push_back(std::move(widened));
   return reader.finish();
 }
 
@@ -211,7 +225,7 @@ Result<Checkpoint> importGguf(GgufFile given) {
     return config.status();
   Checkpoint checkpoint;
   checkpoint.config = *config;
-  LONGC_TRY(readParameters(file, checkpoint.config, checkpoint.parameters));
+  LONGC_TRY(readParameters(file, checkpoint));
   Result<TokenizerSource> tokenizer = readTokenizerSource(file, checkpoint.config.vocabSize);
   if (!tokenizer.ok())
     return tokenizer.status();

@@ -235,7 +235,7 @@ Result<ElementFormat> GgufFile::formatOf(const GgufTensor &tensor) {
     return *tensor.encoding->format;
   return Status::error(TensorTypeUnsupported,
                        "tensor " + quoted(tensor.name) + " has type " + tensor.encoding->name +
-                           ": expected F32, F16, BF16, Q8_0, Q4_0 or Q4_1",
+                           ": expected one of " + decodableNames(),
                        "quantise the model to one of these types");
 }
 

@@ -59,47 +59,64 @@ uint64_t ggufValueBytes(GgufValueType type) {
   return 0;
 }
 
+namespace {
+
+constexpr GgufEncoding decoded(uint32_t id, ElementFormat format) {
+  const FormatInfo &info = infoOf(format);
+  return {id, info.name, static_cast<uint32_t>(info.blockElements), static_cast<uint32_t>(info.blockBytes), format};
+}
+
+constexpr GgufEncoding encodings[] = {
+    decoded(0, ElementFormat::F32),
+    decoded(1, ElementFormat::F16),
+    decoded(2, ElementFormat::Q4_0),
+    decoded(3, ElementFormat::Q4_1),
+    decoded(6, ElementFormat::Q5_0),
+    decoded(7, ElementFormat::Q5_1),
+    decoded(8, ElementFormat::Q8_0),
+    {9, "Q8_1", 32, 36, {}},
+    decoded(10, ElementFormat::Q2_K),
+    decoded(11, ElementFormat::Q3_K),
+    decoded(12, ElementFormat::Q4_K),
+    decoded(13, ElementFormat::Q5_K),
+    decoded(14, ElementFormat::Q6_K),
+    {15, "Q8_K", 256, 292, {}},
+    {16, "IQ2_XXS", 256, 66, {}},
+    {17, "IQ2_XS", 256, 74, {}},
+    {18, "IQ3_XXS", 256, 98, {}},
+    {19, "IQ1_S", 256, 50, {}},
+    decoded(20, ElementFormat::IQ4_NL),
+    {21, "IQ3_S", 256, 110, {}},
+    {22, "IQ2_S", 256, 82, {}},
+    {23, "IQ4_XS", 256, 136, {}},
+    {24, "I8", 1, 1, {}},
+    {25, "I16", 1, 2, {}},
+    {26, "I32", 1, 4, {}},
+    {27, "I64", 1, 8, {}},
+    {28, "F64", 1, 8, {}},
+    {29, "IQ1_M", 256, 56, {}},
+    decoded(30, ElementFormat::BF16),
+    {34, "TQ1_0", 256, 54, {}},
+    {35, "TQ2_0", 256, 66, {}},
+    {39, "MXFP4", 32, 17, {}},
+    {40, "NVFP4", 64, 36, {}},
+    {41, "Q1_0", 128, 18, {}},
+};
+
+} // namespace
+
 const GgufEncoding *ggufEncoding(uint32_t id) {
-  static constexpr GgufEncoding table[] = {
-      {0, "F32", 1, 4, ElementFormat::F32},
-      {1, "F16", 1, 2, ElementFormat::F16},
-      {2, "Q4_0", 32, 18, ElementFormat::Q4_0},
-      {3, "Q4_1", 32, 20, ElementFormat::Q4_1},
-      {6, "Q5_0", 32, 22, {}},
-      {7, "Q5_1", 32, 24, {}},
-      {8, "Q8_0", 32, 34, ElementFormat::Q8_0},
-      {9, "Q8_1", 32, 36, {}},
-      {10, "Q2_K", 256, 84, {}},
-      {11, "Q3_K", 256, 110, {}},
-      {12, "Q4_K", 256, 144, {}},
-      {13, "Q5_K", 256, 176, {}},
-      {14, "Q6_K", 256, 210, {}},
-      {15, "Q8_K", 256, 292, {}},
-      {16, "IQ2_XXS", 256, 66, {}},
-      {17, "IQ2_XS", 256, 74, {}},
-      {18, "IQ3_XXS", 256, 98, {}},
-      {19, "IQ1_S", 256, 50, {}},
-      {20, "IQ4_NL", 32, 18, {}},
-      {21, "IQ3_S", 256, 110, {}},
-      {22, "IQ2_S", 256, 82, {}},
-      {23, "IQ4_XS", 256, 136, {}},
-      {24, "I8", 1, 1, {}},
-      {25, "I16", 1, 2, {}},
-      {26, "I32", 1, 4, {}},
-      {27, "I64", 1, 8, {}},
-      {28, "F64", 1, 8, {}},
-      {29, "IQ1_M", 256, 56, {}},
-      {30, "BF16", 1, 2, ElementFormat::BF16},
-      {34, "TQ1_0", 256, 54, {}},
-      {35, "TQ2_0", 256, 66, {}},
-      {39, "MXFP4", 32, 17, {}},
-      {40, "NVFP4", 64, 36, {}},
-      {41, "Q1_0", 128, 18, {}},
-  };
-  for (const GgufEncoding &encoding : table)
+  for (const GgufEncoding &encoding : encodings)
     if (encoding.id == id)
       return &encoding;
   return nullptr;
+}
+
+std::string decodableNames() {
+  std::string names;
+  for (const FormatInfo &info : formatInfos)
+    names += (names.empty() ? "" : ", ") + std::string(info.name);
+  return names;
 }
 
 } // namespace longc

@@ -41,4 +41,7 @@ struct GgufEncoding {
 // Null for a number that is no encoding (or one that was withdrawn from the format).
 const GgufEncoding *ggufEncoding(uint32_t id);
 
+// "F32, F16, ...": for messages.
+std::string decodableNames();
+
 } // namespace longc

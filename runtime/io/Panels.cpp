@@ -4,7 +4,9 @@
 #include "runtime/core/Checked.h"
 #include "runtime/io/ModelFileError.h"
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <vector>
 
 namespace longc {
@@ -119,6 +121,9 @@ void unpackRow(ElementFormat format, int64_t columns, const std::byte *panel, in
 } // namespace
 
 Result<size_t> panelBytes(ElementFormat format, int64_t rows, int64_t columns) {
+  if (std::find(std::begin(panelFormats), std::end(panelFormats), format) == std::end(panelFormats))
+    return Status::error(PanelSize, std::string("there are no panels in ") + formatName(format) +
+                                        ": expected a format that programs hold");
   if (rows < 1 || columns < 1)
     return Status::error(PanelSize, "panels of a " + std::to_string(rows) + " x " + std::to_string(columns) +
                                         " matrix: expected sizes of at least 1");

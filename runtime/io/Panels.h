@@ -53,8 +53,12 @@ namespace longc {
 
 inline constexpr int64_t panelRows = 16;
 
-// Bytes of the panel layout of an N x K matrix. Errors: sizes below 1 or overflowing, K no multiple of
-// the block.
+// The formats that there are panels of.
+inline constexpr ElementFormat panelFormats[] = {ElementFormat::F32,  ElementFormat::F16,  ElementFormat::BF16,
+                                                 ElementFormat::Q8_0, ElementFormat::Q4_0, ElementFormat::Q4_1};
+
+// Bytes of the panel layout of an N x K matrix. Errors: a format without panels, sizes below 1 or overflowing, K no
+// multiple of the block.
 Result<size_t> panelBytes(ElementFormat format, int64_t rows, int64_t columns);
 
 // Permutes a matrix stored row by row (rows * rowBytes(format, columns) bytes) into panels (panelBytes(...) bytes).

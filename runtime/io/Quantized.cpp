@@ -2,41 +2,16 @@
 #include "runtime/io/Quantized.h"
 
 #include "runtime/core/Checked.h"
+#include "runtime/io/BlockDecoders.h"
 #include "runtime/io/ModelFileError.h"
 
 #include <bit>
 #include <cstring>
+#include <vector>
 
 namespace longc {
-namespace {
-
-uint16_t load16(const std::byte *at) {
-  uint16_t value;
-  std::memcpy(&value, at, sizeof value);
-  return value;
-}
-
-} // namespace
 
 static_assert(std::endian::native == std::endian::little, "model files are read in place: little-endian hosts only");
-
-const char *formatName(ElementFormat format) {
-  switch (format) {
-  case ElementFormat::F32:
-    return "F32";
-  case ElementFormat::F16:
-    return "F16";
-  case ElementFormat::BF16:
-    return "BF16";
-  case ElementFormat::Q8_0:
-    return "Q8_0";
-  case ElementFormat::Q4_0:
-    return "Q4_0";
-  case ElementFormat::Q4_1:
-    return "Q4_1";
-  }
-  return "?";
-}
 
 Result<size_t> rowBytes(ElementFormat format, int64_t elements) {
   if (elements < 0 || elements % blockElements(format) != 0)
@@ -56,42 +31,39 @@ Status dequantizeRow(ElementFormat format, std::span<const std::byte> row, std::
     return Status::error(PanelSize, "a row of " + std::to_string(out.size()) + " weights in " + formatName(format) +
                                         ": expected " + std::to_string(*expected) + " bytes, got " +
                                         std::to_string(row.size()));
-  const int64_t blocks = static_cast<int64_t>(out.size()) / blockElements(format);
+  const size_t elements = static_cast<size_t>(blockElements(format)), bytes = static_cast<size_t>(blockBytes(format));
+  const BlockDecoder &decoder = blockDecoder(format);
   const std::byte *in = row.data();
-  float *to = out.data();
-  auto nibble = [](const std::byte *quants, int j) {
-    return static_cast<int>(quants[j & 15] >> (j & 16 ? 4 : 0) & std::byte{15});
-  };
-  for (int64_t block = 0; block < blocks; ++block, in += blockBytes(format), to += blockElements(format)) {
-    switch (format) {
-    case ElementFormat::F32:
-      std::memcpy(to, in, 4);
-      break;
-    case ElementFormat::F16:
-      *to = halfToFloat(load16(in));
-      break;
-    case ElementFormat::BF16:
-      *to = bfloat16ToFloat(load16(in));
-      break;
-    case ElementFormat::Q8_0: {
-      float d = halfToFloat(load16(in));
-      for (int j = 0; j < 32; ++j)
-        to[j] = d * static_cast<float>(static_cast<int8_t>(in[2 + j]));
-      break;
-    }
-    case ElementFormat::Q4_0: {
-      float d = halfToFloat(load16(in));
-      for (int j = 0; j < 32; ++j)
-        to[j] = d * static_cast<float>(nibble(in + 2, j) - 8);
-      break;
-    }
-    case ElementFormat::Q4_1: {
-      float d = halfToFloat(load16(in)), m = halfToFloat(load16(in + 2));
-      for (int j = 0; j < 32; ++j)
-        to[j] = d * static_cast<float>(nibble(in + 4, j)) + m;
-      break;
-    }
-    }
+  for (float *to = out.data(), *end = to + out.size(); to != end; to += elements, in += bytes)
+    decoder.values(in, to);
+  return {};
+}
+
+Status holdRow(ElementFormat format, std::span<const std::byte> row, std::span<std::byte> out) {
+  const ElementFormat held = heldFormat(format);
+  const size_t elements = row.size() / static_cast<size_t>(blockBytes(format)) * static_cast<size_t>(blockElements(format));
+  const size_t bytes = elements / static_cast<size_t>(blockElements(held)) * static_cast<size_t>(blockBytes(held));
+  if (row.size() % static_cast<size_t>(blockBytes(format)) != 0 || out.size() != bytes)
+    return Status::error(PanelSize, "a row of " + std::to_string(row.size()) + " bytes in " + formatName(format) +
+                                        ": expected room for " + std::to_string(bytes) + " bytes in " +
+                                        formatName(held) + ", got " + std::to_string(out.size()));
+  if (held == format) {
+    std::memcpy(out.data(), row.data(), bytes);
+    return {};
+  }
+  if (held == ElementFormat::F32) {
+    std::vector<float> values(elements);
+    LONGC_TRY(dequantizeRow(format, row, values));
+    std::memcpy(out.data(), values.data(), bytes);
+    return {};
+  }
+  std::byte *to = out.data(); // Q8_0: the scale stays, the integers fit into bytes
+  for (const std::byte *in = row.data(), *end = in + row.size(); in != end; in += blockBytes(format)) {
+    int8_t integers[32];
+    blockDecoder(format).integers(in, integers);
+    std::memcpy(to, in, 2);
+    std::memcpy(to + 2, integers, sizeof integers);
+    to += blockBytes(held);
   }
   return {};
 }

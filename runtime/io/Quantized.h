@@ -3,12 +3,19 @@
 // A row is a sequence of blocks; a block holds `blockElements` weights in `blockBytes` bytes (all little-endian):
 //
 //   F32, F16, BF16   one weight a block
-//   Q8_0   32 weights in 34 bytes: f16 d, int8 q[32];        w_j = d * q_j
-//   Q4_0   32 weights in 18 bytes: f16 d, nibbles;           w_j = d * (q_j - 8)
-//   Q4_1   32 weights in 20 bytes: f16 d, f16 m, nibbles;    w_j = d * q_j + m
+//   Q8_0   32 weights in 34 bytes: f16 d, int8 q[32];          w_j = d * q_j
+//   Q4_0   32 weights in 18 bytes: f16 d, nibbles;             w_j = d * (q_j - 8)
+//   Q4_1   32 weights in 20 bytes: f16 d, f16 m, nibbles;      w_j = d * q_j + m
+//   Q5_0   32 weights in 22 bytes: f16 d, u32 h, nibbles;      w_j = d * (q_j + 16 h_j - 16), h_j bit j of h
+//   Q5_1   32 weights in 24 bytes: f16 d, f16 m, u32 h, nibbles;  w_j = d * (q_j + 16 h_j) + m
+//   IQ4_NL 32 weights in 18 bytes: f16 d, nibbles;             w_j = d * v[q_j], v sixteen integers of the format
+//   Q2_K   256 weights in 84 bytes, Q3_K in 110, Q4_K in 144, Q5_K in 176, Q6_K in 210: groups of 16 or 32 with small
+//          integers s (and t) of their own, w = d * s * q (- e * t); BlockDecoders.cpp says where each lies
 //
 // Nibbles are 16 bytes: byte j has q_j in its low half and q_(j+16) in its high half, 0 <= q <= 15. Every product above
 // is exact in float32 and every sum rounds once, so any order of evaluation gives the same bits.
+//
+// Programs hold some of these; the others become one of those, without loss, when they are read (`held`).
 #pragma once
 
 #include "runtime/core/Status.h"
@@ -19,36 +26,50 @@
 
 namespace longc {
 
-enum class ElementFormat : uint8_t { F32, F16, BF16, Q8_0, Q4_0, Q4_1 };
+enum class ElementFormat : uint8_t {
+  F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL
+};
 
-inline constexpr ElementFormat allElementFormats[] = {ElementFormat::F32,  ElementFormat::F16,  ElementFormat::BF16,
-                                                      ElementFormat::Q8_0, ElementFormat::Q4_0, ElementFormat::Q4_1};
+struct FormatInfo {
+  ElementFormat format;
+  const char *name; // "F32", "Q4_1", ...
+  int32_t blockElements, blockBytes;
+  ElementFormat held; // what programs hold it as: itself, or a wider format with the same values
+};
 
-constexpr bool isQuantized(ElementFormat format) { return format >= ElementFormat::Q8_0; }
-constexpr int64_t blockElements(ElementFormat format) { return isQuantized(format) ? 32 : 1; }
-constexpr int64_t blockBytes(ElementFormat format) {
-  switch (format) {
-  case ElementFormat::F32:
-    return 4;
-  case ElementFormat::F16:
-  case ElementFormat::BF16:
-    return 2;
-  case ElementFormat::Q8_0:
-    return 34;
-  case ElementFormat::Q4_0:
-    return 18;
-  case ElementFormat::Q4_1:
-    return 20;
-  }
-  return 0;
-}
-const char *formatName(ElementFormat format); // "F32", "Q4_1", ...
+// In the order of ElementFormat.
+inline constexpr FormatInfo formatInfos[] = {
+    {ElementFormat::F32, "F32", 1, 4, ElementFormat::F32},
+    {ElementFormat::F16, "F16", 1, 2, ElementFormat::F32},
+    {ElementFormat::BF16, "BF16", 1, 2, ElementFormat::BF16},
+    {ElementFormat::Q8_0, "Q8_0", 32, 34, ElementFormat::Q8_0},
+    {ElementFormat::Q4_0, "Q4_0", 32, 18, ElementFormat::Q4_0},
+    {ElementFormat::Q4_1, "Q4_1", 32, 20, ElementFormat::Q4_1},
+    {ElementFormat::Q5_0, "Q5_0", 32, 22, ElementFormat::Q8_0},
+    {ElementFormat::Q5_1, "Q5_1", 32, 24, ElementFormat::F32},
+    {ElementFormat::Q2_K, "Q2_K", 256, 84, ElementFormat::F32},
+    {ElementFormat::Q3_K, "Q3_K", 256, 110, ElementFormat::F32},
+    {ElementFormat::Q4_K, "Q4_K", 256, 144, ElementFormat::F32},
+    {ElementFormat::Q5_K, "Q5_K", 256, 176, ElementFormat::F32},
+    {ElementFormat::Q6_K, "Q6_K", 256, 210, ElementFormat::F32},
+    {ElementFormat::IQ4_NL, "IQ4_NL", 32, 18, ElementFormat::Q8_0},
+};
+
+constexpr const FormatInfo &infoOf(ElementFormat format) { return formatInfos[static_cast<size_t>(format)]; }
+constexpr bool isQuantized(ElementFormat format) { return infoOf(format).blockElements > 1; }
+constexpr int64_t blockElements(ElementFormat format) { return infoOf(format).blockElements; }
+constexpr int64_t blockBytes(ElementFormat format) { return infoOf(format).blockBytes; }
+constexpr ElementFormat heldFormat(ElementFormat format) { return infoOf(format).held; }
+constexpr const char *formatName(ElementFormat format) { return infoOf(format).name; }
 
 // Bytes of a row of `elements` weights; an error if they are no whole number of blocks or too many to count.
 Result<size_t> rowBytes(ElementFormat format, int64_t elements);
 
 // Decodes a row: `row` must be exactly rowBytes(format, out.size()) long.
 Status dequantizeRow(ElementFormat format, std::span<const std::byte> row, std::span<float> out);
+
+// The same values in the format that programs hold: `out` must be rowBytes(heldFormat(format), elements) long.
+Status holdRow(ElementFormat format, std::span<const std::byte> row, std::span<std::byte> out);
 
 // IEEE binary16 and bfloat16. Conversions to the short forms round to nearest, ties to even; NaN stays NaN.
 float halfToFloat(uint16_t half);

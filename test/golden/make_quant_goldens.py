@@ -39,6 +39,16 @@ def rows():
         yield kind, np.clip(values, -60000, 60000).astype(dtype).view(np.uint8).reshape(1, -1)
     yield TYPES.F16, SCALES.view(np.uint8).reshape(1, -1)
     yield TYPES.BF16, random.integers(0, 0x7f80, 32, dtype=np.uint16).view(np.uint8).reshape(1, -1)
+    # Formats that the package does not write: blocks of random bytes, their scales where each format has them.
+    for kind, blocks, scales in [(TYPES.Q5_0, 4, [0]), (TYPES.Q5_1, 4, [0, 2]), (TYPES.IQ4_NL, 4, [0]),
+                                 (TYPES.Q2_K, 1, [80, 82]), (TYPES.Q3_K, 1, [108]), (TYPES.Q4_K, 1, [0, 2]),
+                                 (TYPES.Q5_K, 1, [0, 2]), (TYPES.Q6_K, 1, [208])]:
+        for first in range(0, len(SCALES), 2):
+            raw = random.integers(0, 256, (blocks, gguf.GGML_QUANT_SIZES[kind][1]), dtype=np.uint8)
+            for b in range(blocks):
+                for i, at in enumerate(scales):
+                    raw[b, at:at + 2] = SCALES[(first + b + i) % len(SCALES), None].view(np.uint8)
+            yield kind, raw.reshape(1, -1)
 
 
 def decode(data, kind):

@@ -5,7 +5,8 @@
 //
 // The tokenizer is byte-level: three specials (<|endoftext|> 0, <|im_start|> 1, <|im_end|> 2), the 256 bytes in the
 // order of their values (ids 3 .. 258), three merged tokens, and unused tokens up to vocabSize. Equal arguments give
-// equal files. Norms are F32; every matrix is in `format`, which needs column counts that are multiples of its block.
+// equal files. Norms are F32; every matrix is in `format`, which needs column counts that are multiples of its block
+// (fitBlocks).
 #pragma once
 
 #include "models/DecoderConfig.h"
@@ -36,6 +37,16 @@ inline DecoderConfig tinyLlamaConfig() {
   return config;
 }
 
+// Widens the model until every row of its matrices is a whole number of blocks.
+inline void fitBlocks(DecoderConfig &config, ElementFormat format) {
+  const int64_t block = blockElements(format);
+  for (int64_t *size : {&config.hidden, &config.feedForward})
+    *size = (*size + block - 1) / block * block;
+  while (config.heads * config.headSize % block != 0)
+    config.headSize *= 2;
+  config.ropeDim = config.headSize;
+}
+
 // Counter-free small generator: the tests need equal numbers on every machine, not quality.
 class TestRandom {
 public:
@@ -58,60 +69,58 @@ private:
   uint64_t state_;
 };
 
+// How random blocks of a format get about the wanted deviation: where its f16 scale lies, what the deviation is without it,
+// and where its f16 minimum lies (-1: it has none), which is `centre` scales. All other bytes are random.
+struct RandomBlock {
+  ElementFormat format;
+  int scaleAt;
+  float deviation;
+  int minimumAt;
+  float centre;
+};
+inline constexpr RandomBlock randomBlocks[] = {
+    {ElementFormat::Q8_0, 0, 73.9f, -1, 0},    {ElementFormat::Q4_0, 0, 4.61f, -1, 0},
+    {ElementFormat::Q4_1, 0, 4.61f, 2, -7.5f}, {ElementFormat::Q5_0, 0, 9.23f, -1, 0},
+    {ElementFormat::Q5_1, 0, 9.23f, 2, -15.5f}, {ElementFormat::Q2_K, 80, 14.f, 82, 1.5f},
+    {ElementFormat::Q3_K, 108, 42.f, -1, 0},   {ElementFormat::Q4_K, 0, 250.f, 2, 7.5f},
+    {ElementFormat::Q5_K, 0, 480.f, 2, 15.5f}, {ElementFormat::Q6_K, 208, 1370.f, -1, 0},
+    {ElementFormat::IQ4_NL, 0, 69.f, -1, 0},
+};
+
 // `elements` weights of about the given standard deviation.
 inline std::string randomWeights(ElementFormat format, uint64_t elements, float deviation, TestRandom &random) {
   std::string out;
-  auto scale = [&](float base) { // near `base`, and different from block to block
-    float jitter = static_cast<float>(random.next() % 256) / 1024.0f;
-    GgufWriter::put(out, floatToHalf(base * (0.9f + jitter)));
-  };
-  for (uint64_t i = 0; i < elements / blockElements(format); ++i)
-    switch (format) {
-    case ElementFormat::F32:
+  for (uint64_t i = 0; i < elements / static_cast<uint64_t>(blockElements(format)); ++i) {
+    if (format == ElementFormat::F32)
       GgufWriter::put(out, deviation * random.normal());
-      break;
-    case ElementFormat::F16:
+    if (format == ElementFormat::F16)
       GgufWriter::put(out, floatToHalf(deviation * random.normal()));
-      break;
-    case ElementFormat::BF16:
+    if (format == ElementFormat::BF16)
       GgufWriter::put(out, floatToBfloat16(deviation * random.normal()));
-      break;
-    case ElementFormat::Q8_0:
-      scale(deviation / 73.9f); // uniform bytes have deviation 73.9
-      for (int j = 0; j < 4; ++j)
-        GgufWriter::put(out, random.next());
-      break;
-    case ElementFormat::Q4_0:
-      scale(deviation / 4.61f); // uniform nibbles have deviation 4.61
-      for (int j = 0; j < 2; ++j)
-        GgufWriter::put(out, random.next());
-      break;
-    case ElementFormat::Q4_1:
-      scale(deviation / 4.61f);
-      scale(-7.5f * deviation / 4.61f);
-      for (int j = 0; j < 2; ++j)
-        GgufWriter::put(out, random.next());
-      break;
+    for (const RandomBlock &kind : randomBlocks) {
+      if (kind.format != format)
+        continue;
+      std::string block(static_cast<size_t>(blockBytes(format)), '\0');
+      for (char &byte : block)
+        byte = static_cast<char>(random.next());
+      // Near the wanted scale, and different from block to block.
+      float scale = deviation / kind.deviation * (0.9f + static_cast<float>(random.next() % 256) / 1024.0f);
+      uint16_t half = floatToHalf(scale), minimum = floatToHalf(scale * kind.centre);
+      std::memcpy(block.data() + kind.scaleAt, &half, 2);
+      if (kind.minimumAt >= 0)
+        std::memcpy(block.data() + kind.minimumAt, &minimum, 2);
+      out += block;
     }
+  }
   return out;
 }
 
 inline uint32_t ggufTypeOf(ElementFormat format) {
-  switch (format) {
-  case ElementFormat::F32:
-    return 0;
-  case ElementFormat::F16:
-    return 1;
-  case ElementFormat::BF16:
-    return 30;
-  case ElementFormat::Q8_0:
-    return 8;
-  case ElementFormat::Q4_0:
-    return 2;
-  case ElementFormat::Q4_1:
-    return 3;
-  }
-  return 0;
+  uint32_t type = 0;
+  for (; type < 64; ++type)
+    if (const GgufEncoding *encoding = ggufEncoding(type); encoding && encoding->format == format)
+      break;
+  return type;
 }
 
 // The printable stand-in of a byte in byte-level BPE: itself if printable in Latin-1, else 256 + a running number.

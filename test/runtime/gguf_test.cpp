@@ -24,7 +24,7 @@ GgufWriter sample() {
   writer.addInt32s("a.ints", {1, -2, 3});
   writer.addTensor("matrix", 0, {2, 3}, std::string("\0\0\200?\0\0\0@\0\0@@\0\0\200@\0\0\240@\0\0\300@", 24));
   writer.addTensor("scalar", 0, {}, "abcd");
-  writer.addTensor("small", 12, {1, 256}, std::string(144, 'k'));
+  writer.addTensor("small", 23, {1, 256}, std::string(136, 'k'));
   return writer;
 }
 
@@ -105,9 +105,10 @@ TEST(Gguf, AnEncodingThatCannotBeDecodedIsListedAndRefusedByName) {
   Result<GgufFile> file = GgufFile::parse(asBytes(bytes));
   ASSERT_TRUE(file.ok());
   const GgufTensor *tensor = file->findTensor("small");
-  EXPECT_STREQ(tensor->encoding->name, "Q4_K");
+  EXPECT_STREQ(tensor->encoding->name, "IQ4_XS");
   EXPECT_EQ(GgufFile::formatOf(*tensor).status().message(),
-            "tensor 'small' has type Q4_K: expected F32, F16, BF16, Q8_0, Q4_0 or Q4_1");
+            "tensor 'small' has type IQ4_XS: expected one of F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, "
+            "Q4_K, Q5_K, Q6_K, IQ4_NL");
   EXPECT_EQ(*GgufFile::formatOf(*file->findTensor("matrix")), ElementFormat::F32);
 }
 

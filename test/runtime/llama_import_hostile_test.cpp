@@ -125,8 +125,8 @@ TEST(LlamaImportHostile, TensorsThatAreMissingSurplusOrMisshapenAreNamed) {
                 TensorShape,
                 "tensor 'output.weight': expected shape [288, 64] from the metadata, the file has [288, 32]");
   expectRefused(
-      tinyWith([](GgufWriter &w) { w.addTensor("output.weight", 6, {288, 64}, std::string(288 * 44, '\0')); }),
-      TensorTypeUnsupported, "tensor 'output.weight' has type Q5_0: expected F32, F16, BF16, Q8_0, Q4_0 or Q4_1");
+      tinyWith([](GgufWriter &w) { w.addTensor("output.weight", 39, {288, 64}, std::string(288 * 34, '\0')); }),
+      TensorTypeUnsupported, "tensor 'output.weight' has type MXFP4: expected one of F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0");
   GgufWriter keysOnly;
   addLlamaKeys(keysOnly, tinyLlamaConfig());
   expectRefused(keysOnly.bytes(), TensorMissing,

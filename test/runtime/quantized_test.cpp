@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 using namespace longc;
@@ -21,9 +22,9 @@ std::string unhex(const std::string &digits) {
 }
 
 ElementFormat formatNamed(const std::string &name) {
-  for (ElementFormat format : allElementFormats)
-    if (name == formatName(format))
-      return format;
+  for (const FormatInfo &info : formatInfos)
+    if (name == info.name)
+      return info.format;
   ADD_FAILURE() << "unknown format " << name;
   return ElementFormat::F32;
 }
@@ -50,8 +51,37 @@ TEST(Quantized, DecodesAndConvertsBitForBitAsThePackage) {
       ++conversions;
     }
   }
-  EXPECT_EQ(rows, 16);
+  EXPECT_EQ(rows, 48);
   EXPECT_GT(conversions, 300);
+}
+
+TEST(Quantized, TheTableIsInTheOrderOfTheFormats) {
+  for (size_t i = 0; i < std::size(formatInfos); ++i)
+    EXPECT_EQ(static_cast<size_t>(formatInfos[i].format), i);
+}
+
+TEST(Quantized, WhatProgramsHoldHasTheSameValues) {
+  std::ifstream file(LONGC_SOURCE_DIR "/test/golden/quant.txt");
+  int rows = 0;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream in(line);
+    std::string kind, name, stored, decoded;
+    if (!(in >> kind >> name >> stored >> decoded) || kind != "row")
+      continue;
+    const ElementFormat format = formatNamed(name), held = heldFormat(format);
+    EXPECT_EQ(heldFormat(held), held) << name;
+    std::string blocks = unhex(stored), expected = unhex(decoded);
+    std::vector<float> values(expected.size() / 4);
+    std::vector<std::byte> row(*rowBytes(held, static_cast<int64_t>(values.size())));
+    auto bytes = std::as_bytes(std::span(blocks.data(), blocks.size()));
+    ASSERT_TRUE(holdRow(format, bytes, row).ok());
+    ASSERT_TRUE(dequantizeRow(held, row, values).ok());
+    EXPECT_EQ(std::memcmp(values.data(), expected.data(), expected.size()), 0) << line;
+    EXPECT_FALSE(holdRow(format, bytes, std::span(row).first(row.size() - 1)).ok());
+    EXPECT_FALSE(holdRow(format, bytes.first(bytes.size() - 1), row).ok());
+    ++rows;
+  }
+  EXPECT_EQ(rows, 48);
 }
 
 // The definition of binary16, by arithmetic instead of bits.
