@@ -52,7 +52,8 @@ public:
     auto size = static_cast<int64_t>(tokens_.size());
     int64_t piece = std::max<int64_t>(1, (options_.policy.window - opening_) / 2);
     if (!options_.policy.memory) {
-      for (int64_t begin = std::max<int64_t>(0, first_ - 1 - piece) / piece * piece; begin < size - 1; begin += piece) {
+      start_ = std::max<int64_t>(0, first_ - 1 - piece) / piece * piece;
+      for (int64_t begin = start_; begin < size - 1; begin += piece) {
         LONGC_TRY(judge(begin, std::min(begin + 2 * piece, size), begin == 0 ? 0 : begin + piece));
         if (begin + 2 * piece >= size)
           break;
@@ -71,6 +72,16 @@ public:
 
   double total() const { return total_; }
   int64_t count() const { return count_; }
+
+  /// What was done when the user stopped it: the session knows only its own piece of the text.
+  Status cancelled() const {
+    std::string judged = count_ == 0 ? std::string("none judged yet")
+                                     : formatText("%s judged, perplexity %.4f so far", formatCount(count_).c_str(),
+                                                  std::exp(total_ / static_cast<double>(count_)));
+    return Status::error(cancelledCode, formatText("cancelled after reading %s of %s tokens: %s", formatCount(end_ - start_).c_str(),
+                                                   formatCount(static_cast<int64_t>(tokens_.size()) - start_).c_str(),
+                                                   judged.c_str()));
+  }
 
 private:
   Status judge(int64_t begin, int64_t end, int64_t from) {
@@ -96,6 +107,7 @@ private:
       return Status();
     };
     options.onProgress = [&](int64_t done, int64_t) {
+      end_ = std::max(end_, begin + done);
       progress_.update(begin + done, count_ > 0 ? formatText("perplexity %.3f", std::exp(total_ / static_cast<double>(count_))) : "");
       return !interrupted();
     };
@@ -107,6 +119,7 @@ private:
   std::span<const int32_t> tokens_;
   int64_t opening_, first_;
   Progress &progress_;
+  int64_t start_ = 0, end_ = 0; // tokens that were read
   double total_ = 0;
   int64_t count_ = 0;
 };
@@ -144,7 +157,10 @@ Status runPerplexity(const Arguments &arguments) {
   Progress progress(model->mode, "judging", size, "tokens");
   int64_t opening = model->tokenizer.addBos() && tokens->front() == model->tokenizer.bosId() ? 1 : 0;
   Judge judge(model->engine(), options, *tokens, opening, *last == 0 ? 1 : std::max<int64_t>(1, size - *last), progress);
-  LONGC_TRY(judge.run());
+  Status judged = judge.run();
+  if (judged.code() == cancelledCode)
+    return judge.cancelled();
+  LONGC_TRY(judged);
   progress.finish();
   model->loaded.report();
   double mean = judge.total() / static_cast<double>(std::max<int64_t>(judge.count(), 1));
