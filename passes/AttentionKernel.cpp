@@ -75,6 +75,14 @@ Value AttentionKernel::queryTokens() {
   return queryTokens_ = arith::AddIOp::create(b, row, kernel_.splat({rows_}, diagonal));
 }
 
+// The tile as f32 where what it is multiplied with is: a cache of bf16 may be asked by queries of f32.
+Value AttentionKernel::widened(Value tile, Value beside) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  if (tileElement(tile) == tileElement(beside) || tileElement(tile).isF32())
+    return tile;
+  return arith::ExtFOp::create(b, tileType(tileShape(tile), b.getF32Type()), tile);
+}
+
 Value AttentionKernel::inverseNorms(Value tile) {
   ImplicitLocOpBuilder &b = kernel_.body();
   ArrayRef<int64_t> shape = tileShape(tile);
@@ -188,8 +196,8 @@ Value AttentionKernel::scores(Walk &walk, Value key) {
   Value keys = kernel_.load(walk.keys, {sizes_.keys, sizes_.headSize}, {row, keyHead_, zero}, walk.lo, walk.hi, {1});
   if (walk.source.layout == AttentionSource::Packed && !walk.source.cosine)
     keys.getDefiningOp<tile::LoadOp>().setMasked(true); // hideUnseen hides the scores of a packed tile's hidden rows
-  Value s = tile::MmaOp::create(b, tileType(shape, b.getF32Type()), walk.query, keys, kernel_.constantTile(shape, 0.0),
-                                /*transpose_b=*/true);
+  Value s = tile::MmaOp::create(b, tileType(shape, b.getF32Type()), widened(walk.query, keys), widened(keys, walk.query),
+                                kernel_.constantTile(shape, 0.0), /*transpose_b=*/true);
   if (walk.source.cosine) {
     s = arith::MulFOp::create(b, s, kernel_.expand(walk.queryNorms, 1, sizes_.keys));
     s = arith::MulFOp::create(b, s, kernel_.expand(inverseNorms(keys), 0, rows_));

@@ -97,6 +97,7 @@ private:
   mlir::Value scores(Walk &walk, mlir::Value key);
   mlir::Value hideUnseen(Walk &walk, mlir::Value scores, mlir::Value key);
   mlir::Value queryTokens();
+  mlir::Value widened(mlir::Value tile, mlir::Value beside);
   mlir::Value inverseNorms(mlir::Value tile);
   Carried accumulate(Walk &walk, mlir::Value scores, Carried carried);
 

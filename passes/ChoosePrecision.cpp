@@ -30,9 +30,12 @@ void keep(Operation *product, StringRef reason) {
 
 // A weight that is quantised or stored in bf16, as bf16; null, with a remark, for another.
 Value narrowWeight(Operation *product, Value weight) {
-  if (auto decoded = weight.getDefiningOp<lm::DequantizeOp>()) {
-    weight.setType(withElement(weight, BFloat16Type::get(weight.getContext())));
+  Type bf16 = BFloat16Type::get(weight.getContext());
+  if (cast<RankedTensorType>(weight.getType()).getElementType() == bf16)
     return weight;
+  if (auto decoded = weight.getDefiningOp<lm::DequantizeOp>()) {
+    OpBuilder builder(decoded);
+    return lm::DequantizeOp::create(builder, decoded.getLoc(), withElement(weight, bf16), decoded.getSource());
   }
   auto widened = weight.getDefiningOp<lm::RoundOp>();
   if (widened && cast<RankedTensorType>(widened.getX().getType()).getElementType().isBF16())
@@ -62,8 +65,11 @@ void makeFast(lm::LinearOp linear) {
     auto type = cast<RankedTensorType>(x.getType());
     SmallVector<int64_t> blocks = {type.getDimSize(0), type.getDimSize(1) / 32};
     auto blockType = RankedTensorType::get(blocks, builder.getF32Type());
+    Value wide = type.getElementType().isF32()
+                     ? x
+                     : lm::RoundOp::create(builder, location, withElement(x, builder.getF32Type()), x);
     auto encoded =
-        lm::QuantizeOp::create(builder, location, type.clone(builder.getIntegerType(16)), blockType, blockType, x);
+        lm::QuantizeOp::create(builder, location, type.clone(builder.getIntegerType(16)), blockType, blockType, wide);
     Value product = lm::QuantizedLinearOp::create(builder, location, linear.getResult().getType(), encoded.getValues(),
                                                   encoded.getScales(), encoded.getSums(), decoded.getSource(),
                                                   linear.getBias(), linear.getLoraA() ? x : Value(), linear.getLoraA(), linear.getLoraB(),
@@ -80,7 +86,7 @@ void makeFast(lm::LinearOp linear) {
     return;
   roundInputs(linear);
   linear.getWMutable().assign(weight);
-  if (stored->use_empty())
+  if (stored && stored->use_empty())
     stored->erase();
 }
 

@@ -62,11 +62,16 @@ std::string joinedName(ArrayRef<StringRef> names) {
 struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<FunctionOpInterface>()) {
-      // Products by input and by what their weights must share.
-      llvm::MapVector<std::tuple<Value, Type, unsigned>, SmallVector<Product>> byInput;
+      // Products by input (its scales and sums where it is quantised) and by what their weights and results must share.
+      using Shared = std::tuple<Value, Value, Value, Type, Type, unsigned>;
+      llvm::MapVector<Shared, SmallVector<Product>> byInput;
       for (Operation *op : looseOps<lm::LinearOp, lm::QuantizedLinearOp>(function))
-        if (std::optional<Product> product = joinable(op))
-          byInput[{op->getOperand(0), joinedType(product->type, 1), product->bias ? 1u : 0u}].push_back(*product);
+        if (std::optional<Product> product = joinable(op)) {
+          auto quantized = dyn_cast<lm::QuantizedLinearOp>(op);
+          byInput[{op->getOperand(0), quantized ? quantized.getScales() : Value(), quantized ? quantized.getSums() : Value(),
+                   joinedType(product->type, 1), getElementTypeOrSelf(op->getResult(0)), product->bias ? 1u : 0u}]
+              .push_back(*product);
+        }
       for (auto &[key, products] : byInput)
         if (products.size() > 1)
           join(products);
@@ -187,18 +192,22 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     SmallVector<StringRef> names;
     for (lm::ParameterRefOp part : parts)
       names.push_back(part.getName());
-    std::string name = joinedName(names);
-    declare(name, type, names, location);
-    return lm::ParameterRefOp::create(builder, location, type, name);
+    return lm::ParameterRefOp::create(builder, location, type, declared(joinedName(names), type, names, location));
   }
 
-  // The functions of a module share the joined parameter.
-  void declare(StringRef name, Type type, ArrayRef<StringRef> parts, Location location) {
-    if (getOperation().lookupSymbol(name))
-      return;
+  // The functions of a module share the joined parameter; another symbol of its name gives it a number.
+  std::string declared(const std::string &wanted, Type type, ArrayRef<StringRef> parts, Location location) {
     auto first = cast<lm::ParameterOp>(getOperation().lookupSymbol(parts.front()));
     OpBuilder builder(first);
-    lm::ParameterOp::create(builder, location, name, type, /*trainable=*/false, builder.getStrArrayAttr(parts));
+    ArrayAttr names = builder.getStrArrayAttr(parts);
+    std::string name = wanted;
+    for (unsigned number = 1; Operation *taken = getOperation().lookupSymbol(name); ++number) {
+      if (auto parameter = dyn_cast<lm::ParameterOp>(taken); parameter && parameter.getPartsAttr() == names)
+        return name;
+      name = wanted + "_" + std::to_string(number);
+    }
+    lm::ParameterOp::create(builder, location, name, type, /*trainable=*/false, names);
+    return name;
   }
 
   void dropUnusedParameters() {

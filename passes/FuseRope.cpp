@@ -23,6 +23,17 @@ bool isBetween(Operation *op) {
   return isa<lm::SliceColumnsOp, lm::SplitHeadsOp, lm::ApplyRopeOp, lm::CacheAppendOp, lm::MemoryAppendOp>(op);
 }
 
+// A rotation of fewer columns than a head has, perhaps rounded: a kernel holds it in parts of unequal width.
+bool isPartlyRotated(Value value) {
+  if (auto round = value.getDefiningOp<lm::RoundOp>())
+    value = round.getX();
+  auto rope = value.getDefiningOp<lm::ApplyRopeOp>();
+  return rope && cast<RankedTensorType>(rope.getAngles().getType()).getDimSize(1) <
+                     cast<RankedTensorType>(rope.getX().getType()).getDimSize(2);
+}
+
+bool takesParts(Operation *op) { return isa<lm::RoundOp, lm::CacheAppendOp, lm::MemoryAppendOp>(op); }
+
 struct FuseRopePass : impl::FuseRopePassBase<FuseRopePass> {
   void runOnOperation() override {
     SmallVector<Operation *> ops = looseOps<lm::SliceColumnsOp, lm::SplitHeadsOp, lm::RmsNormOp, lm::ApplyRopeOp,
@@ -33,7 +44,8 @@ struct FuseRopePass : impl::FuseRopePassBase<FuseRopePass> {
     for (Operation *op : ops) {
       classes.insert(op);
       for (Value operand : op->getOperands())
-        if (Operation *producer = operand.getDefiningOp(); producer && llvm::is_contained(ops, producer))
+        if (Operation *producer = operand.getDefiningOp();
+            producer && llvm::is_contained(ops, producer) && (takesParts(op) || !isPartlyRotated(operand)))
           classes.unionSets(op, producer);
       if (isa<lm::SliceColumnsOp>(op)) {
         Operation *&first = firstSlice[op->getOperand(0)];

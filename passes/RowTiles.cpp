@@ -157,7 +157,7 @@ LogicalResult RowTiles::emit(Operation *op) {
     return op->emitOpError("needs whole rows: a block of this kernel has ")
            << window_.columns << " of " << window_.width << " columns";
   // Parts of unequal width cannot be joined again.
-  if (!isa<lm::RoundOp, lm::ApplyRopeOp>(op))
+  if (!isa<lm::RoundOp>(op))
     for (Value operand : op->getOperands())
       if (auto found = pieces_.find(operand); found != pieces_.end() && found->second.size() > 2)
         return op->emitOpError("takes a partly rotated value inside one kernel, which only roundings, appends and "

@@ -159,6 +159,7 @@ private:
   tile::LoadOp panelsOf(tile::MmaOp mma);
   PanelSource packOperand(tile::MmaOp mma);
   PanelSource packTransposed(mlir::Value tile, int64_t steps, int64_t group);
+  PanelSource narrowedPanels(const PanelSource &from, mlir::RankedTensorType tile);
   PanelSource packRows(mlir::Value tile, int64_t steps, int64_t group);
   PanelSource packQuantized(tile::DecodeOp decode);
   void emitProduct(Item &item, mlir::Value begin, mlir::Value end);
@@ -185,12 +186,15 @@ private:
                      int64_t height, int64_t width, bool zero);
   void emitScaledProduct(Item &item, mlir::Value begin, mlir::Value end);
   void decodePanels(tile::ScaledMmaOp mma, mlir::Value panel, int64_t count, mlir::Value to);
-  void emitScaledMicroKernel(Item &item, mlir::Value decoded, mlir::Value row, mlir::Value panel, ProductShape shape);
+  void emitScaledMicroKernel(Item &item, mlir::Value decoded, mlir::Value row, mlir::Value panel, ProductShape shape,
+                             int64_t width);
   void splitWideRow(tile::ScaledMmaOp mma, mlir::Value row, mlir::Value to);
   void emitStreamingRow(Item &item, mlir::Value row, mlir::Value halves);
+  void emitStreamingPanel(Item &item, mlir::Value row, mlir::Value halves, mlir::Value panel, int64_t width);
   ProductShape registerBlock(int64_t panels, bool scaled);
   int64_t stepOf(mlir::Type element) const;
   mlir::Value accumulatorChunk(mlir::Value acc, mlir::Value row, Column column, int64_t width);
+  void storeLanes(const Item &item, mlir::Value row, Column column, mlir::Value result, int64_t width);
 
   // Selection.cpp
   struct Selection {

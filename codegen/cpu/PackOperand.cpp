@@ -13,12 +13,15 @@ static constexpr int32_t packedLocality = 2;
 
 static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
 
-// The load of weights in panels that the product reads, perhaps of bf16 ones that it widens; null for another operand.
+// The load of weights in panels that the product reads, perhaps as f32 of bf16 ones or the other way round; null for
+// another operand.
 tile::LoadOp KernelEmitter::panelsOf(tile::MmaOp mma) {
   Value stored = mma.getB();
-  if (auto wide = stored.getDefiningOp<arith::ExtFOp>())
-    if (tileType(wide.getIn()).getElementType().isBF16() && tileType(stored).getElementType().isF32())
-      stored = wide.getIn();
+  if (Operation *op = stored.getDefiningOp(); isa_and_nonnull<arith::ExtFOp, arith::TruncFOp>(op)) {
+    Type from = tileType(op->getOperand(0)).getElementType(), to = tileType(stored).getElementType();
+    if ((from.isBF16() && to.isF32()) || (from.isF32() && to.isBF16()))
+      stored = op->getOperand(0);
+  }
   auto load = stored.getDefiningOp<tile::LoadOp>();
   return load && views_[load.getView()].panels ? load : tile::LoadOp();
 }
@@ -41,8 +44,9 @@ PanelSource KernelEmitter::packOperand(tile::MmaOp mma) {
       return refused;
     }
     const Place &place = places_[load];
-    const bool widens = mma.getB() != load.getTile();
-    group = widens ? 2 : group;
+    const bool converts = mma.getB() != load.getTile(), widens = converts && element.isF32();
+    if (converts)
+      group = widens ? 2 : 1; // as they are stored
     int64_t all = cast<tile::ViewType>(load.getView().getType()).getShape()[1];
     int64_t rowsOfView = cast<tile::ViewType>(load.getView().getType()).getShape()[0];
     int64_t panelBytes = (all + group - 1) / group * 64;
@@ -52,11 +56,39 @@ PanelSource KernelEmitter::packOperand(tile::MmaOp mma) {
     panels.widens = widens;
     if (!isInside(load.getOffsets()[0], tileType(load.getTile()).getShape()[0], rowsOfView))
       panels.lastPanel = sub(index((rowsOfView - 1) / panelRows), first);
-    return panels;
+    return converts && !widens ? narrowedPanels(panels, tileType(mma.getB())) : panels;
   }
   if (hasFewRows(mma) && !mma.getTransposeB())
     return {scratch_, index(0), steps, {}, mma.getB()};
   return mma.getTransposeB() ? packTransposed(mma.getB(), steps, group) : packRows(mma.getB(), steps, group);
+}
+
+// Panels of f32 as panels of bf16, pairs of columns joined.
+PanelSource KernelEmitter::narrowedPanels(const PanelSource &from, RankedTensorType tile) {
+  int64_t depth = tile.getShape()[1], count = (tile.getShape()[0] + lanes - 1) / lanes, panelBytes = (depth + 1) / 2 * 64;
+  PanelSource result{scratch(count * panelBytes), index(panelBytes), from.steps, {}};
+  VectorType floats = vectorOf(lanes, b_.getF32Type());
+  OpBuilder::InsertionGuard guard(b_);
+  scf::ForOp panels = loop(index(0), index(count), 1);
+  b_.setInsertionPointToStart(panels.getBody());
+  Value panel = panels.getInductionVar();
+  Value source = from.lastPanel ? minimum(panel, from.lastPanel) : panel;
+  Value read = address(from.base, b_.getI8Type(), mul(source, from.panelBytes));
+  Value write = address(result.base, b_.getI8Type(), mul(panel, panelBytes));
+  auto join = [&](Value pair, bool whole) {
+    Value first = address(read, floats, mul(pair, 2)), low = toBf16(loadAt(first, floats));
+    Value high = whole ? toBf16(loadAt(address(first, 64), floats)) : constantOf(low.getType(), 0);
+    SmallVector<int64_t> mask;
+    for (int64_t i = 0; i < lanes; ++i)
+      mask.append({i, lanes + i});
+    storeAt(shuffle(low, high, mask), address(write, floats, pair), 64);
+  };
+  if (depth % 2)
+    join(index(depth / 2), false);
+  scf::ForOp pairs = loop(index(0), index(depth / 2), 1);
+  b_.setInsertionPointToStart(pairs.getBody());
+  join(pairs.getInductionVar(), true);
+  return result;
 }
 
 // [N, K], a row a column of the product: 16 rows at a time are transposed as 4-byte groups.

@@ -55,6 +55,16 @@ Value KernelEmitter::accumulatorChunk(Value acc, Value row, Column column, int64
   return shuffle(value, constantOf(value.getType(), 0), mask);
 }
 
+// The first `width` of sixteen lanes of a product's result; all of them where its buffer's rows have room.
+void KernelEmitter::storeLanes(const Item &item, Value row, Column column, Value result, int64_t width) {
+  const Buffer &to = item.to[0];
+  if (width < lanes && to.columns % lanes) {
+    SmallVector<int64_t> mask = llvm::to_vector(llvm::seq<int64_t>(0, width));
+    result = shuffle(result, result, mask);
+  }
+  storeAt(result, bufferAddress(to, item.value, ValueRange(row), column));
+}
+
 void KernelEmitter::emitProduct(Item &item, Value begin, Value end) {
   auto mma = cast<tile::MmaOp>(item.op);
   if (hasFewRows(mma) && mma.getTransposeB())
@@ -184,16 +194,9 @@ void KernelEmitter::emitMicroKernel(Item &item, const PanelSource &panels, Value
   SmallVector<Value> sums(steps.getResults());
   if (depth % group)
     multiply(index(depth / group), depth % group, sums);
-  const Buffer &to = item.to[0];
   for (int64_t i = 0; i < shape.rows; ++i)
-    for (int64_t j = 0; j < shape.panels; ++j) {
-      Value result = sums[i * shape.panels + j];
-      if (int64_t width = widthOf(j); width < lanes && to.columns < lanes * (firstPanel + j + 1)) {
-        SmallVector<int64_t> mask = llvm::to_vector(llvm::seq<int64_t>(0, width));
-        result = shuffle(result, result, mask);
-      }
-      storeAt(result, bufferAddress(to, item.value, ValueRange(rowIndices[i]), at + j * lanes));
-    }
+    for (int64_t j = 0; j < shape.panels; ++j)
+      storeLanes(item, rowIndices[i], at + j * lanes, sums[i * shape.panels + j], widthOf(j));
 }
 
 } // namespace longc::cpu

@@ -46,11 +46,9 @@ void KernelEmitter::emitScaledProduct(Item &item, Value begin, Value end) {
   int64_t columns = tileType(item.value).getShape()[1], depth = tileType(mma.getA()).getShape()[1];
   if (!weights)
     return refuse(mma, "expected weights that are loaded by this kernel");
-  if (columns % lanes)
-    return refuse(mma, "expected a multiple of 16 columns");
   if (!rowSource(mma.getA()) || !rowSource(mma.getScales()) || !rowSource(mma.getSums()))
     return refuse(mma, "expected encoded rows in memory");
-  int64_t panels = columns / lanes, blocks = depth / blockSize;
+  int64_t whole = columns / lanes, rest = columns % lanes, blocks = depth / blockSize; // panels, columns of one more
   if (tileType(mma.getA()).getElementType().isInteger(16)) {
     // Wide activations are for few rows: all of them stream.
     Value halves = scratch(2 * depth);
@@ -60,7 +58,7 @@ void KernelEmitter::emitScaledProduct(Item &item, Value begin, Value end) {
     splitWideRow(mma, rows.getInductionVar(), halves);
     return emitStreamingRow(item, rows.getInductionVar(), halves);
   }
-  ProductShape shape = registerBlock(panels, true);
+  ProductShape shape = registerBlock(std::max<int64_t>(whole, 1), true);
   Value decoded = scratch(blocks * shape.panels * decodedBlock);
 
   OpBuilder::InsertionGuard guard(b_);
@@ -75,17 +73,23 @@ void KernelEmitter::emitScaledProduct(Item &item, Value begin, Value end) {
     emitStreamingRow(item, rows.getInductionVar(), {});
   }
   b_.setInsertionPointToStart(branch.elseBlock());
-  scf::ForOp panelLoop = loop(index(0), index(panels), shape.panels);
+  auto allRows = [&](Value panel, ProductShape block, int64_t width) {
+    decodePanels(mma, panel, block.panels, decoded);
+    Value blocked = add(begin, mul(divide(count, block.rows), block.rows));
+    for (int64_t step : {block.rows, int64_t(1)}) {
+      OpBuilder::InsertionGuard inner(b_);
+      scf::ForOp rows = step == 1 ? loop(blocked, end, 1) : loop(begin, blocked, step);
+      b_.setInsertionPointToStart(rows.getBody());
+      emitScaledMicroKernel(item, decoded, rows.getInductionVar(), panel, {step, block.panels}, width);
+    }
+  };
+  if (rest)
+    allRows(index(whole), registerBlock(1, true), rest);
+  if (!whole)
+    return;
+  scf::ForOp panelLoop = loop(index(0), index(whole), shape.panels);
   b_.setInsertionPointToStart(panelLoop.getBody());
-  Value panel = panelLoop.getInductionVar();
-  decodePanels(mma, panel, shape.panels, decoded);
-  Value whole = add(begin, mul(divide(count, shape.rows), shape.rows));
-  for (int64_t step : {shape.rows, int64_t(1)}) {
-    OpBuilder::InsertionGuard inner(b_);
-    scf::ForOp rows = step == 1 ? loop(whole, end, 1) : loop(begin, whole, step);
-    b_.setInsertionPointToStart(rows.getBody());
-    emitScaledMicroKernel(item, decoded, rows.getInductionVar(), panel, {step, shape.panels});
-  }
+  allRows(panelLoop.getInductionVar(), shape, lanes);
 }
 
 // The address of block `block` of the panel `panel` of the tile.
@@ -135,7 +139,9 @@ void KernelEmitter::decodePanels(tile::ScaledMmaOp mma, Value panel, int64_t cou
   }
 }
 
-void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, Value panel, ProductShape shape) {
+// Of the last panel only the first `width` columns exist.
+void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, Value panel, ProductShape shape,
+                                          int64_t width) {
   auto mma = cast<tile::ScaledMmaOp>(item.op);
   bool nibbles = weightsOf(mma)->nibbles();
   int64_t blocks = tileType(mma.getA()).getShape()[1] / blockSize;
@@ -154,7 +160,7 @@ void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, 
     s.push_back(rowPointer(scales, current));
     m.push_back(rowPointer(sums, current));
     for (int64_t j = 0; j < shape.panels; ++j)
-      accumulators.push_back(accumulatorChunk(mma.getAcc(), current, at + j * lanes, lanes));
+      accumulators.push_back(accumulatorChunk(mma.getAcc(), current, at + j * lanes, width));
   }
   memo_.pop_back();
   scf::ForOp blockLoop = loop(index(0), index(blocks), 1, accumulators);
@@ -197,8 +203,7 @@ void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, 
   }
   for (int64_t i = 0; i < shape.rows; ++i)
     for (int64_t j = 0; j < shape.panels; ++j)
-      storeAt(blockLoop.getResult(i * shape.panels + j),
-              bufferAddress(item.to[0], item.value, ValueRange(rowIndices[i]), at + j * lanes));
+      storeLanes(item, rowIndices[i], at + j * lanes, blockLoop.getResult(i * shape.panels + j), width);
 }
 
 // int16 activations as 256 h + l: for each block, 32 bytes h and 32 bytes l.
@@ -224,10 +229,19 @@ void KernelEmitter::splitWideRow(tile::ScaledMmaOp mma, Value row, Value to) {
 // One row: each panel is one stream of memory, unpacked in registers. With `halves` (see splitWideRow) each group of
 // weights meets the high and the low bytes of its activations.
 void KernelEmitter::emitStreamingRow(Item &item, Value row, Value halves) {
+  int64_t columns = tileType(item.value).getShape()[1], whole = columns / lanes;
+  if (columns % lanes)
+    emitStreamingPanel(item, row, halves, index(whole), columns % lanes);
+  OpBuilder::InsertionGuard guard(b_);
+  scf::ForOp panelLoop = loop(index(0), index(whole), 1);
+  b_.setInsertionPointToStart(panelLoop.getBody());
+  emitStreamingPanel(item, row, halves, panelLoop.getInductionVar(), lanes);
+}
+
+void KernelEmitter::emitStreamingPanel(Item &item, Value row, Value halves, Value panel, int64_t width) {
   auto mma = cast<tile::ScaledMmaOp>(item.op);
   Weights weights = *weightsOf(mma);
   const Place &place = places_[weights.load];
-  int64_t panels = tileType(item.value).getShape()[1] / lanes;
   int64_t blocks = tileType(mma.getA()).getShape()[1] / blockSize;
   Value firstPanel = divide(place.panelRow, panelRows), firstBlock = divide(place.panelColumn, blockSize);
   Value last = index((weights.type.getShape()[0] - 1) / panelRows);
@@ -240,10 +254,6 @@ void KernelEmitter::emitStreamingRow(Item &item, Value row, Value halves) {
   Value s = rowPointer(mma.getScales()), m = rowPointer(mma.getSums());
   int64_t groupsOfBlock = (halves ? 2 : 1) * blockSize / 4;
 
-  OpBuilder::InsertionGuard guard(b_);
-  scf::ForOp panelLoop = loop(index(0), index(panels), 1);
-  b_.setInsertionPointToStart(panelLoop.getBody());
-  Value panel = panelLoop.getInductionVar();
   Value which = clampedPanel(add(firstPanel, panel), last, b_);
   Value stream = address(views_[weights.load.getView()].data, b_.getI8Type(),
                          mul(add(mul(which, weights.blocksOfRow()), firstBlock), weights.bytes));
@@ -252,7 +262,7 @@ void KernelEmitter::emitStreamingRow(Item &item, Value row, Value halves) {
   VectorType bytes = vectorOf(64, b_.getI8Type()), float16s = vectorOf(lanes, b_.getF16Type());
   memo_.emplace_back();
   // The parts of d and of m' are summed apart: two shorter chains.
-  Value first = accumulatorChunk(mma.getAcc(), row, at, lanes);
+  Value first = accumulatorChunk(mma.getAcc(), row, at, width);
   memo_.pop_back();
   scf::ForOp blockLoop = loop(index(0), index(blocks), 1, {first, constantOf(floats, 0)});
   {
@@ -298,8 +308,7 @@ void KernelEmitter::emitStreamingRow(Item &item, Value row, Value halves) {
         vector::FMAOp::create(b_, minimums, sum, blockLoop.getRegionIterArg(1))};
     scf::YieldOp::create(b_, next);
   }
-  storeAt(arith::AddFOp::create(b_, blockLoop.getResult(0), blockLoop.getResult(1)),
-          bufferAddress(item.to[0], item.value, ValueRange(row), at));
+  storeLanes(item, row, at, arith::AddFOp::create(b_, blockLoop.getResult(0), blockLoop.getResult(1)), width);
 }
 
 } // namespace longc::cpu

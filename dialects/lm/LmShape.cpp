@@ -43,7 +43,11 @@ LogicalResult SliceColumnsOp::verify() {
   if (begin < 0 || begin >= end || end > x.getDimSize(1))
     return emitOpError("expected columns of ") << x << ", got [" << begin << ", " << end << ")";
   // slice_columns_c2
-  return expectShape(*this, "a result", getResult(), {x.getDimSize(0), end - begin});
+  if (failed(expectShape(*this, "a result", getResult(), {x.getDimSize(0), end - begin})))
+    return failure();
+  if (tensorType(getResult()).getElementType() != x.getElementType())
+    return emitOpError("expected a result of ") << x.getElementType() << ", got " << getResult().getType();
+  return success();
 }
 
 LogicalResult SliceColumnsOp::interpret(Interpreter &interpreter) {

@@ -43,7 +43,8 @@ def Lm_SliceColumnsOp : Lm_Op<"slice_columns"> {
     %h = lm.slice_columns %x {begin = 1 : i64, end = 4 : i64} : (tensor<2x6xf32>) -> tensor<2x3xf32>
     ```
 
-    Constraints: `slice_columns_c1` 0 <= begin < end <= C; `slice_columns_c2` out is `[T, end - begin]`.
+    Constraints: `slice_columns_c1` 0 <= begin < end <= C; `slice_columns_c2` out is `[T, end - begin]` of the element
+    type of x.
   }];
   let arguments = (ins Lm_Matrix:$x, I64Attr:$begin, I64Attr:$end);
   let results = (outs Lm_Matrix:$result);

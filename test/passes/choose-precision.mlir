@@ -146,3 +146,20 @@ func.func @attention(%q: tensor<?x4x32xf32>, %k: tensor<?x2x32xf32>, %v: tensor<
     : (tensor<?x4x32xf32>, tensor<?x2x32xf32>, tensor<?x2x32xf32>, tensor<?xi32>, tensor<?xi32>) -> (tensor<?x4x32xf32>, tensor<4x?xf32>)
   return %out : tensor<?x4x32xf32>
 }
+
+// Activations of bf16 are widened to be quantised; a weight that stays decoded for another reader keeps its type.
+// CHECK-LABEL: func.func @narrow
+// CHECK-DAG: %[[WIDE:.*]] = lm.round %arg0 : (tensor<1x96xbf16>) -> tensor<1x96xf32>
+// CHECK-DAG: lm.quantize %[[WIDE]]
+// CHECK-DAG: %[[DECODED:.*]] = lm.dequantize {{.*}} -> tensor<64x96xf32>
+// CHECK-DAG: lm.add %[[DECODED]], %[[DECODED]]
+// CHECK-DAG: lm.dequantize {{.*}} -> tensor<64x96xbf16>
+func.func @narrow(%one: tensor<1x96xbf16>, %x: tensor<?x96xf32>) -> (tensor<1x64xf32>, tensor<?x64xf32>, tensor<64x96xf32>) {
+  %w = lm.parameter_ref @w : !lm.quantized<64x96, q4_1>
+  %b = lm.dequantize %w : (!lm.quantized<64x96, q4_1>) -> tensor<64x96xbf16>
+  %y = lm.linear %one, %b : (tensor<1x96xbf16>, tensor<64x96xbf16>) -> tensor<1x64xf32>
+  %d = lm.dequantize %w : (!lm.quantized<64x96, q4_1>) -> tensor<64x96xf32>
+  %z = lm.linear %x, %d : (tensor<?x96xf32>, tensor<64x96xf32>) -> tensor<?x64xf32>
+  %s = lm.add %d, %d : (tensor<64x96xf32>, tensor<64x96xf32>) -> tensor<64x96xf32>
+  return %y, %z, %s : tensor<1x64xf32>, tensor<?x64xf32>, tensor<64x96xf32>
+}

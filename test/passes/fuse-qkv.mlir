@@ -1,9 +1,11 @@
 // Products of one input become one product on a parameter with their rows joined.
 // RUN: longc-opt %s --longc-fuse-qkv --remarks-filter="longc.*" 2>&1 | FileCheck %s
+// RUN: longc-opt %s --longc-fuse-qkv | FileCheck %s --check-prefix=TAKEN
 // RUN: longc-interpret %s --function joined --compare-after longc-fuse-qkv
 // RUN: longc-interpret %s --function integers --compare-after longc-fuse-qkv
 // RUN: longc-interpret %s --function biased --compare-after longc-fuse-qkv
 // RUN: longc-interpret %s --function gated --compare-after longc-fuse-qkv
+// RUN: longc-interpret %s --function taken --compare-after longc-fuse-qkv
 
 // CHECK-DAG: remark: {{.*}}not fused: its bias is not a parameter
 // CHECK-DAG: remark: {{.*}}not fused: it has an adapter
@@ -14,6 +16,10 @@
 // CHECK-NOT: lm.parameter @layer.q
 // CHECK: lm.parameter @"layer.q+k+v.weight" parts ["layer.q.weight", "layer.k.weight", "layer.v.weight"] : !lm.quantized<128x64, q4_1>
 // CHECK-NOT: lm.parameter @layer.v
+lm.parameter @n1 : tensor<20x64xf32>
+lm.parameter @n2 : tensor<12x64xf32>
+lm.parameter @n3 : tensor<20x64xf32>
+lm.parameter @"n1+2" : tensor<8xf32>
 lm.parameter @layer.q.weight : !lm.quantized<64x64, q4_1>
 lm.parameter @layer.k.weight : !lm.quantized<32x64, q4_1>
 lm.parameter @layer.v.weight : !lm.quantized<32x64, q4_1>
@@ -121,4 +127,22 @@ func.func @gated(%x: tensor<?x64xf32>, %m: tensor<32x64xf32>, %tokens: tensor<?x
   %o = lm.linear %x, %dl : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
   %q = lm.linear %x, %m lora(%la, %lb) : (tensor<?x64xf32>, tensor<32x64xf32>, tensor<3x64xf32>, tensor<32x3xf32>) -> tensor<?x32xf32>
   return %q, %s, %b, %t, %r, %p, %o, %row : tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x64xf32>
+}
+
+// The name of the joined parameter is taken: it gets a number. A product whose result is stored in another type stays.
+// TAKEN: lm.parameter @"n1+2_1" parts ["n1", "n2"] : tensor<32x64xf32>
+// TAKEN: lm.parameter @"n1+2" : tensor<8xf32>
+// CHECK-LABEL: func.func @taken
+// TAKEN-LABEL: func.func @taken
+// TAKEN: lm.linear {{.*}} -> tensor<?x32xf32>
+// TAKEN: lm.linear {{.*}} -> tensor<?x20xbf16>
+func.func @taken(%x: tensor<?x64xf32>) -> (tensor<?x20xf32>, tensor<?x12xf32>, tensor<?x20xbf16>, tensor<8xf32>) {
+  %n = lm.parameter_ref @"n1+2" : tensor<8xf32>
+  %wa = lm.parameter_ref @n1 : tensor<20x64xf32>
+  %a = lm.linear %x, %wa : (tensor<?x64xf32>, tensor<20x64xf32>) -> tensor<?x20xf32>
+  %wb = lm.parameter_ref @n2 : tensor<12x64xf32>
+  %b = lm.linear %x, %wb : (tensor<?x64xf32>, tensor<12x64xf32>) -> tensor<?x12xf32>
+  %wc = lm.parameter_ref @n3 : tensor<20x64xf32>
+  %c = lm.linear %x, %wc : (tensor<?x64xf32>, tensor<20x64xf32>) -> tensor<?x20xbf16>
+  return %a, %b, %c, %n : tensor<?x20xf32>, tensor<?x12xf32>, tensor<?x20xbf16>, tensor<8xf32>
 }

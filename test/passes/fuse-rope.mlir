@@ -4,6 +4,7 @@
 // RUN: longc-interpret %s --function normed --tokens 21 --compare-after longc-fuse-rope
 // RUN: longc-interpret %s --function normed --tokens 9 --compare-after 'longc-fuse-rope,longc-tile-streaming'
 // RUN: longc-interpret %s --function apart --compare-after longc-fuse-rope
+// RUN: longc-interpret %s --function twice --tokens 9 --compare-after 'longc-fuse-rope,longc-tile-streaming'
 
 // CHECK-DAG: remark: {{.*}}not fused: no rotation among these slices and splits
 
@@ -65,5 +66,16 @@ func.func @apart(%x: tensor<?x64xf32>) -> tensor<?x1x32xf32> {
   %s = lm.slice_columns %x {begin = 0 : i64, end = 32 : i64} : (tensor<?x64xf32>) -> tensor<?x32xf32>
   %h = lm.split_heads %s : (tensor<?x32xf32>) -> tensor<?x1x32xf32>
   return %h : tensor<?x1x32xf32>
+}
+
+// A partly rotated value leaves its kernel before it is rotated or normed again.
+// CHECK-LABEL: func.func @twice
+// CHECK-NOT: lm.group
+// CHECK: return
+func.func @twice(%x: tensor<?x1x16xf32>, %a: tensor<?x2xf32>, %b: tensor<?x8xf32>, %w: tensor<16xf32>) -> (tensor<?x1x16xf32>, tensor<?x1x16xf32>) {
+  %r = lm.apply_rope %x, %a : (tensor<?x1x16xf32>, tensor<?x2xf32>) -> tensor<?x1x16xf32>
+  %s = lm.apply_rope %r, %b : (tensor<?x1x16xf32>, tensor<?x8xf32>) -> tensor<?x1x16xf32>
+  %n = lm.rms_norm %s, %w {epsilon = 1.0e-5 : f64} : (tensor<?x1x16xf32>, tensor<16xf32>) -> tensor<?x1x16xf32>
+  return %s, %n : tensor<?x1x16xf32>, tensor<?x1x16xf32>
 }
 }

@@ -222,6 +222,17 @@ func.func @newest(%q: tensor<1x4x32xf32>, %k: tensor<300x4x32xf32>, %v: tensor<3
   return %o#0 : tensor<1x4x32xf32>
 }
 
+// Queries of f32 over a cache of bf16: the product is one of f32.
+// CHECK-LABEL: tile.kernel @window_attention_4x32_rows1_split
+// CHECK: %[[KEYS:.*]] = arith.extf %{{.*}} : tensor<16x32xbf16> to tensor<16x32xf32>
+// CHECK: tile.mma %{{.*}}, %[[KEYS]], %{{.*}} transpose_b
+func.func @mixed(%q: tensor<1x4x32xf32>, %segments: tensor<?x8xi32> {lm.input = "segments"},
+                 %cache: !lm.cache<2x32xbf16> {lm.input = "cache", lm.layer = 0 : i64}) -> tensor<1x4x32xf32> {
+  %p:2 = lm.window_attention %q, %cache, %segments {scale = 0.25 : f64}
+    : (tensor<1x4x32xf32>, !lm.cache<2x32xbf16>, tensor<?x8xi32>) -> (tensor<1x4x32xf32>, tensor<4x1xf32>)
+  return %p#0 : tensor<1x4x32xf32>
+}
+
 // The best of all keys cannot be told from a part of them: no split.
 // CHECK-LABEL: tile.kernel @knn_attention_4x32_rows1 grid(%arg0, %arg1)
 // CHECK: tile.topk_threshold

@@ -40,6 +40,20 @@ func.func @unequal_parts(%x: tensor<?x2x32xf32>, %a: tensor<?x8xf32>) -> tensor<
 // -----
 
 module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 0, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
+func.func @rotated_again(%x: tensor<?x2x32xf32>, %a: tensor<?x8xf32>) -> tensor<?x2x32xf32> {
+  %g = lm.group -> (tensor<?x2x32xf32>) {
+    %r = lm.apply_rope %x, %a : (tensor<?x2x32xf32>, tensor<?x8xf32>) -> tensor<?x2x32xf32>
+    // expected-error @+1 {{takes a partly rotated value inside one kernel, which only roundings, appends and stores can}}
+    %s = lm.apply_rope %r, %a : (tensor<?x2x32xf32>, tensor<?x8xf32>) -> tensor<?x2x32xf32>
+    lm.yield %s : tensor<?x2x32xf32>
+  }
+  return %g : tensor<?x2x32xf32>
+}
+}
+
+// -----
+
+module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 0, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
 func.func @learned_queries(%x: tensor<?x64xf32>, %cu: tensor<?xi32>, %s: tensor<2x32xf32>, %w: tensor<32x64xf32>) -> tensor<?x32xf32> {
   %g = lm.group -> (tensor<?x32xf32>) {
     // expected-error @+1 {{pools by learned queries, a kernel of its own that tile-linear makes: expected it outside a group}}

@@ -4,6 +4,7 @@
 // RUN: longc-compare-cpu %s --function=depths | FileCheck %s
 // RUN: longc-compare-cpu %s --function=arithmetic --rough-tolerance=4e-3 | FileCheck %s
 // RUN: longc-compare-cpu %s --function=wide_products --rough-tolerance=1e-5 | FileCheck %s
+// RUN: longc-compare-cpu %s --function=narrow_products --rough-tolerance=1e-4 | FileCheck %s
 //
 // CHECK-NOT: WRONG
 // CHECK: {{[1-9][0-9]*}} passed, 0 failed, {{[0-9]+}} skipped
@@ -141,4 +142,52 @@ func.func @wide_products(%x: tensor<9x35xf32>, %w: tensor<50x35xbf16>) -> (tenso
   %2 = tensor.empty() : tensor<9x50xf32>
   %3 = tile.launch @widened_few grid(%c9) ins(%x, %w : tensor<9x35xf32>, tensor<50x35xbf16>) outs(%2 : tensor<9x50xf32>)
   return %1, %3 : tensor<9x50xf32>, tensor<9x50xf32>
+}
+
+// The other way round: weights of f32 are rounded panel by panel before a product of bf16 reads them.
+tile.kernel @rounded grid(%i) (%x: !tile.view<9x35xbf16>, %w: !tile.view<50x35xf32>, %y: !tile.view<9x50xf32>)
+    attributes {tile.panels = array<i64: 1>} {
+  %c0 = arith.constant 0 : index
+  %c3 = arith.constant 3 : index
+  %zero = arith.constant dense<0.0> : tensor<3x64xf32>
+  %row = arith.muli %i, %c3 : index
+  %a = tile.load %x[%row, %c0] : !tile.view<9x35xbf16> -> tensor<3x35xbf16>
+  %b = tile.load %w[%c0, %c0] : !tile.view<50x35xf32> -> tensor<64x35xf32>
+  %bn = arith.truncf %b : tensor<64x35xf32> to tensor<64x35xbf16>
+  %s = tile.mma %a, %bn, %zero transpose_b : tensor<3x35xbf16>, tensor<64x35xbf16> -> tensor<3x64xf32>
+  tile.store %s, %y[%row, %c0] : tensor<3x64xf32>, !tile.view<9x50xf32>
+  tile.return
+}
+// Block-scaled products of 20 columns and of 7, with few rows and with more.
+tile.kernel @scaled grid(%i) (%x: !tile.view<?x64xf32>, %w: !tile.view<20x64x!tile.quantized<q4_1>>,
+    %v: !tile.view<7x64x!tile.quantized<q8_0>>, %y: !tile.view<?x20xf32>, %z: !tile.view<?x7xf32>) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %row = arith.muli %i, %c8 : index
+  %a = tile.load %x[%row, %c0] : !tile.view<?x64xf32> -> tensor<8x64xf32>
+  %q, %s, %m = tile.encode %a : tensor<8x64xf32> -> tensor<8x64xi8>, tensor<8x2xf32>, tensor<8x2xf32>
+  %wt = tile.load %w[%c0, %c0] : !tile.view<20x64x!tile.quantized<q4_1>> -> tensor<20x64x!tile.quantized<q4_1>>
+  %vt = tile.load %v[%c0, %c0] : !tile.view<7x64x!tile.quantized<q8_0>> -> tensor<7x64x!tile.quantized<q8_0>>
+  %start = arith.constant dense<0.5> : tensor<8x20xf32>
+  %zero = arith.constant dense<0.0> : tensor<8x7xf32>
+  %r = tile.scaled_mma %q scaled(%s, %m), %wt, %start : tensor<8x64xi8>, tensor<20x64x!tile.quantized<q4_1>> -> tensor<8x20xf32> (tensor<8x2xf32>, tensor<8x2xf32>)
+  %t = tile.scaled_mma %q scaled(%s, %m), %vt, %zero : tensor<8x64xi8>, tensor<7x64x!tile.quantized<q8_0>> -> tensor<8x7xf32> (tensor<8x2xf32>, tensor<8x2xf32>)
+  tile.store %r, %y[%row, %c0] : tensor<8x20xf32>, !tile.view<?x20xf32>
+  tile.store %t, %z[%row, %c0] : tensor<8x7xf32>, !tile.view<?x7xf32>
+  tile.return
+}
+lm.parameter @w : !lm.quantized<20x64, q4_1>
+lm.parameter @v : !lm.quantized<7x64, q8_0>
+func.func @narrow_products(%x: tensor<9x35xbf16>, %w: tensor<50x35xf32>, %rows: tensor<10x64xf32>)
+    -> (tensor<9x50xf32>, tensor<10x20xf32>, tensor<10x7xf32>) {
+  %c2 = arith.constant 2 : index
+  %c3 = arith.constant 3 : index
+  %0 = tensor.empty() : tensor<9x50xf32>
+  %1 = tile.launch @rounded grid(%c3) ins(%x, %w : tensor<9x35xbf16>, tensor<50x35xf32>) outs(%0 : tensor<9x50xf32>)
+  %qw = lm.parameter_ref @w : !lm.quantized<20x64, q4_1>
+  %qv = lm.parameter_ref @v : !lm.quantized<7x64, q8_0>
+  %2 = tensor.empty() : tensor<10x20xf32>
+  %3 = tensor.empty() : tensor<10x7xf32>
+  %4:2 = tile.launch @scaled grid(%c2) ins(%rows, %qw, %qv : tensor<10x64xf32>, !lm.quantized<20x64, q4_1>, !lm.quantized<7x64, q8_0>) outs(%2, %3 : tensor<10x20xf32>, tensor<10x7xf32>)
+  return %1, %4#0, %4#1 : tensor<9x50xf32>, tensor<10x20xf32>, tensor<10x7xf32>
 }

@@ -34,3 +34,12 @@ func.func @f(%x: tensor<?x8xf32>) {
   %0 = lm.slice_columns %x {begin = 4 : i64, end = 8 : i64} : (tensor<?x8xf32>) -> tensor<?x5xf32>
   return
 }
+
+// -----
+
+// slice_columns_c2
+func.func @f(%x: tensor<?x8xf32>) {
+  // expected-error@+1 {{'lm.slice_columns' op expected a result of 'f32', got 'tensor<?x4xbf16>'}}
+  %0 = lm.slice_columns %x {begin = 4 : i64, end = 8 : i64} : (tensor<?x8xf32>) -> tensor<?x4xbf16>
+  return
+}
