@@ -81,6 +81,8 @@ done
 # Hostile input that is known, so that a run today and a run tomorrow say the same; `test/fuzz/fuzz.sh 60` looks for more.
 # Readers of the runtime under sanitizers; IR without them, since those take longer to build than all else.
 check "fuzz/readers" bash test/fuzz/fuzz.sh 0 config context gguf npy program safetensors template tokenizer
+check "fuzz/functions" env LONGC_FUZZ_PRESET=dev bash test/fuzz/fuzz.sh 0 functions
+check "fuzz/compare" bash test/fuzz/compare.sh 18
 check "fuzz/ir" env LONGC_FUZZ_PRESET=dev bash test/fuzz/fuzz.sh 0 ir
 
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets and runs each over its seeds and then for SECONDS (0: the seeds alone), a target a core.
 #
-#   test/fuzz/fuzz.sh SECONDS [TARGET]...        targets: config context gguf ir npy program safetensors template tokenizer
+#   test/fuzz/fuzz.sh SECONDS [TARGET]...        targets: config context functions gguf ir npy program safetensors template tokenizer
 #
 # Findings stay in build/fuzz/TARGET/found, with the command that repeats them. LONGC_FUZZ_PRESET=dev runs without
 # sanitizers what is already built: crashes and failed asserts are seen, reads out of bounds are not.
@@ -10,18 +10,21 @@ cd "$(dirname "$0")/../.."
 seconds=${1:?usage: test/fuzz/fuzz.sh SECONDS [TARGET]...}
 shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(config context gguf ir npy program safetensors template tokenizer)
+[ ${#targets[@]} -gt 0 ] || targets=(config context functions gguf ir npy program safetensors template tokenizer)
 preset=${LONGC_FUZZ_PRESET:-sanitizers}
 # Neither libMLIR nor protobuf is built with sanitizers: their containers would be misread.
 export ASAN_OPTIONS=detect_container_overflow=0:detect_leaks=0
 
 cmake --preset "$preset" >/dev/null
-ninja -C "build/$preset" "${targets[@]/%/_fuzz}" >&2
+needed=("${targets[@]/%/_fuzz}")
+[[ " ${targets[*]} " != *" functions "* ]] || needed+=(longc-random-functions)
+ninja -C "build/$preset" "${needed[@]}" >&2
 
 # seeds TARGET FOLDER: what the tests hold of this kind anyway.
 seeds() {
   case $1 in
     config) python3 test/golden/hf_models.py --configs "$2" ;;
+    functions) "build/$preset/test/fuzz/longc-random-functions" seeds "$2" 150 ;;
     ir) python3 test/fuzz/ir_seeds.py "$2" ;;
     template) cp test/golden/chat_templates/*.jinja "$2" ;;
   esac

@@ -5,33 +5,20 @@
 #include "codegen/cpu/CpuPasses.h"
 #include "frontends/tools/RegisterAll.h"
 #include "passes/Pipelines.h"
+#include "test/fuzz/Features.h"
 #include "test/fuzz/IrMutation.h"
 
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 
-#include <cctype>
 #include <memory>
 
 using namespace mlir;
 
-// libFuzzer takes these for coverage: inputs that show a new op or a new diagnostic are kept, whether or not the code is
-// instrumented.
-__attribute__((section("__libfuzzer_extra_counters"))) uint8_t seenFeatures[1 << 14];
-
 namespace {
 
-void noteFeature(StringRef text, unsigned kind) {
-  unsigned hash = 2166136261u + kind;
-  for (char c : text)
-    if (!std::isdigit(static_cast<unsigned char>(c))) // sizes and numbers of values are no news
-      hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-  seenFeatures[hash % sizeof seenFeatures] = 1;
-}
-
-void noteOps(ModuleOp module, unsigned kind) {
-  module.walk([&](Operation *op) { noteFeature(op->getName().getStringRef(), kind); });
-}
+using longc::fuzz::noteFeature;
+using longc::fuzz::noteOps;
 
 // Types and attributes stay in their context for ever, so it is renewed now and then.
 MLIRContext &freshContext() {
