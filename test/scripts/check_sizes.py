@@ -14,7 +14,7 @@ import sys
 import source_tree
 
 LIMIT, ROOT_CMAKE_LIMIT = 600, 120
-TOP = {"bench", "codegen", "dialects", "frontends", "models", "passes", "runtime", "test"}
+TOP = {"bench", "codegen", "dialects", "findings", "frontends", "models", "passes", "runtime", "test"}
 SOURCES = (".h", ".cpp", ".c", ".td", ".cu", ".cuh", ".proto")
 WRITTEN = SOURCES + (".py", ".sh", ".mlir", ".md", ".cmake", "CMakeLists.txt")
 SHRUGS = {"util", "utils", "utility", "utilities", "common", "misc", "helper", "helpers", "new", "old", "v2", "tmp"}
