@@ -12,7 +12,10 @@ namespace longc {
 namespace {
 
 constexpr OptionSpec options[] = {
+    {"batch", 0, "B", "8", "packs of an optimizer step"},
+    {"batching", 0, "HOW", "packed", "how sequences share a batch: naive, sorted or packed"},
     {"count", 0, "C", "4", "prompts to try"},
+    {"data", 0, "FILE", "", "training data: one JSON object a line, {\"messages\"}, {\"prompt\", \"completion\"} or {\"text\"}"},
     {"decode", 0, "D", "64", "tokens to decode"},
     {"device", 0, "TARGET", "cpu", "where to run: cpu, or another target that the program was compiled for"},
     {"document", 'd', "FILE", "", "text to read before the questions"},
@@ -29,6 +32,8 @@ constexpr OptionSpec options[] = {
     {"last-context", 0, "N", "", "tokens at the end of a prompt that stay in the window"},
     {"length", 0, "N", "4096", "tokens of the prompt"},
     {"load-memory", 0, "FILE", "", "start from a saved memory"},
+    {"long", 0, "HOW", "error", "samples over --seq-len: error, split or drop"},
+    {"loss-norm", 0, "NORM", "sequence", "what the loss is a mean of: sequence, token, pack or row"},
     {"memory", 0, "on|off", "on", "off: nothing outside the window is seen; a longer prompt is refused"},
     {"memory-budget", 0, "BYTES", "0", "most bytes of memory, oldest tokens dropped first, such as 512MiB (0: no limit)"},
     {"memory-temperature", 0, "T", "fixed:1", "factor on memory scores: fixed:x, or log:c:m0[:x] = x (1 + c ln(m/m0)) past m0 tokens"},
@@ -45,6 +50,7 @@ constexpr OptionSpec options[] = {
     {"save-memory", 0, "FILE", "", "save the memory after reading"},
     {"seconds", 0, "N", "1200", "choose among what was found by then (0: no limit)"},
     {"seed", 's', "S", "", "seed of everything random (default: from the clock, printed)"},
+    {"seq-len", 0, "S", "2048", "most tokens of a pack"},
     {"system", 0, "TEXT", "", "system message of the chat"},
     {"temperature", 't', "T", "0", "of sampling; 0 takes the best token"},
     {"text", 0, "FILE", "", "real text as filler instead of the standard sentences"},
