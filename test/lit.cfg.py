@@ -10,7 +10,8 @@ config.suffixes = [".mlir"]
 config.excludes = ["inputs", "e2e", "fuzz", "golden", "kernels", "lib", "runtime", "scripts"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.longc_obj_root, "test")
+config.substitutions.append(("%longc_build", config.longc_obj_root))
 config.environment["FILECHECK_OPTS"] = "--dump-input-filter=error"
 
-tools = ["longc", "longc-opt", "longc-interpret", "longc-reduce", "longc-lsp-server", "FileCheck", "not", "count", "split-file"]
-llvm_config.add_tool_substitutions(tools, [config.longc_tools_dir, config.llvm_tools_dir])
+tools = ["FileCheck", "not", "count", "split-file"]
+llvm_config.add_tool_substitutions(config.longc_tools + tools, [config.longc_tools_dir, config.llvm_tools_dir])
