@@ -1,4 +1,4 @@
-// What every tool on IR knows: the dialects, the passes, upstream's canonicalizer and its like.
+// What every tool on IR knows: the dialects, the passes and targets, upstream's canonicalizer and its like.
 #pragma once
 
 #include "dialects/lm/LmDialect.h"
@@ -14,6 +14,10 @@
 
 namespace longc {
 
+// Of codegen/cpu and codegen/cuda, whose headers bring more than tools on IR want to see.
+void registerCpuPasses();
+void registerCudaPasses();
+
 inline void registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<lm::LmDialect, tile::TileDialect, mlir::arith::ArithDialect, mlir::func::FuncDialect,
                   mlir::math::MathDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect>();
@@ -21,6 +25,8 @@ inline void registerAllDialects(mlir::DialectRegistry &registry) {
 
 inline void registerAllPasses() {
   registerPasses();
+  registerCpuPasses(); // its target is the one that a module gets which names none
+  registerCudaPasses();
   mlir::registerTransformsPasses();
 }
 

@@ -1,5 +1,4 @@
 // longc-interpret: runs a function of an IR file on random inputs, alone or before and after a pass pipeline.
-#include "codegen/cuda/CudaPasses.h"
 #include "dialects/interpreter/compare/CompareRuns.h"
 #include "frontends/tools/RegisterAll.h"
 
@@ -27,8 +26,11 @@ int main(int argc, char **argv) {
   cl::opt<bool> round("round", cl::desc("round every float to its type"));
   cl::opt<double> tolerance("tolerance", cl::desc("largest error relative to a result's largest magnitude"),
                             cl::init(options.tolerance));
+  cl::opt<double> roundingTolerance("rounding-tolerance",
+                                    cl::desc("largest difference of results rounded to their types, as a part of what "
+                                             "rounding changes; 0: not compared"),
+                                    cl::init(options.roundingTolerance));
   longc::registerAllPasses();
-  longc::registerCudaPasses(); // those that rewrite tile kernels as such can be judged here
   cl::ParseCommandLineOptions(argc, argv, "longc reference interpreter\n");
 
   mlir::DialectRegistry registry;
@@ -53,6 +55,7 @@ int main(int argc, char **argv) {
   options.inputs = {seed, tokens, sequences};
   options.roundToTypes = round;
   options.tolerance = tolerance;
+  options.roundingTolerance = roundingTolerance;
   options.shown = shown;
   mlir::LogicalResult done = compare.getNumOccurrences() ? longc::compareAfter(*module, options, outs())
                                                          : longc::printRun(*module, options, outs());

@@ -56,7 +56,9 @@ FailureOr<HostTensor> randomParameter(Operation *op, StringRef name, Type type, 
     return op->emitError("parameter @") << name << " is beyond what the interpreter holds", failure();
   SmallVector<std::pair<std::string, Type>> parts;
   auto parameter = SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(op, StringAttr::get(op->getContext(), name));
-  if (parameter && parameter.getPartsAttr()) {
+  auto isDeclared = [&](Attribute part) { return declared.count(cast<StringAttr>(part).str()) != 0; };
+  // A module that was kept after its products were joined knows nothing of the parts: the whole is drawn by its name.
+  if (parameter && parameter.getPartsAttr() && llvm::any_of(parameter.getPartsAttr(), isDeclared)) {
     for (Attribute part : parameter.getPartsAttr()) {
       auto found = declared.find(cast<StringAttr>(part).str());
       if (found == declared.end())

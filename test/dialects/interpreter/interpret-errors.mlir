@@ -185,7 +185,8 @@ func.func @stated(%x: tensor<1000000000000xi32> {lm.input = "tokens"}) {
 }
 
 // PART: error: part "nowhere" of parameter @joined is declared nowhere
-lm.parameter @joined parts ["nowhere"] : tensor<3x2xf32>
+lm.parameter @somewhere : tensor<2x2xf32>
+lm.parameter @joined parts ["somewhere", "nowhere"] : tensor<3x2xf32>
 func.func @part() -> tensor<3x2xf32> {
   %j = lm.parameter_ref @joined : tensor<3x2xf32>
   return %j : tensor<3x2xf32>
