@@ -4,6 +4,7 @@
 #include "codegen/SizeExpressions.h"
 #include "dialects/lm/LmDialect.h"
 #include "dialects/tile/TileDialect.h"
+#include "passes/Untiled.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -202,7 +203,10 @@ private:
           bool makesTensor = llvm::any_of(op->getResultTypes(), llvm::IsaPred<ShapedType>);
           if (isa_and_nonnull<arith::ArithDialect>(op->getDialect()) && !makesTensor)
             return LogicalResult(success());
-          return LogicalResult(op->emitError("no step runs this op on the host: ") << op->getName());
+          if (isa<lm::LmDialect>(op->getDialect()))
+            return refuseUntiled(op);
+          return LogicalResult(op->emitOpError("is no step of a host function: expected launches, work lists and sizes, "
+                                               "and arithmetic on tensors inside an lm op or a kernel"));
         });
   }
 

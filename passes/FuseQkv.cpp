@@ -80,8 +80,8 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
   }
 
   std::optional<Product> joinable(Operation *op) {
-    bool gated = llvm::any_of(op->getUsers(), [](Operation *user) { return isa<lm::SwigluOp, lm::GegluOp>(user); });
-    if (gated)
+    // Apart from its sisters it takes the op behind it as its epilogue.
+    if (op->hasOneUse() && isa<lm::ElementwiseOpInterface>(*op->user_begin()) && !isa<lm::RoundOp>(*op->user_begin()))
       return std::nullopt;
     auto linear = dyn_cast<lm::LinearOp>(op);
     if (linear ? linear.getLoraA() : cast<lm::QuantizedLinearOp>(op).getLoraA()) {

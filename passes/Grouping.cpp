@@ -14,6 +14,10 @@ void remarkNotFused(StringRef pass, Operation *op, const Twine &reason) {
 }
 
 lm::GroupOp formGroup(StringRef pass, ArrayRef<Operation *> wanted) {
+  if (!llvm::all_equal(llvm::map_range(wanted, [](Operation *op) { return op->getBlock(); }))) {
+    remarkNotFused(pass, wanted.back(), "what it would be fused with is in another block");
+    return nullptr;
+  }
   SmallVector<Operation *> ops(wanted);
   llvm::sort(ops, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
   llvm::SmallPtrSet<Operation *, 16> members(ops.begin(), ops.end());

@@ -15,12 +15,12 @@ template <typename... Ops> llvm::SmallVector<mlir::Operation *> looseOps(mlir::O
   return found;
 }
 
-// The only op that uses `value`, when it is loose and of one of the kinds; null otherwise.
+// The only op that uses `value`, when it is in the block of `value` and of one of the kinds; null otherwise.
 template <typename... Ops> mlir::Operation *onlyUser(mlir::Value value) {
   if (!value.hasOneUse())
     return nullptr;
   mlir::Operation *user = *value.user_begin();
-  return mlir::isa<Ops...>(user) && !user->getParentOfType<lm::GroupOp>() ? user : nullptr;
+  return mlir::isa<Ops...>(user) && user->getBlock() == value.getParentBlock() ? user : nullptr;
 }
 
 // The loose op of one of the kinds that makes `value`; null otherwise.
@@ -29,8 +29,8 @@ template <typename... Ops> mlir::Operation *looseProducer(mlir::Value value) {
   return op && mlir::isa<Ops...>(op) && !op->getParentOfType<lm::GroupOp>() ? op : nullptr;
 }
 
-// Moves the ops, all of one block, into a new group after the last value they need. Returns null, with a remark, when
-// an op before that place uses one of them.
+// Moves the ops into a new group after the last value they need. Returns null, with a remark, when they are in different
+// blocks or an op before that place uses one of them.
 lm::GroupOp formGroup(llvm::StringRef pass, llvm::ArrayRef<mlir::Operation *> ops);
 
 // Says what was not fused and why; printed with --remarks-filter.

@@ -1,5 +1,6 @@
 // Caches and memories become tensors of rows; the conversions that tiling left at its launches cancel out.
 #include "passes/Passes.h"
+#include "passes/Untiled.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -128,7 +129,7 @@ private:
   LogicalResult refuse(Operation *op) {
     if (!op)
       return function_.emitOpError("has a state that no conversion reaches");
-    return op->emitOpError("still works on a cache or memory: expected it to be tiled into a kernel first");
+    return refuseUntiled(op);
   }
 
   func::FuncOp function_;

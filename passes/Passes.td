@@ -44,6 +44,15 @@ def FuseAttentionPass : Longc_Pass<"longc-fuse-attention"> {
   let summary = "window, memory, merge and what rounds the result into one kernel with one joint softmax";
 }
 
+def FuseEpiloguePass : Longc_Pass<"longc-fuse-epilogue"> {
+  let summary = "element-wise ops and what rounds their result into the kernel of the product before them";
+  let description = [{
+    Whatever has ElementwiseOpInterface: a gated unit with its two products, an activation, the residual sum, one after
+    the other as long as each is the only user of what it takes.
+  }];
+  let statistics = [Statistic<"fused", "epilogues", "Number of kernels of a product and what follows it">];
+}
+
 def FuseNormPass : Longc_Pass<"longc-fuse-norm"> {
   let summary = "a norm with the row gather before it and the rounding or quantisation after it";
 }
@@ -51,21 +60,17 @@ def FuseNormPass : Longc_Pass<"longc-fuse-norm"> {
 def FuseQkvPass : Longc_Pass<"longc-fuse-qkv"> {
   let summary = "products of one input with several parameters as one product with their rows joined";
   let description = [{
-    The joined parameter names its `parts`; each former result is a slice of columns. Products that a gated unit joins
-    stay apart: they become one kernel by other means.
+    The joined parameter names its `parts`; each former result is a slice of columns. Products that an
+    element-wise op alone takes stay apart: it becomes their epilogue.
   }];
-}
-
-def FuseResidualPass : Longc_Pass<"longc-fuse-residual"> {
-  let summary = "the residual sum, and a rounding after it, into the epilogue of the product before it";
 }
 
 def FuseRopePass : Longc_Pass<"longc-fuse-rope"> {
   let summary = "slices, head splits, norms, rotations, roundings and appends of one layer as one pass over its rows";
 }
 
-def FuseSwigluPass : Longc_Pass<"longc-fuse-swiglu"> {
-  let summary = "gate and up products, the gated unit and what rounds it into one kernel";
+def KeepKernelsPass : Longc_Pass<"longc-keep-kernels"> {
+  let summary = "drops host functions and parameters, so that a target's passes can go on with the kernels";
 }
 
 def LowerRopePass : Longc_Pass<"longc-lower-rope"> {
@@ -112,6 +117,15 @@ def PlanBuffersPass : Longc_Pass<"longc-plan-buffers"> {
     `tile.work_list` get `tile.live`, the numbers of the first and the last step that use the buffer.
   }];
   let statistics = [Statistic<"reused", "outputs-in-place", "Number of outputs of kernels that took an operand's buffer">];
+}
+
+def SetTargetPass : Longc_Pass<"longc-set-target"> {
+  let summary = "gives a module the tile sizes of a target";
+  let description = [{
+    Sets `tile.target`. Without a name, a module that has one keeps it, and another gets that of the first target the
+    tool knows: the CPU.
+  }];
+  let options = [Option<"target", "target", "std::string", "\"\"", "cpu, or another target that the tool knows">];
 }
 
 def TileAttentionPass : Longc_Pass<"longc-tile-attention"> {

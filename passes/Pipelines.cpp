@@ -12,6 +12,7 @@ using namespace mlir;
 namespace longc {
 
 void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &options) {
+  manager.addPass(createSetTargetPass(SetTargetPassOptions{options.target}));
   manager.addPass(createMakeServingPass());
   if (options.method == "fot")
     manager.addPass(createApplyFotPass(ApplyFotPassOptions{options.memLayers, options.topk}));
@@ -23,9 +24,8 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
   manager.addPass(createFuseQkvPass());
   manager.addPass(createCSEPass());
   manager.addPass(createFuseNormPass());
-  // SwiGLU before residuals: a product that feeds a gated unit is its, the residual takes what is left.
-  manager.addPass(createFuseSwigluPass());
-  manager.addPass(createFuseResidualPass());
+  // Norms first: the rounding of a norm's result is theirs.
+  manager.addPass(createFuseEpiloguePass());
   manager.addPass(createFuseRopePass());
   manager.addPass(createFuseAttentionPass());
   manager.addPass(createTileLinearPass());

@@ -1,20 +1,15 @@
-// Row-wise ops on tiles: norms, activations, gathers, rounding, stores. Rotations and appends: RowTilesRope.cpp; chunks
+// Row-wise ops on tiles: element-wise ops, norms, gathers, slices, stores. Rotations and appends: RowTilesRope.cpp; chunks
 // and soft tokens: RowTilesChunk.cpp.
 #include "passes/RowTiles.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "llvm/ADT/TypeSwitch.h"
-
-#include <cmath>
 
 using namespace mlir;
 
 namespace longc {
 
 bool RowTiles::isRowWise(Operation *op) {
-  return isa<lm::AddOp, lm::ApplyRopeOp, lm::CacheAppendOp, lm::ChunkPoolOp, lm::EmbeddingOp, lm::GatherRowsOp,
-             lm::GegluOp, lm::GeluOp, lm::LayerNormOp, lm::MemoryAppendOp, lm::MergeHeadsOp, lm::QuantizeOp, lm::RmsNormOp,
-             lm::RopeAnglesOp, lm::RoundOp, lm::ScaleOp, lm::ScatterRowsOp, lm::SliceColumnsOp, lm::SplitHeadsOp, lm::SwigluOp>(op);
+  return isa<lm::ElementwiseOpInterface>(op) || RowOps::holds(op) || RowWritingOps::holds(op);
 }
 
 // Epilogues of products own a range of columns; [T, N/32] companions of a [T, N] value own a 32nd of it.
@@ -83,20 +78,19 @@ Value RowTiles::vector(Value value) {
   return tile;
 }
 
-static Type withElement(Value tile, Type element) { return tileType(tileShape(tile), element); }
-
-Value RowTiles::widened(Value value) {
-  Value tile = whole(value);
-  Type f32 = kernel_.body().getF32Type();
-  return tileElement(tile) == f32 ? tile : make<arith::ExtFOp>(withElement(tile, f32), tile);
+Value RowTiles::converted(Value tile, Type element) {
+  if (tileElement(tile) == element)
+    return tile;
+  Type type = tileType(tileShape(tile), element);
+  bool narrower = element.getIntOrFloatBitWidth() < tileElement(tile).getIntOrFloatBitWidth();
+  return narrower ? make<arith::TruncFOp>(type, tile) : make<arith::ExtFOp>(type, tile);
 }
+
+Value RowTiles::widened(Value value) { return converted(whole(value), kernel_.body().getF32Type()); }
 
 // Binds a value computed in f32, rounded to the value's own element type.
 void RowTiles::set(Value value, Value tile) {
-  Type element = cast<RankedTensorType>(value.getType()).getElementType();
-  if (tileElement(tile) != element)
-    tile = make<arith::TruncFOp>(withElement(tile, element), tile);
-  bind(value, tile);
+  bind(value, converted(tile, cast<RankedTensorType>(value.getType()).getElementType()));
 }
 
 Value RowTiles::constantLike(Value tile, double value) {
@@ -111,9 +105,35 @@ Value RowTiles::rowIndices(Value indices) {
   return kernel_.load(kernel_.input(indices), {window_.rows}, window_.row, window_.lo, window_.hi);
 }
 
+// Whether the values are in pieces of the same widths, so that one piece after the other can be worked on.
+bool RowTiles::alike(ValueRange values) {
+  auto shapes = [&](Value value) {
+    return llvm::map_to_vector(piecesOf(value), [](auto piece) { return tileShape(piece.second); });
+  };
+  return llvm::all_of(values, [&](Value value) { return shapes(value) == shapes(values.front()); });
+}
+
+LogicalResult RowTiles::evaluateElements(lm::ElementwiseOpInterface op) {
+  if (!alike(op->getOperands()))
+    for (Value operand : op->getOperands())
+      whole(operand);
+  ImplicitLocOpBuilder &b = kernel_.body();
+  Type element = cast<RankedTensorType>(op->getResult(0).getType()).getElementType();
+  Pieces result;
+  for (size_t number = 0; number < piecesOf(op->getOperand(0)).size(); ++number) {
+    SmallVector<lm::Formula> operands;
+    for (Value operand : op->getOperands())
+      operands.emplace_back(b, converted(piecesOf(operand)[number].second, b.getF32Type()));
+    int64_t begin = piecesOf(op->getOperand(0))[number].first;
+    result.push_back({begin, converted(op.onTiles(operands).tile(), element)});
+  }
+  pieces_[op->getResult(0)] = result;
+  return success();
+}
+
 // y = (x - mean) / sqrt(mean of squares + epsilon) * weight + bias; the mean is 0 unless `center`. Heads are rows.
-void RowTiles::emitNorm(Value x, Value weight, Value bias, double epsilon, bool center, Value result) {
-  Value tile = widened(x);
+LogicalResult RowTiles::normalize(Operation *op, Value weight, Value bias, double epsilon, bool center) {
+  Value tile = widened(op->getOperand(0));
   SmallVector<int64_t> given(tileShape(tile));
   if (given.size() == 3)
     tile = kernel_.reshape(tile, {given[0] * given[1], given[2]});
@@ -133,141 +153,85 @@ void RowTiles::emitNorm(Value x, Value weight, Value bias, double epsilon, bool 
   y = make<arith::MulFOp>(y, kernel_.expand(vector(weight), 0, rows));
   if (bias)
     y = make<arith::AddFOp>(y, kernel_.expand(vector(bias), 0, rows));
-  set(result, given.size() == 3 ? kernel_.reshape(y, given) : y);
+  set(op->getResult(0), given.size() == 3 ? kernel_.reshape(y, given) : y);
+  return success();
 }
 
-// x / 2 * (1 + erf(x / sqrt(2))), or its form by tanh.
-Value RowTiles::gelu(Value x, bool tanh) {
-  Value inner;
-  if (tanh) {
-    Value cube = make<arith::MulFOp>(make<arith::MulFOp>(x, x), x);
-    Value bent = make<arith::AddFOp>(x, make<arith::MulFOp>(cube, constantLike(x, 0.044715)));
-    inner = make<math::TanhOp>(make<arith::MulFOp>(bent, constantLike(x, std::sqrt(2.0 / M_PI))));
-  } else {
-    inner = make<math::ErfOp>(make<arith::MulFOp>(x, constantLike(x, std::sqrt(0.5))));
-  }
-  Value factor = make<arith::AddFOp>(inner, constantLike(x, 1.0));
-  return make<arith::MulFOp>(make<arith::MulFOp>(x, constantLike(x, 0.5)), factor);
+LogicalResult RowTiles::evaluate(lm::RmsNormOp op) {
+  return normalize(op, op.getW(), /*bias=*/{}, op.getEpsilon(), /*center=*/false);
+}
+
+LogicalResult RowTiles::evaluate(lm::LayerNormOp op) {
+  return normalize(op, op.getW(), op.getBias(), op.getEpsilon(), /*center=*/true);
+}
+
+LogicalResult RowTiles::evaluate(lm::EmbeddingOp op) {
+  Type element = cast<RankedTensorType>(op.getResult().getType()).getElementType();
+  Value table = kernel_.input(op.getTable());
+  Type stored = cast<tile::ViewType>(table.getType()).getElementType();
+  Type read = isa<tile::QuantizedType>(stored) ? element : stored;
+  Value rows = make<tile::GatherOp>(tileType(shapeOf(op.getResult()), read), table, rowIndices(op.getTokens()),
+                                    kernel_.index(0), ArrayRef<int64_t>{});
+  bind(op.getResult(), converted(rows, element));
+  return success();
+}
+
+LogicalResult RowTiles::evaluate(lm::GatherRowsOp op) {
+  if (pieces_.contains(op.getX()))
+    return op.emitOpError("expected a source from outside the group: its rows are other blocks'");
+  Type element = cast<RankedTensorType>(op.getX().getType()).getElementType();
+  bind(op.getResult(), make<tile::GatherOp>(tileType(shapeOf(op.getResult()), element), kernel_.input(op.getX()),
+                                            rowIndices(op.getRows()), kernel_.index(0), ArrayRef<int64_t>{}));
+  return success();
+}
+
+LogicalResult RowTiles::evaluate(lm::QuantizeOp op) {
+  Value x = widened(op.getX());
+  ArrayRef<int64_t> shape = tileShape(x);
+  Type integer = cast<RankedTensorType>(op.getValues().getType()).getElementType();
+  Type blocks = tileType({shape[0], shape[1] / 32}, kernel_.body().getF32Type());
+  auto encode = tile::EncodeOp::create(kernel_.body(), tileType(shape, integer), blocks, blocks, x);
+  bind(op.getValues(), encode.getValues());
+  bind(op.getScales(), encode.getScales());
+  bind(op.getSums(), encode.getSums());
+  return success();
+}
+
+LogicalResult RowTiles::reshapeHeads(Operation *op) {
+  bind(op->getResult(0), kernel_.reshape(whole(op->getOperand(0)), shapeOf(op->getResult(0))));
+  return success();
+}
+
+LogicalResult RowTiles::evaluate(lm::SliceColumnsOp op) {
+  Value x = op.getX();
+  SmallVector<int64_t> shape = shapeOf(op.getResult());
+  int64_t begin = op.getBegin();
+  if (pieces_.contains(x))
+    bind(op.getResult(), make<tile::SliceOp>(tileType(shape, tileElement(whole(x))), whole(x),
+                                             ArrayRef<int64_t>{0, begin}));
+  else // what lies in memory is loaded as far as it is wanted
+    bind(op.getResult(),
+         kernel_.load(kernel_.input(x), shape, {window_.row, kernel_.index(begin)}, window_.lo, window_.hi));
+  return success();
 }
 
 LogicalResult RowTiles::emit(Operation *op) {
   kernel_.body().setLoc(op->getLoc());
-  bool elementWise = isa<lm::AddOp, lm::GegluOp, lm::GeluOp, lm::QuantizeOp, lm::RoundOp, lm::ScaleOp, lm::SwigluOp>(op);
-  if (window_.column && window_.columns < window_.width && !elementWise)
+  auto elementwise = dyn_cast<lm::ElementwiseOpInterface>(op);
+  if (window_.column && window_.columns < window_.width && !elementwise && !isa<lm::QuantizeOp>(op))
     return op->emitOpError("needs whole rows: a block of this kernel has ")
            << window_.columns << " of " << window_.width << " columns";
   // Parts of unequal width cannot be joined again.
-  if (!isa<lm::RoundOp>(op))
-    for (Value operand : op->getOperands())
-      if (auto found = pieces_.find(operand); found != pieces_.end() && found->second.size() > 2)
-        return op->emitOpError("takes a partly rotated value inside one kernel, which only roundings, appends and "
-                               "stores can");
-  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-      .Case<lm::EmbeddingOp>([&](auto op) {
-        SmallVector<int64_t> shape = shapeOf(op.getResult());
-        Type element = cast<RankedTensorType>(op.getResult().getType()).getElementType();
-        Value table = kernel_.input(op.getTable());
-        Type stored = cast<tile::ViewType>(table.getType()).getElementType();
-        Type read = isa<tile::QuantizedType>(stored) ? element : stored;
-        Value rows = make<tile::GatherOp>(tileType(shape, read), table, rowIndices(op.getTokens()), kernel_.index(0),
-                                          ArrayRef<int64_t>{});
-        if (read != element)
-          rows = make<arith::ExtFOp>(tileType(shape, element), rows);
-        bind(op.getResult(), rows);
-        return success();
-      })
-      .Case<lm::GatherRowsOp>([&](auto op) {
-        if (pieces_.contains(op.getX()))
-          return LogicalResult(op.emitOpError("expected a source from outside the group: its rows are other blocks'"));
-        Type element = cast<RankedTensorType>(op.getX().getType()).getElementType();
-        bind(op.getResult(), make<tile::GatherOp>(tileType(shapeOf(op.getResult()), element), kernel_.input(op.getX()),
-                                                  rowIndices(op.getRows()), kernel_.index(0), ArrayRef<int64_t>{}));
-        return LogicalResult(success());
-      })
-      .Case<lm::ChunkPoolOp>([&](auto op) { return emitChunkPool(op); })
-      .Case<lm::RmsNormOp>([&](auto op) {
-        emitNorm(op.getX(), op.getW(), {}, op.getEpsilon(), /*center=*/false, op.getResult());
-        return success();
-      })
-      .Case<lm::LayerNormOp>([&](auto op) {
-        emitNorm(op.getX(), op.getW(), op.getBias(), op.getEpsilon(), /*center=*/true, op.getResult());
-        return success();
-      })
-      .Case<lm::AddOp>([&](auto op) {
-        set(op.getResult(), make<arith::AddFOp>(widened(op.getX()), widened(op.getY())));
-        return success();
-      })
-      .Case<lm::SwigluOp>([&](auto op) {
-        // silu(g) = g / (1 + exp(-g)), with exp by exp2, the one exponential that kernels use.
-        Value gate = widened(op.getGate());
-        Value power = make<math::Exp2Op>(make<arith::MulFOp>(gate, constantLike(gate, -M_LOG2E)));
-        Value silu = make<arith::DivFOp>(gate, make<arith::AddFOp>(power, constantLike(gate, 1.0)));
-        set(op.getResult(), make<arith::MulFOp>(silu, widened(op.getUp())));
-        return success();
-      })
-      .Case<lm::GeluOp>([&](auto op) {
-        set(op.getResult(), gelu(widened(op.getX()), op.getTanh()));
-        return success();
-      })
-      .Case<lm::GegluOp>([&](auto op) {
-        Value active = gelu(widened(op.getGate()), /*tanh=*/true);
-        set(op.getResult(), make<arith::MulFOp>(active, widened(op.getUp())));
-        return success();
-      })
-      .Case<lm::ScaleOp>([&](auto op) {
-        Value x = widened(op.getX());
-        set(op.getResult(), make<arith::MulFOp>(x, constantLike(x, op.getFactor())));
-        return success();
-      })
-      .Case<lm::QuantizeOp>([&](auto op) {
-        Value x = widened(op.getX());
-        ArrayRef<int64_t> shape = tileShape(x);
-        Type integer = cast<RankedTensorType>(op.getValues().getType()).getElementType();
-        Type f32 = kernel_.body().getF32Type();
-        Type blocks = tileType({shape[0], shape[1] / 32}, f32);
-        auto encode = tile::EncodeOp::create(kernel_.body(), tileType(shape, integer), blocks, blocks, x);
-        bind(op.getValues(), encode.getValues());
-        bind(op.getScales(), encode.getScales());
-        bind(op.getSums(), encode.getSums());
-        return success();
-      })
-      .Case<lm::RoundOp>([&](auto op) {
-        Type element = cast<RankedTensorType>(op.getResult().getType()).getElementType();
-        Pieces rounded;
-        for (auto [begin, tile] : Pieces(piecesOf(op.getX()))) {
-          if (tileElement(tile).getIntOrFloatBitWidth() > element.getIntOrFloatBitWidth())
-            tile = make<arith::TruncFOp>(withElement(tile, element), tile);
-          else if (tileElement(tile) != element)
-            tile = make<arith::ExtFOp>(withElement(tile, element), tile);
-          rounded.push_back({begin, tile});
-        }
-        pieces_[op.getResult()] = rounded;
-        return success();
-      })
-      .Case<lm::SplitHeadsOp, lm::MergeHeadsOp>([&](auto op) {
-        Value source = whole(op.getX());
-        bind(op.getResult(), kernel_.reshape(source, shapeOf(op.getResult())));
-        return success();
-      })
-      .Case<lm::SliceColumnsOp>([&](auto op) {
-        // A slice of what lies in memory is a load of fewer columns.
-        Value x = op.getX();
-        SmallVector<int64_t> shape = shapeOf(op.getResult());
-        if (!pieces_.contains(x))
-          bind(op.getResult(), kernel_.load(kernel_.input(x), shape, {window_.row, kernel_.index(op.getBegin())},
-                                            window_.lo, window_.hi));
-        else
-          bind(op.getResult(), make<tile::SliceOp>(tileType(shape, tileElement(whole(x))), whole(x),
-                                                   ArrayRef<int64_t>{0, static_cast<int64_t>(op.getBegin())}));
-        return success();
-      })
-      .Case<lm::RopeAnglesOp>([&](auto op) {
-        emitAngles(op);
-        return success();
-      })
-      .Case<lm::ApplyRopeOp>([&](auto op) { return emitRope(op); })
-      .Default(
-          [](Operation *op) { return LogicalResult(op->emitOpError("is not row-wise: no kernel is made of it")); });
+  bool cut = llvm::any_of(op->getOperands(), [&](Value operand) {
+    auto found = pieces_.find(operand);
+    return found != pieces_.end() && found->second.size() > 2;
+  });
+  if (cut && !(elementwise && alike(op->getOperands())))
+    return op->emitOpError("takes a partly rotated value inside one kernel, which only element-wise ops on such values, "
+                           "appends and stores can");
+  if (elementwise)
+    return evaluateElements(elementwise);
+  return RowOps::visit(op, [&](auto each) { return evaluate(each); });
 }
 
 void RowTiles::store(Value value, Value view) {

@@ -6,7 +6,26 @@
 
 #include "passes/FusedOps.h"
 
+#include "llvm/ADT/TypeSwitch.h"
+
 namespace longc {
+
+// The row-wise ops beside the element-wise ones: an overload of RowTiles::evaluate each.
+template <typename... Ops> struct OpList {
+  static bool holds(mlir::Operation *op) { return mlir::isa<Ops...>(op); }
+  template <typename Visitor> static mlir::LogicalResult visit(mlir::Operation *op, Visitor visitor) {
+    return llvm::TypeSwitch<mlir::Operation *, mlir::LogicalResult>(op)
+        .template Case<Ops...>(visitor)
+        .Default([](mlir::Operation *other) {
+          return mlir::LogicalResult(other->emitOpError("is not row-wise: no kernel is made of it"));
+        });
+  }
+};
+using RowOps = OpList<lm::ApplyRopeOp, lm::ChunkPoolOp, lm::EmbeddingOp, lm::GatherRowsOp, lm::LayerNormOp,
+                      lm::MergeHeadsOp, lm::QuantizeOp, lm::RmsNormOp, lm::RopeAnglesOp, lm::SliceColumnsOp,
+                      lm::SplitHeadsOp>;
+// Those that write rows of another tensor, each by a method of its own.
+using RowWritingOps = OpList<lm::CacheAppendOp, lm::MemoryAppendOp, lm::ScatterRowsOp>;
 
 // The rows, and in epilogues of products the columns, that a block owns.
 struct RowWindow {
@@ -42,15 +61,26 @@ private:
   mlir::Value whole(mlir::Value value);
   mlir::Value vector(mlir::Value value); // a weight along the columns
   mlir::Value widened(mlir::Value value);
+  mlir::Value converted(mlir::Value tile, mlir::Type element);
   void set(mlir::Value value, mlir::Value tile);
   mlir::Value columnOffset(int64_t width);
   llvm::SmallVector<int64_t> shapeOf(mlir::Value value);
   mlir::Value rowIndices(mlir::Value indices);
-  void emitNorm(mlir::Value x, mlir::Value weight, mlir::Value bias, double epsilon, bool center, mlir::Value result);
-  void emitAngles(lm::RopeAnglesOp op);
-  mlir::LogicalResult emitRope(lm::ApplyRopeOp op);
-  mlir::Value gelu(mlir::Value x, bool tanh);
-  mlir::LogicalResult emitChunkPool(lm::ChunkPoolOp op);
+  bool alike(mlir::ValueRange values);
+  mlir::LogicalResult evaluateElements(lm::ElementwiseOpInterface op);
+  mlir::LogicalResult evaluate(lm::ApplyRopeOp op);
+  mlir::LogicalResult evaluate(lm::ChunkPoolOp op);
+  mlir::LogicalResult evaluate(lm::EmbeddingOp op);
+  mlir::LogicalResult evaluate(lm::GatherRowsOp op);
+  mlir::LogicalResult evaluate(lm::LayerNormOp op);
+  mlir::LogicalResult evaluate(lm::MergeHeadsOp op) { return reshapeHeads(op); }
+  mlir::LogicalResult evaluate(lm::QuantizeOp op);
+  mlir::LogicalResult evaluate(lm::RmsNormOp op);
+  mlir::LogicalResult evaluate(lm::RopeAnglesOp op);
+  mlir::LogicalResult evaluate(lm::SliceColumnsOp op);
+  mlir::LogicalResult evaluate(lm::SplitHeadsOp op) { return reshapeHeads(op); }
+  mlir::LogicalResult reshapeHeads(mlir::Operation *op);
+  mlir::LogicalResult normalize(mlir::Operation *op, mlir::Value weight, mlir::Value bias, double epsilon, bool center);
   mlir::Value chunkMean(mlir::Value x, mlir::Value begin, mlir::Value end);
   mlir::Value constantLike(mlir::Value tile, double value);
   template <typename Op, typename... Args> mlir::Value make(Args &&...args) {

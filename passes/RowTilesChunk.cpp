@@ -33,7 +33,7 @@ Value RowTiles::chunkMean(Value x, Value begin, Value end) {
 }
 
 // A block owns the rows of one chunk.
-LogicalResult RowTiles::emitChunkPool(lm::ChunkPoolOp op) {
+LogicalResult RowTiles::evaluate(lm::ChunkPoolOp op) {
   ImplicitLocOpBuilder &b = kernel_.body();
   if (op.getPool() == lm::Pool::pma)
     return op.emitOpError("pools by learned queries, a kernel of its own that tile-linear makes: expected it outside a "
@@ -52,9 +52,7 @@ LogicalResult RowTiles::emitChunkPool(lm::ChunkPoolOp op) {
   } else {
     bool last = op.getPool() == lm::Pool::last;
     Value first = last ? kernel_.max(begin, kernel_.sub(end, kernel_.index(kept))) : begin;
-    tile = kernel_.load(x, {kept, width}, {first, kernel_.index(0)}, begin, end);
-    if (tileElement(tile) != b.getF32Type())
-      tile = make<arith::ExtFOp>(tileType(tileShape(tile), b.getF32Type()), tile);
+    tile = converted(kernel_.load(x, {kept, width}, {first, kernel_.index(0)}, begin, end), b.getF32Type());
   }
   if (op.getNormalize()) {
     Value squares = make<tile::ReduceOp>(tileType({kept}, b.getF32Type()), tile::Reduction::add,

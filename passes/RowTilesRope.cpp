@@ -12,7 +12,7 @@ namespace longc {
 
 // Cosine and sine in f64, by reduction to [-pi/4, pi/4] and the Taylor series to x^14 (error below 1e-14 there).
 // Angles reach position * 1, so f32 would lose the digits that far positions need.
-void RowTiles::emitAngles(lm::RopeAnglesOp op) {
+LogicalResult RowTiles::evaluate(lm::RopeAnglesOp op) {
   ImplicitLocOpBuilder &b = kernel_.body();
   int64_t half = op.getDim() / 2, rows = window_.rows;
   Type f64 = b.getF64Type(), i32 = b.getI32Type();
@@ -61,9 +61,10 @@ void RowTiles::emitAngles(lm::RopeAnglesOp op) {
   s = select(bit(quarter, 2), negated(s), s);
   Type f32 = tileType({rows, half}, b.getF32Type());
   pieces_[op.getResult()] = {{0, make<arith::TruncFOp>(f32, c)}, {half, make<arith::TruncFOp>(f32, s)}};
+  return success();
 }
 
-LogicalResult RowTiles::emitRope(lm::ApplyRopeOp op) {
+LogicalResult RowTiles::evaluate(lm::ApplyRopeOp op) {
   if (op.getStyle() != lm::RopeStyle::half)
     return op.emitOpError("expected style half, got interleaved: the importer permutes such weights to halves");
   Value x = widened(op.getX()), angles = op.getAngles();
@@ -92,9 +93,8 @@ LogicalResult RowTiles::emitRope(lm::ApplyRopeOp op) {
   if (dim < width)
     pieces.push_back({dim, part(dim, width - dim)});
   Type element = cast<RankedTensorType>(op.getResult().getType()).getElementType();
-  if (element != f32)
-    for (auto &[begin, tile] : pieces)
-      tile = make<arith::TruncFOp>(tileType(tileShape(tile), element), tile);
+  for (auto &[begin, tile] : pieces)
+    tile = converted(tile, element);
   pieces_[op.getResult()] = pieces;
   return success();
 }
@@ -140,13 +140,8 @@ LogicalResult RowTiles::emitAppend(Operation *op, Value keys, Value values, Valu
   for (auto [value, view] : {std::pair(op->getOperand(1), keys), std::pair(op->getOperand(2), values)}) {
     Type element = cast<tile::ViewType>(view.getType()).getElementType();
     for (auto [begin, tile] : Pieces(piecesOf(value))) {
-      if (tileElement(tile) != element) {
-        bool narrower = element.getIntOrFloatBitWidth() < tileElement(tile).getIntOrFloatBitWidth();
-        Type type = tileType(tileShape(tile), element);
-        tile = narrower ? make<arith::TruncFOp>(type, tile) : make<arith::ExtFOp>(type, tile);
-      }
       Value offsets[] = {kernel_.index(0), kernel_.index(begin)};
-      tile::ScatterOp::create(b, tile, view, row, offsets, ArrayRef<int64_t>{});
+      tile::ScatterOp::create(b, converted(tile, element), view, row, offsets, ArrayRef<int64_t>{});
     }
   }
   return success();

@@ -1,7 +1,9 @@
 // The pass that lowers kernels, and the pipeline behind it.
 #include "codegen/cpu/CpuPasses.h"
 
+#include "codegen/cpu/CompileCpu.h"
 #include "codegen/cpu/Emitter.h"
+#include "passes/TargetFacts.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -72,6 +74,7 @@ void registerUpstreamPasses() {
 void registerCpuPasses() {
   registerLongcCpuPasses();
   registerUpstreamPasses();
+  registerTarget("cpu", tile::cpuTarget);
   PassPipelineRegistration<>("longc-cpu-to-llvm", "functions of vector code to the LLVM dialect",
                              buildCpuToLLVMPipeline);
 }

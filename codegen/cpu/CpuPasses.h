@@ -20,7 +20,7 @@ namespace longc {
 /// Functions of vector code to the LLVM dialect.
 void buildCpuToLLVMPipeline(mlir::OpPassManager &manager);
 
-/// Makes the passes and the pipeline `longc-cpu-to-llvm` known to a command line.
+/// Makes the passes, the pipeline `longc-cpu-to-llvm` and the target `cpu` known to a command line.
 void registerCpuPasses();
 
 } // namespace longc

@@ -13,6 +13,8 @@
 
 namespace longc {
 
+inline constexpr const char *cudaTargetName = "cuda:sm_90a";
+
 /// Tile sizes for sm_90a (performance.md: three warpgroups of 64 query rows, 128 keys, products of 128 x 256 x 64).
 /// `attentionRows` is the filter's choice: 192, or 128 where a kernel's own work needs the registers.
 tile::TargetAttr cudaTarget(mlir::MLIRContext *context, int64_t attentionRows = 192);

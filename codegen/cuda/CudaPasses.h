@@ -17,7 +17,7 @@ namespace longc {
 /// tile.kernel to printable cuda.kernel: layouts, roles, tiles to registers, clean-up.
 void buildCudaPipeline(mlir::OpPassManager &manager);
 
-/// Makes the passes and the pipeline `longc-cuda` known to a command line.
+/// Makes the passes, the pipeline `longc-cuda` and the target known to a command line.
 void registerCudaPasses();
 
 } // namespace longc

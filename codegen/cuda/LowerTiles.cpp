@@ -1,6 +1,8 @@
 // Tiles to threads, the control half: roles become branches, rings become barriers, loops carry register arrays.
+#include "codegen/cuda/CompileCuda.h"
 #include "codegen/cuda/CudaPasses.h"
 #include "codegen/cuda/TileLowering.h"
+#include "passes/TargetFacts.h"
 
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -420,5 +422,6 @@ void longc::buildCudaPipeline(OpPassManager &manager) {
 
 void longc::registerCudaPasses() {
   registerLongcCudaPasses();
+  registerTarget(cudaTargetName, [](MLIRContext *context) { return cudaTarget(context); });
   PassPipelineRegistration<>("longc-cuda", "tile kernels to printable cuda kernels", buildCudaPipeline);
 }

@@ -1,58 +1,42 @@
-// Element-wise layers: verification and interpretation.
-#include "dialects/interpreter/Elementwise.h"
-#include "dialects/lm/LmShapes.h"
+// Element-wise layers: their reference, and their arithmetic on tiles.
+#include "dialects/lm/LmDialect.h"
 #include "dialects/lm/reference/Layers.h"
 
 #include <cmath>
 
 using namespace mlir;
-using namespace longc;
 using namespace longc::lm;
 
-// elementwise_c1
-static LogicalResult verifyElementwise(Operation *op) {
-  for (Value operand : op->getOperands())
-    if (failed(expectShape(op, "an operand", operand, tensorType(op->getResult(0)).getShape())))
-      return failure();
-  return success();
+double AddOp::evaluate(ArrayRef<double> x) { return x[0] + x[1]; }
+
+Formula AddOp::onTiles(ArrayRef<Formula> x) { return x[0] + x[1]; }
+
+double SwigluOp::evaluate(ArrayRef<double> x) { return reference::silu(x[0]) * x[1]; }
+
+// silu(g) = g / (1 + exp(-g))
+Formula SwigluOp::onTiles(ArrayRef<Formula> x) { return x[0] / (exp2(x[0] * -M_LOG2E) + 1.0) * x[1]; }
+
+// x / 2 * (1 + erf(x / sqrt(2))), or its form by tanh.
+static Formula gelu(const Formula &x, bool byTanh) {
+  Formula bend = byTanh ? tanh((x + x * x * x * 0.044715) * std::sqrt(2.0 / M_PI)) : erf(x * std::sqrt(0.5));
+  return x * 0.5 * (bend + 1.0);
 }
 
-LogicalResult AddOp::verify() { return verifyElementwise(*this); }
+double GeluOp::evaluate(ArrayRef<double> x) { return reference::gelu(x[0], getTanh()); }
 
-LogicalResult AddOp::interpret(Interpreter &interpreter) {
-  mapElements(*this, interpreter, [](ArrayRef<double> x) { return x[0] + x[1]; });
-  return success();
-}
+Formula GeluOp::onTiles(ArrayRef<Formula> x) { return gelu(x[0], getTanh()); }
 
-LogicalResult SwigluOp::verify() { return verifyElementwise(*this); }
+double GegluOp::evaluate(ArrayRef<double> x) { return reference::gelu(x[0], /*tanh=*/true) * x[1]; }
 
-LogicalResult SwigluOp::interpret(Interpreter &interpreter) {
-  mapElements(*this, interpreter, [](ArrayRef<double> x) { return reference::silu(x[0]) * x[1]; });
-  return success();
-}
-
-LogicalResult GeluOp::verify() { return verifyElementwise(*this); }
-
-LogicalResult GeluOp::interpret(Interpreter &interpreter) {
-  mapElements(*this, interpreter, [&](ArrayRef<double> x) { return reference::gelu(x[0], getTanh()); });
-  return success();
-}
-
-LogicalResult GegluOp::verify() { return verifyElementwise(*this); }
-
-LogicalResult GegluOp::interpret(Interpreter &interpreter) {
-  mapElements(*this, interpreter, [](ArrayRef<double> x) { return reference::gelu(x[0], /*tanh=*/true) * x[1]; });
-  return success();
-}
+Formula GegluOp::onTiles(ArrayRef<Formula> x) { return gelu(x[0], /*byTanh=*/true) * x[1]; }
 
 LogicalResult ScaleOp::verify() {
   // scale_c1
   if (!std::isfinite(getFactor()))
     return emitOpError("expected a finite factor, got ") << getFactorAttr();
-  return verifyElementwise(*this);
-}
-
-LogicalResult ScaleOp::interpret(Interpreter &interpreter) {
-  mapElements(*this, interpreter, [&](ArrayRef<double> x) { return getFactor() * x[0]; });
   return success();
 }
+
+double ScaleOp::evaluate(ArrayRef<double> x) { return getFactor() * x[0]; }
+
+Formula ScaleOp::onTiles(ArrayRef<Formula> x) { return x[0] * getFactor(); }

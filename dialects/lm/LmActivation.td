@@ -4,13 +4,7 @@
 
 include "dialects/lm/LmOpBase.td"
 
-class Lm_BinaryOp<string mnemonic> : Lm_Op<mnemonic> {
-  let results = (outs TensorOf<[F32, BF16]>:$result);
-  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
-  let hasVerifier = 1;
-}
-
-def Lm_AddOp : Lm_BinaryOp<"add"> {
+def Lm_AddOp : Lm_ElementwiseOp<"add"> {
   let summary = "element-wise sum: the residual connection";
   let description = [{
     `out = x + y`. Constraints: `elementwise_c1` all shapes agree.
@@ -19,10 +13,10 @@ def Lm_AddOp : Lm_BinaryOp<"add"> {
     %z = lm.add %x, %y : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
     ```
   }];
-  let arguments = (ins TensorOf<[F32, BF16]>:$x, TensorOf<[F32, BF16]>:$y);
+  let arguments = (ins Lm_Elements:$x, Lm_Elements:$y);
 }
 
-def Lm_SwigluOp : Lm_BinaryOp<"swiglu"> {
+def Lm_SwigluOp : Lm_ElementwiseOp<"swiglu"> {
   let summary = "gated unit, silu(gate) * up";
   let description = [{
     `out = gate / (1 + exp(-gate)) * up`. Constraints: `elementwise_c1` all shapes agree.
@@ -31,10 +25,10 @@ def Lm_SwigluOp : Lm_BinaryOp<"swiglu"> {
     %z = lm.swiglu %x, %y : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
     ```
   }];
-  let arguments = (ins TensorOf<[F32, BF16]>:$gate, TensorOf<[F32, BF16]>:$up);
+  let arguments = (ins Lm_Elements:$gate, Lm_Elements:$up);
 }
 
-def Lm_GegluOp : Lm_BinaryOp<"geglu"> {
+def Lm_GegluOp : Lm_ElementwiseOp<"geglu"> {
   let summary = "gated unit, gelu(gate) * up with the gelu by tanh";
   let description = [{
     `out = gate / 2 * (1 + tanh(sqrt(2/pi) * (gate + 0.044715 gate^3))) * up`. Constraints: `elementwise_c1` all shapes
@@ -44,10 +38,10 @@ def Lm_GegluOp : Lm_BinaryOp<"geglu"> {
     %z = lm.geglu %x, %y : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
     ```
   }];
-  let arguments = (ins TensorOf<[F32, BF16]>:$gate, TensorOf<[F32, BF16]>:$up);
+  let arguments = (ins Lm_Elements:$gate, Lm_Elements:$up);
 }
 
-def Lm_GeluOp : Lm_BinaryOp<"gelu"> {
+def Lm_GeluOp : Lm_ElementwiseOp<"gelu"> {
   let summary = "Gaussian error linear unit, exact by erf or by tanh";
   let description = [{
     `out = x / 2 * (1 + erf(x / sqrt(2)))`; with `tanh`: `x / 2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))`.
@@ -58,10 +52,10 @@ def Lm_GeluOp : Lm_BinaryOp<"gelu"> {
 
     Constraints: `elementwise_c1` all shapes agree.
   }];
-  let arguments = (ins TensorOf<[F32, BF16]>:$x, UnitAttr:$tanh);
+  let arguments = (ins Lm_Elements:$x, UnitAttr:$tanh);
 }
 
-def Lm_ScaleOp : Lm_BinaryOp<"scale"> {
+def Lm_ScaleOp : Lm_ElementwiseOp<"scale"> {
   let summary = "product with one number: embeddings of some models";
   let description = [{
     `out = factor * x`.
@@ -72,7 +66,8 @@ def Lm_ScaleOp : Lm_BinaryOp<"scale"> {
 
     Constraints: `elementwise_c1` all shapes agree; `scale_c1` the factor is finite.
   }];
-  let arguments = (ins TensorOf<[F32, BF16]>:$x, Lm_RealAttr:$factor);
+  let arguments = (ins Lm_Elements:$x, Lm_RealAttr:$factor);
+  let hasVerifier = 1;
 }
 
 #endif // LONGC_LM_ACTIVATION_TD

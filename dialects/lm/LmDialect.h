@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dialects/interpreter/InterpretableOpInterface.h"
+#include "dialects/lm/ElementwiseOpInterface.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Builders.h"

@@ -103,19 +103,16 @@ def Lm_QuantizedLinearOp : Lm_Op<"quantized_linear", [Pure, AttrSizedOperandSegm
   let hasVerifier = 1;
 }
 
-def Lm_RoundOp : Lm_Op<"round"> {
+def Lm_RoundOp : Lm_ElementwiseOp<"round"> {
   let summary = "change of float type, rounding to nearest even";
   let description = [{
-    Inserted by choose-precision alone. Constraints: `round_c1` shapes agree.
+    Inserted by choose-precision alone. Constraints: `elementwise_c1` all shapes agree.
 
     ```mlir
     %y = lm.round %x : (tensor<4xf32>) -> tensor<4xbf16>
     ```
   }];
-  let arguments = (ins TensorOf<[F32, BF16]>:$x);
-  let results = (outs TensorOf<[F32, BF16]>:$result);
-  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
-  let hasVerifier = 1;
+  let arguments = (ins Lm_Elements:$x);
 }
 
 #endif // LONGC_LM_MATMUL_TD

@@ -53,6 +53,7 @@ def Lm_MemoryType : Lm_StateType<"Memory", "memory"> {
 
 // Constraints on operands that several families share.
 def Lm_Real : TypeOrValueSemanticsContainer<AnyTypeOf<[F32, BF16]>, "f32 or bf16">;
+def Lm_Elements : TensorOf<[F32, BF16]>;
 def Lm_Vector : TensorRankOf<[F32], [1]>;
 def Lm_Matrix : TensorRankOf<[F32, BF16], [2]>;
 def Lm_Heads : TensorRankOf<[F32, BF16], [3]>;

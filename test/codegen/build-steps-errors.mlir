@@ -4,6 +4,8 @@
 // RUN: not longc inspect %t/too-long.mlir 2>&1 | FileCheck %t/too-long.mlir
 // RUN: not longc inspect %t/unknown.mlir 2>&1 | FileCheck %t/unknown.mlir
 // RUN: not longc inspect %t/untiled.mlir 2>&1 | FileCheck %t/untiled.mlir
+// RUN: not longc inspect %t/unlowered.mlir 2>&1 | FileCheck %t/unlowered.mlir
+// RUN: not longc inspect %t/odd-group.mlir 2>&1 | FileCheck %t/odd-group.mlir
 
 //--- unplanned.mlir
 // CHECK: error: buffer has no 'tile.live': expected a function after longc-plan-buffers
@@ -22,15 +24,34 @@ func.func @f(%s: tensor<?x8xi32>) -> (tensor<?x8xi32>, tensor<?x8xi32>) {
 }
 
 //--- unknown.mlir
-// CHECK: error: no step runs this op on the host: arith.addf
+// CHECK: error: 'arith.addf' op is no step of a host function: expected launches, work lists and sizes, and arithmetic on tensors inside an lm op or a kernel
 func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
   %y = arith.addf %x, %x : tensor<4xf32>
   return %y : tensor<4xf32>
 }
 
 //--- untiled.mlir
-// CHECK: error: no step runs this op on the host: lm.sample
+// CHECK: error: 'lm.sample' op is in no kernel, and no pass makes one of it: an element-wise op needs ElementwiseOpInterface, another row-wise op a place in RowOps (passes/RowTiles.h)
 func.func @f(%x: tensor<3x5xf32>, %u: tensor<3xf32>) -> tensor<3xi32> {
   %y = lm.sample %x, %u : (tensor<3x5xf32>, tensor<3xf32>) -> tensor<3xi32>
   return %y : tensor<3xi32>
+}
+
+//--- unlowered.mlir
+// CHECK: error: 'lm.linear' op is in no kernel: expected longc-tile-linear, which makes one of it, to have run
+// CHECK: hint: lower it first: longc-opt --longc-lower
+func.func @f(%x: tensor<3x5xf32>, %w: tensor<4x5xf32>) -> tensor<3x4xf32> {
+  %y = lm.linear %x, %w : (tensor<3x5xf32>, tensor<4x5xf32>) -> tensor<3x4xf32>
+  return %y : tensor<3x4xf32>
+}
+
+//--- odd-group.mlir
+// CHECK: error: 'lm.sample' op is in no kernel, and no pass makes one of it
+func.func @f(%x: tensor<3x5xf32>, %u: tensor<3xf32>) -> tensor<3xi32> {
+  %g = lm.group -> (tensor<3xi32>) {
+    %s = lm.add %x, %x : (tensor<3x5xf32>, tensor<3x5xf32>) -> tensor<3x5xf32>
+    %y = lm.sample %s, %u : (tensor<3x5xf32>, tensor<3xf32>) -> tensor<3xi32>
+    lm.yield %y : tensor<3xi32>
+  }
+  return %g : tensor<3xi32>
 }

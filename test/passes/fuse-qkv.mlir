@@ -6,6 +6,8 @@
 // RUN: longc-interpret %s --function biased --compare-after longc-fuse-qkv
 // RUN: longc-interpret %s --function gated --compare-after longc-fuse-qkv
 // RUN: longc-interpret %s --function taken --compare-after longc-fuse-qkv
+// RUN: longc-interpret %s --function activated --compare-after longc-fuse-qkv
+// RUN: longc-interpret %s --function shared --compare-after longc-fuse-qkv
 
 // CHECK-DAG: remark: {{.*}}not fused: its bias is not a parameter
 // CHECK-DAG: remark: {{.*}}not fused: it has an adapter
@@ -98,7 +100,7 @@ func.func @integers(%x: tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x32xf32>
   return %a, %b, %c : tensor<?x64xf32>, tensor<?x32xf32>, tensor<?x32xf32>
 }
 
-// Gate and up become one kernel by FuseSwiglu; a bias from outside, an adapter, a shared and a trainable parameter and a bare matrix stay.
+// Gate and up become one kernel with their unit; a bias from outside, an adapter, a shared and a trainable parameter and a bare matrix stay.
 // CHECK-LABEL: func.func @gated
 // CHECK-COUNT-8: lm.linear
 // CHECK-NOT: lm.slice_columns
@@ -145,4 +147,38 @@ func.func @taken(%x: tensor<?x64xf32>) -> (tensor<?x20xf32>, tensor<?x12xf32>, t
   %wc = lm.parameter_ref @n3 : tensor<20x64xf32>
   %c = lm.linear %x, %wc : (tensor<?x64xf32>, tensor<20x64xf32>) -> tensor<?x20xbf16>
   return %a, %b, %c, %n : tensor<?x20xf32>, tensor<?x12xf32>, tensor<?x20xbf16>, tensor<8xf32>
+}
+
+// A product stays apart for the activation that is its epilogue, not for one that it has to share or for a rounding.
+// CHECK-LABEL: func.func @activated
+// CHECK-COUNT-3: lm.linear %arg0, %{{.*}} : (tensor<?x64xf32>, tensor<32x64xf32>)
+// CHECK-NOT: lm.slice_columns
+// CHECK-LABEL: func.func @shared
+// CHECK: %[[JOINED:.*]] = lm.linear %arg0, %{{.*}} : (tensor<?x64xf32>, tensor<64x64xf32>)
+// CHECK: lm.slice_columns %[[JOINED]]
+// CHECK: lm.slice_columns %[[JOINED]]
+func.func @activated(%x: tensor<?x64xf32>) -> (tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>) {
+  %wg = lm.parameter_ref @gate : !lm.quantized<32x64, q8_0>
+  %dg = lm.dequantize %wg : (!lm.quantized<32x64, q8_0>) -> tensor<32x64xf32>
+  %g = lm.linear %x, %dg : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %y = lm.gelu %g : (tensor<?x32xf32>) -> tensor<?x32xf32>
+  %wu = lm.parameter_ref @up : !lm.quantized<32x64, q8_0>
+  %du = lm.dequantize %wu : (!lm.quantized<32x64, q8_0>) -> tensor<32x64xf32>
+  %u = lm.linear %x, %du : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %z = lm.gelu %u : (tensor<?x32xf32>) -> tensor<?x32xf32>
+  %l = lm.parameter_ref @lone : !lm.quantized<32x64, q8_0>
+  %dl = lm.dequantize %l : (!lm.quantized<32x64, q8_0>) -> tensor<32x64xf32>
+  %o = lm.linear %x, %dl : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  return %y, %z, %o : tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>
+}
+func.func @shared(%x: tensor<?x64xf32>) -> (tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xbf16>) {
+  %wu = lm.parameter_ref @up : !lm.quantized<32x64, q8_0>
+  %du = lm.dequantize %wu : (!lm.quantized<32x64, q8_0>) -> tensor<32x64xf32>
+  %u = lm.linear %x, %du : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %z = lm.gelu %u : (tensor<?x32xf32>) -> tensor<?x32xf32>
+  %l = lm.parameter_ref @lone : !lm.quantized<32x64, q8_0>
+  %dl = lm.dequantize %l : (!lm.quantized<32x64, q8_0>) -> tensor<32x64xf32>
+  %o = lm.linear %x, %dl : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %r = lm.round %o : (tensor<?x32xf32>) -> tensor<?x32xbf16>
+  return %u, %z, %r : tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xbf16>
 }

@@ -29,7 +29,7 @@ module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_
 func.func @unequal_parts(%x: tensor<?x2x32xf32>, %a: tensor<?x8xf32>) -> tensor<?x64xf32> {
   %g = lm.group -> (tensor<?x64xf32>) {
     %r = lm.apply_rope %x, %a : (tensor<?x2x32xf32>, tensor<?x8xf32>) -> tensor<?x2x32xf32>
-    // expected-error @+1 {{takes a partly rotated value inside one kernel, which only roundings, appends and stores can}}
+    // expected-error @+1 {{takes a partly rotated value inside one kernel, which only element-wise ops on such values, appends and stores can}}
     %m = lm.merge_heads %r : (tensor<?x2x32xf32>) -> tensor<?x64xf32>
     lm.yield %m : tensor<?x64xf32>
   }
@@ -43,7 +43,7 @@ module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_
 func.func @rotated_again(%x: tensor<?x2x32xf32>, %a: tensor<?x8xf32>) -> tensor<?x2x32xf32> {
   %g = lm.group -> (tensor<?x2x32xf32>) {
     %r = lm.apply_rope %x, %a : (tensor<?x2x32xf32>, tensor<?x8xf32>) -> tensor<?x2x32xf32>
-    // expected-error @+1 {{takes a partly rotated value inside one kernel, which only roundings, appends and stores can}}
+    // expected-error @+1 {{takes a partly rotated value inside one kernel, which only element-wise ops on such values, appends and stores can}}
     %s = lm.apply_rope %r, %a : (tensor<?x2x32xf32>, tensor<?x8xf32>) -> tensor<?x2x32xf32>
     lm.yield %s : tensor<?x2x32xf32>
   }

@@ -4,6 +4,7 @@
 // RUN: longc-interpret %s --function norms --tokens 37 --compare-after longc-tile-streaming --tolerance 1e-6
 // RUN: longc-interpret %s --function rotate --tokens 37 --compare-after longc-tile-streaming --tolerance 1e-6
 // RUN: longc-interpret %s --function partly --tokens 37 --compare-after longc-tile-streaming --tolerance 1e-6
+// RUN: longc-interpret %s --function rounded --tokens 37 --compare-after longc-tile-streaming --tolerance 1e-6
 // RUN: longc-interpret %s --function append --tokens 37 --compare-after longc-tile-streaming,longc-lower-state
 // RUN: longc-interpret %s --function append --tokens 300 --sequences 2 --seed 4 --compare-after longc-tile-streaming,longc-lower-state
 
@@ -71,6 +72,28 @@ func.func @rotate(%x: tensor<?x64xf32>, %positions: tensor<?xi32> {lm.input = "p
 func.func @partly(%x: tensor<?x2x32xf32>, %a: tensor<?x8xf32>) -> tensor<?x2x32xf32> {
   %r = lm.apply_rope %x, %a : (tensor<?x2x32xf32>, tensor<?x8xf32>) -> tensor<?x2x32xf32>
   return %r : tensor<?x2x32xf32>
+}
+
+// A value that is rounded and read again inside the kernel; an element-wise op goes from piece to piece of a rotated one.
+// CHECK-LABEL: tile.kernel @add_gelu_64
+// CHECK: %[[SUM:.*]] = arith.addf
+// CHECK: %[[CUT:.*]] = arith.truncf %[[SUM]] : tensor<4x64xf32> to tensor<4x64xbf16>
+// CHECK: arith.extf %[[CUT]]
+// CHECK-LABEL: tile.kernel @apply_rope_gelu_2x32
+// CHECK-COUNT-3: math.erf
+// CHECK-COUNT-3: tile.store
+func.func @rounded(%x: tensor<?x64xf32>, %y: tensor<?x64xf32>, %h: tensor<?x2x32xf32>, %a: tensor<?x8xf32>) -> (tensor<?x64xf32>, tensor<?x2x32xbf16>) {
+  %g = lm.group -> (tensor<?x64xf32>) {
+    %s = lm.add %x, %y : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xbf16>
+    %t = lm.gelu %s : (tensor<?x64xbf16>) -> tensor<?x64xf32>
+    lm.yield %t : tensor<?x64xf32>
+  }
+  %k = lm.group -> (tensor<?x2x32xbf16>) {
+    %r = lm.apply_rope %h, %a : (tensor<?x2x32xf32>, tensor<?x8xf32>) -> tensor<?x2x32xf32>
+    %t = lm.gelu %r : (tensor<?x2x32xf32>) -> tensor<?x2x32xbf16>
+    lm.yield %t : tensor<?x2x32xbf16>
+  }
+  return %g, %k : tensor<?x64xf32>, tensor<?x2x32xbf16>
 }
 
 // A kernel over sequences: rows go to their token's place in the slot's ring and in the slot's pages.

@@ -70,8 +70,7 @@ private:
     PassManager manager(&stages_.context());
     manager.addPass(createLowerRopePass());
     manager.addPass(createFuseNormPass());
-    manager.addPass(createFuseSwigluPass());
-    manager.addPass(createFuseResidualPass());
+    manager.addPass(createFuseEpiloguePass());
     manager.addPass(createFuseAttentionPass());
     manager.addPass(createTileLinearPass());
     manager.addPass(createTileAttentionPass());

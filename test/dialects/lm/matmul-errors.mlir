@@ -172,9 +172,9 @@ func.func @f(%v: tensor<?x64xi8>, %s: tensor<?x2xf32>, %w: !lm.quantized<4x64, q
 
 // -----
 
-// round_c1
+// elementwise_c1
 func.func @f(%x: tensor<?x8xf32>) {
-  // expected-error@+1 {{'lm.round' op expected a result of ?x8, got 'tensor<?x9xbf16>'}}
+  // expected-error@+1 {{'lm.round' op expected an operand of ?x9, got 'tensor<?x8xf32>'}}
   %0 = lm.round %x : (tensor<?x8xf32>) -> tensor<?x9xbf16>
   return
 }

@@ -1,0 +1,59 @@
+// Element-wise ops join the products before them: a gated unit its two, an activation or a residual sum its one. With
+// them goes what follows and is theirs alone, to the rounding or quantisation of the result.
+#include "passes/Grouping.h"
+#include "passes/Passes.h"
+
+using namespace mlir;
+
+namespace longc {
+#define GEN_PASS_DEF_FUSEEPILOGUEPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+struct FuseEpiloguePass : impl::FuseEpiloguePassBase<FuseEpiloguePass> {
+  void runOnOperation() override {
+    for (Operation *op : looseOps<lm::ElementwiseOpInterface>(getOperation())) {
+      if (op->getParentOfType<lm::GroupOp>()) // it went with an earlier one
+        continue;
+      SmallVector<Operation *> ops = productsBefore(op);
+      if (ops.empty())
+        continue;
+      ops.push_back(op);
+      addFollowers(ops);
+      if (formGroup(getArgument(), ops))
+        ++fused;
+    }
+  }
+
+  // The loose products whose results the op alone takes.
+  SmallVector<Operation *> productsBefore(Operation *op) {
+    SmallVector<Operation *> products;
+    StringRef reason = "no operand is a product";
+    for (Value operand : op->getOperands())
+      if (Operation *product = looseProducer<lm::LinearOp, lm::QuantizedLinearOp>(operand)) {
+        if (product->hasOneUse())
+          products.push_back(product);
+        else
+          reason = "second user of the product";
+      }
+    if (products.empty() && !isa<lm::RoundOp>(op)) // most roundings follow no product, by their nature
+      remarkNotFused(getArgument(), op, reason);
+    return products;
+  }
+
+  void addFollowers(SmallVector<Operation *> &ops) {
+    Value result = ops.back()->getResult(0);
+    while (Operation *next = onlyUser<lm::ElementwiseOpInterface>(result)) {
+      ops.push_back(next);
+      result = next->getResult(0);
+    }
+    if (Operation *quantization = onlyUser<lm::QuantizeOp>(result))
+      ops.push_back(quantization);
+    else if (llvm::any_of(result.getUsers(), [](Operation *user) { return isa<lm::QuantizeOp, lm::RoundOp>(user); }))
+      remarkNotFused(getArgument(), ops.back(), "its result is rounded for one user and not for another");
+  }
+};
+
+} // namespace
+} // namespace longc
