@@ -79,7 +79,10 @@ void addCompile(CLI::App &app, CompileOptions &options) {
   command->add_option("--rope-theta", options.ropeTheta, "base of rotary positions instead of the checkpoint's");
   command->add_option("--target", options.targets, "targets, comma separated")->delimiter(',')->capture_default_str();
   command->add_option("--variants", options.variants, "CPU variants to build (default: all)")->delimiter(',');
-  command->add_option("--dump-dir", options.dumpDir, "write the IR after every stage into this folder");
+  CLI::Option *dumps = command->add_option("--dump-dir", options.dumpDir, "write the IR after every stage into this folder");
+  command->add_flag("--dump-after-each", options.dumpAfterEach, "dump after every pass too")->needs(dumps);
+  command->add_option("--only-kernel", options.onlyKernel, "dump the kernels with this in their names, nothing else")
+      ->needs(dumps);
   command->add_flag("--repro-on-crash,!--no-repro-on-crash", options.reproOnCrash,
                     "should the compiler crash, leave OUTPUT.crash.mlir that repeats it (default; no: one process)");
   command->add_option("--crash-before", options.crashBefore)->group(""); // tests of the above

@@ -2,6 +2,7 @@
 #include "frontends/tools/driver/CheckOptions.h"
 
 #include "codegen/cpu/CompileCpu.h"
+#include "codegen/cuda/CompileCuda.h"
 #include "runtime/abi/longc_abi.h"
 
 #include "llvm/ADT/StringExtras.h"

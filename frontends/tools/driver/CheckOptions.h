@@ -7,8 +7,6 @@
 
 namespace longc {
 
-inline constexpr const char *cudaTargetName = "cuda:sm_90a";
-
 // Whether the model is a file of functions (.mlir) and no checkpoint.
 bool isFunctionFile(const CompileOptions &options);
 

@@ -98,12 +98,13 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
   Result<OwningOpRef<ModuleOp>> graph = buildGraph(&context, *model);
   if (!graph.ok())
     return graph.status();
-  LONGC_TRY(stages.dump(**graph, "model"));
+  const llvm::StringRef precisions[] = {"fast", "exact"};
+  LONGC_TRY(stages.begin(**graph, precisions));
 
   ProgramIndex index(program);
   ParameterParts parts;
   OwningOpRef<ModuleOp> kernels = ModuleOp::create(UnknownLoc::get(&context));
-  for (StringRef precision : {"fast", "exact"}) {
+  for (StringRef precision : precisions) {
     OwningOpRef<ModuleOp> set = (*graph)->clone();
     LONGC_TRY(stages.lower(*set, precision));
     LONGC_TRY(stages.collect(*set, precision, index, *module, *kernels, parts));

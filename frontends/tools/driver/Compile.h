@@ -20,6 +20,8 @@ struct CompileOptions {
   std::vector<std::string> targets = {"cpu"};
   std::vector<std::string> variants; // CPU variants; empty: all
   std::string dumpDir;               // IR after every stage, numbered
+  bool dumpAfterEach = false;        // and after every pass
+  std::string onlyKernel;            // dumps hold the kernels with this in their names alone; empty: everything
   bool timePasses = false, remarks = false, quiet = false;
   bool reproOnCrash = true; // compile in a child process and keep what it worked on when it dies
   std::string crashBefore;  // tests: die as this pass or stage begins

@@ -7,6 +7,7 @@
 #include "frontends/tools/driver/CheckOptions.h"
 #include "frontends/tools/driver/Stages.h"
 #include "passes/Passes.h"
+#include "passes/TargetFacts.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
@@ -66,7 +67,7 @@ public:
 private:
   /// The graph as kernels and launches, with the tile sizes of `facts`. Types are taken as they are written.
   Status tile(ModuleOp module, tile::TargetAttr facts, const std::string &suffix) {
-    module->setAttr("tile.target", facts);
+    module->setAttr(targetAttributeName, facts);
     PassManager manager(&stages_.context());
     manager.addPass(createLowerRopePass());
     manager.addPass(createFuseNormPass());
@@ -79,9 +80,12 @@ private:
     manager.addNestedPass<tile::KernelOp>(createCSEPass());
     manager.addPass(createPipelineLoopsPass());
     manager.addPass(createPlanBuffersPass());
+    LONGC_TRY(stages_.dump(module, "functions-" + suffix, flagsOf(manager)));
     LONGC_TRY(stages_.run(manager, module, "tiling for " + suffix));
     LONGC_TRY(stages_.renameKernels(module, suffix));
-    return stages_.dump(module, "tiled-" + suffix);
+    if (suffix == "cpu")
+      return stages_.dump(module, "tiled-" + suffix, stages_.cpuFlags());
+    return stages_.dump(module, "tiled-" + suffix, std::string("--longc-keep-kernels --longc-cuda --longc-cuda-emit"));
   }
 
   Status addFunctions(ModuleOp module, const std::string &target) {

@@ -6,6 +6,7 @@
 #include "dialects/tile/TileDialect.h"
 #include "frontends/tools/driver/CheckOptions.h"
 #include "passes/Pipelines.h"
+#include "passes/TargetFacts.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -16,8 +17,7 @@
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/Pass/PassInstrumentation.h"
-#include "mlir/Transforms/LocationSnapshot.h"
-#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -61,7 +61,7 @@ private:
 };
 
 Stages::Stages(const CompileOptions &options, const WorkFolder &work)
-    : options_(options), reproducer_(work.file(reproducerName)), dumps_(options.dumpDir) {
+    : options_(options), reproducer_(work.file(reproducerName)), dumps_(options) {
   context_.loadDialect<lm::LmDialect, tile::TileDialect, func::FuncDialect, arith::ArithDialect, math::MathDialect,
                        scf::SCFDialect, tensor::TensorDialect>();
   if (options_.remarks) // as diagnostics, for the handler below to print
@@ -77,17 +77,6 @@ Stages::Stages(const CompileOptions &options, const WorkFolder &work)
       llvm::errs() << "remark: " << diagnostic.getLocation() << ": " << diagnostic << "\n";
     return success();
   });
-}
-
-Status Stages::dump(ModuleOp module, const std::string &name) {
-  char number[8];
-  std::snprintf(number, sizeof number, "%02d-", ++dumpNumber_);
-  std::string file = number + name + ".mlir";
-  // What comes of the ops later (line information of a kernel, for one) names their lines in the dump.
-  dumps_.keep(file, [&](llvm::raw_ostream &out) {
-    generateLocationsFromIR(out, dumps_.fileName(file), "dump", module, OpPrintingFlags().elideLargeElementsAttrs());
-  });
-  return dumps_.status();
 }
 
 Status Stages::failure(const std::string &stage) {
@@ -130,20 +119,52 @@ Status Stages::run(PassManager &manager, ModuleOp module, const std::string &nam
     manager.enableTiming();
   if (!options_.crashBefore.empty())
     manager.addInstrumentation(std::make_unique<CrashBefore>(options_.crashBefore));
-  return succeeded(manager.run(module)) ? Status() : failure(name);
+  dumps_.follow(manager);
+  if (failed(manager.run(module)))
+    return failure(name);
+  return dumps_.status();
+}
+
+static void chooseLowering(const CompileOptions &options, StringRef precision, LoweringOptions &lowering) {
+  lowering.method = options.method;
+  lowering.memLayers = options.memoryLayers;
+  lowering.topk = options.topk;
+  lowering.precision = precision.str();
+}
+
+Status Stages::begin(ModuleOp model, ArrayRef<StringRef> precisions) {
+  model->setAttr(targetAttributeName, tile::cpuTarget(&context_));
+  std::vector<std::string> goOn;
+  for (StringRef precision : precisions) {
+    LoweringOptions lowering;
+    chooseLowering(options_, precision, lowering);
+    std::string flags;
+    llvm::raw_string_ostream stream(flags);
+    lowering.print(stream);
+    goOn.push_back("--longc-lower='" + StringRef(flags).trim("{}").str() + "'");
+  }
+  return dump(model, "model", goOn);
 }
 
 Status Stages::lower(ModuleOp module, StringRef precision) {
-  module->setAttr("tile.target", tile::cpuTarget(&context_));
   LoweringOptions lowering;
-  lowering.method = options_.method;
-  lowering.memLayers = options_.memoryLayers;
-  lowering.topk = options_.topk;
-  lowering.precision = precision.str();
+  chooseLowering(options_, precision, lowering);
   PassManager manager(&context_);
   buildLoweringPipeline(manager, lowering);
   LONGC_TRY(run(manager, module, "lowering the " + precision.str() + " functions"));
-  return dump(module, "tiled-" + precision.str());
+  return dump(module, "tiled-" + precision.str(), cpuFlags());
+}
+
+std::vector<StringRef> Stages::variants() const {
+  return options_.variants.empty() ? cpuVariantNames()
+                                   : std::vector<StringRef>(options_.variants.begin(), options_.variants.end());
+}
+
+std::vector<std::string> Stages::cpuFlags() const {
+  std::vector<std::string> flags;
+  for (StringRef variant : variants())
+    flags.push_back("--longc-keep-kernels --longc-cpu-lower-kernels=variant=" + variant.str() + " --longc-cpu-to-llvm");
+  return flags;
 }
 
 Status Stages::renameKernels(ModuleOp module, const std::string &suffix) {
@@ -186,13 +207,10 @@ Status Stages::collect(ModuleOp module, StringRef precision, ProgramIndex &index
 
 Result<CpuObjects> Stages::compileKernels(ModuleOp kernels) {
   Timer timer(*this, "compiling kernels for the CPU");
-  LONGC_TRY(dump(kernels, "kernels"));
-  kernels->setAttr("tile.target", tile::cpuTarget(&context_));
-  std::vector<StringRef> variants(options_.variants.begin(), options_.variants.end());
-  if (variants.empty())
-    variants = cpuVariantNames();
+  kernels->setAttr(targetAttributeName, tile::cpuTarget(&context_));
+  LONGC_TRY(dump(kernels, "kernels", cpuFlags()));
   PassManager manager(&context_); // what compileCpu does for each variant, as far as IR goes
-  manager.addPass(createCpuLowerKernelsPass({variants.back().str()}));
+  manager.addPass(createCpuLowerKernelsPass({variants().back().str()}));
   buildCpuToLLVMPipeline(manager);
   LONGC_TRY(keepReproducer(kernels, manager));
   if (options_.crashBefore == "kernels")
@@ -200,8 +218,13 @@ Result<CpuObjects> Stages::compileKernels(ModuleOp kernels) {
   if (options_.crashBefore == "memory") // what no machine has
     llvm::SmallString<0>().reserve(size_t(1) << 62);
   CpuOptions cpu;
-  cpu.dumps = &dumps_;
-  FailureOr<CpuObjects> objects = compileCpu(kernels, variants, cpu);
+  OwningOpRef<ModuleOp> chosen = dumps_.chosenKernels(kernels);
+  cpu.dumps = &dumps_.folder();
+  if (chosen && !cpu.dumps->isOff() && !chosen->getBody()->empty() && failed(compileCpu(*chosen, variants(), cpu)))
+    return failure("compiling the chosen kernels for the CPU");
+  if (chosen)
+    cpu.dumps = nullptr;
+  FailureOr<CpuObjects> objects = compileCpu(kernels, variants(), cpu);
   if (failed(objects))
     return failure("compiling kernels for the CPU");
   LONGC_TRY(dumps_.status());

@@ -4,7 +4,7 @@
 #include "codegen/BuildSteps.h"
 #include "codegen/WriteProgram.h"
 #include "codegen/cpu/CompileCpu.h"
-#include "frontends/tools/driver/Compile.h"
+#include "frontends/tools/driver/Dumps.h"
 #include "frontends/tools/driver/WorkFolder.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -25,8 +25,13 @@ public:
 
   mlir::MLIRContext &context() { return context_; }
 
-  // Writes the module as NN-name.mlir into the dump folder, if there is one.
-  Status dump(mlir::ModuleOp module, const std::string &name);
+  // Writes the module as NN-name.mlir into the dump folder, if there is one (Dumps.h).
+  Status dump(mlir::ModuleOp module, const std::string &name, llvm::ArrayRef<std::string> goOn = {}) {
+    return dumps_.write(module, name, goOn);
+  }
+
+  // Gives a model's graph the facts of its target; the graph will be lowered with each of the precisions.
+  Status begin(mlir::ModuleOp model, llvm::ArrayRef<llvm::StringRef> precisions);
 
   // Runs passes over the module; `name` is what the stage is called in errors and times.
   Status run(mlir::PassManager &manager, mlir::ModuleOp module, const std::string &name);
@@ -50,23 +55,26 @@ public:
   // The first diagnostic that MLIR gave, as an error of the named stage: the user's where the IR is the user's, else
   // the compiler's own.
   Status failure(const std::string &stage);
-  DumpFolder &dumps() { return dumps_; }
+  DumpFolder &dumps() { return dumps_.folder(); }
   const std::string &firstDiagnostic() const { return firstDiagnostic_; }
   void forgetDiagnostics() { firstDiagnostic_.clear(); }
+
+  // Flags of longc-opt that lower kernels, for each CPU variant.
+  std::vector<std::string> cpuFlags() const;
 
   void report(const abi::Program &program);
 
 private:
   class Timer;
 
+  std::vector<llvm::StringRef> variants() const;
   Status keepReproducer(mlir::ModuleOp module, mlir::PassManager &manager);
 
   const CompileOptions &options_;
   std::string reproducer_; // path
   mlir::MLIRContext context_;
   std::string firstDiagnostic_;
-  DumpFolder dumps_;
-  int dumpNumber_ = 0;
+  Dumps dumps_;
   std::vector<std::pair<std::string, double>> seconds_;
 };
 
