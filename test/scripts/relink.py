@@ -1,0 +1,86 @@
+"""Tools of a finished build with some of their objects replaced, and lit tests run with them. Standard library only.
+
+What is linked first wins: a linker takes an object from a library only for what no object before has defined. So a tool
+with one source changed is one compilation and one link.
+"""
+import json
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+
+
+def run(command, cwd, **options):
+    return subprocess.run(command, cwd=cwd, shell=isinstance(command, str), stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False, **options)
+
+
+class Build:
+    """A configured and built folder."""
+
+    def __init__(self, folder):
+        self.folder = folder.resolve()
+        entries = json.loads((self.folder / "compile_commands.json").read_text(encoding="utf-8"))
+        self.compileCommands = {pathlib.Path(entry["file"]).resolve(): entry for entry in entries}
+
+    def commandsFor(self, target):
+        """What ninja runs for a target, all that it needs first."""
+        return run(["ninja", "-C", str(self.folder), "-t", "commands", target], self.folder).stdout.splitlines()
+
+    def compile(self, source, text, scratch, includes=()):
+        """The object of a source of the build with another text; `includes` are looked into before all else."""
+        scratch.mkdir(parents=True, exist_ok=True)
+        entry = self.compileCommands[source.resolve()]
+        changed, target = scratch / source.name, scratch / f"{source.stem}.o"
+        changed.write_text(text, encoding="utf-8")
+        words = shlex.split(entry["command"])
+        words[words.index("-o") + 1] = str(target.resolve())
+        words[words.index("-c") + 1] = str(changed.resolve())
+        words[1:1] = [f"-I{folder}" for folder in includes]
+        ran = run(words, entry["directory"])
+        if ran.returncode != 0:
+            raise SystemExit(f"{source}, changed, does not compile:\n{ran.stdout[-3000:]}")
+        return target
+
+    def link(self, tools, objects, scratch):
+        """A folder with the build's tools, those of the list linked anew with the objects."""
+        folder = scratch / "bin"
+        folder.mkdir(parents=True)
+        objects = " ".join(shlex.quote(str(each.resolve())) for each in objects)
+        for tool in (self.folder / "bin").iterdir():
+            if tool.name not in tools:
+                (folder / tool.name).symlink_to(tool)
+                continue
+            command = self.commandsFor(tool.name)[-1]
+            command = command.replace(f" -o bin/{tool.name} ", f" {objects} -o {folder.resolve()}/{tool.name} ")
+            linked = run(command, self.folder)
+            if linked.returncode != 0:
+                raise SystemExit(f"'{command}' failed:\n{linked.stdout[-3000:]}")
+        return Tools(self, folder)
+
+
+class Tools:
+    def __init__(self, build, folder):
+        self.build, self.folder = build, folder.resolve()
+
+
+def runTests(tools, scratch, tests, environment=None, sources=None):
+    """Whether lit tests pass with the tools, and what lit says. `sources`: the tree that holds them, else the build's."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    scratch = scratch.resolve()
+    (scratch / "test").mkdir(exist_ok=True)
+    text = (tools.build.folder / "test/lit.site.cfg.py").read_text(encoding="utf-8")
+    root = pathlib.Path(re.search(r'config\.longc_src_root = "(.*)"', text).group(1))
+    text = re.sub(r"config\.longc_tools_dir = .*", f'config.longc_tools_dir = "{tools.folder}"', text)
+    text = re.sub(r"config\.longc_obj_root = .*", f'config.longc_obj_root = "{scratch}"', text)
+    text = text.replace(str(root / "test"), str((sources or root) / "test"))
+    text = text.replace("lit.llvm.initialize", f"config.environment.update({environment or {}})\nlit.llvm.initialize", 1)
+    (scratch / "test/lit.site.cfg.py").write_text(text, encoding="utf-8")
+    lit = shutil.which("lit") or shutil.which("llvm-lit-22") or "/usr/lib/llvm-22/bin/lit"
+    inside = [str(scratch / "test" / pathlib.Path(test).resolve().relative_to((sources or root).resolve() / "test"))
+              for test in tests]
+    ran = run([lit, "-v", "-j1", *inside], scratch)
+    if "Testing: " not in ran.stdout:
+        raise SystemExit(f"lit did not run:\n{ran.stdout[-2000:]}")
+    return ran.returncode == 0, ran.stdout
