@@ -7,8 +7,10 @@
 
 #include "frontends/TokenizerSource.h"
 #include "models/DecoderConfig.h"
+#include "runtime/core/JsonReader.h"
 #include "runtime/core/Status.h"
 #include "runtime/io/Quantized.h"
+#include "runtime/io/Safetensors.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -28,6 +30,15 @@ struct CheckpointParameter {
   std::vector<int64_t> shape; // [rows, columns], or [size] for a vector, which is one row of F32
   // Writes a row; `out` has rowBytes(format, columns) bytes.
   std::function<Status(int64_t row, std::span<std::byte> out)> readRow;
+  // For who writes checkpoints: the encoding of the file; and the tensor itself where it lies in a safetensors file.
+  ElementFormat stored = ElementFormat::F32;
+  const SafetensorsTensor *tensor = nullptr;
+};
+
+// A Hugging Face folder, for who writes another.
+struct HfFolder {
+  std::string path;
+  JsonValue config; // of the model that writes text
 };
 
 // What a program does where its user does not say.
@@ -54,6 +65,7 @@ struct Checkpoint {
   // How the file would call a parameter that it lacks.
   std::function<std::string(const std::string &name)> sourceNameOf;
   std::shared_ptr<const void> files; // what the readers read from
+  std::shared_ptr<const HfFolder> folder; // null: it came from another kind of file
   size_t fileCount = 1;              // that the tensors lie in
 };
 

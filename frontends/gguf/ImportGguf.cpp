@@ -85,7 +85,7 @@ public:
     if (shape.size() == 2 && isQuantized(*format) && given != *format)
       ++widened_[*format];
     RowReader rows(*tensor, *format, given, permutedHeadSize);
-    out_.push_back({name, source, given, std::move(shape), rows});
+    out_.push_back({name, source, given, std::move(shape), rows, *format});
   }
 
   // Numbers that become part of the configuration, if the file has them: positive, `size` of them.

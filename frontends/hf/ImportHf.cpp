@@ -103,6 +103,7 @@ Status addParameter(const SafetensorsTensor &tensor, std::string name, const HfC
   parameter.sourceName = tensor.name;
   parameter.format = formatFor(tensor.type, vector);
   parameter.shape = tensor.shape;
+  parameter.tensor = &tensor;
   if (!tensor.shape.empty())
     parameter.readRow = RowReader(tensor, parameter.format, norm && config.normsPlusOne ? 1.0f : 0.0f);
   out.parameters.push_back(std::move(parameter));
@@ -219,6 +220,8 @@ Result<Checkpoint> importHf(const std::string &folder) {
   checkpoint.memory = config->memory;
   checkpoint.notes = config->notes;
   checkpoint.sourceNameOf = [](const std::string &name) { return name; };
+  const JsonValue *text = config->pictures ? json->find("text_config") : nullptr;
+  checkpoint.folder = std::make_shared<HfFolder>(HfFolder{folder, text ? *text : *json});
   LONGC_TRY(readTensors(folder, *config, checkpoint));
   Result<TokenizerSource> tokenizer = readTokenizerFolder(folder, config->decoder.vocabSize);
   if (!tokenizer.ok())

@@ -1,8 +1,9 @@
-// The longc command: compile, plan, inspect, run, probe-layers.
+// The longc command: compile, convert, plan, inspect, run, probe-layers.
 #include "codegen/cpu/CompileCpu.h"
 #include "codegen/cuda/CompileCuda.h"
 #include "frontends/tools/driver/CheckOptions.h"
 #include "frontends/tools/driver/Compile.h"
+#include "frontends/tools/driver/Convert.h"
 #include "frontends/tools/driver/Inspect.h"
 #include "frontends/tools/driver/ProbeLayers.h"
 #include "frontends/tools/driver/Run.h"
@@ -91,6 +92,16 @@ void addCompile(CLI::App &app, CompileOptions &options) {
   command->add_flag("--quiet", options.quiet, "print errors only");
 }
 
+void addConvert(CLI::App &app, ConvertOptions &options) {
+  CLI::App *command = app.add_subcommand("convert", "Write a checkpoint as a Hugging Face folder");
+  command->add_option("PATH", options.source, "checkpoint (a Hugging Face folder or .gguf)")->required();
+  command->add_option("--to", options.format, "format: hf")->required();
+  command->add_option("-o,--output", options.output, "folder to write; it must be new or empty")->required();
+  command->add_option("--dtype", options.type, "f32, f16 or bf16 for all tensors (default: as stored, quantised blocks as f32)");
+  command->add_option("--max-shard-size", options.shardSize, "size of a file of tensors, e.g. 500MB")->capture_default_str();
+  command->add_flag("--quiet", options.quiet, "print errors only");
+}
+
 void addRun(CLI::App &app, RunOptions &options) {
   CLI::App *command = app.add_subcommand("run", "Run a function of an IR file on random inputs and print its results");
   command->add_option("FILE", options.file, "lm or tile functions (.mlir); -: standard input")->required();
@@ -158,6 +169,8 @@ int main(int argc, char **argv) {
   bool steps = false;
   inspectCommand->add_flag("--steps", steps, "a program's step lists too");
 
+  ConvertOptions converted;
+  addConvert(app, converted);
   RunOptions run;
   addRun(app, run);
   ProbeLayersOptions probe;
@@ -173,6 +186,8 @@ int main(int argc, char **argv) {
   }
   if (app.got_subcommand("compile"))
     return finish(compileProgram(compile));
+  if (app.got_subcommand("convert"))
+    return finish(convert(converted));
   if (app.got_subcommand(planCommand))
     return finish(planProgram(plan));
   if (app.got_subcommand("run"))

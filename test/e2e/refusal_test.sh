@@ -114,7 +114,7 @@ refuses 1 "/dev/full" add "$folder/a.npy,$folder/a.npy" --outputs /dev/full
 [ -z "$(ls -A "$TMPDIR")" ] || fail "intermediate files: $(ls -A "$TMPDIR")"
 
 # What is asked for is no error: help and version of everything, on stdout.
-for command in "$longc" "$longc compile" "$longc run" "$longc plan" "$longc inspect" "$longc probe-layers" "$app" \
+for command in "$longc" "$longc compile" "$longc convert" "$longc run" "$longc plan" "$longc inspect" "$longc probe-layers" "$app" \
   "$app chat" "$app generate" "$app perplexity" "$app passkey" "$app logits" "$app bench" "$app info" "$app probe" \
   "$app run" "$build/bin/longc-opt" "$build/bin/longc-interpret" "$build/bin/longc-reduce" "$build/bin/longc-lsp-server"; do
   [ -n "$($command --help 2>"$work/stderr")" ] || fail "no help: $command"
