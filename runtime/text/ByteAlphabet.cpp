@@ -37,18 +37,18 @@ int byteOfAlphabet(uint32_t codePoint) {
   return codePoint < bytes.size() ? bytes[codePoint] : -1;
 }
 
-std::string bytesOfToken(std::string_view token) {
-  std::string bytes;
-  bytes.reserve(token.size());
+void appendBytesOfToken(std::string_view token, std::string &bytes) {
+  size_t first = bytes.size();
   for (size_t position = 0; position < token.size();) {
     Utf8Char character = decodeUtf8(token, position);
     int byte = character.valid ? byteOfAlphabet(character.codePoint) : -1;
-    if (byte < 0)
-      return std::string(token);
+    if (byte < 0) {
+      bytes.replace(first, std::string::npos, token);
+      return;
+    }
     bytes.push_back(static_cast<char>(byte));
     position += character.length;
   }
-  return bytes;
 }
 
 } // namespace longc

@@ -16,7 +16,7 @@ const std::array<uint16_t, 256> &byteAlphabet();
 // The byte a code point of the alphabet stands for, or -1.
 int byteOfAlphabet(uint32_t codePoint);
 
-// The bytes a vocabulary entry stands for. An entry with any character outside the alphabet stands for itself.
-std::string bytesOfToken(std::string_view token);
+// Appends the bytes a vocabulary entry stands for. An entry with any character outside the alphabet stands for itself.
+void appendBytesOfToken(std::string_view token, std::string &bytes);
 
 } // namespace longc

@@ -1,8 +1,10 @@
-// The merges of a BPE model and the procedure that applies them to one word.
+// The merges of a BPE model: what a pair of neighbours becomes.
 #pragma once
 
+#include "runtime/text/ByteHash.h"
+
+#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 namespace longc {
@@ -17,6 +19,9 @@ public:
     int32_t merged = -1;
   };
 
+  MergeTable() { reserve(0); }
+
+  // Forgets all merges; at most `merges` may be added.
   void reserve(size_t merges);
   // A pair given twice keeps the later rank, as in Hugging Face's builder.
   void add(int32_t left, int32_t right, Merge merge);
@@ -29,37 +34,31 @@ private:
   };
   static constexpr uint64_t emptyPair = UINT64_MAX;
 
-  size_t slotOf(uint64_t pair) const;
+  static uint64_t pairOf(int32_t left, int32_t right);
+  size_t slotOf(uint64_t pair, uint64_t hash) const;
 
-  std::vector<Slot> slots_; // a power of two of them, at most half full
+  std::vector<Slot> slots_;     // a power of two of them, at most half full
+  std::vector<uint64_t> there_; // a bit by hash: most pairs asked for do not merge, and this is small enough to stay near
+  uint64_t bitMask_ = 0;
 };
 
-// Merges words; keeps its working memory between words, so one thread uses one merger.
-class WordMerger {
-public:
-  explicit WordMerger(const MergeTable &table) : table_(table) {}
+inline uint64_t MergeTable::pairOf(int32_t left, int32_t right) {
+  return static_cast<uint64_t>(static_cast<uint32_t>(left)) << 32 | static_cast<uint32_t>(right);
+}
 
-  // Applies the merges to `ids` in place, lowest rank first and leftmost first among equals; returns how many ids are
-  // left. Time is O(n log n) in the length of the word.
-  size_t merge(std::span<int32_t> ids);
+inline size_t MergeTable::slotOf(uint64_t pair, uint64_t hash) const {
+  size_t mask = slots_.size() - 1;
+  size_t slot = hash >> 32 & mask;
+  while (slots_[slot].pair != pair && slots_[slot].pair != emptyPair)
+    slot = (slot + 1) & mask;
+  return slot;
+}
 
-private:
-  struct Symbol {
-    int32_t id;
-    int32_t previous, next;  // positions, -1 at the ends
-    MergeTable::Merge merge; // with the next symbol
-  };
-
-  size_t mergeShort(std::span<int32_t> ids);
-  size_t mergeLong(std::span<int32_t> ids);
-  void fillSymbols(std::span<const int32_t> ids);
-  void updateMerge(int32_t position);
-  void mergeAt(int32_t position);
-  void push(uint32_t rank, int32_t position);
-
-  const MergeTable &table_;
-  std::vector<Symbol> symbols_;
-  std::vector<uint64_t> heap_; // rank in the high half, position in the low half; may hold what is no longer true
-};
+inline MergeTable::Merge MergeTable::find(int32_t left, int32_t right) const {
+  uint64_t pair = pairOf(left, right), hash = mixHash(pair, 0), bit = hash & bitMask_;
+  if ((there_[bit / 64] >> bit % 64 & 1) == 0)
+    return {};
+  return slots_[slotOf(pair, hash)].merge;
+}
 
 } // namespace longc

@@ -1,7 +1,7 @@
 // Which ids of a text are final although the text goes on.
 //
-// Encoding cuts from left to right: special tokens first, then words. A word is final once it was cut without a look at
-// the end of what is known; before a place where a special token may yet begin, that place counts as the end, since the
+// Encoding cuts from left to right: added tokens first, then words. A word is final once it was cut without a look at
+// the end of what is known; before a place where an added token may yet begin, that place counts as the end, since the
 // token may come or not. What is kept is then encoded by itself, and at the end of a text a run of spaces is cut otherwise than
 // before a word: so it never ends with a space.
 #include "runtime/text/Tokenizer.h"
@@ -20,14 +20,14 @@ bool endsWithSpace(std::string_view word) {
 } // namespace
 
 size_t Tokenizer::stablePrefix(std::string_view text) const {
-  size_t begin = 0, end = 0; // of the last part without special tokens
-  for (;;) {
-    SpecialTokens::Match special = specials_.find(text, begin);
-    end = specials_.undecidedFrom(text, begin);
-    if (special.length == 0 || end <= special.position)
+  AddedTokenFinder added(added_, text, /*parseControl=*/true);
+  size_t begin = 0; // of the last part without added tokens
+  while (auto found = added.next()) {
+    if (added.undecidedFrom() <= found->begin)
       break;
-    begin = special.position + special.length;
+    begin = found->end;
   }
+  size_t end = added.undecidedFrom();
   WordSplitter words(text.substr(begin, end - begin), preTokenizer_);
   size_t stable = begin, seen = begin;
   while (!words.done()) {

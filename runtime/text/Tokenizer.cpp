@@ -11,7 +11,7 @@ namespace longc {
 
 namespace {
 
-constexpr int32_t controlToken = 3;
+constexpr int32_t unknownToken = 2, controlToken = 3, userToken = 4; // types of model files
 constexpr size_t maxTokens = 16'000'000, maxTokenBytes = 1u << 31;
 constexpr size_t longestCachedWord = 128;
 
@@ -35,9 +35,9 @@ Result<Tokenizer> Tokenizer::create(TokenizerModel model) {
   tokenizer.preTokenizer_ = *kind;
   LONGC_TRY(tokenizer.indexTokens(model));
   LONGC_TRY(tokenizer.checkIds(model));
-  LONGC_TRY(tokenizer.addMerges(model.merges));
   tokenizer.fillBytes();
-  tokenizer.fillSpecials(model.tokenTypes);
+  LONGC_TRY(tokenizer.buildModel(model.merges));
+  tokenizer.fillAddedTokens(model.tokenTypes);
   return tokenizer;
 }
 
@@ -83,14 +83,23 @@ Status Tokenizer::checkIds(const TokenizerModel &model) {
   return {};
 }
 
-Status Tokenizer::addMerges(const std::vector<std::string> &merges) {
+void Tokenizer::fillBytes() {
+  byteStarts_.reserve(tokens_.size() + 1);
+  byteStarts_.push_back(0);
+  for (const std::string &token : tokens_) {
+    appendBytesOfToken(token, bytes_);
+    byteStarts_.push_back(static_cast<uint32_t>(bytes_.size()));
+  }
+}
+
+Status Tokenizer::buildModel(const std::vector<std::string> &merges) {
   if (merges.size() > maxTokens)
     return mergeError(std::to_string(merges.size()) + " merges, expected at most " + std::to_string(maxTokens));
-  merges_.reserve(merges.size());
+  std::vector<MergeTree::Rule> rules;
+  rules.reserve(merges.size());
   std::string joined;
-  for (size_t rank = 0; rank < merges.size(); ++rank) {
-    std::string_view merge = merges[rank];
-    auto name = [&] { return "merge " + std::to_string(rank) + " (" + quoteForMessage(merge) + ")"; };
+  for (std::string_view merge : merges) {
+    auto name = [&] { return "merge " + std::to_string(rules.size()) + " (" + quoteForMessage(merge) + ")"; };
     size_t space = merge.find(' ');
     if (space == std::string_view::npos || merge.find(' ', space + 1) != std::string_view::npos)
       return mergeError(name() + " is not two tokens with one space between them");
@@ -103,39 +112,35 @@ Status Tokenizer::addMerges(const std::vector<std::string> &merges) {
     int32_t merged = find(joined);
     if (merged < 0)
       return mergeError(name() + " gives " + quoteForMessage(joined) + ", which is not in the vocabulary");
-    merges_.add(left, right, {static_cast<uint32_t>(rank), merged});
+    rules.push_back({left, right, merged});
   }
-  return {};
-}
-
-void Tokenizer::fillBytes() {
-  byteStarts_.reserve(tokens_.size() + 1);
-  byteStarts_.push_back(0);
-  for (const std::string &token : tokens_) {
-    bytes_ += bytesOfToken(token);
-    byteStarts_.push_back(static_cast<uint32_t>(bytes_.size()));
-  }
+  std::array<int32_t, 256> byteTokens;
   for (int byte = 0; byte < 256; ++byte) {
     std::string text;
     appendUtf8(text, byteAlphabet()[byte]);
-    byteTokens_[byte] = find(text);
+    byteTokens[byte] = find(text);
   }
+  bpe_.build([this](int32_t id) { return bytes(id); }, tokens_.size(), byteTokens, rules);
+  return {};
 }
 
-void Tokenizer::fillSpecials(const std::vector<int32_t> &types) {
+void Tokenizer::fillAddedTokens(const std::vector<int32_t> &types) {
   special_.assign(tokens_.size(), 0);
+  std::vector<AddedToken> added;
   for (size_t id = 0; id < types.size(); ++id) {
-    if (types[id] != controlToken || tokens_[id].empty())
+    bool control = types[id] == controlToken || types[id] == unknownToken;
+    if ((!control && types[id] != userToken) || tokens_[id].empty())
       continue;
-    special_[id] = 1;
-    specials_.add(tokens_[id], static_cast<int32_t>(id));
+    special_[id] = control;
+    added.push_back({.text = tokens_[id], .id = static_cast<int32_t>(id), .control = control});
   }
+  added_ = AddedTokens(std::move(added));
 }
 
-void Tokenizer::encodePlain(std::string_view text, WordCache &cache, std::vector<int32_t> &ids) const {
-  WordMerger merger(merges_);
+void Tokenizer::encodePlain(std::string_view text, WordCache &cache, BpeWork &work, std::vector<int32_t> &ids) const {
   for (WordSplitter words(text, preTokenizer_); !words.done();) {
     std::string_view word = words.next();
+    ++work.lookups;
     WordCache::Entry *entry = word.size() <= longestCachedWord ? &cache.slot(word) : nullptr;
     if (entry && WordCache::holds(*entry, word)) {
       for (uint32_t i = 0; i < entry->idCount; ++i)
@@ -143,29 +148,28 @@ void Tokenizer::encodePlain(std::string_view text, WordCache &cache, std::vector
       continue;
     }
     size_t first = ids.size();
-    for (char byte : word)
-      if (int32_t id = byteTokens_[static_cast<uint8_t>(byte)]; id >= 0)
-        ids.push_back(id);
-    ids.resize(first + merger.merge(std::span(ids).subspan(first)));
+    bpe_.encode(word, work, ids);
     if (entry)
       *entry = {word.data(), static_cast<uint32_t>(word.size()), static_cast<uint32_t>(ids.size() - first), first};
   }
 }
 
-std::vector<int32_t> Tokenizer::encode(std::string_view text, bool parseSpecial) const {
+std::vector<int32_t> Tokenizer::encode(std::string_view text, bool parseSpecial, uint64_t *lookups) const {
   std::vector<int32_t> ids;
   ids.reserve(text.size() / 3 + 16);
   WordCache cache(text.size());
-  size_t position = 0;
-  while (position < text.size()) {
-    SpecialTokens::Match special{text.size()};
-    if (parseSpecial)
-      special = specials_.find(text, position);
-    encodePlain(text.substr(position, special.position - position), cache, ids);
-    if (special.length > 0)
-      ids.push_back(special.id);
-    position = special.position + special.length;
+  BpeWork work(text.size());
+  size_t begin = 0;
+  AddedTokenFinder added(added_, text, parseSpecial);
+  while (auto found = added.next()) {
+    if (begin < found->begin)
+      encodePlain(text.substr(begin, found->begin - begin), cache, work, ids);
+    ids.push_back(found->id);
+    begin = found->end;
   }
+  encodePlain(text.substr(begin), cache, work, ids);
+  if (lookups)
+    *lookups = work.lookups + added.lookups();
   return ids;
 }
 
@@ -194,7 +198,7 @@ Result<std::string> Tokenizer::decode(std::span<const int32_t> ids, bool skipSpe
 size_t Tokenizer::unencodableBytes(std::string_view text) const {
   size_t count = 0;
   for (char byte : text)
-    count += byteTokens_[static_cast<uint8_t>(byte)] < 0;
+    count += bpe_.lacks(static_cast<uint8_t>(byte));
   return count;
 }
 

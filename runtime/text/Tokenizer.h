@@ -1,18 +1,18 @@
 // Byte-level BPE, id for id what Hugging Face's tokenizers gives for the same vocabulary and merges.
 //
-// Encoding: special tokens are cut out of the text (when asked), the rest is cut into words, each word's bytes are
-// looked up and merged. Nothing is added to the text: no prefix space, and no BOS, which is `beginText`'s. A byte the
-// vocabulary has no token for is left out, as Hugging Face leaves it out; `unencodableBytes` counts them so that a caller
-// can say so.
+// Encoding: added tokens are cut out of the text, the rest is cut into words, each word is encoded alone. Added tokens
+// are one id wherever they stand. Those that steer the model (control tokens) are so only when the caller asks for it:
+// text that a user or a model wrote must not become one by chance. Nothing is added to the text: no prefix space, and
+// no BOS, which is `beginText`'s. A byte the vocabulary has no token for is left out, as Hugging Face leaves it out;
+// `unencodableBytes` counts them so that a caller can say so. Whatever the text is, time is linear in its length.
 #pragma once
 
 #include "runtime/core/Status.h"
-#include "runtime/text/MergeTable.h"
+#include "runtime/text/AddedTokens.h"
+#include "runtime/text/BpeModel.h"
 #include "runtime/text/PreTokenizer.h"
-#include "runtime/text/SpecialTokens.h"
 #include "runtime/text/TokenIndex.h"
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -26,7 +26,7 @@ struct TokenizerModel {
   std::string preTokenizer; // "gpt-2" or "smollm"
   std::vector<std::string> tokens;
   std::vector<std::string> merges; // "a b"; the earlier, the stronger
-  std::vector<int32_t> tokenTypes; // 1 normal, 3 control; empty: all normal
+  std::vector<int32_t> tokenTypes; // 1 normal, 2 unknown, 3 control, 4 user-defined; empty: all normal
   int32_t bosId = -1, eosId = -1, unknownId = -1, padId = -1;
   std::vector<int32_t> stopIds;        // end a reply, besides eosId
   bool addBos = false, addEos = false; // whether a text begins with bosId, ends with eosId
@@ -39,8 +39,10 @@ public:
 
   static Result<Tokenizer> create(TokenizerModel model);
 
-  // With `parseSpecial`, special tokens written out in the text become their ids; without, they are plain text.
-  std::vector<int32_t> encode(std::string_view text, bool parseSpecial) const;
+  // With `parseSpecial`, control tokens written out in the text become their ids; without, they are plain text. Added
+  // tokens that control nothing (user-defined ones) are found either way. `lookups`, if given, becomes the number of
+  // looks into tables: the work done, for tests.
+  std::vector<int32_t> encode(std::string_view text, bool parseSpecial, uint64_t *lookups = nullptr) const;
 
   // How many bytes at the beginning of `text` have ids that no text behind it can change: for every `more`, and special
   // tokens parsed, encode(text + more) is encode(beginning) followed by encode(rest of text + more).
@@ -62,6 +64,7 @@ public:
 
   int32_t size() const { return static_cast<int32_t>(tokens_.size()); }
   bool contains(int32_t id) const { return id >= 0 && id < size(); }
+  // Whether the token is none of the text: control tokens, which decoding can leave out.
   bool isSpecial(int32_t id) const { return special_[id]; }
   std::string_view bytes(int32_t id) const {
     return std::string_view(bytes_).substr(byteStarts_[id], byteStarts_[id + 1] - byteStarts_[id]);
@@ -79,20 +82,19 @@ private:
 
   Status indexTokens(TokenizerModel &model);
   Status checkIds(const TokenizerModel &model);
-  Status addMerges(const std::vector<std::string> &merges);
   void fillBytes();
-  void fillSpecials(const std::vector<int32_t> &types);
-  void encodePlain(std::string_view text, class WordCache &cache, std::vector<int32_t> &ids) const;
+  Status buildModel(const std::vector<std::string> &merges);
+  void fillAddedTokens(const std::vector<int32_t> &types);
+  void encodePlain(std::string_view text, class WordCache &cache, BpeWork &work, std::vector<int32_t> &ids) const;
 
   PreTokenizerKind preTokenizer_ = PreTokenizerKind::Gpt2;
   std::vector<std::string> tokens_;
   TokenIndex index_;
-  MergeTable merges_;
-  SpecialTokens specials_;
-  std::vector<uint8_t> special_;        // by id
-  std::array<int32_t, 256> byteTokens_; // -1: the vocabulary lacks the byte
-  std::string bytes_;                   // of all tokens, one after another
-  std::vector<uint32_t> byteStarts_;    // size() + 1 of them
+  BpeModel bpe_;
+  AddedTokens added_;
+  std::vector<uint8_t> special_;     // by id
+  std::string bytes_;                // of all tokens, one after another
+  std::vector<uint32_t> byteStarts_; // size() + 1 of them
   int32_t bosId_ = -1, eosId_ = -1, unknownId_ = -1, padId_ = -1;
   std::vector<int32_t> stopIds_;
   bool addBos_ = false, addEos_ = false;

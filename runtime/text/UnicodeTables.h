@@ -1,4 +1,5 @@
-// What a code point is to a pre-tokenizer: letter, number, space or none of them, and whether it counts as a digit.
+// What a code point is to a tokenizer: letter, number, space or none of them; whether it counts as a digit, and whether
+// words are made of it.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +14,17 @@ extern const uint8_t unicodeBlockIndex[];
 extern const uint64_t unicodeBlocks[]; // four bits a code point
 
 struct CharTraits {
-  CharClass charClass;
-  bool digit; // split off alone by pre-tokenizers that isolate digits
+  CharClass charClass = CharClass::Other;
+  bool digit = false; // split off alone by pre-tokenizers that isolate digits
+  bool word = false;  // \w: letters, marks, digits, connectors
 };
 
 inline CharTraits charTraits(uint32_t codePoint) {
   if (codePoint >= unicodeTableEnd)
-    return {CharClass::Other, false};
+    return {};
   uint32_t cell = unicodeBlockIndex[codePoint / unicodeBlockSize] * unicodeBlockSize + codePoint % unicodeBlockSize;
   uint64_t bits = unicodeBlocks[cell / 16] >> (cell % 16 * 4);
-  return {static_cast<CharClass>(bits & 3), (bits & 4) != 0};
+  return {static_cast<CharClass>(bits & 3), (bits & 4) != 0, (bits & 8) != 0};
 }
 
 } // namespace longc

@@ -70,6 +70,16 @@ Utf8Char decodeUtf8(std::string_view text, size_t position) {
   return {codePoint, static_cast<uint32_t>(prefix.length), true};
 }
 
+size_t previousCharacter(std::string_view text, size_t end) {
+  std::string_view before = text.substr(0, end);
+  for (size_t length = 2; length <= 4 && length <= end; ++length) {
+    Utf8Char character = decodeUtf8(before, end - length);
+    if (character.valid && character.length == length)
+      return end - length;
+  }
+  return end - 1;
+}
+
 void appendUtf8(std::string &out, uint32_t codePoint) {
   auto put = [&out](uint32_t byte) { out.push_back(static_cast<char>(byte)); };
   if (codePoint < 0x80) {

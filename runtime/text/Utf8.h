@@ -17,6 +17,9 @@ struct Utf8Char {
 // invalid, as in Rust and Python.
 Utf8Char decodeUtf8(std::string_view text, size_t position);
 
+// Where the character that ends at `end` (not 0) begins.
+size_t previousCharacter(std::string_view text, size_t end);
+
 // Appends the encoding of `codePoint` (at most 0x10FFFF).
 void appendUtf8(std::string &out, uint32_t codePoint);
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes runtime/text/UnicodeTables.cpp: what a code point is to a pre-tokenizer.
+"""Writes runtime/text/UnicodeTables.cpp: what a code point is to a tokenizer.
 
 Two Unicode versions on purpose, those inside Hugging Face tokenizers 0.23: its regular expressions (\\p{L}, \\p{N},
-\\s) know Unicode 16.0, its Digits splitter (Rust's char::is_numeric) knows Unicode 17.0.
+\\s, \\w) know Unicode 16.0, its Digits splitter (Rust's char::is_numeric) knows Unicode 17.0.
 
     pip install --target u16 unicodedata2==16.0.0
     pip install --target u17 unicodedata2==17.0.0
@@ -15,9 +15,11 @@ import json
 import subprocess
 import sys
 
-OTHER, LETTER, NUMBER, SPACE, DIGIT = 0, 1, 2, 3, 4  # DIGIT is a flag beside the class
+OTHER, LETTER, NUMBER, SPACE, DIGIT, WORD = 0, 1, 2, 3, 4, 8  # DIGIT and WORD are flags beside the class
 BLOCK = 128
 CONTROL_SPACES = {0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x85}
+# Symbols that Unicode calls alphabetic, circled and squared letters, and the two joiners: \w as UTS 18 has it.
+ALPHABETIC_SYMBOLS = [(0x24B6, 0x24E9), (0x1F130, 0x1F149), (0x1F150, 0x1F169), (0x1F170, 0x1F189), (0x200C, 0x200D)]
 
 
 def categories(folder):
@@ -39,7 +41,9 @@ def classify(code_point, category, digit_category):
         value = SPACE
     else:
         value = OTHER
-    return value | (DIGIT if digit_category[0] == "N" else 0)
+    word = category[0] in "LM" or category in ("Nd", "Nl", "Pc")
+    word |= any(low <= code_point <= high for low, high in ALPHABETIC_SYMBOLS)
+    return value | (DIGIT if digit_category[0] == "N" else 0) | (WORD if word else 0)
 
 
 def rows(values, width):
@@ -64,8 +68,8 @@ def main():
         block = tuple(classes[start : start + BLOCK])
         index.append(blocks.setdefault(block, len(blocks)))
     assert len(blocks) < 256
-    print("// Classes of code points for pre-tokenizers. Written by make_unicode_tables.py, beside this file: not edited.")
-    print(f"// Letters, numbers and spaces by Unicode {version}; the digit flag by Unicode {digit_version} (see the script).")
+    print("// Classes of code points for tokenizers. Written by make_unicode_tables.py, beside this file: not edited.")
+    print(f"// Letters, numbers, spaces and words by Unicode {version}; the digit flag by Unicode {digit_version} (see the script).")
     print('#include "runtime/text/UnicodeTables.h"\n')
     print("namespace longc {\n")
     print("// clang-format off")
@@ -75,7 +79,7 @@ def main():
     print("};\n")
     packed = [word for block in blocks for word in words(block)]
     print(f"const uint64_t unicodeBlocks[{len(packed)}] = {{")
-    print("\n".join(rows(packed, 6)))
+    print("\n".join(rows(packed, 8)))
     print("};")
     print("// clang-format on\n")
     print("} // namespace longc")
