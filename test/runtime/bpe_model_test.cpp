@@ -97,5 +97,5 @@ TEST(BpeModel, NoTextIsMoreThanAFewLooksAByte) {
                            "\xFF", "\xF0\x9F", "e\xCC\x81", "\xCC\x81", "\xE6\xB0\xB4", "\xF0\x9F\x98\x80", "'", "'l", "\t "})
     hostile.push_back(repeated(unit, 100'000));
   for (const std::string &text : hostile)
-    EXPECT_LE(lookupsPerByte(text), 3) << quoteForMessage(text);
+    EXPECT_LE(lookupsPerByte(text), 10) << quoteForMessage(text);
 }
