@@ -181,31 +181,34 @@ int main(int argc, char **argv) {
   PassManager passes(&context);
   if (failed(parsePassPipeline(pipeline, passes)) || failed(passes.run(*module)))
     return 1;
+  OwningOpRef<ModuleOp> kernels = ModuleOp::create(module->getLoc());
   for (auto kernel : make_early_inc_range((*module).getOps<longc::tile::KernelOp>()))
-    if (!only.empty() && !kernel.getSymName().contains(only))
-      kernel.erase();
+    if (only.empty() || kernel.getSymName().contains(only))
+      kernel->moveBefore(kernels->getBody(), kernels->getBody()->end());
   std::vector<StringRef> names(variants.begin(), variants.end());
   longc::CpuOptions options;
   longc::DumpFolder dumps(dumpDir);
   options.dumps = &dumps;
-  auto code = longc::compileCpu(*module, names, options);
+  auto code = longc::compileCpu(*kernels, names, options);
   if (failed(code))
     return 1;
   SmallString<128> folder;
   if (sys::fs::createUniqueDirectory("longc-bench", folder))
     return 1;
-  std::string command = "/usr/lib/llvm-22/bin/ld.lld -shared -o " + (folder + "/k.so").str();
+  // Beside the dumps the library stays, so that `perf annotate` finds it.
+  std::string shared = ((dumpDir.empty() ? StringRef(folder) : StringRef(dumpDir)) + "/k.so").str();
+  std::string command = "/usr/lib/llvm-22/bin/ld.lld -shared -o " + shared;
   for (auto [i, object] : enumerate(code->objects)) {
     std::string path = (folder + "/" + Twine(i) + ".o").str();
     std::error_code error;
     raw_fd_ostream(path, error) << object;
     command += " " + path;
   }
-  void *library = std::system(command.c_str()) == 0 ? dlopen((folder + "/k.so").str().c_str(), RTLD_NOW) : nullptr;
+  void *library = std::system(command.c_str()) == 0 ? dlopen(shared.c_str(), RTLD_NOW) : nullptr;
   if (!library)
     return 1;
   for (const longc::CpuKernel &compiled : code->kernels) {
-    auto kernel = (*module).lookupSymbol<longc::tile::KernelOp>(compiled.name);
+    auto kernel = (*kernels).lookupSymbol<longc::tile::KernelOp>(compiled.name);
     bool oneRow = StringRef(compiled.name).contains("rows1");
     int64_t count = oneRow ? 1 : static_cast<int64_t>(tokens);
     Arguments arguments = makeArguments(kernel, count);

@@ -149,6 +149,10 @@ FailureOr<CpuObjects> compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants,
   context->loadDialect<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect,
                        math::MathDialect, scf::SCFDialect, ub::UBDialect, vector::VectorDialect>();
 
+  PassManager prepare(context);
+  prepare.addPass(createCpuOverlapRowsPass());
+  if (failed(prepare.run(kernels)))
+    return failure();
   CpuObjects result;
   std::vector<Unit> units;
   for (StringRef name : variants) {

@@ -17,4 +17,12 @@ def CpuLowerKernelsPass : Pass<"longc-cpu-lower-kernels", "::mlir::ModuleOp"> {
                            "::mlir::math::MathDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
+def CpuOverlapRowsPass : Pass<"longc-cpu-overlap-rows", "::mlir::ModuleOp"> {
+  let summary = "marks products that run beside the row work of their next rows";
+  let description = [{
+    A bf16 product whose first operand hangs on a reduction of another product's result, as softmax weights do, gets
+    `longc.overlaps_rows`: lowering makes the operand of one block of rows between the steps of the block before.
+  }];
+}
+
 #endif // LONGC_CPU_PASSES_TD

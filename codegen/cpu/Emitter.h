@@ -24,7 +24,11 @@ namespace longc::cpu {
 
 inline constexpr int64_t lanes = 16; // values of a chunk; half of them fill a register of the narrow variants
 inline constexpr int64_t panelRows = 16;
+inline constexpr int64_t partialColumns = 64; // as many partial results has a row's reduction
 inline constexpr int64_t blockSize = 32; // values of a quantised block
+
+// On a product: while it multiplies one block of rows, its first operand is made for the next (`CpuOverlapRows`).
+inline constexpr llvm::StringLiteral overlapsRowsAttribute = "longc.overlaps_rows";
 
 // Column `base + offset` of a tile; no base means 0.
 struct Column {
@@ -112,8 +116,24 @@ private:
   void flush();
   void emitItems(llvm::MutableArrayRef<Item> items, mlir::Value begin, mlir::Value end);
   int64_t blockedRows() const;
-  void emitBlocked(llvm::MutableArrayRef<Item> items);
+  void emitChain(llvm::MutableArrayRef<Item> run, mlir::Value all);
+  void emitBlocked(llvm::MutableArrayRef<Item> run, mlir::Value all);
+  bool isLocal(const Item &item, llvm::ArrayRef<Item> run);
   mlir::Value boundOf(mlir::Value tile, int64_t rows);
+
+  // OverlappedRows.cpp
+  struct Overlap {
+    llvm::SmallVector<Item *> before, guests, after;
+  };
+  struct Guests { // what a product does between its steps, for the rows of the next block
+    llvm::function_ref<void(mlir::Value row, Column column)> visit;
+  };
+  void branchesOf(mlir::Value tile, llvm::SmallVectorImpl<mlir::scf::IfOp> &found);
+  Item *hostOf(llvm::MutableArrayRef<Item> run);
+  Overlap sortForOverlap(llvm::MutableArrayRef<Item> run, Item &host);
+  void emitOverlapped(llvm::MutableArrayRef<Item> run, Item &host, mlir::Value all);
+  void emitApart(llvm::ArrayRef<Item *> items, mlir::Value begin, mlir::Value end);
+  void emitRowScalars(llvm::ArrayRef<Item *> sinks, mlir::Value begin, mlir::Value end);
 
   // RowLoops.cpp
   void emitRowLoop(llvm::ArrayRef<Item *> sinks, mlir::Value begin, mlir::Value end);
@@ -123,7 +143,9 @@ private:
   void emitChunk(Item &sink, llvm::ArrayRef<mlir::Value> position, Column column, int64_t width);
   void encodeBlock(Item &sink, llvm::ArrayRef<mlir::Value> position, Column column);
   void finishReduction(Item &sink, llvm::ArrayRef<mlir::Value> position, mlir::Value scalar);
+  mlir::Value firstOf(tile::ReduceOp reduce);
   mlir::Value combine(tile::Reduction kind, mlir::Value a, mlir::Value b);
+  mlir::Value reduced(tile::Reduction kind, llvm::SmallVector<mlir::Value> held);
   mlir::Value acrossLanes(tile::Reduction kind, mlir::Value vector);
   int levelOf(mlir::Value tile, llvm::DenseMap<mlir::Value, int> &levels);
   void evaluateRowScalars(mlir::Value tile, llvm::ArrayRef<mlir::Value> position);
@@ -145,6 +167,7 @@ private:
   mlir::Value lazyIfChunk(mlir::OpResult result, mlir::ValueRange lead, Column column, int64_t width);
   mlir::Value bufferAddress(const Buffer &buffer, mlir::Value tile, mlir::ValueRange lead, Column column);
   mlir::Value rowInside(const Place &place, mlir::ValueRange lead);
+  mlir::Value firstLanes(mlir::Value count, int64_t width);
   mlir::Value columnMask(const Place &place, Column column, int64_t width);
   void storeChunk(tile::StoreOp store, mlir::ValueRange lead, Column column, mlir::Value value);
   Place makePlace(mlir::Value view, mlir::ValueRange offsets, mlir::Value lo, mlir::Value hi,
@@ -162,11 +185,11 @@ private:
   PanelSource narrowedPanels(const PanelSource &from, mlir::RankedTensorType tile);
   PanelSource packRows(mlir::Value tile, int64_t steps, int64_t group);
   PanelSource packQuantized(tile::DecodeOp decode);
-  void emitProduct(Item &item, mlir::Value begin, mlir::Value end);
+  void emitProduct(Item &item, mlir::Value begin, mlir::Value end, const Guests *guests = nullptr);
   void multiplyPairs(llvm::ArrayRef<mlir::Value> rows, llvm::ArrayRef<mlir::Value> pairs, mlir::Value step,
                      int64_t present, llvm::MutableArrayRef<mlir::Value> sums);
   void emitMicroKernel(Item &item, const PanelSource &panels, mlir::Value row, mlir::Value panel, int64_t firstPanel,
-                       ProductShape shape);
+                       ProductShape shape, const Guests *guests);
   // FewRowProducts.cpp
   bool hasFewRows(tile::MmaOp mma);
   bool readsAhead(tile::LoadOp load);
@@ -270,6 +293,7 @@ private:
   llvm::DenseMap<const void *, std::pair<mlir::Value, int64_t>> bounded_; // class: rows that matter, of how many
   llvm::SmallVector<Item> pending_;
   llvm::DenseMap<mlir::Operation *, PanelSource> packed_; // operands packed ahead of their product
+  llvm::DenseSet<mlir::Operation *> notTaken_;            // branches known not to be taken here
   llvm::DenseSet<mlir::Operation *> inPlace_;             // products that write over their loop-carried accumulator
   using Memo = std::map<std::vector<intptr_t>, mlir::Value>;
   std::vector<Memo> memo_;

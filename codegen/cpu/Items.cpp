@@ -92,6 +92,8 @@ static void collectRowScalars(Value tile, SmallVectorImpl<Value> &found) {
 void KernelEmitter::addProduct(Operation *op, Value acc) {
   SmallVector<Value> scalars;
   collectRowScalars(acc, scalars);
+  if (op->hasAttr(overlapsRowsAttribute))
+    collectRowScalars(cast<tile::MmaOp>(op).getA(), scalars);
   for (Value scalar : scalars)
     materialize(scalar);
   Value result = op->getResult(0);
@@ -179,27 +181,25 @@ static bool staysInside(Value tile, ArrayRef<Item> run, DenseSet<Value> &seen) {
   return true;
 }
 
+// Whether the tile lives in memory within a block of the run's rows only.
+bool KernelEmitter::isLocal(const Item &item, ArrayRef<Item> run) {
+  DenseSet<Value> seen;
+  bool made = item.kind == Item::Materialize || item.kind == Item::Product;
+  return made && tileType(item.value).getRank() == 2 && !inPlace_.count(item.op) && staysInside(item.value, run, seen);
+}
+
 // Block of rows by block of rows: what one item makes is in the first-level cache when the next reads it. Tiles that do
 // not leave the run need memory for one block only.
-void KernelEmitter::emitBlocked(MutableArrayRef<Item> run) {
-  int64_t rows = itemShape(run[0])[0];
-  for (Item &item : run)
-    if (auto mma = dyn_cast_if_present<tile::MmaOp>(item.op); mma && item.kind == Item::Product)
-      packed_[mma] = packOperand(mma);
-  Value all = boundOf(run[0].value, rows);
+void KernelEmitter::emitBlocked(MutableArrayRef<Item> run, Value all) {
   scf::ForOp blocks = loop(index(0), all, blockedRows());
   OpBuilder::InsertionGuard guard(b_);
   b_.setInsertionPointToStart(blocks.getBody());
   Value begin = blocks.getInductionVar();
-  for (Item &item : run) {
-    bool local = item.kind == Item::Materialize || item.kind == Item::Product;
-    DenseSet<Value> seen;
-    if (local && tileType(item.value).getRank() == 2 && !inPlace_.count(item.op) &&
-        staysInside(item.value, run, seen)) {
+  for (Item &item : run)
+    if (isLocal(item, run)) {
       item.to[0] = allocate(tileType(item.value), blockedRows());
       item.to[0].firstRow = begin;
     }
-  }
   emitItems(run, begin, minimum(add(begin, blockedRows()), all));
 }
 
@@ -230,6 +230,35 @@ void KernelEmitter::emitItems(MutableArrayRef<Item> items, Value begin, Value en
   }
 }
 
+// Items that make rows for each other. Those with a host run beside it, unless a branch has to be looked at row by row.
+void KernelEmitter::emitChain(MutableArrayRef<Item> run, Value all) {
+  for (Item &item : run)
+    if (auto mma = dyn_cast_if_present<tile::MmaOp>(item.op); mma && item.kind == Item::Product)
+      packed_[mma] = packOperand(mma);
+  Item *host = hostOf(run);
+  if (!host)
+    return emitBlocked(run, all);
+  SmallVector<scf::IfOp> branches;
+  branchesOf(cast<tile::MmaOp>(host->op).getA(), branches);
+  OpBuilder::InsertionGuard guard(b_);
+  if (!branches.empty()) {
+    Value taken;
+    for (scf::IfOp branch : branches) {
+      Value condition = mapped(branch.getCondition());
+      taken = taken ? Value(arith::OrIOp::create(b_, taken, condition)) : condition;
+    }
+    auto either = scf::IfOp::create(b_, taken, /*withElseRegion=*/true);
+    b_.setInsertionPointToStart(either.thenBlock());
+    DenseMap<Value, Buffer> before = buffers_;
+    emitBlocked(run, all);
+    buffers_ = std::move(before);
+    b_.setInsertionPointToStart(either.elseBlock());
+    notTaken_.insert_range(branches);
+  }
+  emitOverlapped(run, *host, all);
+  notTaken_.clear();
+}
+
 // Emits all pending work. Runs of items over the same rows that hold a product and depend on each other go block of
 // rows by block of rows.
 void KernelEmitter::flush() {
@@ -256,7 +285,7 @@ void KernelEmitter::flush() {
     }
     MutableArrayRef<Item> run = MutableArrayRef<Item>(items).slice(first, end - first);
     if (shape.size() == 1 && shape[0] > blockedRows() && hasChain(run))
-      emitBlocked(run);
+      emitChain(run, boundOf(run[0].value, shape[0]));
     else
       emitItems(run, index(0), shape.empty() ? index(1) : boundOf(run[0].value, shape[0]));
     first = end;

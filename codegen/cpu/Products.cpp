@@ -65,7 +65,7 @@ void KernelEmitter::storeLanes(const Item &item, Value row, Column column, Value
   storeAt(result, bufferAddress(to, item.value, ValueRange(row), column));
 }
 
-void KernelEmitter::emitProduct(Item &item, Value begin, Value end) {
+void KernelEmitter::emitProduct(Item &item, Value begin, Value end, const Guests *guests) {
   auto mma = cast<tile::MmaOp>(item.op);
   if (hasFewRows(mma) && mma.getTransposeB())
     return emitLaneProduct(item, begin, end);
@@ -81,25 +81,28 @@ void KernelEmitter::emitProduct(Item &item, Value begin, Value end) {
   if (panels.tile)
     shape.rows = tileType(item.value).getShape()[0];
   OpBuilder::InsertionGuard guard(b_);
-  auto rows = [&](Value panel, int64_t firstPanel, int64_t panelCount) {
+  auto rows = [&](Value panel, int64_t firstPanel, int64_t panelCount, const Guests *guests = nullptr) {
     OpBuilder::InsertionGuard inner(b_);
     Value whole = add(begin, mul(divide(sub(end, begin), shape.rows), shape.rows));
     for (int64_t step : {shape.rows, int64_t(1)}) {
       OpBuilder::InsertionGuard innermost(b_);
       scf::ForOp rowLoop = step == shape.rows ? loop(begin, whole, step) : loop(whole, end, 1);
       b_.setInsertionPointToStart(rowLoop.getBody());
-      emitMicroKernel(item, panels, rowLoop.getInductionVar(), panel, firstPanel, {step, panelCount});
-      if (shape.rows == 1)
+      emitMicroKernel(item, panels, rowLoop.getInductionVar(), panel, firstPanel, {step, panelCount}, guests);
+      if (shape.rows == 1 || guests) // a product with guests has whole blocks
         break;
     }
   };
+  int64_t hosted = guests ? shape.panels : 0; // the first panels have them
+  if (guests)
+    rows({}, 0, std::min(shape.panels, count), guests);
   if (columns % lanes == 0 && count > shape.panels) {
-    scf::ForOp panelLoop = loop(index(0), index(count), shape.panels);
+    scf::ForOp panelLoop = loop(index(hosted), index(count), shape.panels);
     b_.setInsertionPointToStart(panelLoop.getBody());
     rows(panelLoop.getInductionVar(), 0, shape.panels);
     return;
   }
-  for (int64_t first = 0; first < count; first += shape.panels)
+  for (int64_t first = hosted; first < count; first += shape.panels)
     rows({}, first, std::min(shape.panels, count - first));
 }
 
@@ -128,7 +131,7 @@ void KernelEmitter::multiplyPairs(ArrayRef<Value> rows, ArrayRef<Value> pairs, V
 
 // Rows row ... row + shape.rows - 1 by `shape.panels` panels, over the whole of k.
 void KernelEmitter::emitMicroKernel(Item &item, const PanelSource &panels, Value row, Value panel, int64_t firstPanel,
-                                    ProductShape shape) {
+                                    ProductShape shape, const Guests *guests) {
   auto mma = cast<tile::MmaOp>(item.op);
   std::optional<RowSource> rows = rowSource(mma.getA());
   if (!rows)
@@ -183,12 +186,19 @@ void KernelEmitter::emitMicroKernel(Item &item, const PanelSource &panels, Value
       }
     }
   };
-  scf::ForOp steps = loop(index(0), index(depth / group), 1, accumulators);
+  // Guests are spread over the steps of as many columns as they take at a time.
+  const int64_t together = guests ? lanes / group : 1;
+  scf::ForOp steps = loop(index(0), index(depth / group), together, accumulators);
   {
     OpBuilder::InsertionGuard guard(b_);
     b_.setInsertionPointToStart(steps.getBody());
     SmallVector<Value> next(steps.getRegionIterArgs());
-    multiply(steps.getInductionVar(), group, next);
+    for (int64_t step = 0; step < together; ++step) {
+      multiply(add(steps.getInductionVar(), step), group, next);
+      for (int64_t i = 0; guests && i < shape.rows; ++i)
+        if (i * together / shape.rows == step)
+          guests->visit(rowIndices[i], {mul(steps.getInductionVar(), group), 0});
+    }
     scf::YieldOp::create(b_, next);
   }
   SmallVector<Value> sums(steps.getResults());

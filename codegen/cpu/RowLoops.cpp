@@ -14,7 +14,6 @@ using namespace mlir;
 namespace longc::cpu {
 
 static constexpr int64_t narrowColumns = 128; // a row of up to this many columns is unrolled
-static constexpr int64_t unrolledColumns = 64;
 
 static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
 
@@ -149,7 +148,7 @@ void KernelEmitter::emitColumns(ArrayRef<Item *> sinks, int64_t columns, ArrayRe
             continue;
           }
           SmallVector<Value> &held = partial[sink];
-          size_t slot = part / lanes % (unrolledColumns / lanes);
+          size_t slot = part / lanes % (partialColumns / lanes);
           if (held.size() <= slot)
             held.push_back(value);
           else
@@ -163,26 +162,20 @@ void KernelEmitter::emitColumns(ArrayRef<Item *> sinks, int64_t columns, ArrayRe
   } else {
     for (Item *sink : sinks)
       evaluateRowScalars(sink->value, position);
-    int64_t main = columns / unrolledColumns * unrolledColumns;
+    int64_t main = columns / partialColumns * partialColumns;
     SmallVector<Value> carried;
-    for (Item *sink : reductions) {
-      Type stored = tileType(sink->value).getElementType();
-      Type type = vectorOf(lanes, stored.isBF16() ? b_.getF32Type() : stored);
-      double first = kindOf(sink) == tile::Reduction::add ? 0 : -std::numeric_limits<double>::infinity();
-      if (!isa<FloatType>(getElementTypeOrSelf(type)) && first != 0)
-        first = std::numeric_limits<int32_t>::min();
-      carried.append(unrolledColumns / lanes, constantOf(type, first));
-    }
-    scf::ForOp columnLoop = loop(index(0), index(main), unrolledColumns, carried);
+    for (Item *sink : reductions)
+      carried.append(partialColumns / lanes, firstOf(cast<tile::ReduceOp>(sink->op)));
+    scf::ForOp columnLoop = loop(index(0), index(main), partialColumns, carried);
     {
       OpBuilder::InsertionGuard guard(b_);
       b_.setInsertionPointToStart(columnLoop.getBody());
       memo_.emplace_back();
       size_t at = 0;
       for (Item *sink : reductions)
-        for (int64_t slot = 0; slot < unrolledColumns / lanes; ++slot)
+        for (int64_t slot = 0; slot < partialColumns / lanes; ++slot)
           partial[sink].push_back(columnLoop.getRegionIterArg(at++));
-      span({columnLoop.getInductionVar(), 0}, unrolledColumns, false);
+      span({columnLoop.getInductionVar(), 0}, partialColumns, false);
       SmallVector<Value> next;
       for (Item *sink : reductions)
         next.append(partial[sink].begin(), partial[sink].end());
@@ -199,15 +192,7 @@ void KernelEmitter::emitColumns(ArrayRef<Item *> sinks, int64_t columns, ArrayRe
   }
   for (Item *sink : reductions) {
     SmallVector<Value> &held = partial[sink];
-    while (held.size() > 1) { // pairs first: shorter chains
-      SmallVector<Value> next;
-      for (size_t i = 0; i + 1 < held.size(); i += 2)
-        next.push_back(combine(kindOf(sink), held[i], held[i + 1]));
-      if (held.size() % 2)
-        next.push_back(held.back());
-      held = next;
-    }
-    Value scalar = held.empty() ? Value() : acrossLanes(kindOf(sink), held[0]);
+    Value scalar = held.empty() ? Value() : reduced(kindOf(sink), held);
     for (Value end : ends[sink])
       scalar = scalar ? combine(kindOf(sink), scalar, end) : end;
     finishReduction(*sink, position, scalar);
@@ -238,6 +223,16 @@ void KernelEmitter::finishReduction(Item &sink, ArrayRef<Value> position, Value 
   memo_.back()[key] = scalar;
 }
 
+// What a reduction of 16 columns at a time begins with.
+Value KernelEmitter::firstOf(tile::ReduceOp reduce) {
+  Type stored = tileType(reduce.getSource()).getElementType();
+  Type type = vectorOf(lanes, stored.isBF16() ? b_.getF32Type() : stored);
+  double first = reduce.getKind() == tile::Reduction::add ? 0 : -std::numeric_limits<double>::infinity();
+  if (!isa<FloatType>(getElementTypeOrSelf(type)) && first != 0)
+    first = std::numeric_limits<int32_t>::min();
+  return constantOf(type, first);
+}
+
 Value KernelEmitter::combine(tile::Reduction kind, Value a, Value b) {
   bool isFloat = isa<FloatType>(getElementTypeOrSelf(a));
   if (kind == tile::Reduction::add)
@@ -246,6 +241,19 @@ Value KernelEmitter::combine(tile::Reduction kind, Value a, Value b) {
     return arith::MaxSIOp::create(b_, a, b);
   Value larger = arith::CmpFOp::create(b_, arith::CmpFPredicate::OGT, a, b);
   return arith::SelectOp::create(b_, larger, a, b);
+}
+
+// One scalar of partial results: pairs first, for shorter chains.
+Value KernelEmitter::reduced(tile::Reduction kind, SmallVector<Value> held) {
+  while (held.size() > 1) {
+    SmallVector<Value> next;
+    for (size_t i = 0; i + 1 < held.size(); i += 2)
+      next.push_back(combine(kind, held[i], held[i + 1]));
+    if (held.size() % 2)
+      next.push_back(held.back());
+    held = next;
+  }
+  return acrossLanes(kind, held[0]);
 }
 
 Value KernelEmitter::acrossLanes(tile::Reduction kind, Value vector) {

@@ -113,6 +113,15 @@ Value KernelEmitter::rowInside(const Place &place, ValueRange lead) {
   return inside;
 }
 
+// The first `count` of the lanes.
+Value KernelEmitter::firstLanes(Value count, int64_t width) {
+  VectorType shorts = vectorOf(width, b_.getI32Type());
+  SmallVector<int32_t> steps = llvm::to_vector(llvm::seq<int32_t>(0, width));
+  Value step = arith::ConstantOp::create(b_, DenseIntElementsAttr::get(shorts, steps));
+  count = arith::IndexCastOp::create(b_, b_.getI32Type(), count);
+  return arith::CmpIOp::create(b_, arith::CmpIPredicate::slt, step, broadcast(count, width));
+}
+
 // Which of the columns are inside the view; null when all are. A scalar's condition for width 0.
 Value KernelEmitter::columnMask(const Place &place, Column column, int64_t width) {
   bool rows = place.limits.size() == 1 && place.firstRow; // a vector loaded by rows
@@ -128,15 +137,10 @@ Value KernelEmitter::columnMask(const Place &place, Column column, int64_t width
     return inside;
   }
   left = arith::MaxSIOp::create(b_, minimum(left, index(width)), index(0));
-  VectorType shorts = vectorOf(width, b_.getI32Type());
-  SmallVector<int32_t> steps = llvm::to_vector(llvm::seq<int32_t>(0, width));
-  Value step = arith::ConstantOp::create(b_, DenseIntElementsAttr::get(shorts, steps));
-  Value count = arith::IndexCastOp::create(b_, b_.getI32Type(), left);
-  Value mask = arith::CmpIOp::create(b_, arith::CmpIPredicate::slt, step, broadcast(count, width));
+  Value mask = firstLanes(left, width);
   if (rows) {
-    Value first = arith::IndexCastOp::create(b_, b_.getI32Type(), sub(place.firstRow, valueOf(column)));
-    Value after = arith::CmpIOp::create(b_, arith::CmpIPredicate::sge, step, broadcast(first, width));
-    mask = arith::AndIOp::create(b_, mask, after);
+    Value before = firstLanes(sub(place.firstRow, valueOf(column)), width);
+    mask = arith::AndIOp::create(b_, mask, arith::XOrIOp::create(b_, before, constantOf(before.getType(), 1)));
   }
   return mask;
 }

@@ -173,7 +173,8 @@ Value KernelEmitter::elementwise(Operation *op, SmallVector<Value> operands, int
     return rounds ? toBf16(special) : special;
   OperationState state(b_.getLoc(), op->getName(), operands, {type}, op->getAttrs());
   Operation *clone = b_.create(state);
-  if (auto fast = dyn_cast<arith::ArithFastMathInterface>(clone))
+  // What several ops read is the same for all of them, wherever it is evaluated.
+  if (auto fast = dyn_cast<arith::ArithFastMathInterface>(clone); fast && op->hasOneUse())
     clone->setAttr(fast.getFastMathAttrName(),
                    arith::FastMathFlagsAttr::get(b_.getContext(), arith::FastMathFlags::contract));
   return rounds ? toBf16(clone->getResult(0)) : clone->getResult(0);
@@ -183,6 +184,8 @@ Value KernelEmitter::elementwise(Operation *op, SmallVector<Value> operands, int
 Value KernelEmitter::lazyIfChunk(OpResult result, ValueRange lead, Column column, int64_t width) {
   auto branch = cast<scf::IfOp>(result.getOwner());
   Type type = typeOf(tileType(result).getElementType(), width);
+  if (notTaken_.count(branch))
+    return chunk(branch.elseYield().getOperand(result.getResultNumber()), lead, column, width);
   auto chosen = scf::IfOp::create(b_, TypeRange(type), mapped(branch.getCondition()), /*withElseRegion=*/true);
   for (auto [from, to] : llvm::zip_equal(branch->getRegions(), chosen->getRegions())) {
     OpBuilder::InsertionGuard guard(b_);

@@ -223,7 +223,8 @@ Value KernelEmitter::exp2(Value x, bool forBf16, Value lowPart) {
     return isa<VectorType>(type) ? Value(vector::FMAOp::create(b_, a, m, c)) : Value(math::FmaOp::create(b_, a, m, c));
   };
   bool scalef = variant_.wide && isa<VectorType>(type) && cast<VectorType>(type).getNumElements() == lanes;
-  x = atMost(atLeast(x, scalef ? -160.0 : -127.0), 129.0);
+  if (!scalef) // which makes 0 of -inf whatever the polynomial
+    x = atMost(atLeast(x, -127.0), 129.0);
   Value n = math::RoundEvenOp::create(b_, x);
   Value f = arith::SubFOp::create(b_, x, n);
   if (lowPart)

@@ -1,0 +1,230 @@
+// A product beside the row work that its next rows need: dots keep the multipliers busy, and exponentials run on what
+// they leave.
+//
+// Rows go block by block, in two stages. While the host, a product, multiplies one block, its guests are evaluated for
+// the next one between its steps: what its first operand and the row sums beside it come from, 16 columns of a row at a
+// time. What goes before the guests has a loop of its own for each thing that waits for another, so that rows overlap.
+#include "codegen/cpu/Emitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+using namespace mlir;
+
+namespace longc::cpu {
+
+static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
+
+// The product of the run that has guests; null when there is none. Its blocks of rows are whole register blocks, a chunk
+// of its operand is a number of steps, and the operand is made in this very run.
+Item *KernelEmitter::hostOf(MutableArrayRef<Item> run) {
+  for (Item &item : run) {
+    if (item.kind != Item::Product || !item.op->hasAttr(overlapsRowsAttribute))
+      continue;
+    auto mma = cast<tile::MmaOp>(item.op);
+    int64_t panels = (tileType(item.value).getShape()[1] + lanes - 1) / lanes;
+    bool fits = !fitsMatrixUnit(mma) && !hasFewRows(mma) && tileType(mma.getA()).getShape()[1] % lanes == 0 &&
+                blockedRows() % registerBlock(panels, false).rows == 0;
+    if (fits && llvm::any_of(sortForOverlap(run, item).guests, [&](Item *guest) { return guest->value == mma.getA(); }))
+      return &item;
+  }
+  return nullptr;
+}
+
+// Branches that evaluating the tile looks at, as long as none is taken.
+void KernelEmitter::branchesOf(Value tile, SmallVectorImpl<scf::IfOp> &found) {
+  Operation *op = tile.getDefiningOp();
+  if (!op || buffers_.count(tile) || !isa<RankedTensorType>(tile.getType()))
+    return;
+  auto branch = dyn_cast<scf::IfOp>(op);
+  if (branch && !llvm::is_contained(found, branch)) {
+    found.push_back(branch);
+    branchesOf(branch.elseYield().getOperand(cast<OpResult>(tile).getResultNumber()), found);
+  } else if (!branch && !isa<tile::MmaOp, tile::ReduceOp>(op)) {
+    for (Value operand : op->getOperands())
+      branchesOf(operand, found);
+  }
+}
+
+// Guests need a reduction of this run and are of the shape of what the host reads; what needs a guest's reduction comes
+// after them.
+KernelEmitter::Overlap KernelEmitter::sortForOverlap(MutableArrayRef<Item> run, Item &host) {
+  Overlap overlap;
+  ArrayRef<int64_t> shape = tileType(cast<tile::MmaOp>(host.op).getA()).getShape();
+  DenseMap<Value, int> levels;
+  for (Item &item : run.take_front(&host - run.data())) {
+    bool isSum = item.kind == Item::Reduce && tileType(item.value).getElementType().isF32();
+    bool mayVisit = (item.kind == Item::Materialize || isSum) && tileType(item.value).getShape() == shape;
+    int level = mayVisit ? levelOf(item.value, levels) : 0;
+    if (item.kind == Item::Reduce)
+      levels[item.op->getResult(0)] = level + 1;
+    bool isLate = llvm::any_of(overlap.guests, [&](Item *guest) {
+      return guest->kind == Item::Reduce && isRead(guest->op->getResult(0), item);
+    });
+    (isLate ? overlap.after : mayVisit && level > 0 ? overlap.guests : overlap.before).push_back(&item);
+  }
+  return overlap;
+}
+
+// One scalar a row, 16 rows at a time.
+void KernelEmitter::emitRowScalars(ArrayRef<Item *> sinks, Value begin, Value end) {
+  OpBuilder::InsertionGuard guard(b_);
+  scf::ForOp rows = loop(begin, end, lanes);
+  b_.setInsertionPointToStart(rows.getBody());
+  Column at{rows.getInductionVar(), 0};
+  Value mask = firstLanes(sub(end, at.base), lanes);
+  memo_.emplace_back();
+  for (Item *sink : sinks)
+    LLVM::MaskedStoreOp::create(b_, chunk(sink->value, {}, at, lanes),
+                                bufferAddress(sink->to[0], sink->value, {}, at), mask, /*alignment=*/4);
+  memo_.pop_back();
+  for (Item *sink : sinks)
+    buffers_[sink->value] = sink->to[0];
+}
+
+// What goes before the guests: products, then whole rows, then scalars.
+void KernelEmitter::emitApart(ArrayRef<Item *> items, Value begin, Value end) {
+  SmallVector<Item *> rows, scalars;
+  for (Item *item : items)
+    if (item->kind == Item::Product || item->kind == Item::Select)
+      emitItems(*item, begin, end);
+    else
+      (tileType(item->value).getRank() == 1 ? scalars : rows).push_back(item);
+  if (!rows.empty())
+    emitRowLoop(rows, begin, end);
+  for (Item *item : rows)
+    if (item->kind == Item::Materialize)
+      buffers_[item->value] = item->to[0];
+  if (!scalars.empty())
+    emitRowScalars(scalars, begin, end);
+}
+
+void KernelEmitter::emitOverlapped(MutableArrayRef<Item> run, Item &host, Value all) {
+  const int64_t block = blockedRows();
+  Overlap overlap = sortForOverlap(run, host);
+  MutableArrayRef<Item> rest = run.drop_front(&host - run.data() + 1);
+
+  // Tiles that stay inside the run: memory for one block, or for two where the second stage reads what the first makes.
+  // What guests are made from is read by the first stage only.
+  SmallVector<Item *> single, twice;
+  for (Item *guest : overlap.guests)
+    if (guest->kind == Item::Materialize)
+      buffers_[guest->value] = guest->to[0];
+  for (Item &item : run)
+    if (isLocal(item, run)) {
+      bool early = &item < &host && (isRead(item.value, host) || isRead(item.value, rest));
+      item.to[0] = allocate(tileType(item.value), early ? 2 * block : block);
+      (early ? twice : single).push_back(&item);
+    }
+  for (Item *guest : overlap.guests)
+    buffers_.erase(guest->value);
+  auto placeTwice = [&](Value begin) {
+    Value odd = remainder(divide(begin, block), 2);
+    for (Item *item : twice)
+      item->to[0].firstRow = sub(begin, mul(odd, block));
+  };
+
+  // Sums of the guests' rows: partial results in memory, in the order in which a row loop adds them up in registers.
+  SmallVector<Buffer> partial;
+  for (Item *guest : overlap.guests)
+    partial.push_back(guest->kind == Item::Reduce
+                          ? allocate(RankedTensorType::get({block, partialColumns}, b_.getF32Type()))
+                          : Buffer());
+  auto partialAt = [&](size_t number, Value row, Value begin, int64_t slot) {
+    Value first = address(partial[number].base, b_.getF32Type(), mul(sub(row, begin), partialColumns));
+    return address(first, slot * lanes * bytesOf(b_.getF32Type()));
+  };
+  auto overRows = [&](Value begin, Value end, function_ref<void(Value)> body) {
+    OpBuilder::InsertionGuard guard(b_);
+    scf::ForOp rows = loop(begin, end, 1);
+    b_.setInsertionPointToStart(rows.getBody());
+    memo_.emplace_back();
+    body(rows.getInductionVar());
+    memo_.pop_back();
+  };
+  // 16 columns of a row of every guest, from where the first stage has them.
+  auto visit = [&](ArrayRef<Buffer> to, ArrayRef<Buffer> early, Value begin, Value row, Column column) {
+    memo_.emplace_back();
+    DenseMap<Value, Buffer> late = buffers_;
+    for (auto [item, buffer] : llvm::zip_equal(twice, early))
+      buffers_[item->value] = buffer;
+    for (Item *guest : overlap.guests)
+      buffers_.erase(guest->value);
+    for (auto [number, guest] : llvm::enumerate(overlap.guests)) {
+      Value value = chunk(guest->value, ValueRange(row), column, lanes);
+      if (guest->kind == Item::Reduce) {
+        Value at = partialAt(number, row, begin, 0);
+        at = address(at, b_.getF32Type(), remainder(valueOf(column), partialColumns));
+        Value so = loadAt(at, value.getType());
+        storeAt(combine(cast<tile::ReduceOp>(guest->op).getKind(), so, value), at);
+      } else {
+        storeAt(value, bufferAddress(to[number], guest->value, ValueRange(row), column));
+      }
+    }
+    buffers_ = std::move(late);
+    memo_.pop_back();
+  };
+  auto second = [&](Value begin, Value end, const Guests *guests) {
+    placeTwice(begin);
+    for (Item *item : twice)
+      buffers_[item->value] = item->to[0];
+    emitProduct(host, begin, end, guests);
+    buffers_[host.value] = host.to[0];
+    emitItems(rest, begin, end);
+  };
+
+  // One round more than there are blocks: the first has no product yet, the last no guests.
+  scf::ForOp rounds = loop(index(0), add(all, block), block);
+  OpBuilder::InsertionGuard guard(b_);
+  b_.setInsertionPointToStart(rounds.getBody());
+  Value begin = rounds.getInductionVar(), end = minimum(add(begin, block), all);
+  end = arith::MaxSIOp::create(b_, end, begin);
+  Value before = sub(begin, index(block));
+  for (Item *item : single)
+    item->to[0].firstRow = item < &host ? begin : before;
+  placeTwice(begin);
+  auto placeOf = [](Item *item) { return item->to[0]; };
+  SmallVector<Buffer> to = llvm::map_to_vector(overlap.guests, placeOf), early = llvm::map_to_vector(twice, placeOf);
+  emitApart(overlap.before, begin, end);
+  overRows(begin, end, [&](Value row) {
+    for (auto [number, guest] : llvm::enumerate(overlap.guests))
+      for (int64_t slot = 0; guest->kind == Item::Reduce && slot < partialColumns / lanes; ++slot)
+        storeAt(firstOf(cast<tile::ReduceOp>(guest->op)), partialAt(number, row, begin, slot));
+  });
+  auto alone = [&] {
+    overRows(begin, end, [&](Value row) {
+      for (int64_t column = 0; column < tileType(overlap.guests[0]->value).getShape()[1]; column += lanes)
+        visit(to, early, begin, row, {Value(), column});
+    });
+  };
+  auto when = [&](arith::CmpIPredicate predicate, Value a, Value c, function_ref<void()> then,
+                  function_ref<void()> otherwise) {
+    auto branch = scf::IfOp::create(b_, arith::CmpIOp::create(b_, predicate, a, c), /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard inner(b_);
+    b_.setInsertionPointToStart(branch.thenBlock());
+    then();
+    b_.setInsertionPointToStart(branch.elseBlock());
+    otherwise();
+  };
+  auto visitNext = [&](Value row, Column column) { visit(to, early, begin, add(row, block), column); };
+  Guests guests{visitNext};
+  when(
+      arith::CmpIPredicate::eq, begin, index(0), alone, [&] {
+        when(
+            arith::CmpIPredicate::slt, begin, all,
+            [&] { second(before, begin, &guests); },
+            [&] { second(before, all, nullptr); });
+      });
+  overRows(begin, end, [&](Value row) {
+    for (auto [number, guest] : llvm::enumerate(overlap.guests))
+      if (guest->kind == Item::Reduce) {
+        SmallVector<Value> sums;
+        for (int64_t slot = 0; slot < partialColumns / lanes; ++slot)
+          sums.push_back(loadAt(partialAt(number, row, begin, slot), vectorOf(lanes, b_.getF32Type())));
+        finishReduction(*guest, row, reduced(cast<tile::ReduceOp>(guest->op).getKind(), sums));
+      }
+  });
+  emitApart(overlap.after, begin, end);
+}
+
+} // namespace longc::cpu
