@@ -39,7 +39,8 @@ struct LowerRopePass : impl::LowerRopePassBase<LowerRopePass> {
                                           op.getFactors());
       }
       auto turned =
-          lm::ApplyRopeOp::create(builder, op.getLoc(), op.getResult().getType(), op.getX(), angles, op.getStyle());
+          lm::ApplyRopeOp::create(builder, op.getLoc(), op.getResult().getType(), op.getX(), angles, op.getStyle(),
+                                  op.getInverse());
       op.replaceAllUsesWith(turned.getResult());
       op.erase();
     }

@@ -40,6 +40,18 @@ def DeduplicateKernelsPass : Longc_Pass<"longc-deduplicate-kernels"> {
   let statistics = [Statistic<"dropped", "kernels-dropped", "Number of kernels that another one replaced">];
 }
 
+def DifferentiatePass : Longc_Pass<"longc-differentiate"> {
+  let summary = "beside a function, the function of its gradients: of trainable parameters and marked arguments alone";
+  let description = [{
+    `@f` gets a sister `@f_gradient` that returns what `@f` returns and then, in f32, the gradient of each argument with
+    `lm.trained` and of each `trainable` parameter that is used. The result of a gradient says which: `lm.gradient` is
+    the argument's number or the parameter's name. A result `tensor<1xf32>` is a loss: several are summed. The
+    gradient of any other float result that depends on something trained becomes an argument, after those of `@f`. What nothing
+    trained goes into costs no gradient. Runs on models as they are built, before precision is chosen.
+  }];
+  let options = [Option<"function", "function", "std::string", "\"loss\"", "name of the function">];
+}
+
 def FuseAttentionPass : Longc_Pass<"longc-fuse-attention"> {
   let summary = "window, memory, merge and what rounds the result into one kernel with one joint softmax";
 }

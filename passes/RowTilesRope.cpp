@@ -87,8 +87,12 @@ LogicalResult RowTiles::evaluate(lm::ApplyRopeOp op) {
     return make<tile::SliceOp>(tileType({rows, heads, size}, f32), x, ArrayRef<int64_t>{0, 0, begin});
   };
   Value a = part(0, half), b = part(half, half);
+  if (op.getInverse())
+    std::swap(a, b); // then the one that the sine is taken from is b
   Value turnedA = make<arith::SubFOp>(make<arith::MulFOp>(a, cosine), make<arith::MulFOp>(b, sine));
   Value turnedB = make<arith::AddFOp>(make<arith::MulFOp>(b, cosine), make<arith::MulFOp>(a, sine));
+  if (op.getInverse())
+    std::swap(turnedA, turnedB);
   Pieces pieces = {{0, turnedA}, {half, turnedB}};
   if (dim < width)
     pieces.push_back({dim, part(dim, width - dim)});

@@ -38,5 +38,6 @@ Formula max(const Formula &a, const Formula &b) { return Formula::binary<arith::
 Formula exp2(const Formula &x) { return Formula::unary<math::Exp2Op>(x); }
 Formula tanh(const Formula &x) { return Formula::unary<math::TanhOp>(x); }
 Formula erf(const Formula &x) { return Formula::unary<math::ErfOp>(x); }
+Formula filled(const Formula &like, double number) { return {*like.builder_, Formula(number).beside(like)}; }
 
 } // namespace longc::lm

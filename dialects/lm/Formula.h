@@ -21,6 +21,7 @@ public:
   friend Formula exp2(const Formula &x); // the one exponential that kernels use
   friend Formula tanh(const Formula &x);
   friend Formula erf(const Formula &x);
+  friend Formula filled(const Formula &like, double number); // the number in the shape of a tile
 
 private:
   template <typename Op> static Formula unary(const Formula &x);

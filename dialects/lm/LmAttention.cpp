@@ -1,6 +1,6 @@
 // Attention: interpretation by the references of reference/Attention.h.
 #include "dialects/interpreter/RowStore.h"
-#include "dialects/lm/LmShapes.h"
+#include "dialects/lm/LmPackedRows.h"
 #include "dialects/lm/reference/Attention.h"
 
 using namespace mlir;
@@ -39,27 +39,6 @@ FailureOr<std::vector<Entry>> stateEntries(Operation *op, const RowStore &store,
   return entries;
 }
 
-FailureOr<std::pair<SmallVector<int64_t>, SmallVector<int64_t>>> readBoundaries(PackedAttentionOp op,
-                                                                                Interpreter &interpreter) {
-  auto read = [&](Value value, int64_t rows) -> FailureOr<SmallVector<int64_t>> {
-    const HostTensor &tensor = interpreter.getTensor(value);
-    SmallVector<int64_t> result;
-    for (int64_t i = 0; i < tensor.size(); ++i) {
-      result.push_back(static_cast<int64_t>(tensor[i]));
-      if (result.back() < (i ? result[i - 1] : 0) || result.back() > rows)
-        return op.emitError("expected rising boundaries in [0, ") << rows << "], got " << result.back(), failure();
-    }
-    return result;
-  };
-  auto q = read(op.getCuQ(), interpreter.getTensor(op.getQ()).dim(0));
-  auto k = read(op.getCuK(), interpreter.getTensor(op.getK()).dim(0));
-  if (failed(q) || failed(k))
-    return failure();
-  if (q->size() != k->size())
-    return op.emitError("expected as many query sequences as key sequences"), failure();
-  return std::pair(*q, *k);
-}
-
 } // namespace
 
 LogicalResult PackedAttentionOp::interpret(Interpreter &interpreter) {
@@ -67,46 +46,23 @@ LogicalResult PackedAttentionOp::interpret(Interpreter &interpreter) {
   const HostTensor &v = interpreter.getTensor(getV());
   if (failed(expectEqual(*this, "values", v.shape(), k.shape())))
     return failure();
-  auto boundaries = readBoundaries(*this, interpreter);
-  if (failed(boundaries))
+  auto rows = PackedRows::read(*this, interpreter);
+  if (failed(rows))
     return failure();
-  auto &[cuQ, cuK] = *boundaries;
-  int64_t kvHeads = k.dim(1), size = q.dim(2), sequences = static_cast<int64_t>(cuQ.size()) - 1;
-  int64_t window = getWindow();
   Outputs outputs(q);
-  int64_t group = outputs.heads / kvHeads;
-
-  for (int64_t i = 0; i < sequences; ++i)
-    for (int64_t t = cuQ[i]; t < cuQ[i + 1]; ++t)
-      for (int64_t h = 0; h < outputs.heads; ++h) {
-        int64_t position = t - cuQ[i] + (cuK[i + 1] - cuK[i]) - (cuQ[i + 1] - cuQ[i]);
-        std::vector<Entry> entries;
-        auto see = [&](int64_t row) {
-          int64_t at = (row * kvHeads + h / group) * size;
-          entries.push_back({k.data() + at, v.data() + at, row});
-        };
-        for (int64_t s = cuK[i]; s < cuK[i + 1]; ++s) {
-          int64_t key = s - cuK[i];
-          if ((!getCausal() || key <= position) && (window == 0 || key > position - window))
-            see(s);
-        }
-        if (getSources()) {
-          const HostTensor &sources = interpreter.getTensor(getSources());
-          for (int64_t row = 0; row < sources.dim(0); ++row) {
-            int64_t source = static_cast<int64_t>(sources[2 * row + 1]);
-            if (sources[2 * row] != i)
-              continue;
-            if (source < 0 || source >= sequences)
-              return emitError("expected source sequences in [0, ") << sequences << "), got " << source;
-            for (int64_t s = cuK[source]; s < cuK[source + 1]; ++s)
-              see(s);
-          }
-        }
-        const double *query = q.data() + (t * outputs.heads + h) * size;
-        outputs.put(
-            t, h,
-            reference::attend(entries, reference::dotScores(query, entries, size, getScale(), getSoftCap()), size));
+  int64_t kvHeads = k.dim(1), size = q.dim(2), group = outputs.heads / kvHeads;
+  rows->forEachQuery([&](int64_t t, ArrayRef<int64_t> keys) {
+    for (int64_t h = 0; h < outputs.heads; ++h) {
+      std::vector<Entry> entries;
+      for (int64_t row : keys) {
+        int64_t at = (row * kvHeads + h / group) * size;
+        entries.push_back({k.data() + at, v.data() + at, row});
       }
+      const double *query = q.data() + (t * outputs.heads + h) * size;
+      auto scores = reference::dotScores(query, entries, size, getScale(), getSoftCap());
+      outputs.put(t, h, reference::attend(entries, scores, size));
+    }
+  });
   interpreter.set(getOut(), std::move(outputs.out));
   interpreter.set(getLse(), std::move(outputs.lse));
   return success();

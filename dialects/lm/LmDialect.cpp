@@ -1,5 +1,5 @@
 // Registration of the lm dialect and the printed form of its types.
-#include "dialects/lm/LmDialect.h"
+#include "dialects/lm/gradients/Attach.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -21,6 +21,11 @@ void LmDialect::initialize() {
 #define GET_OP_LIST
 #include "dialects/lm/LmOps.cpp.inc"
       >();
+  attachArithmeticGradients(getContext());
+  attachAttentionGradients(getContext());
+  attachLayerGradients(getContext());
+  attachLossGradients(getContext());
+  attachRowGradients(getContext());
 }
 
 static LogicalResult verifyTwoSizes(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> shape) {

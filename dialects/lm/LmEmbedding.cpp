@@ -92,3 +92,34 @@ LogicalResult ScatterRowsOp::interpret(Interpreter &interpreter) {
   interpreter.set(getResult(), std::move(result));
   return success();
 }
+
+LogicalResult ScatterAddOp::verify() {
+  RankedTensorType x = tensorType(getX()), rows = tensorType(getRows());
+  // scatter_add_c1
+  if (getResult().getType() != x)
+    return emitOpError("expected a result of ") << x << ", got " << getResult().getType();
+  // scatter_add_c2
+  if (!sizesAgree(x.getDimSize(1), rows.getDimSize(1)))
+    return emitOpError("expected rows with the columns of ") << x << ", got " << rows;
+  // scatter_add_c3
+  return expectShape(*this, "indices", getIndices(), {rows.getDimSize(0)});
+}
+
+LogicalResult ScatterAddOp::interpret(Interpreter &interpreter) {
+  HostTensor result = interpreter.getTensor(getX());
+  const HostTensor &rows = interpreter.getTensor(getRows()), &indices = interpreter.getTensor(getIndices());
+  int64_t columns = result.dim(1);
+  if (failed(expectEqual(*this, "indices", indices.size(), rows.dim(0))) ||
+      failed(expectEqual(*this, "columns of the rows", rows.dim(1), columns)))
+    return failure();
+  double *out = result.mutableData();
+  for (int64_t i = 0; i < indices.size(); ++i) {
+    int64_t row = static_cast<int64_t>(indices[i]);
+    if (row < 0 || row >= result.dim(0))
+      return emitError("expected indices in [0, ") << result.dim(0) << "), got " << row;
+    for (int64_t c = 0; c < columns; ++c)
+      out[row * columns + c] += rows[i * columns + c];
+  }
+  interpreter.set(getResult(), std::move(result));
+  return success();
+}

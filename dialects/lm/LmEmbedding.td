@@ -55,4 +55,23 @@ def Lm_ScatterRowsOp : Lm_Op<"scatter_rows"> {
   let hasVerifier = 1;
 }
 
+def Lm_ScatterAddOp : Lm_Op<"scatter_add"> {
+  let summary = "rows added to those of a matrix by index";
+  let description = [{
+    `out = x`, then `out[indices[i], :] += rows[i, :]` in the order of i; an index may stand more than once. The gradient
+    of a table of embeddings.
+
+    ```mlir
+    %y = lm.scatter_add %x, %r, %t : (tensor<5x3xf32>, tensor<3x3xf32>, tensor<3xi32>) -> tensor<5x3xf32>
+    ```
+
+    Constraints: `scatter_add_c1` out has the type of x; `scatter_add_c2` columns of x and rows agree; `scatter_add_c3`
+    one index per row.
+  }];
+  let arguments = (ins TensorRankOf<[F32], [2]>:$x, TensorRankOf<[F32], [2]>:$rows, Lm_Indices:$indices);
+  let results = (outs TensorRankOf<[F32], [2]>:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
 #endif // LONGC_LM_EMBEDDING_TD

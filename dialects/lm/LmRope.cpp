@@ -33,13 +33,15 @@ LogicalResult RopeOp::verify() {
 }
 
 // Rotates every head of x [T, H, D] by cosines and sines of its row, given as `dim` numbers.
-static HostTensor rotateHeads(HostTensor x, int64_t dim, bool interleaved,
+static HostTensor rotateHeads(HostTensor x, int64_t dim, bool interleaved, bool inverse,
                               function_ref<void(int64_t, double *)> anglesOfRow) {
   int64_t rows = x.dim(0), heads = x.dim(1), size = x.dim(2);
   double *data = x.mutableData();
   std::vector<double> angles(dim);
   for (int64_t t = 0; t < rows; ++t) {
     anglesOfRow(t, angles.data());
+    for (int64_t c = dim / 2; c < dim && inverse; ++c)
+      angles[c] = -angles[c]; // sines
     for (int64_t h = 0; h < heads; ++h)
       reference::rotate(data + (t * heads + h) * size, angles.data(), angles.data() + dim / 2, dim, interleaved);
   }
@@ -63,7 +65,8 @@ LogicalResult RopeOp::interpret(Interpreter &interpreter) {
   if (static_cast<int64_t>(getDim()) > x.dim(2))
     return emitError("expected heads of at least ") << static_cast<int64_t>(getDim()) << " columns, got " << x.dim(2);
   interpreter.set(getResult(), rotateHeads(interpreter.getTensor(getX()), getDim(),
-                                           getStyle() == RopeStyle::interleaved, [&](int64_t t, double *angles) {
+                                           getStyle() == RopeStyle::interleaved, getInverse(),
+                                           [&](int64_t t, double *angles) {
                                              fillAngles(positions[t], getTheta(), getDim(), getScale(), getFactors(),
                                                         angles);
                                            }));
@@ -107,7 +110,7 @@ LogicalResult ApplyRopeOp::interpret(Interpreter &interpreter) {
   if (failed(expectEqual(*this, "angles", angles.dim(0), interpreter.getTensor(getX()).dim(0))))
     return failure();
   interpreter.set(getResult(),
-                  rotateHeads(interpreter.getTensor(getX()), dim, getStyle() == RopeStyle::interleaved,
+                  rotateHeads(interpreter.getTensor(getX()), dim, getStyle() == RopeStyle::interleaved, getInverse(),
                               [&](int64_t t, double *row) { std::copy_n(angles.data() + t * dim, dim, row); }));
   return success();
 }

@@ -9,7 +9,7 @@ def Lm_RopeOp : Lm_Op<"rope"> {
   let description = [{
     The first `dim` columns of each head turn in pairs (a, b) by 
     `angle(t, c) = scale * positions[t] * theta^(-2c/dim) / factors[c]`, c = 0 .. dim/2-1, no `factors` being factors of
-    1: `a' = a cos - b sin`, `b' = b cos + a sin`. Style `half`: a = column c, b = column c + dim/2;
+    1: `a' = a cos - b sin`, `b' = b cos + a sin`; `inverse` turns the other way, by -angle. Style `half`: a = column c, b = column c + dim/2;
     `interleaved`: a = column 2c, b = column 2c + 1. Columns from `dim` on stay.
 
     Linear scaling by f is `scale = 1/f`. Scaling of Llama 3 (GGUF's `rope_freqs.weight`) is `factors`: with the wave
@@ -27,7 +27,7 @@ def Lm_RopeOp : Lm_Op<"rope"> {
   let arguments = (ins Lm_Heads:$x, Lm_Indices:$positions, Lm_RealAttr:$theta, I64Attr:$dim,
                        DefaultValuedAttr<Lm_RopeStyleAttr, "RopeStyle::half">:$style,
                        DefaultValuedAttr<Lm_RealAttr, "1.0">:$scale,
-                       DefaultValuedAttr<DenseF64ArrayAttr, "{}">:$factors);
+                       DefaultValuedAttr<DenseF64ArrayAttr, "{}">:$factors, UnitAttr:$inverse);
   let results = (outs Lm_Heads:$result);
   let assemblyFormat = "$x `,` $positions (`style` $style^)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
@@ -55,7 +55,7 @@ def Lm_RopeAnglesOp : Lm_Op<"rope_angles"> {
 def Lm_ApplyRopeOp : Lm_Op<"apply_rope"> {
   let summary = "rotation of heads by given cosines and sines";
   let description = [{
-    `lm.rope` with the angles of `lm.rope_angles`; `dim` is their number of columns.
+    `lm.rope` with the angles of `lm.rope_angles`; `dim` is their number of columns. `inverse` turns the other way.
 
     ```mlir
     %y = lm.apply_rope %x, %a : (tensor<3x2x6xf32>, tensor<3x4xf32>) -> tensor<3x2x6xf32>
@@ -64,7 +64,7 @@ def Lm_ApplyRopeOp : Lm_Op<"apply_rope"> {
     Constraints: `apply_rope_c1` out has the shape of x; `apply_rope_c2` angles are `[T, dim]`, dim even and at most D.
   }];
   let arguments = (ins Lm_Heads:$x, TensorRankOf<[F32], [2]>:$angles,
-                       DefaultValuedAttr<Lm_RopeStyleAttr, "RopeStyle::half">:$style);
+                       DefaultValuedAttr<Lm_RopeStyleAttr, "RopeStyle::half">:$style, UnitAttr:$inverse);
   let results = (outs Lm_Heads:$result);
   let assemblyFormat = "$x `,` $angles (`style` $style^)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;

@@ -60,3 +60,24 @@ LogicalResult SliceColumnsOp::interpret(Interpreter &interpreter) {
   interpreter.set(getResult(), std::move(result));
   return success();
 }
+
+LogicalResult PadColumnsOp::verify() {
+  RankedTensorType x = tensorType(getX()), result = tensorType(getResult());
+  int64_t begin = getBegin(), columns = x.getDimSize(1);
+  // pad_columns_c1
+  if (begin < 0 || ShapedType::isDynamic(columns) || begin + columns > result.getDimSize(1))
+    return emitOpError("expected ") << x << " to fit at column " << begin << " of " << result;
+  // pad_columns_c2
+  return expectShape(*this, "a result", getResult(), {x.getDimSize(0), result.getDimSize(1)});
+}
+
+LogicalResult PadColumnsOp::interpret(Interpreter &interpreter) {
+  const HostTensor &x = interpreter.getTensor(getX());
+  int64_t columns = tensorType(getResult()).getDimSize(1);
+  HostTensor result({x.dim(0), columns}, Type());
+  double *out = result.mutableData();
+  for (int64_t t = 0; t < x.dim(0); ++t)
+    std::copy_n(x.data() + t * x.dim(1), x.dim(1), out + t * columns + getBegin());
+  interpreter.set(getResult(), std::move(result));
+  return success();
+}

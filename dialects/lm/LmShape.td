@@ -52,4 +52,21 @@ def Lm_SliceColumnsOp : Lm_Op<"slice_columns"> {
   let hasVerifier = 1;
 }
 
+def Lm_PadColumnsOp : Lm_Op<"pad_columns"> {
+  let summary = "columns put into a wider matrix of zeros";
+  let description = [{
+    `out[t, begin + c] = x[t, c]`, 0 elsewhere.
+
+    ```mlir
+    %h = lm.pad_columns %x {begin = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x6xf32>
+    ```
+
+    Constraints: `pad_columns_c1` 0 <= begin and begin + C is at most the columns of out; `pad_columns_c2` rows agree.
+  }];
+  let arguments = (ins Lm_Matrix:$x, I64Attr:$begin);
+  let results = (outs Lm_Matrix:$result);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
 #endif // LONGC_LM_SHAPE_TD

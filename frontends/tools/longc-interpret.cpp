@@ -1,5 +1,6 @@
-// longc-interpret: runs a function of an IR file on random inputs, alone or before and after a pass pipeline.
-#include "dialects/interpreter/compare/CompareRuns.h"
+// longc-interpret: runs a function of an IR file on random inputs, alone or before and after a pass pipeline, or checks its
+// gradients.
+#include "dialects/interpreter/compare/CheckGradients.h"
 #include "frontends/tools/RegisterAll.h"
 
 #include "mlir/Parser/Parser.h"
@@ -30,6 +31,8 @@ int main(int argc, char **argv) {
                                     cl::desc("largest difference of results rounded to their types, as a part of what "
                                              "rounding changes; 0: not compared"),
                                     cl::init(options.roundingTolerance));
+  cl::opt<bool> gradients("check-gradients", cl::desc("compare the function's gradients with finite differences"));
+  cl::opt<int64_t> samples("samples", cl::desc("elements of each gradient to check"), cl::init(options.samples));
   longc::registerAllPasses();
   cl::ParseCommandLineOptions(argc, argv, "longc reference interpreter\n");
 
@@ -57,6 +60,9 @@ int main(int argc, char **argv) {
   options.tolerance = tolerance;
   options.roundingTolerance = roundingTolerance;
   options.shown = shown;
+  options.samples = samples;
+  if (gradients)
+    return mlir::failed(longc::checkGradients(*module, options, outs()));
   mlir::LogicalResult done = compare.getNumOccurrences() ? longc::compareAfter(*module, options, outs())
                                                          : longc::printRun(*module, options, outs());
   return mlir::failed(done);

@@ -22,6 +22,7 @@ MUTATIONS = [
      ["tile-linear-loss"], "a column past the vocabulary has weight"),
     ("DeduplicateKernels", "{{a.getGridRank() == b.getGridRank() => a.getGridRank() != b.getGridRank()}}", [],
      "kernels of other grids are merged, equal ones are not"),
+    ("Differentiate", "result.getType(), result, {{1.0 => 2.0}})", [], "every loss counts twice"),
     ("FuseAttention", "{{headSize % 32 != 0 => headSize % 32 == 0}}", [], "quantisation of other head sizes"),
     ("FunctionInputs", "function.insertArgument({{last => 0u}}, type", ["make-serving"],
      "new arguments come first and are taken for others"),

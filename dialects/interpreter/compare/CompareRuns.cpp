@@ -53,16 +53,6 @@ FailureOr<SmallVector<HostValue>> run(ModuleOp module, FunctionOpInterface funct
   return interpreter.call(function.getName(), *arguments);
 }
 
-LogicalResult runPipeline(ModuleOp module, StringRef text) {
-  // The outer builtin.module(...) is the pass manager itself.
-  if (text.consume_front("builtin.module("))
-    text.consume_back(")");
-  PassManager manager(module.getContext());
-  if (failed(parsePassPipeline(text, manager)))
-    return failure();
-  return manager.run(module);
-}
-
 // How far two lists of numbers are apart; NaN on one side alone counts as infinite.
 struct Distance {
   double error = 0, magnitude = 0, squares = 0; // largest difference, largest number, sum of squared differences
@@ -224,6 +214,16 @@ void printTensor(const HostTensor &tensor, int64_t shown, raw_ostream &os) {
 }
 
 } // namespace
+
+LogicalResult runPipeline(ModuleOp module, StringRef text) {
+  // The outer builtin.module(...) is the pass manager itself.
+  if (text.consume_front("builtin.module("))
+    text.consume_back(")");
+  PassManager manager(module.getContext());
+  if (failed(parsePassPipeline(text, manager)))
+    return failure();
+  return manager.run(module);
+}
 
 LogicalResult printRun(ModuleOp module, const CompareOptions &options, raw_ostream &os) {
   OwningOpRef<ModuleOp> prepared(module.clone());

@@ -16,7 +16,11 @@ struct CompareOptions {
   // How far results rounded to their types may be apart, as a part of what rounding changes; 0: not compared.
   double roundingTolerance = 0.1;
   int64_t shown = 8;       // elements printed of each result
+  int64_t samples = 40;    // elements of each gradient that are checked
 };
+
+// Runs the passes of a pipeline in text form.
+mlir::LogicalResult runPipeline(mlir::ModuleOp module, llvm::StringRef text);
 
 // Prints shape, largest magnitude and first elements of every result.
 mlir::LogicalResult printRun(mlir::ModuleOp module, const CompareOptions &options, llvm::raw_ostream &os);

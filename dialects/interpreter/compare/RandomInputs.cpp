@@ -60,7 +60,7 @@ RandomInputs::RandomInputs(ModuleOp module, FunctionOpInterface function, const 
 int64_t RandomInputs::dynamicRows(StringRef role) const {
   int64_t sequences = batch_.sequences.size();
   return llvm::StringSwitch<int64_t>(role)
-      .Case("segments", sequences)
+      .Cases({"segments", "sources"}, sequences)
       .Case("cu_seqlens", sequences + 1)
       .Case("page_table", batch_.slots)
       .Case("rows", llvm::count_if(batch_.sequences, [](auto &s) { return s.queryEnd > s.queryBegin; }))
@@ -110,6 +110,9 @@ static FailureOr<std::vector<double>> roleElements(const RandomBatch &batch, Str
         elements.push_back(column);
     if (role == "cu_seqlens")
       elements.push_back(s.queryBegin);
+    if (role == "sources")
+      for (size_t sequence : {i, (i + 1) % batch.sequences.size()})
+        elements.push_back(sequence);
     if (role == "rows" && s.queryEnd > s.queryBegin)
       elements.push_back(s.queryEnd - 1);
     for (int64_t t = s.queryBegin; t < s.queryEnd; ++t) {
@@ -148,6 +151,12 @@ FailureOr<HostValue> RandomInputs::argument(FunctionOpInterface function, unsign
   if (auto memory = dyn_cast<lm::MemoryType>(type))
     return HostValue(std::shared_ptr<const StateObject>(stateOf(true, memory.getHeads() * memory.getHeadSize())));
   auto tensor = dyn_cast<RankedTensorType>(type);
+  if (auto given = function.getArgAttrOfType<DenseIntElementsAttr>(index, "lm.value"); given && tensor) {
+    std::vector<double> elements;
+    for (const APInt &number : given.getValues<APInt>())
+      elements.push_back(number.getSExtValue());
+    return HostValue(HostTensor(given.getType().getShape(), tensor.getElementType(), std::move(elements)));
+  }
   if (!tensor)
     return function.emitError("no random value for argument ") << index << " of " << type, failure();
   SmallVector<int64_t> filled(tensor.getShape());

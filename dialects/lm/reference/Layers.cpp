@@ -62,6 +62,15 @@ double gelu(double x, bool tanh) {
   return x / 2 * (1 + std::erf(x / std::numbers::sqrt2));
 }
 
+double siluSlope(double x) { return sigmoid(x) * (1 + x * (1 - sigmoid(x))); }
+
+double geluSlope(double x, bool tanh) {
+  if (!tanh)
+    return (1 + std::erf(x / std::numbers::sqrt2)) / 2 + x * std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi);
+  double root = std::sqrt(2 / std::numbers::pi), bend = std::tanh(root * (x + 0.044715 * x * x * x));
+  return (1 + bend + x * (1 - bend * bend) * root * (1 + 3 * 0.044715 * x * x)) / 2;
+}
+
 double ropeAngle(double position, int64_t c, double theta, int64_t dim, double scale) {
   return scale * position * std::pow(theta, -2.0 * c / dim);
 }

@@ -18,6 +18,9 @@ Numbers layerNorm(const double *x, const double *w, const double *bias, int64_t 
 double silu(double x);
 double sigmoid(double x);
 double gelu(double x, bool tanh);
+// Derivatives.
+double siluSlope(double x);
+double geluSlope(double x, bool tanh);
 
 // angle(t, c), c = 0 .. dim/2-1.
 double ropeAngle(double position, int64_t c, double theta, int64_t dim, double scale);

@@ -61,3 +61,30 @@ func.func @f(%x: tensor<?x8xf32>, %s: tensor<2x8xf32>, %t: tensor<3xi32>) {
   %0 = lm.scatter_rows %x, %s, %t : (tensor<?x8xf32>, tensor<2x8xf32>, tensor<3xi32>) -> tensor<?x8xf32>
   return
 }
+
+// -----
+
+// scatter_add_c1
+func.func @f(%x: tensor<5x3xf32>, %r: tensor<2x3xf32>, %i: tensor<2xi32>) {
+  // expected-error@+1 {{'lm.scatter_add' op expected a result of 'tensor<5x3xf32>', got 'tensor<4x3xf32>'}}
+  %0 = lm.scatter_add %x, %r, %i : (tensor<5x3xf32>, tensor<2x3xf32>, tensor<2xi32>) -> tensor<4x3xf32>
+  return
+}
+
+// -----
+
+// scatter_add_c2
+func.func @f(%x: tensor<5x3xf32>, %r: tensor<2x4xf32>, %i: tensor<2xi32>) {
+  // expected-error@+1 {{'lm.scatter_add' op expected rows with the columns of 'tensor<5x3xf32>', got 'tensor<2x4xf32>'}}
+  %0 = lm.scatter_add %x, %r, %i : (tensor<5x3xf32>, tensor<2x4xf32>, tensor<2xi32>) -> tensor<5x3xf32>
+  return
+}
+
+// -----
+
+// scatter_add_c3
+func.func @f(%x: tensor<5x3xf32>, %r: tensor<2x3xf32>, %i: tensor<3xi32>) {
+  // expected-error@+1 {{'lm.scatter_add' op expected indices of 2, got 'tensor<3xi32>'}}
+  %0 = lm.scatter_add %x, %r, %i : (tensor<5x3xf32>, tensor<2x3xf32>, tensor<3xi32>) -> tensor<5x3xf32>
+  return
+}

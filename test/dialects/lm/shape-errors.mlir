@@ -43,3 +43,21 @@ func.func @f(%x: tensor<?x8xf32>) {
   %0 = lm.slice_columns %x {begin = 4 : i64, end = 8 : i64} : (tensor<?x8xf32>) -> tensor<?x4xbf16>
   return
 }
+
+// -----
+
+// pad_columns_c1
+func.func @f(%x: tensor<2x4xf32>) {
+  // expected-error@+1 {{'lm.pad_columns' op expected 'tensor<2x4xf32>' to fit at column 3 of 'tensor<2x6xf32>'}}
+  %0 = lm.pad_columns %x {begin = 3 : i64} : (tensor<2x4xf32>) -> tensor<2x6xf32>
+  return
+}
+
+// -----
+
+// pad_columns_c2
+func.func @f(%x: tensor<2x4xf32>) {
+  // expected-error@+1 {{'lm.pad_columns' op expected a result of 2x6, got 'tensor<3x6xf32>'}}
+  %0 = lm.pad_columns %x {begin = 1 : i64} : (tensor<2x4xf32>) -> tensor<3x6xf32>
+  return
+}
