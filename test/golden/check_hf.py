@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Compiles the tiny Hugging Face folders of hf_models.jsonl and compares their logits with transformers. Standard library only.
+"""Compiles the tiny models of hf_models.jsonl and compares their logits with transformers. Standard library only.
 
-    check_hf.py LONGC FOLDER [CASE]...        exit code 0 pass, 1 fail
+    check_hf.py LONGC FOLDER [--gguf] [CASE]...        exit code 0 pass, 1 fail
+
+As Hugging Face folders, in exact and in default mode; with --gguf as GGUF files of the same numbers, in exact mode.
 
 Exact mode may be twice as far from float64 as transformers' own float32. The mean KL of the default mode is at most 1e-3,
 or that of transformers in bfloat16: some of these models amplify every rounding. The first 60 tokens are read as a prompt, the others one by one.
@@ -12,6 +14,7 @@ import os
 import subprocess
 import sys
 
+import gguf_models
 import hf_models
 from check_logits import unpack
 
@@ -40,16 +43,20 @@ def logitsOf(program, case, work, options):
         return unpack(json.load(file)["logits"], "f")
 
 
-def check(longc, case, work):
-    folder, program = f"{work}/hf_model", f"{work}/hf_program"
-    subprocess.run(["rm", "-rf", folder], check=True)
-    hf_models.writeFolder(folder, case)
-    subprocess.run([longc, "compile", folder, "-o", program, "--quiet", "--variants", "avx2,avx512_bf16", "--window", "128",
-                    "--last-context", "128"],
-                   check=True)
+def compiled(longc, case, work, gguf):
+    model, program = f"{work}/model", f"{work}/program"
+    subprocess.run(["rm", "-rf", model], check=True)
+    (gguf_models.writeFile if gguf else hf_models.writeFolder)(model, case)
+    subprocess.run([longc, "compile", model, "-o", program, "--quiet", "--variants", "avx2" if gguf else "avx2,avx512_bf16",
+                    "--window", "128", "--last-context", "128"], check=True)
+    return program
+
+
+def check(longc, case, work, gguf):
+    program = compiled(longc, case, work, gguf)
     reference, width = unpack(case["logits"], "f"), case["config"]["vocab_size"]
     failed = False
-    for mode, options in MODES.items():
+    for mode, options in list(MODES.items())[: 1 if gguf else None]:
         ours = logitsOf(program, case, work, options)
         distance = math.sqrt(math.fsum((a - b) ** 2 for a, b in zip(reference, ours)) / math.fsum(a * a for a in reference))
         rows = range(0, len(reference), width)
@@ -64,9 +71,11 @@ def check(longc, case, work):
 
 def main():
     longc, work, *names = sys.argv[1:]
+    gguf = names[:1] == ["--gguf"]
+    names = names[1:] if gguf else names
     cases = hf_models.readCases()
     os.makedirs(work, exist_ok=True)
-    sys.exit(any([check(longc, cases[name], work) for name in names or cases]))
+    sys.exit(any([check(longc, cases[name], work, gguf) for name in names or (gguf_models.CASES if gguf else cases)]))
 
 
 if __name__ == "__main__":

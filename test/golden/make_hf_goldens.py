@@ -3,7 +3,7 @@
 transformers writes it (or as older versions did), the names and shapes of its tensors, tokens, and the logits of some
 positions in float64, with the distance that float32 has from them and the divergence of bfloat16.
 
-    make_hf_goldens.py [OUTPUT]        about a minute
+    make_hf_goldens.py [OUTPUT [CASE]...]        about a minute; the named cases only
 """
 import base64
 import contextlib
@@ -52,6 +52,7 @@ CASES = {
     "qwen3": dict(model="qwen3", **SMALL, head_dim=12, tie_word_embeddings=True, rope_parameters=rope("default")),
     "smollm3": dict(model="smollm3", **dict(SMALL, num_hidden_layers=4), no_rope_layers=[1, 1, 0, 1],
                     rope_parameters=rope("default")),
+    "smollm3-fourth": dict(model="smollm3", **dict(SMALL, num_hidden_layers=5), rope_parameters=rope("default")),
     "gemma3": dict(model="gemma3_text", **dict(SMALL, num_hidden_layers=3), head_dim=16, sliding_window=6,
                    query_pre_attn_scalar=24, layer_types=["sliding_attention", "full_attention", "sliding_attention"],
                    rope_parameters={"full_attention": rope("linear", 1000.0, factor=8.0),
@@ -126,7 +127,7 @@ def main():
     assert transformers.__version__ == "5.17.0", transformers.__version__
     transformers.logging.set_verbosity_error()
     output = sys.argv[1] if len(sys.argv) > 1 else hf_models.GOLDEN
-    cases = [makeCase(name, given) for name, given in CASES.items()]
+    cases = [makeCase(name, given) for name, given in CASES.items() if name in (sys.argv[2:] or CASES)]
     with open(output, "w", encoding="utf-8") as file:
         for case in cases:
             file.write(json.dumps(case, separators=(",", ":")) + "\n")

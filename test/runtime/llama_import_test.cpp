@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <sstream>
 
@@ -188,6 +189,45 @@ TEST(LlamaImport, FactorsOfWaveLengthsAreRead) {
   ASSERT_TRUE(model.ok()) << model.status().text();
   EXPECT_EQ(ropeFactors(model->config.rope, 16), std::vector<double>(factors.begin(), factors.end()));
   EXPECT_EQ(model->parameters.size(), 2u * 9 + 2);
+}
+
+TEST(LlamaImport, WindowsAreReadAsTheFormatMeansThem) {
+  auto sliding = [](const std::function<void(GgufWriter &)> &add) {
+    GgufWriter writer = tinyLlama(tinyLlamaConfig(), 5, ElementFormat::F32);
+    add(writer);
+    std::string bytes = writer.bytes();
+    Result<Checkpoint> model = importBytes(bytes);
+    EXPECT_TRUE(model.ok()) << model.status().text();
+    return std::pair(model->config.slidingWindow, model->config.sliding);
+  };
+  using Layers = std::vector<bool>;
+  const char *window = "llama.attention.sliding_window", *pattern = "llama.attention.sliding_window_pattern";
+  EXPECT_EQ(sliding([](GgufWriter &) {}), std::pair(int64_t(0), Layers()));
+  EXPECT_EQ(sliding([&](GgufWriter &w) { w.addUint32(window, 0); }), std::pair(int64_t(0), Layers()));
+  EXPECT_EQ(sliding([&](GgufWriter &w) { w.addUint32(window, 9); }), std::pair(int64_t(9), (Layers{true, true})));
+  EXPECT_EQ(sliding([&](GgufWriter &w) { w.addUint32(window, 9), w.addUint32(pattern, 2); }),
+            std::pair(int64_t(9), (Layers{true, false})));
+  EXPECT_EQ(sliding([&](GgufWriter &w) { w.addUint32(window, 9), w.addInt32s(pattern, {0, 1}); }),
+            std::pair(int64_t(9), (Layers{false, true})));
+  EXPECT_EQ(sliding([&](GgufWriter &w) { w.addUint32(window, 9), w.addUint32(pattern, 1); }), std::pair(int64_t(0), Layers()));
+}
+
+TEST(LlamaImport, BiasesHaveTheOrderOfTheirRows) {
+  GgufWriter writer = tinyLlama(tinyLlamaConfig(), 5, ElementFormat::F32);
+  std::vector<float> bias(64);
+  for (size_t i = 0; i < bias.size(); ++i)
+    bias[i] = static_cast<float>(i);
+  writer.addTensor("blk.0.attn_q.bias", 0, {64}, std::string(reinterpret_cast<const char *>(bias.data()), 256));
+  writer.addTensor("blk.0.attn_v.bias", 0, {64}, std::string(reinterpret_cast<const char *>(bias.data()), 256));
+  std::string bytes = writer.bytes();
+  Result<Checkpoint> model = importBytes(bytes);
+  ASSERT_TRUE(model.ok()) << model.status().text();
+  EXPECT_TRUE(model->config.queryBias);
+  EXPECT_FALSE(model->config.outputBias);
+  std::vector<float> q = decoded(*find(*model, "model.layers.0.self_attn.q_proj.bias"));
+  EXPECT_EQ(std::vector<float>(q.begin() + 16, q.begin() + 32),
+            (std::vector<float>{16, 18, 20, 22, 24, 26, 28, 30, 17, 19, 21, 23, 25, 27, 29, 31}));
+  EXPECT_EQ(decoded(*find(*model, "model.layers.0.self_attn.v_proj.bias")), bias);
 }
 
 uint32_t crc32Of(const std::vector<float> &values) {
