@@ -315,7 +315,7 @@ AttentionKernel::Carried AttentionKernel::walk(Walk &walk, Carried carried) {
     Value column = arith::AddIOp::create(b, tile::IotaOp::create(b, tileType(shape, i32), 1),
                                          kernel_.splat(shape, arith::IndexCastOp::create(b, i32, key)));
     Value last = kernel_.expand(walk.thresholdIndex, 1, sizes_.keys);
-    Value better = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, s, limit);
+    Value better = arith::CmpFOp::create(b, arith::CmpFPredicate::UGT, s, limit); // a NaN stays: it is to show
     Value equal = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, s, limit);
     Value earlier = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, column, last);
     Value selected = arith::OrIOp::create(b, better, arith::AndIOp::create(b, equal, earlier));

@@ -144,6 +144,7 @@ private:
   void encodeBlock(Item &sink, llvm::ArrayRef<mlir::Value> position, Column column);
   void finishReduction(Item &sink, llvm::ArrayRef<mlir::Value> position, mlir::Value scalar);
   mlir::Value firstOf(tile::ReduceOp reduce);
+  mlir::Value started(tile::Reduction kind, mlir::Value value);
   mlir::Value combine(tile::Reduction kind, mlir::Value a, mlir::Value b);
   mlir::Value reduced(tile::Reduction kind, llvm::SmallVector<mlir::Value> held);
   mlir::Value acrossLanes(tile::Reduction kind, mlir::Value vector);

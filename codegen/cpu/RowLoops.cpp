@@ -144,13 +144,13 @@ void KernelEmitter::emitColumns(ArrayRef<Item *> sinks, int64_t columns, ArrayRe
           Value value =
               widened(chunk(sink->value, position, from + part, width), tileType(sink->value).getElementType());
           if (width < lanes) {
-            ends[sink].push_back(acrossLanes(kindOf(sink), value));
+            ends[sink].push_back(acrossLanes(kindOf(sink), started(kindOf(sink), value)));
             continue;
           }
           SmallVector<Value> &held = partial[sink];
           size_t slot = part / lanes % (partialColumns / lanes);
           if (held.size() <= slot)
-            held.push_back(value);
+            held.push_back(started(kindOf(sink), value));
           else
             held[slot] = combine(kindOf(sink), held[slot], value);
         }
@@ -233,14 +233,22 @@ Value KernelEmitter::firstOf(tile::ReduceOp reduce) {
   return constantOf(type, first);
 }
 
+// The first value of a reduction: a maximum leaves NaN out.
+Value KernelEmitter::started(tile::Reduction kind, Value value) {
+  if (kind != tile::Reduction::max || !isa<FloatType>(getElementTypeOrSelf(value)))
+    return value;
+  return combine(kind, constantOf(value.getType(), -std::numeric_limits<double>::infinity()), value);
+}
+
+// A NaN `b` is left out of a maximum; `a` is none.
 Value KernelEmitter::combine(tile::Reduction kind, Value a, Value b) {
   bool isFloat = isa<FloatType>(getElementTypeOrSelf(a));
   if (kind == tile::Reduction::add)
     return isFloat ? Value(arith::AddFOp::create(b_, a, b)) : Value(arith::AddIOp::create(b_, a, b));
   if (!isFloat)
     return arith::MaxSIOp::create(b_, a, b);
-  Value larger = arith::CmpFOp::create(b_, arith::CmpFPredicate::OGT, a, b);
-  return arith::SelectOp::create(b_, larger, a, b);
+  Value larger = arith::CmpFOp::create(b_, arith::CmpFPredicate::OGT, b, a);
+  return arith::SelectOp::create(b_, larger, b, a);
 }
 
 // One scalar of partial results: pairs first, for shorter chains.
@@ -266,21 +274,23 @@ Value KernelEmitter::acrossLanes(tile::Reduction kind, Value vector) {
   return vector::ReductionOp::create(b_, vector::CombiningKind::MAXSI, vector);
 }
 
-// 32 values to int8 or int16 with their scale and sum (tile.encode).
+// 32 values to int8 or int16 with their scale and sum (tile.encode). Both keep a NaN, whose own value is 0.
 void KernelEmitter::encodeBlock(Item &sink, ArrayRef<Value> position, Column column) {
   auto encode = cast<tile::EncodeOp>(sink.op);
-  Value parts[2], largest;
+  Value parts[2], largest = constantOf(vectorOf(lanes, b_.getF32Type()), 0);
   for (int64_t half = 0; half < 2; ++half) {
     parts[half] = chunk(sink.value, position, column + half * lanes, lanes);
-    Value absolute = math::AbsFOp::create(b_, parts[half]);
-    largest = largest ? combine(tile::Reduction::max, largest, absolute) : absolute;
+    largest = combine(tile::Reduction::max, largest, math::AbsFOp::create(b_, parts[half]));
   }
   Type f32 = b_.getF32Type();
   Type element = tileType(encode.getValues()).getElementType();
   double levels = element.isInteger(16) ? 127.0 * 256 : 127.0;
   Value top = acrossLanes(tile::Reduction::max, largest);
+  Value nan = arith::CmpFOp::create(b_, arith::CmpFPredicate::UNO, parts[0], parts[1]);
+  nan = vector::ReductionOp::create(b_, vector::CombiningKind::OR, nan);
+  top = arith::SelectOp::create(b_, nan, constantOf(f32, std::numeric_limits<double>::quiet_NaN()), top);
   Value scale = arith::MulFOp::create(b_, top, constantOf(f32, 1.0 / levels));
-  Value empty = arith::CmpFOp::create(b_, arith::CmpFPredicate::OEQ, top, constantOf(f32, 0));
+  Value empty = arith::CmpFOp::create(b_, arith::CmpFPredicate::UEQ, top, constantOf(f32, 0));
   Value inverse = arith::DivFOp::create(b_, constantOf(f32, levels), top);
   inverse = arith::SelectOp::create(b_, empty, constantOf(f32, 0), inverse);
   Value factor = broadcast(inverse, lanes), total;

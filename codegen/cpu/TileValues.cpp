@@ -132,9 +132,16 @@ Value KernelEmitter::elementwise(Operation *op, SmallVector<Value> operands, int
     refuse(op, "expected tiles of i32, not of index");
     return constantOf(typeOf(b_.getI64Type(), width), 0);
   }
-  auto larger = [&](arith::CmpFPredicate predicate) -> Value {
-    Value first = arith::CmpFOp::create(b_, predicate, operands[0], operands[1]);
-    return arith::SelectOp::create(b_, first, operands[0], operands[1]);
+  // The comparison alone takes the second where either is a NaN; what is left to ask is whether the one that matters is.
+  // A constant stands there if there is one: LLVM sees that it is none.
+  auto chosen = [&](arith::CmpFPredicate predicate, bool keepsNan) -> Value {
+    Value first = operands[0], second = operands[1];
+    if (op->getOperand(keepsNan ? 1 : 0).getDefiningOp<arith::ConstantOp>())
+      std::swap(first, second);
+    Value picked = arith::SelectOp::create(b_, arith::CmpFOp::create(b_, predicate, first, second), first, second);
+    Value asked = keepsNan ? first : second;
+    Value nan = arith::CmpFOp::create(b_, arith::CmpFPredicate::UNO, asked, asked);
+    return arith::SelectOp::create(b_, nan, first, picked);
   };
   auto one = [&] { return constantOf(operands[0].getType(), 1.0); };
   Value special =
@@ -142,8 +149,10 @@ Value KernelEmitter::elementwise(Operation *op, SmallVector<Value> operands, int
           .Case<arith::TruncFOp, arith::ExtFOp, arith::BitcastOp>([&](auto) { // perhaps done already
             return operands[0].getType() == type ? operands[0] : Value();
           })
-          .Case<arith::MaximumFOp, arith::MaxNumFOp>([&](auto) { return larger(arith::CmpFPredicate::OGT); })
-          .Case<arith::MinimumFOp, arith::MinNumFOp>([&](auto) { return larger(arith::CmpFPredicate::OLT); })
+          .Case([&](arith::MaximumFOp) { return chosen(arith::CmpFPredicate::OGT, /*keepsNan=*/true); })
+          .Case([&](arith::MinimumFOp) { return chosen(arith::CmpFPredicate::OLT, /*keepsNan=*/true); })
+          .Case([&](arith::MaxNumFOp) { return chosen(arith::CmpFPredicate::OGT, /*keepsNan=*/false); })
+          .Case([&](arith::MinNumFOp) { return chosen(arith::CmpFPredicate::OLT, /*keepsNan=*/false); })
           .Case([&](math::Exp2Op) -> Value {
             if (!element.isF32())
               return {};

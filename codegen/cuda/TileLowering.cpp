@@ -309,7 +309,7 @@ void TileLowering::lower(tile::ReduceOp op) {
   auto type = tileType(op.getResult());
   const bool isMax = op.getKind() == tile::Reduction::max;
   auto combine = [&](Value x, Value y) -> Value {
-    return isMax ? Value(arith::MaximumFOp::create(b, loc, x, y)) : Value(arith::AddFOp::create(b, loc, x, y));
+    return isMax ? Value(arith::MaxNumFOp::create(b, loc, x, y)) : Value(arith::AddFOp::create(b, loc, x, y));
   };
   Value result = declare("reduced", op.getResult());
   unrolled(2, [&](Value r) {

@@ -54,7 +54,7 @@ def Lm_QuantizeOp : Lm_Op<"quantize"> {
   let description = [{
     Per block of 32 columns: `scale = max|x| / levels`, levels 127 for int8 and 32512 = 127 * 256 for int16 (a value is
     then 256 h + l with both halves int8), `values = round_half_even(x / scale)` (0 where the scale is 0),
-    `sums = scale * sum(values)`. The definition of `tile.encode`.
+    `sums = scale * sum(values)`; scale and sum of a block with a NaN are NaN. The definition of `tile.encode`.
 
     ```mlir
     %va, %sa, %ma = lm.quantize %x : (tensor<2x64xf32>) -> (tensor<2x64xi8>, tensor<2x2xf32>, tensor<2x2xf32>)

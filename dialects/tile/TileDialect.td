@@ -13,6 +13,11 @@ def Tile_Dialect : Dialect {
     element-wise work is `arith` and `math` as they are; control flow is `scf` on block-uniform conditions.
     Memory is a `!tile.view`, touched only by `tile.load`, `tile.gather`, `tile.scalar` and `tile.store`.
     What is out of range reads as padding and is dropped by stores: that one rule makes ragged batches right.
+
+    A NaN is a NaN on every target and in the interpreter. What is computed of one is one: `arith.maximumf` and
+    `arith.minimumf` keep it. Three ops compare and leave it out, as `arith.maxnumf` and `arith.minnumf` do:
+    `tile.reduce max` is the maximum of the numbers, -inf where there is none, and `tile.topk_update` never selects
+    one. So no maximum hides it: a softmax has it in its sum, `tile.encode` in the scale and the sum of its block.
   }];
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;

@@ -108,11 +108,13 @@ LogicalResult EncodeOp::interpret(Interpreter &interpreter) {
   for (int64_t block = 0; block < scales.size(); ++block) {
     double largest = 0, total = 0;
     int64_t begin = block * quantizedBlock;
-    for (int64_t i = begin; i < begin + quantizedBlock; ++i)
-      largest = std::max(largest, std::abs(source[i]));
+    for (int64_t i = begin; i < begin + quantizedBlock && !std::isnan(largest); ++i)
+      largest = std::isnan(source[i]) ? source[i] : std::max(largest, std::abs(source[i]));
     scale[block] = round ? static_cast<float>(largest / levels) : largest / levels;
-    for (int64_t i = begin; i < begin + quantizedBlock; ++i)
-      total += q[i] = scale[block] == 0 ? 0 : std::nearbyint(source[i] / scale[block]);
+    for (int64_t i = begin; i < begin + quantizedBlock; ++i) {
+      double value = scale[block] == 0 ? 0 : std::nearbyint(source[i] / scale[block]);
+      total += q[i] = std::isnan(value) ? 0 : value;
+    }
     sum[block] = scale[block] * total;
   }
   interpreter.set(getValues(), std::move(values));

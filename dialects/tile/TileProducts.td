@@ -57,7 +57,7 @@ def Tile_EncodeOp : Tile_Op<"encode", [Pure]> {
   let description = [{
     `scale = max|x| / levels` of the block, levels 127 for int8 and 32512 = 127 * 256 for int16 (a value is then
     256 h + l with both halves int8), `values = round_half_even(x / scale)` (0 where scale is 0),
-    `sums = scale * sum(values)`. Partner of `tile.scaled_mma`.
+    `sums = scale * sum(values)`. A block with a NaN has a scale and a sum of NaN. Partner of `tile.scaled_mma`.
 
     ```mlir
     %q, %p, %n = tile.encode %t : tensor<2x64xf32> -> tensor<2x64xi8>, tensor<2x2xf32>, tensor<2x2xf32>

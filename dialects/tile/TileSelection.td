@@ -21,7 +21,7 @@ def Tile_TopkInitOp : Tile_Op<"topk_init", [Pure]> {
 def Tile_TopkUpdateOp : Tile_Op<"topk_update", [Pure, AllTypesMatch<["state", "result"]>]> {
   let summary = "offers a tile of scores whose columns have consecutive indices from `first`";
   let description = [{
-    A score of -inf is never selected. Ties go to the lower index.
+    A score of -inf or NaN is never selected. Ties go to the lower index.
 
     ```mlir
     %k1 = tile.topk_update %k0, %v at %c0 : tensor<3x3xf32> -> !tile.topk<3, 2>

@@ -52,7 +52,7 @@ LogicalResult ReduceOp::interpret(Interpreter &interpreter) {
       double value = isMax ? -INFINITY : 0;
       for (int64_t k = 0; k < around.size; ++k) {
         double element = source[(i * around.size + k) * around.after + j];
-        value = isMax ? (std::isnan(element) ? element : std::max(element, value)) : value + element;
+        value = isMax ? std::fmax(element, value) : value + element;
       }
       out[i * around.after + j] = value;
     }

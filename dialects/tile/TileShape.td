@@ -7,7 +7,7 @@ include "dialects/tile/TileOpBase.td"
 def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
   let summary = "reduction along one dimension";
   let description = [{
-    The order of a sum is the target's, fixed for a given kernel.
+    The order of a sum is the target's, fixed for a given kernel. A maximum is that of the numbers: NaN is left out.
 
     ```mlir
     %p = tile.reduce add %t dim 0 : tensor<2x3x4xf32> -> tensor<3x4xf32>

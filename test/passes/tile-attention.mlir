@@ -72,7 +72,7 @@ func.func @joint(%q: tensor<?x4x32xf32>, %m: tensor<?x4x32xf32>, %k: tensor<?x2x
 // CHECK: scf.for
 // CHECK: math.rsqrt
 // CHECK: tile.expand %[[SCORES]] dim 1
-// CHECK: arith.cmpf ogt
+// CHECK: arith.cmpf ugt
 // CHECK: arith.cmpf oeq
 func.func @selected(%q: tensor<?x4x32xf32>, %segments: tensor<?x8xi32> {lm.input = "segments"},
                     %memory: !lm.memory<2x32xf32> {lm.input = "memory", lm.layer = 0 : i64}) -> (tensor<?x4x32xf32>, tensor<4x?xf32>) {

@@ -50,12 +50,14 @@ Selection selectBest(const Numbers &scores, int64_t k, int64_t blockSize) {
     int64_t first;
   };
   std::vector<Block> blocks;
+  // A NaN is better than any number: what it belongs to is attended, so that it shows.
+  auto worse = [](double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; };
   int64_t count = static_cast<int64_t>(scores.size());
   for (int64_t first = 0; first < count; first += blockSize)
     blocks.push_back(
-        {*std::max_element(scores.begin() + first, scores.begin() + std::min(first + blockSize, count)), first});
-  std::sort(blocks.begin(), blocks.end(), [](const Block &a, const Block &b) {
-    return a.score > b.score || (a.score == b.score && a.first < b.first);
+        {*std::max_element(scores.begin() + first, scores.begin() + std::min(first + blockSize, count), worse), first});
+  std::sort(blocks.begin(), blocks.end(), [&](const Block &a, const Block &b) {
+    return worse(b.score, a.score) || (!worse(a.score, b.score) && a.first < b.first);
   });
   blocks.resize(std::min<size_t>(blocks.size(), k));
   Selection result;
@@ -71,7 +73,7 @@ Attended merge(const std::vector<Attended> &parts, int64_t D) {
   Attended result{Numbers(D), -INFINITY};
   double largest = -INFINITY, sum = 0;
   for (const Attended &part : parts)
-    largest = std::max(largest, part.lse);
+    largest = std::isnan(part.lse) ? part.lse : std::max(largest, part.lse);
   if (largest == -INFINITY)
     return result;
   for (const Attended &part : parts)

@@ -89,11 +89,13 @@ Encoded quantize(const double *x, int64_t T, int64_t K, double levels, bool roun
   Encoded result{Numbers(T * K), Numbers(blocks), Numbers(blocks)};
   for (int64_t block = 0; block < blocks; ++block) {
     double largest = 0, sum = 0;
-    for (int64_t i = block * 32; i < (block + 1) * 32; ++i)
-      largest = std::max(largest, std::abs(x[i]));
+    for (int64_t i = block * 32; i < (block + 1) * 32 && !std::isnan(largest); ++i)
+      largest = std::isnan(x[i]) ? x[i] : std::max(largest, std::abs(x[i]));
     double scale = roundScale ? static_cast<float>(largest / levels) : largest / levels;
-    for (int64_t i = block * 32; i < (block + 1) * 32; ++i)
-      sum += result.values[i] = scale == 0 ? 0 : std::nearbyint(x[i] / scale);
+    for (int64_t i = block * 32; i < (block + 1) * 32; ++i) {
+      double value = scale == 0 ? 0 : std::nearbyint(x[i] / scale);
+      sum += result.values[i] = std::isnan(value) ? 0 : value;
+    }
     result.scales[block] = scale;
     result.sums[block] = scale * sum;
   }

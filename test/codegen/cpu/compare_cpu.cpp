@@ -134,8 +134,11 @@ struct Difference {
 Difference compare(const HostTensor &expected, const HostTensor &got) {
   Difference worst;
   for (int64_t i = 0; i < expected.size(); ++i) {
-    if (std::isnan(expected[i])) // never written
+    if (std::isnan(expected[i])) { // a NaN or never written: outputs begin as NaN
+      if (!std::isnan(got[i]))
+        return {INFINITY, worst.magnitude, i};
       continue;
+    }
     if (std::isfinite(expected[i]))
       worst.magnitude = std::max(worst.magnitude, std::abs(expected[i]));
     double error = expected[i] == got[i] ? 0 : std::abs(expected[i] - got[i]);

@@ -105,9 +105,9 @@ int main(int argc, char **argv) {
       std::vector<double> expected(static_cast<size_t>(number()));
       read(expected.data(), expected.size());
       for (size_t i = 0; i < expected.size(); ++i) {
-        if (std::isnan(expected[i]))
-          continue;
         double got = element(static_cast<char *>(views[at].data), type, static_cast<int64_t>(i));
+        if (std::isnan(expected[i]) && std::isnan(got)) // a NaN or never written: outputs begin as NaN
+          continue;
         double difference = got == expected[i] ? 0 : std::abs(got - expected[i]);
         worst = std::isnan(difference) ? difference : std::max(worst, difference);
         if (std::isfinite(expected[i]))

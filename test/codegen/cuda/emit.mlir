@@ -34,7 +34,7 @@
 // CHECK-NEXT: setmaxnreg_inc<kConsumerRegisters>();
 // CHECK: const int block1 = drawn_block({{.*}}, pass1);
 // CHECK: wgmma_m64n128k16_ss<0, 0>(product0,
-// CHECK: = max_nan(
+// CHECK: = fmaxf(
 // CHECK: shfl_xor(
 // CHECK: = ex2_approx(fmaf(product0[{{.*}}], 0.127517432f, -
 // CHECK: = cvt_bf16x2(

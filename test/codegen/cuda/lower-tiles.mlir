@@ -22,7 +22,7 @@
 // CHECK: cuda.call "register_fence"(%[[PRODUCT]])
 // CHECK: %[[MAXIMUM:.*]] = cuda.registers "reduced" : <2, f32>
 // CHECK: cuda.unroll 32
-// CHECK: arith.maximumf
+// CHECK: arith.maxnumf
 // CHECK: cuda.call "shfl_xor"
 // CHECK: cuda.call "shfl_xor"
 // CHECK: cuda.store
