@@ -72,6 +72,9 @@ done
 # Whether the test of each pass notices a wrong pass.
 check "mutate_passes.py" python3 test/scripts/mutate_passes.py --build "$build"
 
+# Whether a stranger can add an op as CONTRIBUTING.md says.
+check "follow_example.py" python3 test/scripts/follow_example.py --build "$build"
+
 # End to end: compile, run, compare.
 for script in test/e2e/*_test.sh; do
   [ -e "$script" ] || continue

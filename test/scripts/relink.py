@@ -28,6 +28,18 @@ class Build:
         """What ninja runs for a target, all that it needs first."""
         return run(["ninja", "-C", str(self.folder), "-t", "commands", target], self.folder).stdout.splitlines()
 
+    def generate(self, target, root, tree, folder):
+        """What the build generates of its source root as `target`, of another tree instead, into a folder."""
+        tool = self.commandsFor(target)[-1].split(" && ")[1]  # between a change of folder and cmake's dependencies
+        words = [word if str(self.folder) in word else word.replace(str(root), str(tree)) for word in shlex.split(tool)]
+        made = folder.resolve() / target
+        made.parent.mkdir(parents=True, exist_ok=True)
+        words[words.index("-o") + 1] = str(made)
+        words[words.index("-d") + 1] = f"{made}.d"
+        ran = run(words, self.folder)
+        if ran.returncode != 0:
+            raise SystemExit(f"{target}, of {tree}:\n{ran.stdout[-3000:]}")
+
     def compile(self, source, text, scratch, includes=()):
         """The object of a source of the build with another text; `includes` are looked into before all else."""
         scratch.mkdir(parents=True, exist_ok=True)
@@ -37,7 +49,8 @@ class Build:
         words = shlex.split(entry["command"])
         words[words.index("-o") + 1] = str(target.resolve())
         words[words.index("-c") + 1] = str(changed.resolve())
-        words[1:1] = [f"-I{folder}" for folder in includes]
+        first = next(place for place, word in enumerate(words) if word.startswith("-"))
+        words[first:first] = [f"-I{folder}" for folder in includes]
         ran = run(words, entry["directory"])
         if ran.returncode != 0:
             raise SystemExit(f"{source}, changed, does not compile:\n{ran.stdout[-3000:]}")
