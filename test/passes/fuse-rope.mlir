@@ -7,6 +7,7 @@
 // RUN: longc-interpret %s --function twice --tokens 9 --compare-after 'longc-fuse-rope,longc-tile-streaming'
 
 // CHECK-DAG: remark: {{.*}}not fused: no rotation among these slices and splits
+// CHECK-DAG: remark: {{.*}}not fused: a value that the kernel needs depends on what the kernel computes
 
 module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 64, attention_rows = 16, attention_cols = 16, stream_rows = 4, fold_heads = false>} {
 
@@ -66,6 +67,21 @@ func.func @apart(%x: tensor<?x64xf32>) -> tensor<?x1x32xf32> {
   %s = lm.slice_columns %x {begin = 0 : i64, end = 32 : i64} : (tensor<?x64xf32>) -> tensor<?x32xf32>
   %h = lm.split_heads %s : (tensor<?x32xf32>) -> tensor<?x1x32xf32>
   return %h : tensor<?x1x32xf32>
+}
+
+// One slice is rotated by angles that come of the other: no place has them all.
+// CHECK-LABEL: func.func @depends
+// CHECK-NOT: lm.group
+// CHECK: return
+func.func @depends(%x: tensor<?x64xf32>, %a: tensor<?x32xf32>) -> (tensor<?x1x32xf32>, tensor<?x1x32xf32>) {
+  %qs = lm.slice_columns %x {begin = 0 : i64, end = 32 : i64} : (tensor<?x64xf32>) -> tensor<?x32xf32>
+  %q = lm.split_heads %qs : (tensor<?x32xf32>) -> tensor<?x1x32xf32>
+  %qr = lm.apply_rope %q, %a : (tensor<?x1x32xf32>, tensor<?x32xf32>) -> tensor<?x1x32xf32>
+  %angles = lm.merge_heads %qr : (tensor<?x1x32xf32>) -> tensor<?x32xf32>
+  %ks = lm.slice_columns %x {begin = 32 : i64, end = 64 : i64} : (tensor<?x64xf32>) -> tensor<?x32xf32>
+  %k = lm.split_heads %ks : (tensor<?x32xf32>) -> tensor<?x1x32xf32>
+  %kr = lm.apply_rope %k, %angles : (tensor<?x1x32xf32>, tensor<?x32xf32>) -> tensor<?x1x32xf32>
+  return %qr, %kr : tensor<?x1x32xf32>, tensor<?x1x32xf32>
 }
 
 // A partly rotated value leaves its kernel before it is rotated or normed again.
