@@ -29,7 +29,7 @@ struct Descriptor {
 
 } // namespace
 
-Result<MappedFile> MappedFile::map(const std::string &path, std::optional<Range> range) {
+Result<int> MappedFile::openRegular(const std::string &path) {
   Descriptor file{-1};
   do // O_NONBLOCK: a named pipe must be refused below, not waited for
     file.fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -42,7 +42,13 @@ Result<MappedFile> MappedFile::map(const std::string &path, std::optional<Range>
   if (!S_ISREG(info.st_mode))
     return Status::error(FileUnreadable, "cannot map '" + path + "': expected a regular file",
                          S_ISDIR(info.st_mode) ? "this is a folder; name a file in it" : "name a file on disk");
+  return std::exchange(file.fd, -1);
+}
 
+Result<MappedFile> MappedFile::map(int file, const std::string &path, std::optional<Range> range) {
+  struct stat info;
+  if (::fstat(file, &info) != 0)
+    return failed("examine", path, errno);
   uint64_t fileSize = static_cast<uint64_t>(info.st_size);
   if (!range)
     range = Range{0, fileSize};
@@ -59,7 +65,7 @@ Result<MappedFile> MappedFile::map(const std::string &path, std::optional<Range>
   uint64_t page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
   uint64_t skip = range->offset % page;
   uint64_t size = range->length + skip; // no overflow: at most the file size
-  void *address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, static_cast<off_t>(range->offset - skip));
+  void *address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, static_cast<off_t>(range->offset - skip));
   if (address == MAP_FAILED && errno == ENOMEM)
     return Status::error(7003, "out of memory: no address space to map '" + path + "'", "raise the limit (ulimit -v)");
   if (address == MAP_FAILED)
@@ -70,10 +76,22 @@ Result<MappedFile> MappedFile::map(const std::string &path, std::optional<Range>
   return mapped;
 }
 
-Result<MappedFile> MappedFile::open(const std::string &path) { return map(path, std::nullopt); }
+Result<MappedFile> MappedFile::map(int file, const std::string &path) { return map(file, path, std::nullopt); }
+
+Result<MappedFile> MappedFile::open(const std::string &path) {
+  Result<int> opened = openRegular(path);
+  if (!opened.ok())
+    return opened.status();
+  Descriptor file{*opened};
+  return map(file.fd, path, std::nullopt);
+}
 
 Result<MappedFile> MappedFile::open(const std::string &path, uint64_t offset, uint64_t length) {
-  return map(path, Range{offset, length});
+  Result<int> opened = openRegular(path);
+  if (!opened.ok())
+    return opened.status();
+  Descriptor file{*opened};
+  return map(file.fd, path, Range{offset, length});
 }
 
 MappedFile::~MappedFile() {

@@ -32,6 +32,11 @@ public:
   static Result<MappedFile> open(const std::string &path);
   // Maps `length` bytes from `offset`, which need not be a multiple of the page size; the range must lie in the file.
   static Result<MappedFile> open(const std::string &path, uint64_t offset, uint64_t length);
+  // Opens a regular file for reading; the caller closes it. For who maps more of it than this class: whatever happens to
+  // the name meanwhile, it is the same file.
+  static Result<int> openRegular(const std::string &path);
+  // Maps a whole file that is open. `path` names it in messages.
+  static Result<MappedFile> map(int file, const std::string &path);
 
   std::span<const std::byte> bytes() const { return bytes_; }
   const std::string &path() const { return path_; }
@@ -40,7 +45,7 @@ private:
   struct Range {
     uint64_t offset, length;
   };
-  static Result<MappedFile> map(const std::string &path, std::optional<Range> range);
+  static Result<MappedFile> map(int file, const std::string &path, std::optional<Range> range);
   void swap(MappedFile &other) noexcept;
 
   std::string path_;

@@ -66,11 +66,25 @@ Status Context::allocateRings(int64_t rows) {
   return {};
 }
 
+std::vector<Context::RingRows> Context::localRows() const {
+  std::vector<RingRows> pieces;
+  for (int64_t token = marks_.windowBegin(); token < marks_.end();) {
+    int64_t row = token % ringRows_, rows = std::min(marks_.end() - token, ringRows_ - row);
+    pieces.push_back({row, rows});
+    token += rows;
+  }
+  return pieces;
+}
+
 Result<std::unique_ptr<Context>> Context::fork() const {
   std::unique_ptr<Context> copy(new Context(layout_, marks_.policy()));
   LONGC_TRY(copy->allocateRings(ringRows_));
   for (size_t ring = 0; ring < rings_.size(); ++ring)
-    std::memcpy(copy->rings_[ring].data(), rings_[ring].data(), rings_[ring].size());
+    for (auto [row, rows] : localRows()) {
+      int64_t rowBytes = layout_.rings[ring].rowBytes;
+      std::memcpy(copy->rings_[ring].data() + row * rowBytes, rings_[ring].data() + row * rowBytes,
+                  static_cast<size_t>(rows * rowBytes));
+    }
   copy->marks_ = marks_;
   copy->pool_ = pool_;
   copy->table_ = table_;

@@ -6,6 +6,7 @@
 
 #include "runtime/core/Arena.h"
 #include "runtime/serve/Executor.h"
+#include "runtime/serve/MemoryFile.h"
 #include "runtime/serve/PagePool.h"
 #include "runtime/serve/Program.h"
 #include "runtime/serve/WindowMarks.h"
@@ -55,16 +56,22 @@ public:
   int64_t ringBytes() const;
   int64_t ringRows() const { return ringRows_; }
 
-  /// Writes everything to a file (temporary, synced, renamed). `fingerprint` names the model.
-  Status save(const std::string &path, const std::string &fingerprint) const;
-  /// Maps a saved context. Refuses, by name, files of other models, layouts or versions, and damaged ones.
-  static Result<std::unique_ptr<Context>> load(const std::string &path, const std::string &fingerprint,
-                                               const StateLayout &layout, const WindowPolicy &policy, int64_t chunk);
+  /// Writes everything to a file, as a whole or not at all. `about` says of what; marks and sections are added here.
+  Status save(const std::string &path, abi::SavedMemory about) const;
+  /// Maps a saved context. Refuses, by name, files of other layouts and damaged ones, and those that `policy` cannot
+  /// hold; what it can hold it is applied to at once.
+  static Result<std::unique_ptr<Context>> load(const MemoryFile &file, const StateLayout &layout,
+                                               const WindowPolicy &policy, int64_t chunk);
 
 private:
   friend class ContextFile;
   Context(const StateLayout &layout, const WindowPolicy &policy) : layout_(layout), marks_(policy) {}
   Status allocateRings(int64_t rows);
+  struct RingRows {
+    int64_t row, rows;
+  };
+  /// Where the rows of the local tokens lie in the rings, in their order: at most two pieces.
+  std::vector<RingRows> localRows() const;
   Status makeWritable(int64_t firstPage, int64_t endPage);
   void releaseBelow(int64_t page);
 

@@ -78,10 +78,11 @@ Result<int32_t> PagePool::takeCopy(int32_t page) {
 }
 
 Status PagePool::mapPages(size_t state, int file, int64_t offset, int64_t pages) {
-  auto bytes = static_cast<size_t>(pageBytes(state) * pages);
+  // The file goes on to the end of a page of the system, and so does the region.
+  auto bytes = static_cast<size_t>((pageBytes(state) * pages + systemPage - 1) / systemPage * systemPage);
   if (bytes == 0)
     return {};
-  if (bytes % systemPage != 0 || mmap(data(state), bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
+  if (mmap(data(state), bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
                                       file, offset) == MAP_FAILED)
     return Status::error(errno == ENOMEM ? 7003 : 7102,
                          formatText("cannot map %zu bytes of the saved memory: %s", bytes, std::strerror(errno)),

@@ -2,6 +2,7 @@
 #include "runtime/serve/Session.h"
 
 #include "runtime/core/Format.h"
+#include "runtime/serve/MemoryTraits.h"
 
 #include <algorithm>
 #include <cmath>
@@ -71,6 +72,11 @@ std::optional<MemoryTemperature> MemoryTemperature::parse(std::string_view text)
   return temperature;
 }
 
+bool MemoryTemperature::isValid() const {
+  auto positive = [](double value) { return std::isfinite(value) && value > 0; };
+  return positive(fixed) && positive(start) && std::isfinite(slope) && slope >= 0;
+}
+
 float MemoryTemperature::at(int64_t memoryTokens) const {
   auto tokens = static_cast<double>(memoryTokens);
   double growth = tokens > start ? slope * std::log(tokens / start) : 0;
@@ -97,15 +103,53 @@ Result<std::unique_ptr<Session>> Session::create(Engine &engine, const SessionOp
   return session;
 }
 
-Result<std::unique_ptr<Session>> Session::load(Engine &engine, const SessionOptions &options, const std::string &path) {
+Result<std::unique_ptr<Session>> Session::load(Engine &engine, const SessionOptions &options, const MemoryFile &file) {
+  LONGC_TRY(checkTraits(file, memoryTraits(engine.program(), engine.precision())));
   LONGC_TRY(options.policy.check(static_cast<int64_t>(engine.program().module().context_length())));
+  const abi::SavedMarks &marks = file.about().marks();
+  if (marks.windows() < 0 || marks.cut() < 0)
+    return file.damaged("its counts are negative");
   std::unique_ptr<Session> session(new Session(engine, fitted(engine, options)));
   const WindowPolicy &policy = session->options_.policy;
-  auto context = Context::load(path, engine.program().fingerprint(), engine.layout(), policy, chunkOf(policy));
+  auto context = Context::load(file, engine.layout(), policy, chunkOf(policy));
   if (!context.ok())
     return context.status();
   session->context_ = std::move(*context);
+  session->windowsRun_ = marks.windows();
+  session->lastWindow_ = session->marks().windowBegin();
+  session->cutTokens_ = marks.cut();
   return session;
+}
+
+Result<SessionOptions> Session::savedOptions(const MemoryFile &file) {
+  const abi::SavedPolicy &saved = file.about().policy();
+  SessionOptions options;
+  options.policy.window = saved.window();
+  options.policy.lastContext = saved.last_context();
+  options.policy.eviction = saved.flush() ? Eviction::flush : Eviction::slide;
+  options.policy.memory = saved.memory();
+  options.policy.memoryRows = saved.memory_rows();
+  options.temperature = {saved.temperature(), saved.temperature_slope(), saved.temperature_start()};
+  bool valid = options.policy.check(INT64_MAX).ok() && options.temperature.isValid();
+  return valid ? Result<SessionOptions>(options) : file.damaged("its options are out of range");
+}
+
+Status Session::save(const std::string &path, abi::SavedMemory about) const {
+  for (abi::Trait &trait : memoryTraits(engine_.program(), engine_.precision()))
+    *about.add_traits() = std::move(trait);
+  const WindowPolicy &policy = options_.policy;
+  abi::SavedPolicy &saved = *about.mutable_policy();
+  saved.set_window(policy.window);
+  saved.set_last_context(policy.lastContext);
+  saved.set_flush(policy.eviction == Eviction::flush);
+  saved.set_memory(policy.memory);
+  saved.set_memory_rows(policy.memoryRows);
+  saved.set_temperature(options_.temperature.fixed);
+  saved.set_temperature_slope(options_.temperature.slope);
+  saved.set_temperature_start(options_.temperature.start);
+  about.mutable_marks()->set_windows(windowsRun_);
+  about.mutable_marks()->set_cut(cutTokens_);
+  return context_->save(path, std::move(about));
 }
 
 Result<std::unique_ptr<Session>> Session::fork() const {
@@ -117,6 +161,7 @@ Result<std::unique_ptr<Session>> Session::fork() const {
   copy->logits_ = logits_;
   copy->windowsRun_ = windowsRun_;
   copy->lastWindow_ = lastWindow_;
+  copy->cutTokens_ = cutTokens_;
   return copy;
 }
 
@@ -145,7 +190,7 @@ Result<std::span<const int32_t>> Session::fit(std::span<const int32_t> tokens) {
                              ? "this program was compiled without memory: use a larger --window, or --truncate"
                              : "use --memory on, a larger --window, or --truncate to drop the beginning");
   if (!policy.memory && count > policy.window) {
-    droppedTokens_ += count - policy.window;
+    cutTokens_ += count - policy.window;
     tokens = tokens.last(static_cast<size_t>(policy.window));
   }
   return tokens;

@@ -21,6 +21,8 @@ struct MemoryTemperature {
 
   /// "fixed:1.15", "log:0.1:2048" (c, m0) or "log:0.1:2048:1.15" (c, m0, x).
   static std::optional<MemoryTemperature> parse(std::string_view text);
+  /// Whether parse() could have made it.
+  bool isValid() const;
   float at(int64_t memoryTokens) const;
 };
 
@@ -43,12 +45,16 @@ struct IngestOptions {
 class Session {
 public:
   static Result<std::unique_ptr<Session>> create(Engine &engine, const SessionOptions &options);
-  static Result<std::unique_ptr<Session>> load(Engine &engine, const SessionOptions &options, const std::string &path);
+  /// Goes on from a saved memory. Refuses, by name, what another program saved, and what `options` cannot hold.
+  static Result<std::unique_ptr<Session>> load(Engine &engine, const SessionOptions &options, const MemoryFile &file);
+  /// The options that a memory was saved with.
+  static Result<SessionOptions> savedOptions(const MemoryFile &file);
   Result<std::unique_ptr<Session>> fork() const;
-  Status save(const std::string &path) const { return context_->save(path, engine_.program().fingerprint()); }
+  /// `about`: kind, text and conversation; the rest is added here.
+  Status save(const std::string &path, abi::SavedMemory about) const;
 
   /// Runs the tokens through the model, window by window (methods: WindowMarks). Without memory, more tokens than the
-  /// window has room for are an error, or with `truncate` the oldest of them are dropped (see droppedTokens).
+  /// window has room for are an error, or with `truncate` the oldest of them are dropped.
   Status ingest(std::span<const int32_t> tokens, const IngestOptions &options = {});
 
   /// Logits after the last token; empty before the first.
@@ -59,7 +65,9 @@ public:
   const Context &context() const { return *context_; }
   /// How often the window began anew or moved on.
   int64_t windowsRun() const { return windowsRun_; }
-  int64_t droppedTokens() const { return droppedTokens_; }
+  /// Tokens that were given and that nothing sees any more: over the window (`truncate`), slid out of it without memory, or
+  /// out of a memory with a budget.
+  int64_t droppedTokens() const { return cutTokens_ + marks().memoryBegin(); }
 
 private:
   Session(Engine &engine, const SessionOptions &options) : engine_(engine), options_(options) {}
@@ -75,7 +83,7 @@ private:
   SessionOptions options_;
   std::unique_ptr<Context> context_;
   std::vector<float> logits_, rowLogits_;
-  int64_t windowsRun_ = 0, lastWindow_ = 0, droppedTokens_ = 0;
+  int64_t windowsRun_ = 0, lastWindow_ = 0, cutTokens_ = 0;
 };
 
 } // namespace longc

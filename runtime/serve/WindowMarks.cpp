@@ -72,6 +72,11 @@ void WindowMarks::moveWindow(int64_t begin) {
   }
 }
 
+void WindowMarks::applyPolicy() {
+  admit(0);
+  moveWindow(windowBegin_);
+}
+
 bool WindowMarks::restore(int64_t memoryBegin, int64_t windowBegin, int64_t end, int64_t origin) {
   if (memoryBegin < 0 || memoryBegin > windowBegin || windowBegin > end || origin < 0 || origin > windowBegin)
     return false;

@@ -58,6 +58,8 @@ public:
   /// Token index that has rotary position 0.
   int64_t origin() const { return origin_; }
 
+  /// Holds marks that were restored to this policy: no more local tokens than a window, no more memory than its limit.
+  void applyPolicy();
   /// Marks of a saved context. False if they are not in order.
   bool restore(int64_t memoryBegin, int64_t windowBegin, int64_t end, int64_t origin);
 

@@ -1,51 +1,13 @@
 // The command line of a whole program: exit codes, streams, JSON, errors that name things.
-#include "test/runtime/FakeProgram.h"
+#include "test/runtime/FakeCommand.h"
 
 #include <gtest/gtest.h>
-#include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 namespace longc {
 namespace {
 
-struct Output {
-  int code;
-  std::string out, error;
-};
-
-// The fake executable with its program behind it, as `longc compile` leaves one.
-const std::string &programPath() {
-  static const std::string path = [] {
-    std::string file = fake::programFile(fake::readAll(LONGC_FAKE_PROGRAM), fake::program(), fake::weights());
-    std::string written = fake::writeTemporary("app", file);
-    chmod(written.c_str(), 0755);
-    return written;
-  }();
-  return path;
-}
-
-Output run(const std::string &arguments, const std::string &path = programPath()) {
-  std::string out = fake::temporaryPath("stdout"), error = fake::temporaryPath("stderr");
-  int status = std::system((path + " " + arguments + " > " + out + " 2> " + error + " < /dev/null").c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, fake::readAll(out), fake::readAll(error)};
-}
-
-nlohmann::json jsonOf(const Output &output) {
-  EXPECT_EQ(output.code, 0) << output.error;
-  auto json = nlohmann::json::parse(output.out, nullptr, false);
-  EXPECT_FALSE(json.is_discarded()) << output.out;
-  return json;
-}
-
-void expectError(const Output &output, int code, const std::string &words) {
-  EXPECT_EQ(output.code, code);
-  EXPECT_EQ(output.out, "");
-  EXPECT_NE(output.error.find(words), std::string::npos) << output.error;
-  EXPECT_EQ(output.error.find("error: LC"), 0u) << output.error;
-  EXPECT_NE(output.error.find("hint: "), std::string::npos) << output.error;
-}
+using namespace fake;
 
 TEST(CommandLine, HelpGoesToStdout) {
   for (const char *arguments : {"--help", "-h", "help"}) {
@@ -142,20 +104,51 @@ TEST(Generate, PutsWhatIsOverTheWindowIntoMemory) {
     EXPECT_EQ(json["text"], "qq");
     EXPECT_EQ(json["memory"]["tokens_in_memory"], 303 - fake::lastContext);
   }
-  auto cut = run("generate --json -q -n 2 --memory off --truncate --prompt-file " + path);
+  auto cut = run("generate --json -q -n 1 --memory off --truncate --prompt-file " + path);
   EXPECT_EQ(jsonOf(cut)["memory"]["tokens_dropped"], 303 - fake::window);
   EXPECT_NE(cut.error.find("warning: the first 239 of 303 tokens were dropped"), std::string::npos) << cut.error;
 }
 
+TEST(Generate, CountsWhatSlidesAwayWhileGenerating) {
+  for (int tokens : {1, 64, 65, 66, 97, 98, 200}) {
+    auto json = jsonOf(run("generate --json -q -p a --memory off --truncate -n " + std::to_string(tokens)));
+    int read = tokens, window = fake::window; // the prompt and all but the last token
+    int slides = read > window ? (read - window + window / 2 - 1) / (window / 2) : 0;
+    EXPECT_EQ(json["memory"]["tokens_dropped"], slides * window / 2) << tokens;
+    EXPECT_EQ(json["memory"]["tokens_in_window"], read - slides * window / 2) << tokens;
+  }
+  std::string path = fake::writeTemporary("prompt", std::string(2000, 'q'));
+  auto json = jsonOf(run("generate --json -q -n 300 --memory-budget 8KiB --prompt-file " + path)); // of 16 bytes a token
+  EXPECT_EQ(json["memory"]["tokens_dropped"].get<int>() + json["memory"]["tokens_in_memory"].get<int>() +
+                json["memory"]["tokens_in_window"].get<int>(), 2299);
+  EXPECT_LE(json["memory"]["tokens_in_memory"], 512);
+}
+
 TEST(Generate, AMemoryIsSavedMappedAndAnswersAlike) {
-  std::string prompt = fake::writeTemporary("document", std::string(150, 'm') + std::string(200, 'n'));
+  std::string prompt = fake::writeTemporary("document", std::string(150, 'm') + " " + std::string(200, 'n') + ".");
   std::string memory = fake::temporaryPath("document.memory");
   auto direct = jsonOf(run("generate --json -q -n 4 --prompt-file " + prompt + " --save-memory " + memory));
   EXPECT_EQ(direct["text"], "nnnn");
   auto mapped = jsonOf(run("generate --json -q -n 4 -p mmm --load-memory " + memory));
   EXPECT_EQ(mapped["text"], "nnnn");
-  EXPECT_EQ(mapped["memory"]["tokens_in_memory"], 350 - fake::lastContext);
+  EXPECT_EQ(mapped["prompt_token_ids"].size(), 355u);
+  EXPECT_EQ(mapped["memory"]["tokens_in_memory"], 351 - fake::lastContext); // all before the full stop was read
   expectError(run("generate -q -p a --save-memory /nonexistent/x"), 1, "/nonexistent/x");
+}
+
+// A memory that goes on and on is that of one text.
+TEST(Generate, AMemoryOfAMemoryIsThatOfTheWhole) {
+  std::string memory = fake::temporaryPath("grown.memory"), text;
+  std::vector<std::string> pieces = {"One", " word", "s and", " m", "ore.<|en", "d|>", "<|start|", "> 12", "3"};
+  for (size_t piece = 0; piece < pieces.size(); ++piece) {
+    text += pieces[piece];
+    auto json = jsonOf(run("generate --json -q -n 1 --last-context 64 -p '" + pieces[piece] + "' --save-memory " + memory +
+                           (piece > 0 ? " --load-memory " + memory : "")));
+    auto whole = jsonOf(run("generate --json -q -n 1 --last-context 64 -p '" + text + "'"));
+    EXPECT_EQ(json["prompt_token_ids"], whole["prompt_token_ids"]) << text;
+    EXPECT_EQ(json["token_ids"], whole["token_ids"]) << text;
+    EXPECT_EQ(json["memory"]["tokens_in_window"], whole["memory"]["tokens_in_window"]) << text;
+  }
 }
 
 TEST(Generate, TheEnvironmentSetsOptions) {
@@ -169,36 +162,6 @@ TEST(Generate, AFullDiskIsAnError) {
   int status = std::system((programPath() + " generate -p a -n 3 -q > /dev/full 2> " + fake::temporaryPath("full")).c_str());
   EXPECT_EQ(WEXITSTATUS(status), 1);
   EXPECT_NE(fake::readAll(fake::temporaryPath("full")).find("LC5402"), std::string::npos);
-}
-
-TEST(Chat, AnswersOnceAboutADocument) {
-  std::string document = fake::writeTemporary("book", std::string(400, 'z'));
-  auto json = jsonOf(run("chat --json -q -n 3 --document " + document + " -p 'what?'"));
-  EXPECT_EQ(json["text"], "zzz");
-  EXPECT_GT(json["tokens_in_memory"], 300);
-  EXPECT_EQ(run("chat -q -n 3 -p eeeeeeeeeeeeeeee").out, "eee\n");
-}
-
-TEST(Chat, SaysWhichBytesHaveNoToken) {
-  std::string document = fake::writeTemporary("book", std::string(100, 'z') + "\xff");
-  std::string question = fake::writeTemporary("question", "\xff\xff?");
-  auto output = run("chat -q -n 1 --document " + document + " --prompt-file " + question);
-  EXPECT_EQ(output.code, 0);
-  EXPECT_EQ(output.error, "warning: 1 byte of the document has no token in this model's vocabulary and is left out\n"
-                          "warning: 2 bytes of the question have no token in this model's vocabulary and are left out\n");
-}
-
-TEST(Chat, QuestionsAboutADocumentDoNotSeeEachOther) {
-  std::string document = fake::writeTemporary("book", std::string(200, 'z'));
-  std::string questions = fake::writeTemporary("questions", "one?\ntwo?\none?\n");
-  std::string out = fake::temporaryPath("answers");
-  ASSERT_EQ(std::system((programPath() + " chat --json -q -n 3 --document " + document + " < " + questions + " > " + out).c_str()), 0);
-  std::istringstream lines(fake::readAll(out));
-  std::vector<nlohmann::json> answers;
-  for (std::string line; std::getline(lines, line);)
-    answers.push_back(nlohmann::json::parse(line));
-  ASSERT_EQ(answers.size(), 3u);
-  EXPECT_EQ(answers[0]["token_ids"], answers[2]["token_ids"]);
 }
 
 TEST(Passkey, IsReproducibleAndReportsPlaces) {

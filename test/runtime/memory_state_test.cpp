@@ -2,15 +2,15 @@
 // pages, forks, budgets, saved files.
 #include "test/runtime/FakeProgram.h"
 
-#include "runtime/core/Hash.h"
 #include "runtime/device/CpuDevice.h"
 #include "runtime/serve/Context.h"
 #include "runtime/serve/WindowMarks.h"
 
 #include <gtest/gtest.h>
+#include <cmath>
 #include <cstring>
-#include <filesystem>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <random>
 
@@ -314,18 +314,30 @@ TEST_F(Contexts, ABudgetBoundsThePages) {
   EXPECT_LE(context->memoryBytes(), (512 + 64 + 2 * 256) * 16);
 }
 
+abi::SavedMemory aText() {
+  abi::SavedMemory about;
+  about.set_kind(MemoryFile::textKind);
+  return about;
+}
+
+Result<std::unique_ptr<Context>> loadFile(const std::string &path, const StateLayout &layout, const WindowPolicy &policy,
+                                          int64_t chunk = 64) {
+  auto file = MemoryFile::open(path);
+  return file.ok() ? Context::load(*file, layout, policy, chunk) : file.status();
+}
+
 TEST_F(Contexts, SavedAndMappedAnswersBitForBit) {
   auto context = makeContext();
   fill(*context, 1000, 5);
   std::string path = fake::temporaryPath("memory");
-  ASSERT_TRUE(context->save(path, "model-a").ok());
-  auto loaded = Context::load(path, "model-a", layout, makePolicy(64, 16), 32); // another ring size
+  ASSERT_TRUE(context->save(path, aText()).ok());
+  auto loaded = loadFile(path, layout, makePolicy(64, 16), 32); // another ring size
   ASSERT_TRUE(loaded.ok()) << loaded.status().text();
   EXPECT_EQ((*loaded)->marks().memoryTokens(), context->marks().memoryTokens());
   for (int round = 0; round < 100; ++round)
     ASSERT_EQ(run(**loaded, {round, 7}), run(*context, {round, 7})) << round;
   // The file is not written to by what came after.
-  auto again = Context::load(path, "model-a", layout, makePolicy(64, 16), 64);
+  auto again = loadFile(path, layout, makePolicy(64, 16));
   ASSERT_TRUE(again.ok());
   EXPECT_EQ((*again)->marks().end(), 1000);
 }
@@ -334,50 +346,114 @@ TEST_F(Contexts, SavesWhatABudgetLeft) {
   auto context = makeContext(512);
   fill(*context, 3000, 6);
   std::string path = fake::temporaryPath("budget");
-  ASSERT_TRUE(context->save(path, "m").ok());
+  ASSERT_TRUE(context->save(path, aText()).ok());
   WindowPolicy policy = makePolicy(64, 16);
   policy.memoryRows = 512;
-  auto loaded = Context::load(path, "m", layout, policy, 64);
+  auto loaded = loadFile(path, layout, policy);
   ASSERT_TRUE(loaded.ok()) << loaded.status().text();
   EXPECT_EQ(run(**loaded, {3}), run(*context, {3}));
+}
+
+// A saved context under other options is what a context with these options would be: what it has too much of goes before
+// the first token, as sliding, flushing and dropping the oldest take it.
+TEST_F(Contexts, OptionsBesideASavedMemoryHoldFromTheFirstTokenOn) {
+  auto context = makeContext();
+  fill(*context, 1000, 8);
+  ASSERT_EQ(context->marks().localTokens(), 40);
+  std::string path = fake::temporaryPath("options");
+  ASSERT_TRUE(context->save(path, aText()).ok());
+  struct Case {
+    int64_t window, memoryRows;
+    Eviction eviction;
+    int64_t local, memory; // expected
+  };
+  for (const Case &one : {Case{64, 0, Eviction::slide, 40, 960}, Case{32, 0, Eviction::slide, 24, 976},
+                          Case{8, 0, Eviction::slide, 8, 992}, Case{32, 0, Eviction::flush, 0, 1000},
+                          Case{64, 300, Eviction::slide, 40, 192}, Case{16, 300, Eviction::slide, 16, 216},
+                          Case{512, 10, Eviction::flush, 40, 0}}) {
+    WindowPolicy policy = makePolicy(one.window, 1, one.eviction);
+    policy.memoryRows = one.memoryRows;
+    auto loaded = loadFile(path, layout, policy);
+    ASSERT_TRUE(loaded.ok()) << loaded.status().text();
+    const WindowMarks &marks = (*loaded)->marks();
+    EXPECT_EQ(marks.end(), 1000);
+    EXPECT_EQ(marks.localTokens(), one.local) << one.window;
+    EXPECT_EQ(marks.memoryTokens(), one.memory) << one.memoryRows;
+    EXPECT_LE((*loaded)->memoryBytes(), (one.memory + one.local + 2 * 256) * 16);
+    // Each token that is left is seen where it belongs: all together they are as many as they are.
+    auto logits = run(**loaded, {3});
+    double local = 0, memory = 0;
+    for (int id = 0; id < fake::vocabulary; ++id) {
+      double seen = std::round(logits[static_cast<size_t>(id)] - static_cast<float>(id) / 1024);
+      memory += std::floor(seen / 1000);
+      local += seen - 1000 * std::floor(seen / 1000);
+    }
+    EXPECT_EQ(local, marks.localTokens());
+    EXPECT_EQ(memory, marks.memoryTokens());
+  }
 }
 
 TEST_F(Contexts, RefusesForeignAndDamagedFiles) {
   auto context = makeContext();
   fill(*context, 400, 7);
   std::string path = fake::temporaryPath("saved");
-  ASSERT_TRUE(context->save(path, "model-a").ok());
+  ASSERT_TRUE(context->save(path, aText()).ok());
   std::string good = fake::readAll(path);
-  auto load = [&](const std::string &bytes, const std::string &model = "model-a", int64_t window = 64) {
-    auto result = Context::load(fake::writeTemporary("damaged", bytes), model, layout, makePolicy(window, 1), 64);
+  auto load = [&](const std::string &bytes, bool memory = true, int64_t window = 64) {
+    WindowPolicy policy = makePolicy(window, 1);
+    policy.memory = memory;
+    auto result = loadFile(fake::writeTemporary("damaged", bytes), layout, policy);
     return result.ok() ? 0 : result.status().code();
   };
   EXPECT_EQ(load(good), 0);
   EXPECT_EQ(load("something else entirely"), 7111);
   EXPECT_EQ(load(""), 7111);
-  EXPECT_EQ(load(good, "model-b"), 7113);
-  EXPECT_EQ(load(good.substr(0, good.size() - 1)), 7114);
-  EXPECT_EQ(load(good, "model-a", 8), 7118);
+  EXPECT_EQ(load("LONGCMEM"), 7112);
+  for (size_t size : {good.size() - 1, size_t{4096}, size_t{100}, size_t{40}, size_t{24}})
+    EXPECT_EQ(load(good.substr(0, size)), 7114) << size;
+  EXPECT_EQ(load(good + "x"), 7114);
   std::string version = good;
-  version[8] = 9;
+  version[8] = 1; // what came before
   EXPECT_EQ(load(version), 7112);
-  for (size_t place : {size_t{40}, size_t{130}, size_t{4096 + 3}, good.size() - 100}) {
+  uint64_t messageBytes;
+  std::memcpy(&messageBytes, good.data() + 24, sizeof messageBytes);
+  for (size_t place = 0; place < 40 + messageBytes; ++place) { // every byte of the header
     std::string flipped = good;
     flipped[place] = static_cast<char>(flipped[place] ^ 4);
     EXPECT_NE(load(flipped), 0) << place;
   }
+  for (size_t place : {size_t{4096 + 3}, good.size() - 100}) {
+    std::string flipped = good;
+    flipped[place] = static_cast<char>(flipped[place] ^ 4);
+    EXPECT_EQ(load(flipped), 7117) << place;
+  }
+  EXPECT_EQ(load(good, /*memory=*/false), 7119);
   StateLayout fewer = layout;
   fewer.pages.pop_back();
-  EXPECT_EQ(Context::load(path, "model-a", fewer, makePolicy(64, 16), 64).status().code(), 7115);
+  EXPECT_EQ(loadFile(path, fewer, makePolicy(64, 16)).status().code(), 7115);
   StateLayout other = layout;
   other.pages[0].type = abi::BF16;
-  EXPECT_EQ(Context::load(path, "model-a", other, makePolicy(64, 16), 64).status().code(), 7115);
+  EXPECT_EQ(loadFile(path, other, makePolicy(64, 16)).status().code(), 7115);
+  EXPECT_EQ(context->save("/nonexistent/folder/file", aText()).code(), 4001);
+  EXPECT_NE(loadFile("/nonexistent", layout, makePolicy(64, 16)).status().code(), 0);
+  EXPECT_TRUE(context->save("/dev/null", aText()).ok()); // a device is written to
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null")) << "and never replaced";
+}
+
+TEST_F(Contexts, WithoutMemoryAWindowThatDoesNotHoldTheFileIsRefused) {
   WindowPolicy off = makePolicy(64, 16);
   off.memory = false;
-  EXPECT_EQ(Context::load(path, "model-a", layout, off, 64).status().code(), 7119);
-  EXPECT_EQ(context->save("/nonexistent/folder/file", "m").code(), 4001);
-  EXPECT_TRUE(context->save("/dev/null", "m").ok()); // a device is written to
-  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null")) << "and never replaced";
+  auto context = std::move(*Context::create(layout, off, 64));
+  run(*context, std::vector<int32_t>(40, 1));
+  std::string path = fake::temporaryPath("off");
+  ASSERT_TRUE(context->save(path, aText()).ok());
+  EXPECT_TRUE(loadFile(path, layout, off).ok());
+  off.window = 39;
+  EXPECT_EQ(loadFile(path, layout, off).status().code(), 7118);
+  off.memory = true;
+  auto remembered = loadFile(path, layout, off);
+  ASSERT_TRUE(remembered.ok());
+  EXPECT_EQ((*remembered)->marks().memoryTokens(), 19);
 }
 
 // The checksums are no secret: what they cover is checked for itself.
@@ -385,29 +461,43 @@ TEST_F(Contexts, RefusesNumbersThatNothingCanHold) {
   auto context = makeContext();
   fill(*context, 400, 7);
   std::string path = fake::temporaryPath("saved");
-  ASSERT_TRUE(context->save(path, "m").ok());
-  const std::string good = fake::readAll(path);
-  constexpr size_t hashAt = 24, marksAt = 32, firstPageAt = 64, table = 112;
-  auto loadWith = [&](std::vector<std::pair<size_t, int64_t>> changes) {
-    std::string bytes = good;
-    for (auto [place, value] : changes)
-      std::memcpy(bytes.data() + place, &value, sizeof value);
-    std::memset(bytes.data() + hashAt, 0, 8);
-    StreamingHash hash;
-    hash.add(bytes.data(), table);
-    hash.add(bytes.data() + table, 48 * (layout.rings.size() + layout.pages.size()));
-    uint64_t value = hash.value();
-    std::memcpy(bytes.data() + hashAt, &value, sizeof value);
-    auto result = Context::load(fake::writeTemporary("crafted", bytes), "m", layout, makePolicy(64, 16), 64);
+  ASSERT_TRUE(context->save(path, aText()).ok());
+  auto good = std::move(*MemoryFile::open(path));
+  std::string crafted = fake::temporaryPath("crafted");
+  auto loadWith = [&](const std::function<void(abi::SavedMemory &)> &change) {
+    abi::SavedMemory about = good.about();
+    change(about);
+    EXPECT_TRUE(MemoryFile::write(crafted, about, [&](size_t index, const MemoryFile::Sink &sink) {
+      std::vector<std::byte> rows(good.section(index).begin(), good.section(index).end());
+      rows.resize(about.sections(static_cast<int>(index)).bytes());
+      return sink(rows.data(), rows.size());
+    }).ok());
+    auto result = loadFile(crafted, layout, makePolicy(64, 16));
     return result.ok() ? 0 : result.status().code();
   };
-  ASSERT_EQ(loadWith({}), 0);
-  constexpr int64_t huge = int64_t{1} << 50, largest = INT64_MAX;
-  size_t memoryBegin = marksAt, windowBegin = marksAt + 8, end = marksAt + 16;
-  EXPECT_EQ(loadWith({{end, largest}}), 7116);
-  EXPECT_EQ(loadWith({{memoryBegin, huge}, {windowBegin, huge}, {end, huge + 9}, {firstPageAt, huge / 256}, {firstPageAt + 8, 1}}), 7116);
-  EXPECT_EQ(loadWith({{firstPageAt, -1}}), 7116);
-  EXPECT_EQ(loadWith({{firstPageAt + 8, largest}}), 7116);
+  using About = abi::SavedMemory;
+  constexpr int64_t huge = int64_t{1} << 50;
+  ASSERT_EQ(loadWith([](About &) {}), 0);
+  EXPECT_EQ(loadWith([](About &about) { about.set_kind("documents"); }), 7120);
+  EXPECT_EQ(loadWith([](About &about) { about.set_kind(MemoryFile::conversationKind); }), 7116);
+  EXPECT_EQ(loadWith([](About &about) { about.mutable_text()->set_read(1); }), 7116);
+  EXPECT_EQ(loadWith([](About &about) { about.mutable_marks()->set_end(INT64_MAX); }), 7116);
+  EXPECT_EQ(loadWith([](About &about) { about.mutable_marks()->set_end(-1); }), 7116);
+  EXPECT_EQ(loadWith([](About &about) { about.mutable_marks()->set_end(about.marks().end() - 1); }), 7116);
+  EXPECT_EQ(loadWith([](About &about) { about.mutable_marks()->set_first_page(-1); }), 7116);
+  EXPECT_EQ(loadWith([](About &about) { about.mutable_marks()->set_first_page(1); }), 7116);
+  EXPECT_EQ(loadWith([](About &about) { about.mutable_marks()->set_origin(about.marks().end()); }), 7116);
+  EXPECT_EQ(loadWith([](About &about) { about.mutable_sections(2)->set_bytes(about.sections(2).bytes() + 4096); }), 7116);
+  EXPECT_EQ(loadWith([](About &about) { about.mutable_sections(3)->set_bytes(0); }), 7116);
+  EXPECT_EQ(loadWith([](About &about) { about.mutable_sections(1)->set_row_bytes(huge); }), 7115);
+  EXPECT_EQ(loadWith([](About &about) { about.mutable_sections()->RemoveLast(); }), 7115);
+  EXPECT_EQ(loadWith([](About &about) {
+    abi::SavedMarks &marks = *about.mutable_marks();
+    marks.set_memory_begin(huge);
+    marks.set_window_begin(huge);
+    marks.set_end(huge + 9);
+    marks.set_first_page(huge / 256);
+  }), 7116);
 }
 
 } // namespace

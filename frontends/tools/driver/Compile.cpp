@@ -9,6 +9,7 @@
 #include "frontends/tools/driver/CheckpointWeights.h"
 #include "frontends/tools/driver/CompileFunctions.h"
 #include "frontends/tools/driver/CrashGuard.h"
+#include "frontends/tools/driver/ModelTraits.h"
 #include "frontends/tools/driver/ProbeLayers.h"
 #include "frontends/tools/driver/Stages.h"
 #include "runtime/core/OutputFile.h"
@@ -100,6 +101,7 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
     return graph.status();
   const llvm::StringRef precisions[] = {"fast", "exact"};
   LONGC_TRY(stages.begin(**graph, precisions));
+  describeTraits(**graph, *module);
 
   ProgramIndex index(program);
   ParameterParts parts;

@@ -2,12 +2,11 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
+#include "runtime/core/OutputFile.h"
 #include "runtime/serve/Generate.h"
-#include "runtime/text/ChatTemplate.h"
 #include "runtime/tools/commands/OpenedModel.h"
-
-#include <cstdio>
-#include <unistd.h>
+#include "runtime/tools/commands/SavedConversation.h"
+#include "runtime/tools/commands/TypedLines.h"
 
 namespace longc {
 namespace {
@@ -15,125 +14,116 @@ namespace {
 struct Reply {
   std::string text;
   Generation generation;
+  int64_t inWindow = 0, inMemory = 0, dropped = 0; // tokens, when it ended
+  bool isCancelled() const { return generation.finish == Finish::cancelled; }
 };
 
-/// One conversation, or many questions about one document.
+/// One conversation, or many questions about one document. What later questions need lies in a session of its own, and
+/// each answer is made by a fork of it: an answer that was stopped has disturbed nothing.
 class Chat {
 public:
-  Chat(const OpenedModel &model, const Arguments &arguments, ChatTemplate chatTemplate, SamplerOptions sampler,
-       int64_t maxTokens)
-      : model_(model), arguments_(arguments), template_(std::move(chatTemplate)), sampler_(sampler),
-        maxTokens_(maxTokens) {
-    if (arguments_.has("system"))
-      messages_.push_back({"system", arguments_.text("system")});
-  }
+  Chat(const OpenedModel &model, const Arguments &arguments, SamplerOptions sampler, int64_t maxTokens)
+      : model_(model), arguments_(arguments), sampler_(sampler), maxTokens_(maxTokens) {}
 
   /// Reads the document, or maps the memory it was saved to.
-  Status open();
-  /// Answers one question, streaming unless --json.
+  Status open(ChatTemplate chatTemplate);
+  /// Answers one question, streaming unless --json. ^C stops it: the reply says so and may be empty.
   Result<Reply> ask(const std::string &question);
-  const Session *session() const { return session_.get(); }
 
 private:
-  // Stands for the question while the template is rendered around the document.
-  static constexpr const char *questionMark = "\x01question\x01";
-
-  Result<std::string> render(bool prompt) const;
   Status readDocument();
-  Result<std::string> aroundDocument(const std::string &document);
-  Status begin();
-  Result<Reply> answer(Session &session, const std::string &text);
-  Result<Reply> askDocument(const std::string &question);
-  Result<Reply> askConversation(const std::string &question);
+  Status resumeDocument();
+  Status save();
+  Status keep(const Conversation::Reading &reading, std::unique_ptr<Session> &kept) const;
+  Status answer(const Session &base, const Conversation::Reading &reading, Reply &reply);
+  Status read(Session &session, const std::vector<int32_t> &tokens, const char *title) const;
+  Status generateReply(Session &session, Reply &reply);
 
   const OpenedModel &model_;
   const Arguments &arguments_;
-  ChatTemplate template_;
   Sampler sampler_;
   int64_t maxTokens_;
-  std::vector<ChatMessage> messages_;
-  std::unique_ptr<Session> session_; // of the document or of the conversation
-  std::string seen_;                 // what the conversation's session has read, as text
-  std::vector<int32_t> pending_;     // generated, but not run through the model yet
-  std::string afterQuestion_;        // the template's text behind a question about the document
-  bool hasDocument_ = false;
+  ConversationStart start_;
+  std::optional<Conversation> conversation_;
+  std::unique_ptr<Session> session_; // has read what the conversation keeps
 };
 
-Result<std::string> Chat::render(bool prompt) const {
-  const Tokenizer &tokenizer = model_.tokenizer;
-  auto special = [&](int32_t id) { return tokenizer.contains(id) ? std::string(tokenizer.bytes(id)) : std::string(); };
-  return template_.render(messages_, prompt,
-                          {{"bos_token", special(tokenizer.bosId())}, {"eos_token", special(tokenizer.eosId())}});
-}
-
-Status Chat::open() {
-  if (arguments_.has("document"))
-    return readDocument();
-  if (arguments_.has("load-memory"))
-    return Status::error(1006, "--load-memory needs the --document that the memory was made of", "name it");
-  return begin();
-}
-
-// A session that has read nothing.
-Status Chat::begin() {
-  auto session = model_.newSession();
+Status Chat::open(ChatTemplate chatTemplate) {
+  auto session = model_.saved ? model_.savedSession() : model_.newSession();
   if (!session.ok())
     return session.status();
   session_ = std::move(*session);
-  return {};
-}
-
-// The text before the question; what follows it is kept.
-Result<std::string> Chat::aroundDocument(const std::string &document) {
-  messages_.push_back({"user", document + "\n\n" + questionMark});
-  auto text = render(true);
-  messages_.pop_back();
-  if (!text.ok())
-    return text.status();
-  size_t place = text->rfind(questionMark);
-  if (place == std::string::npos)
-    return Status::error(5406, "the chat template changes the text of messages", "ask without --document");
-  afterQuestion_ = text->substr(place + std::char_traits<char>::length(questionMark));
-  return text->substr(0, place);
+  auto start = model_.saved ? conversationStart(arguments_, *model_.saved) : conversationStart(arguments_);
+  if (!start.ok())
+    return start.status();
+  start_ = std::move(*start);
+  conversation_.emplace(model_.tokenizer, std::move(chatTemplate), start_.system, start_.now);
+  if (!start_.document)
+    return {};
+  LONGC_TRY(model_.saved ? resumeDocument() : readDocument());
+  logNote(describeSession(*session_));
+  return arguments_.has("save-memory") ? save() : Status();
 }
 
 Status Chat::readDocument() {
-  auto document = readTextFile(arguments_.text("document"));
-  if (!document.ok())
-    return document.status();
-  auto before = aroundDocument(*document);
-  if (!before.ok())
-    return before.status();
-  hasDocument_ = true;
-  if (arguments_.has("load-memory")) {
-    auto session = Session::load(model_.engine(), model_.options, arguments_.text("load-memory"));
-    if (!session.ok())
-      return session.status();
-    session_ = std::move(*session);
-  } else {
-    LONGC_TRY(begin());
-    std::vector<int32_t> tokens = model_.encode(*before, true, "the document");
-    model_.tokenizer.beginText(tokens);
-    LONGC_TRY(readTokens(*session_, tokens, model_.mode, "reading the document"));
-  }
-  logNote(describeSession(*session_));
-  return arguments_.has("save-memory") ? session_->save(arguments_.text("save-memory")) : Status();
+  model_.warnOfLostBytes(*start_.document, "the document");
+  auto tokens = conversation_->readDocument(*start_.document);
+  if (!tokens.ok())
+    return tokens.status();
+  if (conversation_->documentWaits())
+    logNote("the chat template puts the question before the document: it is read with each question");
+  return read(*session_, *tokens, "reading the document");
 }
 
-Result<Reply> Chat::answer(Session &session, const std::string &text) {
-  std::vector<int32_t> tokens = pending_;
-  pending_.clear();
-  for (int32_t token : model_.encode(text, true, "the question"))
-    tokens.push_back(token);
-  if (session.marks().end() == 0)
-    model_.tokenizer.beginText(tokens);
-  if (tokens.empty())
-    return Status::error(5403, "the question is empty", "ask something");
-  LONGC_TRY(readTokens(session, tokens, model_.mode, "reading"));
+Status Chat::resumeDocument() {
+  const abi::SavedText &saved = model_.saved->about().text();
+  auto resumed = conversation_->resumeDocument(*start_.document, saved.text(), saved.read());
+  if (!resumed.ok())
+    return resumed.status();
+  return *resumed ? Status() : model_.saved->damaged("its text is not what the chat template writes of its document");
+}
+
+Status Chat::save() {
+  if (conversation_->documentWaits())
+    return Status::error(5408, "there is nothing to save: the chat template writes the question before the document",
+                         "leave --save-memory out");
+  LONGC_TRY(session_->save(arguments_.text("save-memory"), describeConversation(start_, *conversation_)));
+  return interrupted() ? Status::error(cancelledCode, "cancelled") : Status();
+}
+
+Status Chat::read(Session &session, const std::vector<int32_t> &tokens, const char *title) const {
+  return tokens.empty() ? Status() : readTokens(session, tokens, model_.mode, title);
+}
+
+// Reads what later questions need as well. The conversation's own session is left as it is until the question is answered.
+Status Chat::keep(const Conversation::Reading &reading, std::unique_ptr<Session> &kept) const {
+  if (reading.anew)
+    logNote(conversation_->hasDocument() ? "the chat template puts this question before the document: reading all of it"
+                                         : "the chat template changes what was said before: reading it again");
+  auto session = reading.anew ? model_.newSession() : session_->fork();
+  if (!session.ok())
+    return session.status();
+  kept = std::move(*session);
+  return read(*kept, reading.keep, "reading");
+}
+
+Status Chat::answer(const Session &base, const Conversation::Reading &reading, Reply &reply) {
+  auto session = base.fork();
+  if (!session.ok())
+    return session.status();
+  LONGC_TRY(read(**session, reading.rest, "reading"));
+  LONGC_TRY(generateReply(**session, reply));
+  reply.inWindow = (*session)->marks().localTokens();
+  reply.inMemory = (*session)->marks().memoryTokens();
+  reply.dropped = (*session)->droppedTokens();
+  logNote(describeSession(**session));
+  return {};
+}
+
+Status Chat::generateReply(Session &session, Reply &reply) {
   GenerateOptions options;
   options.maxTokens = maxTokens_;
   options.stopTokens = model_.tokenizer.stopIds();
-  Reply reply;
   Status output;
   StreamDecoder decoder(model_.tokenizer);
   auto emit = [&](const std::string &piece) {
@@ -151,93 +141,126 @@ Result<Reply> Chat::answer(Session &session, const std::string &text) {
   emit(decoder.flush());
   if (output.ok() && !arguments_.flag("json"))
     output = printText("\n");
-  LONGC_TRY(output);
   reply.generation = std::move(*generation);
-  if (reply.generation.finish == Finish::cancelled)
-    return Status::error(cancelledCode, "cancelled");
-  return reply;
-}
-
-Result<Reply> Chat::askDocument(const std::string &question) {
-  auto fork = session_->fork();
-  if (!fork.ok())
-    return fork.status();
-  auto reply = answer(**fork, question + afterQuestion_);
-  if (reply.ok())
-    logNote(describeSession(**fork));
-  return reply;
-}
-
-// The rendering of the whole conversation begins with what was read before; only the rest is new.
-Result<Reply> Chat::askConversation(const std::string &question) {
-  messages_.push_back({"user", question});
-  auto text = render(true);
-  if (!text.ok())
-    return text.status();
-  if (text->compare(0, seen_.size(), seen_) != 0) {
-    LONGC_TRY(begin());
-    seen_.clear();
-    pending_.clear();
-  }
-  auto reply = answer(*session_, text->substr(seen_.size()));
-  if (!reply.ok())
-    return reply;
-  // The last token was chosen but not read; an end-of-text token comes again with the template.
-  if (reply->generation.finish != Finish::stop && !reply->generation.tokens.empty())
-    pending_ = {reply->generation.tokens.back()};
-  messages_.push_back({"assistant", reply->text});
-  seen_ = *text + reply->text;
-  return reply;
+  if (reply.generation.finish == Finish::window)
+    logWarning("stopped: the window is full and memory is off (--memory on, a larger --window, or --truncate)");
+  return output;
 }
 
 Result<Reply> Chat::ask(const std::string &question) {
-  return hasDocument_ ? askDocument(question) : askConversation(question);
+  model_.warnOfLostBytes(question, "the question");
+  auto reading = conversation_->ask(question);
+  if (!reading.ok())
+    return reading.status();
+  Reply reply;
+  std::unique_ptr<Session> kept;
+  Status status;
+  if (reading->anew || !reading->keep.empty())
+    status = keep(*reading, kept);
+  if (status.ok())
+    status = answer(kept ? *kept : *session_, *reading, reply);
+  if (status.code() == cancelledCode)
+    reply.generation.finish = Finish::cancelled;
+  else if (!status.ok())
+    return status;
+  if (reply.isCancelled() && reply.text.empty())
+    return reply; // as if it had not been asked
+  conversation_->answered(reply.text);
+  if (kept && !conversation_->hasDocument())
+    session_ = std::move(kept);
+  return reply;
 }
 
-std::string toJson(const std::string &question, const Reply &reply, const Session &session) {
+std::string toJson(const std::string &question, const Reply &reply) {
   JsonWriter json;
   json.beginObject();
   json.key("question").text(question);
   json.key("text").text(reply.text);
   json.key("token_ids").integers(reply.generation.tokens);
   json.key("finish_reason").text(finishName(reply.generation.finish));
-  json.key("tokens_in_memory").integer(session.marks().memoryTokens());
+  json.key("tokens_in_window").integer(reply.inWindow);
+  json.key("tokens_in_memory").integer(reply.inMemory);
+  json.key("tokens_dropped").integer(reply.dropped);
   json.key("decode_seconds").number(reply.generation.seconds);
   return json.endObject().str() + "\n";
 }
 
-Status askOnce(Chat &chat, const Arguments &arguments, const std::string &question) {
+Result<Reply> askOnce(Chat &chat, const Arguments &arguments, const std::string &question) {
   auto reply = chat.ask(question);
-  if (!reply.ok())
-    return reply.status();
-  return arguments.flag("json") ? printText(toJson(question, *reply, *chat.session())) : Status();
+  if (reply.ok() && arguments.flag("json"))
+    LONGC_TRY(printText(toJson(question, *reply)));
+  return reply;
 }
 
-// Questions line by line until the input ends.
+bool isBlank(const std::string &text) { return text.find_first_not_of(" \t\r\n") == std::string::npos; }
+
+// Questions line by line until the input ends, or until ^C when there is no answer to stop.
 Status askLines(Chat &chat, const Arguments &arguments) {
-  bool terminal = isatty(STDIN_FILENO) != 0;
-  std::string line;
-  for (;;) {
-    if (terminal)
-      std::fputs("> ", stderr);
-    line.clear();
-    int letter;
-    while ((letter = std::getchar()) != EOF && letter != '\n')
-      line += static_cast<char>(letter);
-    if (letter == EOF && line.empty())
+  if (interrupted())
+    return Status::error(cancelledCode, "interrupted"); // before there was a question
+  TypedLines lines;
+  for (std::string line;;) {
+    auto event = lines.next(line);
+    if (!event.ok())
+      return event.status();
+    if (*event == TypedLines::Event::end)
       return {};
-    if (!line.empty())
-      LONGC_TRY(askOnce(chat, arguments, line));
+    if (*event == TypedLines::Event::interrupted)
+      return Status::error(cancelledCode, "interrupted");
+    if (isBlank(line))
+      continue;
+    auto reply = askOnce(chat, arguments, line);
+    if (!reply.ok())
+      return reply.status();
+    if (reply->isCancelled()) {
+      stoppedWork();
+      logNote("stopped; ^C once more leaves");
+    }
   }
 }
 
+Status askPrompt(Chat &chat, const Arguments &arguments, const std::string &question) {
+  auto reply = askOnce(chat, arguments, question);
+  if (!reply.ok())
+    return reply.status();
+  if (reply->isCancelled())
+    return Status::error(cancelledCode, formatText("cancelled after %zu tokens", reply->generation.tokens.size()));
+  return {};
+}
+
+// The question of the command line; none when questions are typed. Options that contradict each other are refused.
+Result<std::optional<std::string>> questionOf(const Arguments &arguments) {
+  if (arguments.has("save-memory") && arguments.has("load-memory"))
+    return Status::error(1005, "--save-memory and --load-memory exclude each other: nothing new would be saved",
+                         "copy the file");
+  if (arguments.has("save-memory") && !arguments.has("document"))
+    return Status::error(1006, "there is nothing to save: --save-memory saves what was read of a --document", "name one");
+  if (!arguments.isGiven("prompt") && !arguments.isGiven("prompt-file"))
+    return std::optional<std::string>();
+  if (arguments.isGiven("prompt") && isBlank(arguments.text("prompt")))
+    return Status::error(1006, "the question is empty", "ask something with --prompt TEXT, or leave it out and type");
+  if (arguments.has("prompt-file") && arguments.text("prompt-file") == "-" && arguments.text("document") == "-")
+    return Status::error(1005, "--document and --prompt-file both read standard input", "give one of them as a file");
+  auto question = promptOf(arguments);
+  if (!question.ok())
+    return question.status();
+  if (isBlank(*question))
+    return Status::error(5403, "the question is empty", "ask something");
+  return std::optional<std::string>(std::move(*question));
+}
+
 Status runChat(const Arguments &arguments) {
+  auto question = questionOf(arguments);
+  if (!question.ok())
+    return question.status();
   auto sampler = samplerOf(arguments);
   if (!sampler.ok())
     return sampler.status();
   auto maxTokens = arguments.integer("tokens", 1, INT32_MAX);
   if (!maxTokens.ok())
     return maxTokens.status();
+  if (arguments.has("save-memory"))
+    LONGC_TRY(OutputFile::check(arguments.text("save-memory")));
   auto model = OpenedModel::open(arguments);
   if (!model.ok())
     return model.status();
@@ -249,26 +272,24 @@ Status runChat(const Arguments &arguments) {
     return chatTemplate.status();
   std::string seed = formatText("; seed %llu", static_cast<unsigned long long>(sampler->seed));
   logNote(model->engine().device().describe() + (arguments.has("seed") ? "" : seed));
-  Chat chat(*model, arguments, std::move(*chatTemplate), *sampler, *maxTokens);
-  LONGC_TRY(chat.open());
-  bool oneShot = arguments.has("prompt") || arguments.has("prompt-file");
-  if (oneShot) {
-    auto prompt = promptOf(arguments);
-    if (!prompt.ok())
-      return prompt.status();
-    LONGC_TRY(askOnce(chat, arguments, *prompt));
-  } else {
-    LONGC_TRY(askLines(chat, arguments));
-  }
+  Chat chat(*model, arguments, *sampler, *maxTokens);
+  LONGC_TRY(chat.open(std::move(*chatTemplate)));
+  LONGC_TRY(*question ? askPrompt(chat, arguments, **question) : askLines(chat, arguments));
   model->loaded.report();
   return {};
 }
 
 } // namespace
 
-const Command chatCommand = {"chat", "answers questions, about a document if one is given",
-                             modelOptions({"document", "json", "load-memory", "prompt", "prompt-file", "save-memory",
-                                           "seed", "system", "temperature", "tokens", "top-k", "top-p"}),
-                             runChat};
+const Command chatCommand = {
+    "chat", "answers questions, about a document if one is given",
+    modelOptions({"document", "json", "load-memory", "prompt", "prompt-file", "save-memory", "seed", "system", "temperature",
+                  "tokens", "top-k", "top-p"}),
+    runChat,
+    "\nWithout --prompt or --prompt-file each line of standard input is a question, until the input ends; empty lines are\n"
+    "skipped. With --document each question is about the document alone; without, the conversation goes on. ^C while the\n"
+    "document is read cancels; ^C in an answer stops the answer and keeps the memory and the conversation; a second ^C, or\n"
+    "^C at an empty prompt, leaves with exit code 130. --json prints one JSON object for each question, one a line, with\n"
+    "the question in it. --load-memory takes document and system message from the file; others beside it are refused.\n"};
 
 } // namespace longc

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <unistd.h>
@@ -16,51 +15,42 @@
 namespace longc {
 namespace {
 
-volatile std::sig_atomic_t stopRequested = 0;
-
-// The second ^C ends the program at once.
-void onInterrupt(int) {
-  stopRequested = 1;
-  std::signal(SIGINT, SIG_DFL);
+// What the program was compiled with.
+WindowPolicy defaultPolicy(const abi::Module &module) {
+  WindowPolicy policy;
+  const abi::Memory &memory = module.memory();
+  policy.window = memory.default_window() ? memory.default_window() : static_cast<int64_t>(module.context_length());
+  policy.lastContext = memory.default_last_context() ? memory.default_last_context() : policy.window / 2;
+  return policy;
 }
 
-Result<WindowPolicy> policyOf(const Arguments &arguments, const abi::Module &module, int64_t bytesPerToken) {
-  WindowPolicy policy;
-  auto contextLength = static_cast<int64_t>(module.context_length());
-  policy.window = module.memory().default_window() ? module.memory().default_window() : contextLength;
+Status readWindow(const Arguments &arguments, int64_t contextLength, WindowPolicy &policy) {
   if (arguments.has("window")) {
     auto window = arguments.integer("window", 1, contextLength);
     if (!window.ok())
       return window.status();
     policy.window = *window;
   }
-  int64_t lastContext = module.memory().default_last_context() ? module.memory().default_last_context() : policy.window / 2;
-  policy.lastContext = std::max<int64_t>(1, std::min(lastContext, policy.window));
+  policy.lastContext = std::max<int64_t>(1, std::min(policy.lastContext, policy.window));
   if (arguments.has("last-context")) {
     auto given = arguments.integer("last-context", 1, policy.window);
     if (!given.ok())
       return given.status();
     policy.lastContext = *given;
   }
-  const std::string &eviction = arguments.text("eviction");
-  if (eviction != "slide" && eviction != "flush")
-    return Status::error(1003, "--eviction '" + eviction + "': expected slide or flush", "see --help");
-  policy.eviction = eviction == "flush" ? Eviction::flush : Eviction::slide;
-  auto memory = arguments.onOff("memory");
-  if (!memory.ok())
-    return memory.status();
-  policy.memory = *memory;
+  return {};
+}
+
+Status readBudget(const Arguments &arguments, int64_t bytesPerToken, WindowPolicy &policy) {
   auto budget = arguments.bytes("memory-budget");
   if (!budget.ok())
     return budget.status();
-  if (*budget > 0 && bytesPerToken > 0) {
-    policy.memoryRows = *budget / bytesPerToken;
-    if (policy.memoryRows < 1)
-      return Status::error(1003, formatText("--memory-budget %s: one token takes %lld bytes",
-                                            arguments.text("memory-budget").c_str(), static_cast<long long>(bytesPerToken)),
-                           "give more, or --memory off");
-  }
-  return policy;
+  policy.memoryRows = bytesPerToken > 0 ? *budget / bytesPerToken : 0;
+  if (*budget > 0 && bytesPerToken > 0 && policy.memoryRows < 1)
+    return Status::error(1003, formatText("--memory-budget %s: one token takes %lld bytes",
+                                          arguments.text("memory-budget").c_str(), static_cast<long long>(bytesPerToken)),
+                         "give more, or --memory off");
+  return {};
 }
 
 } // namespace
@@ -86,7 +76,7 @@ const char *programPath() {
 
 Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments) {
   auto start = std::chrono::steady_clock::now();
-  std::signal(SIGINT, onInterrupt);
+  watchInterrupts();
   setQuiet(arguments.flag("quiet"));
   LoadedProgram loaded;
   auto program = Program::open(programPath(), arguments.flag("verify"));
@@ -110,18 +100,36 @@ Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments) {
 
 Result<Tokenizer> LoadedProgram::tokenizer() const { return createTokenizer(program->module().tokenizer()); }
 
-Result<SessionOptions> LoadedProgram::sessionOptions(const Arguments &arguments) const {
+Result<SessionOptions> LoadedProgram::sessionOptions(const Arguments &arguments, const SessionOptions *saved) const {
   SessionOptions options;
-  auto policy = policyOf(arguments, program->module(), engine->memoryBytesPerToken());
-  if (!policy.ok())
-    return policy.status();
-  options.policy = *policy;
-  auto temperature = MemoryTemperature::parse(arguments.text("memory-temperature"));
-  if (!temperature)
-    return Status::error(1003, "--memory-temperature '" + arguments.text("memory-temperature") +
-                                   "': expected fixed:x or log:c:m0 with positive numbers",
-                         "for example fixed:1.15 or log:0.1:2048");
-  options.temperature = *temperature;
+  if (saved)
+    options = *saved;
+  else
+    options.policy = defaultPolicy(program->module());
+  auto counts = [&](const char *name) { return !saved || arguments.isGiven(name); };
+  LONGC_TRY(readWindow(arguments, static_cast<int64_t>(program->module().context_length()), options.policy));
+  if (counts("eviction")) {
+    const std::string &eviction = arguments.text("eviction");
+    if (eviction != "slide" && eviction != "flush")
+      return Status::error(1003, "--eviction '" + eviction + "': expected slide or flush", "see --help");
+    options.policy.eviction = eviction == "flush" ? Eviction::flush : Eviction::slide;
+  }
+  if (counts("memory")) {
+    auto memory = arguments.onOff("memory");
+    if (!memory.ok())
+      return memory.status();
+    options.policy.memory = *memory;
+  }
+  if (counts("memory-budget"))
+    LONGC_TRY(readBudget(arguments, engine->memoryBytesPerToken(), options.policy));
+  if (counts("memory-temperature")) {
+    auto temperature = MemoryTemperature::parse(arguments.text("memory-temperature"));
+    if (!temperature)
+      return Status::error(1003, "--memory-temperature '" + arguments.text("memory-temperature") +
+                                     "': expected fixed:x or log:c:m0 with positive numbers",
+                           "for example fixed:1.15 or log:0.1:2048");
+    options.temperature = *temperature;
+  }
   options.truncate = arguments.flag("truncate");
   return options;
 }
@@ -197,8 +205,6 @@ Result<SamplerOptions> samplerOf(const Arguments &arguments) {
   return options;
 }
 
-bool interrupted() { return stopRequested != 0; }
-
 Status readTokens(Session &session, std::span<const int32_t> tokens, ProgressMode mode, const char *title,
                   IngestOptions options) {
   Progress progress(mode, title, static_cast<int64_t>(tokens.size()), "tokens");
@@ -207,13 +213,13 @@ Status readTokens(Session &session, std::span<const int32_t> tokens, ProgressMod
     progress.update(done, formatCount(session.marks().memoryTokens()) + " in memory");
     return !interrupted();
   };
-  int64_t dropped = session.droppedTokens();
+  int64_t dropped = session.droppedTokens(), seen = session.marks().localTokens();
   LONGC_TRY(session.ingest(tokens, options));
   progress.finish();
-  if (session.droppedTokens() > dropped)
+  if (!session.marks().policy().memory && session.droppedTokens() > dropped)
     logWarning(formatText("the first %s of %s tokens were dropped: the window has %s (--truncate)",
                           formatCount(session.droppedTokens() - dropped).c_str(),
-                          formatCount(static_cast<long long>(tokens.size())).c_str(),
+                          formatCount(seen + static_cast<int64_t>(tokens.size())).c_str(),
                           formatCount(session.marks().policy().window).c_str()));
   return {};
 }

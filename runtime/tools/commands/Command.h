@@ -6,6 +6,7 @@
 #include "runtime/serve/Session.h"
 #include "runtime/text/Sampler.h"
 #include "runtime/text/Tokenizer.h"
+#include "runtime/tools/commands/Interruption.h"
 #include "runtime/tools/commands/Options.h"
 
 #include <memory>
@@ -20,6 +21,7 @@ struct Command {
   std::string_view name, summary; // without a summary it is not listed: another program runs it
   std::vector<std::string_view> options; // besides --help
   Status (*run)(const Arguments &);
+  std::string_view notes = {}; // what --help says behind the options
 };
 
 /// The commands, alphabetical. Each lies in a file of its name.
@@ -38,8 +40,9 @@ struct LoadedProgram {
 
   static Result<LoadedProgram> load(const Arguments &arguments);
   Result<Tokenizer> tokenizer() const;
-  /// Window, memory and temperature as the options ask; program defaults otherwise.
-  Result<SessionOptions> sessionOptions(const Arguments &arguments) const;
+  /// Window, memory and temperature as the options ask; otherwise as a memory was saved with, or as the program was
+  /// compiled for.
+  Result<SessionOptions> sessionOptions(const Arguments &arguments, const SessionOptions *saved = nullptr) const;
   /// Prints the profile if one was asked for.
   void report() const;
 };
@@ -55,9 +58,6 @@ Result<ProgressMode> progressOf(const Arguments &arguments);
 Result<uint64_t> seedOf(const Arguments &arguments);
 /// How to draw tokens, with the seed of seedOf.
 Result<SamplerOptions> samplerOf(const Arguments &arguments);
-
-/// True once the user pressed ^C.
-bool interrupted();
 
 /// Reads tokens with a progress bar; ^C cancels.
 Status readTokens(Session &session, std::span<const int32_t> tokens, ProgressMode mode, const char *title,

@@ -2,7 +2,9 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
+#include "runtime/core/OutputFile.h"
 #include "runtime/serve/Generate.h"
+#include "runtime/text/GrowingText.h"
 #include "runtime/tools/commands/OpenedModel.h"
 
 #include <chrono>
@@ -44,11 +46,58 @@ std::string toJson(const Run &run, const Session &session) {
   return json.endObject().str() + "\n";
 }
 
-Result<std::unique_ptr<Session>> openSession(const OpenedModel &model, const Arguments &arguments) {
-  if (arguments.has("load-memory"))
-    return Session::load(model.engine(), model.options, arguments.text("load-memory"));
-  return model.newSession();
-}
+// Reads a prompt as the end of a text whose beginning may lie in a saved memory.
+class PromptReader {
+public:
+  PromptReader(const OpenedModel &model, const Arguments &arguments)
+      : model_(model), arguments_(arguments), growing_(model.tokenizer) {}
+
+  Result<std::unique_ptr<Session>> read(const std::string &prompt) {
+    auto session = model_.saved ? model_.savedSession() : model_.newSession();
+    if (!session.ok())
+      return session;
+    std::string whole = prompt;
+    if (model_.saved) {
+      const abi::SavedText &text = model_.saved->about().text();
+      growing_ = GrowingText(model_.tokenizer, text.text(), text.read());
+      if (text.read() > 0)
+        ids_ = GrowingText(model_.tokenizer).takeAll(std::string_view(text.text()).substr(0, text.read()));
+      whole = text.text() + prompt;
+    }
+    model_.warnOfLostBytes(prompt, "the prompt");
+    if (arguments_.has("save-memory")) {
+      LONGC_TRY(take(**session, growing_.takeStable(whole)));
+      LONGC_TRY(save(**session, whole));
+    }
+    LONGC_TRY(take(**session, growing_.takeAll(whole)));
+    if ((*session)->logits().empty())
+      return Status::error(5403, "the prompt is empty", "a model continues text: give at least one token");
+    return session;
+  }
+
+  /// Of the whole text.
+  std::vector<int32_t> takeIds() { return std::move(ids_); }
+
+private:
+  Status take(Session &session, const std::vector<int32_t> &ids) {
+    ids_.insert(ids_.end(), ids.begin(), ids.end());
+    return ids.empty() ? Status() : readTokens(session, ids, model_.mode, "reading");
+  }
+
+  // What has been read goes up to where no further text changes the tokens.
+  Status save(const Session &session, std::string whole) {
+    abi::SavedMemory about;
+    about.set_kind(MemoryFile::textKind);
+    about.mutable_text()->set_text(std::move(whole));
+    about.mutable_text()->set_read(growing_.taken());
+    return session.save(arguments_.text("save-memory"), std::move(about));
+  }
+
+  const OpenedModel &model_;
+  const Arguments &arguments_;
+  GrowingText growing_;
+  std::vector<int32_t> ids_;
+};
 
 Status continueText(Session &session, const Tokenizer &tokenizer, const Arguments &arguments, Sampler sampler,
                     int64_t maxTokens, Run &run) {
@@ -92,20 +141,15 @@ Status runGenerate(const Arguments &arguments) {
   if (!model.ok())
     return model.status();
   auto start = std::chrono::steady_clock::now();
-  auto session = openSession(*model, arguments);
+  if (arguments.has("save-memory"))
+    LONGC_TRY(OutputFile::check(arguments.text("save-memory")));
+  PromptReader reader(*model, arguments);
+  auto session = reader.read(*prompt);
   if (!session.ok())
     return session.status();
-  Run run{model->encode(*prompt, true, "the prompt"), model->loaded.loadSeconds, 0, {}, "", sampler->seed};
-  if ((*session)->marks().end() == 0)
-    model->tokenizer.beginText(run.prompt);
-  if (run.prompt.empty())
-    return Status::error(5403, "the prompt is empty", "a model continues text: give at least one token");
-  LONGC_TRY(readTokens(**session, run.prompt, model->mode, "reading"));
-  run.readSeconds = secondsSince(start);
+  Run run{reader.takeIds(), model->loaded.loadSeconds, secondsSince(start), {}, "", sampler->seed};
   logNote(formatText("%s; %s in %.2f s", model->engine().device().describe().c_str(), describeSession(**session).c_str(),
                      run.readSeconds));
-  if (arguments.has("save-memory"))
-    LONGC_TRY((*session)->save(arguments.text("save-memory")));
   LONGC_TRY(continueText(**session, model->tokenizer, arguments, Sampler(*sampler), *maxTokens, run));
   model->loaded.report();
   if (arguments.flag("json"))

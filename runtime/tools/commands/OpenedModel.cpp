@@ -13,24 +13,40 @@ Result<OpenedModel> OpenedModel::open(const Arguments &arguments) {
   auto mode = progressOf(arguments);
   if (!mode.ok())
     return mode.status();
+  std::optional<MemoryFile> saved;
+  std::optional<SessionOptions> savedOptions;
+  if (arguments.has("load-memory")) {
+    auto file = MemoryFile::open(arguments.text("load-memory"));
+    if (!file.ok())
+      return file.status();
+    auto options = Session::savedOptions(*file);
+    if (!options.ok())
+      return options.status();
+    saved.emplace(std::move(*file));
+    savedOptions = *options;
+  }
   auto loaded = LoadedProgram::load(arguments);
   if (!loaded.ok())
     return loaded.status();
-  auto options = loaded->sessionOptions(arguments);
+  auto options = loaded->sessionOptions(arguments, savedOptions ? &*savedOptions : nullptr);
   if (!options.ok())
     return options.status();
   auto tokenizer = loaded->tokenizer();
   if (!tokenizer.ok())
     return tokenizer.status();
   loaded->loadSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return OpenedModel{std::move(*loaded), std::move(*tokenizer), *options, *mode};
+  return OpenedModel{std::move(*loaded), std::move(*tokenizer), *options, *mode, std::move(saved)};
 }
 
-std::vector<int32_t> OpenedModel::encode(std::string_view text, bool parseSpecial, std::string_view what) const {
+void OpenedModel::warnOfLostBytes(std::string_view text, std::string_view what) const {
   if (size_t lost = tokenizer.unencodableBytes(text); lost > 0)
     logWarning(formatText("%s byte%s of %s ha%s no token in this model's vocabulary and %s left out",
                           formatCount(static_cast<long long>(lost)).c_str(), lost == 1 ? "" : "s",
                           std::string(what).c_str(), lost == 1 ? "s" : "ve", lost == 1 ? "is" : "are"));
+}
+
+std::vector<int32_t> OpenedModel::encode(std::string_view text, bool parseSpecial, std::string_view what) const {
+  warnOfLostBytes(text, what);
   return tokenizer.encode(text, parseSpecial);
 }
 

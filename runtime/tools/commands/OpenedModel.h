@@ -10,15 +10,20 @@ struct OpenedModel {
   Tokenizer tokenizer;
   SessionOptions options;
   ProgressMode mode;
+  std::optional<MemoryFile> saved; // what --load-memory names
 
   /// Checks the options that all such commands share, then loads the program.
   static Result<OpenedModel> open(const Arguments &arguments);
 
   Engine &engine() const { return *loaded.engine; }
   Result<std::unique_ptr<Session>> newSession() const { return Session::create(*loaded.engine, options); }
+  /// A session that goes on from the saved memory.
+  Result<std::unique_ptr<Session>> savedSession() const { return Session::load(*loaded.engine, options, *saved); }
 
-  /// Token ids of `text`. Bytes that the vocabulary cannot represent are left out, which a warning says: "2 bytes of
-  /// WHAT have no token in this model's vocabulary and are left out".
+  /// Bytes that the vocabulary cannot represent are left out of the ids, which this warning says: "2 bytes of WHAT have no
+  /// token in this model's vocabulary and are left out".
+  void warnOfLostBytes(std::string_view text, std::string_view what) const;
+  /// Token ids of `text`, with that warning.
   std::vector<int32_t> encode(std::string_view text, bool parseSpecial, std::string_view what) const;
   /// Token ids of a file as plain text.
   Result<std::vector<int32_t>> encodeFile(const std::string &path) const;

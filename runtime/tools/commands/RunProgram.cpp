@@ -33,7 +33,7 @@ std::string overview(const char *program) {
 std::string commandHelp(const char *program, const Command &command, std::span<const std::string_view> options) {
   return formatText("usage: %s %s [OPTION]...\n\n%s\n\n", program, std::string(command.name).c_str(),
                     std::string(command.summary).c_str()) +
-         optionHelp(options);
+         optionHelp(options) + std::string(command.notes);
 }
 
 Status printVersion() {
