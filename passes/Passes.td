@@ -10,6 +10,18 @@ class Longc_Pass<string flag> : Pass<flag, "::mlir::ModuleOp"> {
                            "::mlir::math::MathDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def ApplyCrossRowsPass : Longc_Pass<"longc-apply-cross-rows"> {
+  let summary = "lets rows of a training batch read other rows in chosen layers, as FoT is trained";
+  let description = [{
+    Of `@forward`, before its loss is made. In the chosen layers (counted by attention ops) the queries of a row, at their places
+    in the row, also see the un-rotated keys and the values of other rows, in one softmax with their own. Which rows read which
+    is an argument: `cross_rows` [n, 2], sequence numbers (reader, number of sequences + source), beside `reader_boundaries` (those of the
+    sequences, then the number of tokens once a sequence) and `source_boundaries` (0 once a sequence, then those of the
+    sequences). Gradients reach the rows that are read.
+  }];
+  let options = [Option<"memLayers", "mem-layers", "std::string", "\"all\"", "layers that read: all, or numbers with commas">];
+}
+
 def ApplyFotPass : Longc_Pass<"longc-apply-fot"> {
   let summary = "gives layers of a plain decoder a memory that their attention reads beside its window (FoT)";
   let description = [{
@@ -95,6 +107,14 @@ def LowerStatePass : Longc_Pass<"longc-lower-state"> {
     A cache argument becomes its rings of keys and values `[slots * ring, K, D]`, a memory argument its pages
     `[pages * 256, K, D]`; a shared argument `[slots, pages of a slot]` i32 follows. Results likewise. Runs after
     tiling, whose launches already take the tensors.
+  }];
+}
+
+def MakeLossPass : Longc_Pass<"longc-make-loss"> {
+  let summary = "beside a decoder's forward function, that of its loss";
+  let description = [{
+    `@loss` has the arguments of `@forward`, then a target and a weight for each token, and returns the weighted sum of
+    cross-entropies. The projection to logits goes into `lm.cross_entropy`; logits are never whole.
   }];
 }
 

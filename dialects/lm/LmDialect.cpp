@@ -23,6 +23,7 @@ void LmDialect::initialize() {
       >();
   attachArithmeticGradients(getContext());
   attachAttentionGradients(getContext());
+  attachGatedMemoryGradients(getContext());
   attachLayerGradients(getContext());
   attachLossGradients(getContext());
   attachRowGradients(getContext());

@@ -81,3 +81,23 @@ LogicalResult PadColumnsOp::interpret(Interpreter &interpreter) {
   interpreter.set(getResult(), std::move(result));
   return success();
 }
+
+LogicalResult ReshapeOp::verify() {
+  RankedTensorType x = tensorType(getX()), result = tensorType(getResult());
+  bool open = x.getRank() && x.isDynamicDim(0), opens = result.getRank() && result.isDynamicDim(0);
+  ArrayRef<int64_t> from = x.getShape().drop_front(open), to = result.getShape().drop_front(opens);
+  // reshape_c1
+  if (open != opens || ShapedType::isDynamicShape(from) || ShapedType::isDynamicShape(to) ||
+      ShapedType::getNumElements(from) != ShapedType::getNumElements(to))
+    return emitOpError("expected a result with the elements of ") << x << ", got " << result;
+  return success();
+}
+
+LogicalResult ReshapeOp::interpret(Interpreter &interpreter) {
+  const HostTensor &x = interpreter.getTensor(getX());
+  SmallVector<int64_t> shape(tensorType(getResult()).getShape());
+  if (!shape.empty() && ShapedType::isDynamic(shape[0]))
+    shape[0] = x.dim(0);
+  interpreter.set(getResult(), x.withShape(shape));
+  return success();
+}

@@ -63,8 +63,25 @@ def Lm_PadColumnsOp : Lm_Op<"pad_columns"> {
 
     Constraints: `pad_columns_c1` 0 <= begin and begin + C is at most the columns of out; `pad_columns_c2` rows agree.
   }];
-  let arguments = (ins Lm_Matrix:$x, I64Attr:$begin);
-  let results = (outs Lm_Matrix:$result);
+  let arguments = (ins TensorRankOf<[F32], [2]>:$x, I64Attr:$begin);
+  let results = (outs TensorRankOf<[F32], [2]>:$result);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Lm_ReshapeOp : Lm_Op<"reshape"> {
+  let summary = "the same elements in the same order under another shape";
+  let description = [{
+    `out[i] = x[i]` with i counted over all elements, the last size fastest.
+
+    ```mlir
+    %h = lm.reshape %x : (tensor<2x6xf32>) -> tensor<2x2x3xf32>
+    ```
+
+    Constraints: `reshape_c1` sizes multiply to one number; one that is open is the first on both sides, or on neither.
+  }];
+  let arguments = (ins TensorOf<[F32]>:$x);
+  let results = (outs TensorOf<[F32]>:$result);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }

@@ -20,6 +20,10 @@
 // RUN: longc-interpret %s --function queries_alone --check-gradients --tokens 7 | FileCheck %s --check-prefix=ONE
 // RUN: longc-interpret %s --function loss --check-gradients --tokens 7 | FileCheck %s --check-prefix=TWO
 // RUN: longc-interpret %s --function loss_and_lse --check-gradients --tokens 7 | FileCheck %s --check-prefix=TWO
+// RUN: longc-interpret %s --function gated --check-gradients --tokens 4 | FileCheck %s --check-prefix=SEVEN
+// RUN: longc-interpret %s --function gated_by_head --check-gradients --tokens 4 | FileCheck %s --check-prefix=THREE
+// RUN: longc-interpret %s --function gated_by_token --check-gradients --tokens 4 | FileCheck %s --check-prefix=THREE
+// RUN: longc-interpret %s --function gated_by_layer --check-gradients --tokens 4 | FileCheck %s --check-prefix=FIVE
 // RUN: longc-interpret %s --function tied --check-gradients --tokens 9 | FileCheck %s --check-prefix=TIED
 // RUN: longc-opt %s --longc-differentiate=function=tied | FileCheck %s
 // RUN: longc-opt %s --longc-differentiate=function=frozen | FileCheck %s --check-prefix=FROZEN
@@ -28,6 +32,7 @@
 // TWO: gradients agree: 2 of 2,
 // THREE: gradients agree: 3 of 3,
 // FIVE: gradients agree: 5 of 5,
+// SEVEN: gradients agree: 7 of 7,
 
 func.func @elements(%a: tensor<3x4xf32> {lm.trained}, %b: tensor<3x4xf32> {lm.trained}, %c: tensor<3x4xf32> {lm.trained},
                     %d: tensor<3x4xf32> {lm.trained}, %e: tensor<3x4xf32> {lm.trained}) -> tensor<3x4xf32> {
@@ -128,7 +133,10 @@ func.func @columns(%x: tensor<2x6xf32> {lm.trained}) -> (tensor<2x6xf32>, tensor
   %bent = lm.silu %heads : (tensor<2x2x3xf32>) -> tensor<2x2x3xf32>
   %rows = lm.merge_heads %bent : (tensor<2x2x3xf32>) -> tensor<2x6xf32>
   %some = lm.slice_columns %rows {begin = 1 : i64, end = 4 : i64} : (tensor<2x6xf32>) -> tensor<2x3xf32>
-  %wide = lm.pad_columns %some {begin = 2 : i64} : (tensor<2x3xf32>) -> tensor<2x8xf32>
+  %padded = lm.pad_columns %some {begin = 2 : i64} : (tensor<2x3xf32>) -> tensor<2x8xf32>
+  %cut = lm.reshape %padded : (tensor<2x8xf32>) -> tensor<4x2x2xf32>
+  %bent2 = lm.silu %cut : (tensor<4x2x2xf32>) -> tensor<4x2x2xf32>
+  %wide = lm.reshape %bent2 : (tensor<4x2x2xf32>) -> tensor<2x8xf32>
   return %rows, %wide : tensor<2x6xf32>, tensor<2x8xf32>
 }
 
@@ -188,6 +196,33 @@ func.func @loss_and_lse(%x: tensor<?x3xf32> {lm.trained}, %w: tensor<5x3xf32> {l
                         %weights: tensor<?xf32> {lm.input = "weights"}) -> (tensor<1xf32>, tensor<?xf32>) {
   %loss, %lse = lm.cross_entropy %x, %w, %targets, %weights : (tensor<?x3xf32>, tensor<5x3xf32>, tensor<?xi32>, tensor<?xf32>) -> (tensor<1xf32>, tensor<?xf32>)
   return %loss, %lse : tensor<1xf32>, tensor<?xf32>
+}
+
+// LIFT: a memory and a gate of each head, some rows without.
+func.func @gated(%a: tensor<?x2x2xf32> {lm.trained}, %q: tensor<?x2x2xf32> {lm.trained}, %w1: tensor<2x2x3xf32> {lm.trained}, %w2: tensor<2x3x2xf32> {lm.trained},
+                 %u1: tensor<2x2x2xf32> {lm.trained}, %u2: tensor<2x2xf32> {lm.trained}, %mask: tensor<?xf32> {lm.trained}) -> (tensor<?x2x2xf32>, tensor<?x2xf32>) {
+  %o, %g = lm.gated_memory %a, %q reads (%w1, %w2) gate (%u1, %u2) mask %mask
+    : (tensor<?x2x2xf32>, tensor<?x2x2xf32>, tensor<2x2x3xf32>, tensor<2x3x2xf32>, tensor<2x2x2xf32>, tensor<2x2xf32>, tensor<?xf32>) -> (tensor<?x2x2xf32>, tensor<?x2xf32>)
+  return %o, %g : tensor<?x2x2xf32>, tensor<?x2xf32>
+}
+
+func.func @gated_by_head(%a: tensor<?x2x3xf32> {lm.trained}, %q: tensor<?x2x3xf32>, %m: tensor<?x2x3xf32> {lm.trained}, %z: tensor<2xf32> {lm.trained}) -> tensor<?x2x3xf32> {
+  %o = lm.gated_memory %a, %q reads kind external (%m) gate selects local (%z)
+    : (tensor<?x2x3xf32>, tensor<?x2x3xf32>, tensor<?x2x3xf32>, tensor<2xf32>) -> tensor<?x2x3xf32>
+  return %o : tensor<?x2x3xf32>
+}
+
+func.func @gated_by_token(%a: tensor<?x2x3xf32> {lm.trained}, %q: tensor<?x2x3xf32>, %m: tensor<?x2x3xf32> {lm.trained}, %z: tensor<?x2xf32> {lm.trained}) -> tensor<?x2x3xf32> {
+  %o = lm.gated_memory %a, %q reads kind external (%m) gate (%z) {gate_scale = 1.0 : f64, gate_shift = 0.0 : f64}
+    : (tensor<?x2x3xf32>, tensor<?x2x3xf32>, tensor<?x2x3xf32>, tensor<?x2xf32>) -> tensor<?x2x3xf32>
+  return %o : tensor<?x2x3xf32>
+}
+
+func.func @gated_by_layer(%a: tensor<?x2x2xf32> {lm.trained}, %q: tensor<?x2x2xf32> {lm.trained}, %w1: tensor<2x2x3xf32> {lm.trained}, %w2: tensor<2x3x2xf32> {lm.trained},
+                          %z: tensor<1xf32> {lm.trained}) -> tensor<?x2x2xf32> {
+  %o = lm.gated_memory %a, %q reads (%w1, %w2) gate (%z)
+    : (tensor<?x2x2xf32>, tensor<?x2x2xf32>, tensor<2x2x3xf32>, tensor<2x3x2xf32>, tensor<1xf32>) -> tensor<?x2x2xf32>
+  return %o : tensor<?x2x2xf32>
 }
 
 lm.parameter @table trainable : tensor<5x4xf32>

@@ -2,6 +2,8 @@
 test/passes that must see it (none: the one of the source's name), what it breaks."""
 
 MUTATIONS = [
+    ("ApplyCrossRows", "readers_,\n                                              sources_, rows_, /*causal=*/{{false => true}}", [],
+     "a row sees only the first keys of others"),
     ("ApplyFot", "static_cast<uint64_t>({{topk => topk + 1}}))", [], "one memory entry too many"),
     ("AttentionKernel", "require(compare({{arith::CmpIPredicate::sle => arith::CmpIPredicate::slt}}, column, token));",
      ["tile-attention"], "a query does not see its own key"),
@@ -55,6 +57,7 @@ MUTATIONS = [
     ("LowerRope", "op.getTheta(), dim, {{op.getScale() => -op.getScale()}},", [], "rotation the other way"),
     ("LowerState", "body.getArgument(position - {{2 => 1}}), body.getArgument(position - 1)", [],
      "values are taken for keys"),
+    ("MakeLoss", "terminator->setOperands(loss.{{getLoss() => getLse()}});", [], "log-sums are returned for the loss"),
     ("MakeServing", 'appendInput(function_, type, "cache", {{layers_++ => layers_}})', [],
      "all caches are those of the first layer"),
     ("OnlineSoftmax", "step.shrink = math::Exp2Op::create(b, arith::SubFOp::create(b, {{maximum => safe}}, safe));",

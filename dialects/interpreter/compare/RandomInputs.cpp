@@ -60,8 +60,9 @@ RandomInputs::RandomInputs(ModuleOp module, FunctionOpInterface function, const 
 int64_t RandomInputs::dynamicRows(StringRef role) const {
   int64_t sequences = batch_.sequences.size();
   return llvm::StringSwitch<int64_t>(role)
-      .Cases({"segments", "sources"}, sequences)
-      .Case("cu_seqlens", sequences + 1)
+      .Cases({"segments", "sources", "cross_rows"}, sequences)
+      .Cases({"cu_seqlens", "boundaries"}, sequences + 1)
+      .Cases({"reader_boundaries", "source_boundaries"}, 2 * sequences + 1)
       .Case("page_table", batch_.slots)
       .Case("rows", llvm::count_if(batch_.sequences, [](auto &s) { return s.queryEnd > s.queryBegin; }))
       .Cases({"cache_keys", "cache_values"}, batch_.slots * batch_.ring)
@@ -108,10 +109,16 @@ static FailureOr<std::vector<double>> roleElements(const RandomBatch &batch, Str
       for (int64_t column :
            {s.queryBegin, s.queryEnd, s.windowBegin, s.windowEnd, s.memoryBegin, s.memoryEnd, s.slot, int64_t{0}})
         elements.push_back(column);
-    if (role == "cu_seqlens")
+    if (role == "cu_seqlens" || role == "boundaries" || role == "reader_boundaries")
       elements.push_back(s.queryBegin);
+    if (role == "source_boundaries")
+      elements.push_back(0);
     if (role == "sources")
       for (size_t sequence : {i, (i + 1) % batch.sequences.size()})
+        elements.push_back(sequence);
+    // Every sequence reads the first; as a source a sequence counts behind all readers.
+    if (role == "cross_rows")
+      for (size_t sequence : {i, batch.sequences.size()})
         elements.push_back(sequence);
     if (role == "rows" && s.queryEnd > s.queryBegin)
       elements.push_back(s.queryEnd - 1);
@@ -123,7 +130,12 @@ static FailureOr<std::vector<double>> roleElements(const RandomBatch &batch, Str
         elements.push_back(index - s.windowBegin);
     }
   }
-  if (role == "cu_seqlens")
+  if (role == "source_boundaries")
+    for (auto &s : batch.sequences)
+      elements.push_back(s.queryBegin);
+  if (role == "reader_boundaries")
+    elements.resize(2 * batch.sequences.size(), batch.tokens);
+  if (role == "cu_seqlens" || role.ends_with("boundaries"))
     elements.push_back(batch.tokens);
   if (role == "tokens" || role == "targets")
     for (int64_t t = 0; t < rows; ++t)
@@ -151,12 +163,8 @@ FailureOr<HostValue> RandomInputs::argument(FunctionOpInterface function, unsign
   if (auto memory = dyn_cast<lm::MemoryType>(type))
     return HostValue(std::shared_ptr<const StateObject>(stateOf(true, memory.getHeads() * memory.getHeadSize())));
   auto tensor = dyn_cast<RankedTensorType>(type);
-  if (auto given = function.getArgAttrOfType<DenseIntElementsAttr>(index, "lm.value"); given && tensor) {
-    std::vector<double> elements;
-    for (const APInt &number : given.getValues<APInt>())
-      elements.push_back(number.getSExtValue());
-    return HostValue(HostTensor(given.getType().getShape(), tensor.getElementType(), std::move(elements)));
-  }
+  if (auto given = function.getArgAttrOfType<DenseElementsAttr>(index, "lm.value"); given && tensor)
+    return HostValue(givenTensor(given));
   if (!tensor)
     return function.emitError("no random value for argument ") << index << " of " << type, failure();
   SmallVector<int64_t> filled(tensor.getShape());

@@ -50,6 +50,17 @@ void appendQuantized(StringRef name, lm::QuantizedType type, uint64_t seed, std:
 
 } // namespace
 
+HostTensor givenTensor(DenseElementsAttr elements) {
+  std::vector<double> numbers;
+  if (isa<FloatType>(elements.getElementType()))
+    for (const APFloat &number : elements.getValues<APFloat>())
+      numbers.push_back(number.convertToDouble());
+  else
+    for (const APInt &number : elements.getValues<APInt>())
+      numbers.push_back(static_cast<double>(number.getSExtValue()));
+  return HostTensor(elements.getType().getShape(), elements.getElementType(), std::move(numbers));
+}
+
 FailureOr<HostTensor> randomParameter(Operation *op, StringRef name, Type type, uint64_t seed,
                                       const std::map<std::string, Type> &declared) {
   if (!elementCount(shapeOf(type)))

@@ -21,6 +21,7 @@ template <typename Op, llvm::LogicalResult (*function)(Op, Gradients &)> void at
 
 void attachArithmeticGradients(mlir::MLIRContext *context);
 void attachAttentionGradients(mlir::MLIRContext *context);
+void attachGatedMemoryGradients(mlir::MLIRContext *context);
 void attachLayerGradients(mlir::MLIRContext *context);
 void attachLossGradients(mlir::MLIRContext *context);
 void attachRowGradients(mlir::MLIRContext *context);

@@ -45,4 +45,12 @@ Value PlainOps::transpose(Value x) {
   return TransposeOp::create(b_, f32(shape), x);
 }
 
+Value PlainOps::silu(Value x) { return SiluOp::create(b_, f32(shapeOf(x)), x); }
+
+Value PlainOps::sigmoid(Value x) { return SigmoidOp::create(b_, f32(shapeOf(x)), x); }
+
+Value PlainOps::siluGradient(Value x, Value gradient) { return SiluGradientOp::create(b_, f32(shapeOf(x)), x, gradient); }
+
+Value PlainOps::reshape(Value x, ArrayRef<int64_t> shape) { return ReshapeOp::create(b_, f32(shape), x); }
+
 } // namespace longc::lm

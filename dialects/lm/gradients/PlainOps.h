@@ -25,6 +25,10 @@ public:
   mlir::Value product(mlir::Value x, mlir::Value w);
   mlir::Value rowProduct(mlir::Value x, mlir::Value y);
   mlir::Value transpose(mlir::Value x);
+  mlir::Value silu(mlir::Value x);
+  mlir::Value sigmoid(mlir::Value x);
+  mlir::Value siluGradient(mlir::Value x, mlir::Value gradient);
+  mlir::Value reshape(mlir::Value x, llvm::ArrayRef<int64_t> shape);
 
   static llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
     return llvm::cast<mlir::RankedTensorType>(value.getType()).getShape();

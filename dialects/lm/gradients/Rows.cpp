@@ -74,6 +74,11 @@ LogicalResult differentiate(PadColumnsOp op, Gradients &gradients) {
   return success();
 }
 
+LogicalResult differentiate(ReshapeOp op, Gradients &gradients) {
+  gradients.add(op.getX(), PlainOps(gradients.builder()).reshape(gradients.of(op.getResult()), PlainOps::shapeOf(op.getX())));
+  return success();
+}
+
 } // namespace
 
 void attachRowGradients(MLIRContext *context) {
@@ -81,6 +86,7 @@ void attachRowGradients(MLIRContext *context) {
   attach<GatherRowsOp, differentiate>(context);
   attach<MergeHeadsOp, differentiate>(context);
   attach<PadColumnsOp, differentiate>(context);
+  attach<ReshapeOp, differentiate>(context);
   attach<ScatterAddOp, differentiate>(context);
   attach<ScatterRowsOp, differentiate>(context);
   attach<SliceColumnsOp, differentiate>(context);

@@ -61,3 +61,21 @@ func.func @f(%x: tensor<2x4xf32>) {
   %0 = lm.pad_columns %x {begin = 1 : i64} : (tensor<2x4xf32>) -> tensor<3x6xf32>
   return
 }
+
+// -----
+
+// reshape_c1
+func.func @f(%x: tensor<2x4xf32>) {
+  // expected-error@+1 {{'lm.reshape' op expected a result with the elements of 'tensor<2x4xf32>', got 'tensor<2x2x3xf32>'}}
+  %0 = lm.reshape %x : (tensor<2x4xf32>) -> tensor<2x2x3xf32>
+  return
+}
+
+// -----
+
+// reshape_c1
+func.func @f(%x: tensor<?x4xf32>) {
+  // expected-error@+1 {{'lm.reshape' op expected a result with the elements of 'tensor<?x4xf32>', got 'tensor<4x?xf32>'}}
+  %0 = lm.reshape %x : (tensor<?x4xf32>) -> tensor<4x?xf32>
+  return
+}
