@@ -32,13 +32,16 @@ inline void addWord(TokenizerModel &model, const std::string &word) {
 
 // The small vocabulary, with words that are cut differently when they go on, and with special tokens that begin like
 // each other, hold each other and begin like prose.
-inline Tokenizer seamTokenizer(const std::string &preTokenizer) {
+inline Tokenizer seamTokenizer(const std::string &preTokenizer, bool addBos = false) {
   auto model = readVocabulary(LONGC_SOURCE_DIR "/test/golden/tokenizer_small_vocabulary.txt");
   model->preTokenizer = preTokenizer;
   for (const char *word : {"'re", "'ll", "a水", "水", "é", " 水", "\xC2\xA0", " 水。", "!...", "\n\n", "  ", "12"})
     addWord(*model, word);
   for (const char *text : {"<s>", "<s><s>", "<|turn|>", "|>word", "theend"})
     addToken(*model, text, 3);
+  if (addBos)
+    model->bosId = static_cast<int32_t>(std::find(model->tokens.begin(), model->tokens.end(), "<s>") - model->tokens.begin());
+  model->addBos = addBos;
   Result<Tokenizer> tokenizer = Tokenizer::create(std::move(*model));
   return std::move(*tokenizer);
 }

@@ -55,6 +55,24 @@ TEST_P(GrowingTexts, AllPiecesTogetherAreTheWhole) {
   }
 }
 
+TEST_P(GrowingTexts, BeginAsTextsBeginOnce) {
+  Tokenizer begins = seamTokenizer(GetParam(), /*addBos=*/true);
+  for (int round = 0; round < 2000; ++round) {
+    GrowingText growing(begins);
+    std::string text = round % 4 ? "" : round % 8 ? "\xFF" : "<s>"; // 0xff has no token
+    std::vector<int32_t> ids;
+    for (int piece = random() % 4; piece >= 0; --piece) {
+      text += seamText(random, random() % 3);
+      std::vector<int32_t> more = piece > 0 ? growing.takeStable(text) : growing.takeAll(text);
+      ids.insert(ids.end(), more.begin(), more.end());
+      growing = GrowingText(begins, growing.known(), growing.taken());
+    }
+    std::vector<int32_t> whole = begins.encode(text, true);
+    begins.beginText(whole);
+    ASSERT_EQ(ids, whole) << quoteForMessage(text);
+  }
+}
+
 TEST_P(GrowingTexts, OnlyTheLastWordWaits) {
   EXPECT_EQ(tokenizer.stablePrefix("The miller sold flour."), 21u);
   EXPECT_EQ(tokenizer.stablePrefix("The miller sold flour.\n\n"), 22u);
