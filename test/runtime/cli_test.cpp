@@ -136,6 +136,14 @@ TEST(Generate, AMemoryIsSavedMappedAndAnswersAlike) {
   expectError(run("generate -q -p a --save-memory /nonexistent/x"), 1, "/nonexistent/x");
 }
 
+TEST(Generate, NothingIsNotSaved) {
+  std::string memory = fake::temporaryPath("nothing.memory");
+  std::string command = "generate -q --save-memory " + memory + " --prompt-file ";
+  expectError(run(command + fake::writeTemporary("nothing", "")), 1, "the prompt is empty");
+  EXPECT_EQ(run(command + fake::writeTemporary("lost", "\xff")).code, 1); // the byte without a token
+  EXPECT_EQ(fake::readAll(memory), "");
+}
+
 // A memory that goes on and on is that of one text.
 TEST(Generate, AMemoryOfAMemoryIsThatOfTheWhole) {
   std::string memory = fake::temporaryPath("grown.memory"), text;

@@ -65,13 +65,12 @@ public:
       whole = text.text() + prompt;
     }
     model_.warnOfLostBytes(prompt, "the prompt");
+    LONGC_TRY(check(whole));
     if (arguments_.has("save-memory")) {
       LONGC_TRY(take(**session, growing_.takeStable(whole)));
       LONGC_TRY(save(**session, whole));
     }
     LONGC_TRY(take(**session, growing_.takeAll(whole)));
-    if ((*session)->logits().empty())
-      return Status::error(5403, "the prompt is empty", "a model continues text: give at least one token");
     return session;
   }
 
@@ -79,6 +78,15 @@ public:
   std::vector<int32_t> takeIds() { return std::move(ids_); }
 
 private:
+  // Before anything is written.
+  Status check(const std::string &whole) const {
+    if (GrowingText(growing_).takeAll(whole).empty())
+      return Status::error(5403, "the prompt is empty", "a model continues text: give at least one token");
+    if (whole.empty() && arguments_.has("save-memory"))
+      return Status::error(5408, "there is nothing to save: the prompt is empty", "give a text, or leave --save-memory out");
+    return {};
+  }
+
   Status take(Session &session, const std::vector<int32_t> &ids) {
     ids_.insert(ids_.end(), ids.begin(), ids.end());
     return ids.empty() ? Status() : readTokens(session, ids, model_.mode, "reading");
