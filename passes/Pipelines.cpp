@@ -17,7 +17,8 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
   if (options.method == "fot")
     manager.addPass(createApplyFotPass(ApplyFotPassOptions{options.memLayers, options.topk}));
   // Every rounding is visible from here on; equal ones (of one input to several products) are merged.
-  manager.addPass(createChoosePrecisionPass(ChoosePrecisionPassOptions{options.precision}));
+  if (options.precision != "written")
+    manager.addPass(createChoosePrecisionPass(ChoosePrecisionPassOptions{options.precision}));
   manager.addPass(createCSEPass());
   manager.addPass(createLowerRopePass());
   // Joins products first: their slices are what FuseRope finds connected.

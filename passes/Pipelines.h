@@ -15,12 +15,13 @@ struct LoweringOptions : public mlir::PassPipelineOptions<LoweringOptions> {
                                 llvm::cl::init("all")};
   Option<int64_t> topk{*this, "topk", llvm::cl::desc("memory entries for each query and head, 0 for all"),
                        llvm::cl::init(0)};
-  Option<std::string> precision{*this, "precision", llvm::cl::desc("exact or fast"), llvm::cl::init("fast")};
+  Option<std::string> precision{*this, "precision", llvm::cl::desc("exact, fast, or written: as the types say"),
+                                llvm::cl::init("fast")};
   Option<std::string> target{*this, "target", llvm::cl::desc("whose tile sizes; empty: the module's, else the CPU's"),
                              llvm::cl::init("")};
 };
 
-// A model's graph to kernels and host functions of launches. The module's #tile.target attribute gives the sizes;
+// A model's graph, or functions that someone wrote, to kernels and host functions of launches. The module's #tile.target attribute gives the sizes;
 // one that has none gets it first.
 void buildLoweringPipeline(mlir::OpPassManager &manager, const LoweringOptions &options);
 

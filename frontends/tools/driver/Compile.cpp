@@ -100,7 +100,7 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
   if (!graph.ok())
     return graph.status();
   const llvm::StringRef precisions[] = {"fast", "exact"};
-  LONGC_TRY(stages.begin(**graph, precisions));
+  LONGC_TRY(stages.begin(**graph, tile::cpuTarget(&context), "model", precisions));
   describeTraits(**graph, *module);
 
   ProgramIndex index(program);
@@ -108,7 +108,7 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
   OwningOpRef<ModuleOp> kernels = ModuleOp::create(UnknownLoc::get(&context));
   for (StringRef precision : precisions) {
     OwningOpRef<ModuleOp> set = (*graph)->clone();
-    LONGC_TRY(stages.lower(*set, precision));
+    LONGC_TRY(stages.lower(*set, precision, "tiled-" + precision.str(), stages.cpuFlags()));
     LONGC_TRY(stages.collect(*set, precision, index, *module, *kernels, parts));
   }
 

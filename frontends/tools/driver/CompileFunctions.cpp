@@ -6,12 +6,9 @@
 #include "frontends/tools/driver/AssembleProgram.h"
 #include "frontends/tools/driver/CheckOptions.h"
 #include "frontends/tools/driver/Stages.h"
-#include "passes/Passes.h"
-#include "passes/TargetFacts.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Transforms/Passes.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <filesystem>
@@ -61,31 +58,17 @@ public:
       program_.add_targets(target);
       LONGC_TRY(target == "cpu" ? compileForCpu(*source) : compileForCuda(*source));
     }
-    return assembleProgram(std::move(code_), program_, {}, NoWeights(), work_, output_);
+    return assembleProgram(std::move(code_), program_, parts_, NoWeights(), work_, output_);
   }
 
 private:
   /// The graph as kernels and launches, with the tile sizes of `facts`. Types are taken as they are written.
-  Status tile(ModuleOp module, tile::TargetAttr facts, const std::string &suffix) {
-    module->setAttr(targetAttributeName, facts);
-    PassManager manager(&stages_.context());
-    manager.addPass(createLowerRopePass());
-    manager.addPass(createFuseNormPass());
-    manager.addPass(createFuseEpiloguePass());
-    manager.addPass(createFuseAttentionPass());
-    manager.addPass(createTileLinearPass());
-    manager.addPass(createTileAttentionPass());
-    manager.addPass(createTileStreamingPass());
-    manager.addPass(createCanonicalizerPass());
-    manager.addNestedPass<tile::KernelOp>(createCSEPass());
-    manager.addPass(createPipelineLoopsPass());
-    manager.addPass(createPlanBuffersPass());
-    LONGC_TRY(stages_.dump(module, "functions-" + suffix, flagsOf(manager)));
-    LONGC_TRY(stages_.run(manager, module, "tiling for " + suffix));
-    LONGC_TRY(stages_.renameKernels(module, suffix));
-    if (suffix == "cpu")
-      return stages_.dump(module, "tiled-" + suffix, stages_.cpuFlags());
-    return stages_.dump(module, "tiled-" + suffix, std::string("--longc-keep-kernels --longc-cuda --longc-cuda-emit"));
+  Status tile(ModuleOp module, tile::TargetAttr facts, const std::string &suffix, ArrayRef<std::string> goOn) {
+    const StringRef precision = "written";
+    LONGC_TRY(stages_.begin(module, facts, "functions-" + suffix, precision));
+    LONGC_TRY(stages_.lower(module, precision, "tiled-" + suffix, goOn));
+    collectParts(module, parts_);
+    return stages_.renameKernels(module, suffix);
   }
 
   Status addFunctions(ModuleOp module, const std::string &target) {
@@ -94,7 +77,7 @@ private:
 
   Status compileForCpu(ModuleOp source) {
     OwningOpRef<ModuleOp> module = source.clone();
-    LONGC_TRY(tile(*module, tile::cpuTarget(&stages_.context()), "cpu"));
+    LONGC_TRY(tile(*module, tile::cpuTarget(&stages_.context()), "cpu", stages_.cpuFlags()));
     LONGC_TRY(addFunctions(*module, "cpu"));
     OwningOpRef<ModuleOp> kernels = onlyKernels(*module);
     Result<CpuObjects> objects = stages_.compileKernels(*kernels);
@@ -112,7 +95,8 @@ private:
     for (int64_t rows : {192, 128}) {
       stages_.forgetDiagnostics();
       OwningOpRef<ModuleOp> module = source.clone();
-      LONGC_TRY(tile(*module, cudaTarget(&stages_.context(), rows), "cuda"));
+      LONGC_TRY(tile(*module, cudaTarget(&stages_.context(), rows), "cuda",
+                     std::string("--longc-keep-kernels --longc-cuda --longc-cuda-emit")));
       OwningOpRef<ModuleOp> kernels = onlyKernels(*module);
       FailureOr<std::vector<CudaKernel>> compiled = compileCuda(*kernels, &stages_.dumps());
       LONGC_TRY(stages_.dumps().status());
@@ -145,6 +129,7 @@ private:
   Stages stages_;
   abi::Program program_;
   ProgramIndex index_;
+  ParameterParts parts_;
   KernelCode code_;
 };
 

@@ -41,8 +41,6 @@ template <typename Passes> std::string pipelineFlag(Passes &&passes) {
 
 } // namespace
 
-std::string flagsOf(OpPassManager &passes) { return pipelineFlag(passes.getPasses()); }
-
 // Writes after each pass over the whole module; those over single kernels and functions are parts of one such.
 class Dumps::AfterEachPass : public PassInstrumentation {
 public:

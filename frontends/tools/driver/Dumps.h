@@ -10,9 +10,6 @@
 
 namespace longc {
 
-// Passes as flags of longc-opt: what a dump names as the way on.
-std::string flagsOf(mlir::OpPassManager &passes);
-
 class Dumps {
 public:
   explicit Dumps(const CompileOptions &options) : options_(options), folder_(options.dumpDir) {}

@@ -132,8 +132,8 @@ static void chooseLowering(const CompileOptions &options, StringRef precision, L
   lowering.precision = precision.str();
 }
 
-Status Stages::begin(ModuleOp model, ArrayRef<StringRef> precisions) {
-  model->setAttr(targetAttributeName, tile::cpuTarget(&context_));
+Status Stages::begin(ModuleOp module, tile::TargetAttr facts, const std::string &name, ArrayRef<StringRef> precisions) {
+  module->setAttr(targetAttributeName, facts);
   std::vector<std::string> goOn;
   for (StringRef precision : precisions) {
     LoweringOptions lowering;
@@ -143,16 +143,16 @@ Status Stages::begin(ModuleOp model, ArrayRef<StringRef> precisions) {
     lowering.print(stream);
     goOn.push_back("--longc-lower='" + StringRef(flags).trim("{}").str() + "'");
   }
-  return dump(model, "model", goOn);
+  return dump(module, name, goOn);
 }
 
-Status Stages::lower(ModuleOp module, StringRef precision) {
+Status Stages::lower(ModuleOp module, StringRef precision, const std::string &name, ArrayRef<std::string> goOn) {
   LoweringOptions lowering;
   chooseLowering(options_, precision, lowering);
   PassManager manager(&context_);
   buildLoweringPipeline(manager, lowering);
-  LONGC_TRY(run(manager, module, "lowering the " + precision.str() + " functions"));
-  return dump(module, "tiled-" + precision.str(), cpuFlags());
+  LONGC_TRY(run(manager, module, "lowering to " + name));
+  return dump(module, name, goOn);
 }
 
 std::vector<StringRef> Stages::variants() const {
@@ -191,15 +191,19 @@ Status Stages::addFunctions(ModuleOp module, StringRef precision, StringRef targ
   return {};
 }
 
-Status Stages::collect(ModuleOp module, StringRef precision, ProgramIndex &index, abi::Module &result, ModuleOp kernels,
-                       ParameterParts &parts) {
+void collectParts(ModuleOp module, ParameterParts &parts) {
   for (auto parameter : module.getOps<lm::ParameterOp>())
     if (ArrayAttr names = parameter.getPartsAttr()) {
       std::vector<std::string> &list = parts[parameter.getSymName().str()];
-      list.clear(); // both precisions join the same parts
+      list.clear(); // both precisions, and all targets, join the same parts
       for (Attribute name : names)
         list.push_back(cast<StringAttr>(name).str());
     }
+}
+
+Status Stages::collect(ModuleOp module, StringRef precision, ProgramIndex &index, abi::Module &result, ModuleOp kernels,
+                       ParameterParts &parts) {
+  collectParts(module, parts);
   LONGC_TRY(renameKernels(module, precision.str()));
   for (auto kernel : llvm::make_early_inc_range(module.getOps<tile::KernelOp>()))
     kernel->moveBefore(kernels.getBody(), kernels.getBody()->end());

@@ -16,6 +16,9 @@
 
 namespace longc {
 
+// Adds the parts of the module's joined parameters.
+void collectParts(mlir::ModuleOp module, ParameterParts &parts);
+
 class Stages {
 public:
   // The file of the work folder that always holds the module at work and the passes it is going through.
@@ -30,14 +33,16 @@ public:
     return dumps_.write(module, name, goOn);
   }
 
-  // Gives a model's graph the facts of its target; the graph will be lowered with each of the precisions.
-  Status begin(mlir::ModuleOp model, llvm::ArrayRef<llvm::StringRef> precisions);
+  // Gives a graph the facts of its target and dumps it; it will be lowered with each of the precisions.
+  Status begin(mlir::ModuleOp module, tile::TargetAttr facts, const std::string &name,
+               llvm::ArrayRef<llvm::StringRef> precisions);
 
   // Runs passes over the module; `name` is what the stage is called in errors and times.
   Status run(mlir::PassManager &manager, mlir::ModuleOp module, const std::string &name);
 
-  // Runs the target-free pipeline for one precision.
-  Status lower(mlir::ModuleOp module, llvm::StringRef precision);
+  // Runs the target-free pipeline for one precision; `goOn` as for a dump.
+  Status lower(mlir::ModuleOp module, llvm::StringRef precision, const std::string &name,
+               llvm::ArrayRef<std::string> goOn);
 
   // Appends the module's functions to `result` and its kernels, renamed apart by precision, to `kernels`.
   Status collect(mlir::ModuleOp module, llvm::StringRef precision, ProgramIndex &index, abi::Module &result,
