@@ -10,7 +10,7 @@
 
 namespace longc {
 
-// The numbers of an attribute: `lm.value` of an argument or a parameter, in the place of random ones.
+// The numbers of an attribute: `lm.value` of an argument, in the place of random ones.
 HostTensor givenTensor(mlir::DenseElementsAttr elements);
 
 // `op` refers to the parameter `name`; `declared` gives the types of the parameters that joined ones consist of.
