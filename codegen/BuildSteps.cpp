@@ -22,6 +22,10 @@ static abi::ElementType formatType(lm::Format format) {
     return abi::Q4_0;
   case lm::Format::q4_1:
     return abi::Q4_1;
+  case lm::Format::q4_1f:
+    return abi::Q4_1F;
+  case lm::Format::q6_2:
+    return abi::Q6_2;
   }
   llvm_unreachable("every format has an element type");
 }

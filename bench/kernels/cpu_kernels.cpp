@@ -4,6 +4,7 @@
 //
 // Operands are constant data of plausible size; correctness is longc-compare-cpu's business. Best of many runs.
 #include "codegen/cpu/CompileCpu.h"
+#include "codegen/cpu/QuantizedBlock.h"
 #include "frontends/tools/RegisterAll.h"
 #include "passes/AttentionKernel.h"
 #include "runtime/abi/longc_abi.h"
@@ -129,9 +130,7 @@ Arguments makeArguments(longc::tile::KernelOp kernel, int64_t count) {
     }
     if (auto quantized = dyn_cast<longc::tile::QuantizedType>(type.getElementType())) {
       result.operations += 2.0 * count * elements;
-      result.bytes += elements * (quantized.getFormat() == longc::tile::Format::q8_0   ? 34.0 / 32
-                                  : quantized.getFormat() == longc::tile::Format::q4_0 ? 18.0 / 32
-                                                                                       : 20.0 / 32);
+      result.bytes += elements * longc::cpu::quantizedBlock(quantized.getFormat()).size() / (32.0 * 16);
     }
     result.views.push_back(view);
   }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "codegen/cpu/CpuVariant.h"
+#include "codegen/cpu/QuantizedBlock.h"
 #include "codegen/cpu/RowBounds.h"
 #include "dialects/tile/TileDialect.h"
 
@@ -209,6 +210,9 @@ private:
   void emitTileBlock(Item &item, const PanelSource &panels, const RowSource &rows, mlir::Value row, mlir::Value panel,
                      int64_t height, int64_t width, bool zero);
   void emitScaledProduct(Item &item, mlir::Value begin, mlir::Value end);
+  mlir::Value halfScales(mlir::Value from, const QuantizedBlock &block, int64_t half);
+  mlir::Value blockScales(mlir::Value from, int64_t scaleBytes);
+  std::pair<mlir::Value, mlir::Value> unsignedScales(mlir::Value from, const QuantizedBlock &block);
   void decodePanels(tile::ScaledMmaOp mma, mlir::Value panel, int64_t count, mlir::Value to);
   void emitScaledMicroKernel(Item &item, mlir::Value decoded, mlir::Value row, mlir::Value panel, ProductShape shape,
                              int64_t width);

@@ -180,9 +180,9 @@ PanelSource KernelEmitter::packQuantized(tile::DecodeOp decode) {
   bool wide = tile.getElementType().isBF16();
   int64_t rows = tile.getShape()[0], depth = tile.getShape()[1], blocks = depth / blockSize;
   int64_t panels = (rows + lanes - 1) / lanes, group = wide ? 2 : 1, panelBytes = depth / group * 64;
-  bool bytes = format == tile::Format::q8_0, minimumPart = format == tile::Format::q4_1;
-  int64_t header = minimumPart ? 64 : 32, size = header + (bytes ? 512 : 256),
-          blocksOfRow = type.getShape()[1] / blockSize;
+  const QuantizedBlock layout = quantizedBlock(format);
+  const bool bytes = layout.bytes;
+  int64_t blocksOfRow = type.getShape()[1] / blockSize;
   const Place &place = places_[load];
   PanelSource result{scratch(panels * panelBytes), index(panelBytes), depth / group, {}};
   Value firstPanel = divide(place.panelRow, panelRows), firstBlock = divide(place.panelColumn, blockSize);
@@ -195,17 +195,16 @@ PanelSource KernelEmitter::packQuantized(tile::DecodeOp decode) {
   scf::ForOp blockLoop = loop(index(0), index(blocks), 1);
   b_.setInsertionPointToStart(blockLoop.getBody());
   Value block = blockLoop.getInductionVar();
-  Value at = mul(add(mul(panel, blocksOfRow), add(firstBlock, block)), size);
+  Value at = mul(add(mul(panel, blocksOfRow), add(firstBlock, block)), layout.size());
   Value from = address(views_[load.getView()].data, b_.getI8Type(), at);
   Value to = address(result.base, b_.getI8Type(),
                      add(mul(panelLoop.getInductionVar(), panelBytes), mul(block, blockSize / group * 64)));
   VectorType floats = vectorOf(lanes, b_.getF32Type()), words = vectorOf(lanes, b_.getI32Type());
-  auto scale = [&](int64_t offset) -> Value {
-    return arith::ExtFOp::create(b_, floats, loadAt(address(from, offset), vectorOf(lanes, b_.getF16Type())));
-  };
-  Value d = scale(0), m = minimumPart ? scale(32) : Value();
+  Value d = blockScales(from, layout.scaleBytes);
+  Value m = layout.minimum ? blockScales(address(from, layout.secondAt()), layout.scaleBytes) : Value();
   // One group of four columns: byte j of each row's word, signed for q8_0, already a nibble otherwise.
   auto decodeGroup = [&](Value packed, int64_t column) {
+    Value ofHalf = layout.halves ? halfScales(from, layout, column / lanes) : Value();
     Value values[4];
     for (int64_t j = 0; j < 4; ++j) {
       Value q;
@@ -217,9 +216,11 @@ PanelSource KernelEmitter::packQuantized(tile::DecodeOp decode) {
         q = arith::AndIOp::create(b_, q, constantOf(words, 15));
       }
       Value value = arith::SIToFPOp::create(b_, floats, q);
-      if (format == tile::Format::q4_0)
-        value = arith::SubFOp::create(b_, value, constantOf(floats, 8));
-      value = minimumPart ? Value(vector::FMAOp::create(b_, value, d, m)) : Value(arith::MulFOp::create(b_, value, d));
+      if (layout.halves)
+        value = arith::MulFOp::create(b_, value, ofHalf);
+      if (layout.shift)
+        value = arith::SubFOp::create(b_, value, constantOf(floats, layout.shift));
+      value = layout.minimum ? Value(vector::FMAOp::create(b_, value, d, m)) : Value(arith::MulFOp::create(b_, value, d));
       values[j] = wide ? toBf16(value) : value;
     }
     if (!wide) {
@@ -234,7 +235,7 @@ PanelSource KernelEmitter::packQuantized(tile::DecodeOp decode) {
       storeAt(shuffle(values[j], values[j + 1], mask), address(to, (column + j) / 2 * 64), 64);
   };
   for (int64_t v = 0; v < (bytes ? 8 : 4); ++v) {
-    Value packed = loadAt(address(from, header + v * 64), words);
+    Value packed = loadAt(address(from, layout.header() + v * 64), words);
     decodeGroup(packed, v * (bytes ? 4 : 8));
     if (!bytes)
       decodeGroup(arith::ShRUIOp::create(b_, packed, constantOf(words, 4)), v * 8 + 4);

@@ -1,7 +1,7 @@
 // Block-scaled products of int8 activations with quantised weights (tile.scaled_mma).
 //
 // Weights are taken as unsigned bytes u: nibbles as they are, q8_0 with 128 added. A block's value is d*u + m', where
-// m' is q4_1's m, -8 d of q4_0, -128 d of q8_0; the m' part multiplies the activations' sum. With many rows, the
+// m' is the format's m, -8 d of q4_0, -128 d of q8_0; the m' part multiplies the activations' sum. With many rows, the
 // weights are unpacked once into scratch and serve all rows; with few, each row streams them from memory and unpacks in
 // registers.
 #include "codegen/cpu/Emitter.h"
@@ -22,9 +22,7 @@ namespace {
 struct Weights {
   tile::LoadOp load;
   tile::ViewType type;
-  tile::Format format;
-  int64_t header, bytes, shift; // of a block: scales, all, m' = -shift * d
-  bool nibbles() const { return format != tile::Format::q8_0; }
+  QuantizedBlock block;
   int64_t blocksOfRow() const { return type.getShape()[1] / blockSize; }
 };
 } // namespace
@@ -35,9 +33,7 @@ static std::optional<Weights> weightsOf(tile::ScaledMmaOp mma) {
     return std::nullopt;
   auto type = cast<tile::ViewType>(load.getView().getType());
   auto format = cast<tile::QuantizedType>(type.getElementType()).getFormat();
-  int64_t header = format == tile::Format::q4_1 ? 64 : 32;
-  int64_t shift = format == tile::Format::q4_1 ? 0 : format == tile::Format::q4_0 ? 8 : 128;
-  return Weights{load, type, format, header, header + (format == tile::Format::q8_0 ? 512 : 256), shift};
+  return Weights{load, type, quantizedBlock(format)};
 }
 
 void KernelEmitter::emitScaledProduct(Item &item, Value begin, Value end) {
@@ -92,6 +88,35 @@ void KernelEmitter::emitScaledProduct(Item &item, Value begin, Value end) {
   allRows(panelLoop.getInductionVar(), shape, lanes);
 }
 
+// d and m' of the 16 rows of a block.
+std::pair<Value, Value> KernelEmitter::unsignedScales(Value from, const QuantizedBlock &block) {
+  Value d = blockScales(from, block.scaleBytes);
+  if (block.minimum)
+    return {d, blockScales(address(from, block.secondAt()), block.scaleBytes)};
+  if (block.halves) // multiplied with their sign
+    return {d, constantOf(d.getType(), 0)};
+  int64_t shift = block.bytes ? 128 : block.shift;
+  return {d, arith::MulFOp::create(b_, d, constantOf(d.getType(), -shift))};
+}
+
+// The scales of 8 bits of one half of a block's columns as f32.
+Value KernelEmitter::halfScales(Value from, const QuantizedBlock &block, int64_t half) {
+  VectorType words = vectorOf(lanes, b_.getI16Type());
+  Value pair = loadAt(address(from, block.secondAt()), words);
+  if (half == 0)
+    pair = arith::ShLIOp::create(b_, pair, constantOf(words, 8));
+  Value scale = arith::ShRSIOp::create(b_, pair, constantOf(words, 8));
+  return arith::SIToFPOp::create(b_, vectorOf(lanes, b_.getF32Type()), scale);
+}
+
+// Sixteen scales of a block as f32.
+Value KernelEmitter::blockScales(Value from, int64_t scaleBytes) {
+  VectorType floats = vectorOf(lanes, b_.getF32Type());
+  if (scaleBytes == 4)
+    return loadAt(from, floats);
+  return arith::ExtFOp::create(b_, floats, loadAt(from, vectorOf(lanes, b_.getF16Type())));
+}
+
 // The address of block `block` of the panel `panel` of the tile.
 static Value clampedPanel(Value panel, Value last, ImplicitLocOpBuilder &b) {
   return arith::MinSIOp::create(b, panel, last);
@@ -107,7 +132,7 @@ void KernelEmitter::decodePanels(tile::ScaledMmaOp mma, Value panel, int64_t cou
   SmallVector<Value> panelPointers;
   for (int64_t j = 0; j < count; ++j) {
     Value which = clampedPanel(add(firstPanel, add(panel, j)), last, b_);
-    Value at = mul(add(mul(which, weights.blocksOfRow()), firstBlock), weights.bytes);
+    Value at = mul(add(mul(which, weights.blocksOfRow()), firstBlock), weights.block.size());
     panelPointers.push_back(address(views_[weights.load.getView()].data, b_.getI8Type(), at));
   }
   OpBuilder::InsertionGuard guard(b_);
@@ -117,11 +142,11 @@ void KernelEmitter::decodePanels(tile::ScaledMmaOp mma, Value panel, int64_t cou
   VectorType bytes = vectorOf(64, b_.getI8Type()), floats = vectorOf(lanes, b_.getF32Type());
   Value target = address(to, b_.getI8Type(), mul(block, count * decodedBlock));
   for (int64_t j = 0; j < count; ++j) {
-    Value from = address(panelPointers[j], b_.getI8Type(), mul(block, weights.bytes));
+    Value from = address(panelPointers[j], b_.getI8Type(), mul(block, weights.block.size()));
     int64_t base = j * decodedBlock;
-    for (int64_t v = 0; v < (weights.nibbles() ? 4 : 8); ++v) {
-      Value packed = loadAt(address(from, weights.header + v * 64), bytes);
-      if (weights.nibbles()) {
+    for (int64_t v = 0; v < (weights.block.bytes ? 8 : 4); ++v) {
+      Value packed = loadAt(address(from, weights.block.header() + v * 64), bytes);
+      if (!weights.block.bytes) {
         Value low = arith::AndIOp::create(b_, packed, constantOf(bytes, 15));
         Value high = arith::ShRUIOp::create(b_, packed, constantOf(bytes, 4));
         storeAt(low, address(target, base + v * 128), 64);
@@ -130,10 +155,7 @@ void KernelEmitter::decodePanels(tile::ScaledMmaOp mma, Value panel, int64_t cou
         storeAt(arith::XOrIOp::create(b_, packed, constantOf(bytes, -128)), address(target, base + v * 64), 64);
       }
     }
-    VectorType halves = vectorOf(lanes, b_.getF16Type());
-    Value d = arith::ExtFOp::create(b_, floats, loadAt(from, halves));
-    Value m = weights.shift ? Value(arith::MulFOp::create(b_, d, constantOf(floats, -weights.shift)))
-                            : Value(arith::ExtFOp::create(b_, floats, loadAt(address(from, 32), halves)));
+    auto [d, m] = unsignedScales(from, weights.block);
     storeAt(d, address(target, base + 512), 64);
     storeAt(m, address(target, base + 576), 64);
   }
@@ -143,7 +165,7 @@ void KernelEmitter::decodePanels(tile::ScaledMmaOp mma, Value panel, int64_t cou
 void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, Value panel, ProductShape shape,
                                           int64_t width) {
   auto mma = cast<tile::ScaledMmaOp>(item.op);
-  bool nibbles = weightsOf(mma)->nibbles();
+  bool nibbles = !weightsOf(mma)->block.bytes;
   int64_t blocks = tileType(mma.getA()).getShape()[1] / blockSize;
   RowSource values = *rowSource(mma.getA()), scales = *rowSource(mma.getScales()), sums = *rowSource(mma.getSums());
   auto rowPointer = [&](const RowSource &source, Value at) {
@@ -256,10 +278,10 @@ void KernelEmitter::emitStreamingPanel(Item &item, Value row, Value halves, Valu
 
   Value which = clampedPanel(add(firstPanel, panel), last, b_);
   Value stream = address(views_[weights.load.getView()].data, b_.getI8Type(),
-                         mul(add(mul(which, weights.blocksOfRow()), firstBlock), weights.bytes));
+                         mul(add(mul(which, weights.blocksOfRow()), firstBlock), weights.block.size()));
   Column at{mul(panel, lanes), 0};
   VectorType ints = vectorOf(lanes, b_.getI32Type()), floats = vectorOf(lanes, b_.getF32Type());
-  VectorType bytes = vectorOf(64, b_.getI8Type()), float16s = vectorOf(lanes, b_.getF16Type());
+  VectorType bytes = vectorOf(64, b_.getI8Type());
   memo_.emplace_back();
   // The parts of d and of m' are summed apart: two shorter chains.
   Value first = accumulatorChunk(mma.getAcc(), row, at, width);
@@ -269,38 +291,56 @@ void KernelEmitter::emitStreamingPanel(Item &item, Value row, Value halves, Valu
     OpBuilder::InsertionGuard inner(b_);
     b_.setInsertionPointToStart(blockLoop.getBody());
     Value block = blockLoop.getInductionVar();
-    Value from = address(stream, b_.getI8Type(), mul(block, weights.bytes));
+    Value from = address(stream, b_.getI8Type(), mul(block, weights.block.size()));
     Value group = address(a, b_.getI32Type(), mul(block, groupsOfBlock));
     auto activations = [&](int64_t v) { return broadcast(loadAt(address(group, v * 4), b_.getI32Type()), lanes); };
-    // Sums of even and odd groups apart, and of high and low bytes: short chains.
-    Value even[2] = {constantOf(ints, 0), constantOf(ints, 0)}, odd[2] = {even[0], even[0]};
-    auto meet = [&](Value(&sums)[2], Value operand, int64_t v) {
-      sums[0] = dotBytes(sums[0], operand, activations(v), weights.nibbles());
-      if (halves)
-        sums[1] = dotBytes(sums[1], operand, activations(v + blockSize / 4), weights.nibbles());
-    };
-    for (int64_t v = 0; v < 8; v += 2) {
-      if (weights.nibbles()) {
-        Value packed = loadAt(address(from, weights.header + v / 2 * 64), bytes);
-        meet(even, arith::AndIOp::create(b_, packed, constantOf(bytes, 15)), v);
-        meet(odd, arith::ShRUIOp::create(b_, packed, constantOf(bytes, 4)), v + 1);
-        continue;
+    const QuantizedBlock &layout = weights.block;
+    constexpr int64_t centre = 32; // added to six bits with a sign
+    // Groups of four columns from `first`, as a number of whole products of 16 bits or 8.
+    auto multiply = [&](int64_t first, int64_t count, auto operand, bool small) {
+      // Sums of even and odd groups apart, and of high and low bytes: short chains.
+      Value sums[2][2];
+      for (auto &pair : sums)
+        pair[0] = pair[1] = constantOf(ints, 0);
+      for (int64_t v = first; v < first + count; ++v) {
+        Value weight = operand(v);
+        sums[v % 2][0] = dotBytes(sums[v % 2][0], weight, activations(v), small);
+        if (halves)
+          sums[v % 2][1] = dotBytes(sums[v % 2][1], weight, activations(v + blockSize / 4), small);
       }
-      auto unsignedBytes = [&](int64_t part) -> Value {
-        return arith::XOrIOp::create(b_, loadAt(address(from, weights.header + part * 64), bytes),
-                                     constantOf(bytes, -128));
-      };
-      meet(even, unsignedBytes(v), v);
-      meet(odd, unsignedBytes(v + 1), v + 1);
+      Value total = arith::AddIOp::create(b_, sums[0][0], sums[1][0]);
+      if (halves)
+        total = arith::AddIOp::create(b_, arith::ShLIOp::create(b_, total, constantOf(ints, 8)),
+                                      arith::AddIOp::create(b_, sums[0][1], sums[1][1]));
+      return total;
+    };
+    Value packed;
+    auto unsignedWeights = [&](int64_t v) -> Value {
+      if (!layout.bytes) { // two groups a vector
+        if (v % 2 == 0)
+          packed = loadAt(address(from, layout.header() + v / 2 * 64), bytes);
+        return v % 2 ? Value(arith::ShRUIOp::create(b_, packed, constantOf(bytes, 4)))
+                     : Value(arith::AndIOp::create(b_, packed, constantOf(bytes, 15)));
+      }
+      Value stored = loadAt(address(from, layout.header() + v * 64), bytes);
+      if (layout.halves)
+        return arith::AddIOp::create(b_, stored, constantOf(bytes, centre));
+      return arith::XOrIOp::create(b_, stored, constantOf(bytes, -128));
+    };
+    Value product;
+    for (int64_t half = 0; half < (layout.halves ? 2 : 1); ++half) {
+      const int64_t count = layout.halves ? 4 : 8;
+      Value total = multiply(half * 4, count, unsignedWeights, !layout.bytes || layout.halves);
+      if (!layout.halves) {
+        product = arith::SIToFPOp::create(b_, floats, total);
+        break;
+      }
+      Value added = multiply(half * 4, count, [&](int64_t) { return constantOf(bytes, centre); }, true);
+      Value part = arith::SIToFPOp::create(b_, floats, arith::SubIOp::create(b_, total, added));
+      Value scale = halfScales(from, layout, half);
+      product = product ? Value(vector::FMAOp::create(b_, part, scale, product)) : Value(arith::MulFOp::create(b_, part, scale));
     }
-    Value total = arith::AddIOp::create(b_, even[0], odd[0]);
-    if (halves)
-      total = arith::AddIOp::create(b_, arith::ShLIOp::create(b_, total, constantOf(ints, 8)),
-                                    arith::AddIOp::create(b_, even[1], odd[1]));
-    Value product = arith::SIToFPOp::create(b_, floats, total);
-    Value d = arith::ExtFOp::create(b_, floats, loadAt(from, float16s));
-    Value minimums = weights.shift ? Value(arith::MulFOp::create(b_, d, constantOf(floats, -weights.shift)))
-                                   : Value(arith::ExtFOp::create(b_, floats, loadAt(address(from, 32), float16s)));
+    auto [d, minimums] = unsignedScales(from, weights.block);
     Value scale = broadcast(loadAt(address(s, b_.getF32Type(), block), b_.getF32Type()), lanes);
     Value sum = broadcast(loadAt(address(m, b_.getF32Type(), block), b_.getF32Type()), lanes);
     Value next[] = {

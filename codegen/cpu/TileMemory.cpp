@@ -301,16 +301,18 @@ Value KernelEmitter::panelChunk(const View &view, tile::ViewType type, Value row
     refuse(kernel_, "expected whole chunks of 16 columns of a quantised matrix");
     return constantOf(typeOf(element, width), 0);
   }
-  bool bytes = quantized.getFormat() == tile::Format::q8_0, minimum = quantized.getFormat() == tile::Format::q4_1;
-  int64_t header = minimum ? 64 : 32, size = header + (bytes ? 512 : 256), half = column.offset / lanes % 2;
+  const QuantizedBlock layout = quantizedBlock(quantized.getFormat());
+  const bool bytes = layout.bytes;
+  int64_t half = column.offset / lanes % 2;
   Value block = divide(valueOf(column), blockSize);
-  Value at = mul(add(mul(panel, k / blockSize), block), size);
+  Value at = mul(add(mul(panel, k / blockSize), block), layout.size());
   Value base = address(view.data, b_.getI8Type(), at);
   auto scale = [&](int64_t offset) -> Value {
-    Value value = loadAt(address(address(base, offset), b_.getF16Type(), lane), b_.getF16Type());
-    return arith::ExtFOp::create(b_, b_.getF32Type(), value);
+    Type stored = layout.scaleBytes == 4 ? Type(b_.getF32Type()) : Type(b_.getF16Type());
+    Value value = loadAt(address(address(base, offset), stored, lane), stored);
+    return stored.isF32() ? value : Value(arith::ExtFOp::create(b_, b_.getF32Type(), value));
   };
-  Value group = address(address(base, header), b_.getI32Type(), lane);
+  Value group = address(address(base, layout.header()), b_.getI32Type(), lane);
   SmallVector<Value> words;
   for (int64_t v = 0; v < (bytes ? 4 : 2); ++v)
     words.push_back(loadAt(address(group, ((bytes ? 4 : 2) * half + v) * 64), b_.getI32Type()));
@@ -319,6 +321,11 @@ Value KernelEmitter::panelChunk(const View &view, tile::ViewType type, Value row
   if (bytes) {
     Value packed = vector::FromElementsOp::create(b_, vectorOf(4, b_.getI32Type()), words);
     q = arith::SIToFPOp::create(b_, floats, bitcast(packed, vectorOf(lanes, b_.getI8Type())));
+    if (layout.halves) {
+      Value pair = address(address(base, layout.secondAt()), b_.getI16Type(), lane);
+      Value ofHalf = arith::SIToFPOp::create(b_, b_.getF32Type(), loadAt(address(pair, half), b_.getI8Type()));
+      q = arith::MulFOp::create(b_, q, broadcast(ofHalf, lanes));
+    }
   } else {
     VectorType pair = vectorOf(2, b_.getI32Type());
     Value packed = vector::FromElementsOp::create(b_, pair, words);
@@ -327,12 +334,12 @@ Value KernelEmitter::panelChunk(const View &view, tile::ViewType type, Value row
                                        constantOf(pair, 0x0f0f0f0f));
     Value ordered = shuffle(low, high, {0, 2, 1, 3});
     q = arith::SIToFPOp::create(b_, floats, bitcast(ordered, vectorOf(lanes, b_.getI8Type())));
-    if (!minimum)
-      q = arith::SubFOp::create(b_, q, constantOf(floats, 8));
+    if (layout.shift)
+      q = arith::SubFOp::create(b_, q, constantOf(floats, layout.shift));
   }
   Value value = arith::MulFOp::create(b_, q, broadcast(scale(0), lanes));
-  if (minimum)
-    value = arith::AddFOp::create(b_, value, broadcast(scale(32), lanes));
+  if (layout.minimum)
+    value = arith::AddFOp::create(b_, value, broadcast(scale(layout.secondAt()), lanes));
   if (element.isBF16())
     value = toBf16(value);
   return zeroOutside(value);

@@ -54,7 +54,7 @@ Type QuantizedType::parse(AsmParser &parser) {
     return {};
   std::optional<Format> format = symbolizeFormat(keyword);
   if (!format) {
-    parser.emitError(location, "expected a format of q8_0, q4_0 or q4_1, got ") << keyword;
+    parser.emitError(location, "expected a format of q8_0, q4_0, q4_1, q4_1f or q6_2, got ") << keyword;
     return {};
   }
   if (parser.parseGreater())

@@ -8,9 +8,11 @@ class Lm_Enum<string name, string summary, list<I32EnumAttrCase> cases> : I32Enu
   let cppNamespace = "::longc::lm";
 }
 
-// q8_0: d * q, q signed 8 bit. q4_0: d * (q - 8). q4_1: d * q + m. Blocks of 32 along the last dimension.
+// q8_0: d * q, q signed 8 bit. q4_0: d * (q - 8). q4_1: d * q + m; q4_1f: the same with d and m
+// of f32, not f16. q6_2: d * q, q a product of 6 bits and of a scale of 8 that 16 columns share. Blocks of 32 along the last dimension.
 def Lm_FormatAttr : Lm_Enum<"Format", "block quantisation format", [
-    I32EnumAttrCase<"q8_0", 0>, I32EnumAttrCase<"q4_0", 1>, I32EnumAttrCase<"q4_1", 2>]>;
+    I32EnumAttrCase<"q8_0", 0>, I32EnumAttrCase<"q4_0", 1>, I32EnumAttrCase<"q4_1", 2>,
+    I32EnumAttrCase<"q4_1f", 3>, I32EnumAttrCase<"q6_2", 4>]>;
 
 // half: column c turns with column c + dim/2. interleaved: column 2c turns with column 2c + 1.
 def Lm_RopeStyleAttr : Lm_Enum<"RopeStyle", "which columns of a head turn together", [

@@ -126,6 +126,27 @@ void decodeQ4_K(const std::byte *block, float *out) {
   }
 }
 
+// Eight blocks of Q4_1F: the products are exact in float32.
+void holdQ4_K(const std::byte *block, std::byte *out) {
+  const float d = halfAt(block), dmin = halfAt(block + 2);
+  for (int group = 0; group < 8; ++group, out += 24) {
+    const ScaleAndMinimum factors = scaleAndMinimum(block + 4, group);
+    const float scales[2] = {d * factors.scale, -(dmin * factors.minimum)};
+    std::memcpy(out, scales, sizeof scales);
+    for (int j = 0; j < 16; ++j) {
+      const int low = groupNibble(block + 16, 32 * group + j), high = groupNibble(block + 16, 32 * group + j + 16);
+      out[8 + j] = static_cast<std::byte>(low | high << 4);
+    }
+  }
+}
+
+void decodeQ4_1F(const std::byte *block, float *out) {
+  float scales[2];
+  std::memcpy(scales, block, sizeof scales);
+  for (int j = 0; j < 32; ++j)
+    out[j] = scales[0] * static_cast<float>(nibble(block + 8, j)) + scales[1];
+}
+
 void decodeQ5_K(const std::byte *block, float *out) {
   const float d = halfAt(block), dmin = halfAt(block + 2);
   for (int i = 0; i < 256; ++i) {
@@ -135,15 +156,37 @@ void decodeQ5_K(const std::byte *block, float *out) {
   }
 }
 
+// The six bits of value i of a block of 256, less 32: halves of 64 bytes of nibbles and 32 of the bits above them.
+int sixBits(const std::byte *block, int i) {
+  const int half = i / 128, within = i % 128;
+  const int low = static_cast<int>(byteAt(block + half * 64 + within % 64) >> (within / 64 * 4) & 15);
+  const int high = static_cast<int>(byteAt(block + 128 + half * 32 + within % 32) >> (within / 32 * 2) & 3);
+  return (low | high << 4) - 32;
+}
+
 void decodeQ6_K(const std::byte *block, float *out) {
-  const std::byte *scales = block + 192;
   const float d = halfAt(block + 208);
   for (int i = 0; i < 256; ++i) {
-    const int half = i / 128, within = i % 128; // halves of 64 bytes of nibbles and 32 of the bits above them
-    const int low = static_cast<int>(byteAt(block + half * 64 + within % 64) >> (within / 64 * 4) & 15);
-    const int high = static_cast<int>(byteAt(block + 128 + half * 32 + within % 32) >> (within / 32 * 2) & 3);
-    const auto scale = static_cast<int8_t>(byteAt(scales + i / 16));
-    out[i] = d * static_cast<float>(scale) * static_cast<float>((low | high << 4) - 32);
+    const auto scale = static_cast<int8_t>(byteAt(block + 192 + i / 16));
+    out[i] = d * static_cast<float>(scale) * static_cast<float>(sixBits(block, i));
+  }
+}
+
+// Eight blocks of Q6_2.
+void holdQ6_K(const std::byte *block, std::byte *out) {
+  for (int group = 0; group < 8; ++group, out += 36) {
+    std::memcpy(out, block + 208, 2);
+    std::memcpy(out + 2, block + 192 + 2 * group, 2);
+    for (int j = 0; j < 32; ++j)
+      out[4 + j] = static_cast<std::byte>(sixBits(block, 32 * group + j));
+  }
+}
+
+void decodeQ6_2(const std::byte *block, float *out) {
+  const float d = halfAt(block);
+  for (int j = 0; j < 32; ++j) {
+    const auto scale = static_cast<int8_t>(byteAt(block + 2 + j / 16)), q = static_cast<int8_t>(byteAt(block + 4 + j));
+    out[j] = d * (static_cast<float>(scale) * static_cast<float>(q)); // zeros keep their sign
   }
 }
 
@@ -159,10 +202,12 @@ constexpr BlockDecoder decoders[] = {
     {decodeQ5_1},
     {decodeQ2_K},
     {decodeQ3_K},
-    {decodeQ4_K},
+    {decodeQ4_K, nullptr, holdQ4_K},
     {decodeQ5_K},
-    {decodeQ6_K},
+    {decodeQ6_K, nullptr, holdQ6_K},
     {decodeScaled<integersIQ4_NL>, integersIQ4_NL},
+    {decodeQ4_1F},
+    {decodeQ6_2},
 };
 static_assert(std::size(decoders) == std::size(formatInfos), "a decoder for each format");
 

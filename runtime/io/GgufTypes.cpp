@@ -1,6 +1,9 @@
 // Tables of the GGUF format.
 #include "runtime/io/GgufTypes.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace longc {
 
 const char *ggufValueTypeName(GgufValueType type) {
@@ -115,7 +118,9 @@ const GgufEncoding *ggufEncoding(uint32_t id) {
 std::string decodableNames() {
   std::string names;
   for (const FormatInfo &info : formatInfos)
-    names += (names.empty() ? "" : ", ") + std::string(info.name);
+    if (std::any_of(std::begin(encodings), std::end(encodings),
+                    [&](const GgufEncoding &encoding) { return encoding.format == info.format; }))
+      names += (names.empty() ? "" : ", ") + std::string(info.name);
   return names;
 }
 

@@ -14,7 +14,8 @@ namespace {
 
 // Where the parts of one block of a checkpoint row and of one block of a panel lie.
 struct QuantizedBlock {
-  int64_t scales;     // f16 values before the quants: d, or d and m
+  int64_t scales;     // values before the quants: d, or d and m
+  int64_t scaleBytes; // of one of them
   int64_t vectors;    // of 64 bytes
   int64_t panelBytes; // one block of one panel
 };
@@ -22,11 +23,15 @@ struct QuantizedBlock {
 QuantizedBlock quantizedBlock(ElementFormat format) {
   switch (format) {
   case ElementFormat::Q8_0:
-    return {1, 8, 544};
+    return {1, 2, 8, 544};
   case ElementFormat::Q4_0:
-    return {1, 4, 288};
+    return {1, 2, 4, 288};
+  case ElementFormat::Q6_2:
+    return {2, 2, 8, 576}; // the two bytes of s as one value
+  case ElementFormat::Q4_1F:
+    return {2, 4, 4, 384};
   default:
-    return {2, 4, 320}; // Q4_1
+    return {2, 2, 4, 320}; // Q4_1
   }
 }
 
@@ -52,11 +57,12 @@ unsigned nibble(const std::byte *quants, int64_t k) {
 void packBlock(ElementFormat format, const std::byte *block, int64_t r, std::byte *to) {
   QuantizedBlock layout = quantizedBlock(format);
   for (int64_t s = 0; s < layout.scales; ++s)
-    std::memcpy(to + s * 32 + r * 2, block + s * 2, 2);
-  const std::byte *quants = block + layout.scales * 2;
-  std::byte *group = to + layout.scales * 32 + r * 4;
+    std::memcpy(to + (s * panelRows + r) * layout.scaleBytes, block + s * layout.scaleBytes,
+                static_cast<size_t>(layout.scaleBytes));
+  const std::byte *quants = block + layout.scales * layout.scaleBytes;
+  std::byte *group = to + layout.scales * layout.scaleBytes * panelRows + r * 4;
   for (int64_t v = 0; v < layout.vectors; ++v, group += 64) {
-    if (format == ElementFormat::Q8_0) {
+    if (layout.vectors == 8) {
       std::memcpy(group, quants + 4 * v, 4);
       continue;
     }
@@ -68,13 +74,14 @@ void packBlock(ElementFormat format, const std::byte *block, int64_t r, std::byt
 void unpackBlock(ElementFormat format, const std::byte *from, int64_t r, std::byte *block) {
   QuantizedBlock layout = quantizedBlock(format);
   for (int64_t s = 0; s < layout.scales; ++s)
-    std::memcpy(block + s * 2, from + s * 32 + r * 2, 2);
-  std::byte *quants = block + layout.scales * 2;
-  const std::byte *group = from + layout.scales * 32 + r * 4;
-  if (format != ElementFormat::Q8_0)
+    std::memcpy(block + s * layout.scaleBytes, from + (s * panelRows + r) * layout.scaleBytes,
+                static_cast<size_t>(layout.scaleBytes));
+  std::byte *quants = block + layout.scales * layout.scaleBytes;
+  const std::byte *group = from + layout.scales * layout.scaleBytes * panelRows + r * 4;
+  if (layout.vectors != 8)
     std::memset(quants, 0, 16);
   for (int64_t v = 0; v < layout.vectors; ++v, group += 64) {
-    if (format == ElementFormat::Q8_0) {
+    if (layout.vectors == 8) {
       std::memcpy(quants + 4 * v, group, 4);
       continue;
     }

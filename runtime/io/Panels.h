@@ -16,16 +16,18 @@
 //      Q8_0    544    d: 16 x f16 (r order)                        8 vectors of 64 bytes
 //      Q4_0    288    d: 16 x f16                                  4 vectors of 64 bytes
 //      Q4_1    320    d: 16 x f16, then m: 16 x f16                4 vectors of 64 bytes
+//      Q6_2    576    d: 16 x f16, then s: 16 x i8[2]             8 vectors of 64 bytes
+//      Q4_1F   384    d: 16 x f32, then m: 16 x f32                4 vectors of 64 bytes
 //
-//    Write q[r][k], k = 0..31, for the stored integers of row r in this block (Q8_0: signed bytes; Q4_x: unsigned
+//    Write q[r][k], k = 0..31, for the stored integers of row r in this block (Q8_0, Q6_2: signed bytes; Q4_x: unsigned
 //    nibbles 0..15 as stored, the offset 8 of Q4_0 not subtracted). A vector is 16 groups of 4 bytes, one group a row:
 //
-//      Q8_0  vector v = 0..7, byte r*4 + j (j = 0..3):   q[r][4v + j]
+//      Q8_0, Q6_2: vector v = 0..7, byte r*4 + j (j = 0..3):   q[r][4v + j]
 //      Q4_x  vector v = 0..3, byte r*4 + j:              q[r][8v + j]  |  q[r][8v + 4 + j] << 4
 //
 //    So a Q4 vector masked with 0x0f is the int8 operand of columns 8v .. 8v+3 for 16 rows, and shifted right by 4 that
 //    of columns 8v+4 .. 8v+7: 16 lanes of 4 bytes, which is what a dot-product instruction takes, and one row of a
-//    matrix-unit tile. Decoded value: Q8_0 d*q; Q4_0 d*(q-8); Q4_1 d*q + m (runtime/io/Quantized.h).
+//    matrix-unit tile. Decoded value: Q8_0 d*q; Q6_2 d*(s[k/16]*q); Q4_0 d*(q-8); Q4_1, Q4_1F d*q + m (runtime/io/Quantized.h).
 //    Offset of (panel p, block b): (p * (K/32) + b) * bytes.
 //
 // 3. F32. Within a panel, for each column k: 16 floats in r order. W[16p+r][k] is at byte ((p*K + k)*16 + r) * 4.
@@ -55,7 +57,8 @@ inline constexpr int64_t panelRows = 16;
 
 // The formats that there are panels of.
 inline constexpr ElementFormat panelFormats[] = {ElementFormat::F32,  ElementFormat::F16,  ElementFormat::BF16,
-                                                 ElementFormat::Q8_0, ElementFormat::Q4_0, ElementFormat::Q4_1};
+                                                 ElementFormat::Q8_0, ElementFormat::Q4_0, ElementFormat::Q4_1,
+                                                 ElementFormat::Q4_1F, ElementFormat::Q6_2};
 
 // Bytes of the panel layout of an N x K matrix. Errors: a format without panels, sizes below 1 or overflowing, K no
 // multiple of the block.

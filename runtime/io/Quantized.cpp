@@ -57,10 +57,18 @@ Status holdRow(ElementFormat format, std::span<const std::byte> row, std::span<s
     std::memcpy(out.data(), values.data(), bytes);
     return {};
   }
-  std::byte *to = out.data(); // Q8_0: the scale stays, the integers fit into bytes
+  std::byte *to = out.data();
+  const BlockDecoder &decoder = blockDecoder(format);
+  if (decoder.held) {
+    const int64_t step = blockElements(format) / blockElements(held) * blockBytes(held);
+    for (const std::byte *in = row.data(), *end = in + row.size(); in != end; in += blockBytes(format), to += step)
+      decoder.held(in, to);
+    return {};
+  }
+  // Q8_0: the scale stays, the integers fit into bytes.
   for (const std::byte *in = row.data(), *end = in + row.size(); in != end; in += blockBytes(format)) {
     int8_t integers[32];
-    blockDecoder(format).integers(in, integers);
+    decoder.integers(in, integers);
     std::memcpy(to, in, 2);
     std::memcpy(to + 2, integers, sizeof integers);
     to += blockBytes(held);

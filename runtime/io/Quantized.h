@@ -9,13 +9,17 @@
 //   Q5_0   32 weights in 22 bytes: f16 d, u32 h, nibbles;      w_j = d * (q_j + 16 h_j - 16), h_j bit j of h
 //   Q5_1   32 weights in 24 bytes: f16 d, f16 m, u32 h, nibbles;  w_j = d * (q_j + 16 h_j) + m
 //   IQ4_NL 32 weights in 18 bytes: f16 d, nibbles;             w_j = d * v[q_j], v sixteen integers of the format
+//   Q4_1F  32 weights in 24 bytes: f32 d, f32 m, nibbles;      w_j = d * q_j + m                (no file has it: see below)
+//   Q6_2   32 weights in 36 bytes: f16 d, int8 s[2], int8 q[32]; w_j = d * (s_(j/16) * q_j), -32 <= q < 32   (likewise)
 //   Q2_K   256 weights in 84 bytes, Q3_K in 110, Q4_K in 144, Q5_K in 176, Q6_K in 210: groups of 16 or 32 with small
 //          integers s (and t) of their own, w = d * s * q (- e * t); BlockDecoders.cpp says where each lies
 //
 // Nibbles are 16 bytes: byte j has q_j in its low half and q_(j+16) in its high half, 0 <= q <= 15. Every product above
 // is exact in float32 and every sum rounds once, so any order of evaluation gives the same bits.
 //
-// Programs hold some of these; the others become one of those, without loss, when they are read (`held`).
+// Programs hold some of these; the others become one of those, without loss, when they are read (`held`): a group of 32
+// of Q4_K, whose scale and minimum are products of two numbers, is a block of Q4_1F, two groups of 16 of Q6_K are one of
+// Q6_2.
 #pragma once
 
 #include "runtime/core/Status.h"
@@ -27,7 +31,8 @@
 namespace longc {
 
 enum class ElementFormat : uint8_t {
-  F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL
+  F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, Q4_1F,
+  Q6_2
 };
 
 struct FormatInfo {
@@ -49,10 +54,12 @@ inline constexpr FormatInfo formatInfos[] = {
     {ElementFormat::Q5_1, "Q5_1", 32, 24, ElementFormat::F32},
     {ElementFormat::Q2_K, "Q2_K", 256, 84, ElementFormat::F32},
     {ElementFormat::Q3_K, "Q3_K", 256, 110, ElementFormat::F32},
-    {ElementFormat::Q4_K, "Q4_K", 256, 144, ElementFormat::F32},
+    {ElementFormat::Q4_K, "Q4_K", 256, 144, ElementFormat::Q4_1F},
     {ElementFormat::Q5_K, "Q5_K", 256, 176, ElementFormat::F32},
-    {ElementFormat::Q6_K, "Q6_K", 256, 210, ElementFormat::F32},
+    {ElementFormat::Q6_K, "Q6_K", 256, 210, ElementFormat::Q6_2},
     {ElementFormat::IQ4_NL, "IQ4_NL", 32, 18, ElementFormat::Q8_0},
+    {ElementFormat::Q4_1F, "Q4_1F", 32, 24, ElementFormat::Q4_1F},
+    {ElementFormat::Q6_2, "Q6_2", 32, 36, ElementFormat::Q6_2},
 };
 
 constexpr const FormatInfo &infoOf(ElementFormat format) { return formatInfos[static_cast<size_t>(format)]; }

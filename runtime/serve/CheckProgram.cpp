@@ -27,6 +27,8 @@ std::optional<ElementFormat> storedFormat(abi::ElementType type) {
   case abi::Q8_0: return ElementFormat::Q8_0;
   case abi::Q4_0: return ElementFormat::Q4_0;
   case abi::Q4_1: return ElementFormat::Q4_1;
+  case abi::Q4_1F: return ElementFormat::Q4_1F;
+  case abi::Q6_2: return ElementFormat::Q6_2;
   default: return std::nullopt;
   }
 }

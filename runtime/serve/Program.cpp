@@ -99,6 +99,8 @@ const char *elementName(abi::ElementType type) {
   case abi::Q8_0: return "q8_0";
   case abi::Q4_0: return "q4_0";
   case abi::Q4_1: return "q4_1";
+  case abi::Q4_1F: return "q4_1f";
+  case abi::Q6_2: return "q6_2";
   default: return "unknown";
   }
 }

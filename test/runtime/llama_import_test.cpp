@@ -62,6 +62,8 @@ TEST(LlamaImport, EveryFormatAndShapeOfModelComesBack) {
                      Case{32, 8, 2, true}, Case{3, 1, 32, true}})
     for (const FormatInfo &info : formatInfos) {
       const ElementFormat format = info.format;
+      if (ggufTypeOf(format) == 64)
+        continue; // only programs have it
       DecoderConfig config = tinyLlamaConfig();
       config.heads = shape.heads;
       config.kvHeads = shape.kvHeads;

@@ -75,9 +75,9 @@ TEST(Panels, UnpackingReturnsEveryBitAndDecodingEveryRow) {
 // Nibble or byte k of block b of a row as a checkpoint stores it.
 int storedQuant(const Matrix &matrix, int64_t row, int64_t b, int k) {
   const std::byte *block = matrix.row(row).data() + b * blockBytes(matrix.format);
-  if (matrix.format == ElementFormat::Q8_0)
-    return std::to_integer<int>(block[2 + k]);
-  const std::byte *quants = block + (matrix.format == ElementFormat::Q4_1 ? 4 : 2);
+  if (matrix.format == ElementFormat::Q8_0 || matrix.format == ElementFormat::Q6_2)
+    return std::to_integer<int>(block[blockBytes(matrix.format) - 32 + k]);
+  const std::byte *quants = block + blockBytes(matrix.format) - 16;
   return k < 16 ? std::to_integer<int>(quants[k] & std::byte{15}) : std::to_integer<int>(quants[k - 16] >> 4);
 }
 
@@ -87,7 +87,8 @@ TEST(Panels, QuantisedBlocksLieWhereTheHeaderSays) {
     int64_t bytes, quants;
   };
   for (Layout layout : {Layout{ElementFormat::Q8_0, 544, 32}, Layout{ElementFormat::Q4_0, 288, 32},
-                        Layout{ElementFormat::Q4_1, 320, 64}}) {
+                        Layout{ElementFormat::Q4_1, 320, 64}, Layout{ElementFormat::Q4_1F, 384, 128},
+                        Layout{ElementFormat::Q6_2, 576, 64}}) {
     Matrix matrix = randomMatrix(layout.format, 35, 96);
     ASSERT_EQ(matrix.panels.size(), static_cast<size_t>(3 * 3 * layout.bytes));
     for (int64_t row = 0; row < 35; ++row)
@@ -97,14 +98,19 @@ TEST(Panels, QuantisedBlocksLieWhereTheHeaderSays) {
         auto half = [&](int at) {
           return std::to_integer<unsigned>(block[at]) | std::to_integer<unsigned>(block[at + 1]) << 8;
         };
-        EXPECT_EQ(matrix.halfAt(base + r * 2), half(0));
-        if (layout.format == ElementFormat::Q4_1) {
+        const int scale = layout.format == ElementFormat::Q4_1F ? 4 : 2;
+        for (int part = 0; part < scale; part += 2) // two bytes at a time
+          EXPECT_EQ(matrix.halfAt(base + r * scale + part), half(part));
+        if (layout.format == ElementFormat::Q4_1F) {
+          EXPECT_EQ(matrix.halfAt(base + 64 + r * 4 + 2), half(6));
+        }
+        if (layout.format == ElementFormat::Q4_1 || layout.format == ElementFormat::Q6_2) {
           EXPECT_EQ(matrix.halfAt(base + 32 + r * 2), half(2));
         }
         for (int k = 0; k < 32; ++k) {
           int64_t at = base + layout.quants;
           unsigned stored;
-          if (layout.format == ElementFormat::Q8_0)
+          if (layout.format == ElementFormat::Q8_0 || layout.format == ElementFormat::Q6_2)
             stored = matrix.byteAt(at + k / 4 * 64 + r * 4 + k % 4);
           else
             stored = matrix.byteAt(at + k / 8 * 64 + r * 4 + k % 4) >> (k % 8 >= 4 ? 4 : 0) & 15;
@@ -114,7 +120,9 @@ TEST(Panels, QuantisedBlocksLieWhereTheHeaderSays) {
     for (int64_t row = 35; row < 48; ++row) // padding
       for (int64_t b = 0; b < 3; ++b) {
         int64_t base = (2 * 3 + b) * layout.bytes, r = row % 16;
-        EXPECT_EQ(matrix.halfAt(base + r * 2), 0u);
+        const int scale = layout.format == ElementFormat::Q4_1F ? 4 : 2;
+        for (int part = 0; part < scale; part += 2)
+          EXPECT_EQ(matrix.halfAt(base + r * scale + part), 0u);
         for (int64_t at = base + layout.quants; at < base + layout.bytes; at += 64)
           for (int j = 0; j < 4; ++j)
             EXPECT_EQ(matrix.byteAt(at + r * 4 + j), 0u);

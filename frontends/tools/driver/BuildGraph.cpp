@@ -22,6 +22,10 @@ Type parameterType(MLIRContext *context, const CheckpointParameter &parameter) {
     return quantized(lm::Format::q4_0);
   case ElementFormat::Q4_1:
     return quantized(lm::Format::q4_1);
+  case ElementFormat::Q4_1F:
+    return quantized(lm::Format::q4_1f);
+  case ElementFormat::Q6_2:
+    return quantized(lm::Format::q6_2);
   case ElementFormat::BF16:
     return dense(BFloat16Type::get(context));
   default: // F32: frontends hold whatever else there is as one of these

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 using namespace mlir;
 
@@ -95,17 +96,27 @@ void HostMemory::writePanels(const HostTensor &tensor) {
             tensor[r * columns + k], element_);
     return;
   }
-  bool bytes = quantized.getFormat() == tile::Format::q8_0, minimum = quantized.getFormat() == tile::Format::q4_1;
-  int64_t header = minimum ? 64 : 32, size = header + (bytes ? 512 : 256), blocks = columns / 32;
+  const bool halves = quantized.getFormat() == tile::Format::q6_2;
+  bool bytes = halves || quantized.getFormat() == tile::Format::q8_0, floats = quantized.getFormat() == tile::Format::q4_1f;
+  bool minimum = floats || quantized.getFormat() == tile::Format::q4_1;
+  Type scale = floats ? Type(builder.getF32Type()) : Type(builder.getF16Type());
+  int64_t header = 16 * bytesOf(scale) * (minimum || halves ? 2 : 1), size = header + (bytes ? 512 : 256), blocks = columns / 32;
   char *to = begin(static_cast<size_t>(panels * blocks * size));
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t k = 0; k < columns; ++k) {
       char *block = to + (r / 16 * blocks + k / 32) * size;
       int64_t lane = r % 16, inBlock = k % 32, at = r * blocks + k / 32;
-      put(block + lane * 2, tensor.scales().d[static_cast<size_t>(at)], builder.getF16Type());
+      put(block + lane * bytesOf(scale), tensor.scales().d[static_cast<size_t>(at)], scale);
       if (minimum)
-        put(block + 32 + lane * 2, tensor.scales().m[static_cast<size_t>(at)], builder.getF16Type());
+        put(block + (16 + lane) * bytesOf(scale), tensor.scales().m[static_cast<size_t>(at)], scale);
       int64_t q = static_cast<int64_t>(tensor[r * columns + k]);
+      if (halves) { // the greatest common divisor of 16 products is a scale of theirs
+        int64_t divisor = 0;
+        for (int64_t i = k / 16 * 16; i < k / 16 * 16 + 16; ++i)
+          divisor = std::gcd(divisor, static_cast<int64_t>(tensor[r * columns + i]));
+        block[32 + lane * 2 + inBlock / 16] = static_cast<char>(divisor);
+        q = divisor ? q / divisor : 0;
+      }
       if (bytes)
         block[header + inBlock / 4 * 64 + lane * 4 + inBlock % 4] = static_cast<char>(q);
       else

@@ -21,8 +21,8 @@ lm.parameter @v.weight : !lm.quantized<64x64, q4_1>
 lm.parameter @v.bias : tensor<64xf32>
 lm.parameter @q.norm : tensor<32xf32>
 lm.parameter @k.norm : tensor<32xf32>
-lm.parameter @gate : !lm.quantized<96x128, q4_1>
-lm.parameter @up : !lm.quantized<96x128, q4_1>
+lm.parameter @gate : !lm.quantized<96x128, q6_2>
+lm.parameter @up : !lm.quantized<96x128, q6_2>
 lm.parameter @head : !lm.quantized<80x96, q8_0>
 
 func.func @forward(%tokens: tensor<?xi32> {lm.input = "tokens"}, %positions: tensor<?xi32> {lm.input = "positions"},
@@ -54,11 +54,11 @@ func.func @forward(%tokens: tensor<?xi32> {lm.input = "tokens"}, %positions: ten
   %a:2 = lm.packed_attention %q, %k, %v, %boundaries, %boundaries causal {scale = 0.25 : f64, window = 21 : i64}
     : (tensor<?x4x32xf32>, tensor<?x2x32xf32>, tensor<?x2x32xf32>, tensor<?xi32>, tensor<?xi32>) -> (tensor<?x4x32xf32>, tensor<4x?xf32>)
   %m = lm.merge_heads %a#0 : (tensor<?x4x32xf32>) -> tensor<?x128xf32>
-  %wg = lm.parameter_ref @gate : !lm.quantized<96x128, q4_1>
-  %dg = lm.dequantize %wg : (!lm.quantized<96x128, q4_1>) -> tensor<96x128xf32>
+  %wg = lm.parameter_ref @gate : !lm.quantized<96x128, q6_2>
+  %dg = lm.dequantize %wg : (!lm.quantized<96x128, q6_2>) -> tensor<96x128xf32>
   %g = lm.linear %m, %dg : (tensor<?x128xf32>, tensor<96x128xf32>) -> tensor<?x96xf32>
-  %wu = lm.parameter_ref @up : !lm.quantized<96x128, q4_1>
-  %du = lm.dequantize %wu : (!lm.quantized<96x128, q4_1>) -> tensor<96x128xf32>
+  %wu = lm.parameter_ref @up : !lm.quantized<96x128, q6_2>
+  %du = lm.dequantize %wu : (!lm.quantized<96x128, q6_2>) -> tensor<96x128xf32>
   %u = lm.linear %m, %du : (tensor<?x128xf32>, tensor<96x128xf32>) -> tensor<?x96xf32>
   %f = lm.geglu %g, %u : (tensor<?x96xf32>, tensor<?x96xf32>) -> tensor<?x96xf32>
   %wh = lm.parameter_ref @head : !lm.quantized<80x96, q8_0>

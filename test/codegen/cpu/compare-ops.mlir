@@ -16,7 +16,7 @@ lm.parameter @wide.bias : tensor<100xf32>
 lm.parameter @plain.weight : tensor<96x64xf32>
 lm.parameter @plain.a : tensor<12x64xf32>
 lm.parameter @plain.b : tensor<96x12xf32>
-lm.parameter @decoded.weight : !lm.quantized<96x64, q4_1>
+lm.parameter @decoded.weight : !lm.quantized<96x64, q4_1f>
 lm.parameter @decoded.a : tensor<33x64xf32>
 lm.parameter @decoded.b : tensor<96x33xf32>
 lm.parameter @seeds : tensor<3x80xf32>
@@ -51,8 +51,8 @@ func.func @layers(%tokens: tensor<?xi32> {lm.input = "tokens"}, %rows: tensor<?x
   %plain_a = lm.parameter_ref @plain.a : tensor<12x64xf32>
   %plain_b = lm.parameter_ref @plain.b : tensor<96x12xf32>
   %plain = lm.linear %n, %plain_weight lora(%plain_a, %plain_b) {lora_scale = 2.0 : f64} : (tensor<?x64xf32>, tensor<96x64xf32>, tensor<12x64xf32>, tensor<96x12xf32>) -> tensor<?x96xf32>
-  %decoded_weight = lm.parameter_ref @decoded.weight : !lm.quantized<96x64, q4_1>
-  %decoded_d = lm.dequantize %decoded_weight : (!lm.quantized<96x64, q4_1>) -> tensor<96x64xf32>
+  %decoded_weight = lm.parameter_ref @decoded.weight : !lm.quantized<96x64, q4_1f>
+  %decoded_d = lm.dequantize %decoded_weight : (!lm.quantized<96x64, q4_1f>) -> tensor<96x64xf32>
   %decoded_a = lm.parameter_ref @decoded.a : tensor<33x64xf32>
   %decoded_b = lm.parameter_ref @decoded.b : tensor<96x33xf32>
   %decoded = lm.linear %n, %decoded_d lora(%decoded_a, %decoded_b) {lora_scale = 2.0 : f64} : (tensor<?x64xf32>, tensor<96x64xf32>, tensor<33x64xf32>, tensor<96x33xf32>) -> tensor<?x96xf32>

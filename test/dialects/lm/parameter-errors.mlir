@@ -44,7 +44,7 @@ lm.parameter @a : !lm.quantized<4x33, q8_0>
 
 // -----
 
-// expected-error@+1 {{expected a format of q8_0, q4_0 or q4_1, got q3_x}}
+// expected-error@+1 {{expected a format of q8_0, q4_0, q4_1, q4_1f or q6_2, got q3_x}}
 lm.parameter @a : !lm.quantized<4x32, q3_x>
 
 // -----
