@@ -262,6 +262,7 @@ Status Executor::runWorkList(const StepPlan &step, std::span<const InputTensor> 
       return sizeError(formatText("segments have %lld columns, expected 8", static_cast<long long>(given.shape.sizes[1])));
     segments = {static_cast<const int32_t *>(given.data), static_cast<size_t>(given.shape.sizes[0] * segmentColumns)};
     LONGC_TRY(checkWindows(segments));
+    LONGC_TRY(checkState(segments, stateBounds()));
   }
   auto list = buildWorkList(segments, step.rows, queries, step.order);
   if (!list.ok())
@@ -282,6 +283,18 @@ Status Executor::runWorkList(const StepPlan &step, std::span<const InputTensor> 
   LONGC_TRY(hidden_.keep(step.result, std::move(*list), maxima_[step.countSymbol], moved));
   generation_ += moved;
   return {};
+}
+
+StateBounds Executor::stateBounds() const {
+  StateBounds bounds{{pageTable_, static_cast<size_t>(pageTableSlots_ * pageTablePages_)}, pageTableSlots_, 0};
+  for (const BufferPlan &buffer : plan_.buffers) {
+    if (buffer.kind != abi::Buffer::STATE)
+      continue;
+    auto kind = program_.message().states(static_cast<int>(buffer.index)).kind();
+    if (kind == abi::State::MEMORY_KEYS || kind == abi::State::MEMORY_VALUES) // all of one pool
+      bounds.pages = states_[buffer.index].rows / pageRows;
+  }
+  return bounds;
 }
 
 Status Executor::runLaunch(size_t index) {

@@ -9,6 +9,7 @@
 #include "runtime/serve/HiddenMemory.h"
 #include "runtime/serve/KernelProfile.h"
 #include "runtime/serve/Program.h"
+#include "runtime/serve/WorkList.h"
 
 #include <array>
 #include <memory>
@@ -79,6 +80,7 @@ private:
   Status copyInputs(std::span<const InputTensor> inputs);
   Status runSteps(std::span<const InputTensor> inputs);
   Status runWorkList(const StepPlan &step, std::span<const InputTensor> inputs);
+  StateBounds stateBounds() const;
   Status runLaunch(size_t index);
   Status prepare(const StepPlan &step, ReadyStep &ready);
   Result<longc_view> viewOf(uint32_t buffer) const;

@@ -2,6 +2,7 @@
 #include "runtime/serve/WorkList.h"
 
 #include "runtime/core/Format.h"
+#include "runtime/serve/PagePool.h"
 
 #include <algorithm>
 #include <array>
@@ -55,6 +56,32 @@ Status checkWindows(std::span<const int32_t> segments) {
     auto segment = segments.subspan(index * segmentColumns, segmentColumns);
     if (int64_t{segment[3]} - segment[2] < int64_t{segment[1]} - segment[0])
       return segmentError(index, "its window does not hold its queries");
+  }
+  return {};
+}
+
+Status checkState(std::span<const int32_t> segments, const StateBounds &state) {
+  const int64_t slotPages = state.slots > 0 ? static_cast<int64_t>(state.pageTable.size()) / state.slots : 0;
+  for (size_t index = 0; index < segments.size() / segmentColumns; ++index) {
+    auto segment = segments.subspan(index * segmentColumns, segmentColumns);
+    if (segment[0] == segment[1])
+      continue; // no block is made of it
+    const int64_t slot = segment[6];
+    if (slot < 0 || slot >= state.slots)
+      return segmentError(index, "its slot is not one of the state");
+    auto holds = [&](int64_t begin, int64_t end) { // tokens
+      for (int64_t page = begin / pageRows; page * pageRows < end; ++page)
+        if (page >= slotPages || state.pageTable[static_cast<size_t>(slot * slotPages + page)] < 0 ||
+            state.pageTable[static_cast<size_t>(slot * slotPages + page)] >= state.pages)
+          return false;
+      return true;
+    };
+    if (state.pages == 0)
+      continue;
+    if (segment[4] < segment[5] && !holds(segment[4], segment[5]))
+      return segmentError(index, "its memory lies in pages that the state does not have");
+    if (!holds(int64_t{segment[3]} - (segment[1] - segment[0]), segment[3]))
+      return segmentError(index, "its new tokens have no page in the state");
   }
   return {};
 }

@@ -26,6 +26,15 @@ Result<std::vector<int32_t>> buildWorkList(std::span<const int32_t> segments, in
 /// cache: a sequence may have fewer of them than queries.)
 Status checkWindows(std::span<const int32_t> segments);
 
+/// The state that a call's kernels reach: row `slot` of the table holds the pages of one sequence, in order.
+struct StateBounds {
+  std::span<const int32_t> pageTable; // [slots, pages of a slot]
+  int64_t slots = 0, pages = 0;       // pages of the pool; 0: the function has no memory
+};
+
+/// Whether each segment's slot is there, and every page that its memory is read from or its new tokens are written to.
+Status checkState(std::span<const int32_t> segments, const StateBounds &state);
+
 /// Segments of a packed batch: sequence i has query rows [queries[i], queries[i+1]) and keys [keys[i], keys[i+1]). No
 /// boundary may lie past `rows`.
 Result<std::vector<int32_t>> packedSegments(std::span<const int32_t> queries, std::span<const int32_t> keys,

@@ -193,6 +193,29 @@ TEST_F(Sessions, WithoutMemoryGenerationStopsAtTheWindow) {
   EXPECT_EQ(generation->tokens.size(), 5u); // four fit, the fifth was chosen from the last one's logits
 }
 
+TEST_F(Sessions, KernelsSeeNoSlotOrPageThatTheStateLacks) {
+  Executor &executor = engine->executorFor(4);
+  auto context = std::move(*Context::create(engine->layout(), {}, 4));
+  ASSERT_TRUE(context->admit(4).ok());
+  context->bind(executor);
+  std::vector<int32_t> numbers(4), segment = {0, 4, 0, 4, 0, 0, 0, 0};
+  float temperature = 1;
+  std::vector<InputTensor> inputs;
+  for (const abi::Input &input : executor.function().inputs()) {
+    if (input.role() == "segments")
+      inputs.push_back({segment.data(), {{1, 8, 1, 1}, 2}});
+    else if (input.role() == "temperature")
+      inputs.push_back({&temperature, {{1, 1, 1, 1}, 1}});
+    else
+      inputs.push_back({numbers.data(), {{4, 1, 1, 1}, 1}});
+  }
+  EXPECT_TRUE(executor.run(inputs).ok());
+  segment[6] = 1; // one slot is bound
+  EXPECT_EQ(executor.run(inputs).code(), 5201);
+  segment = {0, 4, 253, 257, 0, 0, 0, 0}; // one page is
+  EXPECT_EQ(executor.run(inputs).code(), 5201);
+}
+
 TEST_F(Sessions, UnknownPrecisionVariantAndKernelsAreRefused) {
   EXPECT_EQ(Engine::create(*program, longc_program, {false, "sparc", 1}).status().code(), 1011);
   abi::Program other = fake::program();

@@ -74,6 +74,28 @@ TEST(WorkList, PackedBoundariesAreSegments) {
   EXPECT_TRUE(packedSegments({}, {}, 0)->empty());
 }
 
+TEST(WorkList, SlotsAndPagesAreThoseOfTheState) {
+  // Two slots of three pages; the pool has four. Slot 1 has given its first page back.
+  std::vector<int32_t> table = {2, 0, -1, -1, 3, 1};
+  const StateBounds state{table, 2, 4};
+  auto code = [&](std::vector<int32_t> segment) { return checkState(segment, state).code(); };
+  EXPECT_EQ(code({0, 4, 500, 512, 0, 500, 0, 0}), 0);
+  EXPECT_EQ(code({0, 4, 760, 768, 256, 760, 1, 0}), 0);
+  EXPECT_EQ(code({0, 0, 0, 0, 0, 9999, 7, 0}), 0);           // no tokens, no work
+  EXPECT_EQ(code({0, 4, 500, 512, 0, 500, 2, 0}), 5201);     // no such slot
+  EXPECT_EQ(code({0, 4, 500, 512, 0, 500, -1, 0}), 5201);
+  EXPECT_EQ(code({0, 4, 509, 513, 0, 256, 0, 0}), 5201);     // the last token lies past the slot's pages
+  EXPECT_EQ(code({0, 4, 768, 772, 256, 768, 1, 0}), 5201);   // and past the table, where the next slot's would begin
+  EXPECT_EQ(code({0, 4, 760, 768, 255, 760, 1, 0}), 5201);   // a page that was given back
+  EXPECT_EQ(code({0, 1, 100, 101, 0, 600, 0, 0}), 5201);     // a page that was never taken
+  EXPECT_EQ(code({0, 1, 100, 101, 0, 2000, 0, 0}), 5201);    // far outside
+  table[0] = 4;
+  EXPECT_EQ(code({0, 4, 500, 512, 0, 500, 0, 0}), 5201);     // a page that the pool does not have
+  // A function without memory has slots alone.
+  EXPECT_TRUE(checkState(std::vector<int32_t>{0, 4, 0, 4, 0, 0, 0, 0}, {{}, 1, 0}).ok());
+  EXPECT_EQ(checkState(std::vector<int32_t>{0, 4, 0, 4, 0, 0, 1, 0}, {{}, 1, 0}).code(), 5201);
+}
+
 TEST(WorkList, RefusesBadBoundaries) {
   std::vector<int32_t> queries = {0, 2, 5}, keys = {0, 3, 6}, fewer = {0, 3};
   EXPECT_EQ(packedSegments(queries, fewer, 6).status().code(), 5201);
