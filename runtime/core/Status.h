@@ -15,8 +15,7 @@ class [[nodiscard]] Status {
 public:
   Status() = default; // success
 
-  // `code` is the stable number printed as LCnnnn (interfaces: 1xxx usage, 2xxx model files, 3xxx compiler,
-  // 4xxx program files, 5xxx run time, 6xxx text, 7xxx memory and resources).
+  // `code` is the stable number printed as LCnnnn; ERRORS.md says what each means.
   static Status error(int code, std::string message, std::string hint = "") {
     Status status;
     status.error_ = Error{code, std::move(message), std::move(hint)};

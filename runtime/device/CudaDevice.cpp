@@ -50,13 +50,13 @@ Result<CudaDevice::Kernel> CudaDevice::load(const longc_image_entry &image, cons
   kernel.name = image.kernel;
   kernel.persistent = plan.persistent();
   if (plan.threads() == 0 || plan.threads() > 1024)
-    return Status::error(4120, "kernel '" + kernel.name + "' asks for " + std::to_string(plan.threads()) +
+    return Status::error(4140, "kernel '" + kernel.name + "' asks for " + std::to_string(plan.threads()) +
                                    " threads a block; expected 1 to 1024",
                          "compile the program again");
   for (const abi::TensorMap &map : plan.tensor_maps()) {
     if (map.swizzle_bytes() != kSwizzleBytes || map.box_size() < 1 || map.box_size() > 4 ||
         map.box(map.box_size() - 1) == 0 || kSwizzleBytes % map.box(map.box_size() - 1) != 0)
-      return Status::error(4121, "kernel '" + kernel.name + "' has a tensor map this runtime cannot make",
+      return Status::error(4141, "kernel '" + kernel.name + "' has a tensor map this runtime cannot make",
                            "compile the program again");
     kernel.maps.push_back({map.operand(), {map.box().begin(), map.box().end()}});
   }
@@ -131,14 +131,14 @@ Result<void *> CudaDevice::share(const void *host, size_t bytes) {
 Status CudaDevice::launch(const KernelLaunch &launch) {
   const Kernel *kernel = launch.kernel < kernels_.size() ? &kernels_[launch.kernel] : nullptr;
   if (!kernel || !kernel->function.handle)
-    return Status::error(4122, "kernel " + (kernel ? "'" + kernel->name + "'" : std::to_string(launch.kernel)) +
+    return Status::error(4142, "kernel " + (kernel ? "'" + kernel->name + "'" : std::to_string(launch.kernel)) +
                                    " has no code for the GPU",
                          "compile the program with --target cuda:sm_" + std::to_string(context_->architecture()) + "a");
   std::vector<CudaTensorMap> maps;
   maps.reserve(kernel->maps.size());
   for (const MapPlan &plan : kernel->maps) {
     if (plan.view >= launch.views.size())
-      return Status::error(4121, "kernel '" + kernel->name + "' has a tensor map of a view it does not have",
+      return Status::error(4141, "kernel '" + kernel->name + "' has a tensor map of a view it does not have",
                            "compile the program again");
     const longc_view &view = launch.views[plan.view];
     CudaTensorMapShape shape;

@@ -12,7 +12,7 @@ constexpr const char *kNoDriverHint = "run with --device cpu, or install the NVI
 Status loadDriver(CudaDriver &driver) {
   void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
   if (!library)
-    return Status::error(5101, "no CUDA driver: libcuda.so.1 was not found", kNoDriverHint);
+    return Status::error(5111, "no CUDA driver: libcuda.so.1 was not found", kNoDriverHint);
   using GetProcAddress = int (*)(const char *, void **, int, uint64_t, void *);
   auto find = reinterpret_cast<GetProcAddress>(dlsym(library, "cuGetProcAddress_v2"));
   auto init = reinterpret_cast<int (*)(unsigned)>(dlsym(library, "cuInit"));
@@ -20,7 +20,7 @@ Status loadDriver(CudaDriver &driver) {
   if (getVersion)
     getVersion(&driver.version);
   if (!find || !init || !getVersion || driver.version < kNeededVersion)
-    return Status::error(5102,
+    return Status::error(5112,
                          "the CUDA driver supports CUDA " + std::to_string(driver.version / 1000) + "." +
                              std::to_string(driver.version % 1000 / 10) + ", expected 12.0 or newer",
                          "update the NVIDIA driver to 525 or newer");
@@ -62,7 +62,7 @@ Status loadDriver(CudaDriver &driver) {
   for (const Entry &entry : entries) {
     void *address = nullptr;
     if (find(entry.name, &address, kNeededVersion, /*flags=*/0, /*status=*/nullptr) != 0 || !address)
-      return Status::error(5102, std::string("the CUDA driver lacks ") + entry.name,
+      return Status::error(5112, std::string("the CUDA driver lacks ") + entry.name,
                            "update the NVIDIA driver to 525 or newer");
     *static_cast<void **>(entry.slot) = address;
   }
@@ -91,7 +91,7 @@ Status CudaDriver::check(int result, const char *what) const {
   const char *name = "unknown", *text = "unknown error";
   getErrorName(result, &name);
   getErrorString(result, &text);
-  const int code = result == 2 ? 7101 : 5104; // CUDA_ERROR_OUT_OF_MEMORY has its own code
+  const int code = result == 2 ? 7104 : 5104; // CUDA_ERROR_OUT_OF_MEMORY has its own code
   return Status::error(code, std::string(what) + " failed: " + text + " (" + name + ")");
 }
 

@@ -2,6 +2,7 @@
 #include "runtime/serve/Executor.h"
 
 #include "runtime/core/Format.h"
+#include "runtime/serve/PagePool.h"
 #include "runtime/serve/WorkList.h"
 
 #include <algorithm>

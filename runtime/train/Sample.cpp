@@ -55,7 +55,7 @@ Result<std::vector<size_t>> SampleMaker::firstBytes(const std::vector<int32_t> &
 
 Result<Sample> SampleMaker::makeChat(const TrainingLine &line, const std::string &where) const {
   if (!template_)
-    return Status::error(6101, where + ": the program has no chat template to write messages with",
+    return Status::error(noTemplate, where + ": the program has no chat template to write messages with",
                          "train on {\"text\"} lines, or compile a model with a template");
   auto whole = template_->render(line.messages, false, variables_);
   if (!whole.ok())

@@ -21,8 +21,8 @@ struct Sample {
 };
 
 /// Codes of its errors: a template that writes an answer otherwise once something follows it; tokens that do not spell the
-/// text; a line without a target.
-inline constexpr int templateRewrites = 8011, tokensDoNotSpell = 8012, noTargets = 8013;
+/// text; a line without a target; a program without a template.
+inline constexpr int templateRewrites = 8011, tokensDoNotSpell = 8012, noTargets = 8013, noTemplate = 8014;
 
 /// Turns lines into samples with one model's tokenizer and template.
 class SampleMaker {

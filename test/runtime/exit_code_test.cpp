@@ -12,6 +12,8 @@ TEST(ExitCode, FollowsTheKindOfError) {
   EXPECT_EQ(codeOf(2103), 1);
   EXPECT_EQ(codeOf(4001), 1);
   EXPECT_EQ(codeOf(7001), 71);
+  EXPECT_EQ(codeOf(7101), 71);
+  EXPECT_EQ(codeOf(7104), 71);
   EXPECT_EQ(codeOf(7111), 1);
   EXPECT_EQ(codeOf(9002), 70);
   EXPECT_EQ(codeOf(cancelledCode), 130);

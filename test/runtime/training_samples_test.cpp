@@ -131,7 +131,7 @@ TEST(Samples, WeightsOfCharacters) {
 
 TEST(Samples, WhatCannotBeLearnedIsRefused) {
   Tokenizer tokenizer = makeTokenizer();
-  EXPECT_EQ(SampleMaker(tokenizer, std::nullopt).make(chat({"q", "a"}), "here").status().code(), 6101);
+  EXPECT_EQ(SampleMaker(tokenizer, std::nullopt).make(chat({"q", "a"}), "here").status().code(), noTemplate);
   // Writes earlier answers otherwise than the last.
   SampleMaker forgets(tokenizer, parse("{% for m in messages[-2:] %}<|im_start|>{{ m.content }}{% endfor %}"));
   auto status = forgets.make(chat({"q", "a", "r", "b"}), "'f', line 2").status();

@@ -126,7 +126,7 @@ Result<int64_t> arenaBytes(const abi::Function &function, const abi::Program &pr
       symbols[i] = plan.symbolMaxima[i]->evaluate(symbols).value_or(0);
   std::optional<ArenaLayout> layout = plan.layOut(symbols);
   if (!layout)
-    return Status::error(7101, "the plan of '" + function.name() + "' does not fit into 63 bits");
+    return Status::error(3007, "the plan of '" + function.name() + "' does not fit into 63 bits");
   return layout->bytes;
 }
 

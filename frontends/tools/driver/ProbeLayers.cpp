@@ -95,7 +95,7 @@ Status probeLayers(const ProbeLayersOptions &options) {
 
 Result<std::string> probedLayers(const CompileOptions &options) {
   if (options.method != "fot")
-    return Status::error(1106, "--mem-layers probe: method '" + options.method + "' has no memory to probe", "add --method fot");
+    return Status::error(1128, "--mem-layers probe: method '" + options.method + "' has no memory to probe", "add --method fot");
   Result<WorkFolder> folder = WorkFolder::create();
   if (!folder.ok())
     return folder.status();
