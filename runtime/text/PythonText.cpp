@@ -72,13 +72,82 @@ uint32_t toLower(uint32_t c) {
   return convertCase(c, {toLowerRuns, toLowerRunsCount});
 }
 
-template <typename Convert> std::string mapCharacters(std::string_view text, Convert convert) {
+bool isIn(std::span<const CodePointRange> ranges, uint32_t c) {
+  auto range = std::upper_bound(ranges.begin(), ranges.end(), c,
+                                [](uint32_t c, const CodePointRange &range) { return c < range.first; });
+  return range != ranges.begin() && c <= (--range)->last;
+}
+
+bool isCased(uint32_t c) {
+  if (c < 0x80)
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return isIn({casedRanges, casedRangesCount}, c);
+}
+
+bool appendSeveral(std::string &out, uint32_t c, std::span<const CaseSeveral> table) {
+  auto found = std::lower_bound(table.begin(), table.end(), c,
+                                [](const CaseSeveral &entry, uint32_t c) { return entry.from < c; });
+  if (c < 0x80 || found == table.end() || found->from != c)
+    return false;
+  for (uint32_t to : found->to)
+    if (to)
+      appendUtf8(out, to);
+  return true;
+}
+
+void appendUpper(std::string &out, uint32_t c) {
+  if (!appendSeveral(out, c, {toSeveralUpper, toSeveralUpperCount}))
+    appendUtf8(out, toUpper(c));
+}
+
+void appendTitle(std::string &out, uint32_t c) {
+  if (!appendSeveral(out, c, {toSeveralTitle, toSeveralTitleCount}))
+    appendUtf8(out, toUpper(c));
+}
+
+// Whether the first of these characters that is not to be looked past has case.
+template <typename Next> bool meetsCased(Next next) {
+  for (Utf8Char character{}; next(character);)
+    if (!character.valid || !isIn({caseIgnorableRanges, caseIgnorableRangesCount}, character.codePoint))
+      return character.valid && isCased(character.codePoint);
+  return false;
+}
+
+// The capital sigma at [position, position + 2) ends a word: a letter is before it, and none behind.
+bool endsWord(std::string_view text, size_t position) {
+  size_t before = position, behind = position + 2;
+  return meetsCased([&](Utf8Char &character) {
+           if (before == 0)
+             return false;
+           before = characterBefore(text, before);
+           character = decodeUtf8(text, before);
+           return true;
+         }) &&
+         !meetsCased([&](Utf8Char &character) {
+           if (behind == text.size())
+             return false;
+           character = decodeUtf8(text, behind);
+           behind += character.length;
+           return true;
+         });
+}
+
+void appendLower(std::string &out, uint32_t c, std::string_view text, size_t position) {
+  constexpr uint32_t capitalSigma = 0x3A3, smallSigma = 0x3C3, finalSigma = 0x3C2;
+  if (c == capitalSigma)
+    appendUtf8(out, endsWord(text, position) ? finalSigma : smallSigma);
+  else if (!appendSeveral(out, c, {toSeveralLower, toSeveralLowerCount}))
+    appendUtf8(out, toLower(c));
+}
+
+// `append` gets the result so far, a code point and where it stands.
+template <typename Append> std::string mapCharacters(std::string_view text, Append append) {
   std::string out;
   out.reserve(text.size());
   for (size_t position = 0; position < text.size();) {
     Utf8Char character = decodeUtf8(text, position);
     if (character.valid)
-      appendUtf8(out, convert(character.codePoint));
+      append(out, character.codePoint, position);
     else
       out.push_back(text[position]);
     position += character.length;
@@ -186,19 +255,24 @@ std::optional<std::string> replaceText(std::string_view text, std::string_view f
   return out.append(text.substr(position));
 }
 
-std::string upperText(std::string_view text) { return mapCharacters(text, toUpper); }
-std::string lowerText(std::string_view text) { return mapCharacters(text, toLower); }
+std::string upperText(std::string_view text) {
+  return mapCharacters(text, [](std::string &out, uint32_t c, size_t) { appendUpper(out, c); });
+}
+
+std::string lowerText(std::string_view text) {
+  return mapCharacters(text, [text](std::string &out, uint32_t c, size_t position) { appendLower(out, c, text, position); });
+}
 
 std::string capitalizeText(std::string_view text) {
-  bool first = true;
-  return mapCharacters(text, [&first](uint32_t c) { return std::exchange(first, false) ? toUpper(c) : toLower(c); });
+  return mapCharacters(text, [text](std::string &out, uint32_t c, size_t position) {
+    position == 0 ? appendTitle(out, c) : appendLower(out, c, text, position);
+  });
 }
 
 std::string titleText(std::string_view text) {
   bool inWord = false;
-  return mapCharacters(text, [&inWord](uint32_t c) {
-    bool cased = toUpper(c) != c || toLower(c) != c;
-    return std::exchange(inWord, cased) ? toLower(c) : toUpper(c);
+  return mapCharacters(text, [&inWord, text](std::string &out, uint32_t c, size_t position) {
+    std::exchange(inWord, isCased(c)) ? appendLower(out, c, text, position) : appendTitle(out, c);
   });
 }
 
