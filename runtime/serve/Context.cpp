@@ -36,10 +36,13 @@ StateLayout StateLayout::of(const abi::Program &program, const std::vector<const
   return layout;
 }
 
+int64_t Context::ringRowsFor(int64_t window, int64_t chunk) {
+  return (window + chunk + ringAlignment - 1) / ringAlignment * ringAlignment;
+}
+
 Result<std::unique_ptr<Context>> Context::create(const StateLayout &layout, const WindowPolicy &policy, int64_t chunk) {
   std::unique_ptr<Context> context(new Context(layout, policy));
-  int64_t rows = (policy.window + chunk + ringAlignment - 1) / ringAlignment * ringAlignment;
-  LONGC_TRY(context->allocateRings(rows));
+  LONGC_TRY(context->allocateRings(ringRowsFor(policy.window, chunk)));
   std::vector<int64_t> rowBytes;
   for (const StateLayout::Entry &entry : layout.pages)
     rowBytes.push_back(entry.rowBytes);

@@ -55,6 +55,8 @@ public:
   int64_t memoryBytes() const;
   int64_t ringBytes() const;
   int64_t ringRows() const { return ringRows_; }
+  /// Rows of each ring of the local window.
+  static int64_t ringRowsFor(int64_t window, int64_t chunk);
 
   /// Writes everything to a file, as a whole or not at all. `about` says of what; marks and sections are added here.
   Status save(const std::string &path, abi::SavedMemory about) const;

@@ -193,6 +193,19 @@ TEST_F(Sessions, WithoutMemoryGenerationStopsAtTheWindow) {
   EXPECT_EQ(generation->tokens.size(), 5u); // four fit, the fifth was chosen from the last one's logits
 }
 
+TEST_F(Sessions, RingsHaveTheRowsThatThePlanSays) {
+  for (int64_t window : {1, 8, 255, 300}) {
+    WindowPolicy policy;
+    policy.window = window;
+    auto context = std::move(*Context::create(engine->layout(), policy, 4));
+    int64_t bytes = 0;
+    for (const StateLayout::Entry &ring : engine->layout().rings)
+      bytes += ring.rowBytes * Context::ringRowsFor(window, 4);
+    EXPECT_GT(bytes, 0);
+    EXPECT_EQ(context->ringBytes(), bytes);
+  }
+}
+
 TEST_F(Sessions, KernelsSeeNoSlotOrPageThatTheStateLacks) {
   Executor &executor = engine->executorFor(4);
   auto context = std::move(*Context::create(engine->layout(), {}, 4));

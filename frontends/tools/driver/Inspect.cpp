@@ -5,6 +5,8 @@
 #include "codegen/PrintSteps.h"
 #include "frontends/Checkpoint.h"
 #include "frontends/tools/RegisterAll.h"
+#include "runtime/core/Format.h"
+#include "runtime/serve/Context.h"
 #include "runtime/serve/FunctionPlan.h"
 #include "runtime/serve/Program.h"
 
@@ -16,6 +18,9 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace longc {
 namespace {
@@ -130,6 +135,42 @@ Result<int64_t> arenaBytes(const abi::Function &function, const abi::Program &pr
   return layout->bytes;
 }
 
+// What a process of this machine may have: its memory, or less by `ulimit -v`.
+double bytesAtMost() {
+  double bytes = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+    bytes = std::min(bytes, static_cast<double>(limit.rlim_cur));
+  return bytes;
+}
+
+// Adds the rings of a precision to the text; refuses when all that it needs exceeds this machine.
+Status planPrecision(const Program &program, const std::string &precision, double arenas, const PlanOptions &options,
+                     std::string &text) {
+  std::vector<const abi::Function *> functions;
+  for (const abi::Function &function : program.module().functions())
+    if (function.precision() == precision)
+      functions.push_back(&function);
+  StateLayout layout = StateLayout::of(program.message(), functions);
+  const abi::Module &module = program.module();
+  auto window = static_cast<int64_t>(module.memory().default_window() ? module.memory().default_window() : module.context_length());
+  int64_t chunk = std::min(options.chunk, window), rings = 0;
+  double tokens = 0;
+  for (const StateLayout::Entry &ring : layout.rings)
+    rings += ring.rowBytes * Context::ringRowsFor(window, chunk);
+  for (const StateLayout::Entry &page : layout.pages)
+    tokens += static_cast<double>(page.rowBytes) * static_cast<double>(options.tokens);
+  if (rings > 0)
+    text += formatText("%-28s %10.1f MB for %lld tokens\n", ("local window, " + precision).c_str(), megabytes(rings),
+                       static_cast<long long>(window));
+  double all = static_cast<double>(program.weightsBytes()) + arenas + static_cast<double>(rings) + tokens;
+  if (!functions.empty() && all > bytesAtMost())
+    return Status::error(7105, "'" + precision + "' with " + std::to_string(options.tokens) + " tokens in memory needs " +
+                                   formatBytes(all) + "; this machine has " + formatBytes(bytesAtMost()),
+                         "plan fewer tokens with --ctx, or a smaller --chunk");
+  return {};
+}
+
 } // namespace
 
 Status inspectFile(const std::string &path, bool steps) {
@@ -143,14 +184,19 @@ Status planProgram(const PlanOptions &options) {
   if (!program.ok())
     return program.status();
   const abi::Program &message = (*program)->message();
-  std::printf("%-28s %10.1f MB\n", "weights (mapped)", megabytes((*program)->weightsBytes()));
+  std::string text; // printed as a whole or not at all
+  text += formatText("%-28s %10.1f MB\n", "weights (mapped)", megabytes((*program)->weightsBytes()));
+  std::map<std::string, double> arenas; // bytes by precision
   for (const abi::Function &function : (*program)->module().functions()) {
     Result<int64_t> bytes = arenaBytes(function, message, options);
     if (!bytes.ok())
       return bytes.status();
-    std::printf("%-28s %10.1f MB\n", ("arena of " + function.name() + "." + function.precision()).c_str(),
+    text += formatText("%-28s %10.1f MB\n", ("arena of " + function.name() + "." + function.precision()).c_str(),
                 megabytes(*bytes));
+    arenas[function.precision()] += static_cast<double>(*bytes);
   }
+  for (const char *precision : {"fast", "exact"})
+    LONGC_TRY(planPrecision(**program, precision, arenas[precision], options, text));
   for (auto type : {abi::BF16, abi::F32}) {
     double row = 0;
     for (const abi::State &state : message.states()) {
@@ -162,10 +208,11 @@ Status planProgram(const PlanOptions &options) {
       row += elements * elementBytes(type);
     }
     if (row > 0)
-      std::printf("%-28s %10.1f MB for %lld tokens (%.0f bytes a token)\n",
+      text += formatText("%-28s %10.1f MB for %lld tokens (%.0f bytes a token)\n",
                   (std::string("memory, ") + elementName(type)).c_str(), megabytes(row * options.tokens),
                   (long long)options.tokens, row);
   }
+  std::fputs(text.c_str(), stdout);
   return {};
 }
 
