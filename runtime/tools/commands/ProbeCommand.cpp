@@ -191,7 +191,7 @@ Status runProbe(const Arguments &arguments) {
   if (!text.ok())
     return text.status();
   if (model->loaded.program->module().memory().layers().empty() || !model->options.policy.memory)
-    return Status::error(5408, "there is no memory to probe", "compile with --method fot, run with --memory on");
+    return Status::error(5409, "there is no memory to probe", "compile with --method fot, run with --memory on");
   logNote(formatText("%s; seed %llu", model->engine().device().describe().c_str(), static_cast<unsigned long long>(*seed)));
   PasskeyPrompts source(model->tokenizer, *length, *seed, std::move(*text));
   Probe probe(*model, *tolerance, *seconds);
