@@ -59,7 +59,10 @@ def table(name, entries, kind="CaseRun", hexadecimal=2):
     print(f"const {kind} {name}[{len(entries)}] = {{")
     line = "   "
     for entry in entries:
-        item = " {" + ", ".join(f"{n:#x}" if i < hexadecimal else str(n) for i, n in enumerate(entry)) + "},"
+        numbers = [f"{n:#x}" if i < hexadecimal else str(n) for i, n in enumerate(entry)]
+        if kind == "CaseSeveral":
+            numbers = [numbers[0], "{" + ", ".join(numbers[1:]) + "}"]
+        item = " {" + ", ".join(numbers) + "},"
         if len(line) + len(item) > 118:
             print(line)
             line = "   "

@@ -73,7 +73,7 @@ head -c $(($(stat -c %s "$app") - 1000)) "$app" >"$folder/cut"
 chmod +x "$folder/cut"
 refuses 1 "cut" "$folder/cut" info
 refuses 1 "cut" "$longc" plan "$folder/cut"
-refuses 71 "this machine has" "$longc" plan "$app" --ctx 1000000000000
+refuses 71 "this machine has" "$longc" plan "$(tiny refusal-memory --method fot --variants avx2)" --ctx 1000000000000
 
 # Past the window without memory: both numbers are named.
 head -c 4000 /dev/zero | tr '\0' a >"$folder/long.txt"
