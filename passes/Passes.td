@@ -93,6 +93,21 @@ def FuseRopePass : Longc_Pass<"longc-fuse-rope"> {
   let summary = "slices, head splits, norms, rotations, roundings and appends of one layer as one pass over its rows";
 }
 
+def InsertLoraPass : Longc_Pass<"longc-insert-lora"> {
+  let summary = "low-rank adapters (2106.09685) beside the products and embeddings whose names they have";
+  let description = [{
+    A product with the weight `@m.weight` takes the parameters `@m.lora_A` `[R, K]` and `@m.lora_B` `[N, R]` as its adapter, if
+    the module has them; an embedding of `@m.weight` `[V, C]` adds rows of `@m.lora_embedding_A` `[V, R]` times
+    `@m.lora_embedding_B` `[C, R]`. A product with an embedding's table is the module `lm_head`. The factor is
+    `lm.lora_scale` of A. With a rank, products named by `targets` get new parameters that are trained.
+  }];
+  let options = [
+    Option<"rank", "rank", "int64_t", "0", "rank of new, trainable adapters; 0: none">,
+    Option<"alpha", "alpha", "double", "8.0", "factor of new adapters, times their rank">,
+    Option<"trained", "targets", "std::string", "\"all-linear\"", "modules with new adapters: last words of their names with commas, or all-linear">];
+  let statistics = [Statistic<"modules", "modules-with-adapter", "Number of products and embeddings that got an adapter">];
+}
+
 def KeepKernelsPass : Longc_Pass<"longc-keep-kernels"> {
   let summary = "drops host functions and parameters, so that a target's passes can go on with the kernels";
 }

@@ -1,4 +1,4 @@
-// Typed access to the keys of a JSON object of a model folder, with errors that name the key. Private to this folder.
+// Typed access to the keys of a JSON object of a model folder, with errors that name the key. Private to frontends.
 #pragma once
 
 #include "runtime/core/JsonReader.h"

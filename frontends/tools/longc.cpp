@@ -78,6 +78,10 @@ void addCompile(CLI::App &app, CompileOptions &options) {
   command->add_option("--last-context", options.lastContext,
                       "default size of a prompt's last window (default: the model's own, or 512; at most the window)");
   command->add_option("--rope-theta", options.ropeTheta, "base of rotary positions instead of the checkpoint's");
+  command->add_option("--adapter", options.adapter, "folder of a PEFT adapter (LoRA) of this model");
+  command->add_option("--adapter-mode", options.adapterMode,
+                      "overlay: kept beside the weights; merge: added to them, where they are not quantised")
+      ->capture_default_str();
   command->add_option("--target", options.targets, "targets, comma separated")->delimiter(',')->capture_default_str();
   command->add_option("--variants", options.variants, "CPU variants to build (default: all)")->delimiter(',');
   CLI::Option *dumps = command->add_option("--dump-dir", options.dumpDir, "write the IR after every stage into this folder");
@@ -97,6 +101,7 @@ void addConvert(CLI::App &app, ConvertOptions &options) {
   command->add_option("PATH", options.source, "checkpoint (a Hugging Face folder or .gguf)")->required();
   command->add_option("--to", options.format, "format: hf")->required();
   command->add_option("-o,--output", options.output, "folder to write; it must be new or empty")->required();
+  command->add_option("--adapter", options.adapter, "folder of a PEFT adapter to merge into the weights");
   command->add_option("--dtype", options.type, "f32, f16 or bf16 for all tensors (default: as stored, quantised blocks as f32)");
   command->add_option("--max-shard-size", options.shardSize, "size of a file of tensors, e.g. 500MB")->capture_default_str();
   command->add_flag("--quiet", options.quiet, "print errors only");

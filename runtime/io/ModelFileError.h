@@ -25,6 +25,7 @@ enum ModelFileError : int {
   SafetensorsMalformed = 2141,    // a header no valid file has: holes, overlaps, a name twice, wrong sizes
   SafetensorsOverLimit = 2142,    // a count or length above the format's or our limits
   ShardsInvalid = 2143,           // an index and its shards that do not go together
+  AdapterInvalid = 2150,          // an adapter that does not fit its base, or whose kind is not known
   PanelSize = 2120,               // arguments of the panel layout that do not fit each other
 };
 

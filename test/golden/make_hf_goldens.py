@@ -133,4 +133,5 @@ def main():
             file.write(json.dumps(case, separators=(",", ":")) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -47,6 +47,9 @@ void describeSource(const CompileOptions &options, abi::Program &program) {
   std::string source = std::filesystem::path(options.model).filename().string();
   if (options.ropeTheta > 0)
     source += formatText(" with --rope-theta %g", options.ropeTheta);
+  if (!options.adapter.empty())
+    source += " with the adapter " + std::filesystem::path(options.adapter + "/").parent_path().filename().string() +
+              (options.adapterMode == "merge" ? ", merged" : "");
   program.set_source(source);
 }
 

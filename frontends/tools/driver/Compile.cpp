@@ -10,6 +10,7 @@
 #include "frontends/tools/driver/CompileFunctions.h"
 #include "frontends/tools/driver/CrashGuard.h"
 #include "frontends/tools/driver/ModelTraits.h"
+#include "frontends/tools/driver/OverlayAdapter.h"
 #include "frontends/tools/driver/ProbeLayers.h"
 #include "frontends/tools/driver/Stages.h"
 #include "runtime/core/OutputFile.h"
@@ -73,6 +74,9 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
   const CompileOptions options = withDefaultsOf(*model, given);
   if (options.ropeTheta > 0)
     overrideTheta(model->config, options.ropeTheta);
+  std::optional<Adapter> adapter;
+  if (!options.adapter.empty())
+    LONGC_TRY(openAdapter(options.adapter, options.adapterMode, *model, adapter));
   if (given.window == 0 && options.window == model->config.contextLength)
     model->notes.push_back("the default window is all that the model has, " + std::to_string(options.window) + " tokens");
   for (const std::string &note : model->notes)
@@ -99,6 +103,8 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
   Result<OwningOpRef<ModuleOp>> graph = buildGraph(&context, *model);
   if (!graph.ok())
     return graph.status();
+  if (adapter)
+    LONGC_TRY(insertAdapter(*adapter, **graph, *model, stages));
   const llvm::StringRef precisions[] = {"fast", "exact"};
   LONGC_TRY(stages.begin(**graph, tile::cpuTarget(&context), "model", precisions));
   describeTraits(**graph, *module);

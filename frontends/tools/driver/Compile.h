@@ -17,6 +17,8 @@ struct CompileOptions {
   // 0: 1,024 or all that the model has; what the model says or 512, but no more than the window.
   int64_t window = 0, lastContext = 0;
   double ropeTheta = 0; // instead of the checkpoint's; 0: that
+  std::string adapter;                 // folder of a PEFT adapter; empty: none
+  std::string adapterMode = "overlay"; // or merge
   std::vector<std::string> targets = {"cpu"};
   std::vector<std::string> variants; // CPU variants; empty: all
   std::string dumpDir;               // IR after every stage, numbered

@@ -5,6 +5,7 @@
 #include "frontends/hf/WriteHf.h"
 #include "frontends/tools/driver/BuildGraph.h"
 #include "frontends/tools/driver/CrashGuard.h"
+#include "frontends/tools/driver/OverlayAdapter.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/OutputFolder.h"
 
@@ -51,6 +52,9 @@ Status writeModel(const ConvertOptions &options, const HfWriting &writing, const
   Result<Checkpoint> model = openCheckpoint(options.source);
   if (!model.ok())
     return model.status();
+  std::optional<Adapter> adapter;
+  if (!options.adapter.empty())
+    LONGC_TRY(openAdapter(options.adapter, "merge", *model, adapter));
   mlir::MLIRContext context;
   context.loadDialect<lm::LmDialect>();
   // What could not be compiled is not written either.

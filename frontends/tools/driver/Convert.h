@@ -13,6 +13,7 @@ struct ConvertOptions {
   std::string output; // folder to write
   std::string type;   // f32, f16, bf16; empty: as stored, quantised blocks as f32
   std::string shardSize = "5GB";
+  std::string adapter;           // folder of a PEFT adapter to merge; empty: none
   bool quiet = false;
 };
 

@@ -1,0 +1,39 @@
+// Parameters by the names that the pass knows, and the pass.
+#include "frontends/tools/driver/OverlayAdapter.h"
+
+#include "dialects/lm/LmDialect.h"
+#include "passes/Passes.h"
+
+using namespace mlir;
+
+namespace longc {
+
+Status openAdapter(const std::string &folder, const std::string &mode, Checkpoint &model, std::optional<Adapter> &adapter) {
+  Result<Adapter> read = readAdapter(folder, model);
+  if (!read.ok())
+    return read.status();
+  replaceParameters(*read, model);
+  if (mode == "overlay")
+    adapter = std::move(*read);
+  else if (Status status = mergeAdapter(*read, model); !status.ok())
+    return Status::error(status.code(), folder + ": " + status.message(), status.hint());
+  model.files = std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(model.files, read->files);
+  return {};
+}
+
+Status insertAdapter(const Adapter &adapter, ModuleOp graph, Checkpoint &model, Stages &stages) {
+  OpBuilder builder = OpBuilder::atBlockBegin(graph.getBody());
+  for (const AdaptedModule &module : adapter.modules)
+    for (const CheckpointParameter *part : {&module.a, &module.b}) {
+      Location location = NameLoc::get(builder.getStringAttr(part->name));
+      auto parameter = lm::ParameterOp::create(builder, location, part->name, RankedTensorType::get(part->shape, builder.getF32Type()));
+      if (part == &module.a)
+        parameter->setAttr("lm.lora_scale", builder.getF64FloatAttr(module.scale));
+      model.parameters.push_back(*part);
+    }
+  PassManager manager(&stages.context());
+  manager.addPass(createInsertLoraPass());
+  return stages.run(manager, graph, "inserting the adapter");
+}
+
+} // namespace longc

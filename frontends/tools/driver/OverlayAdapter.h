@@ -1,0 +1,19 @@
+// A PEFT adapter on its way into a program.
+#pragma once
+
+#include "frontends/peft/Adapter.h"
+#include "frontends/tools/driver/Stages.h"
+
+#include <optional>
+#include <string>
+
+namespace longc {
+
+// Reads an adapter and puts what it brings whole in place of the base's parameters. `mode` merge adds its products to the
+// weights as well; overlay leaves them in `adapter`.
+Status openAdapter(const std::string &folder, const std::string &mode, Checkpoint &model, std::optional<Adapter> &adapter);
+
+// Puts the products into the graph beside those of the base; their parameters become the checkpoint's.
+Status insertAdapter(const Adapter &adapter, mlir::ModuleOp graph, Checkpoint &model, Stages &stages);
+
+} // namespace longc

@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Compiles the adapters of peft_adapters.jsonl with their bases and compares the logits with PEFT. Standard library only.
+
+    check_peft.py LONGC FOLDER        exit code 0 pass, 1 fail
+
+The bounds are those of check_hf.py: exact mode at most twice as far from float64 as float32 PEFT, the default mode's mean KL
+at most 1e-3 or that of bfloat16. Adapters are kept beside the weights; some are merged as well.
+"""
+import math
+import os
+import shutil
+import subprocess
+import sys
+
+import check_hf
+import peft_adapters
+from check_logits import unpack
+
+MERGED = ("all-linear", "tied", "pattern")
+
+
+def check(longc, case, work, mode):
+    base, adapter, program = f"{work}/base", f"{work}/adapter", f"{work}/program"
+    for folder in (base, adapter):
+        shutil.rmtree(folder, ignore_errors=True)
+    peft_adapters.writeFolders(case, base, adapter)
+    subprocess.run([longc, "compile", base, "--adapter", adapter, "--adapter-mode", mode, "-o", program, "--quiet", "--variants",
+                    "avx2", "--window", "128", "--last-context", "128"], check=True)
+    reference = unpack(case["logits"], "f")
+    width, failed = len(reference) // len(case["positions"]), False
+    for precision, options in check_hf.MODES.items():
+        ours = check_hf.logitsOf(program, case, work, options)
+        distance = math.sqrt(math.fsum((a - b) ** 2 for a, b in zip(reference, ours)) / math.fsum(a * a for a in reference))
+        rows = range(0, len(reference), width)
+        kl = math.fsum(check_hf.divergence(reference[at : at + width], ours[at : at + width]) for at in rows) / len(rows)
+        right = distance <= 2 * case["float32_distance"] if precision == "exact" else kl <= max(1e-3, case["bf16_divergence"])
+        bad = len(ours) != len(reference) or not right
+        failed |= bad
+        print(f"{case['case']}, {mode}, {precision}: {distance:.1e} from float64, {distance / case['float32_distance']:.2f} x PEFT's "
+              f"float32; KL {kl:.1e}, PEFT's bf16 {case['bf16_divergence']:.1e}{'  FAILED' if bad else ''}")
+    return failed
+
+
+def main():
+    longc, work = sys.argv[1:]
+    os.makedirs(work, exist_ok=True)
+    runs = [(case, mode) for case in peft_adapters.readCases().values() for mode in ("overlay", "merge")
+            if mode == "overlay" or case["case"] in MERGED]
+    sys.exit(any([check(longc, case, work, mode) for case, mode in runs]))
+
+
+if __name__ == "__main__":
+    main()
