@@ -71,11 +71,12 @@ JsonValue scalingOf(const RopeConfig &rope) {
 
 class ConfigWriter {
 public:
-  explicit ConfigWriter(const Checkpoint &checkpoint) : checkpoint_(checkpoint), config_(checkpoint.config) {}
+  ConfigWriter(const Checkpoint &checkpoint, const Family &family)
+      : checkpoint_(checkpoint), config_(checkpoint.config), family_(family), name_(family.name) {}
 
-  JsonValue write(const Family &family) {
-    const bool gemma = config_.family == "gemma3";
-    json_.add("architectures", JsonValue(JsonValue::Array{jsonOf(family.architecture)})).add("model_type", family.type);
+  JsonValue write() {
+    const bool gemma = name_ == "gemma3";
+    json_.add("architectures", JsonValue(JsonValue::Array{jsonOf(family_.architecture)})).add("model_type", family_.type);
     json_.add("vocab_size", config_.vocabSize).add("hidden_size", config_.hidden);
     json_.add("intermediate_size", config_.feedForward).add("num_hidden_layers", config_.layers);
     json_.add("num_attention_heads", config_.heads).add("num_key_value_heads", config_.kvHeads);
@@ -85,11 +86,11 @@ public:
     RopeConfig rope = config_.rope.factors.empty() ? config_.rope : asLlama3(config_.rope, config_.ropeDim);
     json_.add("rope_theta", shortest(rope.theta)).add("rope_scaling", scalingOf(rope));
     json_.add("tie_word_embeddings", config_.tiedHead);
-    if (config_.family == "llama" || config_.family == "qwen3" || config_.family == "smollm3" || gemma)
+    if (name_ == "llama" || name_ == "qwen3" || name_ == "smollm3" || gemma)
       json_.add("attention_bias", config_.queryBias);
-    if (config_.family == "llama" || config_.family == "smollm3")
+    if (name_ == "llama" || name_ == "smollm3")
       json_.add("mlp_bias", config_.mlpBias);
-    if (config_.family != "llama")
+    if (name_ != "llama")
       windows();
     if (gemma)
       json_.add("query_pre_attn_scalar", query()).add("rope_local_base_freq", shortest(config_.slidingRope.theta));
@@ -111,9 +112,9 @@ private:
   void windows() {
     const bool any = config_.slidingWindow > 0;
     json_.add("sliding_window", any ? jsonOf(config_.slidingWindow) : JsonValue());
-    if (config_.family == "mistral")
+    if (name_ == "mistral")
       return;
-    if (config_.family != "gemma3")
+    if (name_ != "gemma3")
       json_.add("use_sliding_window", any);
     JsonValue::Array kinds, rotated;
     for (int64_t layer = 0; layer < config_.layers; ++layer) {
@@ -121,9 +122,9 @@ private:
       rotated.push_back(jsonOf(static_cast<int64_t>(config_.rotates(layer))));
     }
     json_.add("layer_types", JsonValue(kinds));
-    if (config_.family == "smollm3")
+    if (name_ == "smollm3")
       json_.add("no_rope_layers", JsonValue(rotated));
-    if (config_.family.starts_with("qwen"))
+    if (name_.starts_with("qwen"))
       json_.add("max_window_layers", config_.layers);
   }
 
@@ -137,6 +138,8 @@ private:
 
   const Checkpoint &checkpoint_;
   const DecoderConfig &config_;
+  const Family &family_;
+  const std::string name_;
   ObjectBuilder json_;
 };
 
@@ -183,9 +186,12 @@ std::string difference(const DecoderConfig &a, const DecoderConfig &b) {
 }
 
 Result<JsonValue> newConfig(const Checkpoint &checkpoint) {
+  // A Llama whose layers see a window is what transformers calls Mistral.
+  const DecoderConfig &config = checkpoint.config;
+  const std::string name = config.family == "llama" && config.slides(0) ? "mistral" : config.family;
   for (const Family &family : families)
-    if (checkpoint.config.family == family.name)
-      return ConfigWriter(checkpoint).write(family);
+    if (name == family.name)
+      return ConfigWriter(checkpoint, family).write();
   return Status::error(ArchitectureUnsupported, "a model of the family '" + checkpoint.config.family +
                                                     "' cannot be written as a Hugging Face folder",
                        "README.md lists the models that can be converted");

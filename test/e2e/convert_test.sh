@@ -6,6 +6,7 @@ rm -rf "$folder"
 mkdir -p "$folder/tmp"
 export TMPDIR=$folder/tmp
 python3 test/e2e/convert.py gguf "$longc" "$folder"
+python3 test/e2e/convert.py families "$longc" "$folder"
 python3 test/e2e/convert.py folders "$longc" "$folder"
 
 # The folder computes what the file does, bit for bit in exact mode: rows of queries and keys lie where they should.
