@@ -53,9 +53,9 @@ Status checkOptions(const CompileOptions &options) {
     return Status::error(1124, "--rope-theta " + std::to_string(options.ropeTheta) + " is no positive number",
                          "leave it out to take the checkpoint's");
   if (options.adapterMode != "overlay" && options.adapterMode != "merge")
-    return Status::error(1128, "--adapter-mode '" + options.adapterMode + "' is not known", "modes: overlay, merge");
+    return Status::error(1129, "--adapter-mode '" + options.adapterMode + "' is not known", "modes: overlay, merge");
   if (!options.adapter.empty() && isFunctionFile(options))
-    return Status::error(1129, "--adapter applies to whole models, and '" + options.model + "' is a file of functions",
+    return Status::error(1108, "--adapter applies to whole models, and '" + options.model + "' is a file of functions",
                          "longc-opt --longc-insert-lora shows what an adapter does to a function");
   if (options.topk < 0)
     return Status::error(1109, "--topk " + std::to_string(options.topk) + " is negative", "0 attends to all entries");
