@@ -44,7 +44,7 @@ RopeConfig asLlama3(const RopeConfig &rope, int64_t dim) {
   rule.factors.clear();
   rule.scaling = RopeScaling::Llama3;
   rule.factor = shortest(*std::max_element(rope.factors.begin(), rope.factors.end()));
-  for (rule.originalContext = 256; rule.originalContext <= 1 << 20; rule.originalContext *= 2)
+  for (rule.originalContext = 2; rule.originalContext <= 1 << 20; rule.originalContext *= 2)
     if (closeAll(ropeFactors(rule, dim), rope.factors))
       return rule;
   return rope;
