@@ -32,8 +32,10 @@ template <typename Op> static LogicalResult interpretNormGradient(Op op, Interpr
     return failure();
   reference::NormGradient result = reference::normGradient(x.data(), w.data(), gradient.data(), x.size() / columns,
                                                            columns, op.getEpsilon(), centred);
-  interpreter.set(op.getResult(), HostTensor(x.shape(), Type(), std::move(result.rows)));
-  interpreter.set(op.getWeighted(), HostTensor(x.shape(), Type(), std::move(result.weighted)));
+  // Both before either is bound: binding moves the values that x is one of.
+  HostTensor rows(x.shape(), Type(), std::move(result.rows)), weighted(x.shape(), Type(), std::move(result.weighted));
+  interpreter.set(op.getResult(), std::move(rows));
+  interpreter.set(op.getWeighted(), std::move(weighted));
   return success();
 }
 

@@ -58,7 +58,7 @@ MUTATIONS = [
     ("LowerRope", "op.getTheta(), dim, {{op.getScale() => -op.getScale()}},", [], "rotation the other way"),
     ("LowerState", "body.getArgument(position - {{2 => 1}}), body.getArgument(position - 1)", [],
      "values are taken for keys"),
-    ("MakeLoss", "terminator->setOperands(loss.{{getLoss() => getLse()}});", [], "log-sums are returned for the loss"),
+    ("MakeLoss", "terminator->setOperands({{loss.getLoss() => loss.getLse()}});", [], "log-sums are returned for the loss"),
     ("MakeServing", 'appendInput(function_, type, "cache", {{layers_++ => layers_}})', [],
      "all caches are those of the first layer"),
     ("OnlineSoftmax", "step.shrink = math::Exp2Op::create(b, arith::SubFOp::create(b, {{maximum => safe}}, safe));",
