@@ -79,7 +79,8 @@ refuses 1 "tensor 'blk.0.attn_q.weight' is quantised to Q8_0: an adapter cannot 
 refuses 1 "is quantised to Q8_0" "$longc" convert "$folder/blocks.gguf" --adapter "$adapter" --to hf -o "$none"
 # The rows of a GGUF file lie otherwise than those of the folder it converts to; the adapter is of the one model that both are.
 "${blocks[@]}" -o "$folder/program"
-"$longc" inspect "$folder/program" | grep -q "blocks.gguf with the adapter adapter" || fail "the adapter is not recorded"
+"$longc" inspect "$folder/program" >"$folder/inspected"
+grep -q "blocks.gguf with the adapter adapter" "$folder/inspected" || fail "the adapter is not recorded"
 "$longc" convert "$folder/blocks.gguf" --to hf -o "$folder/converted" --quiet
 "$longc" convert "$folder/converted" --adapter "$adapter" --to hf -o "$folder/merged" --quiet
 "$longc" compile "$folder/merged" -o "$folder/merged.program" --variants avx2 --quiet

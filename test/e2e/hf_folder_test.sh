@@ -47,6 +47,6 @@ grep -qE "^memory layers +1," "$work/info" || fail "expected memory in layer 1: 
 grep -q "last context 24" "$work/info" || fail "expected a last context of 24: $(cat "$work/info")"
 # Another base of rotary positions is another model, and the program says so.
 "${compile[@]}" --rope-theta 77 --variants avx2 --quiet
-"$longc" inspect "$app" | grep -q "hf_folder with --rope-theta 77" || fail "the base is not recorded"
+"$longc" inspect "$app" | grep "hf_folder with --rope-theta 77" >/dev/null || fail "the base is not recorded"
 # A folder is inspected like a file.
-"$longc" inspect "$folder" | grep -q "^family  *llama" || fail "inspect does not show the family"
+"$longc" inspect "$folder" | grep "^family  *llama" >/dev/null || fail "inspect does not show the family"
