@@ -20,8 +20,8 @@ TEST(CudaDriver, AbsenceIsAnErrorThatSaysWhatToDo) {
   Result<const CudaDriver *> driver = CudaDriver::get();
   if (driver.ok())
     GTEST_SKIP() << "this machine has a CUDA driver";
-  EXPECT_GE(driver.status().code(), 5101);
-  EXPECT_LE(driver.status().code(), 5103);
+  const int code = driver.status().code(); // no driver, too old a driver, none that starts
+  EXPECT_TRUE(code == 5111 || code == 5112 || code == 5103) << code;
   EXPECT_FALSE(driver.status().hint().empty());
   longc_program_table table{LONGC_ABI_VERSION, 0, nullptr, 0, 0, nullptr};
   auto device = CudaDevice::create(table, longc::abi::Program(), "cuda:sm_90a");
