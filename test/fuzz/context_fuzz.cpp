@@ -13,7 +13,6 @@ using namespace longc;
 
 namespace {
 
-const char *const fingerprint = "m";
 constexpr int64_t window = 32, chunk = 16;
 
 // One layer in f32, keys and values, rows of 8 bytes.
@@ -31,6 +30,14 @@ WindowPolicy policy() {
   return policy;
 }
 
+abi::SavedMemory aText() {
+  abi::SavedMemory about;
+  about.set_kind(MemoryFile::textKind);
+  about.mutable_text()->set_text("a text");
+  about.mutable_text()->set_read(5);
+  return about;
+}
+
 } // namespace
 
 #ifdef LONGC_WRITE_SEEDS
@@ -45,7 +52,7 @@ int main(int argc, char **argv) {
     bool done = context.ok();
     for (int64_t left = tokens; done && left > 0; left -= chunk)
       done = (*context)->admit(std::min(left, chunk)).ok();
-    if (!done || !(*context)->save(std::string(argv[1]) + "/tokens-" + std::to_string(tokens), fingerprint).ok())
+    if (!done || !(*context)->save(std::string(argv[1]) + "/tokens-" + std::to_string(tokens), aText()).ok())
       return 1;
   }
   return 0;
@@ -56,9 +63,8 @@ int main(int argc, char **argv) {
 
 namespace {
 
-// Places in the file, as runtime/serve/ContextFile.cpp lays it out.
-constexpr size_t sectionCountAt = 12, fileSizeAt = 16, hashAt = 24, headerBytes = 112, sectionBytes = 48;
-constexpr size_t offsetAt = 24, bytesAt = 32, sectionHashAt = 40; // within a section
+// Places in the file, as runtime/serve/MemoryFile.cpp lays it out.
+constexpr size_t fileSizeAt = 16, messageBytesAt = 24, hashAt = 32, prefixBytes = 40, alignment = 4096;
 
 template <typename Value> Value get(const uint8_t *data) {
   Value value;
@@ -68,21 +74,33 @@ template <typename Value> Value get(const uint8_t *data) {
 
 template <typename Value> void put(uint8_t *data, Value value) { std::memcpy(data, &value, sizeof value); }
 
+// Gives the sections of a message their checksums, if it is still a message, and of the same size with them.
+void mendSections(uint8_t *data, size_t size, size_t messageBytes) {
+  abi::SavedMemory about;
+  if (!about.ParseFromArray(data + prefixBytes, static_cast<int>(messageBytes)))
+    return;
+  auto aligned = [](size_t offset) { return (offset + alignment - 1) / alignment * alignment; };
+  size_t offset = aligned(prefixBytes + messageBytes);
+  for (abi::SavedSection &section : *about.mutable_sections()) {
+    if (offset > size || section.bytes() > size - offset)
+      return;
+    section.set_hash(hashBytes(data + offset, section.bytes()));
+    offset = aligned(offset + section.bytes());
+  }
+  if (std::string message = about.SerializeAsString(); message.size() == messageBytes)
+    std::memcpy(data + prefixBytes, message.data(), messageBytes);
+}
+
 void mendChecksums(uint8_t *data, size_t size) {
-  if (size < headerBytes)
+  if (size < prefixBytes)
     return;
   put<uint64_t>(data + fileSizeAt, size);
-  size_t sections = std::min<size_t>(get<uint32_t>(data + sectionCountAt), (size - headerBytes) / sectionBytes);
-  for (size_t index = 0; index < sections; ++index) {
-    uint8_t *section = data + headerBytes + index * sectionBytes;
-    auto offset = get<uint64_t>(section + offsetAt), bytes = get<uint64_t>(section + bytesAt);
-    if (offset <= size && bytes <= size - offset)
-      put<uint64_t>(section + sectionHashAt, hashBytes(data + offset, bytes));
-  }
+  const size_t messageBytes = std::min<uint64_t>(get<uint64_t>(data + messageBytesAt), size - prefixBytes);
+  mendSections(data, size, messageBytes);
   put<uint64_t>(data + hashAt, 0);
   StreamingHash hash;
-  hash.add(data, headerBytes);
-  hash.add(data + headerBytes, sections * sectionBytes);
+  hash.add(data, prefixBytes);
+  hash.add(data + prefixBytes, messageBytes);
   put<uint64_t>(data + hashAt, hash.value());
 }
 
@@ -91,8 +109,8 @@ void mendChecksums(uint8_t *data, size_t size) {
 extern "C" size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t largest);
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t largest, unsigned seed) {
-  // Half of the mutations go into header and sections: the rest of the file is numbers that nothing depends on.
-  size_t head = std::min(size, headerBytes + 4 * sectionBytes);
+  // Half of the mutations go into the prefix and the message: the rest of the file is numbers that nothing depends on.
+  size_t head = std::min(size, alignment);
   if (seed % 2 && head > 0)
     LLVMFuzzerMutate(data, head, head);
   else
@@ -103,15 +121,18 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t lar
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  fuzz::MemoryFile file(data, size);
-  auto context = Context::load(file.path(), fingerprint, layout(), policy(), chunk);
+  fuzz::MemoryFile bytes(data, size);
+  auto file = MemoryFile::open(bytes.path());
+  if (!file.ok())
+    return 0;
+  auto context = Context::load(*file, layout(), policy(), chunk);
   if (!context.ok())
     return 0;
   auto fork = (*context)->fork();
   if (!fork.ok() || !(*fork)->admit(chunk).ok())
     return 0;
   (*context)->spill();
-  (void)(*fork)->save("/dev/shm/longc-context-fuzz", fingerprint).ok();
+  (void)(*fork)->save("/dev/shm/longc-context-fuzz", aText()).ok();
   return 0;
 }
 #endif
