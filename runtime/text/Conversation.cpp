@@ -1,6 +1,8 @@
 // Renders a conversation and divides its ids into what is kept and what is read for one question.
 #include "runtime/text/Conversation.h"
 
+#include "runtime/text/TemplateVariables.h"
+
 #include <algorithm>
 
 namespace longc {
@@ -15,10 +17,9 @@ std::string commonBeginning(const std::string &a, const std::string &b) {
 
 Conversation::Conversation(const Tokenizer &tokenizer, ChatTemplate chatTemplate, std::optional<std::string> system,
                            std::time_t now)
-    : tokenizer_(tokenizer), template_(std::move(chatTemplate)), growing_(tokenizer), askedText_(tokenizer) {
+    : tokenizer_(tokenizer), template_(std::move(chatTemplate)), variables_(templateVariables(tokenizer)),
+      growing_(tokenizer), askedText_(tokenizer) {
   template_.setNow(now);
-  auto special = [&](int32_t id) { return tokenizer.contains(id) ? std::string(tokenizer.bytes(id)) : std::string(); };
-  variables_ = {{"bos_token", special(tokenizer.bosId())}, {"eos_token", special(tokenizer.eosId())}};
   if (system)
     messages_.push_back({"system", std::move(*system)});
 }

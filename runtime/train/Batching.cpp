@@ -2,6 +2,7 @@
 #include "runtime/train/Batching.h"
 
 #include "runtime/text/Philox.h"
+#include "runtime/train/NamedValue.h"
 
 #include <algorithm>
 #include <map>
@@ -104,12 +105,7 @@ double fillOf(const BatchPlan &plan, const BatchOptions &options) {
 bool batchMethodOf(std::string_view name, BatchMethod &method) {
   constexpr std::pair<std::string_view, BatchMethod> names[] = {
       {"naive", BatchMethod::naive}, {"sorted", BatchMethod::sorted}, {"packed", BatchMethod::packed}};
-  for (auto [known, value] : names)
-    if (known == name) {
-      method = value;
-      return true;
-    }
-  return false;
+  return findNamed(names, name, method);
 }
 
 } // namespace longc

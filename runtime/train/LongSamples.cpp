@@ -2,6 +2,7 @@
 #include "runtime/train/LongSamples.h"
 
 #include "runtime/core/Format.h"
+#include "runtime/train/NamedValue.h"
 
 namespace longc {
 namespace {
@@ -30,12 +31,7 @@ void split(const Sample &sample, int64_t capacity, std::vector<Sample> &fitted, 
 bool longRuleOf(std::string_view name, LongRule &rule) {
   constexpr std::pair<std::string_view, LongRule> names[] = {
       {"error", LongRule::refuse}, {"split", LongRule::split}, {"drop", LongRule::drop}};
-  for (auto [known, value] : names)
-    if (known == name) {
-      rule = value;
-      return true;
-    }
-  return false;
+  return findNamed(names, name, rule);
 }
 
 Result<std::vector<Sample>> fitSamples(std::vector<Sample> samples, int64_t capacity, LongRule rule, const std::string &name,

@@ -1,6 +1,8 @@
 // Counts targets over a step, then weighs each.
 #include "runtime/train/LossNorm.h"
 
+#include "runtime/train/NamedValue.h"
+
 #include <numeric>
 
 namespace longc {
@@ -20,12 +22,7 @@ double targetsOf(const Pack &pack, std::span<const Sample> samples) {
 bool lossNormOf(std::string_view name, LossNorm &norm) {
   constexpr std::pair<std::string_view, LossNorm> names[] = {
       {"sequence", LossNorm::sequence}, {"token", LossNorm::token}, {"pack", LossNorm::pack}, {"row", LossNorm::pack}};
-  for (auto [known, value] : names)
-    if (known == name) {
-      norm = value;
-      return true;
-    }
-  return false;
+  return findNamed(names, name, norm);
 }
 
 std::vector<float> lossWeights(const std::vector<Pack> &step, std::span<const Sample> samples, LossNorm norm) {

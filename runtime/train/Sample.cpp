@@ -3,6 +3,7 @@
 
 #include "runtime/core/Format.h"
 #include "runtime/text/PythonText.h"
+#include "runtime/text/TemplateVariables.h"
 
 #include <algorithm>
 
@@ -32,9 +33,13 @@ int64_t Sample::targets() const {
 }
 
 SampleMaker::SampleMaker(const Tokenizer &tokenizer, std::optional<ChatTemplate> chatTemplate)
-    : tokenizer_(tokenizer), template_(std::move(chatTemplate)) {
-  auto special = [&](int32_t id) { return tokenizer.contains(id) ? std::string(tokenizer.bytes(id)) : std::string(); };
-  variables_ = {{"bos_token", special(tokenizer.bosId())}, {"eos_token", special(tokenizer.eosId())}};
+    : tokenizer_(tokenizer), template_(std::move(chatTemplate)), variables_(templateVariables(tokenizer)) {}
+
+Result<std::string> SampleMaker::render(const std::vector<ChatMessage> &messages, bool prompt, const std::string &where) const {
+  auto text = template_->render(messages, prompt, variables_);
+  if (!text.ok())
+    return Status::error(text.status().code(), where + ": " + text.status().message(), text.status().hint());
+  return text;
 }
 
 // Where in the text each token begins. Only of ids that encode() made of a text of `size` bytes.
@@ -57,9 +62,9 @@ Result<Sample> SampleMaker::makeChat(const TrainingLine &line, const std::string
   if (!template_)
     return Status::error(noTemplate, where + ": the program has no chat template to write messages with",
                          "train on {\"text\"} lines, or compile a model with a template");
-  auto whole = template_->render(line.messages, false, variables_);
+  auto whole = render(line.messages, false, where);
   if (!whole.ok())
-    return Status::error(whole.status().code(), where + ": " + whole.status().message(), whole.status().hint());
+    return whole.status();
   Sample sample;
   sample.tokens = tokenizer_.encode(*whole, true);
   auto first = firstBytes(sample.tokens, whole->size(), where);
@@ -69,9 +74,9 @@ Result<Sample> SampleMaker::makeChat(const TrainingLine &line, const std::string
   std::vector<ChatMessage> before;
   for (const ChatMessage &message : line.messages) {
     if (message.role == "assistant") {
-      auto prompt = template_->render(before, true, variables_);
+      auto prompt = render(before, true, where);
       if (!prompt.ok())
-        return Status::error(prompt.status().code(), where + ": " + prompt.status().message(), prompt.status().hint());
+        return prompt.status();
       const auto answer = findAnswer(*whole, *prompt, message.content);
       if (!answer)
         return Status::error(templateRewrites,

@@ -37,6 +37,7 @@ public:
   Result<Sample> make(const TrainingLine &line, const std::string &where) const;
 
 private:
+  Result<std::string> render(const std::vector<ChatMessage> &messages, bool prompt, const std::string &where) const;
   Result<Sample> makeChat(const TrainingLine &line, const std::string &where) const;
   Result<Sample> makeText(const TrainingLine &line, const std::string &where) const;
   Result<std::vector<size_t>> firstBytes(const std::vector<int32_t> &tokens, size_t size, const std::string &where) const;

@@ -52,20 +52,24 @@ def compiled(longc, case, work, gguf):
     return program
 
 
+def judge(case, name, precision, peer, reference, width, ours):
+    """Prints how far our logits are, beside how far the peer's are; whether that is too far."""
+    distance = math.sqrt(math.fsum((a - b) ** 2 for a, b in zip(reference, ours)) / math.fsum(a * a for a in reference))
+    rows = range(0, len(reference), width)
+    kl = math.fsum(divergence(reference[at : at + width], ours[at : at + width]) for at in rows) / len(rows)
+    right = distance <= 2 * case["float32_distance"] if precision == "exact" else kl <= max(1e-3, case["bf16_divergence"])
+    bad = len(ours) != len(reference) or not right
+    print(f"{name}, {precision}: {distance:.1e} from float64, {distance / case['float32_distance']:.2f} x {peer} "
+          f"float32; KL {kl:.1e}, {peer} bf16 {case['bf16_divergence']:.1e}{'  FAILED' if bad else ''}")
+    return bad
+
+
 def check(longc, case, work, gguf):
     program = compiled(longc, case, work, gguf)
     reference, width = unpack(case["logits"], "f"), case["config"]["vocab_size"]
     failed = False
     for mode, options in list(MODES.items())[: 1 if gguf else None]:
-        ours = logitsOf(program, case, work, options)
-        distance = math.sqrt(math.fsum((a - b) ** 2 for a, b in zip(reference, ours)) / math.fsum(a * a for a in reference))
-        rows = range(0, len(reference), width)
-        kl = math.fsum(divergence(reference[at : at + width], ours[at : at + width]) for at in rows) / len(rows)
-        right = distance <= 2 * case["float32_distance"] if mode == "exact" else kl <= max(1e-3, case["bf16_divergence"])
-        bad = len(ours) != len(reference) or not right
-        failed |= bad
-        print(f"{case['case']}, {mode}: {distance:.1e} from float64, {distance / case['float32_distance']:.2f} x transformers' "
-              f"float32; KL {kl:.1e}, transformers' bf16 {case['bf16_divergence']:.1e}{'  FAILED' if bad else ''}")
+        failed |= judge(case, case["case"], mode, "transformers'", reference, width, logitsOf(program, case, work, options))
     return failed
 
 

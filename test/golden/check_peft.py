@@ -6,7 +6,6 @@
 The bounds are those of check_hf.py: exact mode at most twice as far from float64 as float32 PEFT, the default mode's mean KL
 at most 1e-3 or that of bfloat16. Adapters are kept beside the weights; some are merged as well.
 """
-import math
 import os
 import shutil
 import subprocess
@@ -30,14 +29,7 @@ def check(longc, case, work, mode):
     width, failed = len(reference) // len(case["positions"]), False
     for precision, options in check_hf.MODES.items():
         ours = check_hf.logitsOf(program, case, work, options)
-        distance = math.sqrt(math.fsum((a - b) ** 2 for a, b in zip(reference, ours)) / math.fsum(a * a for a in reference))
-        rows = range(0, len(reference), width)
-        kl = math.fsum(check_hf.divergence(reference[at : at + width], ours[at : at + width]) for at in rows) / len(rows)
-        right = distance <= 2 * case["float32_distance"] if precision == "exact" else kl <= max(1e-3, case["bf16_divergence"])
-        bad = len(ours) != len(reference) or not right
-        failed |= bad
-        print(f"{case['case']}, {mode}, {precision}: {distance:.1e} from float64, {distance / case['float32_distance']:.2f} x PEFT's "
-              f"float32; KL {kl:.1e}, PEFT's bf16 {case['bf16_divergence']:.1e}{'  FAILED' if bad else ''}")
+        failed |= check_hf.judge(case, f"{case['case']}, {mode}", precision, "PEFT's", reference, width, ours)
     return failed
 
 
