@@ -7,7 +7,10 @@
 #include "runtime/serve/Program.h"
 #include "runtime/serve/SizeExprs.h"
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
+#include <set>
 
 namespace longc {
 namespace {
@@ -50,6 +53,19 @@ std::optional<uint64_t> expectedBytes(const abi::Parameter &parameter) {
   return bytes.ok() ? std::optional(bytes.value()) : std::nullopt;
 }
 
+// Training sees a matrix as it is written down, and begins with what it says.
+Status checkTrainable(const abi::Parameter &parameter, const std::string &name) {
+  if (!abi::Parameter::Initializer_IsValid(parameter.initializer()))
+    return bad(name + " has an unknown initializer");
+  if (parameter.trainable() && (parameter.type() != abi::F32 || parameter.panels()))
+    return bad(name + " is trained; expected a row-major f32 tensor");
+  if (parameter.initializer() != abi::Parameter::NONE && !parameter.trainable())
+    return bad(name + " has an initializer and is not trained");
+  if (parameter.initializer() == abi::Parameter::KAIMING_UNIFORM && parameter.shape_size() != 2)
+    return bad(name + formatText(" has rank %d; its initializer is one of matrices", parameter.shape_size()));
+  return {};
+}
+
 Status checkParameter(const abi::Parameter &parameter, uint64_t weightsBytes) {
   std::string name = "parameter '" + parameter.name() + "'";
   if (parameter.shape_size() > maxRank)
@@ -57,6 +73,9 @@ Status checkParameter(const abi::Parameter &parameter, uint64_t weightsBytes) {
   auto bytes = expectedBytes(parameter);
   if (!bytes)
     return bad(name + " has a shape or type that no parameter can have");
+  LONGC_TRY(checkTrainable(parameter, name));
+  if (parameter.initializer() != abi::Parameter::NONE)
+    bytes = 0;
   if (parameter.bytes() != *bytes)
     return bad(name + formatText(" has %llu bytes; its shape needs %llu",
                                  static_cast<unsigned long long>(parameter.bytes()),
@@ -107,7 +126,7 @@ public:
     for (uint32_t result : function_.results())
       if (!isBuffer(result))
         return wrong(formatText("result buffer %u does not exist", result));
-    return {};
+    return checkGradients();
   }
 
 private:
@@ -166,6 +185,37 @@ private:
     if (input.type() != buffer.type() || input.sizes_size() != buffer.sizes_size())
       return wrong(name + " differs from input '" + input.role() + "' in type or rank");
     return {};
+  }
+
+  Status checkGradients() const {
+    std::set<uint32_t> results, parameters;
+    for (const abi::Gradient &gradient : function_.gradients()) {
+      const std::string name = formatText("the gradient of parameter %u", gradient.parameter());
+      if (gradient.result() < 1 || gradient.result() >= static_cast<uint32_t>(function_.results_size()))
+        return wrong(name + formatText(" is result %u; it has %d, the first of them the loss", gradient.result(),
+                                       function_.results_size()));
+      if (gradient.parameter() >= static_cast<uint32_t>(program_.parameters_size()))
+        return wrong(name + formatText(": there are %d parameters", program_.parameters_size()));
+      const abi::Parameter &parameter = program_.parameters(static_cast<int>(gradient.parameter()));
+      if (!parameter.trainable())
+        return wrong(name + ": '" + parameter.name() + "' is not trained");
+      if (!isF32(gradient.result(), parameter.shape()))
+        return wrong(name + ": its type or shape is not that of '" + parameter.name() + "'");
+      if (!results.insert(gradient.result()).second || !parameters.insert(gradient.parameter()).second)
+        return wrong(name + ": a gradient is listed twice");
+    }
+    constexpr int64_t one[] = {1};
+    return function_.gradients().empty() || isF32(0, one) ? Status() : wrong("its first result is no loss: f32 [1]");
+  }
+
+  // Whether a result is an f32 tensor of constant sizes, these.
+  template <typename Shape> bool isF32(uint32_t result, const Shape &shape) const {
+    const abi::Buffer &buffer = function_.buffers(static_cast<int>(function_.results(static_cast<int>(result))));
+    return buffer.type() == abi::F32 &&
+           std::equal(buffer.sizes().begin(), buffer.sizes().end(), std::begin(shape), std::end(shape),
+                      [](const abi::Expr &size, int64_t wanted) {
+                        return size.op() == abi::Expr::CONSTANT && size.value() == wanted;
+                      });
   }
 
   Status checkStateBuffer(const abi::Buffer &buffer, const std::string &name) const {
@@ -235,6 +285,8 @@ private:
 };
 
 Status checkModule(const abi::Program &program, const abi::Module &module) {
+  if (module.has_lora() && (module.lora().rank() < 1 || !std::isfinite(module.lora().alpha())))
+    return bad(formatText("an adapter of rank %u, scaled by %g", module.lora().rank(), module.lora().alpha()));
   if (module.functions_size() > 4096)
     return bad("module '" + module.name() + "' has too many functions");
   for (uint32_t layer : module.memory().layers())

@@ -50,7 +50,7 @@ Status Executor::shareParameters() {
     if (buffer.kind != abi::Buffer::PARAMETER || parameters_[buffer.index])
       continue;
     auto shared = device_.share(program_.parameterData(buffer.index),
-                                program_.message().parameters(static_cast<int>(buffer.index)).bytes());
+                                program_.parameterBytes(buffer.index));
     if (!shared.ok())
       return shared.status();
     parameters_[buffer.index] = *shared;
@@ -64,6 +64,16 @@ void Executor::bindState(uint32_t state, void *data, int64_t rows) {
     return;
   bound = {data, rows};
   ++generation_;
+}
+
+Status Executor::bindParameter(uint32_t parameter, const void *data) {
+  auto shared = device_.share(data, program_.parameterBytes(parameter));
+  if (!shared.ok())
+    return shared.status();
+  if (parameters_[parameter] != *shared)
+    ++generation_;
+  parameters_[parameter] = *shared;
+  return {};
 }
 
 void Executor::bindPageTable(const int32_t *table, int64_t slots, int64_t pagesPerSlot) {

@@ -38,6 +38,8 @@ public:
 
   const abi::Function &function() const { return function_; }
 
+  /// Another value of a parameter: host memory of its shape and type that outlives the device.
+  Status bindParameter(uint32_t parameter, const void *data);
   /// Device memory of a state: `rows` rows of its shape.
   void bindState(uint32_t state, void *data, int64_t rows);
   /// Host memory of the page table, copied at each run.

@@ -116,6 +116,7 @@ Result<std::unique_ptr<Program>> Program::open(const std::string &path, bool ver
   if (!weights.ok())
     return weights.status();
   program->weights_ = std::move(*weights);
+  LONGC_TRY(program->makeZeros());
   auto bytes = program->weights_.bytes();
   if (verifyWeights && hashBytes(bytes.data(), bytes.size()) != footer->weights_hash)
     return Status::error(4107, "'" + path + "': the checksum of its weights does not match",
@@ -123,8 +124,31 @@ Result<std::unique_ptr<Program>> Program::open(const std::string &path, bool ver
   return program;
 }
 
+uint64_t Program::parameterBytes(uint32_t index) const {
+  const abi::Parameter &parameter = message_.parameters(static_cast<int>(index));
+  if (parameter.initializer() == abi::Parameter::NONE)
+    return parameter.bytes();
+  auto bytes = static_cast<uint64_t>(elementBytes(parameter.type())); // checkProgram has seen that it can be counted
+  for (int64_t size : parameter.shape())
+    bytes *= static_cast<uint64_t>(size);
+  return bytes;
+}
+
+Status Program::makeZeros() {
+  uint64_t most = 0;
+  for (int index = 0; index < message_.parameters_size(); ++index)
+    if (message_.parameters(index).initializer() != abi::Parameter::NONE)
+      most = std::max(most, parameterBytes(static_cast<uint32_t>(index)));
+  auto zeros = Arena::reserve(most, "zeros");
+  if (!zeros.ok())
+    return zeros.status();
+  zeros_ = std::move(*zeros);
+  return {};
+}
+
 const std::byte *Program::parameterData(uint32_t index) const {
-  return weights_.bytes().data() + message_.parameters(static_cast<int>(index)).offset();
+  const abi::Parameter &parameter = message_.parameters(static_cast<int>(index));
+  return parameter.initializer() == abi::Parameter::NONE ? weights_.bytes().data() + parameter.offset() : zeros_.data();
 }
 
 const abi::Function *Program::findFunction(std::string_view name, std::string_view precision,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/abi/program.pb.h"
+#include "runtime/core/Arena.h"
 #include "runtime/core/Status.h"
 #include "runtime/io/MappedFile.h"
 
@@ -23,6 +24,9 @@ public:
   static Result<std::unique_ptr<Program>> open(const std::string &path, bool verifyWeights);
 
   const abi::Program &message() const { return message_; }
+  /// Bytes of a parameter's value, and the value: the stored one, or zeros where it has an initializer (it begins there
+  /// only when it is trained).
+  uint64_t parameterBytes(uint32_t index) const;
   const std::byte *parameterData(uint32_t index) const;
   /// Identifies the weights; saved memories carry it.
   const std::string &fingerprint() const { return message_.fingerprint(); }
@@ -36,8 +40,11 @@ public:
 private:
   Program() = default;
 
+  Status makeZeros();
+
   abi::Program message_;
   MappedFile weights_;
+  Arena zeros_; // as many as the largest parameter with an initializer has
 };
 
 } // namespace longc
