@@ -17,15 +17,33 @@ struct TokenizerNames {
   const char *merges = "key 'tokenizer.ggml.merges'", *chatTemplate = "key 'tokenizer.chat_template'";
 };
 
+// A change that text undergoes before it is encoded; numbered as runtime/text/Normalizer.h does.
+struct TextStepSource {
+  int32_t kind;
+  std::string pattern, text;
+};
+
+// What an added token does besides standing for its text.
+struct AddedTokenSource {
+  int32_t id;
+  bool singleWord, stripLeft, stripRight, normalized;
+};
+
 struct TokenizerSource {
+  std::string model = "gpt2";      // BPE on bytes; "llama": on characters
   std::string pre;                 // name of the splitting rule, e.g. "smollm"
   std::vector<std::string> tokens; // by id, in the byte alphabet of byte-level BPE
   std::vector<TokenType> types;    // one a token
   std::vector<std::string> merges; // "left right", best first
+  std::vector<float> scores;       // by id, instead of merges
+  std::vector<AddedTokenSource> added;
+  std::vector<TextStepSource> normalizer, wordSteps;
   std::vector<int32_t> stopIds;    // whatever ends a turn or a text, ascending
   std::vector<std::string> notes;  // what was not as it should be, and how it was read
   std::optional<int32_t> bosId, eosId, eotId, unknownId, paddingId;
   bool addBos = false, addEos = false, addSpacePrefix = false;
+  bool byteFallback = false, fuseUnknown = false, ignoreMerges = false, stripFirstSpace = false;
+  std::optional<int32_t> unknownPiece; // what the model makes of a character without a token
   TokenizerNames names;
   std::string chatTemplate; // text of the template; empty if the file has none
 };

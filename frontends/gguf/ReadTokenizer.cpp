@@ -132,6 +132,17 @@ Status readTypes(const GgufFile &file, TokenizerSource &source) {
   return {};
 }
 
+Status readScores(const GgufFile &file, TokenizerSource &source) {
+  Result<std::vector<double>> scores = file.floatArray("tokenizer.ggml.scores");
+  if (!scores.ok())
+    return scores.status();
+  if (scores->size() != source.tokens.size())
+    return Status::error(TokenizerInvalid, "key 'tokenizer.ggml.scores': expected " + std::to_string(source.tokens.size()) +
+                                               " scores, one a token, found " + std::to_string(scores->size()));
+  source.scores.assign(scores->begin(), scores->end());
+  return {};
+}
+
 Status readVocabulary(const GgufFile &file, int64_t vocabSize, TokenizerSource &source) {
   Result<std::vector<std::string>> tokens = readStrings(file, "tokenizer.ggml.tokens");
   if (!tokens.ok())
@@ -142,10 +153,14 @@ Status readVocabulary(const GgufFile &file, int64_t vocabSize, TokenizerSource &
                                                " tokens, one a row of the embedding table, found " +
                                                std::to_string(source.tokens.size()),
                          "the tokenizer is of another model");
-  Result<std::vector<std::string>> merges = readStrings(file, "tokenizer.ggml.merges");
-  if (!merges.ok())
-    return merges.status();
-  source.merges = std::move(*merges);
+  if (source.model == "llama") {
+    LONGC_TRY(readScores(file, source));
+  } else {
+    Result<std::vector<std::string>> merges = readStrings(file, "tokenizer.ggml.merges");
+    if (!merges.ok())
+      return merges.status();
+    source.merges = std::move(*merges);
+  }
   return readTypes(file, source);
 }
 
@@ -156,6 +171,23 @@ Status readAdded(const GgufFile &file, const char *flagKey, const char *idKey, s
     return Status::error(KeyMissing, std::string("key '") + idKey + "' is missing: '" + flagKey +
                                          "' adds this token to every text",
                          "the file lacks metadata this model needs");
+  return {};
+}
+
+// BPE on characters writes spaces as U+2581, and one before a text unless the file says otherwise.
+Status readSpacePrefix(const GgufFile &file, TokenizerSource &source) {
+  constexpr int32_t prepend = 1, replace = 4; // kinds of steps, as runtime/text/Normalizer.h numbers them
+  const std::string written = "\xE2\x96\x81";
+  bool addSpacePrefix = source.model == "llama";
+  LONGC_TRY(readFlag(file, "tokenizer.ggml.add_space_prefix", addSpacePrefix));
+  if (source.model == "llama") {
+    source.normalizer.push_back({replace, " ", written});
+    if (addSpacePrefix)
+      source.normalizer.push_back({prepend, "", written});
+    source.stripFirstSpace = addSpacePrefix;
+  } else if (addSpacePrefix) {
+    source.notes.emplace_back("key 'tokenizer.ggml.add_space_prefix' has no effect on byte-level BPE: no space is added");
+  }
   return {};
 }
 
@@ -173,17 +205,14 @@ Status readSpecials(const GgufFile &file, TokenizerSource &source) {
   for (std::optional<int32_t> id : {source.eosId, endOfTurn, endOfMessage})
     if (id)
       named.push_back(*id);
+  if (source.model == "llama")
+    source.unknownPiece = source.unknownId;
   source.stopIds = endTokens(source.tokens, source.types, std::move(named));
-  source.addBos = source.bosId && isAmong(beginByThemselves, source.pre);
+  source.addBos = source.bosId && (source.model == "llama" || isAmong(beginByThemselves, source.pre));
   LONGC_TRY(readAdded(file, "tokenizer.ggml.add_bos_token", bosKey, source.bosId, source.addBos));
   LONGC_TRY(readAdded(file, "tokenizer.ggml.add_eos_token", eosKey, source.eosId, source.addEos));
-  bool addSpacePrefix = false;
-  LONGC_TRY(readFlag(file, "tokenizer.ggml.add_space_prefix", addSpacePrefix));
-  if (addSpacePrefix)
-    source.notes.emplace_back("key 'tokenizer.ggml.add_space_prefix' has no effect on byte-level BPE: no space is added");
-  return {};
+  return readSpacePrefix(file, source);
 }
-
 Status readTemplate(const GgufFile &file, TokenizerSource &source) {
   if (!file.find("tokenizer.chat_template"))
     return {};
@@ -199,6 +228,22 @@ Status readTemplate(const GgufFile &file, TokenizerSource &source) {
   return {};
 }
 
+// The rule that cuts text into words.
+Status readRule(const GgufFile &file, TokenizerSource &source) {
+  if (source.model == "llama") {
+    source.pre = "whole";
+    source.byteFallback = true;
+    return {};
+  }
+  Result<std::string_view> pre = file.stringValue("tokenizer.ggml.pre");
+  if (!pre.ok())
+    return pre.status();
+  bool isLlama3 = *pre == "llama3" || *pre == "llama-v3";
+  source.pre = isLlama3 ? "llama-bpe" : *pre;
+  source.ignoreMerges = source.pre == "llama-bpe";
+  return {};
+}
+
 } // namespace
 
 Result<TokenizerSource> readTokenizerSource(const GgufFile &file, int64_t vocabSize) {
@@ -206,15 +251,14 @@ Result<TokenizerSource> readTokenizerSource(const GgufFile &file, int64_t vocabS
   Result<std::string_view> model = file.stringValue("tokenizer.ggml.model");
   if (!model.ok())
     return model.status();
-  if (*model != "gpt2")
+  if (*model != "gpt2" && *model != "llama")
     return Status::error(TokenizerInvalid,
-                         "tokenizer " + quoted(*model) + " is not supported: expected 'gpt2' (byte-level BPE)",
-                         "use a model with a byte-level BPE tokenizer");
-  Result<std::string_view> pre = file.stringValue("tokenizer.ggml.pre");
-  if (!pre.ok())
-    return pre.status();
+                         "tokenizer " + quoted(*model) +
+                             " is not supported: expected 'gpt2' (byte-level BPE) or 'llama' (BPE of SentencePiece)",
+                         "use a model with a BPE tokenizer");
   TokenizerSource source;
-  source.pre = *pre;
+  source.model = *model;
+  LONGC_TRY(readRule(file, source));
   LONGC_TRY(readVocabulary(file, vocabSize, source));
   LONGC_TRY(readSpecials(file, source));
   LONGC_TRY(readTemplate(file, source));

@@ -9,7 +9,7 @@
 
 namespace longc {
 
-// Reads and checks the tokenizer.* keys; there must be `vocabSize` tokens. Only byte-level BPE is known.
+// Reads and checks the tokenizer.* keys; there must be `vocabSize` tokens. BPE on bytes and that of SentencePiece are known.
 Result<TokenizerSource> readTokenizerSource(const GgufFile &file, int64_t vocabSize);
 
 } // namespace longc

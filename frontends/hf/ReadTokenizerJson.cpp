@@ -2,6 +2,7 @@
 #include "frontends/hf/ReadTokenizerJson.h"
 
 #include "frontends/hf/ConfigKeys.h"
+#include "frontends/hf/ReadTokenizerSteps.h"
 #include "runtime/core/Format.h"
 #include "runtime/io/JsonFile.h"
 #include "runtime/io/Limits.h"
@@ -20,16 +21,6 @@ Status invalid(const std::string &what, const std::string &hint = "the tokenizer
   return Status::error(TokenizerInvalid, what, hint);
 }
 
-std::string textAt(const JsonValue &object, std::string_view key) {
-  const JsonValue *value = object.find(key);
-  return value && value->text() ? *value->text() : "";
-}
-
-bool flagAt(const JsonValue &object, std::string_view key, bool otherwise) {
-  const JsonValue *value = object.find(key);
-  return value && value->boolean() ? *value->boolean() : otherwise;
-}
-
 class TokenizerReader {
 public:
   TokenizerReader(const JsonValue &json, int64_t vocabulary, TokenizerSource &out)
@@ -40,15 +31,14 @@ public:
     if (!model || !model->object())
       return invalid("'model' is missing: expected an object");
     if (std::string type = textAt(*model, "type"); type != "BPE")
-      return invalid("tokenizer " + quoted(type) + " is not supported: expected 'BPE' on bytes",
-                     "use a model with a byte-level BPE tokenizer");
+      return invalid("tokenizer " + quoted(type) + " is not supported: expected 'BPE'",
+                     "use a model with a BPE tokenizer");
     LONGC_TRY(readTokens(*model));
     LONGC_TRY(readAdded());
     LONGC_TRY(readMerges(*model));
-    LONGC_TRY(readSplitting());
-    for (const char *key : {"truncation", "padding"})
-      if (const JsonValue *value = json_.find(key); value && !value->isNull())
-        out_.notes.push_back(std::string("'") + key + "' of tokenizer.json is not applied: texts are read whole");
+    LONGC_TRY(readOptions(*model));
+    LONGC_TRY(readTokenizerSteps(json_, out_));
+    noteWhatIsNotApplied(*model);
     fillUp();
     return {};
   }
@@ -95,11 +85,13 @@ private:
       const JsonValue *id = token.find("id");
       if (!id)
         return invalid("an entry of 'added_tokens' has no id");
-      for (const char *key : {"lstrip", "rstrip", "single_word"})
-        if (flagAt(token, key, false))
-          return invalid("added token " + quoted(textAt(token, "content")) + ": '" + key + "' is not supported");
       LONGC_TRY(place(textAt(token, "content"), *id,
                       flagAt(token, "special", false) ? TokenType::Control : TokenType::UserDefined));
+      AddedTokenSource flags{static_cast<int32_t>(*id->integer()), flagAt(token, "single_word", false),
+                             flagAt(token, "lstrip", false), flagAt(token, "rstrip", false),
+                             flagAt(token, "normalized", false)};
+      if (flags.singleWord || flags.stripLeft || flags.stripRight || flags.normalized)
+        out_.added.push_back(flags);
     }
     return {};
   }
@@ -121,29 +113,28 @@ private:
     return {};
   }
 
-  // The rule that cuts text into words, by the name that our tokenizer knows it by.
-  Status readSplitting() {
-    const JsonValue *normalizer = json_.find("normalizer");
-    if (normalizer && !normalizer->isNull())
-      return invalid("normalizer " + quoted(textAt(*normalizer, "type")) + " is not supported");
-    const JsonValue *rule = json_.find("pre_tokenizer");
-    JsonValue::Array one;
-    if (rule && rule->object() && textAt(*rule, "type") != "Sequence")
-      one.push_back(*rule);
-    const JsonValue *list = rule ? rule->find("pretokenizers") : nullptr;
-    const JsonValue::Array &steps = list && list->array() ? *list->array() : one;
-    std::string names;
-    for (const JsonValue &step : steps)
-      names += (names.empty() ? "" : ", ") + textAt(step, "type");
-    const bool bytes = !steps.empty() && textAt(steps.back(), "type") == "ByteLevel" &&
-                       flagAt(steps.back(), "use_regex", true) && !flagAt(steps.back(), "add_prefix_space", true);
-    if (bytes && steps.size() == 1)
-      out_.pre = "gpt-2";
-    else if (bytes && steps.size() == 2 && textAt(steps[0], "type") == "Digits" && flagAt(steps[0], "individual_digits", false))
-      out_.pre = "smollm";
-    else
-      return invalid("pre-tokenizer " + quoted(names) + " is not supported: expected 'ByteLevel', or 'Digits' and 'ByteLevel'");
+  // How characters become symbols, and what has no token.
+  Status readOptions(const JsonValue &model) {
+    for (const char *key : {"continuing_subword_prefix", "end_of_word_suffix"})
+      if (!textAt(model, key).empty())
+        return invalid("'model." + std::string(key) + "' is not supported");
+    out_.byteFallback = flagAt(model, "byte_fallback", false);
+    out_.fuseUnknown = flagAt(model, "fuse_unk", false);
+    out_.ignoreMerges = flagAt(model, "ignore_merges", false);
+    if (const std::string unknown = textAt(model, "unk_token"); !unknown.empty()) {
+      out_.unknownPiece = idOf(unknown);
+      if (!out_.unknownPiece)
+        return invalid("'model.unk_token' " + quoted(unknown) + " is not in the vocabulary");
+    }
     return {};
+  }
+
+  void noteWhatIsNotApplied(const JsonValue &model) {
+    for (const char *key : {"truncation", "padding"})
+      if (const JsonValue *value = json_.find(key); value && !value->isNull())
+        out_.notes.push_back(std::string("'") + key + "' of tokenizer.json is not applied: texts are read whole");
+    if (const JsonValue *dropout = model.find("dropout"); dropout && dropout->isNumber() && dropout->number() != 0)
+      out_.notes.push_back("'model.dropout' of tokenizer.json is not applied: it makes tokens random, for training");
   }
 
   // Every row of the embedding table has a token, used or not.
@@ -192,18 +183,16 @@ Status readTemplate(const std::string &folder, const JsonValue &config, Tokenize
   return {};
 }
 
-// Whether a template of the post-processor puts the token before a text.
-bool beginsWith(const JsonValue &json, const std::string &token) {
-  const JsonValue *processor = json.find("post_processor");
-  const JsonValue *several = processor ? processor->find("processors") : nullptr;
-  JsonValue::Array one;
-  if (processor && !several)
-    one.push_back(*processor);
-  for (const JsonValue &step : several && several->array() ? *several->array() : one) {
-    const JsonValue *single = step.find("single");
+// Whether the post-processor puts the token before a text, or behind it.
+bool addsToken(const JsonValue &json, const std::string &token, bool behind) {
+  for (const JsonValue *step : tokenizerSteps(json, "post_processor", "processors")) {
+    const JsonValue *pair = step->find(behind ? "sep" : "cls"); // BertProcessing, RobertaProcessing
+    if (pair && pair->array() && !pair->array()->empty() && pair->array()->front().text())
+      return *pair->array()->front().text() == token;
+    const JsonValue *single = step->find("single");
     if (!single || !single->array() || single->array()->empty())
       continue;
-    const JsonValue *special = single->array()->front().find("SpecialToken");
+    const JsonValue *special = (behind ? single->array()->back() : single->array()->front()).find("SpecialToken");
     if (special && textAt(*special, "id") == token)
       return true;
   }
@@ -230,10 +219,12 @@ Result<TokenizerSource> readTokenizerFolder(const std::string &folder, int64_t v
   LONGC_TRY(readTemplate(folder, *config, source));
   const std::string bos = tokenAt(*config, "bos_token");
   source.bosId = reader.idOf(bos);
-  source.eosId = reader.idOf(tokenAt(*config, "eos_token"));
+  const std::string eos = tokenAt(*config, "eos_token");
+  source.eosId = reader.idOf(eos);
   source.unknownId = reader.idOf(tokenAt(*config, "unk_token"));
   source.paddingId = reader.idOf(tokenAt(*config, "pad_token"));
-  source.addBos = source.bosId.has_value() && beginsWith(*json, bos);
+  source.addBos = source.bosId.has_value() && addsToken(*json, bos, /*behind=*/false);
+  source.addEos = source.eosId.has_value() && addsToken(*json, eos, /*behind=*/true);
   addEndTokens(source, source.eosId ? std::vector<int32_t>{*source.eosId} : std::vector<int32_t>());
   return source;
 }

@@ -8,7 +8,7 @@
 
 namespace longc {
 
-// Byte-level BPE as transformers writes it; `vocabulary` is the number of rows of the embedding table, which may be more
+// BPE on bytes or characters as transformers writes it; `vocabulary` is the number of rows of the embedding table, which may be more
 // than there are tokens. Truncation and padding that the file asks for are not applied, which is noted.
 Result<TokenizerSource> readTokenizerFolder(const std::string &folder, int64_t vocabulary);
 

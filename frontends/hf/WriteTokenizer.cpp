@@ -2,6 +2,7 @@
 #include "frontends/hf/WriteTokenizer.h"
 
 #include "frontends/hf/BuildJson.h"
+#include "frontends/hf/ReadTokenizerSteps.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/JsonText.h"
 #include "runtime/io/ModelFileError.h"
@@ -11,8 +12,12 @@
 namespace longc {
 namespace {
 
-JsonValue byteLevel() {
-  return ObjectBuilder().add("type", "ByteLevel").add("add_prefix_space", false).add("trim_offsets", true).add("use_regex", true).take();
+JsonValue byteLevel(bool splits = true) {
+  return ObjectBuilder().add("type", "ByteLevel").add("add_prefix_space", false).add("trim_offsets", true).add("use_regex", splits).take();
+}
+
+JsonValue sequence(JsonValue first, JsonValue second) {
+  return ObjectBuilder().add("type", "Sequence").add("pretokenizers", JsonValue(JsonValue::Array{first, second})).take();
 }
 
 // The rule that cuts text into words.
@@ -20,13 +25,13 @@ Result<JsonValue> splitting(const std::string &name) {
   if (name == "gpt-2")
     return byteLevel();
   if (name == "smollm")
-    return ObjectBuilder()
-        .add("type", "Sequence")
-        .add("pretokenizers", JsonValue(JsonValue::Array{
-                                  ObjectBuilder().add("type", "Digits").add("individual_digits", true).take(), byteLevel()}))
-        .take();
+    return sequence(ObjectBuilder().add("type", "Digits").add("individual_digits", true).take(), byteLevel());
+  if (const char *pattern = patternOfRule(name))
+    return sequence(ObjectBuilder().add("type", "Split").add("pattern", ObjectBuilder().add("Regex", pattern).take())
+                        .add("behavior", "Isolated").add("invert", false).take(),
+                    byteLevel(false));
   return Status::error(TokenizerInvalid, "splitting rule " + quoted(name) + " cannot be written as tokenizer.json",
-                       "known: gpt-2, smollm");
+                       "known: gpt-2, smollm, llama-bpe, qwen2");
 }
 
 class TokenizerWriter {
@@ -34,6 +39,9 @@ public:
   explicit TokenizerWriter(const TokenizerSource &source) : source_(source) {}
 
   Result<JsonValue> write() {
+    if (!source_.normalizer.empty() || !source_.wordSteps.empty())
+      return Status::error(TokenizerInvalid, "a tokenizer that changes text before it cuts it cannot be written as tokenizer.json",
+                           "copy tokenizer.json from the folder that was read");
     Result<JsonValue> rule = splitting(source_.pre);
     if (!rule.ok())
       return rule.status();
@@ -50,8 +58,12 @@ private:
       const bool special = source_.types[id] == TokenType::Control;
       if (!special && source_.types[id] != TokenType::UserDefined)
         continue;
+      AddedTokenSource flags{static_cast<int32_t>(id), false, false, false, false};
+      for (const AddedTokenSource &added : source_.added)
+        flags = added.id == flags.id ? added : flags;
       list.push_back(ObjectBuilder().add("id", static_cast<int64_t>(id)).add("content", source_.tokens[id])
-                         .add("single_word", false).add("lstrip", false).add("rstrip", false).add("normalized", false)
+                         .add("single_word", flags.singleWord).add("lstrip", flags.stripLeft)
+                         .add("rstrip", flags.stripRight).add("normalized", flags.normalized)
                          .add("special", special).take());
     }
     return JsonValue(list);
@@ -69,7 +81,7 @@ private:
       merges.push_back(jsonOf(merge));
     return ObjectBuilder()
         .add("type", "BPE").add("dropout", nullptr).add("unk_token", nullptr).add("continuing_subword_prefix", nullptr)
-        .add("end_of_word_suffix", nullptr).add("fuse_unk", false).add("byte_fallback", false).add("ignore_merges", false)
+        .add("end_of_word_suffix", nullptr).add("fuse_unk", false).add("byte_fallback", false).add("ignore_merges", source_.ignoreMerges)
         .add("vocab", JsonValue(vocabulary)).add("merges", JsonValue(merges)).take();
   }
 
@@ -87,7 +99,7 @@ private:
         specials.add(text(id), ObjectBuilder().add("id", text(id)).add("ids", JsonValue(JsonValue::Array{jsonOf(id)}))
                                    .add("tokens", JsonValue(JsonValue::Array{jsonOf(text(id))})).take());
     };
-    auto sequence = [&](const char *letter, JsonValue::Array &out) {
+    auto texts = [&](const char *letter, JsonValue::Array &out) {
       if (source_.addBos)
         out.push_back(special(*source_.bosId));
       out.push_back(ObjectBuilder().add("Sequence", ObjectBuilder().add("id", letter).add("type_id", int64_t(0)).take()).take());
@@ -95,9 +107,9 @@ private:
         out.push_back(special(*source_.eosId));
     };
     JsonValue::Array one, two;
-    sequence("A", one);
-    sequence("A", two);
-    sequence("B", two);
+    texts("A", one);
+    texts("A", two);
+    texts("B", two);
     if (source_.addBos)
       name(*source_.bosId);
     if (source_.addEos)

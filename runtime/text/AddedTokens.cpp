@@ -43,9 +43,17 @@ AddedTokens::AddedTokens(std::vector<AddedToken> tokens) : tokens_(std::move(tok
   for (const AddedToken &token : tokens_) {
     begins_[static_cast<uint8_t>(token.text[0])] = true;
     anyStripsLeft_ |= token.stripLeft;
+    anyStandsAlone_ |= token.singleWord;
     entries.push_back({token.text, static_cast<int32_t>(entries.size())});
   }
   trie_.build(std::move(entries));
+}
+
+bool AddedTokens::mayBeCutAt(std::string_view text, size_t position) const {
+  if (!anyStandsAlone_ || position == 0)
+    return true;
+  bool isKnown = position + incompleteUtf8Tail(text) < text.size();
+  return isKnown && !traitsAt(text, position).word && !traitsAt(text, previousCharacter(text, position)).word;
 }
 
 // With the white space that a token there may take.

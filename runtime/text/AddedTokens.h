@@ -27,13 +27,18 @@ public:
   // Texts must be distinct.
   explicit AddedTokens(std::vector<AddedToken> tokens);
 
+  bool empty() const { return tokens_.empty(); }
+  // Whether both sides of a cut at `position`, each searched alone, have the tokens that `text` has, as far as those go
+  // that must stand alone: what is beside the cut is known, and part of no word.
+  bool mayBeCutAt(std::string_view text, size_t position) const;
+
 private:
   friend class AddedTokenFinder;
 
   std::vector<AddedToken> tokens_;
   TokenTrie trie_; // of indices into tokens_
   std::array<bool, 256> begins_{};
-  bool anyStripsLeft_ = false;
+  bool anyStripsLeft_ = false, anyStandsAlone_ = false;
 };
 
 // Walks over the added tokens of one text.

@@ -1,31 +1,83 @@
 // Encoding a word from left to right.
 #include "runtime/text/BpeModel.h"
 
+#include "runtime/text/Utf8.h"
+
 #include <algorithm>
 #include <cassert>
 
 namespace longc {
 
-void BpeModel::build(const std::function<std::string_view(int32_t)> &text, size_t tokens,
-                     const std::array<int32_t, 256> &byteTokens, const std::vector<MergeTree::Rule> &rules) {
-  byteTokens_ = byteTokens;
+namespace {
+
+constexpr size_t codePoints = 0x110000;
+
+} // namespace
+
+void BpeModel::indexCharacters(const std::function<std::string_view(int32_t)> &text, size_t tokens) {
+  isKnown_.assign(codePoints, false);
+  for (int32_t token = 0; token < static_cast<int32_t>(tokens); ++token) {
+    std::string_view symbol = text(token);
+    if (symbol.empty() || symbol.size() > 4)
+      continue;
+    Utf8Char character = decodeUtf8(symbol, 0);
+    if (!character.valid || character.length != symbol.size())
+      continue;
+    characters_[character.codePoint] = token;
+    isKnown_[character.codePoint] = true;
+  }
+}
+
+void BpeModel::build(const std::function<std::string_view(int32_t)> &text, size_t tokens, const BpeAlphabet &alphabet,
+                     const std::vector<MergeTree::Rule> &rules, bool wholeWords) {
+  alphabet_ = alphabet;
   std::vector<int32_t> symbols;
-  std::copy_if(byteTokens.begin(), byteTokens.end(), std::back_inserter(symbols), [](int32_t id) { return id >= 0; });
-  lacksBytes_ = symbols.size() < byteTokens.size();
-  tree_.build(tokens, symbols, rules, [&](int32_t token, std::vector<int32_t> &spelled) {
-    for (char byte : text(token))
-      spelled.push_back(byteTokens[static_cast<uint8_t>(byte)]);
-    return std::find(spelled.begin(), spelled.end(), -1) == spelled.end();
-  });
+  if (alphabet.characters) {
+    indexCharacters(text, tokens);
+    for (const auto &[character, token] : characters_)
+      symbols.push_back(token);
+  } else {
+    std::copy_if(alphabet.byteTokens.begin(), alphabet.byteTokens.end(), std::back_inserter(symbols),
+                 [](int32_t id) { return id >= 0; });
+    knowsAll_ = symbols.size() == alphabet.byteTokens.size();
+  }
+  tree_.build(tokens, symbols, rules,
+              [&](int32_t token, std::vector<int32_t> &spelled) { return spell(text(token), spelled); });
   pieces_.resize(tokens);
   std::vector<TokenTrie::Entry> entries;
   entries.reserve(tokens);
   for (int32_t token = 0; token < static_cast<int32_t>(tokens); ++token)
     if (tree_.exists(token))
       entries.push_back({text(token), token});
+    else if (wholeWords)
+      unmerged_.try_emplace(text(token), token);
   trie_.build(entries);
   for (const TokenTrie::Entry &entry : entries)
     pieces_[entry.token] = {static_cast<uint32_t>(entry.text.size()), entry.shorter};
+}
+
+BpeModel::Symbol BpeModel::symbolAt(std::string_view word, size_t position) const {
+  if (!alphabet_.characters)
+    return {1, alphabet_.byteTokens[static_cast<uint8_t>(word[position])] >= 0};
+  Utf8Char character = decodeUtf8(word, position);
+  return {character.length, character.valid && isKnown_[character.codePoint]};
+}
+
+// Of a symbol that is known.
+int32_t BpeModel::tokenOf(std::string_view symbol) const {
+  return alphabet_.characters ? characters_.at(decodeUtf8(symbol, 0).codePoint)
+                              : alphabet_.byteTokens[static_cast<uint8_t>(symbol[0])];
+}
+
+bool BpeModel::spell(std::string_view text, std::vector<int32_t> &symbols) const {
+  for (size_t position = 0; position < text.size();) {
+    auto [length, isKnown] = symbolAt(text, position);
+    if (!isKnown)
+      return false;
+    symbols.push_back(tokenOf(text.substr(position, length)));
+    position += length;
+  }
+  return true;
 }
 
 int32_t BpeModel::longestAt(std::string_view word, size_t position, BpeWork &work) const {
@@ -41,7 +93,7 @@ void BpeModel::encodeKnown(std::string_view word, BpeWork &work, std::vector<int
   int32_t candidate = longestAt(word, 0, work);
   while (position < word.size()) {
     if (candidate < 0) {
-      assert(ids.size() > first && "every word of known bytes has a BPE");
+      assert(ids.size() > first && "every word of known symbols has a BPE");
       if (!turnedBack)
         deadEnds.assign(word.size() / 64 + 1, 0);
       turnedBack = true;
@@ -64,20 +116,84 @@ void BpeModel::encodeKnown(std::string_view word, BpeWork &work, std::vector<int
   }
 }
 
-void BpeModel::encode(std::string_view word, BpeWork &work, std::vector<int32_t> &ids) const {
-  auto isLacking = [this](char byte) { return lacks(static_cast<uint8_t>(byte)); };
-  if (!lacksBytes_ || std::none_of(word.begin(), word.end(), isLacking))
-    return encodeKnown(word, work, ids);
+// The tokens of the symbol's bytes, if all of them have one.
+bool BpeModel::appendBytes(std::string_view symbol, std::vector<int32_t> &ids) const {
+  auto tokenOfByte = [this](char byte) { return alphabet_.byteTokens[static_cast<uint8_t>(byte)]; };
+  if (!alphabet_.characters || std::any_of(symbol.begin(), symbol.end(), [&](char byte) { return tokenOfByte(byte) < 0; }))
+    return false;
+  std::transform(symbol.begin(), symbol.end(), std::back_inserter(ids), tokenOfByte);
+  return true;
+}
+
+void BpeModel::encodeMixed(std::string_view word, BpeWork &work, std::vector<int32_t> &ids) const {
   std::string known;
-  std::remove_copy_if(word.begin(), word.end(), std::back_inserter(known), isLacking);
+  std::vector<int32_t> instead;
+  bool afterUnknown = false;
+  for (size_t position = 0; position < word.size();) {
+    auto [length, isKnown] = symbolAt(word, position);
+    std::string_view symbol = word.substr(position, length);
+    position += length;
+    if (isKnown) {
+      known += symbol;
+      afterUnknown = false;
+      continue;
+    }
+    instead.clear();
+    bool asBytes = appendBytes(symbol, instead);
+    if (!asBytes && alphabet_.unknown < 0)
+      continue;
+    encodeKnown(known, work, ids);
+    known.clear();
+    if (!asBytes && !(afterUnknown && alphabet_.fuseUnknown))
+      instead.push_back(alphabet_.unknown);
+    ids.insert(ids.end(), instead.begin(), instead.end());
+    afterUnknown = !asBytes;
+  }
   encodeKnown(known, work, ids);
+}
+
+void BpeModel::encode(std::string_view word, BpeWork &work, std::vector<int32_t> &ids) const {
+  if (!unmerged_.empty())
+    if (auto whole = unmerged_.find(word); whole != unmerged_.end()) {
+      ids.push_back(whole->second);
+      return;
+    }
+  bool isKnown = true;
+  for (size_t position = 0; !knowsAll_ && isKnown && position < word.size();) {
+    Symbol symbol = symbolAt(word, position);
+    isKnown = symbol.isKnown;
+    position += symbol.length;
+  }
+  if (isKnown)
+    encodeKnown(word, work, ids);
+  else
+    encodeMixed(word, work, ids);
+}
+
+bool BpeModel::leavesOut() const {
+  const auto &tokens = alphabet_.byteTokens;
+  return alphabet_.unknown < 0 && std::find(tokens.begin(), tokens.end(), -1) != tokens.end();
+}
+
+size_t BpeModel::lostBytes(std::string_view word) const {
+  size_t lost = 0;
+  std::vector<int32_t> ids;
+  if (knowsAll_ || alphabet_.unknown >= 0)
+    return 0;
+  for (size_t position = 0; position < word.size();) {
+    auto [length, isKnown] = symbolAt(word, position);
+    if (!isKnown && !appendBytes(word.substr(position, length), ids))
+      lost += length;
+    position += length;
+    ids.clear();
+  }
+  return lost;
 }
 
 void BpeModel::encodeByMerging(std::string_view word, BpeWork &work, std::vector<int32_t> &ids) const {
   size_t first = ids.size();
-  for (char byte : word)
-    if (int32_t id = byteTokens_[static_cast<uint8_t>(byte)]; id >= 0)
-      ids.push_back(id);
+  [[maybe_unused]] bool known = spell(word, ids);
+  assert(known);
   ids.resize(first + work.queue.merge(tree_.merges(), std::span(ids).subspan(first)));
 }
 

@@ -15,7 +15,8 @@ std::vector<int32_t> GrowingText::takeAll(std::string_view text) {
 }
 
 std::vector<int32_t> GrowingText::take(std::string_view text, size_t end) {
-  std::vector<int32_t> ids = tokenizer_->encode(text.substr(taken_, end - taken_), /*parseSpecial=*/true);
+  std::string_view part = text.substr(taken_, end - taken_);
+  std::vector<int32_t> ids = taken_ == 0 ? tokenizer_->encode(part, /*parseSpecial=*/true) : tokenizer_->encodeRest(part);
   known_ = text;
   if (ids.empty())
     return ids; // the token that texts begin with may yet follow

@@ -14,14 +14,13 @@ void MergeTree::build(size_t tokens, std::span<const int32_t> symbols, const std
                       const Speller &spell) {
   shapes_.assign(tokens, {});
   merges_.reserve(rules.size());
-  for (uint32_t rank = 0; rank < rules.size(); ++rank)
-    merges_.add(rules[rank].left, rules[rank].right, {rank, rules[rank].merged});
+  for (const auto &[left, right, merged, rank] : rules)
+    merges_.add(left, right, {rank, merged});
   for (int32_t symbol : symbols)
     shapes_[symbol] = {-1, -1, 0};
   BpeWork work(0);
   std::vector<int32_t> candidates; // made of something that is not there yet
-  for (uint32_t rank = 0; rank < rules.size(); ++rank) {
-    const auto &[left, right, merged] = rules[rank];
+  for (const auto &[left, right, merged, rank] : rules) {
     if (exists(merged) || merges_.find(left, right).rank != rank)
       continue;
     if (!exists(left) || !exists(right))

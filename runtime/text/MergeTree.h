@@ -37,11 +37,13 @@ class MergeTree {
 public:
   struct Rule {
     int32_t left, right, merged;
+    uint32_t rank;
   };
   // The symbols that a token's text is made of before any merge; false if the vocabulary lacks one.
   using Speller = std::function<bool(int32_t token, std::vector<int32_t> &symbols)>;
 
-  // `symbols`: the tokens that texts are made of before any merge. `rules`: by rank.
+  // `symbols`: the tokens that texts are made of before any merge. `rules`: ascending in
+  // rank; of equal ranks the leftmost place in a text merges first.
   void build(size_t tokens, std::span<const int32_t> symbols, const std::vector<Rule> &rules, const Speller &spell);
 
   // Whether the BPE of the token's own text is the token.

@@ -1,6 +1,7 @@
-// The GPT-2 word pattern, matched by hand.
+// The word patterns, matched by hand.
 #include "runtime/text/PreTokenizer.h"
 
+#include <algorithm>
 #include <array>
 
 namespace longc {
@@ -12,7 +13,10 @@ struct NamedKind {
   PreTokenizerKind kind;
 };
 constexpr size_t longestUtf8 = 4;
-constexpr NamedKind kinds[] = {{"gpt-2", PreTokenizerKind::Gpt2}, {"smollm", PreTokenizerKind::SmolLm}};
+constexpr NamedKind kinds[] = {
+    {"gpt-2", PreTokenizerKind::Gpt2},     {"smollm", PreTokenizerKind::SmolLm}, {"llama-bpe", PreTokenizerKind::Llama3},
+    {"qwen2", PreTokenizerKind::Qwen2},    {"whole", PreTokenizerKind::Whole},   {"each-space", PreTokenizerKind::EachSpace},
+    {"space-runs", PreTokenizerKind::SpaceRuns}};
 
 std::array<CharClass, 128> makeAsciiClasses() {
   std::array<CharClass, 128> classes;
@@ -108,9 +112,90 @@ size_t WordSplitter::wordEnd() {
   return spacesEnd(first.length);
 }
 
+// The same in upper and lower case; the long s folds to s.
+size_t WordSplitter::modernContractionEnd() {
+  constexpr size_t longest = 3;
+  std::string_view rest = text_.substr(position_, longest);
+  if (rest[0] != '\'')
+    return position_;
+  sawEnd_ |= rest.size() < longest;
+  if (rest == "'\xC5\xBF")
+    return position_ + rest.size();
+  auto lower = [rest](size_t at) { return at < rest.size() ? static_cast<char>(rest[at] | 0x20) : '\0'; };
+  char first = lower(1), second = lower(2);
+  if (first == 's' || first == 't' || first == 'm' || first == 'd')
+    return position_ + 2;
+  if ((first == 'r' && second == 'e') || (first == 'v' && second == 'e') || (first == 'l' && second == 'l'))
+    return position_ + 3;
+  return position_;
+}
+
+// `\s*[\r\n]+|\s+(?!\S)|\s+`: up to the last line end, else all but the space before a word.
+size_t WordSplitter::modernSpacesEnd() {
+  size_t last = position_, end = position_, lineEnd = position_;
+  Char next = at(end);
+  for (; next.kind == Kind::Space; next = at(end)) {
+    last = end;
+    end += next.length;
+    if (text_[last] == '\n' || text_[last] == '\r')
+      lineEnd = end;
+  }
+  if (lineEnd != position_)
+    return lineEnd;
+  return next.kind == Kind::End || last == position_ ? end : last;
+}
+
+size_t WordSplitter::modernWordEnd() {
+  if (size_t end = modernContractionEnd(); end != position_)
+    return end;
+  auto isLineEnd = [this](size_t at) { return at < text_.size() && (text_[at] == '\n' || text_[at] == '\r'); };
+  Char first = at(position_);
+  size_t behind = position_ + first.length;
+  if (first.kind == Kind::Letter)
+    return runEnd(behind, Kind::Letter);
+  if (first.kind == Kind::Number) {
+    size_t most = kind_ == PreTokenizerKind::Llama3 ? 3 : 1;
+    for (size_t count = 1; count < most && at(behind).kind == Kind::Number; ++count)
+      behind += at(behind).length;
+    return behind;
+  }
+  Char second = at(behind);
+  if (!isLineEnd(position_) && second.kind == Kind::Letter)
+    return runEnd(behind + second.length, Kind::Letter);
+  if (first.kind == Kind::Other || (text_[position_] == ' ' && second.kind == Kind::Other)) {
+    size_t end = runEnd(behind, Kind::Other);
+    while (isLineEnd(end))
+      ++end;
+    sawEnd_ |= end == text_.size();
+    return end;
+  }
+  return modernSpacesEnd();
+}
+
+size_t WordSplitter::writtenWordEnd() const {
+  if (kind_ == PreTokenizerKind::Whole)
+    return text_.size();
+  size_t begin = position_;
+  do
+    begin += text_.substr(begin).starts_with(writtenSpace) ? writtenSpace.size() : 0;
+  while (kind_ == PreTokenizerKind::SpaceRuns && text_.substr(begin).starts_with(writtenSpace));
+  return std::min(text_.find(writtenSpace, begin), text_.size());
+}
+
 std::string_view WordSplitter::next() {
   size_t start = position_;
-  position_ = wordEnd();
+  switch (kind_) {
+  case PreTokenizerKind::Gpt2:
+  case PreTokenizerKind::SmolLm:
+    position_ = wordEnd();
+    break;
+  case PreTokenizerKind::Llama3:
+  case PreTokenizerKind::Qwen2:
+    position_ = modernWordEnd();
+    break;
+  default:
+    position_ = writtenWordEnd();
+  }
   return text_.substr(start, position_ - start);
 }
 

@@ -1,9 +1,12 @@
-// Cuts text into the words that byte-level BPE then encodes one by one.
+// Cuts text into the words that the model then encodes one by one; the common patterns, matched by hand.
 //
-// Both kinds follow the pattern of GPT-2, matched by hand:
-//   's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-// "smollm" first cuts every digit off alone, so a run of spaces before a digit ends its part of the text. A byte that
-// is not UTF-8 is a character of its own, neither space nor letter nor number.
+// "gpt-2":     's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+// "smollm":    the same, but first every digit is cut off alone, so a run of spaces before a digit ends its part.
+// "llama-bpe": (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
+// "qwen2":     the same with \p{N}.
+// "whole":     a word is all there is; "each-space": one U+2581 and what follows it up to the next; "space-runs": a run of
+//              U+2581 and what follows it.
+// A byte that is not UTF-8 is a character of its own, neither space nor letter nor number.
 #pragma once
 
 #include "runtime/text/UnicodeTables.h"
@@ -15,19 +18,25 @@
 
 namespace longc {
 
-enum class PreTokenizerKind { Gpt2, SmolLm };
+enum class PreTokenizerKind { Gpt2, SmolLm, Llama3, Qwen2, Whole, EachSpace, SpaceRuns };
+
+// How vocabularies of characters write a space: U+2581.
+inline constexpr std::string_view writtenSpace = "\xE2\x96\x81";
+
+// Whether the rule is one for texts whose spaces are written out.
+constexpr bool isOfCharacters(PreTokenizerKind kind) { return kind >= PreTokenizerKind::Whole; }
 
 // The kind called `name` in model files, if it is known.
 std::optional<PreTokenizerKind> preTokenizerByName(std::string_view name);
 
-// "gpt-2, smollm": for messages.
+// "gpt-2, smollm, …": for messages.
 std::string preTokenizerNames();
 
 // Walks over the words of one text; each word starts where the last one ended.
 class WordSplitter {
 public:
   WordSplitter(std::string_view text, PreTokenizerKind kind)
-      : text_(text), cutDigits_(kind == PreTokenizerKind::SmolLm) {}
+      : text_(text), kind_(kind), cutDigits_(kind == PreTokenizerKind::SmolLm) {}
 
   bool done() const { return position_ == text_.size(); }
   std::string_view next(); // not to be called when done
@@ -47,8 +56,13 @@ private:
   size_t runEnd(size_t position, Kind kind);
   size_t spacesEnd(uint32_t firstLength);
   size_t wordEnd();
+  size_t modernContractionEnd();
+  size_t modernSpacesEnd();
+  size_t modernWordEnd();
+  size_t writtenWordEnd() const;
 
   std::string_view text_;
+  PreTokenizerKind kind_;
   size_t position_ = 0;
   bool cutDigits_, sawEnd_ = false;
 };

@@ -4,6 +4,7 @@
 // the end of what is known; before a place where an added token may yet begin, that place counts as the end, since the
 // token may come or not. What is kept is then encoded by itself, and at the end of a text a run of spaces is cut otherwise than
 // before a word: so it never ends with a space.
+// Where spaces are written out and begin words, a cut is made before them instead.
 #include "runtime/text/Tokenizer.h"
 
 namespace longc {
@@ -19,26 +20,66 @@ bool endsWithSpace(std::string_view word) {
 
 } // namespace
 
-size_t Tokenizer::stablePrefix(std::string_view text) const {
-  AddedTokenFinder added(added_, text, /*parseControl=*/true);
-  size_t begin = 0; // of the last part without added tokens
+Tokenizer::Part Tokenizer::lastPart(const AddedTokens &tokens, std::string_view text) const {
+  AddedTokenFinder added(tokens, text, /*parseControl=*/true);
+  Part part{0, 0, 0};
   while (auto found = added.next()) {
     if (added.undecidedFrom() <= found->begin)
       break;
-    begin = found->end;
+    part.begin = found->end;
+    part.tokenBegin = found->begin;
   }
-  size_t end = added.undecidedFrom();
-  WordSplitter words(text.substr(begin, end - begin), preTokenizer_);
-  size_t stable = begin, seen = begin;
+  part.end = added.undecidedFrom();
+  return part;
+}
+
+// Where the last run of spaces begins that follows something else; 0 if there is none.
+size_t Tokenizer::lastSpaces(std::string_view text) const {
+  for (size_t position = text.size(); position-- > 1;) {
+    std::string_view before = text.substr(0, position), rest = text.substr(position);
+    bool isSpace = rest.starts_with(' ') || rest.starts_with(writtenSpace);
+    if (isSpace && !before.ends_with(' ') && !before.ends_with(writtenSpace))
+      return position;
+  }
+  return 0;
+}
+
+// Where the last word ends that is final, and no space.
+size_t Tokenizer::lastWord(std::string_view text) const {
+  WordSplitter words(text, preTokenizer_);
+  size_t stable = 0, seen = 0;
   while (!words.done()) {
     std::string_view word = words.next();
     if (words.sawEnd())
       break;
     seen += word.size();
-    if (!endsWithSpace(word))
+    if (!endsWithSpace(word) && mayBeCutAt(text, seen))
       stable = seen;
   }
   return stable;
+}
+
+bool Tokenizer::mayBeCutAt(std::string_view text, size_t position) const {
+  return added_.mayBeCutAt(text, position) && addedNormalized_.mayBeCutAt(text, position);
+}
+
+// The last cut that changes no word.
+size_t Tokenizer::lastCut(std::string_view text) const {
+  Part part = lastPart(added_, text);
+  std::string_view rest = text.substr(part.begin, part.end - part.begin);
+  if (byteLevel_ && !isNormalized_) {
+    Part inner = lastPart(addedNormalized_, rest);
+    return part.begin + inner.begin + lastWord(rest.substr(inner.begin, inner.end - inner.begin));
+  }
+  if (size_t cut = spacesPartWords_ ? lastSpaces(rest) : 0; cut > 0)
+    return part.begin + cut;
+  // What a part begins with must not be taken for the middle of one.
+  return normalizer_.prependsAlways() ? part.tokenBegin : part.begin;
+}
+
+size_t Tokenizer::stablePrefix(std::string_view text) const {
+  size_t cut = lastCut(text);
+  return mayBeCutAt(text, cut) ? cut : 0; // more text has other cuts
 }
 
 } // namespace longc

@@ -2,9 +2,13 @@
 #include "runtime/text/Tokenizer.h"
 
 #include "runtime/text/ByteAlphabet.h"
+#include "runtime/text/ScoredMerges.h"
 #include "runtime/text/WordCache.h"
+#include "runtime/text/WrittenTokens.h"
 
 #include <algorithm>
+#include <cmath>
+#include <deque>
 #include <utility>
 
 namespace longc {
@@ -27,18 +31,35 @@ Status mergeError(std::string message) { return modelError(std::move(message), T
 Result<Tokenizer> Tokenizer::create(TokenizerModel model) {
   Tokenizer tokenizer;
   auto kind = preTokenizerByName(model.preTokenizer);
-  if (!kind)
+  if (!kind || isOfCharacters(*kind) == model.byteLevel)
     return Status::error(unknownPreTokenizer,
                          "tokenizer: unknown pre-tokenizer " + quoteForMessage(model.preTokenizer) +
                              ", expected one of: " + preTokenizerNames(),
                          "the text would be cut into words in a way the model was not trained on");
   tokenizer.preTokenizer_ = *kind;
+  LONGC_TRY(tokenizer.createSteps(model));
   LONGC_TRY(tokenizer.indexTokens(model));
   LONGC_TRY(tokenizer.checkIds(model));
-  tokenizer.fillBytes();
-  LONGC_TRY(tokenizer.buildModel(model.merges));
-  tokenizer.fillAddedTokens(model.tokenTypes);
+  tokenizer.fillBytes(model);
+  LONGC_TRY(tokenizer.buildModel(model));
+  LONGC_TRY(tokenizer.fillAddedTokens(model));
+  tokenizer.chooseWords();
   return tokenizer;
+}
+
+Status Tokenizer::createSteps(TokenizerModel &model) {
+  Result<Normalizer> normalizer = Normalizer::create(std::move(model.normalizer));
+  if (!normalizer.ok())
+    return normalizer.status();
+  Result<Normalizer> wordSteps = Normalizer::create(std::move(model.wordSteps));
+  if (!wordSteps.ok())
+    return wordSteps.status();
+  normalizer_ = std::move(*normalizer);
+  wordSteps_ = std::move(*wordSteps);
+  isNormalized_ = !normalizer_.isIdentity() || !wordSteps_.isIdentity();
+  byteLevel_ = model.byteLevel;
+  stripFirstSpace_ = model.stripFirstSpace;
+  return {};
 }
 
 Status Tokenizer::indexTokens(TokenizerModel &model) {
@@ -47,6 +68,11 @@ Status Tokenizer::indexTokens(TokenizerModel &model) {
   if (!model.tokenTypes.empty() && model.tokenTypes.size() != model.tokens.size())
     return modelError(std::to_string(model.tokenTypes.size()) + " token types for " +
                       std::to_string(model.tokens.size()) + " tokens, expected one each or none");
+  if (!model.scores.empty() && model.scores.size() != model.tokens.size())
+    return modelError(std::to_string(model.scores.size()) + " scores for " + std::to_string(model.tokens.size()) +
+                      " tokens, expected one each or none");
+  if (!std::all_of(model.scores.begin(), model.scores.end(), [](float score) { return std::isfinite(score); }))
+    return modelError("a token has a score that is no number");
   size_t bytes = 0;
   for (const std::string &token : model.tokens)
     bytes += token.size();
@@ -66,8 +92,11 @@ Status Tokenizer::checkIds(const TokenizerModel &model) {
   };
   std::vector<NamedId> ids = {
       {"bos", model.bosId}, {"eos", model.eosId}, {"unknown", model.unknownId}, {"padding", model.padId}};
+  ids.push_back({"piece", model.unknownPiece});
   for (int32_t id : model.stopIds)
     ids.push_back({"stop", id});
+  for (const AddedTokenFlags &added : model.added)
+    ids.push_back({"added", added.id});
   for (NamedId named : ids)
     if (named.id < -1 || named.id >= size())
       return modelError(std::string(named.name) + " token id " + std::to_string(named.id) + " is outside 0.." +
@@ -83,19 +112,28 @@ Status Tokenizer::checkIds(const TokenizerModel &model) {
   return {};
 }
 
-void Tokenizer::fillBytes() {
+// An added token that is found in normalized text stands for that text.
+void Tokenizer::fillBytes(const TokenizerModel &model) {
+  std::vector<bool> isNormalized(tokens_.size());
+  for (const AddedTokenFlags &added : model.added)
+    if (added.id >= 0)
+      isNormalized[added.id] = added.normalized;
   byteStarts_.reserve(tokens_.size() + 1);
   byteStarts_.push_back(0);
-  for (const std::string &token : tokens_) {
-    appendBytesOfToken(token, bytes_);
+  for (size_t id = 0; id < tokens_.size(); ++id) {
+    if (byteLevel_)
+      appendBytesOfToken(tokens_[id], bytes_);
+    else if (isNormalized[id])
+      appendWrittenText(normalizer_.apply(tokens_[id], PartPlace::PartBegin), bytes_);
+    else
+      appendWrittenText(tokens_[id], bytes_);
     byteStarts_.push_back(static_cast<uint32_t>(bytes_.size()));
   }
 }
 
-Status Tokenizer::buildModel(const std::vector<std::string> &merges) {
+Status Tokenizer::readMerges(const std::vector<std::string> &merges, std::vector<MergeTree::Rule> &rules) const {
   if (merges.size() > maxTokens)
     return mergeError(std::to_string(merges.size()) + " merges, expected at most " + std::to_string(maxTokens));
-  std::vector<MergeTree::Rule> rules;
   rules.reserve(merges.size());
   std::string joined;
   for (std::string_view merge : merges) {
@@ -112,65 +150,161 @@ Status Tokenizer::buildModel(const std::vector<std::string> &merges) {
     int32_t merged = find(joined);
     if (merged < 0)
       return mergeError(name() + " gives " + quoteForMessage(joined) + ", which is not in the vocabulary");
-    rules.push_back({left, right, merged});
+    rules.push_back({left, right, merged, static_cast<uint32_t>(rules.size())});
   }
-  std::array<int32_t, 256> byteTokens;
-  for (int byte = 0; byte < 256; ++byte) {
-    std::string text;
-    appendUtf8(text, byteAlphabet()[byte]);
-    byteTokens[byte] = find(text);
-  }
-  bpe_.build([this](int32_t id) { return bytes(id); }, tokens_.size(), byteTokens, rules);
   return {};
 }
 
-void Tokenizer::fillAddedTokens(const std::vector<int32_t> &types) {
+Status Tokenizer::buildModel(const TokenizerModel &model) {
+  std::vector<MergeTree::Rule> rules;
+  LONGC_TRY(readMerges(model.merges, rules));
+  if (model.merges.empty() && !model.scores.empty())
+    rules = mergesByScore(tokens_, index_, model.scores, model.tokenTypes);
+  BpeAlphabet alphabet;
+  alphabet.characters = !byteLevel_;
+  alphabet.unknown = model.unknownPiece;
+  alphabet.fuseUnknown = model.fuseUnknown;
+  for (int byte = 0; byte < 256; ++byte) {
+    std::string text;
+    if (byteLevel_)
+      appendUtf8(text, byteAlphabet()[byte]);
+    else if (model.byteFallback)
+      text = writtenByte(static_cast<uint8_t>(byte));
+    alphabet.byteTokens[byte] = text.empty() ? -1 : find(text);
+  }
+  auto text = [this](int32_t id) { return byteLevel_ ? bytes(id) : std::string_view(tokens_[id]); };
+  bpe_.build(text, tokens_.size(), alphabet, rules, model.ignoreMerges);
+  return {};
+}
+
+Status Tokenizer::fillAddedTokens(const TokenizerModel &model) {
+  const std::vector<int32_t> &types = model.tokenTypes;
   special_.assign(tokens_.size(), 0);
-  std::vector<AddedToken> added;
+  std::vector<AddedToken> all(types.size());
   for (size_t id = 0; id < types.size(); ++id) {
     bool control = types[id] == controlToken || types[id] == unknownToken;
     if ((!control && types[id] != userToken) || tokens_[id].empty())
       continue;
     special_[id] = control;
-    added.push_back({.text = tokens_[id], .id = static_cast<int32_t>(id), .control = control});
+    all[id] = {.text = tokens_[id], .id = static_cast<int32_t>(id), .control = control};
   }
-  added_ = AddedTokens(std::move(added));
+  std::vector<AddedToken> written, normalized;
+  for (const AddedTokenFlags &flags : model.added) {
+    if (static_cast<size_t>(flags.id) >= all.size() || all[flags.id].id < 0)
+      return modelError("token " + std::to_string(flags.id) + " has flags of an added token and is none");
+    AddedToken &token = all[flags.id];
+    token.singleWord = flags.singleWord, token.stripLeft = flags.stripLeft, token.stripRight = flags.stripRight;
+    if (!flags.normalized)
+      continue;
+    normalized.push_back(token);
+    normalized.back().text = normalizer_.apply(token.text, PartPlace::PartBegin);
+    token.id = -1;
+    if (normalized.back().text.empty())
+      normalized.pop_back();
+  }
+  std::copy_if(all.begin(), all.end(), std::back_inserter(written), [](const AddedToken &token) { return token.id >= 0; });
+  added_ = AddedTokens(std::move(written));
+  addedNormalized_ = AddedTokens(std::move(normalized));
+  return {};
 }
 
-void Tokenizer::encodePlain(std::string_view text, WordCache &cache, BpeWork &work, std::vector<int32_t> &ids) const {
+// The spaces of a text of characters are where its words begin if no token goes on behind one.
+void Tokenizer::chooseWords() {
+  if (byteLevel_)
+    return;
+  bool stepsOnlyWriteSpaces = normalizer_.onlyWritesSpacesAs(writtenSpace) &&
+                              wordSteps_.onlyWritesSpacesAs(writtenSpace) && addedNormalized_.empty();
+  spacesPartWords_ = preTokenizer_ == PreTokenizerKind::EachSpace && stepsOnlyWriteSpaces;
+  if (preTokenizer_ != PreTokenizerKind::Whole || bpe_.leavesOut())
+    return;
+  auto crosses = [this](int32_t id) {
+    std::string_view text = tokens_[id];
+    while (text.starts_with(writtenSpace))
+      text.remove_prefix(writtenSpace.size());
+    return text.find(writtenSpace) != std::string_view::npos;
+  };
+  for (int32_t id = 0; id < size(); ++id)
+    if (bpe_.tree().exists(id) && crosses(id))
+      return;
+  preTokenizer_ = PreTokenizerKind::SpaceRuns;
+  spacesPartWords_ = stepsOnlyWriteSpaces;
+}
+
+struct Tokenizer::EncodeWork {
+  explicit EncodeWork(size_t bytes) : cache(bytes), bpe(bytes) { ids.reserve(bytes / 3 + 16); }
+
+  WordCache cache;
+  BpeWork bpe;
+  std::deque<std::string> texts; // normalized: the cache points into them
+  std::vector<int32_t> ids;
+  uint64_t lookups = 0; // of added tokens
+};
+
+void Tokenizer::encodeWords(std::string_view text, EncodeWork &work) const {
+  std::vector<int32_t> &ids = work.ids;
   for (WordSplitter words(text, preTokenizer_); !words.done();) {
     std::string_view word = words.next();
-    ++work.lookups;
-    WordCache::Entry *entry = word.size() <= longestCachedWord ? &cache.slot(word) : nullptr;
+    ++work.bpe.lookups;
+    WordCache::Entry *entry = word.size() <= longestCachedWord ? &work.cache.slot(word) : nullptr;
     if (entry && WordCache::holds(*entry, word)) {
       for (uint32_t i = 0; i < entry->idCount; ++i)
         ids.push_back(ids[entry->firstId + i]);
       continue;
     }
     size_t first = ids.size();
-    bpe_.encode(word, work, ids);
+    bpe_.encode(word, work.bpe, ids);
     if (entry)
       *entry = {word.data(), static_cast<uint32_t>(word.size()), static_cast<uint32_t>(ids.size() - first), first};
   }
 }
 
-std::vector<int32_t> Tokenizer::encode(std::string_view text, bool parseSpecial, uint64_t *lookups) const {
-  std::vector<int32_t> ids;
-  ids.reserve(text.size() / 3 + 16);
-  WordCache cache(text.size());
-  BpeWork work(text.size());
+// A part without tokens that stand in the text as it is.
+void Tokenizer::encodePart(std::string_view text, PartPlace place, bool parseSpecial, EncodeWork &work) const {
+  if (!normalizer_.isIdentity())
+    text = work.texts.emplace_back(normalizer_.apply(text, place));
+  auto encodeBetween = [&](size_t begin, size_t end) {
+    std::string_view words = text.substr(begin, end - begin);
+    if (!wordSteps_.isIdentity())
+      words = work.texts.emplace_back(wordSteps_.apply(words, begin == 0 ? place : PartPlace::PartBegin));
+    encodeWords(words, work);
+  };
+  size_t begin = 0;
+  AddedTokenFinder added(addedNormalized_, text, parseSpecial);
+  while (auto found = addedNormalized_.empty() ? std::nullopt : added.next()) {
+    if (begin < found->begin)
+      encodeBetween(begin, found->begin);
+    work.ids.push_back(found->id);
+    begin = found->end;
+  }
+  if (begin < text.size())
+    encodeBetween(begin, text.size());
+  work.lookups += added.lookups();
+}
+
+std::vector<int32_t> Tokenizer::encodeFrom(std::string_view text, bool parseSpecial, PartPlace place,
+                                           uint64_t *lookups) const {
+  EncodeWork work(text.size());
   size_t begin = 0;
   AddedTokenFinder added(added_, text, parseSpecial);
   while (auto found = added.next()) {
     if (begin < found->begin)
-      encodePlain(text.substr(begin, found->begin - begin), cache, work, ids);
-    ids.push_back(found->id);
+      encodePart(text.substr(begin, found->begin - begin), begin == 0 ? place : PartPlace::PartBegin, parseSpecial, work);
+    work.ids.push_back(found->id);
     begin = found->end;
   }
-  encodePlain(text.substr(begin), cache, work, ids);
+  if (begin < text.size())
+    encodePart(text.substr(begin), begin == 0 ? place : PartPlace::PartBegin, parseSpecial, work);
   if (lookups)
-    *lookups = work.lookups + added.lookups();
-  return ids;
+    *lookups = work.bpe.lookups + work.lookups + added.lookups();
+  return std::move(work.ids);
+}
+
+std::vector<int32_t> Tokenizer::encode(std::string_view text, bool parseSpecial, uint64_t *lookups) const {
+  return encodeFrom(text, parseSpecial, PartPlace::TextBegin, lookups);
+}
+
+std::vector<int32_t> Tokenizer::encodeRest(std::string_view text) const {
+  return encodeFrom(text, true, PartPlace::Middle, nullptr);
 }
 
 void Tokenizer::beginText(std::vector<int32_t> &ids) const {
@@ -192,14 +326,15 @@ Result<std::string> Tokenizer::decode(std::span<const int32_t> ids, bool skipSpe
     if (!skipSpecial || !isSpecial(ids[i]))
       text += bytes(ids[i]);
   }
+  if (stripFirstSpace_ && text.starts_with(' '))
+    text.erase(0, 1);
   return text;
 }
 
 size_t Tokenizer::unencodableBytes(std::string_view text) const {
-  size_t count = 0;
-  for (char byte : text)
-    count += bpe_.lacks(static_cast<uint8_t>(byte));
-  return count;
+  if (!isNormalized_)
+    return bpe_.lostBytes(text);
+  return bpe_.lostBytes(wordSteps_.apply(normalizer_.apply(text, PartPlace::Middle), PartPlace::Middle));
 }
 
 std::string StreamDecoder::push(int32_t id) {

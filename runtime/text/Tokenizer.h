@@ -1,17 +1,21 @@
-// Byte-level BPE, id for id what Hugging Face's tokenizers gives for the same vocabulary and merges.
+// Text to ids and back, id for id what Hugging Face's tokenizers gives for the same tokenizer: BPE on bytes, and BPE on
+// characters as SentencePiece has it.
 //
-// Encoding: added tokens are cut out of the text, the rest is cut into words, each word is encoded alone. Added tokens
-// are one id wherever they stand. Those that steer the model (control tokens) are so only when the caller asks for it:
-// text that a user or a model wrote must not become one by chance. Nothing is added to the text: no prefix space, and
-// no BOS, which is `beginText`'s. A byte the vocabulary has no token for is left out, as Hugging Face leaves it out;
-// `unencodableBytes` counts them so that a caller can say so. Whatever the text is, time is linear in its length.
+// Encoding: added tokens are cut out of the text; what lies between is normalized and cut into words; each word is
+// encoded alone. Added tokens are one id wherever they stand. Those that steer the model (control tokens) are so only
+// when the caller asks for it: text that a user or a model wrote must not become one by chance. No BOS is added, which is
+// `beginText`'s. What the vocabulary has no token for is left out or unknown, as Hugging Face has it;
+// `unencodableBytes` counts what is left out so that a caller can say so. Whatever the text is, time is linear in its
+// length.
 #pragma once
 
 #include "runtime/core/Status.h"
 #include "runtime/text/AddedTokens.h"
 #include "runtime/text/BpeModel.h"
+#include "runtime/text/Normalizer.h"
 #include "runtime/text/PreTokenizer.h"
 #include "runtime/text/TokenIndex.h"
+#include "runtime/text/TokenizerModel.h"
 
 #include <cstdint>
 #include <span>
@@ -20,17 +24,6 @@
 #include <vector>
 
 namespace longc {
-
-// A tokenizer as model files describe it; texts of tokens and merges are in the byte-level alphabet.
-struct TokenizerModel {
-  std::string preTokenizer; // "gpt-2" or "smollm"
-  std::vector<std::string> tokens;
-  std::vector<std::string> merges; // "a b"; the earlier, the stronger
-  std::vector<int32_t> tokenTypes; // 1 normal, 2 unknown, 3 control, 4 user-defined; empty: all normal
-  int32_t bosId = -1, eosId = -1, unknownId = -1, padId = -1;
-  std::vector<int32_t> stopIds;        // end a reply, besides eosId
-  bool addBos = false, addEos = false; // whether a text begins with bosId, ends with eosId
-};
 
 class Tokenizer {
 public:
@@ -44,8 +37,11 @@ public:
   // looks into tables: the work done, for tests.
   std::vector<int32_t> encode(std::string_view text, bool parseSpecial, uint64_t *lookups = nullptr) const;
 
+  // The ids of `text` behind a beginning that stablePrefix() found and that was encoded by itself, special tokens parsed.
+  std::vector<int32_t> encodeRest(std::string_view text) const;
+
   // How many bytes at the beginning of `text` have ids that no text behind it can change: for every `more`, and special
-  // tokens parsed, encode(text + more) is encode(beginning) followed by encode(rest of text + more).
+  // tokens parsed, encode(text + more) is encode(beginning) followed by encodeRest(rest of text + more).
   size_t stablePrefix(std::string_view text) const;
 
   // Makes `ids` the beginning of a text: bosId stands before them where texts of this model begin with it, once.
@@ -80,18 +76,39 @@ public:
 private:
   Tokenizer() = default;
 
+  struct EncodeWork;
+  // A part of a text without added tokens that stand in it as it is.
+  struct Part {
+    size_t begin, end;
+    size_t tokenBegin; // where the added token before it begins
+  };
+
   Status indexTokens(TokenizerModel &model);
   Status checkIds(const TokenizerModel &model);
-  void fillBytes();
-  Status buildModel(const std::vector<std::string> &merges);
-  void fillAddedTokens(const std::vector<int32_t> &types);
-  void encodePlain(std::string_view text, class WordCache &cache, BpeWork &work, std::vector<int32_t> &ids) const;
+  Status createSteps(TokenizerModel &model);
+  void fillBytes(const TokenizerModel &model);
+  Status buildModel(const TokenizerModel &model);
+  Status readMerges(const std::vector<std::string> &merges, std::vector<MergeTree::Rule> &rules) const;
+  Status fillAddedTokens(const TokenizerModel &model);
+  void chooseWords();
+  std::vector<int32_t> encodeFrom(std::string_view text, bool parseSpecial, PartPlace place, uint64_t *lookups) const;
+  void encodePart(std::string_view text, PartPlace place, bool parseSpecial, EncodeWork &work) const;
+  void encodeWords(std::string_view text, EncodeWork &work) const;
+  Part lastPart(const AddedTokens &tokens, std::string_view text) const;
+  bool mayBeCutAt(std::string_view text, size_t position) const;
+  size_t lastCut(std::string_view text) const;
+  size_t lastSpaces(std::string_view text) const;
+  size_t lastWord(std::string_view text) const;
 
   PreTokenizerKind preTokenizer_ = PreTokenizerKind::Gpt2;
   std::vector<std::string> tokens_;
   TokenIndex index_;
   BpeModel bpe_;
-  AddedTokens added_;
+  AddedTokens added_, addedNormalized_; // found in the text as it stands, and as normalized
+  Normalizer normalizer_, wordSteps_;
+  bool isNormalized_ = false; // the steps are something
+  bool spacesPartWords_ = false; // no token has a space behind other characters, and no step does more than write spaces
+  bool byteLevel_ = true, stripFirstSpace_ = false;
   std::vector<uint8_t> special_;     // by id
   std::string bytes_;                // of all tokens, one after another
   std::vector<uint32_t> byteStarts_; // size() + 1 of them

@@ -47,6 +47,11 @@ public:
     for (int32_t value : values)
       put(pairs_, value);
   }
+  void addFloats(std::string_view key, const std::vector<float> &values) {
+    beginArray(key, GgufValueType::Float32, values.size());
+    for (float value : values)
+      put(pairs_, value);
+  }
   // A pair with any type number and any bytes after it.
   void addRaw(std::string_view key, uint32_t type, std::string_view payload) {
     begin(key, static_cast<GgufValueType>(type));

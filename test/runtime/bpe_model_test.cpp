@@ -17,12 +17,12 @@ constexpr int letters = 3;
 // Random merges over three letters: of what is there, and not in the order that training gives.
 struct RandomModel {
   explicit RandomModel(std::mt19937 &random) {
-    std::array<int32_t, 256> byteTokens;
-    byteTokens.fill(-1);
+    BpeAlphabet alphabet;
+    alphabet.byteTokens.fill(-1);
     std::map<std::string, int32_t> ids;
     for (int i = 0; i < letters; ++i) {
       texts.push_back(std::string(1, static_cast<char>('a' + i)));
-      byteTokens['a' + i] = i;
+      alphabet.byteTokens['a' + i] = i;
       ids[texts.back()] = i;
     }
     std::vector<MergeTree::Rule> rules;
@@ -32,11 +32,14 @@ struct RandomModel {
       auto [at, isNew] = ids.try_emplace(joined, static_cast<int32_t>(texts.size()));
       if (isNew)
         texts.push_back(joined);
-      rules.push_back({left, right, at->second});
+      rules.push_back({left, right, at->second, 0});
     }
     if (random() % 2)
       std::shuffle(rules.begin(), rules.end(), random);
-    model.build([this](int32_t id) { return std::string_view(texts[id]); }, texts.size(), byteTokens, rules);
+    uint32_t rank = 0, together = 1 + random() % 2; // of one rank
+    for (MergeTree::Rule &rule : rules)
+      rule.rank = rank++ / together;
+    model.build([this](int32_t id) { return std::string_view(texts[id]); }, texts.size(), alphabet, rules);
   }
 
   std::vector<std::string> texts;

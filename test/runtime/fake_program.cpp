@@ -134,6 +134,7 @@ void addTokenizer(abi::Tokenizer &tokenizer) {
   tokenizer.set_bos_id(-1);
   tokenizer.set_eos_id(endToken);
   tokenizer.set_unknown_id(-1);
+  tokenizer.set_unknown_piece(-1);
   tokenizer.set_pad_id(-1);
   tokenizer.set_chat_template("{% for message in messages %}<|start|>{{ message['role'] }}: {{ message['content'] }}<|end|>"
                               "{% endfor %}{% if add_generation_prompt %}<|start|>assistant: {% endif %}");

@@ -145,4 +145,44 @@ TEST(LlamaImportTokenizer, ASpacePrefixHasNoMeaningHereAndThatIsSaid) {
   EXPECT_NE(prefix(true)->notes[0].find("add_space_prefix"), std::string::npos);
 }
 
+Result<TokenizerSource> readSentencePiece(const std::vector<float> &scores,
+                                          const std::function<void(GgufWriter &)> &add = {}) {
+  GgufWriter writer;
+  writer.addString("tokenizer.ggml.model", "llama");
+  writer.addStrings("tokenizer.ggml.tokens", {"<unk>", "<s>", "a"});
+  writer.addFloats("tokenizer.ggml.scores", scores);
+  writer.addInt32s("tokenizer.ggml.token_type", {2, control, normal});
+  writer.addUint32("tokenizer.ggml.bos_token_id", 1);
+  writer.addUint32("tokenizer.ggml.unknown_token_id", 0);
+  if (add)
+    add(writer);
+  std::string bytes = writer.bytes();
+  Result<GgufFile> file = GgufFile::parse(asBytes(bytes));
+  EXPECT_TRUE(file.ok());
+  return readTokenizerSource(*file, 3);
+}
+
+TEST(LlamaImportTokenizer, SentencePieceHasScoresForMergesAndASpaceBeforeATextUnlessItSaysOtherwise) {
+  Result<TokenizerSource> source = readSentencePiece({0, 0, -1.5f});
+  ASSERT_TRUE(source.ok()) << source.status().text();
+  EXPECT_EQ(source->model, "llama");
+  EXPECT_EQ(source->scores, (std::vector<float>{0, 0, -1.5f}));
+  EXPECT_EQ(source->unknownPiece, 0);
+  EXPECT_TRUE(source->byteFallback && source->addBos && source->stripFirstSpace);
+  ASSERT_EQ(source->normalizer.size(), 2u);
+  EXPECT_EQ(source->normalizer[0].text + source->normalizer[1].text, "\u2581\u2581");
+  auto bare = [](GgufWriter &w) {
+    w.addBool("tokenizer.ggml.add_space_prefix", false);
+    w.addBool("tokenizer.ggml.add_bos_token", false);
+  };
+  source = readSentencePiece({0, 0, 0}, bare);
+  ASSERT_TRUE(source.ok()) << source.status().text();
+  EXPECT_FALSE(source->addBos || source->stripFirstSpace);
+  EXPECT_EQ(source->normalizer.size(), 1u);
+  source = readSentencePiece({0, 0});
+  ASSERT_FALSE(source.ok());
+  EXPECT_NE(source.status().message().find("key 'tokenizer.ggml.scores': expected 3 scores, one a token, found 2"),
+            std::string::npos);
+}
+
 } // namespace

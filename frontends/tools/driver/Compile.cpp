@@ -9,6 +9,7 @@
 #include "frontends/tools/driver/CheckpointWeights.h"
 #include "frontends/tools/driver/CompileFunctions.h"
 #include "frontends/tools/driver/CrashGuard.h"
+#include "frontends/tools/driver/DescribeTokenizer.h"
 #include "frontends/tools/driver/ModelTraits.h"
 #include "frontends/tools/driver/OverlayAdapter.h"
 #include "frontends/tools/driver/ProbeLayers.h"
@@ -22,26 +23,6 @@ using namespace mlir;
 
 namespace longc {
 namespace {
-
-void describeTokenizer(const TokenizerSource &source, abi::Tokenizer &tokenizer) {
-  tokenizer.set_model("gpt2");
-  tokenizer.set_pre_tokenizer(source.pre);
-  for (const std::string &token : source.tokens)
-    tokenizer.add_tokens(token);
-  for (const std::string &merge : source.merges)
-    tokenizer.add_merges(merge);
-  for (TokenType type : source.types)
-    tokenizer.add_token_types(static_cast<int32_t>(type));
-  tokenizer.set_bos_id(source.bosId.value_or(-1));
-  tokenizer.set_eos_id(source.eosId.value_or(-1));
-  tokenizer.set_unknown_id(source.unknownId.value_or(-1));
-  tokenizer.set_pad_id(source.paddingId.value_or(-1));
-  tokenizer.set_add_bos(source.addBos);
-  tokenizer.set_add_eos(source.addEos);
-  for (int32_t id : source.stopIds)
-    tokenizer.add_stop_ids(id);
-  tokenizer.set_chat_template(source.chatTemplate);
-}
 
 void describeModule(const CompileOptions &options, const Checkpoint &model, llvm::ArrayRef<int64_t> memoryLayers,
                     abi::Module &module) {

@@ -1,0 +1,16 @@
+// How vocabularies of characters write what is no character of its own: a space as U+2581, a byte as "<0x0A>".
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace longc {
+
+// "<0x0A>".
+std::string writtenByte(uint8_t byte);
+
+// Appends the text that a token stands for.
+void appendWrittenText(std::string_view token, std::string &text);
+
+} // namespace longc

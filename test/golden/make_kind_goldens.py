@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""Writes tokenizers/KIND.json and KIND.txt, what test/runtime/hf_tokenizer_test.cpp expects; with Hugging Face as judge.
+
+    make_kind_goldens.py                        the goldens
+    make_kind_goldens.py FOLDER COUNT [FILE]... a large comparison: COUNT random strings and whole files, of every kind
+                                                (LONGC_TOKENIZER_KINDS=FOLDER hf_tokenizer_test)
+
+A case is the text in hex, its ids with control tokens found, its ids without, and the text of the first in hex.
+"""
+import os
+import random
+import sys
+import time
+
+from tokenizer_kinds import KINDS
+from tokenizer_oracle import random_strings
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PIECES = ["mill wheel", "the flour", "flour", "<|begin|>", "<|end|>", "<mask>", "<think>", "<think", " ", "  ", "\n", "\r\n\n", "\t",
+          "the", "The", "DON'T we'LL", "it's", "12345", "x=1;", "é", "e\u0301", "水", "風車", "😀", "\u2581", "\u017f", "'\u017f", "ß",
+          "\u00a0", "\u3000", "\u2028", "...", "!\n", "\ufffd", "\U0001f9d1", "ﬃ", "Ⅷ", "٣", "½", "\x00", "_", "-", "<0x41>"]
+
+
+def text(rng):
+    return "".join(rng.choice(PIECES) for _ in range(rng.randrange(0, 9)))
+
+
+def ids(values):
+    return ",".join(map(str, values)) or "-"
+
+
+def case(tokenizer, text):
+    answers = []
+    for plain in (False, True):
+        tokenizer.encode_special_tokens = plain
+        answers.append(tokenizer.encode(text, add_special_tokens=False).ids)
+    decoded = tokenizer.decode(answers[0], skip_special_tokens=False)
+    return f"{text.encode().hex() or '-'} {ids(answers[0])} {'=' if answers[1] == answers[0] else ids(answers[1])} {decoded.encode().hex() or '-'}\n"
+
+
+def write(folder, strings, files=()):
+    os.makedirs(folder, exist_ok=True)
+    for name, make in KINDS.items():
+        tokenizer = make()
+        tokenizer.save(f"{folder}/{name}.json")
+        with open(f"{folder}/{name}.txt", "w", encoding="ascii", newline="\n") as out:
+            for one in strings:
+                try:
+                    out.write(case(tokenizer, one))
+                except BaseException as error:  # a token of spaces inside spaces that another took: the judge panics
+                    assert type(error).__name__ == "PanicException", error
+        with open(f"{folder}/{name}.files", "w", encoding="ascii", newline="\n") as out:
+            for path in files:
+                content = open(path, encoding="utf-8").read()
+                tokenizer.encode_special_tokens = False
+                start = time.process_time()
+                found = tokenizer.encode(content, add_special_tokens=False).ids
+                out.write(f"{os.path.abspath(path)} {time.process_time() - start} {ids(found)}\n")
+        if not files:
+            os.remove(f"{folder}/{name}.files")
+
+
+def main():
+    rng = random.Random(17)
+    if len(sys.argv) == 1:
+        strings = [text(rng) for _ in range(120)] + random_strings(60, 5, ["<|begin|>", "<mask>", "mill wheel"])
+        write(HERE + "/tokenizers", strings)
+    else:
+        count = int(sys.argv[2])
+        strings = [text(rng) for _ in range(count // 2)] + random_strings(count - count // 2, 6, ["<|begin|>", "<mask>"])
+        write(sys.argv[1], strings, sys.argv[3:])
+
+
+main()

@@ -1,0 +1,145 @@
+// Tests tokenizer.json from end to end (frontends/hf/ReadTokenizerJson.cpp, runtime/text/Tokenizer.cpp): for every kind
+// of tokenizer the ids and texts that Hugging Face's library gives. LONGC_TOKENIZER_KINDS names a larger folder of the same
+// (test/golden/make_kind_goldens.py).
+#include "frontends/hf/ReadTokenizerJson.h"
+#include "frontends/tools/driver/DescribeTokenizer.h"
+#include "runtime/serve/ProgramTokenizer.h"
+#include "runtime/text/GrowingText.h"
+#include "test/runtime/TokenizerFiles.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <iostream>
+#include <random>
+
+using namespace longc;
+
+namespace {
+
+const char *const kinds[] = {"gemma", "llama", "llama3", "metaspace", "mistral", "qwen2", "roberta"};
+
+std::string goldenFolder() {
+  const char *given = std::getenv("LONGC_TOKENIZER_KINDS");
+  return given ? given : LONGC_SOURCE_DIR "/test/golden/tokenizers";
+}
+
+struct Case {
+  std::string text, decoded;
+  std::vector<int32_t> withControl, without;
+};
+
+class EveryKind : public testing::TestWithParam<const char *> {
+protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() / ("longc-kinds-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_);
+    std::filesystem::copy_file(goldenFolder() + "/" + GetParam() + ".json", folder_ / "tokenizer.json");
+    Result<TokenizerSource> source = readTokenizerFolder(folder_, 1000);
+    ASSERT_TRUE(source.ok()) << source.status().text();
+    source_ = *source;
+    longc::abi::Tokenizer message; // C++ has an abi of its own
+    describeTokenizer(*source, message);
+    Result<Tokenizer> made = createTokenizer(message);
+    ASSERT_TRUE(made.ok()) << made.status().text();
+    tokenizer_ = std::make_unique<Tokenizer>(std::move(*made));
+    readCases();
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  void readCases() {
+    std::ifstream file(goldenFolder() + "/" + GetParam() + ".txt");
+    for (std::string text, with, without, decoded; file >> text >> with >> without >> decoded;)
+      cases_.push_back({fromHex(text == "-" ? "" : text), fromHex(decoded == "-" ? "" : decoded), parseIds(with),
+                        parseIds(without == "=" ? with : without)});
+    ASSERT_GT(cases_.size(), 100u);
+  }
+
+  std::filesystem::path folder_;
+  TokenizerSource source_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+  std::vector<Case> cases_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, EveryKind, testing::ValuesIn(kinds), [](const auto &info) { return std::string(info.param); });
+
+} // namespace
+
+TEST_P(EveryKind, IdsAreThoseOfTheLibrary) {
+  int wrong = 0;
+  for (const Case &one : cases_) {
+    std::vector<int32_t> with = tokenizer_->encode(one.text, true), without = tokenizer_->encode(one.text, false);
+    if (with != one.withControl || without != one.without)
+      ASSERT_LT(++wrong, 10) << "and more";
+    EXPECT_EQ(with, one.withControl) << quoteForMessage(one.text);
+    EXPECT_EQ(without, one.without) << quoteForMessage(one.text) << " as plain text";
+  }
+}
+
+// Truncation, padding and dropout are for training: a text is read whole, and always as the same ids.
+TEST_P(EveryKind, WhatIsNotAppliedIsSaid) {
+  EXPECT_EQ(source_.notes, std::vector<std::string>());
+  std::ifstream in(folder_ / "tokenizer.json");
+  std::string json{std::istreambuf_iterator<char>(in), {}};
+  for (const auto &[before, after] : {std::pair<std::string, std::string>{"\"truncation\": null", "\"truncation\": {\"max_length\": 1}"},
+                                      {"\"padding\": null", "\"padding\": {\"strategy\": {\"Fixed\": 128}}"},
+                                      {"\"dropout\": null", "\"dropout\": 0.1"}}) {
+    ASSERT_NE(json.find(before), std::string::npos) << before;
+    json.replace(json.find(before), before.size(), after);
+  }
+  std::ofstream(folder_ / "tokenizer.json") << json;
+  Result<TokenizerSource> source = readTokenizerFolder(folder_, 1000);
+  ASSERT_TRUE(source.ok()) << source.status().text();
+  EXPECT_EQ(source->notes, std::vector<std::string>(
+                               {"'truncation' of tokenizer.json is not applied: texts are read whole",
+                                "'padding' of tokenizer.json is not applied: texts are read whole",
+                                "'model.dropout' of tokenizer.json is not applied: it makes tokens random, for training"}));
+}
+
+TEST_P(EveryKind, TextsOfIdsAreThoseOfTheLibrary) {
+  for (const Case &one : cases_) {
+    Result<std::string> text = tokenizer_->decode(one.withControl, false);
+    ASSERT_TRUE(text.ok());
+    ASSERT_EQ(toValidUtf8(*text), one.decoded) << quoteForMessage(one.text);
+  }
+}
+
+TEST_P(EveryKind, PiecesOfAGrowingTextAreTheWhole) {
+  std::mt19937 random(3);
+  for (size_t i = 0; i + 4 <= std::min<size_t>(cases_.size(), 400); ++i) {
+    std::string text;
+    GrowingText growing(*tokenizer_);
+    std::vector<int32_t> ids;
+    for (size_t piece = 0; piece < 4; ++piece) {
+      const std::string &more = cases_[random() % cases_.size()].text;
+      text += more.substr(0, random() % (more.size() + 1));
+      std::vector<int32_t> found = piece < 3 ? growing.takeStable(text) : growing.takeAll(text);
+      ids.insert(ids.end(), found.begin(), found.end());
+    }
+    ASSERT_EQ(ids, tokenizer_->encode(text, true)) << quoteForMessage(text);
+  }
+}
+
+TEST_P(EveryKind, WholeFiles) {
+  std::ifstream list(goldenFolder() + "/" + GetParam() + ".files");
+  if (!list)
+    GTEST_SKIP() << "LONGC_TOKENIZER_KINDS names no folder with whole files";
+  double theirs = 0, ours = 0, bytes = 0;
+  for (std::string path, seconds, ids; list >> path >> seconds >> ids;) {
+    std::ifstream file(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    double best = 1e9;
+    std::vector<int32_t> found;
+    for (int pass = 0; pass < 3; ++pass) {
+      std::clock_t start = std::clock();
+      found = tokenizer_->encode(text, true);
+      best = std::min(best, static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
+    }
+    EXPECT_EQ(found == parseIds(ids), true) << path;
+    theirs += std::stod(seconds), ours += best, bytes += static_cast<double>(text.size());
+  }
+  std::cout << GetParam() << ": " << bytes / 1e6 << " MB, longc " << bytes / ours / 1e6 << " MB/s, the library "
+            << bytes / theirs / 1e6 << " MB/s: " << theirs / ours << " times\n";
+}
