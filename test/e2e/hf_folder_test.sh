@@ -45,6 +45,12 @@ grep -q "note: the default window is all that the model has, 128 tokens" "$work/
 "$app" info >"$work/info"
 grep -qE "^memory layers +1," "$work/info" || fail "expected memory in layer 1: $(cat "$work/info")"
 grep -q "last context 24" "$work/info" || fail "expected a last context of 24: $(cat "$work/info")"
+# Its tokens are those of tokenizer.json: nothing is added, special tokens are found.
+printf 'the<|end|>\n' >"$work/text"
+ids=$("$app" tokenize --file "$work/text" --json)
+expected=$(python3 -c 'import json, sys; v = json.load(open(sys.argv[1]))["model"]["vocab"]; print(json.dumps({"token_ids": [v["the"], 0, v["\u010a"]]}))' "$folder/tokenizer.json")
+[ "$ids" = "$expected" ] || fail "tokenize: $ids, expected $expected"
+refuses 2 "expected --file FILE" "$app" tokenize --json
 # Another base of rotary positions is another model, and the program says so.
 "${compile[@]}" --rope-theta 77 --variants avx2 --quiet
 "$longc" inspect "$app" | grep "hf_folder with --rope-theta 77" >/dev/null || fail "the base is not recorded"

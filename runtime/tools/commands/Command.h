@@ -26,7 +26,7 @@ struct Command {
 
 /// The commands, alphabetical. Each lies in a file of its name.
 extern const Command benchCommand, chatCommand, generateCommand, infoCommand, logitsCommand, packDataCommand,
-    passkeyCommand, perplexityCommand, probeCommand, runFunctionCommand;
+    passkeyCommand, perplexityCommand, probeCommand, runFunctionCommand, tokenizeCommand;
 
 /// Options that every command that runs the model has; `own` are added.
 std::vector<std::string_view> modelOptions(std::vector<std::string_view> own);

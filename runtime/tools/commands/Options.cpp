@@ -21,7 +21,7 @@ constexpr OptionSpec options[] = {
     {"document", 'd', "FILE", "", "text to read before the questions"},
     {"eviction", 0, "MODE", "slide", "when the window is full: slide (keep the newest half or more) or flush (empty it)"},
     {"exact", 0, "", "", "float32 arithmetic instead of the fast mode"},
-    {"file", 'f', "FILE", "", "text to judge"},
+    {"file", 'f', "FILE", "", "text to read"},
     {"fill", 0, "N", "0", "also time reading N tokens into memory"},
     {"function", 0, "NAME", "", "function to call (default: the first one compiled for the device)"},
     {"help", 'h', "", "", "this text"},

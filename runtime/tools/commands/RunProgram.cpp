@@ -18,7 +18,7 @@ namespace {
 
 const Command *const commands[] = {&chatCommand,   &generateCommand, &perplexityCommand, &passkeyCommand,
                                    &benchCommand,  &logitsCommand,   &infoCommand,
-                                   &packDataCommand, &probeCommand,  &runFunctionCommand};
+                                   &packDataCommand, &probeCommand,  &runFunctionCommand, &tokenizeCommand};
 
 std::string overview(const char *program) {
   std::string text = formatText("usage: %s COMMAND [OPTION]...\n\ncommands:\n", program);
