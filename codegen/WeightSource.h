@@ -1,6 +1,7 @@
 // Where a program's weights come from: the packager asks by parameter name and knows nothing of files.
 #pragma once
 
+#include "runtime/abi/program.pb.h"
 #include "runtime/core/Status.h"
 
 #include <cstddef>
@@ -16,11 +17,11 @@ public:
 
   // Bytes of the parameter whose rows are those of `parts`, one part after the other, in the layout that the program
   // stores. Most parameters have one part, themselves. Layouts have blocks of rows: parts are joined before they are
-  // laid out, never after.
-  virtual Result<uint64_t> bytes(std::span<const std::string> parts) const = 0;
+  // laid out, never after. `type` is theirs, or BF16 where they are F32 and to be rounded.
+  virtual Result<uint64_t> bytes(std::span<const std::string> parts, abi::ElementType type) const = 0;
 
-  // Writes it; `out` has exactly bytes(parts) bytes.
-  virtual Status write(std::span<const std::string> parts, std::span<std::byte> out) const = 0;
+  // Writes it; `out` has exactly bytes(parts, type) bytes.
+  virtual Status write(std::span<const std::string> parts, abi::ElementType type, std::span<std::byte> out) const = 0;
 };
 
 } // namespace longc

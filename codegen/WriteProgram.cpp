@@ -49,7 +49,7 @@ Result<uint64_t> writeWeights(OutputFile &file, const abi::Program &program, con
     if (file.position() != start + parameter.offset())
       return Status::error(4002, "parameter '" + parameter.name() + "' was not placed where it is written");
     bytes.resize(parameter.bytes());
-    LONGC_TRY(weights.write(partsOf(parameter, parts), bytes));
+    LONGC_TRY(weights.write(partsOf(parameter, parts), parameter.type(), bytes));
     XXH3_64bits_update(hash.get(), bytes.data(), bytes.size());
     LONGC_TRY(file.append(bytes.data(), bytes.size()));
   }
@@ -61,7 +61,7 @@ Result<uint64_t> writeWeights(OutputFile &file, const abi::Program &program, con
 Result<uint64_t> placeParameters(abi::Program &program, const ParameterParts &parts, const WeightSource &weights) {
   uint64_t end = 0;
   for (abi::Parameter &parameter : *program.mutable_parameters()) {
-    Result<uint64_t> bytes = weights.bytes(partsOf(parameter, parts));
+    Result<uint64_t> bytes = weights.bytes(partsOf(parameter, parts), parameter.type());
     if (!bytes.ok())
       return bytes.status();
     parameter.set_offset(alignUp(end, kParameterAlignment));

@@ -7,6 +7,7 @@
 #include "runtime/io/Panels.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace longc {
 namespace {
@@ -82,6 +83,20 @@ Status packVector(Parts parts, std::span<std::byte> out) {
 }
 
 } // namespace
+
+CheckpointParameter roundedToBfloat16(const CheckpointParameter &parameter) {
+  CheckpointParameter rounded = parameter;
+  rounded.format = ElementFormat::BF16;
+  rounded.readRow = [read = parameter.readRow, columns = static_cast<size_t>(columnsOf(parameter))](int64_t row, std::span<std::byte> out) {
+    std::vector<float> wide(columns);
+    LONGC_TRY(read(row, std::as_writable_bytes(std::span(wide))));
+    std::vector<uint16_t> narrow(columns);
+    std::transform(wide.begin(), wide.end(), narrow.begin(), floatToBfloat16);
+    std::memcpy(out.data(), narrow.data(), out.size());
+    return Status();
+  };
+  return rounded;
+}
 
 Result<uint64_t> packedBytes(Parts parts) {
   LONGC_TRY(checkParts(parts));

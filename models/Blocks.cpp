@@ -28,17 +28,30 @@ Location Blocks::nameLocation(StringRef name) { return NameLoc::get(builder_.get
 
 RankedTensorType Blocks::f32(ArrayRef<int64_t> shape) { return RankedTensorType::get(shape, builder_.getF32Type()); }
 
-void Blocks::decoder(Layer layer) {
-  auto list = RankedTensorType::get({ShapedType::kDynamic}, builder_.getI32Type());
+Block *Blocks::beginForward(ArrayRef<StringRef> roles) {
+  SmallVector<Type> lists(roles.size(), RankedTensorType::get({ShapedType::kDynamic}, builder_.getI32Type()));
   builder_.setLoc(nameLocation("forward"));
-  auto function = func::FuncOp::create(builder_, "forward", builder_.getFunctionType({list, list, list}, {}));
-  for (auto [index, role] : llvm::enumerate(std::initializer_list<StringRef>{"tokens", "positions", "boundaries"}))
-    function.setArgAttr(index, "lm.input", builder_.getStringAttr(role));
-  Block *body = function.addEntryBlock();
+  forward_ = func::FuncOp::create(builder_, "forward", builder_.getFunctionType(lists, {}));
+  Block *body = forward_.addEntryBlock();
+  for (auto [index, role] : llvm::enumerate(roles)) {
+    forward_.setArgAttr(index, "lm.input", builder_.getStringAttr(role));
+    if (role == "positions")
+      positions_ = body->getArgument(index);
+    if (role == "boundaries")
+      boundaries_ = body->getArgument(index);
+  }
   builder_.setInsertionPointToStart(body);
-  positions_ = body->getArgument(1);
-  boundaries_ = body->getArgument(2);
+  return body;
+}
 
+void Blocks::endForward(Value result) {
+  builder_.setLoc(nameLocation("forward"));
+  func::ReturnOp::create(builder_, result);
+  forward_.setType(builder_.getFunctionType(forward_.getArgumentTypes(), result.getType()));
+}
+
+void Blocks::decoder(Layer layer) {
+  Block *body = beginForward({"tokens", "positions", "boundaries"});
   const std::string table = "model.embed_tokens.weight";
   Value x = embedding(body->getArgument(0), table, config_.vocabSize, config_.hidden);
   if (config_.embeddingScale != 1.0)
@@ -46,11 +59,21 @@ void Blocks::decoder(Layer layer) {
   for (int64_t index = 0; index < config_.layers; ++index)
     x = layer(x, index, "model.layers." + std::to_string(index));
   x = rmsNorm(x, "model.norm");
-  Value logits = project(x, config_.tiedHead ? table : "lm_head.weight", config_.vocabSize);
+  endForward(project(x, config_.tiedHead ? table : "lm_head.weight", config_.vocabSize));
+}
 
-  builder_.setLoc(nameLocation("forward"));
-  func::ReturnOp::create(builder_, logits);
-  function.setType(builder_.getFunctionType({list, list, list}, logits.getType()));
+void Blocks::encoder(Layer layer) {
+  Block *body = beginForward({"tokens", "token_types", "positions", "boundaries"});
+  auto rows = [&](unsigned argument, const std::string &table, int64_t count) {
+    return embedding(body->getArgument(argument), "embeddings." + table + ".weight", count, config_.hidden);
+  };
+  Value words = rows(0, "word_embeddings", config_.vocabSize);
+  Value x = add(words, rows(1, "token_type_embeddings", config_.encoder->tokenTypes));
+  x = add(x, rows(2, "position_embeddings", config_.encoder->positionRows));
+  x = layerNorm(x, "embeddings.LayerNorm");
+  for (int64_t index = 0; index < config_.layers; ++index)
+    x = layer(x, index, "encoder.layer." + std::to_string(index));
+  endForward(x);
 }
 
 Value Blocks::parameter(const std::string &name, ArrayRef<int64_t> shape) {
@@ -99,6 +122,11 @@ Value Blocks::rmsNorm(Value x, const std::string &prefix) {
   return lm::RmsNormOp::create(builder_, x.getType(), x, weight, config_.normEpsilon);
 }
 
+Value Blocks::layerNorm(Value x, const std::string &prefix) {
+  Value weight = parameter(prefix + ".weight", {dim(x, 1)}), bias = parameter(prefix + ".bias", {dim(x, 1)});
+  return lm::LayerNormOp::create(builder_, x.getType(), x, weight, bias, config_.normEpsilon);
+}
+
 Value Blocks::heads(Value x, const std::string &prefix, int64_t heads, bool bias) {
   Value product = linear(x, prefix, heads * config_.headSize, bias);
   return lm::SplitHeadsOp::create(builder_, f32({dim(x, 0), heads, config_.headSize}), product);
@@ -134,6 +162,25 @@ Value Blocks::selfAttention(Value x, int64_t layer, const std::string &prefix, b
     k = rmsNorm(k, prefix + ".k_norm");
   }
   return linear(attention(q, k, v, layer, prefix + ".attention"), prefix + ".o_proj", config_.hidden, config_.outputBias);
+}
+
+Value Blocks::bidirectionalAttention(Value x, const std::string &prefix) {
+  Value q = heads(x, prefix + ".self.query", config_.heads, /*bias=*/true);
+  Value k = heads(x, prefix + ".self.key", config_.heads, /*bias=*/true);
+  Value v = heads(x, prefix + ".self.value", config_.heads, /*bias=*/true);
+  builder_.setLoc(nameLocation(prefix + ".self"));
+  auto attended = lm::PackedAttentionOp::create(builder_, q.getType(), f32({dim(q, 1), dim(q, 0)}), q, k, v, boundaries_,
+                                                boundaries_, /*sources=*/Value(), /*causal=*/false,
+                                                1.0 / std::sqrt(static_cast<double>(config_.headSize)), /*window=*/0);
+  Value merged = lm::MergeHeadsOp::create(builder_, f32({dim(q, 0), dim(q, 1) * dim(q, 2)}), attended.getOut());
+  return linear(merged, prefix + ".output.dense", config_.hidden, /*bias=*/true);
+}
+
+Value Blocks::mlp(Value x, const std::string &inner, const std::string &outer) {
+  Value up = linear(x, inner, config_.feedForward, /*bias=*/true);
+  builder_.setLoc(nameLocation(inner + ".activation"));
+  Value activated = lm::GeluOp::create(builder_, up.getType(), up, config_.activation == Activation::GeluTanh);
+  return linear(activated, outer, dim(x, 1), /*bias=*/true);
 }
 
 Value Blocks::gatedMlp(Value x, const std::string &prefix) {

@@ -48,6 +48,9 @@ public:
   // of the layer and its name, "model.layers.3".
   using Layer = llvm::function_ref<mlir::Value(mlir::Value x, int64_t index, const std::string &name)>;
   void decoder(Layer layer);
+  // The same of an encoder: the sum of a token's word, type and place, normed, then layers, "encoder.layer.3"; the result
+  // is hidden states.
+  void encoder(Layer layer);
 
   // Rows of the table `name`, [vocabulary, C], by token: [T, C].
   mlir::Value embedding(mlir::Value tokens, const std::string &name, int64_t vocabulary, int64_t channels);
@@ -57,6 +60,8 @@ public:
   mlir::Value project(mlir::Value x, const std::string &name, int64_t outputs);
   // Root-mean-square norm of rows, or of heads one by one, with the weight `prefix`.weight.
   mlir::Value rmsNorm(mlir::Value x, const std::string &prefix);
+  // Rows with mean 0 and variance 1, times `prefix`.weight plus `prefix`.bias.
+  mlir::Value layerNorm(mlir::Value x, const std::string &prefix);
   // A product split into heads, [T, C] -> [T, heads, D].
   mlir::Value heads(mlir::Value x, const std::string &prefix, int64_t heads, bool bias = false);
   // Positions, then causal attention of each sequence to itself, both as the layer has them; heads side by side again:
@@ -65,6 +70,11 @@ public:
   // Self-attention with the products `prefix`.{q,k,v,o}_proj; with `headNorms` queries and keys are normed head by head
   // ({q,k}_norm) before they get their positions: [T, C] -> [T, C].
   mlir::Value selfAttention(mlir::Value x, int64_t layer, const std::string &prefix, bool headNorms = false);
+  // Attention of each sequence to all of itself with the products `prefix`.self.{query,key,value} and
+  // `prefix`.output.dense, all with biases: [T, C] -> [T, C].
+  mlir::Value bidirectionalAttention(mlir::Value x, const std::string &prefix);
+  // `outer`(activation(`inner`(x))), both with biases: [T, C] -> [T, C].
+  mlir::Value mlp(mlir::Value x, const std::string &inner, const std::string &outer);
   // down(activation(gate(x)) * up(x)) with the products of `prefix`: [T, C] -> [T, C].
   mlir::Value gatedMlp(mlir::Value x, const std::string &prefix);
   mlir::Value add(mlir::Value x, mlir::Value y);
@@ -73,6 +83,9 @@ public:
   ParameterAccount account() const;
 
 private:
+  // An empty `@forward` of lists of numbers with these roles; the values that follow go into it.
+  mlir::Block *beginForward(llvm::ArrayRef<llvm::StringRef> roles);
+  void endForward(mlir::Value result);
   mlir::Location nameLocation(mlir::StringRef name);
   mlir::RankedTensorType f32(mlir::ArrayRef<int64_t> shape);
   // The parameter of this name and shape, or one of f32 in its place.
@@ -86,6 +99,7 @@ private:
   const DecoderConfig &config_;
   const ParameterTypes &types_;
   mlir::ImplicitLocOpBuilder builder_;
+  mlir::func::FuncOp forward_;
   mlir::Value positions_, boundaries_; // of @forward
   std::set<std::string> used_;
   ParameterAccount account_;

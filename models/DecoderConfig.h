@@ -1,7 +1,9 @@
-// What a decoder is, in numbers. Filled by frontends, read by the builders of models' graphs. Plain C++.
+// What a model is, in numbers: a decoder, or an encoder of texts. Filled by frontends, read by the builders of models'
+// graphs. Plain C++.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +29,21 @@ struct RopeConfig {
   std::vector<double> factors;                       // of wave lengths, where the file gives them instead of a rule
 };
 
-enum class Activation : uint8_t { Silu, GeluTanh };
+enum class Activation : uint8_t { Silu, Gelu, GeluTanh };
+
+// Which of a sequence's hidden states are its embedding.
+enum class Pooling : uint8_t { Mean, Cls, Last };
+
+// What an encoder has besides: it sees later tokens too, has a table of positions and gives no logits.
+struct EncoderConfig {
+  int64_t tokenTypes = 1;    // rows of the table of token types
+  int64_t positionRows = 0;  // rows of the table of positions
+  int64_t firstPosition = 0; // row of the first token of a sequence
+  // A token that positions do not count: it stands at firstPosition - 1.
+  std::optional<int32_t> uncountedToken;
+  Pooling pooling = Pooling::Mean;
+  bool normalize = false; // embeddings have length 1
+};
 
 struct DecoderConfig {
   std::string family = "llama"; // a name of models/Registry.h
@@ -38,7 +54,7 @@ struct DecoderConfig {
   int64_t kvHeads = 0;  // divides heads
   int64_t headSize = 0; // even; heads * headSize need not be hidden
   int64_t feedForward = 0;
-  int64_t contextLength = 0; // the window the model was trained for
+  int64_t contextLength = 0; // the window the model was trained for; of an encoder: tokens of the longest sequence
   Activation activation = Activation::Silu;
   RopeConfig rope;        // of layers that see everything
   RopeConfig slidingRope; // of layers that see a window of the newest tokens
@@ -51,6 +67,7 @@ struct DecoderConfig {
   std::vector<bool> unrotated; // which layers have no positions; empty: none
   bool queryBias = false, outputBias = false, mlpBias = false; // q, k and v; o; gate, up and down
   bool tiedHead = false; // the output projection is the embedding table
+  std::optional<EncoderConfig> encoder; // then nothing is rotated, and key heads are heads
 
   bool slides(int64_t layer) const { return !sliding.empty() && sliding[static_cast<size_t>(layer)]; }
   bool rotates(int64_t layer) const { return unrotated.empty() || !unrotated[static_cast<size_t>(layer)]; }

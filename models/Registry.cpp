@@ -12,8 +12,8 @@ struct Family {
 };
 
 constexpr Family families[] = {
-    {"gemma3", buildGemma3}, {"llama", buildLlama}, {"mistral", buildLlama},
-    {"qwen2", buildLlama},   {"qwen3", buildQwen3}, {"smollm3", buildLlama},
+    {"bert", buildBert},      {"gemma3", buildGemma3}, {"llama", buildLlama},   {"mistral", buildLlama},    {"qwen2", buildLlama},
+    {"qwen3", buildQwen3}, {"roberta", buildBert}, {"smollm3", buildLlama}, {"xlm-roberta", buildBert},
 };
 
 } // namespace

@@ -28,8 +28,22 @@ void keep(Operation *product, StringRef reason) {
       << ("product kept in float32: " + reason).str();
 }
 
-// A weight that is quantised or stored in bf16, as bf16; null, with a remark, for another.
-Value narrowWeight(Operation *product, Value weight) {
+// A parameter of f32 as another one, of bf16, whose rows are its rows rounded.
+Value roundedParameter(lm::ParameterRefOp reference) {
+  auto parameter = SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(reference, reference.getNameAttr());
+  auto module = parameter->getParentOfType<ModuleOp>();
+  OpBuilder builder(parameter);
+  auto type = cast<RankedTensorType>(parameter.getType()).clone(builder.getBF16Type());
+  std::string name = (parameter.getSymName() + ":bf16").str();
+  if (!module.lookupSymbol(name))
+    lm::ParameterOp::create(builder, parameter.getLoc(), name, type, /*trainable=*/false,
+                            builder.getStrArrayAttr({parameter.getSymName()}));
+  builder.setInsertionPointAfter(reference);
+  return lm::ParameterRefOp::create(builder, reference.getLoc(), type, name);
+}
+
+// A weight that is quantised or stored in bf16, as bf16; null, with a remark, for another, unless `narrow`.
+Value narrowWeight(Operation *product, Value weight, bool narrow) {
   Type bf16 = BFloat16Type::get(weight.getContext());
   if (cast<RankedTensorType>(weight.getType()).getElementType() == bf16)
     return weight;
@@ -40,6 +54,8 @@ Value narrowWeight(Operation *product, Value weight) {
   auto widened = weight.getDefiningOp<lm::RoundOp>();
   if (widened && cast<RankedTensorType>(widened.getX().getType()).getElementType().isBF16())
     return widened.getX();
+  if (auto reference = weight.getDefiningOp<lm::ParameterRefOp>(); reference && narrow)
+    return roundedParameter(reference);
   keep(product, "its weight is stored in float32");
   return {};
 }
@@ -55,7 +71,7 @@ void roundInputs(lm::LinearOp linear) {
 // Products of many rows take bf16 operands. Products of one row are bound by the weights' bytes, so they multiply the
 // quantised weights as they are, with int16 activations: int8 ones were measured to miss the fidelity bound
 // (KL 3.9e-3 on SmolLM2 against a limit of 1e-3; bf16 has 3.0e-4).
-void makeFast(lm::LinearOp linear) {
+void makeFast(lm::LinearOp linear, bool narrow) {
   OpBuilder builder(linear);
   Location location = linear.getLoc();
   Value x = linear.getX();
@@ -81,7 +97,7 @@ void makeFast(lm::LinearOp linear) {
     return;
   }
   Operation *stored = linear.getW().getDefiningOp();
-  Value weight = narrowWeight(linear, linear.getW());
+  Value weight = narrowWeight(linear, linear.getW(), narrow);
   if (!weight)
     return;
   roundInputs(linear);
@@ -91,9 +107,9 @@ void makeFast(lm::LinearOp linear) {
 }
 
 // The projection before a loss takes bf16 operands as the product of many rows that it is.
-void makeFast(lm::CrossEntropyOp loss) {
+void makeFast(lm::CrossEntropyOp loss, bool narrow) {
   OpBuilder builder(loss);
-  if (Value weight = narrowWeight(loss, loss.getW())) {
+  if (Value weight = narrowWeight(loss, loss.getW(), narrow)) {
     loss.getXMutable().assign(rounded(builder, loss.getLoc(), loss.getX()));
     loss.getWMutable().assign(weight);
   }
@@ -115,16 +131,16 @@ Type fastState(Type type) {
   return type;
 }
 
-void makeFast(func::FuncOp function) {
+void makeFast(func::FuncOp function, bool narrow) {
   SmallVector<Operation *> ops;
   function.walk([&](Operation *op) { ops.push_back(op); });
   for (Operation *op : ops) {
     for (Value result : op->getResults())
       result.setType(fastState(result.getType()));
     if (auto linear = dyn_cast<lm::LinearOp>(op))
-      makeFast(linear);
+      makeFast(linear, narrow);
     else if (auto loss = dyn_cast<lm::CrossEntropyOp>(op))
-      makeFast(loss);
+      makeFast(loss, narrow);
     else if (isa<lm::PackedAttentionOp>(op))
       makeFast(op, {0, 1, 2});
     else if (isa<lm::WindowAttentionOp, lm::KnnAttentionOp>(op))
@@ -154,7 +170,7 @@ struct ChoosePrecisionPass : impl::ChoosePrecisionPassBase<ChoosePrecisionPass> 
     if (precision == "exact")
       return;
     for (auto function : getOperation().getOps<func::FuncOp>())
-      makeFast(function);
+      makeFast(function, narrowWeights);
   }
 };
 

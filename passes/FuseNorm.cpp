@@ -1,6 +1,8 @@
-// A norm takes with it the gather of its rows and the rounding of its result.
+// A norm takes with it the gather of its rows and the rounding of its result, which other users may want as it is.
 #include "passes/Grouping.h"
 #include "passes/Passes.h"
+
+#include "llvm/ADT/SmallVectorExtras.h"
 
 using namespace mlir;
 
@@ -21,11 +23,12 @@ struct FuseNormPass : impl::FuseNormPassBase<FuseNormPass> {
         ops.push_back(gather);
       else if (gather)
         remarkNotFused(getArgument(), norm, "second user of the gathered rows");
-      Value result = norm->getResult(0);
-      if (Operation *rounding = onlyUser<lm::QuantizeOp, lm::RoundOp>(result))
-        ops.push_back(rounding);
-      else if (llvm::any_of(result.getUsers(), [](Operation *user) { return isa<lm::QuantizeOp, lm::RoundOp>(user); }))
-        remarkNotFused(getArgument(), norm, "second user of the norm");
+      SmallVector<Operation *> roundings = llvm::filter_to_vector(
+          norm->getResult(0).getUsers(), [](Operation *user) { return isa<lm::QuantizeOp, lm::RoundOp>(user); });
+      if (roundings.size() == 1)
+        ops.push_back(roundings.front());
+      else if (roundings.size() > 1)
+        remarkNotFused(getArgument(), norm, "the norm is rounded in several ways");
       if (ops.size() > 1)
         formGroup(getArgument(), ops);
     }

@@ -112,10 +112,11 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
   // Whether a parameter may become a part of another; leaves a remark if not.
   bool mayJoin(Operation *op, lm::ParameterRefOp reference) {
     auto parameter = SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(op, reference.getNameAttr());
-    if (!parameter.getParts() && !parameter.getTrainable() && !isShared(reference))
+    const bool joined = parameter.getParts() && parameter.getParts()->size() > 1;
+    if (!joined && !parameter.getTrainable() && !isShared(reference))
       return true;
     remarkNotFused(getArgument(), op,
-                   "its parameter is " + Twine(parameter.getParts()       ? "joined already"
+                   "its parameter is " + Twine(joined                     ? "joined already"
                                                : parameter.getTrainable() ? "trainable"
                                                                           : "used elsewhere too"));
     return false;
@@ -195,10 +196,15 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     return lm::ParameterRefOp::create(builder, location, type, declared(joinedName(names), type, names, location));
   }
 
-  // The functions of a module share the joined parameter; another symbol of its name gives it a number.
-  std::string declared(const std::string &wanted, Type type, ArrayRef<StringRef> parts, Location location) {
-    auto first = cast<lm::ParameterOp>(getOperation().lookupSymbol(parts.front()));
-    OpBuilder builder(first);
+  // The functions of a module share the joined parameter; another symbol of its name gives it a number. Its parts are those
+  // of the checkpoint: a parameter that is rounded has one.
+  std::string declared(const std::string &wanted, Type type, ArrayRef<StringRef> joined, Location location) {
+    SmallVector<StringRef> parts;
+    for (StringRef name : joined) {
+      auto stored = cast<lm::ParameterOp>(getOperation().lookupSymbol(name)).getPartsAttr();
+      parts.push_back(stored ? cast<StringAttr>(stored[0]).getValue() : name);
+    }
+    OpBuilder builder(getOperation().lookupSymbol(joined.front()));
     ArrayAttr names = builder.getStrArrayAttr(parts);
     std::string name = wanted;
     for (unsigned number = 1; Operation *taken = getOperation().lookupSymbol(name); ++number) {
@@ -233,7 +239,7 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
         for (Attribute part : names)
           parts.insert(cast<StringAttr>(part).getValue());
     for (auto parameter : llvm::make_early_inc_range(getOperation().getOps<lm::ParameterOp>()))
-      if (!used.contains(parameter.getSymName()) && parts.contains(parameter.getSymName()))
+      if (!used.contains(parameter.getSymName()) && (parts.contains(parameter.getSymName()) || parameter.getParts()))
         parameter.erase();
   }
 };

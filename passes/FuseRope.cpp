@@ -1,5 +1,6 @@
 // What happens to queries, keys and values between their product and attention becomes one pass over the rows: slices,
 // head splits, norms of heads, rotations, roundings and appends that are joined by values or by slices of one product.
+// Where nothing is rotated (encoders), the pass slices and rounds alone.
 #include "passes/Grouping.h"
 #include "passes/Passes.h"
 
@@ -59,11 +60,8 @@ struct FuseRopePass : impl::FuseRopePassBase<FuseRopePass> {
     for (Operation *op : ops)
       groups[classes.getLeaderValue(op)].push_back(op);
     for (auto &[leader, members] : groups) {
-      bool rotates = llvm::any_of(members, [](Operation *op) { return isa<lm::ApplyRopeOp>(op); });
-      if (members.size() > 1 && rotates)
+      if (members.size() > 1)
         formGroup(getArgument(), members);
-      else if (members.size() > 1)
-        remarkNotFused(getArgument(), leader, "no rotation among these slices and splits");
     }
   }
 };

@@ -1,5 +1,6 @@
 // `@forward` of a decoder becomes the two functions that serve it: `@prefill` for any number of tokens and `@decode` for
 // one. Keys and values go to a cache that attention reads; only the rows that are asked for are projected to logits.
+// That of an encoder becomes `@encode`, which needs no state: hidden states and what each pool makes of them.
 #include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
 
@@ -126,12 +127,43 @@ private:
   int64_t layers_ = 0;
 };
 
+// Whether every attention sees later tokens.
+bool isEncoder(func::FuncOp function) {
+  auto attentions = function.getOps<lm::PackedAttentionOp>();
+  return !attentions.empty() && llvm::none_of(attentions, [](lm::PackedAttentionOp op) { return op.getCausal(); });
+}
+
+// Appends the pools of the one result.
+LogicalResult makeEncode(func::FuncOp function, unsigned boundaries) {
+  Operation *terminator = function.getBody().front().getTerminator();
+  auto type = terminator->getNumOperands() == 1 ? dyn_cast<RankedTensorType>(terminator->getOperand(0).getType()) : nullptr;
+  if (!type || type.getRank() != 2)
+    return function.emitOpError("expected hidden states, [tokens, columns], as its one result");
+  Value hidden = terminator->getOperand(0);
+  OpBuilder builder(terminator);
+  SmallVector<Value> results{hidden};
+  for (lm::Pool pool : {lm::Pool::mean, lm::Pool::cls, lm::Pool::last}) {
+    auto pooled = type.clone(ArrayRef<int64_t>{ShapedType::kDynamic, type.getDimSize(1)});
+    results.push_back(lm::ChunkPoolOp::create(builder, terminator->getLoc(), pooled, hidden, function.getArgument(boundaries),
+                                              /*seeds=*/Value(), /*wk=*/Value(), /*wv=*/Value(), pool));
+  }
+  terminator->setOperands(results);
+  function.setName("encode");
+  function.setType(builder.getFunctionType(function.getArgumentTypes(), terminator->getOperandTypes()));
+  return success();
+}
+
 struct MakeServingPass : impl::MakeServingPassBase<MakeServingPass> {
   void runOnOperation() override {
     for (auto forward : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
       std::optional<unsigned> boundaries = boundariesOf(forward);
       if (!boundaries || forward.getSymName() != "forward")
         continue;
+      if (isEncoder(forward)) {
+        if (failed(makeEncode(forward, *boundaries)))
+          return signalPassFailure();
+        continue;
+      }
       OpBuilder builder(forward);
       builder.setInsertionPointAfter(forward);
       auto decode = cast<func::FuncOp>(builder.clone(*forward));

@@ -42,9 +42,11 @@ def ChoosePrecisionPass : Longc_Pass<"longc-choose-precision"> {
   let summary = "inserts every rounding and every int8 quantisation of activations; no other pass does";
   let description = [{
     `exact`: float32 everywhere, quantised weights decoded. `fast`: products with quantised weights multiply int8
-    activations, products with bf16 weights and attention take bf16 operands, caches and memories hold bf16.
+    activations, products with bf16 weights and attention take bf16 operands, caches and memories hold bf16. With `narrow-weights` weights
+    stored in float32 are rounded to bf16 when the program is written; without, their products stay in float32.
   }];
-  let options = [Option<"precision", "precision", "std::string", "\"fast\"", "exact or fast">];
+  let options = [Option<"precision", "precision", "std::string", "\"fast\"", "exact or fast">,
+                 Option<"narrowWeights", "narrow-weights", "bool", "false", "round weights stored in float32 too">];
 }
 
 def DeduplicateKernelsPass : Longc_Pass<"longc-deduplicate-kernels"> {
@@ -134,12 +136,13 @@ def MakeLossPass : Longc_Pass<"longc-make-loss"> {
 }
 
 def MakeServingPass : Longc_Pass<"longc-make-serving"> {
-  let summary = "a decoder's forward function as the two that serve it, with caches and wanted rows";
+  let summary = "a decoder's forward function as the two that serve it, with caches and wanted rows; an encoder's as one";
   let description = [{
     `@forward(tokens, positions, boundaries) -> logits` becomes `@prefill`, for any number of tokens, and `@decode`, for
     one. `boundaries` give way to `segments`; each causal `lm.packed_attention` of a sequence to itself appends to a
     cache of its layer, in the order of the layers, and reads it by `lm.window_attention`; `rows` picks the hidden
-    states whose logits are wanted before the ops that work on each row alone. Other functions stay as they are.
+    states whose logits are wanted before the ops that work on each row alone. Where all attention sees later tokens, it becomes
+    `@encode(...) -> hidden states, their mean, first and last row of each sequence`. Other functions stay as they are.
   }];
 }
 

@@ -18,7 +18,7 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
     manager.addPass(createApplyFotPass(ApplyFotPassOptions{options.memLayers, options.topk}));
   // Every rounding is visible from here on; equal ones (of one input to several products) are merged.
   if (options.precision != "written")
-    manager.addPass(createChoosePrecisionPass(ChoosePrecisionPassOptions{options.precision}));
+    manager.addPass(createChoosePrecisionPass(ChoosePrecisionPassOptions{options.precision, options.narrowWeights}));
   manager.addPass(createCSEPass());
   manager.addPass(createLowerRopePass());
   // Joins products first: their slices are what FuseRope finds connected.

@@ -17,6 +17,8 @@ struct LoweringOptions : public mlir::PassPipelineOptions<LoweringOptions> {
                        llvm::cl::init(0)};
   Option<std::string> precision{*this, "precision", llvm::cl::desc("exact, fast, or written: as the types say"),
                                 llvm::cl::init("fast")};
+  Option<bool> narrowWeights{*this, "narrow-weights", llvm::cl::desc("fast: round weights stored in float32 too"),
+                             llvm::cl::init(false)};
   Option<std::string> target{*this, "target", llvm::cl::desc("whose tile sizes; empty: the module's, else the CPU's"),
                              llvm::cl::init("")};
 };

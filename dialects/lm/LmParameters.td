@@ -7,7 +7,8 @@ include "dialects/lm/LmOpBase.td"
 def Lm_ParameterOp : Op<Lm_Dialect, "parameter", [Symbol]> {
   let summary = "named weight of the model, bound when the program is loaded";
   let description = [{
-    With `parts`, the rows of the parameter are those of the named checkpoint parameters one after another.
+    With `parts`, the rows of the parameter are those of the named checkpoint parameters one after another, rounded where its
+    type is narrower.
 
     ```mlir
     lm.parameter @joined parts ["a", "b"] : tensor<3x2xf32>

@@ -3,6 +3,7 @@
 
 #include "frontends/hf/ConfigKeys.h"
 #include "frontends/hf/ReadConfig.h"
+#include "frontends/hf/ReadPooling.h"
 #include "frontends/hf/ReadTokenizerJson.h"
 #include "runtime/core/Format.h"
 #include "runtime/io/JsonFile.h"
@@ -22,6 +23,20 @@ bool exists(const std::string &path) { return ::access(path.c_str(), F_OK) == 0;
 
 Status at(const std::string &path, const Status &error) {
   return Status::error(error.code(), path + ": " + error.message(), error.hint());
+}
+
+// The same of an encoder's. Heads that it was trained with give no embeddings.
+std::string encoderName(std::string name) {
+  for (std::string_view model : {"bert.", "roberta.", "xlm-roberta."})
+    if (name.starts_with(model))
+      name.erase(0, model.size());
+  for (std::string_view head : {"pooler.", "cls.", "lm_head.", "embeddings.position_ids", "embeddings.token_type_ids"})
+    if (name.starts_with(head))
+      return "";
+  for (auto [old, now] : {std::pair("LayerNorm.gamma", "LayerNorm.weight"), std::pair("LayerNorm.beta", "LayerNorm.bias")})
+    if (name.ends_with(old))
+      name.replace(name.size() - std::strlen(old), std::strlen(old), now);
+  return name;
 }
 
 // The name that models use for a tensor; empty for one that has no part in them.
@@ -152,7 +167,7 @@ Status readTensors(const std::string &folder, const HfConfig &config, Checkpoint
   auto files = std::make_shared<SafetensorsFolder>(std::move(*opened));
   std::vector<std::pair<std::string, const SafetensorsTensor *>> named;
   for (const SafetensorsTensor *tensor : files->tensors()) {
-    std::string name = parameterName(tensor->name, config.pictures);
+    std::string name = config.decoder.encoder ? encoderName(tensor->name) : parameterName(tensor->name, config.pictures);
     if (name.empty())
       continue;
     if (Status status = addParameter(*tensor, name, config, out); !status.ok())
@@ -222,6 +237,8 @@ Result<Checkpoint> importHf(const std::string &folder) {
   checkpoint.sourceNameOf = [](const std::string &name) { return name; };
   const JsonValue *text = config->pictures ? json->find("text_config") : nullptr;
   checkpoint.folder = std::make_shared<HfFolder>(HfFolder{folder, text ? *text : *json});
+  if (checkpoint.config.encoder)
+    LONGC_TRY(readPooling(folder, *checkpoint.config.encoder, checkpoint.notes));
   LONGC_TRY(readTensors(folder, *config, checkpoint));
   Result<TokenizerSource> tokenizer = readTokenizerFolder(folder, config->decoder.vocabSize);
   if (!tokenizer.ok())

@@ -90,17 +90,69 @@ public:
     return readLayeredRope(keys_, 1000000.0, 10000.0, config_, out_.notes);
   }
 
+  Status bert() { return encoder("bert"); }
+
+  // Positions begin behind that of the padding token, which the table has too; a padding token in a text stands there.
+  Status roberta() {
+    LONGC_TRY(encoder("roberta"));
+    int64_t padding = 1;
+    LONGC_TRY(keys_.read("pad_token_id", 0, limits::vocabulary, padding));
+    if (padding >= config_.vocabSize || padding + 1 >= config_.contextLength)
+      return keys_.invalid("pad_token_id", "a token whose place in the table of " + std::to_string(config_.contextLength) +
+                                               " positions leaves room for others");
+    config_.encoder->uncountedToken = static_cast<int32_t>(padding);
+    config_.encoder->firstPosition = padding + 1;
+    config_.contextLength -= padding + 1;
+    return {};
+  }
+
+  Status xlmRoberta() {
+    LONGC_TRY(roberta());
+    config_.family = "xlm-roberta";
+    return {};
+  }
+
 private:
-  // What all families have. `headSize`: the family's default, 0 for hidden / heads. `keyHeadsFollow`: an absent number of
-  // key heads is that of heads.
-  Status common(const char *family, int64_t headSize, const char *activationKey, bool keyHeadsFollow) {
+  Status encoder(const char *family) {
     config_.family = family;
+    config_.encoder.emplace();
+    LONGC_TRY(sizes());
+    config_.kvHeads = config_.heads;
+    if (config_.hidden % config_.heads != 0)
+      return keys_.invalid("hidden_size", "a multiple of the " + std::to_string(config_.heads) + " heads");
+    config_.headSize = config_.hidden / config_.heads;
+    config_.encoder->positionRows = config_.contextLength;
+    config_.encoder->tokenTypes = 2;
+    LONGC_TRY(keys_.read("type_vocab_size", 1, limits::vocabulary, config_.encoder->tokenTypes));
+    config_.normEpsilon = 1e-12;
+    LONGC_TRY(keys_.readPositive("layer_norm_eps", config_.normEpsilon));
+    bool decodes = false;
+    LONGC_TRY(keys_.read("is_decoder", decodes));
+    if (decodes)
+      return keys_.unsupported("is_decoder", "an encoder's layers as those of a decoder");
+    std::string positions = "absolute";
+    LONGC_TRY(keys_.read("position_embedding_type", positions));
+    if (positions != "absolute")
+      return keys_.unsupported("position_embedding_type", "positions of type " + quoted(positions), "expected 'absolute'");
+    return activation("hidden_act", "gelu",
+                      {{"gelu", Activation::Gelu}, {"gelu_python", Activation::Gelu}, {"gelu_new", Activation::GeluTanh},
+                       {"gelu_pytorch_tanh", Activation::GeluTanh}});
+  }
+
+  Status sizes() {
     LONGC_TRY(keys_.require("vocab_size", 1, limits::vocabulary, config_.vocabSize));
     LONGC_TRY(keys_.require("hidden_size", 1, limits::width, config_.hidden));
     LONGC_TRY(keys_.require("intermediate_size", 1, limits::width, config_.feedForward));
     LONGC_TRY(keys_.require("num_hidden_layers", 1, limits::layers, config_.layers));
     LONGC_TRY(keys_.require("num_attention_heads", 1, limits::heads, config_.heads));
-    LONGC_TRY(keys_.require("max_position_embeddings", 1, limits::contextLength, config_.contextLength));
+    return keys_.require("max_position_embeddings", 1, limits::contextLength, config_.contextLength);
+  }
+
+  // What all decoders have. `headSize`: the family's default, 0 for hidden / heads. `keyHeadsFollow`: an absent number of
+  // key heads is that of heads.
+  Status common(const char *family, int64_t headSize, const char *activationKey, bool keyHeadsFollow) {
+    config_.family = family;
+    LONGC_TRY(sizes());
     config_.kvHeads = config_.heads;
     if (!keyHeadsFollow && !keys_.object().find("num_key_value_heads"))
       return keys_.missing("num_key_value_heads");
@@ -119,19 +171,25 @@ private:
     config_.normEpsilon = 1e-6;
     LONGC_TRY(keys_.readPositive("rms_norm_eps", config_.normEpsilon));
     LONGC_TRY(keys_.read("tie_word_embeddings", out_.tied));
-    return activation(activationKey);
+    const bool silu = activationKey == std::string_view("hidden_act");
+    return activation(activationKey, silu ? "silu" : "gelu_pytorch_tanh",
+                      {{"silu", Activation::Silu}, {"swish", Activation::Silu}, {"gelu_pytorch_tanh", Activation::GeluTanh},
+                       {"gelu_new", Activation::GeluTanh}});
   }
 
-  Status activation(const char *key) {
-    std::string name = key == std::string_view("hidden_act") ? "silu" : "gelu_pytorch_tanh";
+  using Activations = std::vector<std::pair<const char *, Activation>>;
+
+  Status activation(const char *key, std::string name, const Activations &known) {
     LONGC_TRY(keys_.read(key, name));
-    if (name == "silu" || name == "swish")
-      config_.activation = Activation::Silu;
-    else if (name == "gelu_pytorch_tanh" || name == "gelu_new")
-      config_.activation = Activation::GeluTanh;
-    else
-      return keys_.unsupported(key, "activation " + quoted(name), "activations: silu, gelu_pytorch_tanh");
-    return {};
+    std::string names;
+    for (const auto &[each, activation] : known) {
+      if (name == each) {
+        config_.activation = activation;
+        return {};
+      }
+      names += (names.empty() ? "" : ", ") + std::string(each);
+    }
+    return keys_.unsupported(key, "activation " + quoted(name), "activations: " + names);
   }
 
   Status biases() {
@@ -225,20 +283,25 @@ struct Family {
 };
 
 constexpr Family families[] = {
-    {"gemma3_text", &ConfigReader::gemma3}, {"llama", &ConfigReader::llama},     {"longllama", &ConfigReader::longLlama},
-    {"mistral", &ConfigReader::mistral},    {"qwen2", &ConfigReader::qwen2},     {"qwen3", &ConfigReader::qwen3},
-    {"smollm3", &ConfigReader::smolLm3},
+    {"bert", &ConfigReader::bert},       {"gemma3_text", &ConfigReader::gemma3},     {"llama", &ConfigReader::llama},
+    {"longllama", &ConfigReader::longLlama}, {"mistral", &ConfigReader::mistral},    {"qwen2", &ConfigReader::qwen2},
+    {"qwen3", &ConfigReader::qwen3},     {"roberta", &ConfigReader::roberta}, {"smollm3", &ConfigReader::smolLm3},
+    {"xlm-roberta", &ConfigReader::xlmRoberta},
 };
 
-// A model that writes text, and no classifier made of one.
-Status checkArchitecture(const ConfigKeys &keys) {
+// A model that writes text, or an encoder whose hidden states are taken, and no classifier made of one.
+Status checkArchitecture(const ConfigKeys &keys, bool encoder) {
   const JsonValue *list = keys.find("architectures");
   if (!list || !list->array() || list->array()->empty())
     return {};
   const std::string *name = list->array()->front().text();
-  if (!name || !(name->ends_with("ForCausalLM") || name->ends_with("ForConditionalGeneration")))
-    return keys.unsupported("architectures", name ? quoted(*name) : "no text", "expected one that ends in ForCausalLM");
-  return {};
+  auto endsIn = [&](std::initializer_list<std::string_view> ends) {
+    return name && std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return name->ends_with(end); });
+  };
+  if (encoder ? endsIn({"Model", "ForMaskedLM", "ForPreTraining"}) : endsIn({"ForCausalLM", "ForConditionalGeneration"}))
+    return {};
+  return keys.unsupported("architectures", name ? quoted(*name) : "no text",
+                          encoder ? "expected one that ends in Model, ForMaskedLM or ForPreTraining" : "expected one that ends in ForCausalLM");
 }
 
 } // namespace
@@ -264,7 +327,6 @@ Result<HfConfig> readHfConfig(const JsonValue &json) {
   ConfigKeys all(json);
   std::string type;
   LONGC_TRY(all.read("model_type", type));
-  LONGC_TRY(checkArchitecture(all));
   HfConfig config;
   const JsonValue *text = &json;
   if (type == "gemma3") { // with a picture's encoder beside the text model, which is what we take
@@ -282,6 +344,7 @@ Result<HfConfig> readHfConfig(const JsonValue &json) {
       continue;
     LONGC_TRY(refuseArithmetic(keys));
     LONGC_TRY((ConfigReader(keys, config).*family.read)());
+    LONGC_TRY(checkArchitecture(all, config.decoder.encoder.has_value()));
     LONGC_TRY(readEndIds(*text, config.decoder.vocabSize, config.endIds));
     return config;
   }

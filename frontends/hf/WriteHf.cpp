@@ -268,6 +268,9 @@ private:
 } // namespace
 
 Result<HfWritten> writeHf(const Checkpoint &checkpoint, const HfWriting &options, const std::string &folder) {
+  if (checkpoint.config.encoder)
+    return Status::error(ArchitectureUnsupported, "an encoder is not written as a folder: expected a decoder",
+                         "the folder that it came from is one already");
   return FolderWriter(checkpoint, options, folder).write();
 }
 

@@ -3,6 +3,7 @@
 
 #include "runtime/core/Format.h"
 
+#include <charconv>
 #include <cmath>
 
 namespace longc {
@@ -76,6 +77,16 @@ JsonWriter &JsonWriter::boolean(bool value) {
   separate();
   out_ += value ? "true" : "false";
   return *this;
+}
+
+JsonWriter &JsonWriter::floats(std::span<const float> values) {
+  beginArray();
+  char digits[32];
+  for (float value : values) {
+    separate();
+    out_.append(std::isfinite(value) ? std::string_view(digits, std::to_chars(digits, digits + sizeof digits, value).ptr) : "null");
+  }
+  return endArray();
 }
 
 JsonWriter &JsonWriter::integers(std::span<const int32_t> values) {

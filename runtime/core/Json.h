@@ -20,6 +20,8 @@ public:
   /// Shortest form of six digits; null for what is not finite.
   JsonWriter &number(double value);
   JsonWriter &boolean(bool value);
+  /// In the fewest digits that give the same float back; null for what is not finite.
+  JsonWriter &floats(std::span<const float> values);
   JsonWriter &integers(std::span<const int32_t> values);
 
   const std::string &str() const { return out_; }

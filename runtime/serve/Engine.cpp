@@ -1,8 +1,6 @@
 // Chooses the variant, links the kernels, makes the executors.
 #include "runtime/serve/Engine.h"
 
-#include <initializer_list>
-
 namespace longc {
 namespace {
 
@@ -38,6 +36,9 @@ Status checkInterface(const abi::Function &function) {
 
 Result<std::unique_ptr<Engine>> Engine::create(const Program &program, const longc_program_table &table,
                                                const EngineOptions &options) {
+  if (program.module().has_encoder())
+    return Status::error(4131, "this program is an encoder: it has no next tokens",
+                         "it offers embed, tokenize, info and bench; compile a decoder for the others");
   std::unique_ptr<Engine> engine(new Engine(program));
   engine->exact_ = options.exact;
   const abi::Function *prefill = program.findFunction("prefill", engine->precision(), "cpu");
@@ -52,14 +53,20 @@ Result<std::unique_ptr<Engine>> Engine::create(const Program &program, const lon
   return engine;
 }
 
-Status Engine::link(const longc_program_table &table, const EngineOptions &options, const abi::Function &prefill,
-                    const abi::Function &decode) {
+Result<std::unique_ptr<CpuDevice>> openProcessor(const Program &program, const longc_program_table &table,
+                                                 const EngineOptions &options,
+                                                 std::initializer_list<const abi::Function *> functions) {
   if (table.abi_version != LONGC_ABI_VERSION)
     return Status::error(4123, "the kernels of this program were built for another runtime", "compile the program again");
   auto variant = chooseVariant(CpuFeatures::detect(), variantsOf(table), options.variant);
   if (!variant.ok())
     return variant.status();
-  auto device = CpuDevice::create(table, *variant, kernelsOf(program_.message(), {&prefill, &decode}), options.threads);
+  return CpuDevice::create(table, *variant, kernelsOf(program.message(), functions), options.threads);
+}
+
+Status Engine::link(const longc_program_table &table, const EngineOptions &options, const abi::Function &prefill,
+                    const abi::Function &decode) {
+  auto device = openProcessor(program_, table, options, {&prefill, &decode});
   if (!device.ok())
     return device.status();
   device_ = std::move(*device);

@@ -8,6 +8,7 @@
 #include "runtime/serve/Executor.h"
 #include "runtime/serve/Program.h"
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 
@@ -18,6 +19,11 @@ struct EngineOptions {
   std::string variant; // "" chooses by table
   int threads = 0;     // 0: one a core
 };
+
+/// The processor with the kernels of these functions, in the variant that the options ask for or this machine has.
+Result<std::unique_ptr<CpuDevice>> openProcessor(const Program &program, const longc_program_table &table,
+                                                 const EngineOptions &options,
+                                                 std::initializer_list<const abi::Function *> functions);
 
 class Engine {
 public:

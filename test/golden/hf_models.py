@@ -29,7 +29,7 @@ def numbers(case, name, shape):
     for size in shape:
         count *= size
     generator = random.Random(f"{case['case']}/{name}")
-    if len(shape) == 1 and name.endswith("norm.weight"):
+    if len(shape) == 1 and name.lower().endswith(("norm.weight", "norm.gamma")):
         base = 0.0 if case["config"].get("model_type", "").startswith("gemma") else 1.0
         return [base + generator.gauss(0, 0.2) for _ in range(count)]
     scale = 0.2 if len(shape) == 1 else 0.4 if "embed" in name else 1.6 / shape[-1] ** 0.5

@@ -1,9 +1,10 @@
-// A norm takes with it the gather of its rows and the rounding of its result.
+// A norm takes with it the gather of its rows and the rounding of its result, which other users may want as it is.
 // RUN: longc-opt %s --longc-fuse-norm --remarks-filter="longc.*" 2>&1 | FileCheck %s
 // RUN: longc-interpret %s --function gathered --compare-after longc-fuse-norm
 // RUN: longc-interpret %s --function shared --compare-after longc-fuse-norm
+// RUN: longc-interpret %s --function shared --tokens 9 --compare-after 'longc-fuse-norm,longc-set-target{target=cpu},longc-tile-streaming'
 
-// CHECK-DAG: remark: {{.*}}not fused: second user of the norm
+// CHECK-DAG: remark: {{.*}}not fused: the norm is rounded in several ways
 // CHECK-DAG: remark: {{.*}}not fused: second user of the gathered rows
 
 // CHECK-LABEL: func.func @gathered
@@ -22,14 +23,28 @@ func.func @gathered(%x: tensor<?x64xf32>, %rows: tensor<?xi32> {lm.input = "rows
 }
 
 // CHECK-LABEL: func.func @shared
-// CHECK-NOT: lm.group
-// CHECK: return
+// CHECK: %[[ROWS:.*]] = lm.gather_rows
+// CHECK: %[[GROUP:.*]]:2 = lm.group -> (tensor<?x64xf32>, tensor<?x64xbf16>) {
+// CHECK-NEXT: %[[NORM:.*]] = lm.layer_norm %[[ROWS]]
+// CHECK-NEXT: %[[ROUNDED:.*]] = lm.round %[[NORM]]
+// CHECK-NEXT: lm.yield %[[NORM]], %[[ROUNDED]]
+// CHECK: return %[[ROWS]], %[[GROUP]]#0, %[[GROUP]]#1
 func.func @shared(%x: tensor<?x64xf32>, %rows: tensor<?xi32> {lm.input = "rows"}, %w: tensor<64xf32>)
     -> (tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xbf16>) {
   %p = lm.gather_rows %x, %rows : (tensor<?x64xf32>, tensor<?xi32>) -> tensor<?x64xf32>
   %n = lm.layer_norm %p, %w {epsilon = 1.0e-5 : f64} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
   %r = lm.round %n : (tensor<?x64xf32>) -> tensor<?x64xbf16>
   return %p, %n, %r : tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xbf16>
+}
+
+// CHECK-LABEL: func.func @several
+// CHECK-NOT: lm.group
+// CHECK: return
+func.func @several(%x: tensor<?x64xf32>, %w: tensor<64xf32>) -> (tensor<?x64xbf16>, tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>) {
+  %n = lm.rms_norm %x, %w {epsilon = 1.0e-5 : f64} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+  %r = lm.round %n : (tensor<?x64xf32>) -> tensor<?x64xbf16>
+  %q:3 = lm.quantize %n : (tensor<?x64xf32>) -> (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>)
+  return %r, %q#0, %q#1, %q#2 : tensor<?x64xbf16>, tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>
 }
 
 // CHECK-LABEL: func.func @rounded

@@ -167,6 +167,40 @@ TEST(HfConfig, LongLlamaSaysWhatItsMemoryIs) {
   refused(config("longllama", R"("rope_scaling": {"type": "linear", "factor": 2})"), ArchitectureUnsupported, "rope_scaling");
 }
 
+TEST(HfConfig, EncodersHaveATableOfPositions) {
+  DecoderConfig bert = right("bert", R"("architectures": ["BertModel"], "hidden_act": "gelu_new")").decoder;
+  ASSERT_TRUE(bert.encoder);
+  EXPECT_EQ(bert.contextLength, 64);
+  EXPECT_EQ(bert.kvHeads, 4);
+  EXPECT_EQ(bert.normEpsilon, 1e-12);
+  EXPECT_EQ(bert.activation, Activation::GeluTanh);
+  EXPECT_EQ(bert.encoder->tokenTypes, 2);
+  EXPECT_EQ(bert.encoder->firstPosition, 0);
+  EXPECT_FALSE(bert.encoder->uncountedToken);
+  // Those of XLM-R begin behind the padding token's.
+  DecoderConfig xlm = right("xlm-roberta", R"("pad_token_id": 5, "type_vocab_size": 1, "layer_norm_eps": 1e-5)").decoder;
+  ASSERT_TRUE(xlm.encoder);
+  EXPECT_EQ(xlm.contextLength, 58);
+  EXPECT_EQ(xlm.encoder->positionRows, 64);
+  EXPECT_EQ(xlm.encoder->firstPosition, 6);
+  EXPECT_EQ(xlm.encoder->uncountedToken, 5);
+  EXPECT_EQ(xlm.activation, Activation::Gelu);
+  EXPECT_EQ(right("roberta", R"("architectures": ["RobertaForMaskedLM"])").decoder.encoder->firstPosition, 2);
+  EXPECT_FALSE(right("llama").decoder.encoder);
+}
+
+TEST(HfConfig, EncodersOfAnotherKindAreRefusedByName) {
+  refused(config("bert", R"("position_embedding_type": "relative_key")"), ArchitectureUnsupported, "key 'position_embedding_type'");
+  refused(config("bert", R"("is_decoder": true)"), ArchitectureUnsupported, "key 'is_decoder'");
+  refused(config("bert", R"("hidden_act": "relu")"), ArchitectureUnsupported, "key 'hidden_act'");
+  refused(config("bert", R"("architectures": ["BertForSequenceClassification"])"), ArchitectureUnsupported, "key 'architectures'");
+  refused(config("bert", R"("architectures": ["BertLMHeadModel"], "is_decoder": true)"), ArchitectureUnsupported, "key 'is_decoder'");
+  refused(config("bert", R"("add_cross_attention": true)"), ArchitectureUnsupported, "key 'add_cross_attention'");
+  refused(config("bert", R"("type_vocab_size": 0)"), ConfigInvalid, "key 'type_vocab_size'");
+  refused(config("xlm-roberta", R"("pad_token_id": 63)"), ConfigInvalid, "key 'pad_token_id'");
+  refused(config("modernbert", ""), ArchitectureUnsupported, "'modernbert' is not supported");
+}
+
 TEST(HfConfig, WhatChangesTheArithmeticIsRefusedByName) {
   for (std::string scaling : {"dynamic", "longrope", "mrope", "proportional"})
     refused(config("llama", R"("rope_scaling": {"rope_type": ")" + scaling + R"(", "factor": 2})"), ArchitectureUnsupported,
@@ -179,7 +213,7 @@ TEST(HfConfig, WhatChangesTheArithmeticIsRefusedByName) {
   refused(config("gemma3_text", R"("use_bidirectional_attention": true)"), ArchitectureUnsupported, "use_bidirectional_attention");
   refused(config("llama", R"("hidden_act": "relu2")"), ArchitectureUnsupported, "activation 'relu2'");
   refused(config("llama", R"("architectures": ["LlamaForSequenceClassification"])"), ArchitectureUnsupported, "architectures");
-  refused(config("mixtral", ""), ArchitectureUnsupported, "key 'model_type': 'mixtral' is not supported: expected 'gemma3_text'");
+  refused(config("mixtral", ""), ArchitectureUnsupported, "key 'model_type': 'mixtral' is not supported: expected 'bert', 'gemma3_text'");
   // What does nothing is let through.
   right("llama", R"("quantization_config": null, "partial_rotary_factor": 1.0, "final_logit_softcapping": null,
       "num_experts": 0, "use_bidirectional_attention": false, "pretraining_tp": 1, "attention_dropout": 0.1,

@@ -66,7 +66,24 @@ Status checkOptions(const CompileOptions &options) {
   return checkVariants(options);
 }
 
+Status checkEncoderOptions(const CompileOptions &options) {
+  const std::pair<const char *, bool> ofDecoders[] = {{"--method", options.method != "none"},
+                                                      {"--mem-layers", !options.memoryLayers.empty()},
+                                                      {"--topk", options.topk != 0},
+                                                      {"--window", options.window != 0},
+                                                      {"--last-context", options.lastContext != 0},
+                                                      {"--rope-theta", options.ropeTheta != 0}};
+  for (auto [name, given] : ofDecoders)
+    if (given)
+      return Status::error(1130, std::string(name) + " is for decoders, and '" + options.model + "' is an encoder", "leave it out");
+  return {};
+}
+
 CompileOptions withDefaultsOf(const Checkpoint &checkpoint, CompileOptions options) {
+  if (checkpoint.config.encoder) {
+    options.narrowWeights = true;
+    return options;
+  }
   constexpr int64_t usualWindow = 1024, usualLastContext = 512;
   const std::optional<MemoryDefaults> &memory = checkpoint.memory;
   if (options.memoryLayers.empty() && memory && !memory->layers.empty())

@@ -13,6 +13,9 @@ bool isFunctionFile(const CompileOptions &options);
 // Refuses unknown methods, targets and variants, and those that do not go with the kind of model.
 Status checkOptions(const CompileOptions &options);
 
+// Refuses what an encoder has no use for.
+Status checkEncoderOptions(const CompileOptions &options);
+
 // What was left open, filled in from what the checkpoint says of itself.
 CompileOptions withDefaultsOf(const Checkpoint &checkpoint, CompileOptions options);
 

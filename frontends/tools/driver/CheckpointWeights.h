@@ -15,26 +15,34 @@ public:
       parameters_.emplace(parameter.name, &parameter);
   }
 
-  Result<uint64_t> bytes(std::span<const std::string> parts) const override {
-    Result<Parameters> parameters = find(parts);
-    return parameters.ok() ? packedBytes(*parameters) : parameters.status();
+  Result<uint64_t> bytes(std::span<const std::string> parts, abi::ElementType type) const override {
+    Result<Parameters> parameters = find(parts, type);
+    return parameters.ok() ? packedBytes(pointers(*parameters)) : parameters.status();
   }
 
-  Status write(std::span<const std::string> parts, std::span<std::byte> out) const override {
-    Result<Parameters> parameters = find(parts);
-    return parameters.ok() ? packParameter(*parameters, out) : parameters.status();
+  Status write(std::span<const std::string> parts, abi::ElementType type, std::span<std::byte> out) const override {
+    Result<Parameters> parameters = find(parts, type);
+    return parameters.ok() ? packParameter(pointers(*parameters), out) : parameters.status();
   }
 
 private:
-  using Parameters = std::vector<const CheckpointParameter *>;
+  using Parameters = std::vector<CheckpointParameter>;
 
-  Result<Parameters> find(std::span<const std::string> names) const {
+  static std::vector<const CheckpointParameter *> pointers(const Parameters &parameters) {
+    std::vector<const CheckpointParameter *> all;
+    for (const CheckpointParameter &parameter : parameters)
+      all.push_back(&parameter);
+    return all;
+  }
+
+  Result<Parameters> find(std::span<const std::string> names, abi::ElementType type) const {
     Parameters parameters;
     for (const std::string &name : names) {
       auto found = parameters_.find(name);
       if (found == parameters_.end())
         return Status::error(2103, "parameter '" + name + "' is not in the checkpoint");
-      parameters.push_back(found->second);
+      const bool rounded = type == abi::BF16 && found->second->format == ElementFormat::F32;
+      parameters.push_back(rounded ? roundedToBfloat16(*found->second) : *found->second);
     }
     return parameters;
   }

@@ -24,6 +24,25 @@ using namespace mlir;
 namespace longc {
 namespace {
 
+void describeEncoder(const EncoderConfig &config, abi::Encoder &encoder) {
+  encoder.set_pooling(config.pooling == Pooling::Mean  ? abi::Encoder::MEAN
+                      : config.pooling == Pooling::Cls ? abi::Encoder::CLS
+                                                       : abi::Encoder::LAST);
+  encoder.set_normalize(config.normalize);
+  encoder.set_first_position(config.firstPosition);
+  if (config.uncountedToken)
+    encoder.set_uncounted_token(*config.uncountedToken);
+}
+
+void describeMemory(const CompileOptions &options, llvm::ArrayRef<int64_t> layers, abi::Memory &memory) {
+  memory.set_method(options.method);
+  for (int64_t layer : layers)
+    memory.add_layers(layer);
+  memory.set_default_window(options.window);
+  memory.set_default_last_context(options.lastContext);
+  memory.set_topk(options.topk);
+}
+
 void describeModule(const CompileOptions &options, const Checkpoint &model, llvm::ArrayRef<int64_t> memoryLayers,
                     abi::Module &module) {
   module.set_name(model.title.empty() ? "model" : model.title);
@@ -32,13 +51,10 @@ void describeModule(const CompileOptions &options, const Checkpoint &model, llvm
   module.set_layers(model.config.layers);
   module.set_vocabulary(model.config.vocabSize);
   module.set_hidden(model.config.hidden);
-  abi::Memory *memory = module.mutable_memory();
-  memory->set_method(options.method);
-  for (int64_t layer : memoryLayers)
-    memory->add_layers(layer);
-  memory->set_default_window(options.window);
-  memory->set_default_last_context(options.lastContext);
-  memory->set_topk(options.topk);
+  if (model.config.encoder)
+    describeEncoder(*model.config.encoder, *module.mutable_encoder());
+  else
+    describeMemory(options, memoryLayers, *module.mutable_memory());
 }
 
 // Layers with a window have a base of their own only if it differs.
@@ -52,18 +68,22 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
   Result<Checkpoint> model = openCheckpoint(given.model);
   if (!model.ok())
     return model.status();
+  const bool encoder = model->config.encoder.has_value();
+  if (encoder)
+    LONGC_TRY(checkEncoderOptions(given));
   const CompileOptions options = withDefaultsOf(*model, given);
   if (options.ropeTheta > 0)
     overrideTheta(model->config, options.ropeTheta);
   std::optional<Adapter> adapter;
   if (!options.adapter.empty())
     LONGC_TRY(openAdapter(options.adapter, options.adapterMode, *model, adapter));
-  if (given.window == 0 && options.window == model->config.contextLength)
+  if (!encoder && given.window == 0 && options.window == model->config.contextLength)
     model->notes.push_back("the default window is all that the model has, " + std::to_string(options.window) + " tokens");
   for (const std::string &note : model->notes)
     if (!options.quiet)
       std::fprintf(stderr, "note: %s\n", note.c_str());
-  LONGC_TRY(checkWindow(options, model->config));
+  if (!encoder)
+    LONGC_TRY(checkWindow(options, model->config));
   Result<std::vector<int64_t>> layers = memoryLayers(options, model->config);
   if (!layers.ok())
     return layers.status();

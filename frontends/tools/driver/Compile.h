@@ -19,6 +19,7 @@ struct CompileOptions {
   double ropeTheta = 0; // instead of the checkpoint's; 0: that
   std::string adapter;                 // folder of a PEFT adapter; empty: none
   std::string adapterMode = "overlay"; // or merge
+  bool narrowWeights = false;          // the fast mode multiplies weights stored in float32 as bf16, as it does of encoders
   std::vector<std::string> targets = {"cpu"};
   std::vector<std::string> variants; // CPU variants; empty: all
   std::string dumpDir;               // IR after every stage, numbered

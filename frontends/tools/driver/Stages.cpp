@@ -130,6 +130,7 @@ static void chooseLowering(const CompileOptions &options, StringRef precision, L
   lowering.memLayers = options.memoryLayers;
   lowering.topk = options.topk;
   lowering.precision = precision.str();
+  lowering.narrowWeights = options.narrowWeights;
 }
 
 Status Stages::begin(ModuleOp module, tile::TargetAttr facts, const std::string &name, ArrayRef<StringRef> precisions) {

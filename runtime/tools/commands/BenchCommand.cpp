@@ -4,6 +4,7 @@
 #include "runtime/core/Log.h"
 #include "runtime/serve/Generate.h"
 #include "runtime/tools/commands/Command.h"
+#include "runtime/tools/commands/EncoderBench.h"
 
 #include <algorithm>
 #include <chrono>
@@ -145,7 +146,19 @@ std::string toTable(const Measurement &prefill, const Measurement &decode, const
   return text;
 }
 
+Result<bool> isEncoder() {
+  auto program = Program::open(programPath(), /*verifyWeights=*/false);
+  if (!program.ok())
+    return program.status();
+  return (*program)->module().has_encoder();
+}
+
 Status runBench(const Arguments &arguments) {
+  auto encoder = isEncoder();
+  if (!encoder.ok())
+    return encoder.status();
+  if (*encoder)
+    return runEncoderBench(arguments);
   auto plan = planOf(arguments);
   if (!plan.ok())
     return plan.status();
@@ -166,7 +179,7 @@ Status runBench(const Arguments &arguments) {
 
 } // namespace
 
-const Command benchCommand = {"bench", "tokens per second of reading, decoding and filling the memory",
-                              modelOptions({"decode", "fill", "json", "prefill", "repeat"}), runBench};
+const Command benchCommand = {"bench", "tokens per second of reading, decoding and filling the memory; texts per second of an encoder",
+                              modelOptions({"call-tokens", "decode", "fill", "json", "prefill", "repeat", "text-tokens", "texts"}), runBench};
 
 } // namespace longc

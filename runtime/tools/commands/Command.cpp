@@ -63,6 +63,13 @@ std::vector<std::string_view> modelOptions(std::vector<std::string_view> own) {
   return own;
 }
 
+Result<EngineOptions> engineOptionsOf(const Arguments &arguments) {
+  auto threads = arguments.integer("threads", 0, ThreadPool::maxThreads);
+  if (!threads.ok())
+    return threads.status();
+  return EngineOptions{arguments.flag("exact"), arguments.text("variant"), static_cast<int>(*threads)};
+}
+
 const char *programPath() {
   // The name is for messages; a program that was replaced while it runs is still there under its link.
   static const std::string path = [] {
@@ -83,11 +90,10 @@ Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments) {
   if (!program.ok())
     return program.status();
   loaded.program = std::move(*program);
-  auto threads = arguments.integer("threads", 0, ThreadPool::maxThreads);
-  if (!threads.ok())
-    return threads.status();
-  auto engine = Engine::create(*loaded.program, longc_program,
-                               {arguments.flag("exact"), arguments.text("variant"), static_cast<int>(*threads)});
+  auto options = engineOptionsOf(arguments);
+  if (!options.ok())
+    return options.status();
+  auto engine = Engine::create(*loaded.program, longc_program, *options);
   if (!engine.ok())
     return engine.status();
   loaded.engine = std::move(*engine);

@@ -25,8 +25,11 @@ struct Command {
 };
 
 /// The commands, alphabetical. Each lies in a file of its name.
-extern const Command benchCommand, chatCommand, generateCommand, infoCommand, logitsCommand, packDataCommand,
+extern const Command benchCommand, chatCommand, embedCommand, generateCommand, infoCommand, logitsCommand, packDataCommand,
     passkeyCommand, perplexityCommand, probeCommand, runFunctionCommand, tokenizeCommand;
+
+/// Precision, variant and threads.
+Result<EngineOptions> engineOptionsOf(const Arguments &arguments);
 
 /// Options that every command that runs the model has; `own` are added.
 std::vector<std::string_view> modelOptions(std::vector<std::string_view> own);

@@ -3,6 +3,8 @@
 #include "runtime/core/Json.h"
 #include "runtime/tools/commands/Command.h"
 
+#include <functional>
+
 namespace longc {
 namespace {
 
@@ -36,9 +38,27 @@ int64_t bytesPerToken(const Program &program, const char *precision) {
   return bytes;
 }
 
-std::string toText(const Program &program, const CpuFeatures &features, const std::string &variant) {
+const char *poolingName(abi::Encoder::Pooling pooling) {
+  return pooling == abi::Encoder::CLS ? "cls" : pooling == abi::Encoder::LAST ? "last" : "mean";
+}
+
+// Lines about what a program remembers, or about what an encoder's embeddings are.
+void describeKind(const Program &program, const std::function<void(const char *, const std::string &)> &line) {
   const abi::Module &module = program.module();
   const abi::Memory &memory = module.memory();
+  if (module.has_encoder()) {
+    line("embedding", poolingName(module.encoder().pooling()) + std::string(module.encoder().normalize() ? ", length 1" : ""));
+    return;
+  }
+  line("method", memory.method().empty() ? "none" : memory.method());
+  line("memory layers", layersText(memory, module.layers()) +
+                            (memory.topk() ? formatText(", exact top-%u", memory.topk()) : ", dense"));
+  line("memory", formatText("%s bytes a token", formatCount(bytesPerToken(program, "fast")).c_str()));
+  line("window", formatText("%u tokens, last context %u", memory.default_window(), memory.default_last_context()));
+}
+
+std::string toText(const Program &program, const CpuFeatures &features, const std::string &variant) {
+  const abi::Module &module = program.module();
   std::string text;
   auto line = [&](const char *name, const std::string &value) { text += formatText("%-16s %s\n", name, value.c_str()); };
   line("model", module.name() + " from " + program.message().source());
@@ -48,11 +68,7 @@ std::string toText(const Program &program, const CpuFeatures &features, const st
   line("shape", formatText("%u layers, width %u, vocabulary %s", module.layers(), module.hidden(),
                            formatCount(module.vocabulary()).c_str()));
   line("context", formatCount(static_cast<long long>(module.context_length())) + " tokens");
-  line("method", memory.method().empty() ? "none" : memory.method());
-  line("memory layers", layersText(memory, module.layers()) +
-                            (memory.topk() ? formatText(", exact top-%u", memory.topk()) : ", dense"));
-  line("memory", formatText("%s bytes a token", formatCount(bytesPerToken(program, "fast")).c_str()));
-  line("window", formatText("%u tokens, last context %u", memory.default_window(), memory.default_last_context()));
+  describeKind(program, line);
   line("processor", features.brand + " (" + features.describe() + ")");
   line("variants", joined(variantsOf(longc_program)));
   line("chosen", variant);
@@ -73,6 +89,10 @@ std::string toJson(const Program &program, const CpuFeatures &features, const st
   json.key("hidden").integer(module.hidden());
   json.key("vocabulary").integer(module.vocabulary());
   json.key("context_length").integer(static_cast<int64_t>(module.context_length()));
+  if (module.has_encoder()) {
+    json.key("pooling").text(poolingName(module.encoder().pooling()));
+    json.key("normalize").boolean(module.encoder().normalize());
+  }
   json.key("method").text(module.memory().method());
   json.key("memory_layers").beginArray();
   for (uint32_t layer : module.memory().layers())

@@ -16,7 +16,7 @@
 namespace longc {
 namespace {
 
-const Command *const commands[] = {&chatCommand,   &generateCommand, &perplexityCommand, &passkeyCommand,
+const Command *const commands[] = {&chatCommand,   &embedCommand, &generateCommand, &perplexityCommand, &passkeyCommand,
                                    &benchCommand,  &logitsCommand,   &infoCommand,
                                    &packDataCommand, &probeCommand,  &runFunctionCommand, &tokenizeCommand};
 

@@ -1,0 +1,46 @@
+// An encoder's program ready to run on this machine in one precision: sequences of tokens to vectors.
+//
+// Sequences of a call lie one behind the other, without padding: a call costs what its tokens cost.
+#pragma once
+
+#include "runtime/serve/Engine.h"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace longc {
+
+class Encoder {
+public:
+  /// `program` must outlive the encoder. A decoder's program is an error.
+  static Result<std::unique_ptr<Encoder>> create(const Program &program, const longc_program_table &table,
+                                                 const EngineOptions &options);
+
+  const Program &program() const { return program_; }
+  CpuDevice &device() { return *device_; }
+  const char *precision() const { return exact_ ? "exact" : "fast"; }
+  /// Numbers of an embedding.
+  int64_t width() const { return program_.module().hidden(); }
+  /// Tokens of the longest sequence.
+  int64_t longest() const { return static_cast<int64_t>(program_.module().context_length()); }
+
+  /// One vector a sequence, each of 1 to longest() known tokens, in one call: `out` is [sequences, width].
+  Status encode(std::span<const std::span<const int32_t>> sequences, abi::Encoder::Pooling pooling, std::span<float> out);
+
+  void startProfile() { executor_->setProfile(&profile_); }
+  std::string profileTable() const;
+
+private:
+  explicit Encoder(const Program &program) : program_(program) {}
+  Status append(std::span<const int32_t> sequence);
+
+  const Program &program_;
+  bool exact_ = false;
+  std::unique_ptr<CpuDevice> device_;
+  std::unique_ptr<Executor> executor_;
+  KernelProfile profile_;
+  std::vector<int32_t> tokens_, types_, positions_, boundaries_; // of a call
+};
+
+} // namespace longc

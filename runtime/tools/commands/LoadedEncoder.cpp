@@ -1,0 +1,44 @@
+// Loads an encoder.
+#include "runtime/tools/commands/LoadedEncoder.h"
+
+#include "runtime/core/Log.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace longc {
+
+std::vector<std::string_view> encoderOptions(std::vector<std::string_view> own) {
+  for (std::string_view name : {"exact", "profile", "quiet", "threads", "variant", "verify"})
+    own.push_back(name);
+  std::sort(own.begin(), own.end());
+  return own;
+}
+
+Result<LoadedEncoder> LoadedEncoder::load(const Arguments &arguments) {
+  watchInterrupts();
+  setQuiet(arguments.flag("quiet"));
+  LoadedEncoder loaded;
+  auto program = Program::open(programPath(), arguments.flag("verify"));
+  if (!program.ok())
+    return program.status();
+  loaded.program = std::move(*program);
+  auto options = engineOptionsOf(arguments);
+  if (!options.ok())
+    return options.status();
+  auto encoder = Encoder::create(*loaded.program, longc_program, *options);
+  if (!encoder.ok())
+    return encoder.status();
+  loaded.encoder = std::move(*encoder);
+  loaded.profiling = arguments.flag("profile");
+  if (loaded.profiling)
+    loaded.encoder->startProfile();
+  return loaded;
+}
+
+void LoadedEncoder::report() const {
+  if (profiling)
+    std::fputs(encoder->profileTable().c_str(), stderr);
+}
+
+} // namespace longc

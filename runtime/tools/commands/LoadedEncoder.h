@@ -1,0 +1,26 @@
+// The running program of an encoder, loaded as its options ask.
+#pragma once
+
+#include "runtime/serve/Encoder.h"
+#include "runtime/tools/commands/Command.h"
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace longc {
+
+/// Options that every command that runs an encoder has; `own` are added.
+std::vector<std::string_view> encoderOptions(std::vector<std::string_view> own);
+
+struct LoadedEncoder {
+  std::unique_ptr<Program> program;
+  std::unique_ptr<Encoder> encoder;
+  bool profiling = false;
+
+  static Result<LoadedEncoder> load(const Arguments &arguments);
+  /// Prints the profile if one was asked for.
+  void report() const;
+};
+
+} // namespace longc

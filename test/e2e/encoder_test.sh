@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Encoders of every family, tiny and random, against transformers; what their programs do with texts of all lengths, and refuse.
+source "$(dirname "$0")/programs.sh"
+python3 test/golden/check_encoders.py "$longc" "$work/encoders"
+
+folder=$work/encoders/folder app=$work/encoders/app
+rm -f "$app"
+# folder CASE [PYTHON]: the folder of a golden case, after a change to the case.
+folder() {
+  rm -rf "$folder"
+  python3 - "$folder" "$1" "${2:-pass}" <<'PY'
+import sys
+sys.path.insert(0, "test/golden")
+import encoder_models, hf_models
+case = hf_models.readCases(encoder_models.GOLDEN)[sys.argv[2]]
+exec(sys.argv[3])
+encoder_models.writeFolder(sys.argv[1], case)
+PY
+}
+compile=("$longc" compile "$folder" -o "$app" --variants avx2)
+
+folder bert 'case["pool"] = "max"'
+refuses 1 "1_Pooling/config.json: key 'pooling_mode_max_tokens'" "${compile[@]}"
+folder bert
+sed -i 's/models.Normalize/models.Dense/' "$folder/modules.json"
+refuses 1 "modules.json: module 'sentence_transformers.models.Dense' is not supported" "${compile[@]}"
+folder bert 'case["tensors"] = [t for t in case["tensors"] if "LayerNorm.bias" not in t[0]]'
+refuses 1 "tensor 'embeddings.LayerNorm.bias'" "${compile[@]}"
+folder bert 'case["tensors"].append(["encoder.layer.2.output.dense.bias", [32]])'
+refuses 1 "tensor 'encoder.layer.2.output.dense.bias' has no place in a model of the family 'bert'" "${compile[@]}"
+folder bert
+for option in "--method fot" "--window 64" "--rope-theta 5"; do
+  refuses 2 "${option% *} is for decoders" "${compile[@]}" $option
+done
+refuses 1 "an encoder is not written as a folder" "$longc" convert "$folder" --to hf -o "$work/encoders/none"
+[ ! -e "$app" ] && [ ! -e "$work/encoders/none" ] || fail "a refused compilation left something behind"
+
+"${compile[@]}" 2>"$work/stderr"
+grep -q "note: 'max_seq_length' 64 of sentence_bert_config.json is not applied" "$work/stderr" || fail "no note: $(cat "$work/stderr")"
+
+# What it is not, and what is no text.
+for command in "generate -p a" "chat -p a" "perplexity --file $0" "passkey"; do
+  refuses 1 "this program is an encoder" "$app" $command
+done
+refuses 1 "this program is a decoder" "$(tiny encoder_not)" embed --file /dev/null
+lines() { printf '%s\n' "$@" >"$work/encoders/lines"; }
+embed() { "$app" embed --file "$work/encoders/lines" --json --quiet "$@"; }
+lines '{"text": "a"' && refuses 1 "line 1 of" embed
+lines '{"text": "a"}' '{"words": "a"}' && refuses 1 "line 2 of '$work/encoders/lines' says no text" embed
+lines '{"token_ids": []}' && refuses 1 "line 1 of '$work/encoders/lines' has no tokens" embed
+lines '{"token_ids": [267]}' && refuses 1 "token id 267 is outside the vocabulary of 267" embed
+refuses 2 "--pooling 'max': expected mean, cls or last" embed --pooling max
+refuses 2 "--long 'drop': expected error or split" embed --long drop
+
+# A text over the positions is refused with both numbers, or read in pieces.
+python3 - "$work/encoders/lines" <<'PY'
+import json, random, sys
+random.seed(1)
+with open(sys.argv[1], "w") as file:
+    file.writelines(json.dumps({"text": "".join(random.choice("abcdefg ") for _ in range(n))}) + "\n\n" for n in [9, 128, 300, 1, 40] * 30)
+PY
+refuses 1 "line 5 of '$work/encoders/lines' has 300 tokens: this encoder reads 128 at most" embed
+grep -q "hint: --long split" "$work/stderr" || fail "no hint: $(cat "$work/stderr")"
+# 150 texts in a few calls are what they are one by one, in their order; pieces are averaged by their tokens.
+embed --long split --exact >"$work/encoders/all"
+python3 - "$app" "$work/encoders" <<'PY'
+import json, subprocess, sys
+sys.path.insert(0, "test/golden")
+from check_encoders import cosine
+app, work = sys.argv[1:]
+texts = [json.loads(line)["text"] for line in open(f"{work}/lines") if line.strip()]
+vectors = [json.loads(line)["embedding"] for line in open(f"{work}/all")]
+assert len(vectors) == len(texts) == 150, len(vectors)
+def embed(lines, *options):
+    out = subprocess.run([app, "embed", "--file", "-", "--exact", "--json", "-q", *options], input="".join(json.dumps({"text": t}) + "\n" for t in lines),
+                         check=True, stdout=subprocess.PIPE, text=True).stdout
+    return [json.loads(line)["embedding"] for line in out.splitlines()]
+for at in (0, 1, 3, 4, 148, 149):
+    alone = embed([texts[at]])[0]
+    assert max(abs(a - b) for a, b in zip(alone, vectors[at])) < 1e-6, at
+    assert abs(sum(x * x for x in alone) - 1) < 1e-5
+long = texts[2]
+pieces = embed([long[:100], long[100:200], long[200:]], "--normalize", "off")
+assert cosine([sum(column) for column in zip(*pieces)], vectors[2]) > 1 - 1e-10
+assert len(embed([long], "--long", "split")) == 1 and embed([]) == []
+PY
+"$app" bench --texts 4 --text-tokens 16 --repeat 1 --json --quiet | grep -q '"texts_per_second"' || fail "bench measures nothing"
+"$app" info | grep -q "^embedding  *mean, length 1" || fail "info does not say what an embedding is: $("$app" info)"
+echo "encoders give embeddings"
