@@ -239,6 +239,7 @@ private:
   mlir::Value dot(mlir::Value acc, mlir::Value a, mlir::Value b, mlir::Type element);
   mlir::Value dotBytes(mlir::Value acc, mlir::Value weights, mlir::Value activations, bool nibbles);
   mlir::Value exp2(mlir::Value x, bool forBf16, mlir::Value lowPart = {});
+  mlir::Value exp2BySixteenths(mlir::Value x);
   mlir::Value exponential(mlir::Value x);
   mlir::Value errorFunction(mlir::Value x); // ErrorFunction.cpp
   mlir::Value toBf16(mlir::Value x);
