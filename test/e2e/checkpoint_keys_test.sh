@@ -66,6 +66,19 @@ done
 "$bos" generate -p abc -n 0 -q --save-memory "$folder/saved"
 [ "$("$bos" generate -p de -n 0 --json -q --load-memory "$folder/saved" | field prompt_token_ids)" = "$(ids "$bos" abcde)" ] ||
   fail "a text that goes on begins again"
+# A saved memory is refused by every program that computes or cuts otherwise, by the name of what differs.
+rope=$(made rope llama.rope.freq_base=500000.0)
+norm=$(made norm llama.attention.layer_norm_rms_epsilon=0.01)
+"$plain" generate -p abc -n 0 -q --save-memory "$folder/saved"
+"$plain" generate -p de -n 0 -q --load-memory "$folder/saved" || fail "its own memory is refused"
+while read -r app differs; do
+  "$app" generate -p de -n 0 -q --load-memory "$folder/saved" 2>"$folder/refusal" && fail "a memory of another $differs is taken"
+  grep -q "LC7113: .*$differs" "$folder/refusal" || fail "refused otherwise: $(cat "$folder/refusal")"
+done <<END
+$rope rope theta
+$norm rms norm epsilon
+$bos special tokens
+END
 [ "$("$bos" passkey --length 300 --count 1 --seed 1 --json -q | field length)" = 300 ] || fail "passkey has another length"
 
 # Token types that are missing are said, and special tokens stay single tokens.
