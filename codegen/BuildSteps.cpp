@@ -116,7 +116,7 @@ namespace {
 // What each role of an input calls the size of its leading dimension.
 StringRef leadingSymbol(StringRef role) {
   return llvm::StringSwitch<StringRef>(role)
-      .Cases({"tokens", "token_types", "positions", "memory_positions"}, "tokens")
+      .Cases({"tokens", "token_types", "positions", "memory_positions", "temperature"}, "tokens")
       .Case("segments", "sequences")
       .Case("rows", "rows")
       .Default("");

@@ -96,11 +96,11 @@ private:
     return success();
   }
 
-  // What a memory needs to know of each call: the places of its tokens in the window, and a factor on memory scores.
+  // What a memory needs to know of each call: the place of each token in the window, and a factor on its memory scores.
   void addInputs(func::FuncOp function, int64_t tokens) {
     Builder builder(&getContext());
     places_ = appendInput(function, RankedTensorType::get({tokens}, builder.getI32Type()), "memory_positions");
-    temperature_ = appendInput(function, RankedTensorType::get({1}, builder.getF32Type()), "temperature");
+    temperature_ = appendInput(function, RankedTensorType::get({tokens}, builder.getF32Type()), "temperature");
   }
 
   FailureOr<Value> addMemory(func::FuncOp function, int64_t layer, lm::WindowAttentionOp attention) {

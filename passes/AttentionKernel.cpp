@@ -152,8 +152,9 @@ void AttentionKernel::prepare(Walk &walk) {
   if (source.causal)
     queryTokens();
   if (source.temperature) {
-    Value zero = kernel_.index(0);
-    Value temperature = tile::ScalarOp::create(b, b.getF32Type(), kernel_.input(source.temperature), zero);
+    const bool one = cast<RankedTensorType>(source.temperature.getType()).getDimSize(0) == 1; // else one a token
+    Value place = one ? kernel_.index(0) : queryBegin_;
+    Value temperature = tile::ScalarOp::create(b, b.getF32Type(), kernel_.input(source.temperature), place);
     double constant = source.softCap > 0 ? source.scale : source.scale * log2e;
     walk.factor = arith::MulFOp::create(b, temperature,
                                         arith::ConstantOp::create(b, b.getF32FloatAttr(static_cast<float>(constant))));

@@ -31,7 +31,7 @@ struct AttentionSource {
   mlir::Value query, keys, values; // host tensors [T, H, D], [rows, K, D], [rows, K, D]
   mlir::Value ring;                // host index: rows of one slot (Ring)
   mlir::Value pageTable;           // host tensor [slots, pages] (Pages)
-  mlir::Value temperature;         // host tensor [1], optional: a factor of the scores
+  mlir::Value temperature;         // host tensor [1] or [T], optional: a factor of the scores
   double scale = 1.0, softCap = 0.0;
   int64_t window = 0; // newest keys that are seen, 0 for all
   int64_t topk = 0;   // best entries that take part, 0 for all

@@ -1,4 +1,5 @@
 // The one place where precision is decided: everything inexact is an op that this pass inserted.
+#include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -68,7 +69,7 @@ void roundInputs(lm::LinearOp linear) {
     linear.getLoraAMutable().assign(rounded(builder, linear.getLoc(), linear.getLoraA()));
 }
 
-// Products of many rows take bf16 operands. Products of one row are bound by the weights' bytes, so they multiply the
+// Products of many rows take bf16 operands. Products of few rows are bound by the weights' bytes, so they multiply the
 // quantised weights as they are, with int16 activations: int8 ones were measured to miss the fidelity bound
 // (KL 3.9e-3 on SmolLM2 against a limit of 1e-3; bf16 has 3.0e-4).
 void makeFast(lm::LinearOp linear, bool narrow) {
@@ -76,7 +77,7 @@ void makeFast(lm::LinearOp linear, bool narrow) {
   Location location = linear.getLoc();
   Value x = linear.getX();
   auto decoded = linear.getW().getDefiningOp<lm::DequantizeOp>();
-  bool manyRows = cast<RankedTensorType>(x.getType()).isDynamicDim(0);
+  bool manyRows = cast<RankedTensorType>(x.getType()).isDynamicDim(0) && !hasOneToken(linear);
   if (decoded && !manyRows) {
     auto type = cast<RankedTensorType>(x.getType());
     SmallVector<int64_t> blocks = {type.getDimSize(0), type.getDimSize(1) / 32};

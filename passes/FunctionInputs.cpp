@@ -1,9 +1,14 @@
-// Arguments of functions that say what they are for.
+// What functions and their arguments say they are for.
 #include "passes/FunctionInputs.h"
 
 using namespace mlir;
 
 namespace longc {
+
+bool hasOneToken(Operation *op) {
+  auto function = isa<FunctionOpInterface>(op) ? cast<FunctionOpInterface>(op) : op->getParentOfType<FunctionOpInterface>();
+  return function && function->hasAttr(oneTokenAttribute);
+}
 
 Value appendInput(func::FuncOp function, Type type, StringRef role, std::optional<int64_t> layer) {
   Builder builder(function.getContext());

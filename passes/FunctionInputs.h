@@ -1,4 +1,4 @@
-// Arguments of functions that say what they are for.
+// What functions and their arguments say they are for.
 #pragma once
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -12,6 +12,11 @@ inline constexpr llvm::StringLiteral roleAttribute = "lm.input", layerAttribute 
 
 // What says that an argument is trained, and which argument (by number) or parameter (by name) a result is the gradient of.
 inline constexpr llvm::StringLiteral trainedAttribute = "lm.trained", gradientAttribute = "lm.gradient";
+
+// On a function each of whose sequences has one token in a call, as in decoding: its kernels are made for few rows and keys
+// are split. (They do not count on it: more tokens are only slower.)
+inline constexpr llvm::StringLiteral oneTokenAttribute = "lm.one_token";
+bool hasOneToken(mlir::Operation *op); // or is in such a function
 
 // Adds a last argument; the function's type follows.
 mlir::Value appendInput(mlir::func::FuncOp function, mlir::Type type, llvm::StringRef role,

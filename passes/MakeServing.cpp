@@ -1,6 +1,6 @@
 // `@forward` of a decoder becomes the two functions that serve it: `@prefill` for any number of tokens and `@decode` for
-// one. Keys and values go to a cache that attention reads; only the rows that are asked for are projected to logits.
-// That of an encoder becomes `@encode`, which needs no state: hidden states and what each pool makes of them.
+// one of each sequence. Keys and values go to a cache that attention reads; only the rows that are asked for are projected
+// to logits. That of an encoder becomes `@encode`, which needs no state: hidden states and what each pool makes of them.
 #include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
 
@@ -42,25 +42,6 @@ public:
     if (!body_.getArgument(boundaries_).use_empty())
       return function_.emitOpError("uses its boundaries for more than attention");
     return function_.eraseArgument(boundaries_);
-  }
-
-  // Gives every dynamic size, all of which are numbers of tokens or rows, the value 1.
-  void fixToOneToken() {
-    auto fixed = [](Type type) -> Type {
-      auto tensor = dyn_cast<RankedTensorType>(type);
-      if (!tensor || tensor.hasStaticShape())
-        return type;
-      SmallVector<int64_t> shape(tensor.getShape());
-      llvm::replace(shape, ShapedType::kDynamic, int64_t(1));
-      return tensor.clone(shape);
-    };
-    for (BlockArgument argument : body_.getArguments())
-      if (function_.getArgAttr(argument.getArgNumber(), roleAttribute) != builder_.getStringAttr("segments"))
-        argument.setType(fixed(argument.getType()));
-    function_.walk([&](Operation *op) {
-      for (Value result : op->getResults())
-        result.setType(fixed(result.getType()));
-    });
   }
 
   void finish(StringRef name) {
@@ -170,9 +151,9 @@ struct MakeServingPass : impl::MakeServingPassBase<MakeServingPass> {
       ServingFunction one(decode, *boundaries), many(forward, *boundaries);
       if (failed(many.run()) || failed(one.run()))
         return signalPassFailure();
-      one.fixToOneToken();
       many.finish("prefill");
       one.finish("decode");
+      decode->setAttr(oneTokenAttribute, builder.getUnitAttr());
     }
   }
 };

@@ -1,5 +1,6 @@
 // Groups with attention become kernels: every source a loop of one online softmax, epilogue on the block's result.
 #include "passes/AttentionKernel.h"
+#include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
 #include "passes/RowTiles.h"
 #include "passes/TargetFacts.h"
@@ -239,7 +240,7 @@ LogicalResult AttentionTiler::tile() {
                             [](auto op) { return cast<RankedTensorType>(op.getK().getType()).getDimSize(1); })
                         .Case<lm::WindowAttentionOp>([](auto op) { return op.getCache().getType().getHeads(); })
                         .Case<lm::KnnAttentionOp>([](auto op) { return op.getMemory().getType().getHeads(); });
-  sizes_.queries = fitTile(facts_.getAttentionRows(), query.getDimSize(0), 1);
+  sizes_.queries = hasOneToken(fused_.root) ? 1 : fitTile(facts_.getAttentionRows(), query.getDimSize(0), 1);
   sizes_.keys = facts_.getAttentionCols();
   sizes_.fold = facts_.getFoldHeads() && sizes_.heads > sizes_.keyHeads;
   if (pageRows % sizes_.keys != 0)

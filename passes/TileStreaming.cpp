@@ -3,6 +3,7 @@
 // Rows are independent, so the grid is plain rows; with an append the grid is a work list, because where a row is
 // stored depends on the sequence it belongs to; with a pool a block is one chunk.
 #include "passes/AttentionKernel.h"
+#include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
 #include "passes/RowTiles.h"
 #include "passes/TargetFacts.h"
@@ -193,7 +194,7 @@ struct TileStreamingPass : impl::TileStreamingPassBase<TileStreamingPass> {
       return signalPassFailure();
     for (auto function : getOperation().getOps<FunctionOpInterface>())
       for (FusedOps &fused : fusedOps(function, isStreaming))
-        if (failed(StreamingTiler(fused, facts->getStreamRows()).tile()))
+        if (failed(StreamingTiler(fused, hasOneToken(function) ? 1 : facts->getStreamRows()).tile()))
           return signalPassFailure();
   }
 

@@ -99,12 +99,12 @@ LogicalResult KnnAttentionOp::interpret(Interpreter &interpreter) {
   auto segments = readSegments(*this, interpreter.getTensor(getSegments()), q.dim(0));
   if (failed(segments))
     return failure();
-  double factor = getScale() * (getTemperature() ? interpreter.getTensor(getTemperature())[0] : 1);
   int64_t topk = getTopk(), block = getGranularity() == Granularity::block ? getBlockSize() : 1;
   Outputs outputs(q);
   int64_t group = outputs.heads / getMemory().getType().getHeads();
   HostTensor indices({outputs.heads, outputs.rows, topk}, Type(),
                      std::vector<double>(outputs.heads * outputs.rows * topk, -1));
+  const HostTensor *temperature = getTemperature() ? &interpreter.getTensor(getTemperature()) : nullptr;
   for (const Segment &segment : *segments)
     for (int64_t t = segment.queryBegin; t < segment.queryEnd; ++t)
       for (int64_t h = 0; h < outputs.heads; ++h) {
@@ -113,6 +113,7 @@ LogicalResult KnnAttentionOp::interpret(Interpreter &interpreter) {
         if (failed(entries))
           return failure();
         const double *query = q.data() + (t * outputs.heads + h) * outputs.size;
+        double factor = getScale() * (temperature ? (*temperature)[temperature->size() == 1 ? 0 : t] : 1);
         reference::Numbers scores;
         for (const Entry &entry : *entries)
           scores.push_back(factor * (getSimilarity() == Similarity::cosine

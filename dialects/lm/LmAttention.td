@@ -67,7 +67,8 @@ def Lm_KnnAttentionOp : Lm_Op<"knn_attention"> {
   let summary = "attention to the memory: all of it or the exact best entries of each query and head";
   let description = [{
     Query rows of a segment see the memory entries of its slot with indices [memory begin, memory end); no causal
-    mask. `score = temperature * scale * <q, k>` (`cosine`: of the unit vectors). With `topk > 0` only the topk entries
+    mask. `score = temperature * scale * <q, k>` (`cosine`: of the unit vectors); a temperature is one for all tokens or one for
+    each, equal within a sequence. With `topk > 0` only the topk entries
     of highest score per query and head stay (ties to the lower index); with granularity `block`, the topk blocks of
     `block_size` consecutive entries counted from memory begin, by the highest score inside. out and lse as in
     `lm.packed_attention`; indices, if asked for, `[H, T, topk]` (entries, or first entries of blocks), best first, -1
@@ -80,7 +81,7 @@ def Lm_KnnAttentionOp : Lm_Op<"knn_attention"> {
 
     Constraints: `knn_attention_c1` heads of q are a multiple of the memory's, one D; `knn_attention_c2` out has the
     shape of q; `knn_attention_c3` lse is `[H, T]`; `knn_attention_c4` topk >= 0, block_size >= 1; `knn_attention_c5`
-    indices are `[H, T, topk]` and need topk > 0; `knn_attention_c6` temperature has one element; `ragged_c1`;
+    indices are `[H, T, topk]` and need topk > 0; `knn_attention_c6` temperature is `[1]` or `[T]`; `ragged_c1`;
     `segments_c1`.
   }];
   let arguments = (ins Lm_Heads:$q, Lm_MemoryType:$memory, Lm_Segments:$segments, Optional<Lm_Vector>:$temperature,

@@ -65,7 +65,7 @@ LogicalResult KnnAttentionOp::verify() {
   if (getIndices() && failed(expectShape(*this, "indices", getIndices(), {q.getDimSize(1), q.getDimSize(0), topk})))
     return failure();
   // knn_attention_c6
-  if (getTemperature() && failed(expectShape(*this, "a temperature", getTemperature(), {1})))
+  if (getTemperature() && tensorType(getTemperature()).getDimSize(0) != q.getDimSize(0) && failed(expectShape(*this, "a temperature", getTemperature(), {1})))
     return failure();
   return verifySegments(*this, getSegments());
 }

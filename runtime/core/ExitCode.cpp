@@ -9,7 +9,8 @@ int exitCodeOf(const Status &status) {
   int code = status.code();
   if (code == cancelledCode)
     return exitInterrupted;
-  if (code == 7001 || code == 7002 || code == 7003 || code == 7101 || code == 7103 || code == 7104 || code == 7105)
+  if (code == 7001 || code == 7002 || code == 7003 || code == 7101 || code == 7103 || code == 7104 || code == 7105 ||
+      code == 7106)
     return exitMemory;
   if (code / 1000 == 9)
     return exitInternal;

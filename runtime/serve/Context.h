@@ -1,45 +1,32 @@
-// The state of one sequence: marks, rings of the local window, pages of the memory.
+// The state of one sequence: marks, its slot in a store, pages of the memory.
 //
 // A fork shares all pages (copied when one side writes) and copies the rings, which are small. Dropping a context gives
-// its pages back.
+// its slot and its pages back.
 #pragma once
 
-#include "runtime/core/Arena.h"
-#include "runtime/serve/Executor.h"
 #include "runtime/serve/MemoryFile.h"
-#include "runtime/serve/PagePool.h"
-#include "runtime/serve/Program.h"
+#include "runtime/serve/StateStore.h"
 #include "runtime/serve/WindowMarks.h"
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace longc {
 
-/// The states that the functions of one precision use.
-struct StateLayout {
-  struct Entry {
-    uint32_t state; // index into Program.states
-    abi::State::Kind kind;
-    uint32_t layer;
-    abi::ElementType type;
-    int64_t rowBytes;
-  };
-  std::vector<Entry> rings; // of the local window
-  std::vector<Entry> pages; // of the memory
-
-  static StateLayout of(const abi::Program &program, const std::vector<const abi::Function *> &functions);
-};
-
 class Context {
 public:
-  /// `chunk`: most tokens of one call.
+  /// In a store of its own; `chunk`: most tokens of one call.
   static Result<std::unique_ptr<Context>> create(const StateLayout &layout, const WindowPolicy &policy, int64_t chunk);
+  /// In a slot of `store`, beside others. LC7106 where all are taken, LC1012 where its rings are too short for the window.
+  static Result<std::unique_ptr<Context>> create(std::shared_ptr<StateStore> store, const WindowPolicy &policy,
+                                                 int64_t chunk);
   ~Context();
   Context(const Context &) = delete;
   Context &operator=(const Context &) = delete;
 
+  /// In the store's next free slot, or in a store of one slot beside it where it has but this one.
   Result<std::unique_ptr<Context>> fork() const;
 
   const WindowMarks &marks() const { return marks_; }
@@ -48,15 +35,14 @@ public:
   /// Makes the window memory (after a group that spills).
   void spill();
 
-  /// Points an executor's states and page table at this context.
-  void bind(Executor &executor) const;
+  const StateStore &store() const { return *store_; }
+  int32_t slot() const { return slot_; }
+  /// The pool's page of tokens [256 i, 256 (i + 1)), by i; any number below the memory.
+  std::span<const int32_t> pageTable() const { return table_; }
 
   /// Bytes of pages this context uses (shared ones included) and of its rings.
   int64_t memoryBytes() const;
-  int64_t ringBytes() const;
-  int64_t ringRows() const { return ringRows_; }
-  /// Rows of each ring of the local window.
-  static int64_t ringRowsFor(int64_t window, int64_t chunk);
+  int64_t ringBytes() const { return store_->ringBytesOfSlot(); }
 
   /// Writes everything to a file, as a whole or not at all. `about` says of what; marks and sections are added here.
   Status save(const std::string &path, abi::SavedMemory about) const;
@@ -67,8 +53,9 @@ public:
 
 private:
   friend class ContextFile;
-  Context(const StateLayout &layout, const WindowPolicy &policy) : layout_(layout), marks_(policy) {}
-  Status allocateRings(int64_t rows);
+  Context(std::shared_ptr<StateStore> store, int32_t slot, const WindowPolicy &policy)
+      : store_(std::move(store)), slot_(slot), marks_(policy) {}
+  static Result<std::unique_ptr<Context>> open(std::shared_ptr<StateStore> store, const WindowPolicy &policy);
   struct RingRows {
     int64_t row, rows;
   };
@@ -77,11 +64,9 @@ private:
   Status makeWritable(int64_t firstPage, int64_t endPage);
   void releaseBelow(int64_t page);
 
-  StateLayout layout_;
+  std::shared_ptr<StateStore> store_;
+  int32_t slot_;
   WindowMarks marks_;
-  int64_t ringRows_ = 0;
-  std::vector<Arena> rings_;
-  std::shared_ptr<PagePool> pool_;
   std::vector<int32_t> table_; // page of tokens [256 i, 256 (i + 1)); noPage below the memory
   int64_t firstPage_ = 0;      // entries below it are gone
 };

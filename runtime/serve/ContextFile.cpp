@@ -49,23 +49,23 @@ std::vector<abi::SavedSection> ContextFile::describeSections(const Context &cont
     section.set_row_bytes(entry.rowBytes);
     section.set_bytes(static_cast<uint64_t>(rows * entry.rowBytes));
   };
-  for (const StateLayout::Entry &entry : context.layout_.rings)
+  for (const StateLayout::Entry &entry : context.store_->layout().rings)
     add(entry, local);
-  for (const StateLayout::Entry &entry : context.layout_.pages)
+  for (const StateLayout::Entry &entry : context.store_->layout().pages)
     add(entry, pages * pageRows);
   return sections;
 }
 
 Status ContextFile::saveRing(const Context &context, size_t ring, const MemoryFile::Sink &sink) {
-  int64_t rowBytes = context.layout_.rings[ring].rowBytes;
+  int64_t rowBytes = context.store_->layout().rings[ring].rowBytes;
   for (auto [row, rows] : context.localRows())
-    LONGC_TRY(sink(context.rings_[ring].data() + row * rowBytes, static_cast<size_t>(rows * rowBytes)));
+    LONGC_TRY(sink(context.store_->ring(ring, context.slot_) + row * rowBytes, static_cast<size_t>(rows * rowBytes)));
   return {};
 }
 
 Status ContextFile::savePages(const Context &context, size_t state, const MemoryFile::Sink &sink) {
   for (size_t page = static_cast<size_t>(context.firstPage_); page < context.table_.size(); ++page)
-    LONGC_TRY(sink(context.pool_->page(state, context.table_[page]), static_cast<size_t>(context.pool_->pageBytes(state))));
+    LONGC_TRY(sink(context.store_->pages().page(state, context.table_[page]), static_cast<size_t>(context.store_->pages().pageBytes(state))));
   return {};
 }
 
@@ -73,7 +73,7 @@ Status ContextFile::save(const Context &context, const std::string &path, abi::S
   describeMarks(context, *about.mutable_marks());
   for (abi::SavedSection &section : describeSections(context))
     *about.add_sections() = std::move(section);
-  size_t rings = context.layout_.rings.size();
+  size_t rings = context.store_->layout().rings.size();
   return MemoryFile::write(path, std::move(about), [&](size_t index, const MemoryFile::Sink &sink) {
     return index < rings ? saveRing(context, index, sink) : savePages(context, index - rings, sink);
   });
@@ -81,21 +81,23 @@ Status ContextFile::save(const Context &context, const std::string &path, abi::S
 
 // Rows of tokens from `firstToken` on; those before the window are left out.
 void ContextFile::loadRing(Context &context, size_t ring, const std::byte *rows, int64_t firstToken) {
-  auto rowBytes = static_cast<size_t>(context.layout_.rings[ring].rowBytes);
+  auto rowBytes = static_cast<size_t>(context.store_->layout().rings[ring].rowBytes);
+  const auto ringRows = context.store_->ringRows();
+  std::byte *to = context.store_->ring(ring, context.slot_);
   for (int64_t token = context.marks_.windowBegin(); token < context.marks_.end(); ++token)
-    std::memcpy(context.rings_[ring].data() + static_cast<size_t>(token % context.ringRows_) * rowBytes,
-                rows + static_cast<size_t>(token - firstToken) * rowBytes, rowBytes);
+    std::memcpy(to + static_cast<size_t>(token % ringRows) * rowBytes, rows + static_cast<size_t>(token - firstToken) * rowBytes,
+                rowBytes);
 }
 
 Status ContextFile::restoreMarks(Context &context, const MemoryFile &file) {
   const abi::SavedMarks &marks = file.about().marks();
-  bool paged = !context.layout_.pages.empty();
+  bool paged = !context.store_->layout().pages.empty();
   int64_t firstPage = marks.first_page(), endPage = paged ? (marks.end() + pageRows - 1) / pageRows : 0;
   if (marks.end() < 0 || marks.end() > mostTokens ||
       !context.marks_.restore(marks.memory_begin(), marks.window_begin(), marks.end(), marks.origin()) || firstPage < 0 ||
       firstPage > endPage || (paged && firstPage > marks.memory_begin() / pageRows))
     return file.damaged("its marks are out of order");
-  LONGC_TRY(context.pool_->takeMapped(endPage - firstPage));
+  LONGC_TRY(context.store_->pages().takeMapped(endPage - firstPage));
   context.firstPage_ = firstPage;
   context.table_.assign(static_cast<size_t>(endPage), 0);
   for (int64_t page = firstPage; page < endPage; ++page)
@@ -144,9 +146,9 @@ Status ContextFile::applyPolicy(Context &context, const MemoryFile &file) {
 Status ContextFile::load(Context &context, const MemoryFile &file) {
   LONGC_TRY(restoreMarks(context, file));
   LONGC_TRY(checkSections(context, file));
-  size_t rings = context.layout_.rings.size();
-  for (size_t state = 0; state < context.layout_.pages.size(); ++state)
-    LONGC_TRY(context.pool_->mapPages(state, file.descriptor(), file.offset(rings + state),
+  size_t rings = context.store_->layout().rings.size();
+  for (size_t state = 0; state < context.store_->layout().pages.size(); ++state)
+    LONGC_TRY(context.store_->pages().mapPages(state, file.descriptor(), file.offset(rings + state),
                                       static_cast<int64_t>(context.table_.size()) - context.firstPage_));
   int64_t firstToken = context.marks_.windowBegin();
   LONGC_TRY(applyPolicy(context, file));

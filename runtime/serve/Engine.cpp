@@ -82,11 +82,17 @@ Status Engine::link(const longc_program_table &table, const EngineOptions &optio
   return {};
 }
 
-int64_t Engine::memoryBytesPerToken() const {
-  int64_t bytes = 0;
-  for (const StateLayout::Entry &entry : layout_.pages)
-    bytes += entry.rowBytes;
-  return bytes;
+Status Engine::run(std::span<const BatchPart> parts) {
+  LONGC_TRY(checkParts(parts));
+  for (bool one : {true, false}) {
+    Batch batch;
+    for (const BatchPart &part : parts)
+      if ((part.tokens.size() == 1) == one)
+        batch.add(part);
+    if (!batch.isEmpty())
+      LONGC_TRY(batch.run(one ? *decode_ : *prefill_));
+  }
+  return {};
 }
 
 void Engine::hideMemory(const std::vector<bool> &layers) {

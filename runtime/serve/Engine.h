@@ -4,13 +4,16 @@
 #include "runtime/abi/longc_abi.h"
 #include "runtime/device/CpuDevice.h"
 #include "runtime/device/CpuFeatures.h"
+#include "runtime/serve/Batch.h"
 #include "runtime/serve/Context.h"
 #include "runtime/serve/Executor.h"
 #include "runtime/serve/Program.h"
 
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace longc {
 
@@ -33,13 +36,16 @@ public:
 
   const Program &program() const { return program_; }
   CpuDevice &device() { return *device_; }
-  /// What runs a call of `tokens` tokens.
-  Executor &executorFor(int64_t tokens) { return tokens == 1 ? *decode_ : *prefill_; }
+  /// Runs tokens of several sequences of one store. A part of one token runs in decode, a longer one in prefill, whatever
+  /// else is in the call: so its numbers are what it gets alone.
+  Status run(std::span<const BatchPart> parts);
+  Executor &prefill() { return *prefill_; }
+  Executor &decode() { return *decode_; }
   const StateLayout &layout() const { return layout_; }
   int64_t vocabulary() const { return program_.module().vocabulary(); }
   const char *precision() const { return exact_ ? "exact" : "fast"; }
   /// Bytes that one token of memory takes.
-  int64_t memoryBytesPerToken() const;
+  int64_t memoryBytesPerToken() const { return layout_.memoryBytesPerToken(); }
 
   /// Runs as if the memory of these layers were empty (by layer; empty: ends it).
   void hideMemory(const std::vector<bool> &layers);

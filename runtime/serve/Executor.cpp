@@ -381,14 +381,15 @@ TensorShape Executor::resultShape(size_t index) const {
   return shape;
 }
 
-Status Executor::readResult(size_t index, void *target, size_t bytes) {
+Status Executor::readResult(size_t index, void *target, size_t bytes, size_t offset) {
   if (index >= plan_.results.size())
     return sizeError(formatText("it has no result %zu", index));
   auto available = static_cast<size_t>(elementCount(resultShape(index)) *
                                        elementBytes(plan_.buffers[plan_.results[index]].type));
-  if (bytes > available)
-    return sizeError(formatText("result %zu has %zu bytes, not %zu", index, available, bytes));
-  return bytes == 0 ? Status() : device_.copyOut(target, dataOf(plan_.results[index]), bytes);
+  if (offset > available || bytes > available - offset)
+    return sizeError(formatText("result %zu has %zu bytes, not %zu", index, available, offset + bytes));
+  const auto *data = static_cast<const std::byte *>(dataOf(plan_.results[index]));
+  return bytes == 0 ? Status() : device_.copyOut(target, data + offset, bytes);
 }
 
 } // namespace longc

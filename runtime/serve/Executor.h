@@ -51,7 +51,7 @@ public:
 
   /// Result `index` of the last run.
   TensorShape resultShape(size_t index) const;
-  Status readResult(size_t index, void *target, size_t bytes);
+  Status readResult(size_t index, void *target, size_t bytes, size_t offset = 0);
 
   /// Sums up the time of each kernel from now on (null: stops).
   void setProfile(KernelProfile *profile) { profile_ = profile; }

@@ -2,7 +2,6 @@
 #include "runtime/serve/Generate.h"
 
 #include <algorithm>
-#include <chrono>
 
 namespace longc {
 
@@ -16,37 +15,47 @@ const char *finishName(Finish finish) {
   return "unknown";
 }
 
+Result<std::optional<int32_t>> Decoding::next(const Session &session) {
+  auto &tokens = generation_.tokens;
+  const auto ends = [&](Finish finish) {
+    generation_.finish = finish;
+    return std::optional<int32_t>();
+  };
+  if (static_cast<int64_t>(tokens.size()) == options_.maxTokens)
+    return ends(Finish::length);
+  auto token = sampler_.sample(session.logits());
+  if (!token.ok())
+    return token.status();
+  tokens.push_back(*token);
+  if (tokens.size() == 1)
+    generation_.firstTokenSeconds = seconds();
+  if (std::find(options_.stopTokens.begin(), options_.stopTokens.end(), *token) != options_.stopTokens.end())
+    return ends(Finish::stop);
+  if (options_.onToken && !options_.onToken(*token))
+    return ends(Finish::cancelled);
+  if (static_cast<int64_t>(tokens.size()) == options_.maxTokens)
+    return ends(Finish::length);
+  if (session.room() < 1)
+    return ends(Finish::window);
+  return std::optional(*token);
+}
+
+Generation Decoding::generation() const {
+  Generation generation = generation_;
+  generation.seconds = seconds();
+  return generation;
+}
+
 Result<Generation> generate(Session &session, Sampler &sampler, const GenerateOptions &options) {
-  using Clock = std::chrono::steady_clock;
-  auto start = Clock::now();
-  auto seconds = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
-  Generation result;
-  while (static_cast<int64_t>(result.tokens.size()) < options.maxTokens) {
-    auto token = sampler.sample(session.logits());
+  Decoding decoding(sampler, options);
+  while (true) {
+    auto token = decoding.next(session);
     if (!token.ok())
       return token.status();
-    result.tokens.push_back(*token);
-    if (result.tokens.size() == 1)
-      result.firstTokenSeconds = seconds();
-    bool isStop = std::find(options.stopTokens.begin(), options.stopTokens.end(), *token) != options.stopTokens.end();
-    if (isStop) {
-      result.finish = Finish::stop;
-      break;
-    }
-    if (options.onToken && !options.onToken(*token)) {
-      result.finish = Finish::cancelled;
-      break;
-    }
-    if (static_cast<int64_t>(result.tokens.size()) == options.maxTokens)
-      break;
-    if (session.room() < 1) {
-      result.finish = Finish::window;
-      break;
-    }
-    LONGC_TRY(session.ingest({&*token, 1}));
+    if (!*token)
+      return decoding.generation();
+    LONGC_TRY(session.ingest({&**token, 1}));
   }
-  result.seconds = seconds();
-  return result;
 }
 
 } // namespace longc

@@ -1,11 +1,13 @@
-// Continues a session token by token.
+// Continues sessions token by token.
 #pragma once
 
 #include "runtime/serve/Session.h"
 #include "runtime/text/Sampler.h"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace longc {
@@ -24,6 +26,25 @@ struct Generation {
   std::vector<int32_t> tokens;
   Finish finish = Finish::length;
   double seconds = 0, firstTokenSeconds = 0;
+};
+
+/// Chooses token after token. The session takes in each before the next is chosen, alone or together with others.
+class Decoding {
+public:
+  Decoding(Sampler &sampler, GenerateOptions options) : sampler_(sampler), options_(std::move(options)) {}
+
+  /// The next token for the session, which must hold at least one; none where the text has ended.
+  Result<std::optional<int32_t>> next(const Session &session);
+  /// Everything so far.
+  Generation generation() const;
+
+private:
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+  Sampler &sampler_;
+  GenerateOptions options_;
+  Generation generation_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 /// `session` must hold at least one token.

@@ -1,7 +1,9 @@
-// Splits what comes in into windows and calls.
+// What a session is made with, and what it takes in.
 #include "runtime/serve/Session.h"
 
 #include "runtime/core/Format.h"
+#include "runtime/core/SystemMemory.h"
+#include "runtime/serve/Intake.h"
 #include "runtime/serve/MemoryTraits.h"
 
 #include <algorithm>
@@ -10,11 +12,6 @@
 
 namespace longc {
 namespace {
-
-// Tokens of one call: enough to keep the kernels busy, few enough for steady progress and a small arena.
-constexpr int64_t largestChunk = 1024;
-// Rows of logits of one call: a row is as wide as the vocabulary.
-constexpr int64_t largestRows = 256;
 
 // "x" or "x:y" of positive numbers.
 bool readNumbers(std::string_view text, std::vector<double> &numbers) {
@@ -28,26 +25,6 @@ bool readNumbers(std::string_view text, std::vector<double> &numbers) {
     text.remove_prefix(std::min(text.size(), part.size() + 1));
   }
   return true;
-}
-
-TensorShape shapeOf(std::initializer_list<int64_t> sizes) {
-  TensorShape shape;
-  for (int64_t size : sizes)
-    shape.sizes[static_cast<size_t>(shape.rank++)] = size;
-  return shape;
-}
-
-// The rows that are wanted of tokens [first, first + count) of a call, relative to `first`.
-std::vector<int32_t> wantedRows(const IngestOptions &options, int64_t first, int64_t count, int64_t total) {
-  std::vector<int32_t> rows;
-  auto listed = std::lower_bound(options.listed.begin(), options.listed.end(), first);
-  for (int64_t token = first; token < first + count; ++token) {
-    bool isListed = options.rows == IngestOptions::Rows::listed && listed != options.listed.end() && *listed == token;
-    listed += isListed;
-    if (options.rows == IngestOptions::Rows::all || isListed || token == total - 1)
-      rows.push_back(static_cast<int32_t>(token - first));
-  }
-  return rows;
 }
 
 } // namespace
@@ -83,8 +60,6 @@ float MemoryTemperature::at(int64_t memoryTokens) const {
   return static_cast<float>(fixed * (1 + growth));
 }
 
-int64_t Session::chunkOf(const WindowPolicy &policy) { return std::min(policy.window, largestChunk); }
-
 // A program without memory layers cannot use memory.
 SessionOptions Session::fitted(const Engine &engine, SessionOptions options) {
   if (engine.layout().pages.empty())
@@ -93,14 +68,38 @@ SessionOptions Session::fitted(const Engine &engine, SessionOptions options) {
 }
 
 Result<std::unique_ptr<Session>> Session::create(Engine &engine, const SessionOptions &options) {
+  auto store = createStore(engine, options, 1);
+  return store.ok() ? create(engine, options, std::move(*store)) : store.status();
+}
+
+Result<std::unique_ptr<Session>> Session::create(Engine &engine, const SessionOptions &options,
+                                                 std::shared_ptr<StateStore> store) {
   LONGC_TRY(options.policy.check(static_cast<int64_t>(engine.program().module().context_length())));
   std::unique_ptr<Session> session(new Session(engine, fitted(engine, options)));
   const WindowPolicy &policy = session->options_.policy;
-  auto context = Context::create(engine.layout(), policy, chunkOf(policy));
+  auto context = Context::create(std::move(store), policy, chunkOf(policy));
   if (!context.ok())
     return context.status();
   session->context_ = std::move(*context);
   return session;
+}
+
+Result<std::shared_ptr<StateStore>> Session::createStore(const Engine &engine, const SessionOptions &options,
+                                                         int64_t sessions) {
+  const WindowPolicy &policy = options.policy;
+  LONGC_TRY(policy.check(static_cast<int64_t>(engine.program().module().context_length())));
+  return StateStore::create(engine.layout(), StateStore::ringRowsFor(policy.window, chunkOf(policy)), sessions);
+}
+
+int64_t Session::mostThatFit(const Engine &engine, const SessionOptions &options, int64_t tokens) {
+  const WindowPolicy policy = fitted(engine, options).policy;
+  const StateLayout &layout = engine.layout();
+  if (policy.memory && policy.memoryRows > 0)
+    tokens = std::min(tokens, policy.memoryRows + policy.window);
+  double each = static_cast<double>(StateStore::ringRowsFor(policy.window, chunkOf(policy)) * layout.ringBytesPerToken()) +
+                static_cast<double>(tokens) * static_cast<double>(layout.memoryBytesPerToken());
+  double bytes = systemMemory() - static_cast<double>(engine.program().weightsBytes());
+  return static_cast<int64_t>(std::clamp(bytes / std::max(each, 1.0), 0.0, static_cast<double>(INT32_MAX)));
 }
 
 Result<std::unique_ptr<Session>> Session::load(Engine &engine, const SessionOptions &options, const MemoryFile &file) {
@@ -196,94 +195,22 @@ Result<std::span<const int32_t>> Session::fit(std::span<const int32_t> tokens) {
   return tokens;
 }
 
-Status Session::ingest(std::span<const int32_t> given, const IngestOptions &options) {
-  auto fitted = fit(given);
-  if (!fitted.ok())
-    return fitted.status();
-  std::span<const int32_t> tokens = *fitted;
-  auto total = static_cast<int64_t>(given.size());
-  auto first = total - static_cast<int64_t>(tokens.size());
-  for (const TokenGroup &group : context_->marks().split(static_cast<int64_t>(tokens.size()))) {
-    LONGC_TRY(context_->admit(group.tokens));
-    if (windowsRun_ == 0 || marks().windowBegin() != lastWindow_)
-      ++windowsRun_;
-    lastWindow_ = marks().windowBegin();
-    LONGC_TRY(runGroup(tokens.first(static_cast<size_t>(group.tokens)), first, options, total));
-    if (group.spills)
-      context_->spill();
-    tokens = tokens.subspan(static_cast<size_t>(group.tokens));
-    first += group.tokens;
-  }
+// Makes room for the tokens of a group.
+Status Session::admit(int64_t tokens) {
+  LONGC_TRY(context_->admit(tokens));
+  if (windowsRun_ == 0 || marks().windowBegin() != lastWindow_)
+    ++windowsRun_;
+  lastWindow_ = marks().windowBegin();
   return {};
 }
 
-// `first`: index in the caller's tokens of the first one here. The context's marks already include the group.
-Status Session::runGroup(std::span<const int32_t> tokens, int64_t first, const IngestOptions &options, int64_t total) {
-  auto left = static_cast<int64_t>(tokens.size());
-  int64_t limit = options.rows == IngestOptions::Rows::last ? chunkOf(options_.policy)
-                                                            : std::min(chunkOf(options_.policy), largestRows);
-  while (left > 0) {
-    int64_t count = std::min(left, limit);
-    std::vector<int32_t> rows = wantedRows(options, first, count, total);
-    LONGC_TRY(runCall(tokens.first(static_cast<size_t>(count)), context_->marks().end() - left, rows));
-    LONGC_TRY(deliver(first, rows, options));
-    tokens = tokens.subspan(static_cast<size_t>(count));
-    left -= count;
-    first += count;
-    if (options.onProgress && !options.onProgress(first, total))
-      return Status::error(cancelledCode, formatText("cancelled after %s of %s tokens", formatCount(first).c_str(),
-                                                     formatCount(total).c_str()));
-  }
-  return {};
-}
-
-// Runs tokens whose first has index `firstIndex` in the sequence.
-Status Session::runCall(std::span<const int32_t> tokens, int64_t firstIndex, std::span<const int32_t> wanted) {
-  const WindowMarks &marks = context_->marks();
-  auto count = static_cast<int64_t>(tokens.size());
-  std::vector<int32_t> positions, memoryPositions, rows(wanted.begin(), wanted.end());
-  for (int64_t index = firstIndex; index < firstIndex + count; ++index) {
-    positions.push_back(static_cast<int32_t>(index - marks.origin()));
-    memoryPositions.push_back(static_cast<int32_t>(index - marks.windowBegin()));
-  }
-  auto mark = [](int64_t value) { return static_cast<int32_t>(value); };
-  int32_t segments[8] = {0, mark(count), mark(marks.windowBegin()), mark(firstIndex + count), mark(marks.memoryBegin()),
-                         mark(marks.windowBegin()), 0, 0};
-  float temperature = options_.temperature.at(marks.memoryTokens());
-
-  Executor &executor = engine_.executorFor(count);
-  context_->bind(executor);
-  bool oneRow = count == 1 && rows.empty(); // decode has a fixed row
-  if (oneRow)
-    rows.push_back(0);
-  std::vector<InputTensor> inputs;
-  for (const abi::Input &input : executor.function().inputs()) {
-    if (input.role() == "tokens")
-      inputs.push_back({tokens.data(), shapeOf({count})});
-    else if (input.role() == "positions")
-      inputs.push_back({positions.data(), shapeOf({count})});
-    else if (input.role() == "memory_positions")
-      inputs.push_back({memoryPositions.data(), shapeOf({count})});
-    else if (input.role() == "rows")
-      inputs.push_back({rows.data(), shapeOf({static_cast<int64_t>(rows.size())})});
-    else if (input.role() == "segments")
-      inputs.push_back({segments, shapeOf({1, 8})});
-    else
-      inputs.push_back({&temperature, shapeOf({1})});
-  }
-  LONGC_TRY(executor.run(inputs));
-  rowLogits_.resize(wanted.size() * static_cast<size_t>(engine_.vocabulary()));
-  return executor.readResult(0, rowLogits_.data(), rowLogits_.size() * sizeof(float));
-}
-
-Status Session::deliver(int64_t first, std::span<const int32_t> rows, const IngestOptions &options) {
-  auto width = static_cast<size_t>(engine_.vocabulary());
-  for (size_t row = 0; row < rows.size(); ++row) {
-    std::span<const float> logits(rowLogits_.data() + row * width, width);
-    if (options.onLogits)
-      LONGC_TRY(options.onLogits(first + rows[row], logits));
-    logits_.assign(logits.begin(), logits.end());
-  }
+Status Session::ingest(std::span<const int32_t> tokens, const IngestOptions &options) {
+  auto intake = Intake::begin(*this, tokens, options);
+  if (!intake.ok())
+    return intake.status();
+  Intake *const one[] = {&*intake};
+  while (!intake->isDone())
+    LONGC_TRY(runIntakes(engine_, one));
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include "runtime/serve/Context.h"
 #include "runtime/serve/Engine.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -42,9 +43,20 @@ struct IngestOptions {
   std::function<bool(int64_t done, int64_t total)> onProgress;
 };
 
+/// Tokens of one call: enough to keep the kernels busy, few enough for steady progress and a small arena.
+inline constexpr int64_t largestChunk = 1024;
+
 class Session {
 public:
   static Result<std::unique_ptr<Session>> create(Engine &engine, const SessionOptions &options);
+  /// In a slot of a store, so that its tokens can be in calls with those of other sessions there.
+  static Result<std::unique_ptr<Session>> create(Engine &engine, const SessionOptions &options,
+                                                 std::shared_ptr<StateStore> store);
+  /// A store for so many sessions, none with a larger window than these options have.
+  static Result<std::shared_ptr<StateStore>> createStore(const Engine &engine, const SessionOptions &options,
+                                                         int64_t sessions);
+  /// How many sessions that have taken in so many tokens each this machine's memory holds beside the weights.
+  static int64_t mostThatFit(const Engine &engine, const SessionOptions &options, int64_t tokens);
   /// Goes on from a saved memory. Refuses, by name, what another program saved, and what `options` cannot hold.
   static Result<std::unique_ptr<Session>> load(Engine &engine, const SessionOptions &options, const MemoryFile &file);
   /// The options that a memory was saved with.
@@ -70,19 +82,18 @@ public:
   int64_t droppedTokens() const { return cutTokens_ + marks().memoryBegin(); }
 
 private:
+  friend class Intake;
   Session(Engine &engine, const SessionOptions &options) : engine_(engine), options_(options) {}
   static SessionOptions fitted(const Engine &engine, SessionOptions options);
-  static int64_t chunkOf(const WindowPolicy &policy);
+  static int64_t chunkOf(const WindowPolicy &policy) { return std::min(policy.window, largestChunk); }
 
   Result<std::span<const int32_t>> fit(std::span<const int32_t> tokens);
-  Status runGroup(std::span<const int32_t> tokens, int64_t first, const IngestOptions &options, int64_t total);
-  Status runCall(std::span<const int32_t> tokens, int64_t firstIndex, std::span<const int32_t> rows);
-  Status deliver(int64_t first, std::span<const int32_t> rows, const IngestOptions &options);
+  Status admit(int64_t tokens);
 
   Engine &engine_;
   SessionOptions options_;
   std::unique_ptr<Context> context_;
-  std::vector<float> logits_, rowLogits_;
+  std::vector<float> logits_;
   int64_t windowsRun_ = 0, lastWindow_ = 0, cutTokens_ = 0;
 };
 

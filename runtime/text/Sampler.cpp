@@ -22,21 +22,41 @@ Status optionError(const char *name, double value, const char *expected) {
   return Status::error(badOption, std::string("sampling: ") + name + " is " + shown + ", expected " + expected);
 }
 
+// The best of each of some lanes side by side, which the compiler makes vectors of: a vocabulary is long. Whether all are
+// numbers comes along.
+bool findLargest(std::span<const float> logits, float &largest) {
+  constexpr size_t lanes = 16;
+  float best[lanes];
+  int strange[lanes] = {};
+  std::fill_n(best, lanes, minusInfinity);
+  size_t whole = logits.size() / lanes * lanes;
+  for (size_t i = 0; i < whole; i += lanes)
+    for (size_t lane = 0; lane < lanes; ++lane) {
+      float logit = logits[i + lane];
+      best[lane] = logit > best[lane] ? logit : best[lane];
+      strange[lane] |= logit != logit;
+    }
+  for (size_t i = whole; i < logits.size(); ++i) {
+    best[0] = std::max(best[0], logits[i]);
+    strange[0] |= logits[i] != logits[i];
+  }
+  largest = *std::max_element(best, best + lanes);
+  return std::count(strange, strange + lanes, 0) == lanes;
+}
+
 // The index of the best logit, the first of equals.
 Result<size_t> findBest(std::span<const float> logits) {
   if (logits.empty())
     return Status::error(badLogits, "sampling: no logits, expected one for each token of the vocabulary");
-  size_t best = 0;
-  for (size_t i = 0; i < logits.size(); ++i) {
-    if (std::isnan(logits[i]))
-      return Status::error(badLogits, "sampling: the logit of token " + std::to_string(i) + " is not a number (NaN)",
-                           "the model's arithmetic broke down: try exact arithmetic, or check the model file");
-    if (logits[i] > logits[best])
-      best = i;
+  float largest;
+  if (!findLargest(logits, largest)) {
+    auto strange = std::find_if(logits.begin(), logits.end(), [](float logit) { return std::isnan(logit); });
+    return Status::error(badLogits, "sampling: the logit of token " + std::to_string(strange - logits.begin()) + " is not a number (NaN)",
+                         "the model's arithmetic broke down: try exact arithmetic, or check the model file");
   }
-  if (logits[best] == minusInfinity)
+  if (largest == minusInfinity)
     return Status::error(badLogits, "sampling: every logit is minus infinity, so no token can be chosen");
-  return best;
+  return static_cast<size_t>(std::find(logits.begin(), logits.end(), largest) - logits.begin());
 }
 
 } // namespace

@@ -4,7 +4,7 @@
 
 // CHECK-LABEL: func.func @prefill
 // CHECK-SAME: %[[POSITIONS:[^:]*]]: tensor<?xi32> {lm.input = "positions"}
-// CHECK-SAME: %[[PLACES:[^:]*]]: tensor<?xi32> {lm.input = "memory_positions"}, %[[TEMPERATURE:[^:]*]]: tensor<1xf32> {lm.input = "temperature"}
+// CHECK-SAME: %[[PLACES:[^:]*]]: tensor<?xi32> {lm.input = "memory_positions"}, %[[TEMPERATURE:[^:]*]]: tensor<?xf32> {lm.input = "temperature"}
 // CHECK-SAME: %[[MEMORY:[^:]*]]: !lm.memory<2x32xf32> {lm.input = "memory", lm.layer = 1 : i64})
 // CHECK-SAME: -> (tensor<?x80xf32>, !lm.cache<2x32xf32>, !lm.cache<2x32xf32>, !lm.memory<2x32xf32>)
 // Layer 0 is as it was.

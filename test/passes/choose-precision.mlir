@@ -38,6 +38,19 @@ func.func @quantised(%x: tensor<1x96xf32>) -> tensor<1x64xf32> {
   return %y : tensor<1x64xf32>
 }
 
+// One token of each sequence is few rows, however many sequences there are.
+// CHECK-LABEL: func.func @sequences
+// CHECK: lm.quantize %arg0 : (tensor<?x96xf32>) -> (tensor<?x96xi16>, tensor<?x3xf32>, tensor<?x3xf32>)
+// CHECK: lm.quantized_linear
+// CHECK-NOT: lm.dequantize
+// CHECK: return
+func.func @sequences(%x: tensor<?x96xf32>) -> tensor<?x64xf32> attributes {lm.one_token} {
+  %w = lm.parameter_ref @w : !lm.quantized<64x96, q4_1>
+  %d = lm.dequantize %w : (!lm.quantized<64x96, q4_1>) -> tensor<64x96xf32>
+  %y = lm.linear %x, %d : (tensor<?x96xf32>, tensor<64x96xf32>) -> tensor<?x64xf32>
+  return %y : tensor<?x64xf32>
+}
+
 // Many rows are bound by arithmetic: bf16 operands.
 // CHECK-LABEL: func.func @rows
 // CHECK: %[[DECODED:.*]] = lm.dequantize {{.*}} -> tensor<64x96xbf16>

@@ -16,19 +16,30 @@ struct Segment {
 float *rowOf(const longc_view &view, int64_t row) { return static_cast<float *>(view.data) + row * view.stride[0]; }
 int32_t intAt(const longc_view &view, int64_t index) { return static_cast<const int32_t *>(view.data)[index]; }
 
+// Rows of the rings: those of a slot lie together.
+int64_t ringRow(const longc_view &rings, const longc_view &table, int64_t slot, int64_t index) {
+  int64_t rows = rings.size[0] / table.size[0];
+  return slot * rows + index % rows;
+}
+
 int64_t memoryRow(const longc_view &table, int64_t slot, int64_t index) {
   return static_cast<int64_t>(intAt(table, slot * table.stride[0] + index / 256)) * 256 + index % 256;
 }
 
 // views: tokens, positions, segments, page table, cache keys and values, memory keys and values. grid: blocks of 4 tokens.
 void append(const longc_view *views, const int64_t *, int64_t begin, int64_t end, void *) {
-  Segment segment;
-  std::memcpy(&segment, views[2].data, sizeof segment);
   int64_t count = views[0].size[0];
   for (int64_t token = begin * blockRows; token < end * blockRows && token < count; ++token) {
+    Segment segment;
+    const auto *next = static_cast<const char *>(views[2].data);
+    do {
+      std::memcpy(&segment, next, sizeof segment);
+      next += sizeof segment;
+    } while (token >= segment.queryEnd);
     int64_t index = segment.windowEnd - (segment.queryEnd - token);
     float id = static_cast<float>(intAt(views[0], token));
-    float *key = rowOf(views[4], index % views[4].size[0]), *value = rowOf(views[5], index % views[5].size[0]);
+    int64_t local = ringRow(views[4], views[3], segment.slot, index);
+    float *key = rowOf(views[4], local), *value = rowOf(views[5], local);
     key[0] = value[1] = id;
     key[1] = static_cast<float>(intAt(views[1], token));
     value[0] = static_cast<float>(index);
@@ -42,15 +53,14 @@ void append(const longc_view *views, const int64_t *, int64_t begin, int64_t end
 // views: work list, temperature, page table, cache keys, memory keys, counts. grid: rows of the work list.
 void count(const longc_view *views, const int64_t *scalars, int64_t begin, int64_t end, void *scratch) {
   static_cast<char *>(scratch)[scalars[0] >= 0 ? 63 : 0] = 1; // scratch is there and writable
-  float temperature = *static_cast<const float *>(views[1].data);
   for (int64_t item = begin; item < end; ++item) {
     int32_t work[8];
     std::memcpy(work, static_cast<const int32_t *>(views[0].data) + item * 8, sizeof work);
     for (int64_t query = work[0]; query < work[1]; ++query) {
-      float *counts = rowOf(views[5], query);
+      float *counts = rowOf(views[5], query), temperature = static_cast<const float *>(views[1].data)[query];
       std::memset(counts, 0, vocabulary * sizeof(float));
       for (int64_t key = work[2]; key <= work[4] + query - work[0]; ++key)
-        counts[static_cast<int>(rowOf(views[3], key % views[3].size[0])[0])] += 1;
+        counts[static_cast<int>(rowOf(views[3], ringRow(views[3], views[2], work[7], key))[0])] += 1;
       for (int64_t key = work[5]; key < work[6]; ++key)
         counts[static_cast<int>(rowOf(views[4], memoryRow(views[2], work[7], key))[0])] += 1000 * temperature;
     }

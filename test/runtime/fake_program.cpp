@@ -83,19 +83,19 @@ void addLaunch(abi::Function &function, uint32_t kernel, abi::Expr grid, std::in
   }
 }
 
-void addFunction(abi::Module &module, const char *name, const char *precision, bool decode) {
+void addFunction(abi::Module &module, const char *name, const char *precision) {
   abi::Function &function = *module.add_functions();
   function.set_name(name);
   function.set_precision(precision);
   function.set_target("cpu");
   addSymbols(function);
-  abi::Expr tokenCount = decode ? constant(1) : symbol(tokens), rowCount = decode ? constant(1) : symbol(rows);
+  abi::Expr tokenCount = symbol(tokens), rowCount = symbol(rows);
   addInput(function, "tokens", abi::I32, {tokenCount});
   addInput(function, "positions", abi::I32, {tokenCount});
   addInput(function, "memory_positions", abi::I32, {tokenCount});
   addInput(function, "rows", abi::I32, {rowCount});
   addInput(function, "segments", abi::I32, {symbol(sequences), constant(8)});
-  addInput(function, "temperature", abi::F32, {constant(1)});
+  addInput(function, "temperature", abi::F32, {tokenCount});
   for (uint32_t state = 0; state < 4; ++state)
     addBuffer(function, abi::Buffer::STATE, state, abi::F32, {symbol(state < 2 ? ringRows : pageRows), constant(1), constant(2)});
   addBuffer(function, abi::Buffer::PAGE_TABLE, 0, abi::I32, {symbol(slots), symbol(pages)});
@@ -175,8 +175,8 @@ abi::Program program() {
   module.mutable_memory()->set_default_window(window);
   module.mutable_memory()->set_default_last_context(lastContext);
   for (const char *precision : {"fast", "exact"}) {
-    addFunction(module, "prefill", precision, false);
-    addFunction(module, "decode", precision, true);
+    addFunction(module, "prefill", precision);
+    addFunction(module, "decode", precision);
   }
   return program;
 }

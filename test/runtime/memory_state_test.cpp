@@ -3,6 +3,7 @@
 #include "test/runtime/FakeProgram.h"
 
 #include "runtime/device/CpuDevice.h"
+#include "runtime/serve/Batch.h"
 #include "runtime/serve/Context.h"
 #include "runtime/serve/WindowMarks.h"
 
@@ -220,22 +221,12 @@ struct Fixture : testing::Test {
   std::vector<float> run(Context &context, const std::vector<int32_t> &tokens) {
     std::vector<float> logits(fake::vocabulary);
     EXPECT_TRUE(context.admit(static_cast<int64_t>(tokens.size())).ok());
-    const WindowMarks &marks = context.marks();
-    auto count = static_cast<int32_t>(tokens.size());
-    std::vector<int32_t> positions(tokens.size());
-    for (int32_t index = 0; index < count; ++index)
-      positions[static_cast<size_t>(index)] = static_cast<int32_t>(marks.end()) - count + index;
-    int32_t row = count - 1;
-    int32_t segment[8] = {0, count, static_cast<int32_t>(marks.windowBegin()), static_cast<int32_t>(marks.end()),
-                          static_cast<int32_t>(marks.memoryBegin()), static_cast<int32_t>(marks.windowBegin()), 0, 0};
-    float temperature = 1;
-    context.bind(*executor);
-    TensorShape list{{count, 1, 1, 1}, 1}, one{{1, 1, 1, 1}, 1}, table{{1, 8, 1, 1}, 2};
-    std::vector<InputTensor> inputs = {{tokens.data(), list}, {positions.data(), list}, {positions.data(), list},
-                                       {&row, one},           {segment, table},         {&temperature, one}};
-    Status status = executor->run(inputs);
+    const auto count = static_cast<int64_t>(tokens.size());
+    const auto row = static_cast<int32_t>(count - 1);
+    Batch batch;
+    batch.add({&context, tokens, context.marks().end() - count, {&row, 1}, 1, logits.data()});
+    Status status = batch.run(*executor);
     EXPECT_TRUE(status.ok()) << status.text();
-    EXPECT_TRUE(executor->readResult(0, logits.data(), logits.size() * sizeof(float)).ok());
     return logits;
   }
 

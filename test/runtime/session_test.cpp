@@ -2,8 +2,10 @@
 #include "test/runtime/FakeProgram.h"
 
 #include "runtime/serve/Generate.h"
+#include "runtime/serve/Intake.h"
 #include "runtime/serve/Session.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <cmath>
 #include <random>
@@ -200,25 +202,26 @@ TEST_F(Sessions, RingsHaveTheRowsThatThePlanSays) {
     auto context = std::move(*Context::create(engine->layout(), policy, 4));
     int64_t bytes = 0;
     for (const StateLayout::Entry &ring : engine->layout().rings)
-      bytes += ring.rowBytes * Context::ringRowsFor(window, 4);
+      bytes += ring.rowBytes * StateStore::ringRowsFor(window, 4);
     EXPECT_GT(bytes, 0);
     EXPECT_EQ(context->ringBytes(), bytes);
   }
 }
 
 TEST_F(Sessions, KernelsSeeNoSlotOrPageThatTheStateLacks) {
-  Executor &executor = engine->executorFor(4);
+  Executor &executor = engine->prefill();
   auto context = std::move(*Context::create(engine->layout(), {}, 4));
   ASSERT_TRUE(context->admit(4).ok());
-  context->bind(executor);
+  context->store().bind(executor);
+  executor.bindPageTable(context->pageTable().data(), 1, 1);
   std::vector<int32_t> numbers(4), segment = {0, 4, 0, 4, 0, 0, 0, 0};
-  float temperature = 1;
+  std::vector<float> temperatures(4, 1);
   std::vector<InputTensor> inputs;
   for (const abi::Input &input : executor.function().inputs()) {
     if (input.role() == "segments")
       inputs.push_back({segment.data(), {{1, 8, 1, 1}, 2}});
     else if (input.role() == "temperature")
-      inputs.push_back({&temperature, {{1, 1, 1, 1}, 1}});
+      inputs.push_back({temperatures.data(), {{4, 1, 1, 1}, 1}});
     else
       inputs.push_back({numbers.data(), {{4, 1, 1, 1}, 1}});
   }
@@ -227,6 +230,103 @@ TEST_F(Sessions, KernelsSeeNoSlotOrPageThatTheStateLacks) {
   EXPECT_EQ(executor.run(inputs).code(), 5201);
   segment = {0, 4, 253, 257, 0, 0, 0, 0}; // one page is
   EXPECT_EQ(executor.run(inputs).code(), 5201);
+}
+
+// ---- several sequences in one call ----------------------------------------------------------------------------------
+
+// Takes tokens into each session, as many calls as it needs, those of all sessions together.
+void ingestTogether(Engine &engine, const std::vector<Session *> &sessions, const std::vector<std::vector<int32_t>> &tokens) {
+  std::vector<Intake> intakes;
+  std::vector<Intake *> all;
+  for (size_t index = 0; index < sessions.size(); ++index)
+    intakes.push_back(std::move(*Intake::begin(*sessions[index], tokens[index])));
+  for (Intake &intake : intakes)
+    all.push_back(&intake);
+  while (!std::ranges::all_of(intakes, &Intake::isDone)) {
+    Status status = runIntakes(engine, all);
+    ASSERT_TRUE(status.ok()) << status.text();
+  }
+}
+
+void expectEqual(const Session &a, const Session &b) {
+  EXPECT_TRUE(std::ranges::equal(a.logits(), b.logits()));
+  EXPECT_EQ(a.marks().memoryTokens(), b.marks().memoryTokens());
+  EXPECT_EQ(a.windowsRun(), b.windowsRun());
+}
+
+TEST_F(Sessions, SequencesInOneCallGetWhatTheyGetAlone) {
+  std::vector<SessionOptions> kinds(4, options());
+  kinds[1].policy.window = 32;
+  kinds[1].temperature.fixed = 3;
+  kinds[2].policy.eviction = Eviction::flush;
+  kinds[2].temperature = *MemoryTemperature::parse("log:0.5:100");
+  kinds[3].policy.memory = false;
+  auto store = std::move(*Session::createStore(*engine, options(), 4));
+  std::vector<std::unique_ptr<Session>> together, alone;
+  std::vector<Session *> all;
+  for (const SessionOptions &kind : kinds) {
+    together.push_back(std::move(*Session::create(*engine, kind, store)));
+    alone.push_back(makeSession(kind));
+    all.push_back(together.back().get());
+  }
+  // Windows of many tokens, single tokens and nothing at all meet in a call; pages of all sequences lie in one pool.
+  const size_t counts[][4] = {{300, 1, 70, 40}, {1, 1, 1, 1}, {90, 0, 1, 1}, {1, 200, 1, 1}, {1, 1, 1, 1}};
+  uint32_t seed = 20;
+  for (auto &count : counts) {
+    std::vector<std::vector<int32_t>> tokens;
+    for (size_t index = 0; index < 4; ++index) {
+      tokens.push_back(randomTokens(count[index], seed++));
+      ASSERT_TRUE(alone[index]->ingest(tokens[index]).ok());
+    }
+    ingestTogether(*engine, all, tokens);
+    for (size_t index = 0; index < 4; ++index)
+      expectEqual(*together[index], *alone[index]);
+  }
+  // One ends; another begins in its place and sees nothing of it.
+  together[0].reset();
+  EXPECT_EQ(store->freeSlots(), 1);
+  together[0] = std::move(*Session::create(*engine, kinds[0], store));
+  all[0] = together[0].get();
+  alone[0] = makeSession(kinds[0]);
+  std::vector<std::vector<int32_t>> tokens;
+  for (size_t index = 0; index < 4; ++index) {
+    tokens.push_back(randomTokens(index == 0 ? 100 : 1, seed++));
+    ASSERT_TRUE(alone[index]->ingest(tokens[index]).ok());
+  }
+  ingestTogether(*engine, all, tokens);
+  for (size_t index = 0; index < 4; ++index)
+    expectEqual(*together[index], *alone[index]);
+}
+
+TEST_F(Sessions, ForksInAStoreMeetInACall) {
+  auto store = std::move(*Session::createStore(*engine, options(), 2));
+  auto first = std::move(*Session::create(*engine, options(), store));
+  ASSERT_TRUE(first->ingest(randomTokens(400, 31)).ok());
+  auto second = std::move(*first->fork());
+  EXPECT_EQ(first->fork().status().code(), 7106);
+  auto alone = makeSession(options());
+  ASSERT_TRUE(alone->ingest(randomTokens(400, 31)).ok());
+  auto other = std::move(*alone->fork());
+  ASSERT_TRUE(alone->ingest(randomTokens(70, 32)).ok());
+  ASSERT_TRUE(other->ingest(randomTokens(50, 33)).ok());
+  ingestTogether(*engine, {first.get(), second.get()}, {randomTokens(70, 32), randomTokens(50, 33)});
+  expectEqual(*first, *alone);
+  expectEqual(*second, *other);
+}
+
+TEST_F(Sessions, WhatCannotMeetInACallIsRefused) {
+  auto store = std::move(*Session::createStore(*engine, options(), 1));
+  SessionOptions wide = options();
+  wide.policy.window = 4 * fake::window;
+  EXPECT_EQ(Session::create(*engine, wide, store).status().code(), 1012);
+  auto session = std::move(*Session::create(*engine, options(), store));
+  EXPECT_EQ(Session::create(*engine, options(), store).status().code(), 7106);
+  auto stranger = makeSession(options());
+  auto tokens = randomTokens(2, 40);
+  auto a = std::move(*Intake::begin(*session, tokens)), b = std::move(*Intake::begin(*stranger, tokens));
+  Intake *apart[] = {&a, &b}, *twice[] = {&a, &a};
+  EXPECT_EQ(runIntakes(*engine, apart).code(), 5201);
+  EXPECT_EQ(runIntakes(*engine, twice).code(), 5201);
 }
 
 TEST_F(Sessions, UnknownPrecisionVariantAndKernelsAreRefused) {

@@ -128,6 +128,8 @@ static FailureOr<std::vector<double>> roleElements(const RandomBatch &batch, Str
         elements.push_back(index);
       if (role == "memory_positions")
         elements.push_back(index - s.windowBegin);
+      if (role == "temperature")
+        elements.push_back(1 + 0.3 * drawReal(batch.seed, role, i));
     }
   }
   if (role == "source_boundaries")
@@ -145,8 +147,8 @@ static FailureOr<std::vector<double>> roleElements(const RandomBatch &batch, Str
       elements.push_back(2 * i + (i % 2));
   if (role == "page_table")
     elements.assign(batch.pageTable.begin(), batch.pageTable.end());
-  if (role == "temperature")
-    elements.push_back(1 + 0.3 * drawReal(batch.seed, role, 0));
+  if (role == "temperature" && rows == 1) // for all
+    elements.resize(1, 1.0);
   return elements;
 }
 

@@ -6,21 +6,21 @@
 #include "frontends/Checkpoint.h"
 #include "frontends/tools/RegisterAll.h"
 #include "runtime/core/Format.h"
-#include "runtime/serve/Context.h"
+#include "runtime/core/SystemMemory.h"
 #include "runtime/serve/FunctionPlan.h"
 #include "runtime/serve/Program.h"
+#include "runtime/serve/StateStore.h"
 
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/SourceMgr.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <sys/resource.h>
-#include <unistd.h>
 
 namespace longc {
 namespace {
@@ -119,12 +119,12 @@ Status inspectProgram(const std::string &path, bool steps) {
   return {};
 }
 
-// Arena bytes of a function when every symbol takes the value that the sizes imply.
+// Arena bytes of a function when every symbol takes the value that the sizes imply; decoding has one token.
 Result<int64_t> arenaBytes(const abi::Function &function, const abi::Program &program, const PlanOptions &options) {
   FunctionPlan plan(function, program);
   std::vector<int64_t> symbols(plan.symbolNames.size(), 1);
   for (size_t i = 0; i < symbols.size(); ++i)
-    if (plan.symbolNames[i] == "tokens")
+    if (plan.symbolNames[i] == "tokens" && function.name() != "decode")
       symbols[i] = options.chunk;
   for (size_t i = 0; i < symbols.size(); ++i)
     if (plan.symbolMaxima[i])
@@ -133,15 +133,6 @@ Result<int64_t> arenaBytes(const abi::Function &function, const abi::Program &pr
   if (!layout)
     return Status::error(3007, "the plan of '" + function.name() + "' does not fit into 63 bits");
   return layout->bytes;
-}
-
-// What a process of this machine may have: its memory, or less by `ulimit -v`.
-double bytesAtMost() {
-  double bytes = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  rlimit limit;
-  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-    bytes = std::min(bytes, static_cast<double>(limit.rlim_cur));
-  return bytes;
 }
 
 // Adds the rings of a precision to the text; refuses when all that it needs exceeds this machine.
@@ -157,17 +148,20 @@ Status planPrecision(const Program &program, const std::string &precision, doubl
   int64_t chunk = std::min(options.chunk, window), rings = 0;
   double tokens = 0;
   for (const StateLayout::Entry &ring : layout.rings)
-    rings += ring.rowBytes * Context::ringRowsFor(window, chunk);
+    rings += ring.rowBytes * StateStore::ringRowsFor(window, chunk);
   for (const StateLayout::Entry &page : layout.pages)
     tokens += static_cast<double>(page.rowBytes) * static_cast<double>(options.tokens);
   if (rings > 0)
     text += formatText("%-28s %10.1f MB for %lld tokens\n", ("local window, " + precision).c_str(), megabytes(rings),
                        static_cast<long long>(window));
   double all = static_cast<double>(program.weightsBytes()) + arenas + static_cast<double>(rings) + tokens;
-  if (!functions.empty() && all > bytesAtMost())
+  if (!functions.empty() && all > systemMemory())
     return Status::error(7105, "'" + precision + "' with " + std::to_string(options.tokens) + " tokens in memory needs " +
-                                   formatBytes(all) + "; this machine has " + formatBytes(bytesAtMost()),
+                                   formatBytes(all) + "; this machine has " + formatBytes(systemMemory()),
                          "plan fewer tokens with --ctx, or a smaller --chunk");
+  if (double each = static_cast<double>(rings) + tokens; each > 0)
+    text += formatText("%-28s %10.0f of %lld tokens each fit into this machine's memory\n", ("sequences, " + precision).c_str(),
+                       std::floor((systemMemory() - all + each) / each), static_cast<long long>(options.tokens));
   return {};
 }
 

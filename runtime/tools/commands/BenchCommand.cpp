@@ -2,7 +2,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
-#include "runtime/serve/Generate.h"
+#include "runtime/serve/Intake.h"
 #include "runtime/tools/commands/Command.h"
 #include "runtime/tools/commands/EncoderBench.h"
 
@@ -45,29 +45,55 @@ Status measureReading(Engine &engine, const SessionOptions &options, std::span<c
   return {};
 }
 
-// Decodes greedily after one token, without end.
-Status measureDecoding(Engine &engine, const SessionOptions &options, int64_t tokens, Measurement &result) {
-  auto session = Session::create(engine, options);
-  if (!session.ok())
-    return session.status();
-  int32_t first = 0;
-  LONGC_TRY((*session)->ingest({&first, 1}));
+// One token of every session.
+Status takeTogether(Engine &engine, std::span<const std::unique_ptr<Session>> sessions, std::span<const int32_t> tokens) {
+  std::vector<Intake> intakes;
+  for (size_t index = 0; index < sessions.size(); ++index) {
+    auto intake = Intake::begin(*sessions[index], tokens.subspan(index, 1));
+    if (!intake.ok())
+      return intake.status();
+    intakes.push_back(std::move(*intake));
+  }
+  std::vector<Intake *> all;
+  for (Intake &intake : intakes)
+    all.push_back(&intake);
+  return runIntakes(engine, all);
+}
+
+// Decodes greedily in so many sequences at a time, each after one token of its own, without end.
+Status measureDecoding(Engine &engine, const SessionOptions &options, int64_t tokens, int64_t sequences, Measurement &result) {
+  auto store = Session::createStore(engine, options, sequences);
+  if (!store.ok())
+    return store.status();
+  std::vector<std::unique_ptr<Session>> sessions;
+  std::vector<int32_t> chosen;
+  for (int64_t index = 0; index < sequences; ++index) {
+    auto session = Session::create(engine, options, *store);
+    if (!session.ok())
+      return session.status();
+    sessions.push_back(std::move(*session));
+    chosen.push_back(static_cast<int32_t>(index % engine.vocabulary()));
+  }
+  LONGC_TRY(takeTogether(engine, sessions, chosen));
   Sampler greedy(SamplerOptions{});
-  GenerateOptions generateOptions;
-  generateOptions.maxTokens = tokens + 1; // the last one is chosen but not run
-  generateOptions.onToken = [](int32_t) { return !interrupted(); };
   auto start = std::chrono::steady_clock::now();
-  auto generation = generate(**session, greedy, generateOptions);
-  if (!generation.ok())
-    return generation.status();
-  if (generation->finish == Finish::cancelled)
-    return Status::error(cancelledCode, "cancelled");
+  for (int64_t step = 0; step < tokens; ++step) {
+    for (size_t index = 0; index < sessions.size(); ++index) {
+      auto token = greedy.sample(sessions[index]->logits());
+      if (!token.ok())
+        return token.status();
+      chosen[index] = *token;
+    }
+    LONGC_TRY(takeTogether(engine, sessions, chosen));
+    if (interrupted())
+      return Status::error(cancelledCode, "cancelled");
+  }
   result.seconds.push_back(secondsSince(start));
   return {};
 }
 
 struct Plan {
-  int64_t prefill, decode, fill, repeat;
+  int64_t prefill, decode, fill, repeat, sequences;
   ProgressMode mode;
 };
 
@@ -76,7 +102,8 @@ Result<Plan> planOf(const Arguments &arguments) {
   struct {
     const char *name;
     int64_t *target, low;
-  } numbers[] = {{"prefill", &plan.prefill, 0}, {"decode", &plan.decode, 0}, {"fill", &plan.fill, 0}, {"repeat", &plan.repeat, 1}};
+  } numbers[] = {{"prefill", &plan.prefill, 0}, {"decode", &plan.decode, 0}, {"fill", &plan.fill, 0}, {"repeat", &plan.repeat, 1},
+                 {"sequences", &plan.sequences, 1}};
   for (auto &number : numbers) {
     auto value = arguments.integer(number.name, number.low, 10000000);
     if (!value.ok())
@@ -93,7 +120,7 @@ Result<Plan> planOf(const Arguments &arguments) {
 Status measure(Engine &engine, const SessionOptions &options, const Plan &plan, Measurement &prefill,
                Measurement &decode, Measurement &fill) {
   prefill.tokens = plan.prefill;
-  decode.tokens = plan.decode;
+  decode.tokens = plan.decode * plan.sequences;
   fill.tokens = plan.fill;
   // One untimed round: pages of the weights, large pages of the arena.
   Measurement warmup;
@@ -103,7 +130,7 @@ Status measure(Engine &engine, const SessionOptions &options, const Plan &plan, 
     if (plan.prefill > 0)
       LONGC_TRY(measureReading(engine, options, randomTokens(plan.prefill, engine.vocabulary()), ProgressMode::none, prefill));
     if (plan.decode > 0)
-      LONGC_TRY(measureDecoding(engine, options, plan.decode, decode));
+      LONGC_TRY(measureDecoding(engine, options, plan.decode, plan.sequences, decode));
   }
   if (plan.fill > 0)
     LONGC_TRY(measureReading(engine, options, randomTokens(plan.fill, engine.vocabulary()), plan.mode, fill));
@@ -111,13 +138,14 @@ Status measure(Engine &engine, const SessionOptions &options, const Plan &plan, 
 }
 
 std::string toJson(const Engine &engine, CpuDevice &device, const Measurement &prefill, const Measurement &decode,
-                   const Measurement &fill) {
+                   const Measurement &fill, int64_t sequences) {
   JsonWriter json;
   json.beginObject();
   json.key("device").text(CpuFeatures::detect().brand);
   json.key("variant").text(device.variant());
   json.key("threads").integer(device.pool().threads());
   json.key("precision").text(engine.precision());
+  json.key("sequences").integer(sequences);
   auto add = [&](const std::string &name, const Measurement &measurement) {
     json.key(name + "_tokens").integer(measurement.tokens);
     json.key(name + "_tokens_per_second").number(measurement.rate());
@@ -168,18 +196,24 @@ Status runBench(const Arguments &arguments) {
   auto options = loaded->sessionOptions(arguments);
   if (!options.ok())
     return options.status();
+  if (int64_t fit = Session::mostThatFit(*loaded->engine, *options, plan->decode + 1); plan->sequences > std::max<int64_t>(fit, 1))
+    return Status::error(7106, formatText("%s sequences of %s tokens do not fit into this machine's memory: %s do",
+                                          formatCount(plan->sequences).c_str(), formatCount(plan->decode + 1).c_str(),
+                                          formatCount(fit).c_str()),
+                         "use fewer --sequences, or a smaller --window");
   CpuDevice &device = loaded->engine->device();
   logNote(CpuFeatures::detect().brand + "; " + device.describe() + "; " + loaded->engine->precision());
   Measurement prefill, decode, fill;
   LONGC_TRY(measure(*loaded->engine, *options, *plan, prefill, decode, fill));
   loaded->report();
-  return printText(arguments.flag("json") ? toJson(*loaded->engine, device, prefill, decode, fill)
+  return printText(arguments.flag("json") ? toJson(*loaded->engine, device, prefill, decode, fill, plan->sequences)
                                           : toTable(prefill, decode, fill));
 }
 
 } // namespace
 
 const Command benchCommand = {"bench", "tokens per second of reading, decoding and filling the memory; texts per second of an encoder",
-                              modelOptions({"call-tokens", "decode", "fill", "json", "prefill", "repeat", "text-tokens", "texts"}), runBench};
+                              modelOptions({"call-tokens", "decode", "fill", "json", "prefill", "repeat", "sequences", "text-tokens", "texts"}),
+                              runBench};
 
 } // namespace longc

@@ -1,11 +1,12 @@
 // `generate`: continues a raw prompt of any length.
 #include "runtime/core/Format.h"
-#include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
 #include "runtime/core/OutputFile.h"
 #include "runtime/serve/Generate.h"
 #include "runtime/text/GrowingText.h"
 #include "runtime/tools/commands/OpenedModel.h"
+#include "runtime/tools/commands/PromptLines.h"
+#include "runtime/tools/commands/PromptRun.h"
 
 #include <chrono>
 
@@ -14,36 +15,6 @@ namespace {
 
 double secondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-struct Run {
-  std::vector<int32_t> prompt;
-  double loadSeconds, readSeconds;
-  Generation generation;
-  std::string text;
-  uint64_t seed;
-};
-
-std::string toJson(const Run &run, const Session &session) {
-  JsonWriter json;
-  json.beginObject();
-  json.key("prompt_token_ids").integers(run.prompt);
-  json.key("token_ids").integers(run.generation.tokens);
-  json.key("text").text(run.text);
-  json.key("finish_reason").text(finishName(run.generation.finish));
-  json.key("seed").integer(static_cast<int64_t>(run.seed));
-  json.key("memory").beginObject();
-  json.key("windows").integer(session.windowsRun());
-  json.key("tokens_in_window").integer(session.marks().localTokens());
-  json.key("tokens_in_memory").integer(session.marks().memoryTokens());
-  json.key("tokens_dropped").integer(session.droppedTokens());
-  json.key("bytes").integer(session.context().memoryBytes()).endObject();
-  json.key("timings").beginObject();
-  json.key("load_seconds").number(run.loadSeconds);
-  json.key("prefill_seconds").number(run.readSeconds);
-  json.key("first_token_seconds").number(run.loadSeconds + run.readSeconds + run.generation.firstTokenSeconds);
-  json.key("decode_seconds").number(run.generation.seconds).endObject();
-  return json.endObject().str() + "\n";
 }
 
 // Reads a prompt as the end of a text whose beginning may lie in a saved memory.
@@ -108,7 +79,7 @@ private:
 };
 
 Status continueText(Session &session, const Tokenizer &tokenizer, const Arguments &arguments, Sampler sampler,
-                    int64_t maxTokens, Run &run) {
+                    int64_t maxTokens, PromptRun &run) {
   StreamDecoder decoder(tokenizer);
   GenerateOptions options;
   options.maxTokens = maxTokens;
@@ -136,6 +107,8 @@ Status continueText(Session &session, const Tokenizer &tokenizer, const Argument
 }
 
 Status runGenerate(const Arguments &arguments) {
+  if (arguments.has("prompts"))
+    return continuePromptLines(arguments);
   auto prompt = promptOf(arguments);
   if (!prompt.ok())
     return prompt.status();
@@ -155,7 +128,7 @@ Status runGenerate(const Arguments &arguments) {
   auto session = reader.read(*prompt);
   if (!session.ok())
     return session.status();
-  Run run{reader.takeIds(), model->loaded.loadSeconds, secondsSince(start), {}, "", sampler->seed};
+  PromptRun run{reader.takeIds(), model->loaded.loadSeconds, secondsSince(start), {}, "", sampler->seed};
   logNote(formatText("%s; %s in %.2f s", model->engine().device().describe().c_str(), describeSession(**session).c_str(),
                      run.readSeconds));
   LONGC_TRY(continueText(**session, model->tokenizer, arguments, Sampler(*sampler), *maxTokens, run));
@@ -171,8 +144,8 @@ Status runGenerate(const Arguments &arguments) {
 
 const Command generateCommand = {
     "generate", "continues a prompt as it stands, begun as the model's texts begin; what is over the window goes to memory",
-    modelOptions({"ignore-eos", "json", "load-memory", "prompt", "prompt-file", "save-memory", "seed", "temperature",
-                  "tokens", "top-k", "top-p"}),
+    modelOptions({"ignore-eos", "json", "load-memory", "parallel", "prompt", "prompt-file", "prompts", "save-memory", "seed",
+                  "temperature", "tokens", "top-k", "top-p"}),
     runGenerate};
 
 } // namespace longc

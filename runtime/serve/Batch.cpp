@@ -1,0 +1,99 @@
+// Inputs of a call.
+#include "runtime/serve/Batch.h"
+
+#include "runtime/serve/WorkList.h"
+
+#include <algorithm>
+
+namespace longc {
+namespace {
+
+// The page table grows by so many columns at a time: launches are prepared anew when its shape changes.
+constexpr int64_t tableStep = 16;
+
+TensorShape listOf(int64_t count) { return {{count, 1, 1, 1}, 1}; }
+
+Status refused(const char *what) {
+  return Status::error(5201, std::string("these sequences cannot be in one call: ") + what,
+                       "give every sequence a place of its own in one store");
+}
+
+} // namespace
+
+Status checkParts(std::span<const BatchPart> parts) {
+  std::vector<const Context *> seen;
+  for (const BatchPart &part : parts) {
+    if (&part.context->store() != &parts.front().context->store())
+      return refused("their states lie in several stores");
+    if (std::find(seen.begin(), seen.end(), part.context) != seen.end())
+      return refused("one is there twice");
+    seen.push_back(part.context);
+  }
+  return {};
+}
+
+void Batch::add(const BatchPart &part) {
+  const Context &context = *part.context;
+  store_ = &context.store();
+  contexts_.push_back(&context);
+  const WindowMarks &marks = context.marks();
+  const auto firstRow = static_cast<int64_t>(tokens_.size()), count = static_cast<int64_t>(part.tokens.size());
+  tokens_.insert(tokens_.end(), part.tokens.begin(), part.tokens.end());
+  for (int64_t index = part.firstIndex; index < part.firstIndex + count; ++index) {
+    positions_.push_back(static_cast<int32_t>(index - marks.origin()));
+    memoryPositions_.push_back(static_cast<int32_t>(index - marks.windowBegin()));
+  }
+  temperatures_.resize(tokens_.size(), part.temperature);
+  for (int32_t row : part.rows)
+    rows_.push_back(static_cast<int32_t>(firstRow + row));
+  for (int64_t mark : {firstRow, firstRow + count, marks.windowBegin(), part.firstIndex + count, marks.memoryBegin(),
+                       marks.windowBegin(), int64_t{context.slot()}, int64_t{0}})
+    segments_.push_back(static_cast<int32_t>(mark));
+  logits_.emplace_back(part.logits, part.rows.size());
+}
+
+// A row of the page table for every slot of the store; those that are not in the call stay empty.
+void Batch::bind(Executor &executor) {
+  store_->bind(executor);
+  size_t columns = 0;
+  for (const Context *context : contexts_)
+    columns = std::max(columns, context->pageTable().size());
+  columns = (columns + tableStep - 1) / tableStep * tableStep;
+  pageTable_.assign(static_cast<size_t>(store_->slots()) * columns, 0);
+  for (const Context *context : contexts_)
+    std::ranges::copy(context->pageTable(), pageTable_.begin() + static_cast<ptrdiff_t>(context->slot() * columns));
+  executor.bindPageTable(pageTable_.data(), store_->slots(), static_cast<int64_t>(columns));
+}
+
+Status Batch::run(Executor &executor) {
+  bind(executor);
+  const TensorShape all = listOf(static_cast<int64_t>(tokens_.size()));
+  std::vector<InputTensor> inputs;
+  for (const abi::Input &input : executor.function().inputs()) {
+    const std::string &role = input.role();
+    if (role == "tokens")
+      inputs.push_back({tokens_.data(), all});
+    else if (role == "positions")
+      inputs.push_back({positions_.data(), all});
+    else if (role == "memory_positions")
+      inputs.push_back({memoryPositions_.data(), all});
+    else if (role == "rows")
+      inputs.push_back({rows_.data(), listOf(static_cast<int64_t>(rows_.size()))});
+    else if (role == "segments")
+      inputs.push_back({segments_.data(), {{static_cast<int64_t>(contexts_.size()), segmentColumns, 1, 1}, 2}});
+    else
+      inputs.push_back({temperatures_.data(), all});
+  }
+  LONGC_TRY(executor.run(inputs));
+  if (rows_.empty())
+    return {};
+  const size_t rowBytes = static_cast<size_t>(executor.resultShape(0).sizes[1]) * sizeof(float);
+  size_t offset = 0;
+  for (auto [target, rows] : logits_) {
+    LONGC_TRY(executor.readResult(0, target, rows * rowBytes, offset));
+    offset += rows * rowBytes;
+  }
+  return {};
+}
+
+} // namespace longc

@@ -1,0 +1,45 @@
+// Tokens of several sequences as the inputs of one call: rows of tokens one sequence after the other, a segment for each.
+#pragma once
+
+#include "runtime/serve/Context.h"
+#include "runtime/serve/Executor.h"
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace longc {
+
+/// What one sequence has in a call. The context's marks already include the tokens; what is pointed to outlives the call.
+struct BatchPart {
+  const Context *context;
+  std::span<const int32_t> tokens;
+  int64_t firstIndex;            // of the first token in the sequence
+  std::span<const int32_t> rows; // tokens, counted from the first, after which logits are wanted; ascending
+  float temperature;             // factor on memory scores
+  float *logits;                 // where they go, [rows, vocabulary]
+};
+
+/// Refuses (LC5201) two parts of one context and contexts of several stores: their states cannot meet in a call.
+Status checkParts(std::span<const BatchPart> parts);
+
+class Batch {
+public:
+  /// Of parts that were checked.
+  void add(const BatchPart &part);
+  bool isEmpty() const { return tokens_.empty(); }
+  /// Runs `executor` on all parts. Its first result is the logits.
+  Status run(Executor &executor);
+
+private:
+  void bind(Executor &executor);
+
+  const StateStore *store_ = nullptr;
+  std::vector<const Context *> contexts_;
+  std::vector<int32_t> tokens_, positions_, memoryPositions_, rows_, segments_, pageTable_;
+  std::vector<float> temperatures_; // one a token
+  std::vector<std::pair<float *, size_t>> logits_; // by part: where to, rows
+};
+
+} // namespace longc

@@ -1,0 +1,108 @@
+// Cuts tokens into the parts of calls.
+#include "runtime/serve/Intake.h"
+
+#include "runtime/core/Format.h"
+
+#include <algorithm>
+
+namespace longc {
+namespace {
+
+// Rows of logits of one part: a row is as wide as the vocabulary.
+constexpr int64_t largestRows = 256;
+
+} // namespace
+
+Result<Intake> Intake::begin(Session &session, std::span<const int32_t> tokens, IngestOptions options) {
+  Intake intake(session, std::move(options));
+  auto fitted = session.fit(tokens);
+  if (!fitted.ok())
+    return fitted.status();
+  intake.tokens_ = *fitted;
+  intake.total_ = static_cast<int64_t>(tokens.size());
+  intake.first_ = intake.total_ - static_cast<int64_t>(fitted->size());
+  intake.groups_ = session.marks().split(static_cast<int64_t>(fitted->size()));
+  return intake;
+}
+
+// The rows that are wanted of the next `count` tokens.
+void Intake::chooseRows(int64_t count) {
+  rows_.clear();
+  auto listed = std::lower_bound(options_.listed.begin(), options_.listed.end(), first_);
+  for (int64_t token = first_; token < first_ + count; ++token) {
+    bool isListed = options_.rows == IngestOptions::Rows::listed && listed != options_.listed.end() && *listed == token;
+    listed += isListed;
+    if (options_.rows == IngestOptions::Rows::all || isListed || token == total_ - 1)
+      rows_.push_back(static_cast<int32_t>(token - first_));
+  }
+}
+
+Result<BatchPart> Intake::next() {
+  if (!part_.tokens.empty())
+    return part_;
+  if (leftInGroup_ == 0) {
+    LONGC_TRY(session_->admit(groups_[group_].tokens));
+    leftInGroup_ = groups_[group_].tokens;
+  }
+  int64_t most = Session::chunkOf(session_->options_.policy);
+  if (options_.rows != IngestOptions::Rows::last)
+    most = std::min(most, largestRows);
+  const int64_t count = std::min(leftInGroup_, most);
+  chooseRows(count);
+  logits_.resize(rows_.size() * static_cast<size_t>(session_->engine_.vocabulary()));
+  const WindowMarks &marks = session_->marks();
+  part_ = {session_->context_.get(), tokens_.first(static_cast<size_t>(count)), marks.end() - leftInGroup_, rows_,
+           session_->options_.temperature.at(marks.memoryTokens()), logits_.data()};
+  return part_;
+}
+
+Status Intake::take() {
+  const auto count = static_cast<int64_t>(part_.tokens.size());
+  const auto width = static_cast<size_t>(session_->engine_.vocabulary());
+  for (size_t row = 0; row < rows_.size() && options_.onLogits; ++row)
+    LONGC_TRY(options_.onLogits(first_ + rows_[row], std::span<const float>(logits_).subspan(row * width, width)));
+  if (!rows_.empty()) {
+    logits_.erase(logits_.begin(), logits_.end() - static_cast<ptrdiff_t>(width));
+    session_->logits_.swap(logits_);
+  }
+  part_ = {};
+  tokens_ = tokens_.subspan(static_cast<size_t>(count));
+  first_ += count;
+  leftInGroup_ -= count;
+  if (options_.onProgress && !options_.onProgress(first_, total_))
+    return Status::error(cancelledCode, formatText("cancelled after %s of %s tokens", formatCount(first_).c_str(),
+                                                   formatCount(total_).c_str()));
+  if (leftInGroup_ == 0) {
+    if (groups_[group_].spills)
+      session_->context_->spill();
+    ++group_;
+  }
+  return {};
+}
+
+Status runIntakes(Engine &engine, std::span<Intake *const> intakes) {
+  std::vector<BatchPart> parts;
+  std::vector<Intake *> chosen;
+  int64_t many = 0; // tokens of parts with more than one
+  for (Intake *intake : intakes) {
+    if (intake->isDone())
+      continue;
+    auto part = intake->next();
+    if (!part.ok())
+      return part.status();
+    const auto count = static_cast<int64_t>(part->tokens.size());
+    if (count > 1 && many > 0 && many + count > largestChunk)
+      continue;
+    many += count > 1 ? count : 0;
+    parts.push_back(*part);
+    chosen.push_back(intake);
+  }
+  if (parts.empty())
+    return {};
+  LONGC_TRY(engine.run(parts));
+  for (Intake *intake : chosen)
+    LONGC_TRY(intake->take());
+  return {};
+}
+
+} // namespace longc

@@ -1,0 +1,42 @@
+// Tokens on their way into a session: window by window, call by call, each call perhaps together with other sessions'.
+#pragma once
+
+#include "runtime/serve/Session.h"
+
+#include <span>
+#include <vector>
+
+namespace longc {
+
+class Intake {
+public:
+  /// Checks the tokens; nothing has been taken in yet. They and the session outlive the intake.
+  static Result<Intake> begin(Session &session, std::span<const int32_t> tokens, IngestOptions options = {});
+
+  bool isDone() const { return group_ == groups_.size(); }
+  /// What the next call takes, the same until `take`. Makes room for it in the session's context.
+  Result<BatchPart> next();
+  /// Ends the call: hands the logits of the part's rows on and keeps the last.
+  Status take();
+
+private:
+  Intake(Session &session, IngestOptions options) : session_(&session), options_(std::move(options)) {}
+  void chooseRows(int64_t count);
+
+  Session *session_;
+  IngestOptions options_;
+  std::span<const int32_t> tokens_; // not taken in yet
+  std::vector<TokenGroup> groups_;
+  size_t group_ = 0;
+  int64_t leftInGroup_ = 0;         // 0: its room is not made yet
+  int64_t first_ = 0, total_ = 0;   // of the caller's tokens: the next, all
+  BatchPart part_ = {};             // of the call under way, without tokens: none
+  std::vector<int32_t> rows_;
+  std::vector<float> logits_;       // of the part's rows
+};
+
+/// One call of the engine with the next part of as many intakes as fit, in their order; single tokens always do. Those
+/// that are done or found no room are left as they are.
+Status runIntakes(Engine &engine, std::span<Intake *const> intakes);
+
+} // namespace longc

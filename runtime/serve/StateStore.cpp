@@ -1,0 +1,117 @@
+// Rings by slot over pages that stores may share.
+#include "runtime/serve/StateStore.h"
+
+#include "runtime/core/Format.h"
+
+#include <algorithm>
+
+namespace longc {
+namespace {
+
+// Tiles of the window are aligned to their own size, which divides this; so a tile never wraps around the ring.
+constexpr int64_t ringAlignment = 256;
+constexpr int64_t systemPage = 4096;
+constexpr int64_t largePage = int64_t{2} << 20;
+
+bool isRing(abi::State::Kind kind) { return kind == abi::State::CACHE_KEYS || kind == abi::State::CACHE_VALUES; }
+
+int64_t rowBytesOf(const std::vector<StateLayout::Entry> &entries) {
+  int64_t bytes = 0;
+  for (const StateLayout::Entry &entry : entries)
+    bytes += entry.rowBytes;
+  return bytes;
+}
+
+} // namespace
+
+StateLayout StateLayout::of(const abi::Program &program, const std::vector<const abi::Function *> &functions) {
+  std::vector<bool> used(static_cast<size_t>(program.states_size()), false);
+  for (const abi::Function *function : functions)
+    for (const abi::Buffer &buffer : function->buffers())
+      if (buffer.kind() == abi::Buffer::STATE)
+        used[buffer.index()] = true;
+  StateLayout layout;
+  for (uint32_t index = 0; index < used.size(); ++index) {
+    if (!used[index])
+      continue;
+    const abi::State &state = program.states(static_cast<int>(index));
+    int64_t rowBytes = elementBytes(state.type());
+    for (int64_t size : state.row_shape())
+      rowBytes *= size;
+    auto &list = isRing(state.kind()) ? layout.rings : layout.pages;
+    list.push_back({index, state.kind(), state.layer(), state.type(), rowBytes});
+  }
+  return layout;
+}
+
+int64_t StateLayout::ringBytesPerToken() const { return rowBytesOf(rings); }
+int64_t StateLayout::memoryBytesPerToken() const { return rowBytesOf(pages); }
+
+int64_t StateStore::ringRowsFor(int64_t window, int64_t chunk) {
+  return (window + chunk + ringAlignment - 1) / ringAlignment * ringAlignment;
+}
+
+Result<std::shared_ptr<StateStore>> StateStore::create(const StateLayout &layout, int64_t ringRows, int64_t slots) {
+  std::shared_ptr<StateStore> store(new StateStore(layout, ringRows, slots));
+  LONGC_TRY(store->allocateRings());
+  std::vector<int64_t> rowBytes;
+  for (const StateLayout::Entry &entry : layout.pages)
+    rowBytes.push_back(entry.rowBytes);
+  auto pages = PagePool::create(std::move(rowBytes));
+  if (!pages.ok())
+    return pages.status();
+  store->pages_ = std::move(*pages);
+  return store;
+}
+
+Result<std::shared_ptr<StateStore>> StateStore::beside() const {
+  std::shared_ptr<StateStore> store(new StateStore(layout_, ringRows_, 1));
+  LONGC_TRY(store->allocateRings());
+  store->pages_ = pages_;
+  return store;
+}
+
+Status StateStore::allocateRings() {
+  for (const StateLayout::Entry &entry : layout_.rings) {
+    const int64_t ofSlot = ringRows_ * entry.rowBytes;
+    const auto bytes = static_cast<size_t>(slots() * ofSlot);
+    auto rings = slots() == 1 ? Arena::allocate(bytes, "the local window") : Arena::reserve(bytes, "the local windows");
+    if (!rings.ok())
+      return rings.status();
+    if (slots() > 1 && ofSlot >= largePage) // a smaller one would take its neighbours' memory along
+      rings->preferLargePages(0);
+    rings_.push_back(std::move(*rings));
+  }
+  return {};
+}
+
+Result<int32_t> StateStore::takeSlot() {
+  auto free = std::find(taken_.begin(), taken_.end(), false);
+  if (free == taken_.end())
+    return Status::error(7106, formatText("all %lld places for sequences are taken", static_cast<long long>(slots())),
+                         "wait until one ends, or make room for more");
+  *free = true;
+  return static_cast<int32_t>(free - taken_.begin());
+}
+
+void StateStore::releaseSlot(int32_t slot) {
+  taken_[static_cast<size_t>(slot)] = false;
+  for (size_t state = 0; state < rings_.size() && slots() > 1; ++state)
+    if (int64_t bytes = ringRows_ * layout_.rings[state].rowBytes; bytes % systemPage == 0)
+      rings_[state].discard(static_cast<size_t>(slot * bytes), static_cast<size_t>(bytes));
+}
+
+int64_t StateStore::freeSlots() const { return std::count(taken_.begin(), taken_.end(), false); }
+
+std::byte *StateStore::ring(size_t state, int32_t slot) const {
+  return rings_[state].data() + slot * ringRows_ * layout_.rings[state].rowBytes;
+}
+
+void StateStore::bind(Executor &executor) const {
+  for (size_t state = 0; state < rings_.size(); ++state)
+    executor.bindState(layout_.rings[state].state, rings_[state].data(), slots() * ringRows_);
+  for (size_t state = 0; state < layout_.pages.size(); ++state)
+    executor.bindState(layout_.pages[state].state, pages_->data(state), pages_->rows());
+}
+
+} // namespace longc

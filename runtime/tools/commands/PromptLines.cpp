@@ -1,0 +1,172 @@
+// Reads the lines, continues them, prints the results in the order of the lines.
+#include "runtime/tools/commands/PromptLines.h"
+
+#include "runtime/core/Format.h"
+#include "runtime/core/JsonReader.h"
+#include "runtime/core/Log.h"
+#include "runtime/serve/GenerateMany.h"
+#include "runtime/text/GrowingText.h"
+#include "runtime/tools/commands/OpenedModel.h"
+#include "runtime/tools/commands/PromptRun.h"
+
+#include <algorithm>
+#include <map>
+
+namespace longc {
+namespace {
+
+struct PromptLine {
+  size_t number; // in the file, from 1
+  std::string prompt;
+};
+
+Status lineError(int code, const std::string &path, size_t number, const std::string &what, const char *hint) {
+  return Status::error(code, formatText("'%s', line %zu: %s", path.c_str(), number, what.c_str()), hint);
+}
+
+Result<std::string> promptOfLine(const std::string &path, size_t number, std::string_view line) {
+  const char *hint = "give one object {\"prompt\": \"...\"} a line";
+  auto value = JsonValue::read(line);
+  if (!value.ok())
+    return lineError(5406, path, number, value.status().message(), hint);
+  const JsonValue *prompt = value->find("prompt");
+  if (!value->object() || !prompt)
+    return lineError(5406, path, number, "expected an object with a \"prompt\", found " + value->describe(), hint);
+  if (!prompt->text())
+    return lineError(5406, path, number, "expected text as the \"prompt\", found " + prompt->describe(), hint);
+  return *prompt->text();
+}
+
+// Lines of white space alone are none.
+Result<std::vector<PromptLine>> readLines(const std::string &path) {
+  auto text = readTextFile(path);
+  if (!text.ok())
+    return text.status();
+  std::vector<PromptLine> lines;
+  std::string_view left = *text;
+  for (size_t number = 1; !left.empty(); ++number) {
+    std::string_view line = left.substr(0, left.find('\n'));
+    left.remove_prefix(std::min(left.size(), line.size() + 1));
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos)
+      continue;
+    auto prompt = promptOfLine(path, number, line);
+    if (!prompt.ok())
+      return prompt.status();
+    lines.push_back({number, std::move(*prompt)});
+  }
+  if (lines.empty())
+    return Status::error(5403, "'" + path + "' holds no prompt", "give one object {\"prompt\": \"...\"} a line");
+  return lines;
+}
+
+// Token ids of every prompt, all of which can be read: what is wrong with one is said before any is run.
+Result<std::vector<std::vector<int32_t>>> encodeLines(const OpenedModel &model, const std::string &path,
+                                                      const std::vector<PromptLine> &lines) {
+  const WindowPolicy &policy = model.options.policy;
+  const bool remembers = policy.memory && !model.engine().layout().pages.empty();
+  std::vector<std::vector<int32_t>> prompts;
+  for (const PromptLine &line : lines) {
+    model.warnOfLostBytes(line.prompt, formatText("the prompt of line %zu", line.number));
+    prompts.push_back(GrowingText(model.tokenizer).takeAll(line.prompt));
+    const auto count = static_cast<int64_t>(prompts.back().size());
+    if (count == 0)
+      return lineError(5403, path, line.number, "the prompt is empty", "a model continues text: give at least one token");
+    if (!remembers && !model.options.truncate && count > policy.window)
+      return lineError(5303, path, line.number,
+                       formatText("%s tokens do not fit into the window of %s tokens, and memory is off",
+                                  formatCount(count).c_str(), formatCount(policy.window).c_str()),
+                       "use --memory on, a larger --window, or --truncate to drop the beginning");
+  }
+  return prompts;
+}
+
+// Sequences that memory holds, each as long as the longest may become; one is tried in any case, as it would be alone.
+int64_t sequencesThatFit(const OpenedModel &model, const std::vector<std::vector<int32_t>> &prompts, int64_t maxTokens) {
+  size_t longest = 0;
+  for (const std::vector<int32_t> &prompt : prompts)
+    longest = std::max(longest, prompt.size());
+  int64_t fit = Session::mostThatFit(model.engine(), model.options, static_cast<int64_t>(longest) + maxTokens);
+  return std::max<int64_t>(fit, 1);
+}
+
+// Prints each result once all before it are printed.
+class InOrder {
+public:
+  Status add(size_t index, std::string text) {
+    waiting_[index] = std::move(text);
+    for (auto first = waiting_.begin(); first != waiting_.end() && first->first == next_; first = waiting_.erase(first)) {
+      LONGC_TRY(printText(first->second));
+      ++next_;
+    }
+    return {};
+  }
+
+private:
+  std::map<size_t, std::string> waiting_;
+  size_t next_ = 0;
+};
+
+std::string textOf(const Generation &generation, const Tokenizer &tokenizer) {
+  std::span<const int32_t> tokens = generation.tokens;
+  if (generation.finish == Finish::stop)
+    tokens = tokens.first(tokens.size() - 1);
+  StreamDecoder decoder(tokenizer);
+  std::string text;
+  for (int32_t token : tokens)
+    text += decoder.push(token);
+  return text + decoder.flush();
+}
+
+Status checkOptions(const Arguments &arguments) {
+  for (const char *other : {"prompt", "prompt-file", "load-memory", "save-memory"})
+    if (arguments.has(other))
+      return Status::error(1005, std::string("--prompts and --") + other + " exclude each other", "give one of them");
+  if (!arguments.flag("json"))
+    return Status::error(1006, "--prompts prints one JSON object a line", "give --json");
+  return {};
+}
+
+} // namespace
+
+Status continuePromptLines(const Arguments &arguments) {
+  LONGC_TRY(checkOptions(arguments));
+  const std::string &path = arguments.text("prompts");
+  auto lines = readLines(path);
+  if (!lines.ok())
+    return lines.status();
+  auto sampler = samplerOf(arguments);
+  if (!sampler.ok())
+    return sampler.status();
+  auto maxTokens = arguments.integer("tokens", 0, INT32_MAX), parallel = arguments.integer("parallel", 1, 4096);
+  for (const auto *number : {&maxTokens, &parallel})
+    if (!number->ok())
+      return number->status();
+  auto model = OpenedModel::open(arguments);
+  if (!model.ok())
+    return model.status();
+  auto prompts = encodeLines(*model, path, *lines);
+  if (!prompts.ok())
+    return prompts.status();
+  const int64_t together = std::min({*parallel, static_cast<int64_t>(prompts->size()),
+                                     sequencesThatFit(*model, *prompts, *maxTokens)});
+  auto store = Session::createStore(model->engine(), model->options, together);
+  if (!store.ok())
+    return store.status();
+  logNote(formatText("%s; %zu prompts, %lld at a time", model->engine().device().describe().c_str(), prompts->size(),
+                     static_cast<long long>(together)));
+
+  InOrder output;
+  ManyOptions options{*sampler, *maxTokens, {}, [] { return !interrupted(); }, {}};
+  if (!arguments.flag("ignore-eos"))
+    options.stopTokens = model->tokenizer.stopIds();
+  options.onFinished = [&](const Continuation &one) {
+    PromptRun run{(*prompts)[one.index], model->loaded.loadSeconds, one.readSeconds, one.generation,
+                  textOf(one.generation, model->tokenizer), sampler->seed};
+    return output.add(one.index, toJson(run, one.session));
+  };
+  LONGC_TRY(generateMany(model->engine(), model->options, *store, *prompts, options));
+  model->loaded.report();
+  return {};
+}
+
+} // namespace longc
