@@ -217,8 +217,18 @@ private:
   void emitScaledMicroKernel(Item &item, mlir::Value decoded, mlir::Value row, mlir::Value panel, ProductShape shape,
                              int64_t width);
   void splitWideRow(tile::ScaledMmaOp mma, mlir::Value row, mlir::Value to);
+  QuantizedBlock blockOf(tile::ScaledMmaOp mma);
+  mlir::Value weightStream(tile::ScaledMmaOp mma, mlir::Value panel);
   void emitStreamingRow(Item &item, mlir::Value row, mlir::Value halves);
   void emitStreamingPanel(Item &item, mlir::Value row, mlir::Value halves, mlir::Value panel, int64_t width);
+  // WideRowProducts.cpp
+  mlir::Value rowAddress(mlir::Value tile, mlir::Value row);
+  void emitWideRows(Item &item, mlir::Value begin, mlir::Value end);
+  void emitWideBlock(Item &item, mlir::Value first, mlir::Value end, int64_t count, mlir::Value pairs);
+  void pairWideRow(tile::ScaledMmaOp mma, mlir::Value row, mlir::Value to);
+  llvm::SmallVector<mlir::Value> unpackWords(const QuantizedBlock &layout, mlir::Value packed);
+  void emitWidePanel(Item &item, llvm::ArrayRef<mlir::Value> rows, llvm::ArrayRef<mlir::Value> pairs, mlir::Value panel,
+                     int64_t width);
   ProductShape registerBlock(int64_t panels, bool scaled);
   int64_t stepOf(mlir::Type element) const;
   mlir::Value accumulatorChunk(mlir::Value acc, mlir::Value row, Column column, int64_t width);
@@ -237,6 +247,7 @@ private:
 
   // VectorOps.cpp: what processors can do.
   mlir::Value dot(mlir::Value acc, mlir::Value a, mlir::Value b, mlir::Type element);
+  mlir::Value dotWords(mlir::Value acc, mlir::Value weights, mlir::Value activations);
   mlir::Value dotBytes(mlir::Value acc, mlir::Value weights, mlir::Value activations, bool nibbles);
   mlir::Value exp2(mlir::Value x, bool forBf16, mlir::Value lowPart = {});
   mlir::Value exp2BySixteenths(mlir::Value x);

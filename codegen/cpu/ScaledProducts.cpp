@@ -45,15 +45,8 @@ void KernelEmitter::emitScaledProduct(Item &item, Value begin, Value end) {
   if (!rowSource(mma.getA()) || !rowSource(mma.getScales()) || !rowSource(mma.getSums()))
     return refuse(mma, "expected encoded rows in memory");
   int64_t whole = columns / lanes, rest = columns % lanes, blocks = depth / blockSize; // panels, columns of one more
-  if (tileType(mma.getA()).getElementType().isInteger(16)) {
-    // Wide activations are for few rows: all of them stream.
-    Value halves = scratch(2 * depth);
-    OpBuilder::InsertionGuard guard(b_);
-    scf::ForOp rows = loop(begin, end, 1);
-    b_.setInsertionPointToStart(rows.getBody());
-    splitWideRow(mma, rows.getInductionVar(), halves);
-    return emitStreamingRow(item, rows.getInductionVar(), halves);
-  }
+  if (tileType(mma.getA()).getElementType().isInteger(16))
+    return emitWideRows(item, begin, end);
   ProductShape shape = registerBlock(std::max<int64_t>(whole, 1), true);
   Value decoded = scratch(blocks * shape.panels * decodedBlock);
 
@@ -248,6 +241,18 @@ void KernelEmitter::splitWideRow(tile::ScaledMmaOp mma, Value row, Value to) {
   storeAt(arith::TruncIOp::create(b_, bytes, low), address(target, blockSize));
 }
 
+QuantizedBlock KernelEmitter::blockOf(tile::ScaledMmaOp mma) { return weightsOf(mma)->block; }
+
+// The first block of a panel of the tile's weights.
+Value KernelEmitter::weightStream(tile::ScaledMmaOp mma, Value panel) {
+  Weights weights = *weightsOf(mma);
+  const Place &place = places_[weights.load];
+  Value firstPanel = divide(place.panelRow, panelRows), firstBlock = divide(place.panelColumn, blockSize);
+  Value which = clampedPanel(add(firstPanel, panel), index((weights.type.getShape()[0] - 1) / panelRows), b_);
+  return address(views_[weights.load.getView()].data, b_.getI8Type(),
+                 mul(add(mul(which, weights.blocksOfRow()), firstBlock), weights.block.size()));
+}
+
 // One row: each panel is one stream of memory, unpacked in registers. With `halves` (see splitWideRow) each group of
 // weights meets the high and the low bytes of its activations.
 void KernelEmitter::emitStreamingRow(Item &item, Value row, Value halves) {
@@ -262,23 +267,12 @@ void KernelEmitter::emitStreamingRow(Item &item, Value row, Value halves) {
 
 void KernelEmitter::emitStreamingPanel(Item &item, Value row, Value halves, Value panel, int64_t width) {
   auto mma = cast<tile::ScaledMmaOp>(item.op);
-  Weights weights = *weightsOf(mma);
-  const Place &place = places_[weights.load];
+  const QuantizedBlock layout = blockOf(mma);
   int64_t blocks = tileType(mma.getA()).getShape()[1] / blockSize;
-  Value firstPanel = divide(place.panelRow, panelRows), firstBlock = divide(place.panelColumn, blockSize);
-  Value last = index((weights.type.getShape()[0] - 1) / panelRows);
-  auto rowPointer = [&](Value tile) {
-    RowSource source = *rowSource(tile);
-    Value inBuffer = source.firstRow ? sub(row, source.firstRow) : row;
-    return address(source.base, source.element, mul(inBuffer, source.stride));
-  };
-  Value a = halves ? halves : rowPointer(mma.getA());
-  Value s = rowPointer(mma.getScales()), m = rowPointer(mma.getSums());
+  Value a = halves ? halves : rowAddress(mma.getA(), row);
+  Value s = rowAddress(mma.getScales(), row), m = rowAddress(mma.getSums(), row);
   int64_t groupsOfBlock = (halves ? 2 : 1) * blockSize / 4;
-
-  Value which = clampedPanel(add(firstPanel, panel), last, b_);
-  Value stream = address(views_[weights.load.getView()].data, b_.getI8Type(),
-                         mul(add(mul(which, weights.blocksOfRow()), firstBlock), weights.block.size()));
+  Value stream = weightStream(mma, panel);
   Column at{mul(panel, lanes), 0};
   VectorType ints = vectorOf(lanes, b_.getI32Type()), floats = vectorOf(lanes, b_.getF32Type());
   VectorType bytes = vectorOf(64, b_.getI8Type());
@@ -291,10 +285,9 @@ void KernelEmitter::emitStreamingPanel(Item &item, Value row, Value halves, Valu
     OpBuilder::InsertionGuard inner(b_);
     b_.setInsertionPointToStart(blockLoop.getBody());
     Value block = blockLoop.getInductionVar();
-    Value from = address(stream, b_.getI8Type(), mul(block, weights.block.size()));
+    Value from = address(stream, b_.getI8Type(), mul(block, layout.size()));
     Value group = address(a, b_.getI32Type(), mul(block, groupsOfBlock));
     auto activations = [&](int64_t v) { return broadcast(loadAt(address(group, v * 4), b_.getI32Type()), lanes); };
-    const QuantizedBlock &layout = weights.block;
     constexpr int64_t centre = 32; // added to six bits with a sign
     // Groups of four columns from `first`, as a number of whole products of 16 bits or 8.
     auto multiply = [&](int64_t first, int64_t count, auto operand, bool small) {
@@ -340,7 +333,7 @@ void KernelEmitter::emitStreamingPanel(Item &item, Value row, Value halves, Valu
       Value scale = halfScales(from, layout, half);
       product = product ? Value(vector::FMAOp::create(b_, part, scale, product)) : Value(arith::MulFOp::create(b_, part, scale));
     }
-    auto [d, minimums] = unsignedScales(from, weights.block);
+    auto [d, minimums] = unsignedScales(from, layout);
     Value scale = broadcast(loadAt(address(s, b_.getF32Type(), block), b_.getF32Type()), lanes);
     Value sum = broadcast(loadAt(address(m, b_.getF32Type(), block), b_.getF32Type()), lanes);
     Value next[] = {

@@ -165,6 +165,24 @@ Value KernelEmitter::dot(Value acc, Value a, Value b, Type element) {
   return vector::FMAOp::create(b_, high(ai), high(bi), acc);
 }
 
+// acc (16 x i32) + the dot of two words and two words a lane, exactly.
+Value KernelEmitter::dotWords(Value acc, Value weights, Value activations) {
+  VectorType ints = vectorOf(lanes, b_.getI32Type()), words = vectorOf(2 * lanes, b_.getI16Type());
+  activations = bitcast(activations, words);
+  if (variant_.int8Dot)
+    return callIntrinsic("llvm.x86.avx512.vpdpwssd.512", ints, {acc, weights, activations});
+  if (variant_.wide)
+    return arith::AddIOp::create(b_, acc, callIntrinsic("llvm.x86.avx512.pmaddw.d.512", ints, {weights, activations}));
+  Value halves[2];
+  for (int64_t half = 0; half < 2; ++half) {
+    SmallVector<int64_t> mask = llvm::to_vector(llvm::seq<int64_t>(half * lanes, (half + 1) * lanes));
+    halves[half] = callIntrinsic("llvm.x86.avx2.pmadd.wd", vectorOf(lanes / 2, b_.getI32Type()),
+                                 {shuffle(weights, weights, mask), shuffle(activations, activations, mask)});
+  }
+  SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
+  return arith::AddIOp::create(b_, acc, shuffle(halves[0], halves[1], all));
+}
+
 // acc (16 x i32) + the dot of four unsigned weights and four signed activations a lane, exactly.
 Value KernelEmitter::dotBytes(Value acc, Value weights, Value activations, bool nibbles) {
   VectorType ints = vectorOf(lanes, b_.getI32Type()), bytes = vectorOf(4 * lanes, b_.getI8Type());

@@ -43,6 +43,7 @@ cl::opt<double> tolerance("tolerance", cl::desc("largest error relative to an ou
 cl::opt<double> roughTolerance("rough-tolerance", cl::desc("the same for outputs behind bf16 or int8"), cl::init(1e-2));
 cl::opt<std::string> dumpDir("dump-dir", cl::desc("folder for the LLVM IR of each variant"));
 cl::opt<std::string> bundle("bundle", cl::desc("folder for kernels.so and cases.bin instead of running"));
+cl::opt<bool> rowsAlone("rows-alone", cl::desc("also run kernels on each row alone: it must come out the same, bit for bit"));
 cl::opt<int> repeat("time", cl::desc("also time each launch, best of this many runs"), cl::init(0));
 
 bool isAvailable(StringRef variant) {
@@ -165,6 +166,55 @@ bool isRough(longc::tile::KernelOp kernel) {
       .wasInterrupted();
 }
 
+// Operands that have a row for each row of the launch's results; none where rows see each other, as those of sequences do.
+SmallVector<size_t> rowOperands(longc::tile::LaunchOp launch, longc::tile::KernelOp kernel, ArrayRef<longc_view> views) {
+  SmallVector<size_t> found;
+  SmallVector<Value> operands(launch.getInputs());
+  operands.append(launch.getOutputs().begin(), launch.getOutputs().end());
+  for (auto [position, operand, argument] : enumerate(operands, kernel.getKernelArguments())) {
+    auto view = dyn_cast<longc::tile::ViewType>(argument.getType());
+    if (operand.getDefiningOp<longc::tile::WorkListOp>())
+      return {};
+    if (view && view.getRank() > 0 && view.isDynamicDim(0))
+      found.push_back(position);
+  }
+  for (size_t position : found)
+    if (views[position].size[0] != views[found.front()].size[0])
+      return {};
+  return found;
+}
+
+// Whether each row of the results that are in `memories` comes out the same when the kernel has that row alone.
+bool sameAlone(longc_kernel_fn run, longc::tile::LaunchOp launch, std::vector<HostMemory> &memories,
+               ArrayRef<longc_view> all, ArrayRef<size_t> rowWise, SmallVector<int64_t> scalars, void *scratch) {
+  scalars[0] = 1; // the grid's first dimension counts blocks of rows
+  int64_t blocks = 1;
+  for (size_t dim = 0; dim < launch.getGrid().size(); ++dim)
+    blocks *= scalars[dim];
+  for (int64_t row = 0; row < all[rowWise.front()].size[0]; ++row) {
+    std::vector<longc_view> views(all);
+    std::vector<std::pair<char *, std::vector<char>>> expected;
+    for (size_t position : rowWise) {
+      longc_view &view = views[position];
+      size_t bytes = static_cast<size_t>(view.stride[0]) * memories[position].element().getIntOrFloatBitWidth() / 8;
+      char *data = static_cast<char *>(view.data) + static_cast<size_t>(row) * bytes;
+      view.data = data;
+      view.size[0] = 1;
+      if (position < launch.getInputs().size())
+        continue;
+      expected.push_back({data, {data, data + bytes}});
+      memset(data, 0xff, bytes);
+    }
+    run(views.data(), scalars.data(), 0, blocks, scratch);
+    for (auto &[data, bytes] : expected)
+      if (memcmp(data, bytes.data(), bytes.size()) != 0) {
+        outs() << "WRONG row " << row << " is another when it is alone\n";
+        return false;
+      }
+  }
+  return true;
+}
+
 // Runs one launch; true when its outputs agree.
 bool check(longc::tile::LaunchOp launch, longc::tile::KernelOp kernel, longc::Interpreter &interpreter,
            const longc::CpuKernel &compiled, void *library, CaseWriter *writer) {
@@ -226,6 +276,8 @@ bool check(longc::tile::LaunchOp launch, longc::tile::KernelOp kernel, longc::In
              << format("%.6g", got[worst.at]);
     outs() << "\n";
   }
+  if (auto rows = rowOperands(launch, kernel, views); rowsAlone && !rows.empty())
+    good &= sameAlone(run, launch, memories, views, rows, scalars, scratch);
   if (repeat) {
     double best = 1e30;
     for (int i = 0; i < repeat; ++i) {
