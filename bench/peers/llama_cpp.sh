@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Builds llama.cpp's llama-bench from the source package of llama-cpp-python and measures it on one GGUF.
+# Builds llama.cpp's llama-bench and llama-batched-bench from the source package of llama-cpp-python and measures the
+# first on one GGUF.
 #
 #   bench/peers/llama_cpp.sh [--build-only] [--jobs J] [GGUF] [-- arguments of llama-bench]
 #
 # The default run is the one the project is compared with: prefill of 512 tokens, decode of 64, two threads, five
-# repetitions. The build lives in a cache folder outside the repository and is made once. The last line of a build
-# names the binary; a run prints llama-bench's own JSON lines and then one line of tokens per second.
+# repetitions. The build lives in a cache folder outside the repository and is made once. The last lines of a build
+# name the binaries; a run prints llama-bench's own JSON lines and then one line of tokens per second.
 set -euo pipefail
 
 version="${LLAMA_CPP_PYTHON_VERSION:-0.3.36}"
@@ -18,7 +19,7 @@ while [ $# -gt 0 ]; do
   case "$1" in
     --build-only) build_only=1 ;;
     --jobs) jobs="${2:?--jobs needs a number}"; shift ;;
-    -h|--help) sed -n '2,8p' "$0" | cut -c3-; exit 0 ;;
+    -h|--help) sed -n '2,9p' "$0" | cut -c3-; exit 0 ;;
     --) shift; break ;;
     -*) echo "llama_cpp.sh: unknown flag $1; see --help" >&2; exit 2 ;;
     *) gguf="$1" ;;
@@ -31,7 +32,8 @@ if [ "$build_only" = 0 ] && [ ! -f "$gguf" ]; then
 fi
 
 binary="$cache/build/bin/llama-bench"
-if [ ! -x "$binary" ]; then
+batched="$cache/build/bin/llama-batched-bench"
+if [ ! -x "$binary" ] || [ ! -x "$batched" ]; then
   mkdir -p "$cache"
   if [ ! -d "$cache/source" ]; then
     "$python" - "$version" "$cache" <<'PY'
@@ -56,10 +58,11 @@ PY
     -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_SERVER=OFF \
     -DLLAMA_BUILD_TOOLS=ON -DLLAMA_BUILD_COMMON=ON >"$cache/configure.log" 2>&1 ||
     { tail -20 "$cache/configure.log" >&2; exit 1; }
-  nice -n 10 cmake --build "$cache/build" --target llama-bench -- -j"$jobs" >"$cache/build.log" 2>&1 ||
+  nice -n 10 cmake --build "$cache/build" --target llama-bench llama-batched-bench -- -j"$jobs" >"$cache/build.log" 2>&1 ||
     { tail -20 "$cache/build.log" >&2; exit 1; }
 fi
 echo "llama-bench: $binary" >&2
+echo "llama-batched-bench: $batched" >&2
 [ "$build_only" = 1 ] && exit 0
 
 if [ $# -eq 0 ]; then set -- -p 512 -n 64 -t 2 -r 5; fi
