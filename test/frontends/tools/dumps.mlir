@@ -20,7 +20,7 @@
 // CHECK: avx2: 1
 // STEPS: prefill
 // VALUES: result 0
-// ONE-COUNT-2: tile.kernel @{{.*}}swiglu
+// ONE: tile.kernel @{{.*}}swiglu
 // ONE-NOT: func.func
 // ONE-NOT: tile.kernel
 // CODE: longc_{{.*}}swiglu
