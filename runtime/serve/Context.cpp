@@ -20,9 +20,7 @@ Result<std::unique_ptr<Context>> Context::open(std::shared_ptr<StateStore> store
 
 Result<std::unique_ptr<Context>> Context::create(const StateLayout &layout, const WindowPolicy &policy, int64_t chunk) {
   auto store = StateStore::create(layout, StateStore::ringRowsFor(policy.window, chunk));
-  if (!store.ok())
-    return store.status();
-  return open(std::move(*store), policy);
+  return store.ok() ? open(std::move(*store), policy) : store.status();
 }
 
 Result<std::unique_ptr<Context>> Context::create(std::shared_ptr<StateStore> store, const WindowPolicy &policy,

@@ -46,8 +46,10 @@ public:
 
   /// Writes everything to a file, as a whole or not at all. `about` says of what; marks and sections are added here.
   Status save(const std::string &path, abi::SavedMemory about) const;
-  /// Maps a saved context. Refuses, by name, files of other layouts and damaged ones, and those that `policy` cannot
-  /// hold; what it can hold it is applied to at once.
+  /// Maps a saved context, in a slot of `store` or in a store of its own. Refuses, by name, files of other layouts and
+  /// damaged ones, and those that `policy` cannot hold; what it can hold it is applied to at once.
+  static Result<std::unique_ptr<Context>> load(const MemoryFile &file, std::shared_ptr<StateStore> store,
+                                               const WindowPolicy &policy, int64_t chunk);
   static Result<std::unique_ptr<Context>> load(const MemoryFile &file, const StateLayout &layout,
                                                const WindowPolicy &policy, int64_t chunk);
 

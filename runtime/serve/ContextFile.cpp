@@ -97,11 +97,13 @@ Status ContextFile::restoreMarks(Context &context, const MemoryFile &file) {
       !context.marks_.restore(marks.memory_begin(), marks.window_begin(), marks.end(), marks.origin()) || firstPage < 0 ||
       firstPage > endPage || (paged && firstPage > marks.memory_begin() / pageRows))
     return file.damaged("its marks are out of order");
-  LONGC_TRY(context.store_->pages().takeMapped(endPage - firstPage));
+  auto run = context.store_->pages().takeRun(endPage - firstPage);
+  if (!run.ok())
+    return run.status();
   context.firstPage_ = firstPage;
   context.table_.assign(static_cast<size_t>(endPage), 0);
   for (int64_t page = firstPage; page < endPage; ++page)
-    context.table_[static_cast<size_t>(page)] = static_cast<int32_t>(page - firstPage);
+    context.table_[static_cast<size_t>(page)] = static_cast<int32_t>(*run + page - firstPage);
   return {};
 }
 
@@ -147,9 +149,10 @@ Status ContextFile::load(Context &context, const MemoryFile &file) {
   LONGC_TRY(restoreMarks(context, file));
   LONGC_TRY(checkSections(context, file));
   size_t rings = context.store_->layout().rings.size();
-  for (size_t state = 0; state < context.store_->layout().pages.size(); ++state)
-    LONGC_TRY(context.store_->pages().mapPages(state, file.descriptor(), file.offset(rings + state),
-                                      static_cast<int64_t>(context.table_.size()) - context.firstPage_));
+  const int64_t firstPage = context.firstPage_, pages = static_cast<int64_t>(context.table_.size()) - firstPage;
+  for (size_t state = 0; state < context.store_->layout().pages.size() && pages > 0; ++state)
+    LONGC_TRY(context.store_->pages().fillRun(state, context.table_[static_cast<size_t>(firstPage)], pages,
+                                              file.descriptor(), file.offset(rings + state)));
   int64_t firstToken = context.marks_.windowBegin();
   LONGC_TRY(applyPolicy(context, file));
   for (size_t ring = 0; ring < rings; ++ring)
@@ -161,13 +164,19 @@ Status Context::save(const std::string &path, abi::SavedMemory about) const {
   return ContextFile::save(*this, path, std::move(about));
 }
 
-Result<std::unique_ptr<Context>> Context::load(const MemoryFile &file, const StateLayout &layout,
+Result<std::unique_ptr<Context>> Context::load(const MemoryFile &file, std::shared_ptr<StateStore> store,
                                                const WindowPolicy &policy, int64_t chunk) {
-  auto context = create(layout, policy, chunk);
+  auto context = create(std::move(store), policy, chunk);
   if (!context.ok())
     return context;
   LONGC_TRY(ContextFile::load(**context, file));
   return context;
+}
+
+Result<std::unique_ptr<Context>> Context::load(const MemoryFile &file, const StateLayout &layout,
+                                               const WindowPolicy &policy, int64_t chunk) {
+  auto store = StateStore::create(layout, StateStore::ringRowsFor(policy.window, chunk));
+  return store.ok() ? load(file, std::move(*store), policy, chunk) : store.status();
 }
 
 } // namespace longc

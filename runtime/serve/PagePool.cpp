@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <sys/mman.h>
+#include <unistd.h>
 
 namespace longc {
 namespace {
@@ -15,6 +16,21 @@ constexpr int64_t mostPages = 1 << 15, fewestPages = 1 << 8; // 8 M and 64 K tok
 constexpr int64_t systemPage = 4096;
 // Short texts should start quickly, so the first pages are small; a long memory is read faster from large ones.
 constexpr size_t smallPagesBelow = size_t{2} << 20;
+
+Status readAll(int file, int64_t offset, std::byte *to, int64_t bytes) {
+  while (bytes > 0) {
+    ssize_t got = pread(file, to, static_cast<size_t>(bytes), offset);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got <= 0)
+      return Status::error(7102, formatText("cannot read the saved memory: %s", got < 0 ? std::strerror(errno) : "it ended early"),
+                           "was the file changed meanwhile?");
+    to += got;
+    offset += got;
+    bytes -= got;
+  }
+  return {};
+}
 
 } // namespace
 
@@ -77,26 +93,32 @@ Result<int32_t> PagePool::takeCopy(int32_t page) {
   return copy;
 }
 
-Status PagePool::mapPages(size_t state, int file, int64_t offset, int64_t pages) {
-  // The file goes on to the end of a page of the system, and so does the region.
-  auto bytes = static_cast<size_t>((pageBytes(state) * pages + systemPage - 1) / systemPage * systemPage);
-  if (bytes == 0)
-    return {};
-  if (mmap(data(state), bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
-                                      file, offset) == MAP_FAILED)
-    return Status::error(errno == ENOMEM ? 7003 : 7102,
-                         formatText("cannot map %zu bytes of the saved memory: %s", bytes, std::strerror(errno)),
-                         "is there enough address space (ulimit -v)?");
-  return {};
-}
-
-Status PagePool::takeMapped(int64_t pages) {
-  if (!uses_.empty() || pages > capacity_)
+Result<int32_t> PagePool::takeRun(int64_t pages) {
+  const auto first = static_cast<int64_t>(uses_.size());
+  if (pages > capacity_ - first)
     return Status::error(7103, formatText("a saved memory of %s tokens does not fit into %s",
                                           formatCount(pages * pageRows).c_str(),
-                                          formatCount(capacity_ * pageRows).c_str()),
+                                          formatCount((capacity_ - first) * pageRows).c_str()),
                          "raise the limit on address space (ulimit -v)");
-  uses_.assign(static_cast<size_t>(pages), 1);
+  uses_.resize(static_cast<size_t>(first + pages), 1);
+  return static_cast<int32_t>(first);
+}
+
+Status PagePool::fillRun(size_t state, int32_t firstPage, int64_t pages, int file, int64_t offset) {
+  std::byte *to = page(state, firstPage);
+  int64_t bytes = pageBytes(state) * pages;
+  if (bytes == 0)
+    return {};
+  if (pageBytes(state) * firstPage % systemPage != 0)
+    return readAll(file, offset, to, bytes);
+  // The file goes on to the end of a page of the system, and so does the region.
+  bytes = (bytes + systemPage - 1) / systemPage * systemPage;
+  if (mmap(to, static_cast<size_t>(bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, file, offset) ==
+      MAP_FAILED)
+    return Status::error(errno == ENOMEM ? 7003 : 7102,
+                         formatText("cannot map %lld bytes of the saved memory: %s", static_cast<long long>(bytes),
+                                    std::strerror(errno)),
+                         "is there enough address space (ulimit -v)?");
   return {};
 }
 

@@ -29,10 +29,11 @@ public:
   /// A copy of a page for one of its users, who gives up the original.
   Result<int32_t> takeCopy(int32_t page);
 
-  /// Puts the first `pages` pages of a state onto a range of a file (page-aligned, private). For an empty pool.
-  Status mapPages(size_t state, int file, int64_t offset, int64_t pages);
-  /// Marks pages [0, pages) as used once each. For an empty pool.
-  Status takeMapped(int64_t pages);
+  /// The first of so many pages side by side, each used once.
+  Result<int32_t> takeRun(int64_t pages);
+  /// Puts a state's pages of such a run onto a range of a file (aligned to pages of the system): mapped privately, or read
+  /// where the run begins within a page of the system.
+  Status fillRun(size_t state, int32_t firstPage, int64_t pages, int file, int64_t offset);
 
   size_t states() const { return regions_.size(); }
   std::byte *data(size_t state) const { return regions_[state].data(); }

@@ -103,6 +103,12 @@ int64_t Session::mostThatFit(const Engine &engine, const SessionOptions &options
 }
 
 Result<std::unique_ptr<Session>> Session::load(Engine &engine, const SessionOptions &options, const MemoryFile &file) {
+  auto store = createStore(engine, options, 1);
+  return store.ok() ? load(engine, options, file, std::move(*store)) : store.status();
+}
+
+Result<std::unique_ptr<Session>> Session::load(Engine &engine, const SessionOptions &options, const MemoryFile &file,
+                                               std::shared_ptr<StateStore> store) {
   LONGC_TRY(checkTraits(file, memoryTraits(engine.program(), engine.precision())));
   LONGC_TRY(options.policy.check(static_cast<int64_t>(engine.program().module().context_length())));
   const abi::SavedMarks &marks = file.about().marks();
@@ -110,7 +116,7 @@ Result<std::unique_ptr<Session>> Session::load(Engine &engine, const SessionOpti
     return file.damaged("its counts are negative");
   std::unique_ptr<Session> session(new Session(engine, fitted(engine, options)));
   const WindowPolicy &policy = session->options_.policy;
-  auto context = Context::load(file, engine.layout(), policy, chunkOf(policy));
+  auto context = Context::load(file, std::move(store), policy, chunkOf(policy));
   if (!context.ok())
     return context.status();
   session->context_ = std::move(*context);

@@ -59,6 +59,8 @@ public:
   static int64_t mostThatFit(const Engine &engine, const SessionOptions &options, int64_t tokens);
   /// Goes on from a saved memory. Refuses, by name, what another program saved, and what `options` cannot hold.
   static Result<std::unique_ptr<Session>> load(Engine &engine, const SessionOptions &options, const MemoryFile &file);
+  static Result<std::unique_ptr<Session>> load(Engine &engine, const SessionOptions &options, const MemoryFile &file,
+                                               std::shared_ptr<StateStore> store);
   /// The options that a memory was saved with.
   static Result<SessionOptions> savedOptions(const MemoryFile &file);
   Result<std::unique_ptr<Session>> fork() const;

@@ -314,6 +314,33 @@ TEST_F(Sessions, ForksInAStoreMeetInACall) {
   expectEqual(*second, *other);
 }
 
+// Pages of a file lie beside those of others in one pool: mapped or, from within a page of the system on, read.
+TEST_F(Sessions, ASavedMemoryMeetsOthersInACall) {
+  auto alone = makeSession(options());
+  ASSERT_TRUE(alone->ingest(randomTokens(700, 50)).ok());
+  std::string path = fake::temporaryPath("shared-memory");
+  abi::SavedMemory about;
+  about.set_kind(MemoryFile::textKind);
+  ASSERT_TRUE(alone->save(path, about).ok());
+  auto file = std::move(*MemoryFile::open(path));
+  for (size_t before : {0, 100, 300}) { // tokens that take no, one and two pages first
+    auto store = std::move(*Session::createStore(*engine, options(), 3));
+    auto other = std::move(*Session::create(*engine, options(), store)), another = makeSession(options());
+    ASSERT_TRUE(other->ingest(randomTokens(before, 51)).ok());
+    ASSERT_TRUE(another->ingest(randomTokens(before, 51)).ok());
+    auto loaded = Session::load(*engine, options(), file, store), again = Session::load(*engine, options(), file, store);
+    ASSERT_TRUE(loaded.ok() && again.ok()) << loaded.status().text();
+    auto fork = std::move(*alone->fork());
+    ASSERT_TRUE(fork->ingest(randomTokens(90, 52)).ok());
+    ASSERT_TRUE(another->ingest(randomTokens(90, 53)).ok());
+    ingestTogether(*engine, {loaded->get(), again->get(), other.get()},
+                   {randomTokens(90, 52), randomTokens(90, 52), randomTokens(90, 53)});
+    for (auto &[together, apart] : {std::pair(loaded->get(), fork.get()), std::pair(again->get(), fork.get()),
+                                    std::pair(other.get(), another.get())})
+      EXPECT_TRUE(std::ranges::equal(together->logits(), apart->logits())) << before;
+  }
+}
+
 TEST_F(Sessions, WhatCannotMeetInACallIsRefused) {
   auto store = std::move(*Session::createStore(*engine, options(), 1));
   SessionOptions wide = options();
