@@ -6,6 +6,7 @@
 #include "codegen/cpu/Emitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -14,6 +15,7 @@ namespace longc::cpu {
 
 static constexpr int64_t pairsOfBlock = blockSize / 2; // of activations: words of one row's block, two a lane
 static constexpr int64_t streamedRows = 2;             // so many are not worth a block
+static constexpr int64_t aheadBlocks = 8;              // of weights that are asked for before they are needed
 
 static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
 
@@ -137,6 +139,8 @@ void KernelEmitter::emitWidePanel(Item &item, ArrayRef<Value> rows, ArrayRef<Val
     b_.setInsertionPointToStart(blockLoop.getBody());
     Value block = blockLoop.getInductionVar();
     Value from = address(stream, b_.getI8Type(), mul(block, layout.size()));
+    for (int64_t at = 0; at < layout.size(); at += 64) // processors do not look ahead past a page
+      LLVM::Prefetch::create(b_, address(from, aheadBlocks * layout.size() + at), /*rw=*/0, /*hint=*/2, /*cache=*/1);
     SmallVector<Value> groups, products(count);
     for (Value row : pairs)
       groups.push_back(address(row, b_.getI32Type(), mul(block, pairsOfBlock)));
