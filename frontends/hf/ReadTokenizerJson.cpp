@@ -30,13 +30,15 @@ public:
     const JsonValue *model = json_.find("model");
     if (!model || !model->object())
       return invalid("'model' is missing: expected an object");
-    if (std::string type = textAt(*model, "type"); type != "BPE")
-      return invalid("tokenizer " + quoted(type) + " is not supported: expected 'BPE'",
-                     "use a model with a BPE tokenizer");
-    LONGC_TRY(readTokens(*model));
+    const std::string type = textAt(*model, "type");
+    if (type != "BPE" && type != "WordPiece" && type != "Unigram")
+      return invalid("tokenizer " + quoted(type) + " is not supported: expected 'BPE', 'WordPiece' or 'Unigram'",
+                     "use a model with a tokenizer of these kinds");
+    out_.model = type == "WordPiece" ? "bert" : type == "Unigram" ? "t5" : "";
+    LONGC_TRY(type == "Unigram" ? readScoredTokens(*model) : readTokens(*model));
     LONGC_TRY(readAdded());
-    LONGC_TRY(readMerges(*model));
-    LONGC_TRY(readOptions(*model));
+    LONGC_TRY(readUnknown(*model));
+    LONGC_TRY(type == "BPE" ? readPairs(*model) : type == "WordPiece" ? readPieces(*model) : readUnigram(*model));
     LONGC_TRY(readTokenizerSteps(json_, out_));
     noteWhatIsNotApplied(*model);
     fillUp();
@@ -52,6 +54,10 @@ public:
   }
 
 private:
+  bool holds(int64_t id) const {
+    return id >= 0 && static_cast<size_t>(id) < out_.types.size() && out_.types[static_cast<size_t>(id)] != TokenType::Unused;
+  }
+
   Status place(const std::string &text, const JsonValue &id, TokenType type) {
     if (!id.integer() || *id.integer() < 0 || static_cast<size_t>(*id.integer()) >= vocabulary_)
       return invalid("token " + quoted(text) + ": expected an id below " + std::to_string(vocabulary_) +
@@ -77,6 +83,21 @@ private:
     return {};
   }
 
+  // [["text", score], …].
+  Status readScoredTokens(const JsonValue &model) {
+    const JsonValue *vocabulary = model.find("vocab");
+    if (!vocabulary || !vocabulary->array())
+      return invalid("'model.vocab' is missing: expected a list of texts and scores");
+    for (const JsonValue &entry : *vocabulary->array()) {
+      const JsonValue::Array *pair = entry.array();
+      if (!pair || pair->size() != 2 || !(*pair)[0].text() || !(*pair)[1].isNumber())
+        return invalid("'model.vocab': expected pairs of a text and a score, found " + entry.describe());
+      LONGC_TRY(place(*(*pair)[0].text(), JsonValue(static_cast<int64_t>(out_.scores.size())), TokenType::Normal));
+      out_.scores.push_back((*pair)[1].number());
+    }
+    return {};
+  }
+
   Status readAdded() {
     const JsonValue *added = json_.find("added_tokens");
     if (!added || !added->array())
@@ -85,12 +106,14 @@ private:
       const JsonValue *id = token.find("id");
       if (!id)
         return invalid("an entry of 'added_tokens' has no id");
+      const bool isPiece = id->integer() && holds(*id->integer()); // else no text is made of it
       LONGC_TRY(place(textAt(token, "content"), *id,
                       flagAt(token, "special", false) ? TokenType::Control : TokenType::UserDefined));
       AddedTokenSource flags{static_cast<int32_t>(*id->integer()), flagAt(token, "single_word", false),
                              flagAt(token, "lstrip", false), flagAt(token, "rstrip", false),
                              flagAt(token, "normalized", false)};
-      if (flags.singleWord || flags.stripLeft || flags.stripRight || flags.normalized)
+      flags.isPiece = isPiece;
+      if (flags.singleWord || flags.stripLeft || flags.stripRight || flags.normalized || !isPiece)
         out_.added.push_back(flags);
     }
     return {};
@@ -114,13 +137,39 @@ private:
   }
 
   // How characters become symbols, and what has no token.
-  Status readOptions(const JsonValue &model) {
+  Status readPairs(const JsonValue &model) {
     for (const char *key : {"continuing_subword_prefix", "end_of_word_suffix"})
       if (!textAt(model, key).empty())
         return invalid("'model." + std::string(key) + "' is not supported");
     out_.byteFallback = flagAt(model, "byte_fallback", false);
     out_.fuseUnknown = flagAt(model, "fuse_unk", false);
     out_.ignoreMerges = flagAt(model, "ignore_merges", false);
+    return readMerges(model);
+  }
+
+  Status readPieces(const JsonValue &model) {
+    if (!out_.unknownPiece)
+      return invalid("'model.unk_token' is missing: WordPiece needs one");
+    if (const JsonValue *prefix = model.find("continuing_subword_prefix"); prefix && prefix->text())
+      out_.continuing = *prefix->text();
+    if (const JsonValue *longest = model.find("max_input_chars_per_word"); longest && longest->integer()) {
+      if (*longest->integer() < 1 || *longest->integer() > INT32_MAX)
+        return invalid("'model.max_input_chars_per_word': expected a number above 0, found " + longest->describe());
+      out_.longestWord = static_cast<int32_t>(*longest->integer());
+    }
+    return {};
+  }
+
+  Status readUnigram(const JsonValue &model) {
+    const JsonValue *unknown = model.find("unk_id");
+    if (!unknown || !unknown->integer() || *unknown->integer() < 0 || static_cast<size_t>(*unknown->integer()) >= out_.scores.size())
+      return invalid("'model.unk_id': expected the id of a token, which Unigram needs");
+    out_.unknownPiece = static_cast<int32_t>(*unknown->integer());
+    out_.byteFallback = flagAt(model, "byte_fallback", false);
+    return {};
+  }
+
+  Status readUnknown(const JsonValue &model) {
     if (const std::string unknown = textAt(model, "unk_token"); !unknown.empty()) {
       out_.unknownPiece = idOf(unknown);
       if (!out_.unknownPiece)
@@ -141,6 +190,8 @@ private:
   void fillUp() {
     out_.tokens.resize(vocabulary_);
     out_.types.resize(vocabulary_, TokenType::Unused);
+    if (!out_.scores.empty())
+      out_.scores.resize(vocabulary_);
     for (size_t id = 0; id < vocabulary_; ++id)
       if (out_.types[id] == TokenType::Unused)
         out_.tokens[id] = "[PAD" + std::to_string(id) + "]";
@@ -183,20 +234,19 @@ Status readTemplate(const std::string &folder, const JsonValue &config, Tokenize
   return {};
 }
 
-// Whether the post-processor puts the token before a text, or behind it.
-bool addsToken(const JsonValue &json, const std::string &token, bool behind) {
+// The token that the post-processor puts before a text, or behind it; empty if there is none.
+std::string addedToken(const JsonValue &json, bool behind) {
   for (const JsonValue *step : tokenizerSteps(json, "post_processor", "processors")) {
     const JsonValue *pair = step->find(behind ? "sep" : "cls"); // BertProcessing, RobertaProcessing
     if (pair && pair->array() && !pair->array()->empty() && pair->array()->front().text())
-      return *pair->array()->front().text() == token;
+      return *pair->array()->front().text();
     const JsonValue *single = step->find("single");
     if (!single || !single->array() || single->array()->empty())
       continue;
-    const JsonValue *special = (behind ? single->array()->back() : single->array()->front()).find("SpecialToken");
-    if (special && textAt(*special, "id") == token)
-      return true;
+    if (const JsonValue *special = (behind ? single->array()->back() : single->array()->front()).find("SpecialToken"))
+      return textAt(*special, "id");
   }
-  return false;
+  return "";
 }
 
 } // namespace
@@ -217,14 +267,17 @@ Result<TokenizerSource> readTokenizerFolder(const std::string &folder, int64_t v
   if (Status status = reader.read(); !status.ok())
     return Status::error(status.code(), path + ": " + status.message(), status.hint());
   LONGC_TRY(readTemplate(folder, *config, source));
-  const std::string bos = tokenAt(*config, "bos_token");
-  source.bosId = reader.idOf(bos);
-  const std::string eos = tokenAt(*config, "eos_token");
-  source.eosId = reader.idOf(eos);
+  source.bosId = reader.idOf(tokenAt(*config, "bos_token"));
+  source.eosId = reader.idOf(tokenAt(*config, "eos_token"));
   source.unknownId = reader.idOf(tokenAt(*config, "unk_token"));
   source.paddingId = reader.idOf(tokenAt(*config, "pad_token"));
-  source.addBos = source.bosId.has_value() && addsToken(*json, bos, /*behind=*/false);
-  source.addEos = source.eosId.has_value() && addsToken(*json, eos, /*behind=*/true);
+  // The frame that BERT's post-processor puts around a text has names of its own.
+  if (source.model == "bert" && !source.bosId)
+    source.bosId = reader.idOf(addedToken(*json, /*behind=*/false));
+  if (source.model == "bert" && !source.eosId)
+    source.eosId = reader.idOf(addedToken(*json, /*behind=*/true));
+  source.addBos = source.bosId && reader.idOf(addedToken(*json, /*behind=*/false)) == source.bosId;
+  source.addEos = source.eosId && reader.idOf(addedToken(*json, /*behind=*/true)) == source.eosId;
   addEndTokens(source, source.eosId ? std::vector<int32_t>{*source.eosId} : std::vector<int32_t>());
   return source;
 }

@@ -8,8 +8,8 @@
 
 namespace longc {
 
-// BPE on bytes or characters as transformers writes it; `vocabulary` is the number of rows of the embedding table, which may be more
-// than there are tokens. Truncation and padding that the file asks for are not applied, which is noted.
+// BPE, Unigram or WordPiece as transformers writes it; `vocabulary` is the number of rows of the embedding table, which may be
+// more than there are tokens. Truncation and padding that the file asks for are not applied, which is noted.
 Result<TokenizerSource> readTokenizerFolder(const std::string &folder, int64_t vocabulary);
 
 // Makes `ids` end a reply too.

@@ -5,12 +5,16 @@
 #include "runtime/io/ModelFileError.h"
 
 #include <algorithm>
+#include <cctype>
+#include <optional>
 
 namespace longc {
 namespace {
 
 // Kinds of steps, as runtime/text/Normalizer.h numbers them.
-constexpr int32_t prepend = 1, prependUnlessThere = 2, prependToText = 3, replace = 4;
+constexpr int32_t prepend = 1, prependUnlessThere = 2, prependToText = 3, replace = 4, normalForm = 5, lowercase = 9;
+constexpr int32_t stripMarks = 10, stripNonspacing = 11, clean = 12, ideographsApart = 13, stripLeft = 14, stripRight = 15;
+constexpr int32_t wordsApart = 16, map = 17, replacePattern = 18;
 constexpr const char *writtenSpace = "\xE2\x96\x81";
 
 struct NamedPattern {
@@ -35,6 +39,25 @@ std::string patternAt(const JsonValue &step, const char *kind) {
   return pattern ? textAt(*pattern, kind) : "";
 }
 
+// Null where it is none.
+std::optional<std::string> fromBase64(std::string_view text) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  uint32_t bits = 0, count = 0;
+  while (text.ends_with('='))
+    text.remove_suffix(1);
+  for (char letter : text) {
+    size_t digit = digits.find(letter);
+    if (digit == std::string_view::npos)
+      return std::nullopt;
+    bits = bits << 6 | static_cast<uint32_t>(digit);
+    count += 6;
+    if (count >= 8)
+      out.push_back(static_cast<char>(bits >> (count -= 8)));
+  }
+  return out;
+}
+
 class StepsReader {
 public:
   StepsReader(const JsonValue &json, TokenizerSource &out) : json_(json), out_(out) {}
@@ -42,8 +65,13 @@ public:
   Status read() {
     LONGC_TRY(readNormalizer());
     words_ = tokenizerSteps(json_, "pre_tokenizer", "pretokenizers");
+    if (out_.model == "bert")
+      return readPieceWords();
     bool bytes = std::any_of(words_.begin(), words_.end(), [](const JsonValue *step) { return isType(*step, "ByteLevel"); });
-    out_.model = bytes ? "gpt2" : "llama";
+    if (out_.model.empty())
+      out_.model = bytes ? "gpt2" : "llama";
+    if (bytes && out_.model != "gpt2")
+      return unsupported("pre-tokenizer", namesOfWords(), "expected 'Metaspace' or none");
     LONGC_TRY(bytes ? readByteWords() : readCharacterWords());
     readDecoder();
     return {};
@@ -57,9 +85,67 @@ private:
         out_.normalizer.push_back({prepend, "", textAt(*step, "prepend")});
       else if (isType(*step, "Replace") && !pattern.empty())
         out_.normalizer.push_back({replace, pattern, textAt(*step, "content")});
-      else
+      else if (isType(*step, "Replace") && !patternAt(*step, "Regex").empty())
+        out_.normalizer.push_back({replacePattern, patternAt(*step, "Regex"), textAt(*step, "content")});
+      else if (isType(*step, "Precompiled"))
+        LONGC_TRY(addMap(textAt(*step, "precompiled_charsmap")));
+      else if (isType(*step, "BertNormalizer"))
+        addBertSteps(*step);
+      else if (!addLetterStep(*step))
         return unsupported("normalizer", textAt(*step, "type"));
     }
+    return {};
+  }
+
+  void add(int32_t kind) { out_.normalizer.push_back({kind, "", ""}); }
+
+  Status addMap(const std::string &text) {
+    std::optional<std::string> table = fromBase64(text);
+    if (!table)
+      return unsupported("normalizer 'Precompiled' with a table that is no base64:", text.substr(0, 20));
+    if (!table->empty())
+      out_.normalizer.push_back({map, "", *table});
+    return {};
+  }
+
+  bool addLetterStep(const JsonValue &step) {
+    constexpr const char *forms[] = {"NFC", "NFD", "NFKC", "NFKD"};
+    const std::string type = textAt(step, "type");
+    if (const auto *form = std::find(std::begin(forms), std::end(forms), type); form != std::end(forms)) {
+      add(normalForm + static_cast<int32_t>(form - forms));
+    } else if (type == "Strip") {
+      if (flagAt(step, "strip_left", true))
+        add(stripLeft);
+      if (flagAt(step, "strip_right", true))
+        add(stripRight);
+    } else if (type == "Lowercase" || type == "StripAccents") {
+      add(type == "Lowercase" ? lowercase : stripMarks);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void addBertSteps(const JsonValue &step) {
+    const bool lower = flagAt(step, "lowercase", true);
+    if (flagAt(step, "clean_text", true))
+      add(clean);
+    if (flagAt(step, "handle_chinese_chars", true))
+      add(ideographsApart);
+    if (flagAt(step, "strip_accents", lower)) {
+      add(normalForm + 1);
+      add(stripNonspacing);
+    }
+    if (lower)
+      add(lowercase);
+  }
+
+  Status readPieceWords() {
+    if (words_.size() != 1 || !isType(*words_.front(), "BertPreTokenizer"))
+      return unsupported("pre-tokenizer", namesOfWords(), "expected 'BertPreTokenizer'");
+    out_.pre = "bert";
+    for (const JsonValue *step : tokenizerSteps(json_, "decoder", "decoders"))
+      out_.cleansUp |= isType(*step, "WordPiece") && flagAt(*step, "cleanup", true);
     return {};
   }
 
@@ -85,21 +171,42 @@ private:
       out_.pre = "smollm";
       return {};
     }
-    if (isType(last, "ByteLevel") && two && !splits && !prefix && isType(*words_[0], "Split"))
-      return readSplit(*words_[0]);
-    return unsupported("pre-tokenizer", namesOfWords(),
-                       "expected 'ByteLevel', 'Digits' and 'ByteLevel', or 'Split' and 'ByteLevel'");
-  }
-
-  Status readSplit(const JsonValue &split) {
-    const std::string pattern = patternAt(split, "Regex");
-    if (textAt(split, "behavior") == "Isolated" && !flagAt(split, "invert", false))
+    if (!isType(last, "ByteLevel") || (prefix && !alone))
+      return unsupported("pre-tokenizer", namesOfWords(), "expected 'ByteLevel', or 'Split's and 'Digits' before one without a prefix");
+    if (two && !splits && isIsolating(*words_[0]))
       for (const NamedPattern &known : patterns)
-        if (pattern == known.pattern) {
+        if (patternAt(*words_[0], "Regex") == known.pattern) {
           out_.pre = known.name;
           return {};
         }
-    return unsupported("pre-tokenizer 'Split' with the pattern", pattern);
+    out_.pre = splits ? "gpt-2" : "whole";
+    if (prefix)
+      out_.wordSteps.push_back({prependUnlessThere, "", " "});
+    for (size_t i = 0; i + 1 < words_.size(); ++i)
+      LONGC_TRY(addSplit(*words_[i]));
+    return {};
+  }
+
+  static bool isIsolating(const JsonValue &step) {
+    return isType(step, "Split") && textAt(step, "behavior") == "Isolated" && !flagAt(step, "invert", false);
+  }
+
+  // By a pattern, or by digits, alone or in a row.
+  Status addSplit(const JsonValue &step) {
+    constexpr const char *behaviors[] = {"Isolated", "Removed", "MergedWithPrevious", "MergedWithNext", "Contiguous"};
+    if (isType(step, "Digits")) {
+      out_.splits.push_back({"\\p{N}", flagAt(step, "individual_digits", false) ? 0 : 4, false});
+      return {};
+    }
+    const std::string behavior = textAt(step, "behavior"), text = patternAt(step, "String");
+    const auto *found = std::find(std::begin(behaviors), std::end(behaviors), behavior);
+    std::string pattern = patternAt(step, "Regex");
+    for (char letter : text)
+      pattern += std::string(std::isalnum(static_cast<unsigned char>(letter)) || static_cast<unsigned char>(letter) >= 0x80 ? "" : "\\") + letter;
+    if (!isType(step, "Split") || found == std::end(behaviors) || pattern.empty())
+      return unsupported("pre-tokenizer", textAt(step, "type") + " " + behavior);
+    out_.splits.push_back({pattern, static_cast<int32_t>(found - behaviors), flagAt(step, "invert", false)});
+    return {};
   }
 
   Status readCharacterWords() {
@@ -107,6 +214,8 @@ private:
     for (const JsonValue *step : words_) {
       if (isType(*step, "Metaspace"))
         LONGC_TRY(readMetaspace(*step));
+      else if (isType(*step, "WhitespaceSplit") && words_.size() == 2 && step == words_[0] && prefixesAlways(*words_[1]))
+        out_.wordSteps.push_back({wordsApart, "", writtenSpace});
       else if (!splitsNothing(*step))
         return unsupported("pre-tokenizer", textAt(*step, "type"), "expected 'Metaspace' or none");
     }
@@ -119,6 +228,11 @@ private:
            std::any_of(out_.normalizer.begin(), out_.normalizer.end(), [](const TextStepSource &change) {
              return change.kind == replace && change.pattern == " " && change.text.find(' ') == std::string::npos;
            });
+  }
+
+  static bool prefixesAlways(const JsonValue &step) {
+    const std::string scheme = textAt(step, "prepend_scheme");
+    return isType(step, "Metaspace") && (scheme.empty() ? flagAt(step, "add_prefix_space", true) : scheme == "always");
   }
 
   Status readMetaspace(const JsonValue &step) {

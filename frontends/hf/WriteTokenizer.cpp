@@ -2,53 +2,33 @@
 #include "frontends/hf/WriteTokenizer.h"
 
 #include "frontends/hf/BuildJson.h"
-#include "frontends/hf/ReadTokenizerSteps.h"
+#include "frontends/hf/WriteTokenizerSteps.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/JsonText.h"
 #include "runtime/io/ModelFileError.h"
 
+#include <algorithm>
 #include <set>
+#include <unordered_map>
 
 namespace longc {
 namespace {
-
-JsonValue byteLevel(bool splits = true) {
-  return ObjectBuilder().add("type", "ByteLevel").add("add_prefix_space", false).add("trim_offsets", true).add("use_regex", splits).take();
-}
-
-JsonValue sequence(JsonValue first, JsonValue second) {
-  return ObjectBuilder().add("type", "Sequence").add("pretokenizers", JsonValue(JsonValue::Array{first, second})).take();
-}
-
-// The rule that cuts text into words.
-Result<JsonValue> splitting(const std::string &name) {
-  if (name == "gpt-2")
-    return byteLevel();
-  if (name == "smollm")
-    return sequence(ObjectBuilder().add("type", "Digits").add("individual_digits", true).take(), byteLevel());
-  if (const char *pattern = patternOfRule(name))
-    return sequence(ObjectBuilder().add("type", "Split").add("pattern", ObjectBuilder().add("Regex", pattern).take())
-                        .add("behavior", "Isolated").add("invert", false).take(),
-                    byteLevel(false));
-  return Status::error(TokenizerInvalid, "splitting rule " + quoted(name) + " cannot be written as tokenizer.json",
-                       "known: gpt-2, smollm, llama-bpe, qwen2");
-}
 
 class TokenizerWriter {
 public:
   explicit TokenizerWriter(const TokenizerSource &source) : source_(source) {}
 
   Result<JsonValue> write() {
-    if (!source_.normalizer.empty() || !source_.wordSteps.empty())
-      return Status::error(TokenizerInvalid, "a tokenizer that changes text before it cuts it cannot be written as tokenizer.json",
-                           "copy tokenizer.json from the folder that was read");
-    Result<JsonValue> rule = splitting(source_.pre);
-    if (!rule.ok())
-      return rule.status();
+    Result<JsonValue> normalizer = normalizerOf(source_);
+    if (!normalizer.ok())
+      return normalizer;
+    Result<JsonValue> words = preTokenizerOf(source_);
+    if (!words.ok())
+      return words;
     return ObjectBuilder()
         .add("version", "1.0").add("truncation", nullptr).add("padding", nullptr).add("added_tokens", added())
-        .add("normalizer", nullptr).add("pre_tokenizer", *rule).add("post_processor", postProcessor())
-        .add("decoder", byteLevel()).add("model", model()).take();
+        .add("normalizer", *normalizer).add("pre_tokenizer", *words).add("post_processor", postProcessor())
+        .add("decoder", decoderOf(source_)).add("model", model()).take();
   }
 
 private:
@@ -69,20 +49,73 @@ private:
     return JsonValue(list);
   }
 
-  // Added tokens stand in the vocabulary too, else the library would number them anew. Rows without a token do not.
   JsonValue model() {
-    JsonValue::Object vocabulary;
-    std::set<std::string_view> seen;
-    for (size_t id = 0; id < source_.tokens.size(); ++id)
-      if (source_.types[id] != TokenType::Unused && seen.insert(source_.tokens[id]).second)
-        vocabulary.push_back({source_.tokens[id], jsonOf(static_cast<int64_t>(id))});
+    if (source_.model == "t5")
+      return unigram();
+    JsonValue::Object vocabulary = this->vocabulary();
+    JsonValue unknown = source_.unknownPiece ? jsonOf(text(*source_.unknownPiece)) : JsonValue();
+    if (source_.model == "bert")
+      return ObjectBuilder()
+          .add("type", "WordPiece").add("unk_token", unknown).add("continuing_subword_prefix", source_.continuing)
+          .add("max_input_chars_per_word", source_.longestWord).add("vocab", JsonValue(vocabulary)).take();
     JsonValue::Array merges;
-    for (const std::string &merge : source_.merges)
+    for (const std::string &merge : source_.merges.empty() ? mergesOfScores() : source_.merges)
       merges.push_back(jsonOf(merge));
     return ObjectBuilder()
-        .add("type", "BPE").add("dropout", nullptr).add("unk_token", nullptr).add("continuing_subword_prefix", nullptr)
-        .add("end_of_word_suffix", nullptr).add("fuse_unk", false).add("byte_fallback", false).add("ignore_merges", source_.ignoreMerges)
-        .add("vocab", JsonValue(vocabulary)).add("merges", JsonValue(merges)).take();
+        .add("type", "BPE").add("dropout", nullptr).add("unk_token", unknown).add("continuing_subword_prefix", nullptr)
+        .add("end_of_word_suffix", nullptr).add("fuse_unk", source_.fuseUnknown).add("byte_fallback", source_.byteFallback)
+        .add("ignore_merges", source_.ignoreMerges).add("vocab", JsonValue(vocabulary)).add("merges", JsonValue(merges)).take();
+  }
+
+  // Added tokens stand in the vocabulary too, else the library would number them anew. Rows without a token do not, and none of
+  // WordPiece that no text is made of: it has a number behind all others.
+  JsonValue::Object vocabulary() {
+    JsonValue::Object vocabulary;
+    std::set<std::string_view> seen;
+    std::set<int32_t> noPieces;
+    for (const AddedTokenSource &added : source_.added)
+      if (!added.isPiece && source_.model == "bert")
+        noPieces.insert(added.id);
+    for (size_t id = 0; id < source_.tokens.size(); ++id)
+      if (source_.types[id] != TokenType::Unused && !noPieces.contains(static_cast<int32_t>(id)) && seen.insert(source_.tokens[id]).second)
+        vocabulary.push_back({source_.tokens[id], jsonOf(static_cast<int64_t>(id))});
+    return vocabulary;
+  }
+
+  JsonValue unigram() {
+    size_t count = source_.tokens.size();
+    while (count > 0 && source_.types[count - 1] == TokenType::Unused)
+      --count;
+    for (const AddedTokenSource &added : source_.added)
+      if (!added.isPiece)
+        count = std::min(count, static_cast<size_t>(added.id));
+    JsonValue::Array vocabulary;
+    for (size_t id = 0; id < count; ++id)
+      vocabulary.push_back(JsonValue(JsonValue::Array{jsonOf(source_.tokens[id]), jsonOf(source_.scores[id])}));
+    return ObjectBuilder().add("type", "Unigram").add("unk_id", *source_.unknownPiece).add("vocab", JsonValue(vocabulary))
+        .add("byte_fallback", source_.byteFallback).take();
+  }
+
+  // Any two tokens that make a third merge, those first that make the token of the highest score: SentencePiece's way.
+  std::vector<std::string> mergesOfScores() {
+    std::unordered_map<std::string_view, size_t> ids;
+    std::vector<size_t> order;
+    for (size_t id = 0; id < source_.tokens.size() && !source_.scores.empty(); ++id)
+      if (source_.types[id] == TokenType::Normal || source_.types[id] == TokenType::UserDefined) {
+        ids.emplace(source_.tokens[id], id);
+        order.push_back(id);
+      }
+    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+      return source_.scores[a] != source_.scores[b] ? source_.scores[a] > source_.scores[b] : a < b;
+    });
+    std::vector<std::string> merges;
+    for (size_t id : order) {
+      std::string_view text = source_.tokens[id];
+      for (size_t cut = 1; cut < text.size(); ++cut)
+        if (ids.contains(text.substr(0, cut)) && ids.contains(text.substr(cut)))
+          merges.push_back(std::string(text.substr(0, cut)) + " " + std::string(text.substr(cut)));
+    }
+    return merges;
   }
 
   JsonValue special(int32_t id) {

@@ -1,6 +1,8 @@
 // From message to tokenizer.
 #include "runtime/serve/ProgramTokenizer.h"
 
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace longc {
@@ -14,11 +16,24 @@ std::vector<TextStep> stepsOf(const google::protobuf::RepeatedPtrField<abi::Text
   return steps;
 }
 
+std::optional<TokenizerKind> kindOf(std::string_view model) {
+  if (model == "gpt2")
+    return TokenizerKind::BytePairs;
+  if (model == "llama")
+    return TokenizerKind::CharacterPairs;
+  if (model == "t5")
+    return TokenizerKind::Unigram;
+  if (model == "bert")
+    return TokenizerKind::WordPieces;
+  return std::nullopt;
+}
+
 } // namespace
 
 Result<Tokenizer> createTokenizer(const abi::Tokenizer &source) {
-  if (source.model() != "gpt2" && source.model() != "llama")
-    return Status::error(4130, "this program's tokenizer is of model '" + source.model() + "'; expected gpt2 or llama",
+  std::optional<TokenizerKind> kind = kindOf(source.model());
+  if (!kind)
+    return Status::error(4130, "this program's tokenizer is of model '" + source.model() + "'; expected gpt2, llama, t5 or bert",
                          "compile the program again");
   TokenizerModel model;
   model.preTokenizer = source.pre_tokenizer();
@@ -32,11 +47,16 @@ Result<Tokenizer> createTokenizer(const abi::Tokenizer &source) {
   model.stopIds.assign(source.stop_ids().begin(), source.stop_ids().end());
   for (const abi::AddedToken &added : source.added())
     model.added.push_back(
-        {added.id(), added.single_word(), added.strip_left(), added.strip_right(), added.normalized()});
+        {added.id(), added.single_word(), added.strip_left(), added.strip_right(), added.normalized(), !added.is_no_piece()});
   model.normalizer = stepsOf(source.normalizer());
   model.wordSteps = stepsOf(source.word_steps());
   model.scores.assign(source.scores().begin(), source.scores().end());
-  model.byteLevel = source.model() == "gpt2";
+  for (const abi::SplitRule &split : source.splits())
+    model.splits.push_back({split.pattern(), static_cast<SplitBehavior>(split.behavior()), split.inverted()});
+  model.kind = *kind;
+  model.continuing = source.continuing();
+  model.longestWord = source.longest_word();
+  model.cleansUp = source.cleans_up();
   model.byteFallback = source.byte_fallback();
   model.fuseUnknown = source.fuse_unknown();
   model.ignoreMerges = source.ignore_merges();

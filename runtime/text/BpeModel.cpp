@@ -87,10 +87,15 @@ int32_t BpeModel::longestAt(std::string_view word, size_t position, BpeWork &wor
 }
 
 void BpeModel::encodeKnown(std::string_view word, BpeWork &work, std::vector<int32_t> &ids) const {
+  encodeFrom(longestAt(word, 0, work), word, work, ids);
+}
+
+// `longest`: the longest token that the word begins with.
+void BpeModel::encodeFrom(int32_t longest, std::string_view word, BpeWork &work, std::vector<int32_t> &ids) const {
   std::vector<uint64_t> &deadEnds = work.deadEnds;
   bool turnedBack = false;
   size_t first = ids.size(), position = 0;
-  int32_t candidate = longestAt(word, 0, work);
+  int32_t candidate = longest;
   while (position < word.size()) {
     if (candidate < 0) {
       assert(ids.size() > first && "every word of known symbols has a BPE");
@@ -126,8 +131,9 @@ bool BpeModel::appendBytes(std::string_view symbol, std::vector<int32_t> &ids) c
 }
 
 void BpeModel::encodeMixed(std::string_view word, BpeWork &work, std::vector<int32_t> &ids) const {
-  std::string known;
-  std::vector<int32_t> instead;
+  std::string &known = work.known;
+  std::vector<int32_t> &instead = work.instead;
+  known.clear();
   bool afterUnknown = false;
   for (size_t position = 0; position < word.size();) {
     auto [length, isKnown] = symbolAt(word, position);
@@ -158,16 +164,26 @@ void BpeModel::encode(std::string_view word, BpeWork &work, std::vector<int32_t>
       ids.push_back(whole->second);
       return;
     }
-  bool isKnown = true;
-  for (size_t position = 0; !knowsAll_ && isKnown && position < word.size();) {
-    Symbol symbol = symbolAt(word, position);
-    isKnown = symbol.isKnown;
-    position += symbol.length;
-  }
-  if (isKnown)
-    encodeKnown(word, work, ids);
+  int32_t longest = longestAt(word, 0, work);
+  if (longest >= 0 && pieces_[longest].length == word.size())
+    ids.push_back(longest);
+  else if (isKnown(word))
+    encodeFrom(longest, word, work, ids);
   else
     encodeMixed(word, work, ids);
+}
+
+bool BpeModel::isKnown(std::string_view word) const {
+  if (!alphabet_.characters)
+    return knowsAll_ || std::all_of(word.begin(), word.end(),
+                                    [this](char byte) { return alphabet_.byteTokens[static_cast<uint8_t>(byte)] >= 0; });
+  for (size_t position = 0; position < word.size();) {
+    Symbol symbol = symbolAt(word, position);
+    if (!symbol.isKnown)
+      return false;
+    position += symbol.length;
+  }
+  return true;
 }
 
 bool BpeModel::leavesOut() const {

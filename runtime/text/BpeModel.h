@@ -63,6 +63,8 @@ private:
   bool appendBytes(std::string_view symbol, std::vector<int32_t> &ids) const;
   int32_t longestAt(std::string_view word, size_t position, BpeWork &work) const;
   void encodeKnown(std::string_view word, BpeWork &work, std::vector<int32_t> &ids) const;
+  void encodeFrom(int32_t longest, std::string_view word, BpeWork &work, std::vector<int32_t> &ids) const;
+  bool isKnown(std::string_view word) const;
   void encodeMixed(std::string_view word, BpeWork &work, std::vector<int32_t> &ids) const;
 
   BpeAlphabet alphabet_;

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace longc {
@@ -30,6 +31,8 @@ struct BpeWork {
   std::vector<int32_t> symbols;
   std::vector<uint64_t> judged;   // pairs of tokens and whether they stand apart, by hash; a power of two of them
   std::vector<uint64_t> deadEnds; // a bit for each position of a word
+  std::string known;              // what is left of a word without its unknown symbols
+  std::vector<int32_t> instead;   // of an unknown symbol
   uint64_t lookups = 0;
 };
 

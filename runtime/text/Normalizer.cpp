@@ -1,6 +1,11 @@
 // The steps, one by one.
 #include "runtime/text/Normalizer.h"
 
+#include "runtime/text/LetterSteps.h"
+#include "runtime/text/NormalForm.h"
+#include "runtime/text/UnicodeTables.h"
+#include "runtime/text/Utf8.h"
+
 #include <algorithm>
 
 namespace longc {
@@ -9,7 +14,7 @@ namespace {
 
 using Kind = TextStep::Kind;
 
-bool isPrepend(const TextStep &step) { return step.kind != Kind::Replace; }
+bool isPrepend(const TextStep &step) { return step.kind < Kind::Replace; }
 
 bool prepends(const TextStep &step, std::string_view text, PartPlace place) {
   if (text.empty())
@@ -23,10 +28,9 @@ bool prepends(const TextStep &step, std::string_view text, PartPlace place) {
     return !isThere;
   case Kind::PrependToText:
     return !isThere && place == PartPlace::TextBegin;
-  case Kind::Replace:
-    break;
+  default:
+    return false;
   }
-  return false;
 }
 
 std::string replaced(std::string_view text, std::string_view pattern, std::string_view by) {
@@ -42,39 +46,115 @@ std::string replaced(std::string_view text, std::string_view pattern, std::strin
   }
 }
 
+std::string withWordsApart(std::string_view text, std::string_view mark) {
+  std::string out;
+  auto isSpace = [&](size_t at) {
+    Utf8Char character = decodeUtf8(text, at);
+    return character.valid && charTraits(character.codePoint).charClass == CharClass::Space;
+  };
+  for (size_t position = 0, begin; position < text.size();) {
+    for (begin = position; position < text.size() && !isSpace(position);)
+      position += decodeUtf8(text, position).length;
+    std::string_view word = text.substr(begin, position - begin);
+    if (!word.empty() && !word.starts_with(mark))
+      out += mark;
+    out += word;
+    while (position < text.size() && isSpace(position))
+      position += decodeUtf8(text, position).length;
+  }
+  return out;
+}
+
 } // namespace
 
 Result<Normalizer> Normalizer::create(std::vector<TextStep> steps) {
   for (const TextStep &step : steps) {
-    bool isKnown = step.kind >= Kind::Prepend && step.kind <= Kind::Replace;
+    bool isKnown = step.kind >= Kind::Prepend && step.kind <= Kind::Last;
     if (!isKnown || (step.kind == Kind::Replace && step.pattern.empty()))
       return Status::error(badStep,
                            "tokenizer: a step of kind " + std::to_string(static_cast<int32_t>(step.kind)) +
-                               (isKnown ? " has no pattern" : " is not known, expected 1 to 4"),
+                               (isKnown ? " has no pattern"
+                                       : " is not known, expected 1 to " + std::to_string(static_cast<int32_t>(Kind::Last))),
                            "the tokenizer of the model file is damaged or of another kind");
   }
   Normalizer normalizer;
-  normalizer.steps_ = std::move(steps);
+  for (TextStep &step : steps) {
+    Prepared prepared;
+    if (step.kind == Kind::Map) {
+      Result<CharsMap> map = CharsMap::create(step.text);
+      if (!map.ok())
+        return map.status();
+      prepared.map = std::move(*map);
+    }
+    if (step.kind == Kind::ReplacePattern) {
+      Result<SplitPattern> pattern = SplitPattern::create({step.pattern});
+      if (!pattern.ok())
+        return pattern.status();
+      prepared.pattern = std::move(*pattern);
+    }
+    prepared.step = std::move(step);
+    normalizer.steps_.push_back(std::move(prepared));
+  }
   return normalizer;
 }
 
 bool Normalizer::prependsAlways() const {
-  return std::any_of(steps_.begin(), steps_.end(), [](const TextStep &step) { return step.kind == Kind::Prepend; });
+  return std::any_of(steps_.begin(), steps_.end(), [](const Prepared &one) { return one.step.kind == Kind::Prepend; });
+}
+
+bool Normalizer::changesLettersAlone() const {
+  return std::all_of(steps_.begin(), steps_.end(), [](const Prepared &one) {
+    return one.step.kind >= Kind::Nfc && one.step.kind <= Kind::StripNonspacing;
+  });
 }
 
 bool Normalizer::onlyWritesSpacesAs(std::string_view space) const {
-  return std::all_of(steps_.begin(), steps_.end(), [space](const TextStep &step) {
-    return step.text == space && (isPrepend(step) || step.pattern == " ");
+  return std::all_of(steps_.begin(), steps_.end(), [space](const Prepared &one) {
+    const TextStep &step = one.step;
+    return step.kind <= Kind::Replace && step.text == space && (isPrepend(step) || step.pattern == " ");
   });
+}
+
+std::string Normalizer::changed(std::string_view text, const Prepared &prepared) {
+  const TextStep &step = prepared.step;
+  switch (step.kind) {
+  case Kind::Nfc:
+  case Kind::Nfd:
+  case Kind::Nfkc:
+  case Kind::Nfkd:
+    return toNormalForm(text, {.compatible = step.kind == Kind::Nfkc || step.kind == Kind::Nfkd,
+                               .composes = step.kind == Kind::Nfc || step.kind == Kind::Nfkc});
+  case Kind::Lowercase:
+    return withLowerCase(text);
+  case Kind::StripMarks:
+    return withoutMarks(text);
+  case Kind::StripNonspacing:
+    return withoutNonspacing(text);
+  case Kind::Clean:
+    return cleaned(text);
+  case Kind::IdeographsApart:
+    return withIdeographsApart(text);
+  case Kind::StripLeft:
+  case Kind::StripRight:
+    return withoutSpaceAtEnds(text, step.kind == Kind::StripLeft, step.kind == Kind::StripRight);
+  case Kind::WordsApart:
+    return withWordsApart(text, step.text);
+  case Kind::Map:
+    return prepared.map->apply(text);
+  case Kind::ReplacePattern:
+    return prepared.pattern->replaced(text, step.text);
+  default:
+    return replaced(text, step.pattern, step.text);
+  }
 }
 
 std::string Normalizer::apply(std::string_view text, PartPlace place) const {
   std::string out(text);
-  for (const TextStep &step : steps_) {
-    if (!isPrepend(step))
-      out = replaced(out, step.pattern, step.text);
-    else if (prepends(step, out, place))
-      out.insert(0, step.text);
+  for (const Prepared &one : steps_) {
+    if (!isPrepend(one.step))
+      out = changed(out, one);
+    else if (prepends(one.step, out, place))
+      out.insert(0, one.step.text);
   }
   return out;
 }

@@ -2,8 +2,11 @@
 #pragma once
 
 #include "runtime/core/Status.h"
+#include "runtime/text/CharsMap.h"
+#include "runtime/text/SplitPattern.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +20,21 @@ struct TextStep {
     PrependUnlessThere = 2, // the same, but not before a part that begins with it
     PrependToText = 3,      // the same, and only where the whole text begins
     Replace = 4,            // every `pattern`, as it stands, by `text`
+    Nfc = 5,
+    Nfd = 6,
+    Nfkc = 7,
+    Nfkd = 8,
+    Lowercase = 9,
+    StripMarks = 10,      // all of them, as far as they stand alone
+    StripNonspacing = 11, // those that take no space
+    Clean = 12,           // as BertNormalizer does: no control characters, white space as a space
+    IdeographsApart = 13, // a space on each side of them
+    StripLeft = 14,       // white space at that end
+    StripRight = 15,
+    WordsApart = 16,     // `text` before every word; the white space between is gone
+    Map = 17,            // by the table `text`: CharsMap.h
+    ReplacePattern = 18, // every match of `pattern`, one of Oniguruma, by `text`
+    Last = ReplacePattern
   };
 
   Kind kind = Kind::Replace;
@@ -37,6 +55,8 @@ public:
   static Result<Normalizer> create(std::vector<TextStep> steps);
 
   bool isIdentity() const { return steps_.empty(); }
+  // Whether all it does is to letters and their marks.
+  bool changesLettersAlone() const;
   // Whether it puts something before parts that begin with it already.
   bool prependsAlways() const;
   // Whether it does nothing to text but write its spaces as `space`, and put one before it.
@@ -44,7 +64,15 @@ public:
   std::string apply(std::string_view text, PartPlace place) const;
 
 private:
-  std::vector<TextStep> steps_;
+  // A step with what it is done by.
+  struct Prepared {
+    TextStep step;
+    std::optional<CharsMap> map;
+    std::optional<SplitPattern> pattern;
+  };
+  static std::string changed(std::string_view text, const Prepared &prepared);
+
+  std::vector<Prepared> steps_;
 };
 
 } // namespace longc

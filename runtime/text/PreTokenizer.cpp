@@ -1,6 +1,8 @@
 // The word patterns, matched by hand.
 #include "runtime/text/PreTokenizer.h"
 
+#include "runtime/text/NormalizationTables.h"
+
 #include <algorithm>
 #include <array>
 
@@ -16,7 +18,7 @@ constexpr size_t longestUtf8 = 4;
 constexpr NamedKind kinds[] = {
     {"gpt-2", PreTokenizerKind::Gpt2},     {"smollm", PreTokenizerKind::SmolLm}, {"llama-bpe", PreTokenizerKind::Llama3},
     {"qwen2", PreTokenizerKind::Qwen2},    {"whole", PreTokenizerKind::Whole},   {"each-space", PreTokenizerKind::EachSpace},
-    {"space-runs", PreTokenizerKind::SpaceRuns}};
+    {"space-runs", PreTokenizerKind::SpaceRuns}, {"bert", PreTokenizerKind::Bert}};
 
 std::array<CharClass, 128> makeAsciiClasses() {
   std::array<CharClass, 128> classes;
@@ -182,6 +184,30 @@ size_t WordSplitter::writtenWordEnd() const {
   return std::min(text_.find(writtenSpace, begin), text_.size());
 }
 
+bool WordSplitter::isBertPunctuation(size_t position) const {
+  uint8_t byte = static_cast<uint8_t>(text_[position]);
+  if (byte < 0x80)
+    return (byte > 0x20 && byte < '0') || (byte > '9' && byte < 'A') || (byte > 'Z' && byte < 'a') || (byte > 'z' && byte < 0x7F);
+  Utf8Char character = decodeUtf8(text_, position);
+  return character.valid && isPunctuation(character.codePoint);
+}
+
+size_t WordSplitter::bertWordEnd() {
+  Char first = at(position_);
+  size_t end = position_ + first.length;
+  if (first.kind == Kind::Space)
+    return runEnd(end, Kind::Space);
+  if (isBertPunctuation(position_))
+    return end;
+  for (Char next = at(end); next.kind != Kind::Space && next.kind != Kind::End && !isBertPunctuation(end); next = at(end))
+    end += next.length;
+  return end;
+}
+
+bool WordSplitter::isLeftOut(std::string_view word) {
+  return kind_ == PreTokenizerKind::Bert && at(static_cast<size_t>(word.data() - text_.data())).kind == Kind::Space;
+}
+
 std::string_view WordSplitter::next() {
   size_t start = position_;
   switch (kind_) {
@@ -192,6 +218,9 @@ std::string_view WordSplitter::next() {
   case PreTokenizerKind::Llama3:
   case PreTokenizerKind::Qwen2:
     position_ = modernWordEnd();
+    break;
+  case PreTokenizerKind::Bert:
+    position_ = bertWordEnd();
     break;
   default:
     position_ = writtenWordEnd();

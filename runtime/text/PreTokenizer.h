@@ -6,9 +6,11 @@
 // "qwen2":     the same with \p{N}.
 // "whole":     a word is all there is; "each-space": one U+2581 and what follows it up to the next; "space-runs": a run of
 //              U+2581 and what follows it.
+// "bert":      a word is all up to white space or punctuation, or one character of punctuation; white space is left out.
 // A byte that is not UTF-8 is a character of its own, neither space nor letter nor number.
 #pragma once
 
+#include "runtime/text/TokenizerModel.h"
 #include "runtime/text/UnicodeTables.h"
 #include "runtime/text/Utf8.h"
 
@@ -18,13 +20,19 @@
 
 namespace longc {
 
-enum class PreTokenizerKind { Gpt2, SmolLm, Llama3, Qwen2, Whole, EachSpace, SpaceRuns };
+enum class PreTokenizerKind { Gpt2, SmolLm, Llama3, Qwen2, Whole, EachSpace, SpaceRuns, Bert };
 
 // How vocabularies of characters write a space: U+2581.
 inline constexpr std::string_view writtenSpace = "\xE2\x96\x81";
 
-// Whether the rule is one for texts whose spaces are written out.
-constexpr bool isOfCharacters(PreTokenizerKind kind) { return kind >= PreTokenizerKind::Whole; }
+// Whether words of a tokenizer can be cut so.
+constexpr bool isOfKind(PreTokenizerKind rule, TokenizerKind kind) {
+  if (kind == TokenizerKind::WordPieces)
+    return rule == PreTokenizerKind::Bert;
+  bool writesSpaces = rule == PreTokenizerKind::EachSpace || rule == PreTokenizerKind::SpaceRuns;
+  return rule == PreTokenizerKind::Whole ||
+         (writesSpaces != (kind == TokenizerKind::BytePairs) && rule != PreTokenizerKind::Bert);
+}
 
 // The kind called `name` in model files, if it is known.
 std::optional<PreTokenizerKind> preTokenizerByName(std::string_view name);
@@ -40,6 +48,8 @@ public:
 
   bool done() const { return position_ == text_.size(); }
   std::string_view next(); // not to be called when done
+  // Whether `word` is none to encode.
+  bool isLeftOut(std::string_view word);
   // Whether a word so far was cut with an eye on the end of the text: with more text behind it, it might be another.
   bool sawEnd() const { return sawEnd_; }
 
@@ -60,6 +70,8 @@ private:
   size_t modernSpacesEnd();
   size_t modernWordEnd();
   size_t writtenWordEnd() const;
+  bool isBertPunctuation(size_t position) const;
+  size_t bertWordEnd();
 
   std::string_view text_;
   PreTokenizerKind kind_;

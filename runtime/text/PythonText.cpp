@@ -136,8 +136,8 @@ void appendLower(std::string &out, uint32_t c, std::string_view text, size_t pos
   constexpr uint32_t capitalSigma = 0x3A3, smallSigma = 0x3C3, finalSigma = 0x3C2;
   if (c == capitalSigma)
     appendUtf8(out, endsWord(text, position) ? finalSigma : smallSigma);
-  else if (!appendSeveral(out, c, {toSeveralLower, toSeveralLowerCount}))
-    appendUtf8(out, toLower(c));
+  else
+    appendLowerAlone(out, c);
 }
 
 // `append` gets the result so far, a code point and where it stands.
@@ -253,6 +253,11 @@ std::optional<std::string> replaceText(std::string_view text, std::string_view f
     }
   }
   return out.append(text.substr(position));
+}
+
+void appendLowerAlone(std::string &out, uint32_t c) {
+  if (!appendSeveral(out, c, {toSeveralLower, toSeveralLowerCount}))
+    appendUtf8(out, toLower(c));
 }
 
 std::string upperText(std::string_view text) {

@@ -33,6 +33,7 @@ std::optional<std::string> replaceText(std::string_view text, std::string_view f
 
 std::string upperText(std::string_view text);
 std::string lowerText(std::string_view text);
+void appendLowerAlone(std::string &out, uint32_t c); // of one letter, whatever stands around it
 std::string capitalizeText(std::string_view text); // first letter upper, the rest lower
 std::string titleText(std::string_view text);      // every word so
 

@@ -9,7 +9,7 @@
 namespace longc {
 
 std::vector<MergeTree::Rule> mergesByScore(std::span<const std::string> tokens, const TokenIndex &index,
-                                           std::span<const float> scores, std::span<const int32_t> types) {
+                                           std::span<const double> scores, std::span<const int32_t> types) {
   constexpr int32_t unknown = 2, control = 3, byte = 6;
   constexpr size_t longest = 256; // bytes: longer tokens are no words
   std::vector<int32_t> order;

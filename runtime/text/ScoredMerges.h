@@ -13,6 +13,6 @@ namespace longc {
 
 // `types`: as in TokenizerModel; special tokens and bytes are not made by merging.
 std::vector<MergeTree::Rule> mergesByScore(std::span<const std::string> tokens, const TokenIndex &index,
-                                           std::span<const float> scores, std::span<const int32_t> types);
+                                           std::span<const double> scores, std::span<const int32_t> types);
 
 } // namespace longc

@@ -7,6 +7,8 @@
 // Where spaces are written out and begin words, a cut is made before them instead.
 #include "runtime/text/Tokenizer.h"
 
+#include <algorithm>
+
 namespace longc {
 namespace {
 
@@ -44,19 +46,44 @@ size_t Tokenizer::lastSpaces(std::string_view text) const {
   return 0;
 }
 
-// Where the last word ends that is final, and no space.
-size_t Tokenizer::lastWord(std::string_view text) const {
-  WordSplitter words(text, preTokenizer_);
-  size_t stable = 0, seen = 0;
-  while (!words.done()) {
+// Where words end that are final, and no spaces.
+std::vector<size_t> Tokenizer::finalWords(std::string_view text) const {
+  std::vector<size_t> ends;
+  size_t seen = 0;
+  const bool isCut = splits_.empty() && preTokenizer_ != PreTokenizerKind::Whole;
+  for (WordSplitter words(text, preTokenizer_); isCut && !words.done();) {
     std::string_view word = words.next();
     if (words.sawEnd())
       break;
     seen += word.size();
     if (!endsWithSpace(word) && mayBeCutAt(text, seen))
-      stable = seen;
+      ends.push_back(seen);
   }
-  return stable;
+  return ends;
+}
+
+size_t Tokenizer::lastWord(std::string_view text) const {
+  std::vector<size_t> ends = finalWords(text);
+  return ends.empty() ? 0 : ends.back();
+}
+
+// The same where letters and their marks are normalized before words are cut: no such step reaches over a space, so one
+// before which a word of the normalized text ends parts both.
+size_t Tokenizer::lastNormalizedWord(std::string_view text) const {
+  constexpr int mostTries = 32;
+  if (!normalizer_.changesLettersAlone() || !wordSteps_.isIdentity() || !addedNormalized_.empty())
+    return 0;
+  std::vector<size_t> ends = finalWords(normalizer_.apply(text, PartPlace::Middle));
+  size_t position = text.size();
+  for (int tries = 0; tries < mostTries && !ends.empty(); ++tries) {
+    position = position == 0 ? std::string_view::npos : text.find_last_of(" \n", position - 1);
+    if (position == std::string_view::npos || position == 0)
+      break;
+    size_t end = normalizer_.apply(text.substr(0, position), PartPlace::Middle).size();
+    if (std::binary_search(ends.begin(), ends.end(), end))
+      return position;
+  }
+  return 0;
 }
 
 bool Tokenizer::mayBeCutAt(std::string_view text, size_t position) const {
@@ -67,10 +94,13 @@ bool Tokenizer::mayBeCutAt(std::string_view text, size_t position) const {
 size_t Tokenizer::lastCut(std::string_view text) const {
   Part part = lastPart(added_, text);
   std::string_view rest = text.substr(part.begin, part.end - part.begin);
-  if (byteLevel_ && !isNormalized_) {
+  if (kind_ == TokenizerKind::BytePairs && !isNormalized_) {
     Part inner = lastPart(addedNormalized_, rest);
     return part.begin + inner.begin + lastWord(rest.substr(inner.begin, inner.end - inner.begin));
   }
+  if (kind_ == TokenizerKind::BytePairs)
+    if (size_t cut = lastNormalizedWord(rest); cut > 0)
+      return part.begin + cut;
   if (size_t cut = spacesPartWords_ ? lastSpaces(rest) : 0; cut > 0)
     return part.begin + cut;
   // What a part begins with must not be taken for the middle of one.

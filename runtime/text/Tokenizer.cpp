@@ -15,7 +15,7 @@ namespace longc {
 
 namespace {
 
-constexpr int32_t unknownToken = 2, controlToken = 3, userToken = 4; // types of model files
+constexpr int32_t unknownToken = 2, controlToken = 3, userToken = 4, unusedToken = 5; // types of model files
 constexpr size_t maxTokens = 16'000'000, maxTokenBytes = 1u << 31;
 constexpr size_t longestCachedWord = 128;
 
@@ -31,7 +31,7 @@ Status mergeError(std::string message) { return modelError(std::move(message), T
 Result<Tokenizer> Tokenizer::create(TokenizerModel model) {
   Tokenizer tokenizer;
   auto kind = preTokenizerByName(model.preTokenizer);
-  if (!kind || isOfCharacters(*kind) == model.byteLevel)
+  if (!kind || !isOfKind(*kind, model.kind))
     return Status::error(unknownPreTokenizer,
                          "tokenizer: unknown pre-tokenizer " + quoteForMessage(model.preTokenizer) +
                              ", expected one of: " + preTokenizerNames(),
@@ -57,8 +57,14 @@ Status Tokenizer::createSteps(TokenizerModel &model) {
   normalizer_ = std::move(*normalizer);
   wordSteps_ = std::move(*wordSteps);
   isNormalized_ = !normalizer_.isIdentity() || !wordSteps_.isIdentity();
-  byteLevel_ = model.byteLevel;
+  kind_ = model.kind;
   stripFirstSpace_ = model.stripFirstSpace;
+  for (const SplitRule &rule : model.splits) {
+    Result<SplitPattern> pattern = SplitPattern::create(rule);
+    if (!pattern.ok())
+      return pattern.status();
+    splits_.push_back(std::move(*pattern));
+  }
   return {};
 }
 
@@ -71,7 +77,7 @@ Status Tokenizer::indexTokens(TokenizerModel &model) {
   if (!model.scores.empty() && model.scores.size() != model.tokens.size())
     return modelError(std::to_string(model.scores.size()) + " scores for " + std::to_string(model.tokens.size()) +
                       " tokens, expected one each or none");
-  if (!std::all_of(model.scores.begin(), model.scores.end(), [](float score) { return std::isfinite(score); }))
+  if (!std::all_of(model.scores.begin(), model.scores.end(), [](double score) { return std::isfinite(score); }))
     return modelError("a token has a score that is no number");
   size_t bytes = 0;
   for (const std::string &token : model.tokens)
@@ -121,12 +127,16 @@ void Tokenizer::fillBytes(const TokenizerModel &model) {
   byteStarts_.reserve(tokens_.size() + 1);
   byteStarts_.push_back(0);
   for (size_t id = 0; id < tokens_.size(); ++id) {
-    if (byteLevel_)
-      appendBytesOfToken(tokens_[id], bytes_);
-    else if (isNormalized[id])
-      appendWrittenText(normalizer_.apply(tokens_[id], PartPlace::PartBegin), bytes_);
+    std::string_view written = tokens_[id];
+    std::string normalized;
+    if (isNormalized[id] && kind_ != TokenizerKind::BytePairs)
+      written = normalized = normalizer_.apply(written, PartPlace::PartBegin);
+    if (kind_ == TokenizerKind::BytePairs)
+      appendBytesOfToken(written, bytes_);
+    else if (kind_ == TokenizerKind::WordPieces)
+      appendPieceText(written, model.continuing, model.cleansUp, bytes_);
     else
-      appendWrittenText(tokens_[id], bytes_);
+      appendWrittenText(written, bytes_);
     byteStarts_.push_back(static_cast<uint32_t>(bytes_.size()));
   }
 }
@@ -156,23 +166,68 @@ Status Tokenizer::readMerges(const std::vector<std::string> &merges, std::vector
 }
 
 Status Tokenizer::buildModel(const TokenizerModel &model) {
+  switch (kind_) {
+  case TokenizerKind::WordPieces:
+    return buildPieces(model);
+  case TokenizerKind::Unigram:
+    return buildUnigram(model);
+  default:
+    return buildPairs(model);
+  }
+}
+
+// By id; empty where a row of the vocabulary is nothing that text is made of.
+std::vector<std::string_view> Tokenizer::usedTexts(const TokenizerModel &model) const {
+  std::vector<std::string_view> texts(tokens_.begin(), tokens_.end());
+  for (size_t id = 0; id < model.tokenTypes.size(); ++id)
+    if (model.tokenTypes[id] == unusedToken)
+      texts[id] = {};
+  for (const AddedTokenFlags &added : model.added)
+    if (added.id >= 0 && !added.isPiece)
+      texts[added.id] = {};
+  return texts;
+}
+
+Status Tokenizer::buildUnigram(const TokenizerModel &model) {
+  if (model.unknownPiece < 0 || model.scores.size() != tokens_.size())
+    return modelError("Unigram needs an unknown token and a score for each token");
+  unigram_.build(usedTexts(model), model.scores, model.unknownPiece, byteTokens(model));
+  return {};
+}
+
+// The tokens that stand for bytes, or -1 each.
+std::array<int32_t, 256> Tokenizer::byteTokens(const TokenizerModel &model) const {
+  std::array<int32_t, 256> ids;
+  for (int byte = 0; byte < 256; ++byte) {
+    std::string text;
+    if (kind_ == TokenizerKind::BytePairs)
+      appendUtf8(text, byteAlphabet()[byte]);
+    else if (model.byteFallback)
+      text = writtenByte(static_cast<uint8_t>(byte));
+    ids[byte] = text.empty() ? -1 : find(text);
+  }
+  return ids;
+}
+
+Status Tokenizer::buildPieces(const TokenizerModel &model) {
+  if (model.unknownPiece < 0 || model.longestWord < 1)
+    return modelError("its words have no unknown token, or no longest length");
+  pieces_.build(usedTexts(model), model.continuing, static_cast<size_t>(model.longestWord), model.unknownPiece);
+  return {};
+}
+
+Status Tokenizer::buildPairs(const TokenizerModel &model) {
+  const bool ofBytes = kind_ == TokenizerKind::BytePairs;
   std::vector<MergeTree::Rule> rules;
   LONGC_TRY(readMerges(model.merges, rules));
   if (model.merges.empty() && !model.scores.empty())
     rules = mergesByScore(tokens_, index_, model.scores, model.tokenTypes);
   BpeAlphabet alphabet;
-  alphabet.characters = !byteLevel_;
+  alphabet.characters = !ofBytes;
   alphabet.unknown = model.unknownPiece;
   alphabet.fuseUnknown = model.fuseUnknown;
-  for (int byte = 0; byte < 256; ++byte) {
-    std::string text;
-    if (byteLevel_)
-      appendUtf8(text, byteAlphabet()[byte]);
-    else if (model.byteFallback)
-      text = writtenByte(static_cast<uint8_t>(byte));
-    alphabet.byteTokens[byte] = text.empty() ? -1 : find(text);
-  }
-  auto text = [this](int32_t id) { return byteLevel_ ? bytes(id) : std::string_view(tokens_[id]); };
+  alphabet.byteTokens = byteTokens(model);
+  auto text = [&](int32_t id) { return ofBytes ? bytes(id) : std::string_view(tokens_[id]); };
   bpe_.build(text, tokens_.size(), alphabet, rules, model.ignoreMerges);
   return {};
 }
@@ -210,7 +265,7 @@ Status Tokenizer::fillAddedTokens(const TokenizerModel &model) {
 
 // The spaces of a text of characters are where its words begin if no token goes on behind one.
 void Tokenizer::chooseWords() {
-  if (byteLevel_)
+  if (kind_ != TokenizerKind::CharacterPairs)
     return;
   bool stepsOnlyWriteSpaces = normalizer_.onlyWritesSpacesAs(writtenSpace) &&
                               wordSteps_.onlyWritesSpacesAs(writtenSpace) && addedNormalized_.empty();
@@ -235,15 +290,43 @@ struct Tokenizer::EncodeWork {
 
   WordCache cache;
   BpeWork bpe;
+  UnigramWork unigram;
+  std::vector<std::string_view> pieces, parted; // by the patterns so far, and by the next one
   std::deque<std::string> texts; // normalized: the cache points into them
   std::vector<int32_t> ids;
   uint64_t lookups = 0; // of added tokens
 };
 
+void Tokenizer::encodeWord(std::string_view word, EncodeWork &work) const {
+  if (kind_ == TokenizerKind::WordPieces)
+    pieces_.encode(word, work.lookups, work.ids);
+  else if (kind_ == TokenizerKind::Unigram)
+    unigram_.encode(word, work.unigram, work.lookups, work.ids);
+  else
+    bpe_.encode(word, work.bpe, work.ids);
+}
+
+// Text without added tokens, normalized.
+void Tokenizer::encodeText(std::string_view text, EncodeWork &work) const {
+  if (splits_.empty())
+    return encodeWords(text, work);
+  work.pieces.assign(1, text);
+  for (const SplitPattern &pattern : splits_) {
+    work.parted.clear();
+    for (std::string_view piece : work.pieces)
+      pattern.split(piece, work.parted);
+    work.pieces.swap(work.parted);
+  }
+  for (std::string_view piece : work.pieces)
+    encodeWords(piece, work);
+}
+
 void Tokenizer::encodeWords(std::string_view text, EncodeWork &work) const {
   std::vector<int32_t> &ids = work.ids;
   for (WordSplitter words(text, preTokenizer_); !words.done();) {
     std::string_view word = words.next();
+    if (words.isLeftOut(word))
+      continue;
     ++work.bpe.lookups;
     WordCache::Entry *entry = word.size() <= longestCachedWord ? &work.cache.slot(word) : nullptr;
     if (entry && WordCache::holds(*entry, word)) {
@@ -252,7 +335,7 @@ void Tokenizer::encodeWords(std::string_view text, EncodeWork &work) const {
       continue;
     }
     size_t first = ids.size();
-    bpe_.encode(word, work.bpe, ids);
+    encodeWord(word, work);
     if (entry)
       *entry = {word.data(), static_cast<uint32_t>(word.size()), static_cast<uint32_t>(ids.size() - first), first};
   }
@@ -266,7 +349,7 @@ void Tokenizer::encodePart(std::string_view text, PartPlace place, bool parseSpe
     std::string_view words = text.substr(begin, end - begin);
     if (!wordSteps_.isIdentity())
       words = work.texts.emplace_back(wordSteps_.apply(words, begin == 0 ? place : PartPlace::PartBegin));
-    encodeWords(words, work);
+    encodeText(words, work);
   };
   size_t begin = 0;
   AddedTokenFinder added(addedNormalized_, text, parseSpecial);
@@ -323,8 +406,10 @@ Result<std::string> Tokenizer::decode(std::span<const int32_t> ids, bool skipSpe
     if (!contains(ids[i]))
       return Status::error(badId, "token id " + std::to_string(ids[i]) + " at position " + std::to_string(i) +
                                       " is outside the vocabulary, expected 0.." + std::to_string(size() - 1));
-    if (!skipSpecial || !isSpecial(ids[i]))
-      text += bytes(ids[i]);
+    if (skipSpecial && isSpecial(ids[i]))
+      continue;
+    bool beginsPieces = kind_ == TokenizerKind::WordPieces && text.empty();
+    text += beginsPieces ? std::string_view(tokens_[ids[i]]) : bytes(ids[i]);
   }
   if (stripFirstSpace_ && text.starts_with(' '))
     text.erase(0, 1);
@@ -332,6 +417,8 @@ Result<std::string> Tokenizer::decode(std::span<const int32_t> ids, bool skipSpe
 }
 
 size_t Tokenizer::unencodableBytes(std::string_view text) const {
+  if (kind_ == TokenizerKind::WordPieces || kind_ == TokenizerKind::Unigram)
+    return 0;
   if (!isNormalized_)
     return bpe_.lostBytes(text);
   return bpe_.lostBytes(wordSteps_.apply(normalizer_.apply(text, PartPlace::Middle), PartPlace::Middle));

@@ -1,5 +1,5 @@
-// Text to ids and back, id for id what Hugging Face's tokenizers gives for the same tokenizer: BPE on bytes, and BPE on
-// characters as SentencePiece has it.
+// Text to ids and back, id for id what Hugging Face's tokenizers gives for the same tokenizer: BPE on bytes, BPE on
+// characters as SentencePiece has it, Unigram, BERT's WordPiece.
 //
 // Encoding: added tokens are cut out of the text; what lies between is normalized and cut into words; each word is
 // encoded alone. Added tokens are one id wherever they stand. Those that steer the model (control tokens) are so only
@@ -16,6 +16,8 @@
 #include "runtime/text/PreTokenizer.h"
 #include "runtime/text/TokenIndex.h"
 #include "runtime/text/TokenizerModel.h"
+#include "runtime/text/UnigramModel.h"
+#include "runtime/text/WordPieceModel.h"
 
 #include <cstdint>
 #include <span>
@@ -88,27 +90,40 @@ private:
   Status createSteps(TokenizerModel &model);
   void fillBytes(const TokenizerModel &model);
   Status buildModel(const TokenizerModel &model);
+  Status buildPairs(const TokenizerModel &model);
+  Status buildPieces(const TokenizerModel &model);
+  Status buildUnigram(const TokenizerModel &model);
+  std::vector<std::string_view> usedTexts(const TokenizerModel &model) const;
+  std::array<int32_t, 256> byteTokens(const TokenizerModel &model) const;
   Status readMerges(const std::vector<std::string> &merges, std::vector<MergeTree::Rule> &rules) const;
   Status fillAddedTokens(const TokenizerModel &model);
   void chooseWords();
   std::vector<int32_t> encodeFrom(std::string_view text, bool parseSpecial, PartPlace place, uint64_t *lookups) const;
   void encodePart(std::string_view text, PartPlace place, bool parseSpecial, EncodeWork &work) const;
+  void encodeText(std::string_view text, EncodeWork &work) const;
   void encodeWords(std::string_view text, EncodeWork &work) const;
+  void encodeWord(std::string_view word, EncodeWork &work) const;
   Part lastPart(const AddedTokens &tokens, std::string_view text) const;
   bool mayBeCutAt(std::string_view text, size_t position) const;
   size_t lastCut(std::string_view text) const;
   size_t lastSpaces(std::string_view text) const;
   size_t lastWord(std::string_view text) const;
+  std::vector<size_t> finalWords(std::string_view text) const;
+  size_t lastNormalizedWord(std::string_view text) const;
 
   PreTokenizerKind preTokenizer_ = PreTokenizerKind::Gpt2;
   std::vector<std::string> tokens_;
   TokenIndex index_;
   BpeModel bpe_;
+  WordPieceModel pieces_;
+  UnigramModel unigram_; // of these, the one of the kind
+  std::vector<SplitPattern> splits_;
   AddedTokens added_, addedNormalized_; // found in the text as it stands, and as normalized
   Normalizer normalizer_, wordSteps_;
   bool isNormalized_ = false; // the steps are something
   bool spacesPartWords_ = false; // no token has a space behind other characters, and no step does more than write spaces
-  bool byteLevel_ = true, stripFirstSpace_ = false;
+  TokenizerKind kind_ = TokenizerKind::BytePairs;
+  bool stripFirstSpace_ = false;
   std::vector<uint8_t> special_;     // by id
   std::string bytes_;                // of all tokens, one after another
   std::vector<uint32_t> byteStarts_; // size() + 1 of them

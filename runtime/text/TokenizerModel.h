@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/text/Normalizer.h"
+#include "runtime/text/SplitPattern.h"
 
 #include <cstdint>
 #include <string>
@@ -14,14 +15,23 @@ struct AddedTokenFlags {
   int32_t id = -1;
   bool singleWord = false, stripLeft = false, stripRight = false;
   bool normalized = false; // found in the text as the normalizer leaves it
+  bool isPiece = true;     // of Unigram and WordPiece: text may be made of it too
+};
+
+enum class TokenizerKind {
+  BytePairs,      // BPE; texts of tokens are in the byte-level alphabet
+  CharacterPairs, // BPE; texts of tokens are characters, spaces as U+2581
+  Unigram,        // SentencePiece's, by scores; texts of tokens are characters, spaces as U+2581
+  WordPieces,     // BERT's; texts of tokens are characters, those within a word behind `continuing`
 };
 
 struct TokenizerModel {
+  TokenizerKind kind = TokenizerKind::BytePairs;
   std::string preTokenizer; // how text is cut into words: a name of PreTokenizer.cpp
-  bool byteLevel = true;    // texts of tokens are in the byte-level alphabet; else they are characters, spaces as U+2581
+  std::vector<SplitRule> splits; // before that, one after the other; of BytePairs
   std::vector<std::string> tokens;
   std::vector<std::string> merges; // "a b"; the earlier, the stronger
-  std::vector<float> scores;       // by id, without merges: what merges to the highest score merges first
+  std::vector<double> scores;      // by id, without merges: what merges to the highest score merges first
   std::vector<int32_t> tokenTypes; // 1 normal, 2 unknown, 3 control, 4 user-defined, 6 byte; empty: all normal
   std::vector<AddedTokenFlags> added;
   std::vector<TextStep> normalizer; // on each part between added tokens that are found in the text as it stands
@@ -34,6 +44,9 @@ struct TokenizerModel {
   bool fuseUnknown = false;            // neighbours of the kind are one unknownPiece
   bool ignoreMerges = false;           // a word that is a token is that token, whatever the merges say
   bool stripFirstSpace = false;        // of a text that is decoded
+  std::string continuing = "##";       // of WordPieces
+  int32_t longestWord = 100;           // of WordPieces, in characters: longer ones are unknownPiece
+  bool cleansUp = false;               // of WordPieces: no space before punctuation in a text that is decoded
 };
 
 } // namespace longc

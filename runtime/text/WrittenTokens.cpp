@@ -4,6 +4,7 @@
 #include "runtime/text/PreTokenizer.h"
 
 #include <charconv>
+#include <utility>
 
 namespace longc {
 
@@ -30,6 +31,18 @@ void appendWrittenText(std::string_view token, std::string &text) {
     text.push_back(' ');
     begin = found + writtenSpace.size();
   }
+}
+
+void appendPieceText(std::string_view token, std::string_view continuing, bool cleansUp, std::string &text) {
+  constexpr std::pair<std::string_view, std::string_view> shorter[] = {
+      {" .", "."},    {" ?", "?"},   {" !", "!"},          {" ,", ","},   {" ' ", "'"},  {" n't", "n't"},
+      {" 'm", "'m"},  {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+  bool continues = !continuing.empty() && token.starts_with(continuing);
+  std::string piece = continues ? std::string(token.substr(continuing.size())) : " " + std::string(token);
+  for (const auto &[from, to] : shorter)
+    for (size_t at = cleansUp ? piece.find(from) : std::string::npos; at != std::string::npos; at = piece.find(from, at + to.size()))
+      piece.replace(at, from.size(), to);
+  text += piece;
 }
 
 } // namespace longc

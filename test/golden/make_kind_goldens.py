@@ -1,15 +1,12 @@
 #!/usr/bin/env python3
 """Writes tokenizers/KIND.json and KIND.txt, what test/runtime/hf_tokenizer_test.cpp expects; with Hugging Face as judge.
 
-    make_kind_goldens.py                        the goldens
-    make_kind_goldens.py FOLDER COUNT [FILE]... a large comparison: COUNT random strings and whole files, of every kind
-                                                (LONGC_TOKENIZER_KINDS=FOLDER hf_tokenizer_test)
+    make_kind_goldens.py
 
 A case is the text in hex, its ids with control tokens found, its ids without, and the text of the first in hex.
 """
 import os
 import random
-import sys
 import time
 
 from tokenizer_kinds import KINDS
@@ -18,7 +15,9 @@ from tokenizer_oracle import random_strings
 HERE = os.path.dirname(os.path.abspath(__file__))
 PIECES = ["mill wheel", "the flour", "flour", "<|begin|>", "<|end|>", "<mask>", "<think>", "<think", " ", "  ", "\n", "\r\n\n", "\t",
           "the", "The", "DON'T we'LL", "it's", "12345", "x=1;", "é", "e\u0301", "水", "風車", "😀", "\u2581", "\u017f", "'\u017f", "ß",
-          "\u00a0", "\u3000", "\u2028", "...", "!\n", "\ufffd", "\U0001f9d1", "ﬃ", "Ⅷ", "٣", "½", "\x00", "_", "-", "<0x41>"]
+          "\u00a0", "\u3000", "\u2028", "...", "!\n", "\ufffd", "\U0001f9d1", "ﬃ", "Ⅷ", "٣", "½", "\x00", "_", "-", "<0x41>",
+          "[MASK]", "[UNK]", "##s", "résumé", "İI", "ΑΣ", "\u1e9b\u0323", "a\u0345\u0301", "\u09c7\u09be", "각", "\u1100\u1161\u11a8", "Ａ１", "㌀", "\u00ad",
+          "\u200b", "㐀", "x" * 101, "¿", "、", "\u0b92\u0bd7", "\U0001d15f"]
 
 
 def text(rng):
@@ -38,9 +37,10 @@ def case(tokenizer, text):
     return f"{text.encode().hex() or '-'} {ids(answers[0])} {'=' if answers[1] == answers[0] else ids(answers[1])} {decoded.encode().hex() or '-'}\n"
 
 
-def write(folder, strings, files=()):
+def write(folder, strings, files=(), kinds=KINDS):
+    """Tokenizers, their answers, and with `files` what a whole file is and took (FOLDER/KIND.files)."""
     os.makedirs(folder, exist_ok=True)
-    for name, make in KINDS.items():
+    for name, make in kinds.items():
         tokenizer = make()
         tokenizer.save(f"{folder}/{name}.json")
         with open(f"{folder}/{name}.txt", "w", encoding="ascii", newline="\n") as out:
@@ -51,7 +51,7 @@ def write(folder, strings, files=()):
                     assert type(error).__name__ == "PanicException", error
         with open(f"{folder}/{name}.files", "w", encoding="ascii", newline="\n") as out:
             for path in files:
-                content = open(path, encoding="utf-8").read()
+                content = open(path, encoding="utf-8", newline="").read()
                 tokenizer.encode_special_tokens = False
                 start = time.process_time()
                 found = tokenizer.encode(content, add_special_tokens=False).ids
@@ -62,13 +62,8 @@ def write(folder, strings, files=()):
 
 def main():
     rng = random.Random(17)
-    if len(sys.argv) == 1:
-        strings = [text(rng) for _ in range(120)] + random_strings(60, 5, ["<|begin|>", "<mask>", "mill wheel"])
-        write(HERE + "/tokenizers", strings)
-    else:
-        count = int(sys.argv[2])
-        strings = [text(rng) for _ in range(count // 2)] + random_strings(count - count // 2, 6, ["<|begin|>", "<mask>"])
-        write(sys.argv[1], strings, sys.argv[3:])
+    write(HERE + "/tokenizers", [text(rng) for _ in range(120)] + random_strings(60, 5, ["<|begin|>", "<mask>", "mill wheel"]))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
 """Small tokenizers of every kind that tokenizer.json can hold, made and judged by Hugging Face tokenizers (0.23.3)."""
 import glob
 import os
+import unicodedata
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
@@ -10,9 +11,12 @@ WORDS = "Mühle Größe café naïve résumé Übung 水 風車 小麦粉を売�
 NUMBERS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}%s| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
 
+TEXTS, SCALE = [], 1  # what to train on besides the texts of this repository; and how much larger vocabularies are
+
+
 def corpus():
     texts = [open(path, encoding="utf-8").read() for path in sorted(glob.glob(ROOT + "/*.md"))]
-    return texts + [" ".join(WORDS) + "\n" for _ in range(20)]
+    return texts + [" ".join(WORDS) + "\n" for _ in range(20)] + TEXTS
 
 
 def added():
@@ -30,8 +34,8 @@ def bpe(tokenizer, size, unknown=None, fallback=False, fuse=False, alphabet=(), 
     """Trains, then puts the options in that training does not take."""
     bytes_ = [f"<0x{byte:02X}>" for byte in range(256)] if fallback else []
     special = ([unknown] if unknown else []) + bytes_
-    trainer = trainers.BpeTrainer(vocab_size=size + len(special), special_tokens=special, initial_alphabet=list(alphabet),
-                                  show_progress=False, limit_alphabet=160)
+    trainer = trainers.BpeTrainer(vocab_size=size * SCALE + len(special), special_tokens=special, initial_alphabet=list(alphabet),
+                                  show_progress=False, limit_alphabet=160 * SCALE)
     tokenizer.train_from_iterator(corpus(), trainer)
     import json
     model = json.loads(tokenizer.to_str())["model"]
@@ -100,4 +104,120 @@ def roberta():
     return byteLevel(None, prefix=True)
 
 
-KINDS = {make.__name__: make for make in (gemma, llama, llama3, metaspace, mistral, qwen2, roberta)}
+def bert():
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    tokenizer.train_from_iterator(corpus(), trainers.WordPieceTrainer(vocab_size=500 * SCALE, special_tokens=special, show_progress=False,
+                                                                      limit_alphabet=160 * SCALE))
+    tokenizer.add_tokens(added())
+    ids = [(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
+    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+                                                             special_tokens=ids)
+    return tokenizer
+
+
+def bert_cased():
+    tokenizer = bert()
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False, handle_chinese_chars=False)
+    tokenizer.decoder = decoders.WordPiece(cleanup=False)
+    tokenizer.post_processor = processors.BertProcessing(*((token, tokenizer.token_to_id(token)) for token in ("[SEP]", "[CLS]")))
+    return tokenizer
+
+
+def nfc():
+    """As Qwen's real files have it."""
+    tokenizer = qwen2()
+    tokenizer.normalizer = normalizers.NFC()
+    return tokenizer
+
+
+def patterns():
+    """Any patterns, one after the other, as DeepSeek has them."""
+    return byteLevel(pre_tokenizers.Sequence([
+        split(r"\p{N}{1,3}"), split("[一-龥぀-ゟ゠-ヿ]+"),
+        split(r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")]))
+
+
+def behaviors():
+    """What becomes of matches; intervals that repeat; words and their ends."""
+    return byteLevel(pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(r"\h{1,2}+|\v"), "contiguous"), pre_tokenizers.Split(Regex(r"\bthe\b|^[a-c]"), "merged_with_next"),
+        pre_tokenizers.Split(Regex(r"(?i:x)[^\w\s]?"), "merged_with_previous"), pre_tokenizers.Split("...", "removed"),
+        pre_tokenizers.Split(Regex(r"[\s\d]+"), "isolated", invert=True), pre_tokenizers.Digits(individual_digits=False)]))
+
+
+def unigram(words, normalizer=None, fallback=False):
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.pre_tokenizer = words
+    if normalizer:
+        tokenizer.normalizer = normalizer
+    tokenizer.decoder = decoders.Metaspace(SPACE, "always")
+    special = ["<s>", "<pad>", "</s>", "<unk>"] + ([f"<0x{byte:02X}>" for byte in range(256)] if fallback else [])
+    trainer = trainers.UnigramTrainer(vocab_size=500 * SCALE + len(special), special_tokens=special, unk_token="<unk>", show_progress=False,
+                                      max_piece_length=8)
+    tokenizer.train_from_iterator([text[:20000 * SCALE] for text in corpus()], trainer)
+    import json
+    model = json.loads(tokenizer.to_str())["model"]
+    made = Tokenizer(models.Unigram([tuple(entry) for entry in model["vocab"]], model["unk_id"], fallback))
+    for part in ("normalizer", "pre_tokenizer", "decoder"):
+        if getattr(tokenizer, part) is not None:
+            setattr(made, part, getattr(tokenizer, part))
+    made.add_tokens(added())
+    return made
+
+
+def rules():
+    """Some of what SentencePiece's own table of 240 kB has."""
+    single = [*range(0xFF01, 0xFF5F), *range(0xFB00, 0xFB07), *range(0x2460, 0x2474), 0xA0, 0x3000, 0xBD, 0x3300, 0x212B, 0x1E9B]
+    found = {chr(c): unicodedata.normalize("NFKC", chr(c)) for c in single}
+    pairs = [letter + mark for letter in "aeiouAEOU" for mark in "\u0300\u0301\u0308"]
+    found.update((pair, unicodedata.normalize("NFC", pair)) for pair in pairs)
+    found.update({"\r": " ", "\t": " ", "\n": " ", "\u200b": " ", "\u00ad": "", "\u09c7\u09be": "\u09cb"})
+    points = lambda text: " ".join(f"{ord(c):X}" for c in text)
+    return "".join(f"{points(text)}\t{points(by)}\n" for text, by in found.items())
+
+
+def charsmap():
+    """SentencePiece's table: its own in the large comparison, else a small one."""
+    import io
+    import sentencepiece
+    import tempfile
+    from sentencepiece import sentencepiece_model_pb2 as messages
+    out = io.BytesIO()
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="utf-8") as file:
+        file.write(rules())
+        file.flush()
+        options = {} if SCALE > 1 else {"normalization_rule_tsv": file.name}
+        sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter([" ".join(WORDS), "the mill wheel and the flour"] * 50),
+                                                 model_writer=out, vocab_size=100, model_type="unigram", hard_vocab_limit=False,
+                                                 minloglevel=2, **options)
+    message = messages.ModelProto()
+    message.ParseFromString(out.getvalue())
+    return message.normalizer_spec.precompiled_charsmap
+
+
+def xlmr():
+    return unigram(pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(SPACE, "always")]),
+                   normalizers.Precompiled(charsmap()))
+
+
+def bge():
+    made = unigram(pre_tokenizers.Metaspace(SPACE, "always"),
+                   normalizers.Sequence([normalizers.Precompiled(charsmap()), normalizers.Strip(left=False, right=True),
+                                         normalizers.Replace(Regex(" {2,}"), SPACE)]), fallback=True)
+    made.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Metaspace(SPACE, "always")])
+    return made
+
+
+def letters():
+    """Steps that change letters."""
+    tokenizer = sentencePiece(normalizers.Sequence([normalizers.NFKD(), normalizers.StripAccents(), normalizers.Lowercase(),
+                                                    normalizers.Strip(left=True, right=True), normalizers.Replace(" ", SPACE)]))
+    return tokenizer
+
+
+KINDS = {make.__name__: make for make in (behaviors, bert, bert_cased, bge, gemma, letters, llama, llama3, metaspace, mistral, nfc, patterns,
+                                           qwen2, roberta, xlmr)}

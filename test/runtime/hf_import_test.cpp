@@ -219,8 +219,16 @@ TEST_F(HfFolder, FoldersThatAreRefused) {
   write("generation_config.json", "{");
   refused(2130, "generation_config.json: line 1, column 1: expected JSON");
   std::filesystem::remove(path_ / "generation_config.json");
-  write("tokenizer.json", R"({"model": {"type": "Unigram", "vocab": []}})");
-  refused(TokenizerInvalid, "tokenizer.json: tokenizer 'Unigram' is not supported");
+  write("tokenizer.json", R"({"model": {"type": "WordLevel", "vocab": {}}})");
+  refused(TokenizerInvalid, "tokenizer.json: tokenizer 'WordLevel' is not supported: expected 'BPE', 'WordPiece' or 'Unigram'");
+  write("tokenizer.json", R"({"model": {"type": "Unigram", "vocab": [["a", 0.0]]}})");
+  refused(TokenizerInvalid, "tokenizer.json: 'model.unk_id': expected the id of a token");
+  write("tokenizer.json", R"({"model": {"type": "Unigram", "vocab": [["a", 0.0], "b"], "unk_id": 0}})");
+  refused(TokenizerInvalid, "'model.vocab': expected pairs of a text and a score, found");
+  write("tokenizer.json", R"({"model": {"type": "WordPiece", "vocab": {"a": 0}}})");
+  refused(TokenizerInvalid, "'model.unk_token' is missing: WordPiece needs one");
+  write("tokenizer.json", R"({"model": {"type": "WordPiece", "vocab": {"a": 0}, "unk_token": "a"}, "pre_tokenizer": {"type": "Whitespace"}})");
+  refused(TokenizerInvalid, "pre-tokenizer 'Whitespace' is not supported");
   write("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {"a": 5}, "merges": []}})");
   refused(TokenizerInvalid, "token 'a': expected an id below 5");
   std::filesystem::remove(path_ / "tokenizer.json");

@@ -166,7 +166,7 @@ TEST(LlamaImportTokenizer, SentencePieceHasScoresForMergesAndASpaceBeforeATextUn
   Result<TokenizerSource> source = readSentencePiece({0, 0, -1.5f});
   ASSERT_TRUE(source.ok()) << source.status().text();
   EXPECT_EQ(source->model, "llama");
-  EXPECT_EQ(source->scores, (std::vector<float>{0, 0, -1.5f}));
+  EXPECT_EQ(source->scores, (std::vector<double>{0, 0, -1.5}));
   EXPECT_EQ(source->unknownPiece, 0);
   EXPECT_TRUE(source->byteFallback && source->addBos && source->stripFirstSpace);
   ASSERT_EQ(source->normalizer.size(), 2u);

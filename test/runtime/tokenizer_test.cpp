@@ -146,7 +146,7 @@ TEST(Tokenizer, bytesWithoutTokenAreLeftOutAndCounted) {
 
 TEST(Tokenizer, ofCharactersAndScoresAsSentencePiece) {
   TokenizerModel model;
-  model.byteLevel = false;
+  model.kind = TokenizerKind::CharacterPairs;
   model.preTokenizer = "whole";
   model.tokens = {"<unk>", "\u2581", "a", "b", "c", "ab", "bc", "abc", "\u2581a", "<0xC3>", "<0xA9>", "bb"};
   model.tokenTypes = {2, 1, 1, 1, 1, 1, 1, 1, 1, 6, 6, 1};

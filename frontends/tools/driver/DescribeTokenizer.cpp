@@ -29,6 +29,13 @@ void describeTokenizer(const TokenizerSource &source, abi::Tokenizer &tokenizer)
     token->set_strip_left(added.stripLeft);
     token->set_strip_right(added.stripRight);
     token->set_normalized(added.normalized);
+    token->set_is_no_piece(!added.isPiece);
+  }
+  for (const SplitSource &split : source.splits) {
+    abi::SplitRule *rule = tokenizer.add_splits();
+    rule->set_pattern(split.pattern);
+    rule->set_behavior(split.behavior);
+    rule->set_inverted(split.inverted);
   }
   for (const TextStepSource &step : source.normalizer)
     describeStep(step, *tokenizer.add_normalizer());
@@ -39,6 +46,9 @@ void describeTokenizer(const TokenizerSource &source, abi::Tokenizer &tokenizer)
   tokenizer.set_ignore_merges(source.ignoreMerges);
   tokenizer.set_strip_first_space(source.stripFirstSpace);
   tokenizer.set_unknown_piece(source.unknownPiece.value_or(-1));
+  tokenizer.set_continuing(source.continuing);
+  tokenizer.set_longest_word(source.longestWord);
+  tokenizer.set_cleans_up(source.cleansUp);
   tokenizer.set_bos_id(source.bosId.value_or(-1));
   tokenizer.set_eos_id(source.eosId.value_or(-1));
   tokenizer.set_unknown_id(source.unknownId.value_or(-1));
