@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Speed of a compiled encoder beside sentence-transformers in the same run, its vectors compared first.
 #
-#   bench/embed.sh [--threads 2] [--rounds 2] [--no-record] APP MODEL [-- more options of APP]
+#   bench/embed.sh [--threads 2] [--rounds 1] [--no-record] APP MODEL [-- more options of APP]
 #
 # MODEL is the folder that APP was compiled from. LONGC_TORCH_PYTHON names a Python with torch and sentence-transformers.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source bench/record.sh
 
-threads=2 rounds=2 keep=1 app="" model=""
+threads=2 rounds=1 keep=1 app="" model=""
 while [ $# -gt 0 ]; do
   case "$1" in
     --threads) threads=${2:?--threads needs a number}; shift ;;

@@ -17,7 +17,7 @@ public:
 
   // Bytes of the parameter whose rows are those of `parts`, one part after the other, in the layout that the program
   // stores. Most parameters have one part, themselves. Layouts have blocks of rows: parts are joined before they are
-  // laid out, never after. `type` is theirs, or BF16 where they are F32 and to be rounded.
+  // laid out, never after. `type` is theirs, or BF16 or Q8_0 where they are to be rounded.
   virtual Result<uint64_t> bytes(std::span<const std::string> parts, abi::ElementType type) const = 0;
 
   // Writes it; `out` has exactly bytes(parts, type) bytes.

@@ -72,8 +72,8 @@ struct Checkpoint {
 // Opens a GGUF file or a Hugging Face folder. Errors begin with the path.
 Result<Checkpoint> openCheckpoint(const std::string &path);
 
-// A matrix of F32 as one of BF16, to nearest.
-CheckpointParameter roundedToBfloat16(const CheckpointParameter &parameter);
+// A matrix of F32 or BF16 as one of BF16 or Q8_0, to nearest; rows of Q8_0 are whole blocks.
+CheckpointParameter roundedTo(ElementFormat format, const CheckpointParameter &parameter);
 
 // Bytes of a parameter of the program whose rows are those of `parts`, one part after the other: a matrix in panel layout
 // (runtime/io/Panels.h), a vector as plain F32. All parts need one rank, format and number of columns.

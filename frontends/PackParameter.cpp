@@ -84,16 +84,21 @@ Status packVector(Parts parts, std::span<std::byte> out) {
 
 } // namespace
 
-CheckpointParameter roundedToBfloat16(const CheckpointParameter &parameter) {
+CheckpointParameter roundedTo(ElementFormat format, const CheckpointParameter &parameter) {
   CheckpointParameter rounded = parameter;
-  rounded.format = ElementFormat::BF16;
-  rounded.readRow = [read = parameter.readRow, columns = static_cast<size_t>(columnsOf(parameter))](int64_t row, std::span<std::byte> out) {
+  rounded.format = format;
+  rounded.readRow = [format, stored = parameter.format, read = parameter.readRow,
+                     columns = static_cast<size_t>(columnsOf(parameter))](int64_t row, std::span<std::byte> out) -> Status {
+    std::vector<std::byte> bytes(columns * static_cast<size_t>(blockBytes(stored)));
+    LONGC_TRY(read(row, bytes));
     std::vector<float> wide(columns);
-    LONGC_TRY(read(row, std::as_writable_bytes(std::span(wide))));
+    LONGC_TRY(dequantizeRow(stored, bytes, wide));
+    if (format == ElementFormat::Q8_0)
+      return quantizeRow(wide, out);
     std::vector<uint16_t> narrow(columns);
     std::transform(wide.begin(), wide.end(), narrow.begin(), floatToBfloat16);
     std::memcpy(out.data(), narrow.data(), out.size());
-    return Status();
+    return {};
   };
   return rounded;
 }

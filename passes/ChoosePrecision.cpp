@@ -29,13 +29,18 @@ void keep(Operation *product, StringRef reason) {
       << ("product kept in float32: " + reason).str();
 }
 
-// A parameter of f32 as another one, of bf16, whose rows are its rows rounded.
-Value roundedParameter(lm::ParameterRefOp reference) {
+// What is done to weights that are not quantised.
+struct Weights {
+  bool narrow;   // those of float32 are rounded to bf16
+  bool integers; // those whose rows are whole blocks become q8_0
+};
+
+// A parameter as another one, of the type `type`, whose rows are its rows rounded.
+Value heldAs(lm::ParameterRefOp reference, Type type, StringRef suffix) {
   auto parameter = SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(reference, reference.getNameAttr());
   auto module = parameter->getParentOfType<ModuleOp>();
   OpBuilder builder(parameter);
-  auto type = cast<RankedTensorType>(parameter.getType()).clone(builder.getBF16Type());
-  std::string name = (parameter.getSymName() + ":bf16").str();
+  std::string name = (parameter.getSymName() + ":" + suffix).str();
   if (!module.lookupSymbol(name))
     lm::ParameterOp::create(builder, parameter.getLoc(), name, type, /*trainable=*/false,
                             builder.getStrArrayAttr({parameter.getSymName()}));
@@ -43,8 +48,8 @@ Value roundedParameter(lm::ParameterRefOp reference) {
   return lm::ParameterRefOp::create(builder, reference.getLoc(), type, name);
 }
 
-// A weight that is quantised or stored in bf16, as bf16; null, with a remark, for another, unless `narrow`.
-Value narrowWeight(Operation *product, Value weight, bool narrow) {
+// A weight that is quantised or stored in bf16, as bf16; null, with a remark, for another that is not to be rounded.
+Value narrowWeight(Operation *product, Value weight, Weights weights) {
   Type bf16 = BFloat16Type::get(weight.getContext());
   if (cast<RankedTensorType>(weight.getType()).getElementType() == bf16)
     return weight;
@@ -55,8 +60,8 @@ Value narrowWeight(Operation *product, Value weight, bool narrow) {
   auto widened = weight.getDefiningOp<lm::RoundOp>();
   if (widened && cast<RankedTensorType>(widened.getX().getType()).getElementType().isBF16())
     return widened.getX();
-  if (auto reference = weight.getDefiningOp<lm::ParameterRefOp>(); reference && narrow)
-    return roundedParameter(reference);
+  if (auto reference = weight.getDefiningOp<lm::ParameterRefOp>(); reference && weights.narrow)
+    return heldAs(reference, withElement(weight, bf16), "bf16");
   keep(product, "its weight is stored in float32");
   return {};
 }
@@ -69,36 +74,53 @@ void roundInputs(lm::LinearOp linear) {
     linear.getLoraAMutable().assign(rounded(builder, linear.getLoc(), linear.getLoraA()));
 }
 
-// Products of many rows take bf16 operands. Products of few rows are bound by the weights' bytes, so they multiply the
-// quantised weights as they are, with int16 activations: int8 ones were measured to miss the fidelity bound
-// (KL 3.9e-3 on SmolLM2 against a limit of 1e-3; bf16 has 3.0e-4).
-void makeFast(lm::LinearOp linear, bool narrow) {
+// Rows of blocks times the quantised parameter `w`; x as int8 or int16.
+void multiplyBlocks(lm::LinearOp linear, Value w, unsigned bits) {
   OpBuilder builder(linear);
   Location location = linear.getLoc();
   Value x = linear.getX();
+  auto type = cast<RankedTensorType>(x.getType());
+  SmallVector<int64_t> blocks = {type.getDimSize(0), type.getDimSize(1) / 32};
+  auto blockType = RankedTensorType::get(blocks, builder.getF32Type());
+  Value wide = type.getElementType().isF32()
+                   ? x
+                   : lm::RoundOp::create(builder, location, withElement(x, builder.getF32Type()), x);
+  auto encoded =
+      lm::QuantizeOp::create(builder, location, type.clone(builder.getIntegerType(bits)), blockType, blockType, wide);
+  Value product = lm::QuantizedLinearOp::create(builder, location, linear.getResult().getType(), encoded.getValues(),
+                                                encoded.getScales(), encoded.getSums(), w, linear.getBias(),
+                                                linear.getLoraA() ? x : Value(), linear.getLoraA(), linear.getLoraB(),
+                                                linear.getLoraScale());
+  linear.replaceAllUsesWith(product);
+  linear.erase();
+}
+
+// The parameter that a weight is, stored in float32 or bf16; null for another.
+lm::ParameterRefOp storedParameter(Value weight) {
+  auto widened = weight.getDefiningOp<lm::RoundOp>();
+  return (widened ? widened.getX() : weight).getDefiningOp<lm::ParameterRefOp>();
+}
+
+// Products of many rows take bf16 operands. Products of few rows are bound by the weights' bytes, so they multiply the
+// quantised weights as they are, with int16 activations: int8 ones were measured to miss the fidelity bound
+// (KL 3.9e-3 on SmolLM2 against a limit of 1e-3; bf16 has 3.0e-4).
+void makeFast(lm::LinearOp linear, Weights weights) {
+  auto type = cast<RankedTensorType>(linear.getX().getType());
   auto decoded = linear.getW().getDefiningOp<lm::DequantizeOp>();
-  bool manyRows = cast<RankedTensorType>(x.getType()).isDynamicDim(0) && !hasOneToken(linear);
+  bool manyRows = type.isDynamicDim(0) && !hasOneToken(linear);
   if (decoded && !manyRows) {
-    auto type = cast<RankedTensorType>(x.getType());
-    SmallVector<int64_t> blocks = {type.getDimSize(0), type.getDimSize(1) / 32};
-    auto blockType = RankedTensorType::get(blocks, builder.getF32Type());
-    Value wide = type.getElementType().isF32()
-                     ? x
-                     : lm::RoundOp::create(builder, location, withElement(x, builder.getF32Type()), x);
-    auto encoded =
-        lm::QuantizeOp::create(builder, location, type.clone(builder.getIntegerType(16)), blockType, blockType, wide);
-    Value product = lm::QuantizedLinearOp::create(builder, location, linear.getResult().getType(), encoded.getValues(),
-                                                  encoded.getScales(), encoded.getSums(), decoded.getSource(),
-                                                  linear.getBias(), linear.getLoraA() ? x : Value(), linear.getLoraA(), linear.getLoraB(),
-                                                  linear.getLoraScale());
-    linear.replaceAllUsesWith(product);
-    linear.erase();
+    multiplyBlocks(linear, decoded.getSource(), 16);
     if (decoded->use_empty())
       decoded.erase();
     return;
   }
+  lm::ParameterRefOp parameter = storedParameter(linear.getW());
+  if (weights.integers && parameter && type.getDimSize(1) % 32 == 0) {
+    auto blocks = lm::QuantizedType::get(linear.getContext(), cast<RankedTensorType>(linear.getW().getType()).getShape(), lm::Format::q8_0);
+    return multiplyBlocks(linear, heldAs(parameter, blocks, "q8_0"), 8);
+  }
   Operation *stored = linear.getW().getDefiningOp();
-  Value weight = narrowWeight(linear, linear.getW(), narrow);
+  Value weight = narrowWeight(linear, linear.getW(), weights);
   if (!weight)
     return;
   roundInputs(linear);
@@ -108,9 +130,9 @@ void makeFast(lm::LinearOp linear, bool narrow) {
 }
 
 // The projection before a loss takes bf16 operands as the product of many rows that it is.
-void makeFast(lm::CrossEntropyOp loss, bool narrow) {
+void makeFast(lm::CrossEntropyOp loss, Weights weights) {
   OpBuilder builder(loss);
-  if (Value weight = narrowWeight(loss, loss.getW(), narrow)) {
+  if (Value weight = narrowWeight(loss, loss.getW(), weights)) {
     loss.getXMutable().assign(rounded(builder, loss.getLoc(), loss.getX()));
     loss.getWMutable().assign(weight);
   }
@@ -132,16 +154,16 @@ Type fastState(Type type) {
   return type;
 }
 
-void makeFast(func::FuncOp function, bool narrow) {
+void makeFast(func::FuncOp function, Weights weights) {
   SmallVector<Operation *> ops;
   function.walk([&](Operation *op) { ops.push_back(op); });
   for (Operation *op : ops) {
     for (Value result : op->getResults())
       result.setType(fastState(result.getType()));
     if (auto linear = dyn_cast<lm::LinearOp>(op))
-      makeFast(linear, narrow);
+      makeFast(linear, weights);
     else if (auto loss = dyn_cast<lm::CrossEntropyOp>(op))
-      makeFast(loss, narrow);
+      makeFast(loss, weights);
     else if (isa<lm::PackedAttentionOp>(op))
       makeFast(op, {0, 1, 2});
     else if (isa<lm::WindowAttentionOp, lm::KnnAttentionOp>(op))
@@ -163,15 +185,15 @@ struct ChoosePrecisionPass : impl::ChoosePrecisionPassBase<ChoosePrecisionPass> 
   using ChoosePrecisionPassBase::ChoosePrecisionPassBase;
 
   void runOnOperation() override {
-    if (precision != "fast" && precision != "exact") {
-      getOperation().emitError("expected precision exact or fast, got '") << precision << "'";
+    if (precision != "fast" && precision != "exact" && precision != "int8") {
+      getOperation().emitError("expected precision exact, fast or int8, got '") << precision << "'";
       return signalPassFailure();
     }
     // Exact: float32 throughout is what the graph already says.
     if (precision == "exact")
       return;
     for (auto function : getOperation().getOps<func::FuncOp>())
-      makeFast(function, narrowWeights);
+      makeFast(function, {narrowWeights, precision == "int8"});
   }
 };
 

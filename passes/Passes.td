@@ -44,8 +44,10 @@ def ChoosePrecisionPass : Longc_Pass<"longc-choose-precision"> {
     `exact`: float32 everywhere, quantised weights decoded. `fast`: products with quantised weights multiply int8
     activations, products with bf16 weights and attention take bf16 operands, caches and memories hold bf16. With `narrow-weights` weights
     stored in float32 are rounded to bf16 when the program is written; without, their products stay in float32.
+    `int8`: as `fast`, but weights that are not quantised and whose rows are whole blocks of 32 are held as q8_0 and
+    multiply int8 activations.
   }];
-  let options = [Option<"precision", "precision", "std::string", "\"fast\"", "exact or fast">,
+  let options = [Option<"precision", "precision", "std::string", "\"fast\"", "exact, fast or int8">,
                  Option<"narrowWeights", "narrow-weights", "bool", "false", "round weights stored in float32 too">];
 }
 

@@ -5,7 +5,9 @@
 #include "runtime/io/BlockDecoders.h"
 #include "runtime/io/ModelFileError.h"
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <vector>
 
@@ -36,6 +38,24 @@ Status dequantizeRow(ElementFormat format, std::span<const std::byte> row, std::
   const std::byte *in = row.data();
   for (float *to = out.data(), *end = to + out.size(); to != end; to += elements, in += bytes)
     decoder.values(in, to);
+  return {};
+}
+
+Status quantizeRow(std::span<const float> values, std::span<std::byte> row) {
+  constexpr size_t elements = 32, bytes = 34;
+  if (values.size() % elements != 0 || row.size() != values.size() / elements * bytes)
+    return Status::error(PanelSize, "a row of " + std::to_string(values.size()) + " weights as Q8_0: expected whole blocks of 32 and their room");
+  std::byte *to = row.data();
+  for (const float *block = values.data(), *end = block + values.size(); block != end; block += elements, to += bytes) {
+    float largest = 0;
+    for (size_t i = 0; i < elements; ++i)
+      largest = std::max(largest, std::abs(block[i]));
+    const uint16_t half = floatToHalf(largest / 127);
+    const float scale = halfToFloat(half), inverse = scale > 0 ? 1 / scale : 0;
+    std::memcpy(to, &half, sizeof half);
+    for (size_t i = 0; i < elements; ++i)
+      to[sizeof half + i] = static_cast<std::byte>(static_cast<int8_t>(std::fmin(std::fmax(std::nearbyint(block[i] * inverse), -127.0f), 127.0f)));
+  }
   return {};
 }
 

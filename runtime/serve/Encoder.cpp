@@ -28,11 +28,13 @@ Result<std::unique_ptr<Encoder>> Encoder::create(const Program &program, const l
   if (!program.module().has_encoder())
     return Status::error(4132, "this program is a decoder: it has no embeddings", "compile an encoder, such as the folder of a BERT model");
   std::unique_ptr<Encoder> encoder(new Encoder(program));
-  encoder->exact_ = options.exact;
+  if (options.exact && options.integers)
+    return Status::error(1005, "--exact and --int8 exclude each other", "give one of them");
+  encoder->precision_ = options.exact ? "exact" : options.integers ? "int8" : "fast";
   const abi::Function *function = program.findFunction("encode", encoder->precision(), "cpu");
   if (!function)
     return Status::error(4122, std::string("this program has no function 'encode' in ") + encoder->precision() + " precision",
-                         options.exact ? "run it without --exact" : "compile the program again");
+                         "compile the program again");
   LONGC_TRY(checkInterface(*function));
   auto device = openProcessor(program, table, options, {function});
   if (!device.ok())

@@ -19,7 +19,7 @@ public:
 
   const Program &program() const { return program_; }
   CpuDevice &device() { return *device_; }
-  const char *precision() const { return exact_ ? "exact" : "fast"; }
+  const char *precision() const { return precision_; }
   /// Numbers of an embedding.
   int64_t width() const { return program_.module().hidden(); }
   /// Tokens of the longest sequence.
@@ -36,7 +36,7 @@ private:
   Status append(std::span<const int32_t> sequence);
 
   const Program &program_;
-  bool exact_ = false;
+  const char *precision_ = "fast";
   std::unique_ptr<CpuDevice> device_;
   std::unique_ptr<Executor> executor_;
   KernelProfile profile_;

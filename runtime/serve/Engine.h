@@ -21,6 +21,7 @@ struct EngineOptions {
   bool exact = false;
   std::string variant; // "" chooses by table
   int threads = 0;     // 0: one a core
+  bool integers = false; // of encoders: products of int8
 };
 
 /// The processor with the kernels of these functions, in the variant that the options ask for or this machine has.

@@ -84,6 +84,8 @@ pieces = embed([long[:100], long[100:200], long[200:]], "--normalize", "off")
 assert cosine([sum(column) for column in zip(*pieces)], vectors[2]) > 1 - 1e-10
 assert len(embed([long], "--long", "split")) == 1 and embed([]) == []
 PY
-"$app" bench --texts 4 --text-tokens 16 --repeat 1 --json --quiet | grep -q '"texts_per_second"' || fail "bench measures nothing"
-"$app" info | grep -q "^embedding  *mean, length 1" || fail "info does not say what an embedding is: $("$app" info)"
+"$app" bench --texts 4 --text-tokens 16 --repeat 1 --json --quiet | grep '"texts_per_second"' >/dev/null || fail "bench measures nothing"
+"$longc" inspect "$folder" | grep "^positions  *128, token types 2" >/dev/null || fail "inspect says nothing of an encoder"
+refuses 2 "--exact and --int8 exclude each other" embed --exact --int8
+"$app" info | grep "^embedding  *mean, length 1" >/dev/null || fail "info does not say what an embedding is: $("$app" info)"
 echo "encoders give embeddings"

@@ -10,7 +10,7 @@
 // RUN: longc-interpret %s --function adapters --tokens 33 --compare-after longc-choose-precision --round --tolerance 0.02
 // RUN: longc-interpret %s --function loss --tokens 33 --compare-after longc-choose-precision --round --tolerance 0.02
 // RUN: not longc-opt %s --longc-choose-precision=precision=quick 2>&1 | FileCheck %s --check-prefix=ERROR
-// ERROR: error: expected precision exact or fast, got 'quick'
+// ERROR: error: expected precision exact, fast or int8, got 'quick'
 
 lm.parameter @w : !lm.quantized<64x96, q4_1>
 lm.parameter @h : tensor<64x96xbf16>

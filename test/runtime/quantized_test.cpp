@@ -1,6 +1,8 @@
 // runtime/io/Quantized.cpp against goldens of the `gguf` package and numpy (test/golden/make_quant_goldens.py).
 #include "runtime/io/Quantized.h"
 
+#include "runtime/io/ModelFileError.h"
+
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -123,6 +125,23 @@ TEST(Quantized, NotANumberStaysOne) {
     EXPECT_TRUE(std::isnan(halfToFloat(floatToHalf(nan))));
     EXPECT_TRUE(std::isnan(bfloat16ToFloat(floatToBfloat16(nan))));
   }
+}
+
+TEST(Quantized, BlocksHoldTheNearestMultiples) {
+  std::vector<float> values(64), back(64);
+  for (size_t i = 0; i < 32; ++i)
+    values[i] = 0.25f * static_cast<float>(static_cast<int>(i) - 16); // largest -4
+  std::vector<std::byte> row(68);
+  ASSERT_TRUE(quantizeRow(values, row).ok());
+  ASSERT_TRUE(dequantizeRow(ElementFormat::Q8_0, row, back).ok());
+  const float scale = halfToFloat(floatToHalf(4.0f / 127));
+  for (size_t i = 0; i < 64; ++i) {
+    EXPECT_NEAR(back[i], values[i], scale / 2 + 1e-6) << i;
+    EXPECT_EQ(back[i], scale * std::round(back[i] / scale)) << i;
+  }
+  EXPECT_EQ(back[0], -127 * scale);
+  EXPECT_EQ(back[40], 0.0f); // a block of zeros
+  EXPECT_EQ(quantizeRow(std::span(values).first(33), row).code(), PanelSize);
 }
 
 TEST(Quantized, SizesThatDoNotFitAreRefused) {

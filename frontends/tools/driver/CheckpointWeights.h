@@ -4,6 +4,7 @@
 #include "codegen/WeightSource.h"
 #include "frontends/Checkpoint.h"
 
+#include <optional>
 #include <unordered_map>
 
 namespace longc {
@@ -41,8 +42,12 @@ private:
       auto found = parameters_.find(name);
       if (found == parameters_.end())
         return Status::error(2103, "parameter '" + name + "' is not in the checkpoint");
-      const bool rounded = type == abi::BF16 && found->second->format == ElementFormat::F32;
-      parameters.push_back(rounded ? roundedToBfloat16(*found->second) : *found->second);
+      const CheckpointParameter &stored = *found->second;
+      const std::optional<ElementFormat> asked = type == abi::BF16   ? std::optional(ElementFormat::BF16)
+                                                 : type == abi::Q8_0 ? std::optional(ElementFormat::Q8_0)
+                                                                     : std::nullopt;
+      const bool rounds = asked && *asked != stored.format && !isQuantized(stored.format) && stored.shape.size() == 2;
+      parameters.push_back(rounds ? roundedTo(*asked, stored) : stored);
     }
     return parameters;
   }

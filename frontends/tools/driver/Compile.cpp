@@ -106,7 +106,9 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
     return graph.status();
   if (adapter)
     LONGC_TRY(insertAdapter(*adapter, **graph, *model, stages));
-  const llvm::StringRef precisions[] = {"fast", "exact"};
+  llvm::SmallVector<llvm::StringRef> precisions = {"fast", "exact"};
+  if (encoder)
+    precisions.push_back("int8");
   LONGC_TRY(stages.begin(**graph, tile::cpuTarget(&context), "model", precisions));
   describeTraits(**graph, *module);
 

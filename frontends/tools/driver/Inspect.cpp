@@ -58,7 +58,10 @@ Status inspectCheckpoint(const std::string &path) {
   std::printf("heads         %lld, key heads %lld, head size %lld\n", (long long)config.heads,
               (long long)config.kvHeads, (long long)config.headSize);
   std::printf("vocabulary    %lld%s\n", (long long)config.vocabSize, config.tiedHead ? ", head tied" : "");
-  std::printf("window        %lld, rope base %g\n", (long long)config.contextLength, config.rope.theta);
+  if (config.encoder)
+    std::printf("positions     %lld, token types %lld\n", (long long)config.contextLength, (long long)config.encoder->tokenTypes);
+  else
+    std::printf("window        %lld, rope base %g\n", (long long)config.contextLength, config.rope.theta);
   for (const std::string &note : model->tokenizer.notes)
     std::printf("note          %s\n", note.c_str());
   for (const CheckpointParameter &parameter : model->parameters)

@@ -213,7 +213,7 @@ Status runBench(const Arguments &arguments) {
 } // namespace
 
 const Command benchCommand = {"bench", "tokens per second of reading, decoding and filling the memory; texts per second of an encoder",
-                              modelOptions({"call-tokens", "decode", "fill", "json", "prefill", "repeat", "sequences", "text-tokens", "texts"}),
+                              modelOptions({"call-tokens", "decode", "fill", "int8", "json", "prefill", "repeat", "sequences", "text-tokens", "texts"}),
                               runBench};
 
 } // namespace longc

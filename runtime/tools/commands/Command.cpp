@@ -67,7 +67,7 @@ Result<EngineOptions> engineOptionsOf(const Arguments &arguments) {
   auto threads = arguments.integer("threads", 0, ThreadPool::maxThreads);
   if (!threads.ok())
     return threads.status();
-  return EngineOptions{arguments.flag("exact"), arguments.text("variant"), static_cast<int>(*threads)};
+  return EngineOptions{arguments.flag("exact"), arguments.text("variant"), static_cast<int>(*threads), arguments.flag("int8")};
 }
 
 const char *programPath() {

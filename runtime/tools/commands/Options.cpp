@@ -28,6 +28,7 @@ constexpr OptionSpec options[] = {
     {"help", 'h', "", "", "this text"},
     {"ignore-eos", 0, "", "", "go on after the tokens that end a turn or a text"},
     {"inputs", 0, "FILES", "", ".npy files, comma separated, one an input; bf16 as 16-bit words"},
+    {"int8", 0, "", "", "encoders: products of int8 with a scale per 32 numbers: faster, less exact"},
     {"json", 0, "", "", "JSON on stdout: one object, in a chat one a line for each question"},
     {"last", 0, "N", "0", "judge the last N tokens only (0: all)"},
     {"last-context", 0, "N", "", "tokens at the end of a prompt that stay in the window"},
