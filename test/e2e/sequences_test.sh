@@ -10,9 +10,8 @@ import json, subprocess, sys
 
 app, folder = sys.argv[1:]
 text = "in the beginning was a long text that went on and on until nobody knew how it had begun "
-prompts = ["a", text * 3, "once upon", text[:70], text * 2 + "the", "z" * 63, "zq", text[5:40]]
-with open(f"{folder}/prompts.jsonl", "w") as file:
-    file.write("\n\n".join(json.dumps({"prompt": prompt}) for prompt in prompts) + "\n")
+long = ["a", text * 3, "once upon", text[:70], text * 2 + "the", "z" * 63, "zq", text[5:40]]
+short = ["a", "once upon", "zq", text[:30], "b" * 50]
 
 
 def run(*options):
@@ -25,12 +24,13 @@ def without_times(row):
 
 
 finishes = set()
-for options in (["--exact", "-n", "24"], ["-n", "24", "--temperature", "0.8"],
-                ["--exact", "-n", "90", "--memory", "off", "--truncate", "--ignore-eos"],
-                ["--exact", "-n", "50", "--memory", "off", "--window", "512", "--ignore-eos"],
-                ["--exact", "-n", "40", "--eviction", "flush", "--memory-temperature", "log:0.5:20", "--last-context", "16"]):
-    if "512" in options:
-        prompts[1:2] = [prompts[1][:400]]
+for prompts, options in ((long, ["--exact", "-n", "24"]), (long, ["-n", "24", "--temperature", "0.8"]),
+                         (long, ["--exact", "-n", "90", "--memory", "off", "--truncate", "--ignore-eos"]),
+                         (short, ["--exact", "-n", "40", "--memory", "off", "--ignore-eos"]),
+                         (long, ["--exact", "-n", "40", "--eviction", "flush", "--memory-temperature", "log:0.5:20",
+                                 "--last-context", "16"])):
+    with open(f"{folder}/prompts.jsonl", "w") as file:
+        file.write("\n\n".join(json.dumps({"prompt": prompt}) for prompt in prompts) + "\n")
     alone = [run("--prompt", prompt, *options)[0] for prompt in prompts]
     for parallel in ("3", "32"):
         together = run("--prompts", f"{folder}/prompts.jsonl", "--parallel", parallel, *options)
@@ -39,7 +39,7 @@ for options in (["--exact", "-n", "24"], ["-n", "24", "--temperature", "0.8"],
             assert list(one) == list(other) and list(one["timings"]) == list(other["timings"]), (one, other)
             assert without_times(one) == without_times(other), (options, parallel, one, other)
     finishes |= {row["finish_reason"] for row in alone}
-print(finishes)
+assert {"length", "window"} <= finishes, finishes
 PY
 echo '{"prompt": "a"}' >"$folder/one"
 for bad in '{"prompt": 3}' '{"text": "a"}' '[1]' '{"prompt": "a"' '{"prompt": ""}'; do
