@@ -67,9 +67,9 @@ JsonWriter &JsonWriter::integer(int64_t value) {
   return *this;
 }
 
-JsonWriter &JsonWriter::number(double value) {
+JsonWriter &JsonWriter::number(double value, int digits) {
   separate();
-  out_ += std::isfinite(value) ? formatText("%.6g", value) : "null";
+  out_ += std::isfinite(value) ? formatText("%.*g", digits, value) : "null";
   return *this;
 }
 

@@ -17,8 +17,8 @@ public:
   JsonWriter &key(std::string_view name);
   JsonWriter &text(std::string_view value);
   JsonWriter &integer(int64_t value);
-  /// Shortest form of six digits; null for what is not finite.
-  JsonWriter &number(double value);
+  /// Shortest form of six digits, or as many as asked for (17 give the same double back); null for what is not finite.
+  JsonWriter &number(double value, int digits = 6);
   JsonWriter &boolean(bool value);
   /// In the fewest digits that give the same float back; null for what is not finite.
   JsonWriter &floats(std::span<const float> values);

@@ -22,6 +22,12 @@ inline constexpr int blockRows = 4; // queries of a row of the work list
 abi::Program program();
 std::string weights();
 
+/// The same with functions that train: a bigram model, logits of what follows token t = trainingScale * B A[:, t], with the
+/// low-rank matrices `model.layers.0.mlp.up_proj.lora_A` [4, vocabulary] and `.lora_B` [vocabulary, 4].
+abi::Program trainingProgram();
+inline constexpr int trainingRank = 4;
+inline constexpr float trainingScale = 2;
+
 /// Where things go wrong on purpose.
 struct Damage {
   bool wrongMagic = false, wrongVersion = false, wrongHash = false, wrongSize = false;

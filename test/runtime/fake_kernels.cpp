@@ -1,7 +1,9 @@
 // The kernels of the fake program: what compiled kernels look like to the runtime, written by hand.
 #include "test/runtime/FakeProgram.h"
 
+#include <cmath>
 #include <cstring>
+#include <vector>
 
 namespace {
 
@@ -74,13 +76,49 @@ void gather(const longc_view *views, const int64_t *, int64_t begin, int64_t end
       rowOf(views[3], row)[id] = rowOf(views[0], intAt(views[1], row))[id] + static_cast<const float *>(views[2].data)[id];
 }
 
+// views: tokens, targets, weights, A, B, loss, gradients of A and B; a scalar that says whether those are wanted. One block.
+void bigram(const longc_view *views, const int64_t *scalars, int64_t, int64_t, void *) {
+  using longc::fake::trainingRank, longc::fake::trainingScale;
+  auto at = [&](int view, int64_t row, int64_t column) -> float & { return rowOf(views[view], row)[column]; };
+  const bool wanted = scalars[1] != 0;
+  double loss = 0;
+  for (int view : {6, 7})
+    if (wanted)
+      std::memset(views[view].data, 0, static_cast<size_t>(views[view].size[0] * views[view].size[1]) * sizeof(float));
+  std::vector<double> p(vocabulary);
+  for (int64_t t = 0; t < views[0].size[0]; ++t) {
+    const float weight = static_cast<const float *>(views[2].data)[t];
+    if (weight == 0)
+      continue;
+    const int32_t token = intAt(views[0], t), target = intAt(views[1], t);
+    double sum = 0;
+    for (int id = 0; id < vocabulary; ++id) {
+      p[id] = 0;
+      for (int r = 0; r < trainingRank; ++r)
+        p[id] += trainingScale * at(4, id, r) * at(3, r, token);
+      sum += std::exp(p[id]);
+    }
+    loss += weight * (std::log(sum) - p[target]);
+    for (int id = 0; wanted && id < vocabulary; ++id) {
+      const double error = weight * trainingScale * (std::exp(p[id]) / sum - (id == target));
+      for (int r = 0; r < trainingRank; ++r) {
+        at(6, r, token) += static_cast<float>(error * at(4, id, r));
+        at(7, id, r) += static_cast<float>(error * at(3, r, token));
+      }
+    }
+  }
+  *static_cast<float *>(views[5].data) = static_cast<float>(loss);
+}
+
 const longc_kernel_entry entries[] = {{"append", "avx2", append, 0},
                                       {"count", "avx2", count, 64},
                                       {"gather", "avx2", gather, 0},
+                                      {"bigram", "avx2", bigram, 0},
                                       {"append", "avx512", append, 0},
                                       {"count", "avx512", count, 64},
-                                      {"gather", "avx512", gather, 0}};
+                                      {"gather", "avx512", gather, 0},
+                                      {"bigram", "avx512", bigram, 0}};
 
 } // namespace
 
-extern "C" const longc_program_table longc_program = {LONGC_ABI_VERSION, 6, entries, 0, 0, nullptr};
+extern "C" const longc_program_table longc_program = {LONGC_ABI_VERSION, 8, entries, 0, 0, nullptr};

@@ -181,6 +181,61 @@ abi::Program program() {
   return program;
 }
 
+namespace {
+
+/// `loss` of tokens, targets and weights; with `gradient` also by A and B. Kernel 3 of one block, which reads views of
+/// tokens, targets, weights, A and B and writes loss and gradients (the loss twice more where they are not wanted).
+void addTraining(abi::Module &module, bool gradient) {
+  abi::Function &function = *module.add_functions();
+  function.set_name(gradient ? "loss_gradient" : "loss");
+  function.set_precision("fast");
+  function.set_target("cpu");
+  for (const char *name : {"tokens", "cu_seqlens.0"})
+    function.add_symbols()->set_name(name);
+  for (const char *role : {"tokens", "positions", "targets"})
+    addInput(function, role, abi::I32, {symbol(0)});
+  addInput(function, "cu_seqlens", abi::I32, {symbol(1)});
+  addInput(function, "weights", abi::F32, {symbol(0)});
+  const abi::Expr rank = constant(trainingRank), size = constant(vocabulary);
+  addBuffer(function, abi::Buffer::PARAMETER, 1, abi::F32, {rank, size});
+  addBuffer(function, abi::Buffer::PARAMETER, 2, abi::F32, {size, rank});
+  addBuffer(function, abi::Buffer::ARENA, 0, abi::F32, {constant(1)});
+  addBuffer(function, abi::Buffer::ARENA, 0, abi::F32, {rank, size});
+  addBuffer(function, abi::Buffer::ARENA, 0, abi::F32, {size, rank});
+  addLaunch(function, 3, constant(1), {0, 2, 4, 5, 6, 7, 8, 9}, gradient);
+  function.add_results(7);
+  for (uint32_t index : {1u, 2u}) {
+    if (!gradient)
+      break;
+    function.add_results(7 + index);
+    abi::Gradient *entry = function.add_gradients();
+    entry->set_result(index);
+    entry->set_parameter(index);
+  }
+}
+
+} // namespace
+
+abi::Program trainingProgram() {
+  abi::Program result = program();
+  for (const char *name : {".lora_A", ".lora_B"}) {
+    const bool isA = std::string(name) == ".lora_A";
+    abi::Parameter *parameter = result.add_parameters();
+    parameter->set_name(std::string("model.layers.0.mlp.up_proj") + name);
+    parameter->add_shape(isA ? trainingRank : vocabulary);
+    parameter->add_shape(isA ? vocabulary : trainingRank);
+    parameter->set_trainable(true);
+    parameter->set_initializer(isA ? abi::Parameter::KAIMING_UNIFORM : abi::Parameter::ZERO);
+  }
+  result.add_kernels()->set_name("bigram");
+  abi::Module &module = *result.mutable_modules(0);
+  module.mutable_lora()->set_rank(trainingRank);
+  module.mutable_lora()->set_alpha(trainingScale * trainingRank);
+  addTraining(module, false);
+  addTraining(module, true);
+  return result;
+}
+
 std::string weights() {
   std::string bytes;
   for (int id = 0; id < vocabulary; ++id) {

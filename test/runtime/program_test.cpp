@@ -94,38 +94,13 @@ TEST(Program, RefusesBadParameters) {
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_parameters(0)->set_panels(true); }), 4108);
 }
 
-// The fake program with a parameter that is trained from zeros, and a function that gives its gradient.
-abi::Program trained() {
-  abi::Program program = fake::program();
-  abi::Parameter *parameter = program.add_parameters();
-  parameter->set_name("layer.lora_A");
-  parameter->set_type(abi::F32);
-  parameter->add_shape(3);
-  parameter->add_shape(2);
-  parameter->set_trainable(true);
-  parameter->set_initializer(abi::Parameter::KAIMING_UNIFORM);
-  abi::Function &function = *program.mutable_modules(0)->add_functions();
-  function.set_name("loss_gradient");
-  function.set_target("cpu");
-  for (std::initializer_list<int64_t> shape : {std::initializer_list<int64_t>{1}, {3, 2}}) {
-    abi::Buffer *buffer = function.add_buffers();
-    buffer->set_kind(abi::Buffer::ARENA);
-    for (int64_t size : shape)
-      buffer->add_sizes()->set_value(size);
-    function.add_results(static_cast<uint32_t>(function.buffers_size() - 1));
-  }
-  abi::Gradient *gradient = function.add_gradients();
-  gradient->set_result(1);
-  gradient->set_parameter(1);
-  return program;
-}
-
 TEST(Program, TrainedParametersWithoutBytesAreZeros) {
-  auto program = open(fake::programFile("executable", trained(), fake::weights()));
+  auto program = open(fake::programFile("executable", fake::trainingProgram(), fake::weights()));
   ASSERT_TRUE(program.ok()) << program.status().text();
-  EXPECT_EQ((*program)->parameterBytes(1), 24u);
+  const size_t bytes = fake::trainingRank * fake::vocabulary * sizeof(float);
+  EXPECT_EQ((*program)->parameterBytes(1), bytes);
   EXPECT_EQ((*program)->parameterBytes(0), fake::weights().size());
-  EXPECT_EQ(std::string(reinterpret_cast<const char *>((*program)->parameterData(1)), 24), std::string(24, '\0'));
+  EXPECT_EQ(std::string(reinterpret_cast<const char *>((*program)->parameterData(1)), bytes), std::string(bytes, '\0'));
   EXPECT_EQ(reinterpret_cast<uintptr_t>((*program)->parameterData(1)) % 64, 0u);
 }
 
@@ -138,18 +113,18 @@ TEST(Program, RefusesBadTraining) {
       [](abi::Parameter &p, abi::Function &) { p.set_trainable(false); },
       [](abi::Parameter &p, abi::Function &) { p.set_initializer(static_cast<abi::Parameter::Initializer>(7)); },
       [](abi::Parameter &p, abi::Function &) { p.add_shape(1); },
-      [](abi::Parameter &p, abi::Function &) { p.set_shape(0, 4); },
-      [](abi::Parameter &, abi::Function &f) { f.mutable_gradients(0)->set_result(2); },
+      [](abi::Parameter &p, abi::Function &) { p.set_shape(0, 5); },
+      [](abi::Parameter &, abi::Function &f) { f.mutable_gradients(0)->set_result(3); },
       [](abi::Parameter &, abi::Function &f) { f.mutable_gradients(0)->set_result(0); },
       [](abi::Parameter &, abi::Function &f) { f.mutable_gradients(0)->set_parameter(0); },
-      [](abi::Parameter &, abi::Function &f) { f.mutable_gradients(0)->set_parameter(2); },
+      [](abi::Parameter &, abi::Function &f) { f.mutable_gradients(0)->set_parameter(3); },
       [](abi::Parameter &, abi::Function &f) { *f.add_gradients() = f.gradients(0); },
-      [](abi::Parameter &, abi::Function &f) { f.mutable_buffers(1)->set_type(abi::BF16); },
-      [](abi::Parameter &, abi::Function &f) { f.mutable_buffers(0)->mutable_sizes(0)->set_value(2); },
+      [](abi::Parameter &, abi::Function &f) { f.mutable_buffers(8)->set_type(abi::BF16); },
+      [](abi::Parameter &, abi::Function &f) { f.mutable_buffers(7)->mutable_sizes(0)->set_value(2); },
   };
   for (size_t index = 0; index < changes.size(); ++index) {
-    abi::Program program = trained();
-    changes[index](*program.mutable_parameters(1), *program.mutable_modules(0)->mutable_functions(4));
+    abi::Program program = fake::trainingProgram();
+    changes[index](*program.mutable_parameters(1), *program.mutable_modules(0)->mutable_functions(5));
     EXPECT_EQ(codeOf(fake::programFile("executable", program, fake::weights())), 4108) << "change " << index;
   }
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_modules(0)->mutable_lora()->set_alpha(32); }), 4108);

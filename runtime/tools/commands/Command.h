@@ -25,8 +25,8 @@ struct Command {
 };
 
 /// The commands, alphabetical. Each lies in a file of its name.
-extern const Command benchCommand, chatCommand, embedCommand, generateCommand, infoCommand, logitsCommand, packDataCommand,
-    passkeyCommand, perplexityCommand, probeCommand, runFunctionCommand, tokenizeCommand;
+extern const Command benchCommand, chatCommand, embedCommand, generateCommand, infoCommand, logitsCommand, lossCommand,
+    packDataCommand, passkeyCommand, perplexityCommand, probeCommand, runFunctionCommand, tokenizeCommand, trainCommand;
 
 /// Precision, variant and threads.
 Result<EngineOptions> engineOptionsOf(const Arguments &arguments);

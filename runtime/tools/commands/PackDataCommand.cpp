@@ -3,104 +3,24 @@
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
 #include "runtime/core/OutputFile.h"
-#include "runtime/serve/ProgramTokenizer.h"
 #include "runtime/tools/commands/Command.h"
-#include "runtime/train/LongSamples.h"
-#include "runtime/train/LossNorm.h"
+#include "runtime/tools/commands/TrainingData.h"
 
 #include <algorithm>
 
 namespace longc {
 namespace {
 
-struct PackOptions {
-  std::string data;
-  BatchOptions batch;
-  LossNorm norm = LossNorm::sequence;
-  LongRule longRule = LongRule::refuse;
-
-  static Result<PackOptions> of(const Arguments &arguments);
-};
-
-Status unknown(const Arguments &arguments, const char *option, const char *expected) {
-  return Status::error(1003, formatText("--%s '%s': expected %s", option, arguments.text(option).c_str(), expected), "see --help");
-}
-
-Result<PackOptions> PackOptions::of(const Arguments &arguments) {
-  PackOptions options;
-  if (!arguments.has("data"))
-    return Status::error(1006, "expected --data FILE", "see --help");
-  options.data = arguments.text("data");
-  auto capacity = arguments.integer("seq-len", 2, INT32_MAX);
-  if (!capacity.ok())
-    return capacity.status();
-  auto batch = arguments.integer("batch", 1, INT32_MAX);
-  if (!batch.ok())
-    return batch.status();
-  auto seed = seedOf(arguments);
-  if (!seed.ok())
-    return seed.status();
-  options.batch.capacity = *capacity;
-  options.batch.batch = *batch;
-  options.batch.seed = *seed;
-  if (!batchMethodOf(arguments.text("batching"), options.batch.method))
-    return unknown(arguments, "batching", "naive, sorted or packed");
-  if (!lossNormOf(arguments.text("loss-norm"), options.norm))
-    return unknown(arguments, "loss-norm", "sequence, token, pack or row");
-  if (!longRuleOf(arguments.text("long"), options.longRule))
-    return unknown(arguments, "long", "error, split or drop");
-  return options;
-}
-
-Result<std::vector<Sample>> readSamples(const std::string &path) {
-  auto content = readTextFile(path);
-  if (!content.ok())
-    return content.status();
-  auto lines = readTrainingLines(*content, path);
-  if (!lines.ok())
-    return lines.status();
-  auto program = Program::open(programPath(), false);
-  if (!program.ok())
-    return program.status();
-  const abi::Tokenizer &source = (*program)->module().tokenizer();
-  auto tokenizer = createTokenizer(source);
-  if (!tokenizer.ok())
-    return tokenizer.status();
-  std::optional<ChatTemplate> chatTemplate;
-  if (!source.chat_template().empty()) {
-    auto parsed = ChatTemplate::parse(source.chat_template());
-    if (!parsed.ok())
-      return parsed.status();
-    chatTemplate = std::move(*parsed);
-  }
-  SampleMaker maker(*tokenizer, std::move(chatTemplate));
-  std::vector<Sample> samples;
-  for (const TrainingLine &line : *lines) {
-    auto sample = maker.make(line, quoted(path) + formatText(", line %lld", static_cast<long long>(line.line)));
-    if (!sample.ok())
-      return sample.status();
-    samples.push_back(std::move(*sample));
-  }
-  return samples;
-}
-
-std::vector<int64_t> lengthsOf(const std::vector<Sample> &samples) {
-  std::vector<int64_t> lengths;
-  for (const Sample &sample : samples)
-    lengths.push_back(sample.size());
-  return lengths;
-}
-
 /// What the packs of a plan are, in numbers.
 struct Summary {
   int64_t samples = 0, tokens = 0, targets = 0, shortest = 0, median = 0, longest = 0, packs = 0, steps = 0;
   double fill = 0, squares = 0, imbalance = 1; // of the most to the mean sum of squares of a step's packs, mean over steps
 
-  Summary(const std::vector<Sample> &all, const BatchPlan &plan, const BatchOptions &options) {
-    std::vector<int64_t> lengths = lengthsOf(all);
+  Summary(const TrainingData &data, const BatchPlan &plan, const BatchOptions &options) {
+    std::vector<int64_t> lengths = data.lengths();
     std::sort(lengths.begin(), lengths.end());
     samples = static_cast<int64_t>(lengths.size());
-    for (const Sample &sample : all) {
+    for (const Sample &sample : data.samples) {
       tokens += sample.size();
       targets += sample.targets();
     }
@@ -127,7 +47,7 @@ struct Summary {
   }
 };
 
-std::string toText(const Summary &summary, const LongCounts &counts, const PackOptions &options) {
+std::string toText(const Summary &summary, const LongCounts &counts, const DataOptions &options) {
   auto count = [](int64_t value) { return formatCount(value); };
   std::string text;
   text += formatText("samples    %s, of %s to %s tokens (median %s)\n", count(summary.samples).c_str(),
@@ -137,17 +57,12 @@ std::string toText(const Summary &summary, const LongCounts &counts, const PackO
                      count(options.batch.capacity).c_str(), count(summary.steps).c_str(), count(options.batch.batch).c_str());
   text += formatText("fill       %.2f %%\n", 100 * summary.fill);
   text += formatText("attention  the costliest pack of a step does %.3f times the mean\n", summary.imbalance);
-  if (counts.split > 0)
-    text += formatText("split      %s samples into %s pieces\n", count(counts.split).c_str(), count(counts.pieces).c_str());
-  if (counts.dropped > 0)
-    text += formatText("dropped    %s samples or pieces\n", count(counts.dropped).c_str());
-  if (counts.lostTargets > 0)
-    text += formatText("lost       %s targets\n", count(counts.lostTargets).c_str());
+  text += describeCounts(counts);
   text += formatText("seed       %llu\n", static_cast<unsigned long long>(options.batch.seed));
   return text;
 }
 
-std::string toJson(const Summary &summary, const LongCounts &counts, const PackOptions &options) {
+std::string toJson(const Summary &summary, const LongCounts &counts, const DataOptions &options) {
   JsonWriter json;
   json.beginObject();
   json.key("samples").integer(summary.samples);
@@ -210,21 +125,24 @@ Status writePacks(const std::string &path, const BatchPlan &plan, std::span<cons
 
 Status runPackData(const Arguments &arguments) {
   setQuiet(arguments.flag("quiet"));
-  auto options = PackOptions::of(arguments);
+  auto options = DataOptions::of(arguments);
   if (!options.ok())
     return options.status();
-  auto read = readSamples(options->data);
-  if (!read.ok())
-    return read.status();
-  LongCounts counts;
-  auto samples = fitSamples(std::move(*read), options->batch.capacity, options->longRule, options->data, counts);
-  if (!samples.ok())
-    return samples.status();
-  const BatchPlan plan = planBatches(lengthsOf(*samples), options->batch);
+  auto seed = seedOf(arguments);
+  if (!seed.ok())
+    return seed.status();
+  options->batch.seed = *seed;
+  auto program = Program::open(programPath(), false);
+  if (!program.ok())
+    return program.status();
+  auto data = readTrainingData(**program, options->data, options->batch.capacity, options->longRule);
+  if (!data.ok())
+    return data.status();
+  const BatchPlan plan = planBatches(data->lengths(), options->batch);
   if (arguments.has("output"))
-    LONGC_TRY(writePacks(arguments.text("output"), plan, *samples, options->norm));
-  const Summary summary(*samples, plan, options->batch);
-  return printText(arguments.flag("json") ? toJson(summary, counts, *options) : toText(summary, counts, *options));
+    LONGC_TRY(writePacks(arguments.text("output"), plan, data->samples, options->norm));
+  const Summary summary(*data, plan, options->batch);
+  return printText(arguments.flag("json") ? toJson(summary, data->counts, *options) : toText(summary, data->counts, *options));
 }
 
 } // namespace

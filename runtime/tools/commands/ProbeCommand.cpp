@@ -178,7 +178,7 @@ Status runProbe(const Arguments &arguments) {
   auto tolerance = arguments.number("tolerance", 0, 1000);
   if (!tolerance.ok())
     return tolerance.status();
-  auto seconds = arguments.number("seconds", 0, 1e9);
+  auto seconds = arguments.has("seconds") ? arguments.number("seconds", 0, 1e9) : Result<double>(1200.0);
   if (!seconds.ok())
     return seconds.status();
   auto seed = seedOf(arguments);

@@ -1,0 +1,314 @@
+// `train`: fine-tunes what the program was compiled to train, on a file, into a folder.
+#include "runtime/core/ExitCode.h"
+#include "runtime/core/Format.h"
+#include "runtime/core/Json.h"
+#include "runtime/core/Log.h"
+#include "runtime/core/OutputFile.h"
+#include "runtime/tools/commands/Command.h"
+#include "runtime/tools/commands/TrainingData.h"
+#include "runtime/train/AdapterFiles.h"
+#include "runtime/train/ProgramStep.h"
+#include "runtime/train/TrainLoop.h"
+
+#include <filesystem>
+
+namespace longc {
+namespace {
+
+struct Choices {
+  DataOptions data;
+  TrainOptions train;
+  EngineOptions engine;
+  std::string folder, evaluation, adapter;
+  int64_t saveEvery = 0, evalEvery = 0, patience = 0;
+  double seconds = 0, peak = 0;
+  ProgressMode progress = ProgressMode::automatic;
+  bool resume = false, json = false, verify = false;
+  TrainSettings words; // options that are words, as given
+
+  static Result<Choices> of(const Arguments &arguments);
+  Status readSteps(const Arguments &arguments);
+  Status readOptimizer(const Arguments &arguments);
+  Status readRest(const Arguments &arguments);
+};
+
+Status readNumber(const Arguments &arguments, const char *name, double low, double high, double &value) {
+  auto number = arguments.number(name, low, high);
+  if (!number.ok())
+    return number.status();
+  value = *number;
+  return {};
+}
+
+Status readInteger(const Arguments &arguments, const char *name, int64_t low, int64_t &value) {
+  auto number = arguments.integer(name, low, INT32_MAX);
+  if (!number.ok())
+    return number.status();
+  value = *number;
+  return {};
+}
+
+Status Choices::readSteps(const Arguments &arguments) {
+  if (!arguments.has("out"))
+    return Status::error(1006, "expected --out FOLDER", "see --help");
+  if (!arguments.has("steps"))
+    return Status::error(1006, "expected --steps N", "see --help");
+  folder = arguments.text("out");
+  LONGC_TRY(readInteger(arguments, "steps", 1, train.schedule.steps));
+  LONGC_TRY(readInteger(arguments, "warmup", 0, train.schedule.warmup));
+  if (!scheduleKindOf(arguments.text("schedule"), train.schedule.kind))
+    return unknownWord(arguments, "schedule", "constant, linear or cosine");
+  int64_t seed = 0;
+  LONGC_TRY(arguments.has("seed") ? readInteger(arguments, "seed", 0, seed) : Status());
+  data.batch.seed = static_cast<uint64_t>(seed);
+  train.batch = data.batch;
+  train.norm = data.norm;
+  return arguments.isGiven("call-tokens") ? readInteger(arguments, "call-tokens", 1, train.callTokens) : Status();
+}
+
+Status Choices::readOptimizer(const Arguments &arguments) {
+  LONGC_TRY(readNumber(arguments, "lr", 0, 1e6, train.schedule.rate));
+  LONGC_TRY(readNumber(arguments, "beta1", 0, 1, train.optimizer.beta1));
+  LONGC_TRY(readNumber(arguments, "beta2", 0, 1, train.optimizer.beta2));
+  LONGC_TRY(readNumber(arguments, "weight-decay", 0, 1e6, train.optimizer.decay));
+  LONGC_TRY(readNumber(arguments, "clip", 0, 1e30, train.clip));
+  for (auto [name, beta] : {std::pair("beta1", train.optimizer.beta1), std::pair("beta2", train.optimizer.beta2)})
+    if (beta >= 1)
+      return Status::error(1003, formatText("--%s %g: expected a number below 1", name, beta), "see --help");
+  return {};
+}
+
+Status Choices::readRest(const Arguments &arguments) {
+  LONGC_TRY(readInteger(arguments, "save-every", 0, saveEvery));
+  LONGC_TRY(readInteger(arguments, "eval-every", 0, evalEvery));
+  LONGC_TRY(readInteger(arguments, "patience", 0, patience));
+  LONGC_TRY(arguments.has("seconds") ? readNumber(arguments, "seconds", 0, 1e9, seconds) : Status());
+  LONGC_TRY(readNumber(arguments, "peak-tflops", 0, 1e9, peak));
+  peak *= 1e12;
+  evaluation = arguments.text("eval-data");
+  adapter = arguments.text("adapter");
+  if (evaluation.empty() && patience > 0)
+    return Status::error(1005, "--patience needs --eval-data: what is judged decides when training ends", "give both or neither");
+  if (evalEvery == 0)
+    evalEvery = std::max<int64_t>(1, train.schedule.steps / 10);
+  if (evaluation.empty())
+    evalEvery = 0;
+  auto mode = progressOf(arguments);
+  if (!mode.ok())
+    return mode.status();
+  progress = *mode;
+  auto options = engineOptionsOf(arguments);
+  if (!options.ok())
+    return options.status();
+  engine = *options;
+  resume = arguments.flag("resume");
+  json = arguments.flag("json");
+  verify = arguments.flag("verify");
+  return {};
+}
+
+Result<Choices> Choices::of(const Arguments &arguments) {
+  Choices choices;
+  auto data = DataOptions::of(arguments);
+  if (!data.ok())
+    return data.status();
+  choices.data = *data;
+  for (const char *name : {"batching", "long", "loss-norm", "schedule"})
+    choices.words.emplace_back(std::string("--") + name, arguments.text(name));
+  LONGC_TRY(choices.readSteps(arguments));
+  LONGC_TRY(choices.readOptimizer(arguments));
+  LONGC_TRY(choices.readRest(arguments));
+  return choices;
+}
+
+/// A training with all that it is made of.
+class TrainCommandRun {
+public:
+  explicit TrainCommandRun(Choices choices) : choices_(std::move(choices)) {}
+
+  Status run() {
+    watchInterrupts();
+    LONGC_TRY(load());
+    LONGC_TRY(prepareFolder());
+    LONGC_TRY(beginOrResume());
+    auto result = loop();
+    if (!result.ok())
+      return result.status();
+    if (result->end == LoopEnd::interrupted)
+      return Status::error(cancelledCode, formatText("cancelled after step %lld; its state is in ", static_cast<long long>(trainer_->state().step)) +
+                                              longc::quoted(choices_.folder),
+                           "the same command with --resume goes on from there");
+    return report(*result);
+  }
+
+private:
+  Status load() {
+    auto program = Program::open(programPath(), choices_.verify);
+    if (!program.ok())
+      return program.status();
+    program_ = std::move(*program);
+    LONGC_TRY(checkTrains(*program_, choices_.engine.exact));
+    LONGC_TRY(read(choices_.data.data, data_));
+    if (!choices_.evaluation.empty())
+      LONGC_TRY(read(choices_.evaluation, evaluation_));
+    auto step = ProgramStep::create(*program_, longc_program, choices_.engine);
+    if (!step.ok())
+      return step.status();
+    step_ = std::move(*step);
+    return {};
+  }
+
+  Status read(const std::string &path, TrainingData &into) {
+    auto data = readTrainingData(*program_, path, choices_.data.batch.capacity, choices_.data.longRule);
+    if (!data.ok())
+      return data.status();
+    into = std::move(*data);
+    if (std::string counts = describeCounts(into.counts); !counts.empty())
+      logNote(longc::quoted(path) + ":\n" + counts.substr(0, counts.size() - 1));
+    return {};
+  }
+
+  // A folder that holds a training is gone on with, or left alone.
+  Status prepareFolder() {
+    const bool hasState = !checkpointSteps(choices_.folder).empty();
+    if (hasState && !choices_.resume)
+      return Status::error(folderInUse, longc::quoted(choices_.folder) + " holds the state of a training",
+                           "--resume goes on with it; else give another --out, or remove the folder");
+    std::error_code error;
+    std::filesystem::create_directories(choices_.folder, error);
+    if (error)
+      return Status::error(4001, "cannot write '" + choices_.folder + "': " + error.message(), "check the path and its permissions");
+    return OutputFile::check(choices_.folder + "/train.jsonl");
+  }
+
+  Status beginOrResume() {
+    auto trainer = Trainer::create(*step_, data_.samples, choices_.train);
+    if (!trainer.ok())
+      return trainer.status();
+    trainer_.emplace(std::move(*trainer));
+    step_->readStored(trainer_->state().values);
+    if (!choices_.adapter.empty())
+      LONGC_TRY(readTrained(choices_.adapter, program_->message(), step_->parameters(), trainer_->state().values));
+    if (!choices_.resume)
+      return {};
+    auto loaded = loadCheckpoint(choices_.folder, step_->parameters(), settings(), trainer_->state());
+    if (!loaded.ok())
+      return loaded.status();
+    for (const Status &damaged : loaded->passedOver)
+      logWarning(damaged.message() + "; an older checkpoint is taken");
+    logNote(loaded->found ? formatText("going on from step %lld", static_cast<long long>(trainer_->state().step))
+                          : "no checkpoint in " + longc::quoted(choices_.folder) + ": beginning at step 0");
+    return {};
+  }
+
+  // All that the numbers of a training depend on.
+  TrainSettings settings() const {
+    const TrainOptions &train = choices_.train;
+    auto number = [](double value) { return formatText("%.17g", value); };
+    TrainSettings settings = {
+        {"a model of fingerprint", program_->fingerprint()},
+        {"arithmetic", step_->precision() + ", " + step_->device().variant()},
+        {"--data of checksum", data_.hash},
+        {"--seq-len", std::to_string(train.batch.capacity)},
+        {"--batch", std::to_string(train.batch.batch)},
+        {"--call-tokens", std::to_string(train.callTokens)},
+        {"--seed", std::to_string(train.batch.seed)},
+        {"--lr", number(train.schedule.rate)},
+        {"--warmup", std::to_string(train.schedule.warmup)},
+        {"--beta1", number(train.optimizer.beta1)},
+        {"--beta2", number(train.optimizer.beta2)},
+        {"--weight-decay", number(train.optimizer.decay)},
+        {"--clip", number(train.clip)},
+        {"--eval-data of checksum", choices_.evaluation.empty() ? "none" : evaluation_.hash},
+        {"--eval-every", std::to_string(choices_.evalEvery)},
+        {"--patience", std::to_string(choices_.patience)},
+    };
+    settings.insert(settings.end(), choices_.words.begin(), choices_.words.end());
+    if (train.schedule.kind != ScheduleKind::constant) // else more steps are only more
+      settings.emplace_back("--steps", std::to_string(train.schedule.steps));
+    return settings;
+  }
+
+  Result<LoopResult> loop() {
+    const TrainState &state = trainer_->state();
+    const int64_t first = state.step, steps = choices_.train.schedule.steps;
+    logNote(formatText("%s, %s threads; %s of %s parameters are trained, on %s samples", step_->device().variant().c_str(),
+                       formatCount(step_->pool().threads()).c_str(), formatCount(step_->parameters().count()).c_str(),
+                       formatCount(step_->modelParameters()).c_str(),
+                       formatCount(static_cast<int64_t>(data_.samples.size())).c_str()));
+    Progress progress(choices_.progress, "training", steps - first, "steps");
+    progress.update(0);
+    LoopOptions options;
+    options.folder = choices_.folder;
+    options.settings = settings();
+    options.saveEvery = choices_.saveEvery;
+    options.evaluation = evaluation_.samples;
+    options.evalEvery = choices_.evalEvery;
+    options.patience = choices_.patience;
+    options.seconds = choices_.seconds;
+    options.cost = {static_cast<double>(step_->modelParameters()), static_cast<double>(step_->parameters().count()),
+                    static_cast<double>(program_->module().layers()), static_cast<double>(program_->module().hidden())};
+    options.peak = choices_.peak;
+    options.stop = [] { return interrupted(); };
+    options.onStep = [&](const StepReport &report) { progress.update(report.step - first, formatText("loss %.4f", report.loss)); };
+    options.write = [this](const ParameterArray &values) {
+      learnt_ = fingerprintOf(values);
+      return writeTrained(choices_.folder, program_->message(), step_->parameters(), values);
+    };
+    return TrainLoop(*trainer_, *step_, std::move(options)).run();
+  }
+
+  Status report(const LoopResult &result) {
+    const TrainState &state = trainer_->state();
+    const double speed = result.seconds > 0 ? static_cast<double>(result.tokens) / result.seconds : 0;
+    if (result.end == LoopEnd::stoppedEarly)
+      logNote(formatText("ended early: %lld evaluations were no better than %.6g", static_cast<long long>(state.notBetter), *state.bestLoss));
+    if (!choices_.json)
+      return printText(formatText("%lld steps, %s tokens in %.1f s (%.0f tokens/s), loss %.4f -> %.4f, wrote %s of hash %s\n",
+                                  static_cast<long long>(state.step), formatCount(result.tokens).c_str(), result.seconds, speed,
+                                  result.firstLoss, result.lastLoss, choices_.folder.c_str(), learnt_.c_str()));
+    JsonWriter json;
+    json.beginObject();
+    json.key("steps").integer(state.step);
+    json.key("tokens").integer(result.tokens);
+    json.key("seconds").number(result.seconds);
+    json.key("tokens_per_second").number(speed);
+    json.key("loss_first").number(result.firstLoss, 9);
+    json.key("loss_last").number(result.lastLoss, 9);
+    if (state.bestLoss)
+      json.key("eval_loss_best").number(*state.bestLoss, 9);
+    json.key("stopped_early").boolean(result.end == LoopEnd::stoppedEarly);
+    json.key("hash").text(learnt_);
+    json.key("out").text(choices_.folder);
+    return printText(json.endObject().str() + "\n");
+  }
+
+  static constexpr int folderInUse = 8061;
+
+  Choices choices_;
+  std::unique_ptr<Program> program_;
+  std::unique_ptr<ProgramStep> step_;
+  TrainingData data_, evaluation_;
+  std::optional<Trainer> trainer_;
+  std::string learnt_; // the hash of what was written
+};
+
+Status runTrain(const Arguments &arguments) {
+  setQuiet(arguments.flag("quiet"));
+  auto choices = Choices::of(arguments);
+  if (!choices.ok())
+    return choices.status();
+  return TrainCommandRun(std::move(*choices)).run();
+}
+
+} // namespace
+
+const Command trainCommand = {"train",
+                              "fine-tunes the model on a file, into a folder (programs compiled with --train)",
+                              {"adapter", "batch", "batching", "beta1", "beta2", "call-tokens", "clip", "data", "eval-data",
+                               "eval-every", "exact", "json", "long", "loss-norm", "lr", "out", "patience", "peak-tflops",
+                               "progress", "quiet", "resume", "save-every", "schedule", "seconds", "seed", "seq-len", "steps",
+                               "threads", "variant", "verify", "warmup", "weight-decay"},
+                              runTrain};
+
+} // namespace longc

@@ -1,0 +1,111 @@
+// Files to samples.
+#include "runtime/tools/commands/TrainingData.h"
+
+#include "runtime/core/Format.h"
+#include "runtime/core/Hash.h"
+#include "runtime/serve/ProgramTokenizer.h"
+#include "runtime/tools/commands/Command.h"
+
+namespace longc {
+namespace {
+
+Result<std::vector<TrainingLine>> readLines(const std::string &path, const std::string &content, bool isText) {
+  if (!isText)
+    return readTrainingLines(content, path);
+  TrainingLine whole;
+  whole.line = 1;
+  whole.text = content;
+  return std::vector<TrainingLine>{std::move(whole)};
+}
+
+Result<SampleMaker> makerOf(const Program &program, const Tokenizer &tokenizer) {
+  const std::string &source = program.module().tokenizer().chat_template();
+  if (source.empty())
+    return SampleMaker(tokenizer, std::nullopt);
+  auto parsed = ChatTemplate::parse(source);
+  if (!parsed.ok())
+    return parsed.status();
+  return SampleMaker(tokenizer, std::move(*parsed));
+}
+
+} // namespace
+
+Status unknownWord(const Arguments &arguments, const char *option, const char *expected) {
+  return Status::error(1003, formatText("--%s '%s': expected %s", option, arguments.text(option).c_str(), expected), "see --help");
+}
+
+Result<DataOptions> DataOptions::of(const Arguments &arguments, bool steps) {
+  DataOptions options;
+  if (!arguments.has("data"))
+    return Status::error(1006, "expected --data FILE", "see --help");
+  options.data = arguments.text("data");
+  auto capacity = arguments.integer("seq-len", 2, INT32_MAX);
+  if (!capacity.ok())
+    return capacity.status();
+  options.batch.capacity = *capacity;
+  if (steps) {
+    auto batch = arguments.integer("batch", 1, INT32_MAX);
+    if (!batch.ok())
+      return batch.status();
+    options.batch.batch = *batch;
+    if (!batchMethodOf(arguments.text("batching"), options.batch.method))
+      return unknownWord(arguments, "batching", "naive, sorted or packed");
+  }
+  if (!lossNormOf(arguments.text("loss-norm"), options.norm))
+    return unknownWord(arguments, "loss-norm", "sequence, token, pack or row");
+  if (!longRuleOf(arguments.text("long"), options.longRule))
+    return unknownWord(arguments, "long", "error, split or drop");
+  return options;
+}
+
+std::vector<int64_t> TrainingData::lengths() const {
+  std::vector<int64_t> lengths;
+  for (const Sample &sample : samples)
+    lengths.push_back(sample.size());
+  return lengths;
+}
+
+Result<TrainingData> readTrainingData(const Program &program, const std::string &path, int64_t capacity, LongRule longRule) {
+  auto content = readTextFile(path);
+  if (!content.ok())
+    return content.status();
+  const bool isText = path.ends_with(".txt");
+  auto lines = readLines(path, *content, isText);
+  if (!lines.ok())
+    return lines.status();
+  auto tokenizer = createTokenizer(program.module().tokenizer());
+  if (!tokenizer.ok())
+    return tokenizer.status();
+  auto maker = makerOf(program, *tokenizer);
+  if (!maker.ok())
+    return maker.status();
+  std::vector<Sample> samples;
+  for (const TrainingLine &line : *lines) {
+    auto sample = maker->make(line, quoted(path) + formatText(", line %lld", static_cast<long long>(line.line)));
+    if (!sample.ok())
+      return sample.status();
+    samples.push_back(std::move(*sample));
+  }
+  TrainingData data;
+  data.hash = hashText(hashBytes(content->data(), content->size()));
+  auto fitted = fitSamples(std::move(samples), capacity, isText ? LongRule::split : longRule, path, data.counts);
+  if (!fitted.ok())
+    return fitted.status();
+  data.samples = std::move(*fitted);
+  if (data.samples.empty())
+    return Status::error(noTrainingLines, quoted(path) + ": no sample of it is left to train on", "use a larger --seq-len or --long split");
+  return data;
+}
+
+std::string describeCounts(const LongCounts &counts) {
+  std::string text;
+  if (counts.split > 0)
+    text += formatText("split      %s samples into %s pieces\n", formatCount(counts.split).c_str(), formatCount(counts.pieces).c_str());
+  if (counts.dropped > 0)
+    text += formatText("dropped    %s samples or pieces\n", formatCount(counts.dropped).c_str());
+  if (counts.lostTargets > 0)
+    text += formatText("lost       %s targets\n", formatCount(counts.lostTargets).c_str());
+  return text;
+}
+
+} // namespace longc

@@ -1,0 +1,42 @@
+// What the commands of training share: samples of a file in the program's vocabulary, and how they are put together.
+#pragma once
+
+#include "runtime/serve/Program.h"
+#include "runtime/tools/commands/Options.h"
+#include "runtime/train/LongSamples.h"
+#include "runtime/train/LossNorm.h"
+
+#include <string>
+#include <vector>
+
+namespace longc {
+
+struct DataOptions {
+  std::string data;
+  BatchOptions batch; // without a seed
+  LossNorm norm = LossNorm::sequence;
+  LongRule longRule = LongRule::refuse;
+
+  /// --data, --seq-len, --loss-norm, --long and, with `steps`, --batch and --batching.
+  static Result<DataOptions> of(const Arguments &arguments, bool steps = true);
+};
+
+struct TrainingData {
+  std::vector<Sample> samples; // none longer than a pack
+  LongCounts counts;           // of what was cut or dropped
+  std::string hash;            // of the file
+
+  std::vector<int64_t> lengths() const;
+};
+
+/// Reads `path` with the program's tokenizer and template: JSONL, or a text whose name ends in .txt, which is cut into pieces
+/// of the capacity.
+Result<TrainingData> readTrainingData(const Program &program, const std::string &path, int64_t capacity, LongRule longRule);
+
+/// One line for each kind of loss that `counts` has: "split      3 samples into 7 pieces\n".
+std::string describeCounts(const LongCounts &counts);
+
+/// A word that an option does not know.
+Status unknownWord(const Arguments &arguments, const char *option, const char *expected);
+
+} // namespace longc

@@ -1,0 +1,145 @@
+// PEFT's names and configuration.
+#include "runtime/train/AdapterFiles.h"
+
+#include "runtime/core/Format.h"
+#include "runtime/core/Hash.h"
+#include "runtime/core/Json.h"
+#include "runtime/core/OutputFile.h"
+#include "runtime/io/JsonFile.h"
+#include "runtime/io/SafetensorsFolder.h"
+#include "runtime/io/SafetensorsWriter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+namespace longc {
+namespace {
+
+constexpr std::string_view endA = ".lora_A", endB = ".lora_B", peftPrefix = "base_model.model.", peftEnd = ".weight";
+
+std::string moduleOf(const std::string &name) { return name.substr(0, name.size() - endA.size()); }
+std::string lastWord(const std::string &module) { return module.substr(module.rfind('.') + 1); }
+std::string peftName(const std::string &name) { return std::string(peftPrefix) + name + std::string(peftEnd); }
+
+int64_t rankOf(const ParameterList &list) { return list.parameters().front().name.ends_with(endA) ? list.parameters().front().shape.front()
+                                                                                                    : list.parameters().front().shape.back(); }
+
+double scaleOf(const abi::Program &program, const ParameterList &list) {
+  const abi::Module &module = program.modules(0);
+  return module.has_lora() ? module.lora().alpha() / static_cast<double>(module.lora().rank())
+                           : 1.0 / static_cast<double>(std::max<int64_t>(1, rankOf(list)));
+}
+
+/// Names for `target_modules`: the last word where every layer has the module, else whole names.
+std::vector<std::string> targetModules(const ParameterList &list, int64_t layers) {
+  std::map<std::string, std::set<std::string>> modules; // by last word
+  for (const TrainedParameter &parameter : list.parameters())
+    modules[lastWord(moduleOf(parameter.name))].insert(moduleOf(parameter.name));
+  std::vector<std::string> targets;
+  for (const auto &[word, names] : modules)
+    if (static_cast<int64_t>(names.size()) == layers)
+      targets.push_back(word);
+    else
+      targets.insert(targets.end(), names.begin(), names.end());
+  return targets;
+}
+
+std::string configOf(const abi::Program &program, const ParameterList &list) {
+  const int64_t rank = rankOf(list);
+  JsonWriter json;
+  json.beginObject();
+  json.key("base_model_name_or_path").text(program.source());
+  json.key("bias").text("none");
+  json.key("fan_in_fan_out").boolean(false);
+  json.key("inference_mode").boolean(true);
+  json.key("init_lora_weights").boolean(true);
+  const double alpha = scaleOf(program, list) * static_cast<double>(rank);
+  json.key("lora_alpha");
+  alpha == std::floor(alpha) ? json.integer(static_cast<int64_t>(alpha)) : json.number(alpha);
+  json.key("lora_dropout").number(0);
+  json.key("peft_type").text("LORA");
+  json.key("r").integer(rank);
+  json.key("target_modules").beginArray();
+  for (const std::string &name : targetModules(list, program.modules(0).layers()))
+    json.text(name);
+  json.endArray();
+  json.key("task_type").text("CAUSAL_LM");
+  json.key("use_dora").boolean(false);
+  json.key("use_rslora").boolean(false);
+  return json.endObject().str() + "\n";
+}
+
+Status otherShape(const std::string &folder, const std::string &what) {
+  return Status::error(adapterOfOtherShape, quoted(folder) + ": " + what,
+                       "expected an adapter of the modules, rank and alpha that the program was compiled with (--lora)");
+}
+
+// What of the configuration changes the arithmetic must be what the program computes.
+Status checkConfig(const std::string &folder, const JsonValue &config, double scale, int64_t rank) {
+  const JsonValue *type = config.find("peft_type"), *r = config.find("r"), *alpha = config.find("lora_alpha");
+  if (!type || !type->text() || *type->text() != "LORA" || !r || !r->integer() || !alpha || !alpha->isNumber())
+    return Status::error(notAnAdapter, quoted(folder + "/adapter_config.json") + ": expected peft_type LORA with r and lora_alpha",
+                         "give the folder of a LoRA adapter as PEFT or `train` saves it");
+  for (const char *key : {"use_dora", "alpha_pattern", "rank_pattern", "modules_to_save"})
+    if (const JsonValue *value = config.find(key); value && !value->isNull() && !(value->boolean() && !*value->boolean()) &&
+                                                   !(value->object() && value->object()->empty()) && !(value->array() && value->array()->empty()))
+      return otherShape(folder, std::string("its ") + key + " is " + value->describe() + ", which no program takes while it runs");
+  if (*r->integer() != rank)
+    return otherShape(folder, formatText("its rank is %lld, the program's is %lld", static_cast<long long>(*r->integer()),
+                                         static_cast<long long>(rank)));
+  const JsonValue *root = config.find("use_rslora");
+  const double divisor = root && root->boolean() && *root->boolean() ? std::sqrt(static_cast<double>(rank)) : static_cast<double>(rank);
+  if (std::abs(alpha->number() / divisor - scale) > 1e-9 * scale)
+    return otherShape(folder, formatText("its products are scaled by %g, the program's by %g", alpha->number() / divisor, scale));
+  return {};
+}
+
+} // namespace
+
+bool isAdapter(const ParameterList &list) {
+  return !list.parameters().empty() && std::ranges::all_of(list.parameters(), [](const TrainedParameter &parameter) {
+    return parameter.shape.size() == 2 && (parameter.name.ends_with(endA) || parameter.name.ends_with(endB));
+  });
+}
+
+Status writeTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, const ParameterArray &values) {
+  const bool adapter = isAdapter(list);
+  std::vector<SafetensorsOutput> tensors;
+  for (const TrainedParameter &parameter : list.parameters()) {
+    const auto bytes = std::as_bytes(values.of(parameter));
+    tensors.push_back({adapter ? peftName(parameter.name) : parameter.name, SafetensorsType::F32, parameter.shape,
+                       [bytes](const SafetensorsOutput::Append &append) { return append(bytes); }});
+  }
+  LONGC_TRY(writeSafetensors(folder + (adapter ? "/adapter_model.safetensors" : "/model.safetensors"), std::move(tensors)));
+  return adapter ? OutputFile::write(folder + "/adapter_config.json", configOf(program, list)) : Status();
+}
+
+Status readTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, ParameterArray &values) {
+  if (!isAdapter(list))
+    return otherShape(folder, "the program was compiled without an adapter");
+  auto config = readJsonFile(folder + "/adapter_config.json");
+  if (!config.ok())
+    return config.status();
+  LONGC_TRY(checkConfig(folder, *config, scaleOf(program, list), rankOf(list)));
+  auto files = SafetensorsFolder::open(folder, "adapter_model");
+  if (!files.ok())
+    return files.status();
+  for (const TrainedParameter &parameter : list.parameters()) {
+    const SafetensorsTensor *tensor = files->find(peftName(parameter.name));
+    if (!tensor || !isWeightType(tensor->type) || tensor->shape != parameter.shape)
+      return otherShape(folder, "it has no tensor '" + peftName(parameter.name) + "' of the program's shape");
+    decodeSafetensors(tensor->type, tensor->data, values.of(parameter));
+  }
+  for (const SafetensorsTensor *tensor : files->tensors())
+    if (std::string_view name = tensor->name;
+        !name.starts_with(peftPrefix) || !name.ends_with(peftEnd) ||
+        !list.find(name.substr(peftPrefix.size(), name.size() - peftPrefix.size() - peftEnd.size())))
+      return otherShape(folder, "its tensor '" + tensor->name + "' is of no adapter of the program");
+  return {};
+}
+
+std::string fingerprintOf(const ParameterArray &values) { return hashText(hashBytes(values.all().data(), values.all().size_bytes())); }
+
+} // namespace longc

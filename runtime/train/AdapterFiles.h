@@ -1,0 +1,27 @@
+// Trained parameters in files that other tools read: a LoRA adapter as PEFT saves it, or whole weights.
+#pragma once
+
+#include "runtime/abi/program.pb.h"
+#include "runtime/train/ParameterList.h"
+
+#include <string>
+
+namespace longc {
+
+/// Codes of its errors: a folder that is no adapter; an adapter of another shape.
+inline constexpr int notAnAdapter = 8051, adapterOfOtherShape = 8052;
+
+/// Whether all that is trained are low-rank products: names that end in `.lora_A` and `.lora_B`.
+bool isAdapter(const ParameterList &list);
+
+/// Writes FOLDER/adapter_model.safetensors and FOLDER/adapter_config.json for an adapter, FOLDER/model.safetensors (float32,
+/// the names of the checkpoint) otherwise. Each file is there as a whole or not at all.
+Status writeTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, const ParameterArray &values);
+
+/// Fills `values` from an adapter of the same modules, rank and factor. Errors name folder and tensor.
+Status readTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, ParameterArray &values);
+
+/// 16 hexadecimal digits that tell values apart.
+std::string fingerprintOf(const ParameterArray &values);
+
+} // namespace longc

@@ -1,0 +1,180 @@
+// Calls of a program's training functions.
+#include "runtime/train/ProgramStep.h"
+
+#include "runtime/core/Format.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace longc {
+namespace {
+
+constexpr const char *lossName = "loss", *gradientName = "loss_gradient", *target = "cpu";
+
+struct Functions {
+  const abi::Function *loss = nullptr, *gradient = nullptr;
+};
+
+// In the precision asked for, else in the other.
+Functions findFunctions(const Program &program, bool exact) {
+  Functions found;
+  for (const char *precision : {exact ? "fast" : "exact", exact ? "exact" : "fast"}) {
+    Functions here = {program.findFunction(lossName, precision, target), program.findFunction(gradientName, precision, target)};
+    if (here.loss && here.gradient && here.gradient->gradients_size() > 0)
+      found = here;
+  }
+  return found;
+}
+
+Beginning beginningOf(abi::Parameter::Initializer initializer) {
+  switch (initializer) {
+  case abi::Parameter::ZERO: return Beginning::zeros;
+  case abi::Parameter::KAIMING_UNIFORM: return Beginning::uniform;
+  default: return Beginning::given;
+  }
+}
+
+/// The data of an input by its role; null for a role that training does not fill.
+const void *inputOf(const TrainBatch &batch, std::string_view role, int64_t &size) {
+  size = batch.size();
+  if (role == "tokens")
+    return batch.tokens.data();
+  if (role == "positions")
+    return batch.positions.data();
+  if (role == "targets")
+    return batch.targets.data();
+  if (role == "weights")
+    return batch.weights.data();
+  size = static_cast<int64_t>(batch.boundaries.size());
+  return role == "cu_seqlens" ? batch.boundaries.data() : nullptr;
+}
+
+Status checkInputs(const abi::Function &function) {
+  for (const abi::Input &input : function.inputs()) {
+    int64_t size;
+    TrainBatch some;
+    some.add(std::vector<int32_t>{0}, std::vector<float>{0});
+    const bool isFloat = input.role() == "weights";
+    if (!inputOf(some, input.role(), size) || input.type() != (isFloat ? abi::F32 : abi::I32) || input.sizes_size() != 1)
+      return Status::error(4120, "function '" + function.name() + "' has an input '" + input.role() + "' of type " +
+                                     elementName(input.type()) + ", which this runtime does not fill",
+                           "compile the program again");
+  }
+  return {};
+}
+
+std::vector<std::string> kernelsOf(const abi::Program &program, const Functions &functions) {
+  std::vector<std::string> names(static_cast<size_t>(program.kernels_size()));
+  for (const abi::Function *function : {functions.loss, functions.gradient})
+    for (const abi::Step &step : function->steps())
+      if (step.has_launch())
+        names[step.launch().kernel()] = program.kernels(static_cast<int>(step.launch().kernel())).name();
+  return names;
+}
+
+} // namespace
+
+Status checkTrains(const Program &program, bool exact) {
+  if (findFunctions(program, exact).gradient)
+    return {};
+  return Status::error(noTraining, "this program does not train: it was compiled without --train",
+                       "compile the model with `longc compile MODEL --train --lora rank=16,alpha=32,targets=all -o app`");
+}
+
+Result<std::unique_ptr<ProgramStep>> ProgramStep::create(const Program &program, const longc_program_table &table,
+                                                         const EngineOptions &options) {
+  LONGC_TRY(checkTrains(program, options.exact));
+  const Functions functions = findFunctions(program, options.exact);
+  LONGC_TRY(checkInputs(*functions.loss));
+  LONGC_TRY(checkInputs(*functions.gradient));
+  std::unique_ptr<ProgramStep> step(new ProgramStep(program));
+  LONGC_TRY(step->findParameters(*functions.gradient));
+  auto variant = chooseVariant(CpuFeatures::detect(), variantsOf(table), options.variant);
+  if (!variant.ok())
+    return variant.status();
+  auto device = CpuDevice::create(table, *variant, kernelsOf(program.message(), functions), options.threads);
+  if (!device.ok())
+    return device.status();
+  step->device_ = std::move(*device);
+  for (auto [function, executor] : {std::pair(functions.loss, &step->loss_), {functions.gradient, &step->gradient_}}) {
+    auto made = Executor::create(program, *function, *step->device_);
+    if (!made.ok())
+      return made.status();
+    *executor = std::move(*made);
+  }
+  return step;
+}
+
+Status ProgramStep::findParameters(const abi::Function &gradient) {
+  for (const abi::Gradient &entry : gradient.gradients()) {
+    const abi::Parameter &parameter = program_.message().parameters(static_cast<int>(entry.parameter()));
+    list_.add(parameter.name(), {parameter.shape().begin(), parameter.shape().end()}, beginningOf(parameter.initializer()));
+    parameters_.push_back(entry.parameter());
+    results_.push_back(entry.result());
+  }
+  auto one = ParameterArray::create(list_, "gradients of one call");
+  if (!one.ok())
+    return one.status();
+  one_ = std::move(*one);
+  return {};
+}
+
+void ProgramStep::readStored(ParameterArray &values) const {
+  for (size_t i = 0; i < parameters_.size(); ++i)
+    if (const TrainedParameter &parameter = list_.parameters()[i]; parameter.beginning == Beginning::given)
+      std::memcpy(values.of(parameter).data(), program_.parameterData(parameters_[i]), program_.parameterBytes(parameters_[i]));
+}
+
+int64_t ProgramStep::modelParameters() const {
+  int64_t count = 0;
+  std::vector<bool> seen(static_cast<size_t>(program_.message().parameters_size()));
+  for (const abi::Buffer &buffer : loss_->function().buffers()) {
+    if (buffer.kind() != abi::Buffer::PARAMETER || seen[buffer.index()])
+      continue;
+    seen[buffer.index()] = true;
+    const abi::Parameter &parameter = program_.message().parameters(static_cast<int>(buffer.index()));
+    if (parameter.shape_size() == 2)
+      count += parameter.shape(0) * parameter.shape(1);
+  }
+  return count;
+}
+
+Status ProgramStep::run(Executor &executor, const TrainBatch &batch, const ParameterArray &values, double &loss) {
+  for (size_t i = 0; i < parameters_.size(); ++i)
+    LONGC_TRY(executor.bindParameter(parameters_[i], values.of(list_.parameters()[i]).data()));
+  std::vector<InputTensor> inputs;
+  for (const abi::Input &input : executor.function().inputs()) {
+    InputTensor tensor{nullptr, {{1, 1, 1, 1}, 1}};
+    tensor.data = inputOf(batch, input.role(), tensor.shape.sizes[0]);
+    inputs.push_back(tensor);
+  }
+  LONGC_TRY(executor.run(inputs));
+  float sum = 0;
+  LONGC_TRY(executor.readResult(0, &sum, sizeof sum));
+  loss = static_cast<double>(sum);
+  return {};
+}
+
+Result<double> ProgramStep::loss(const TrainBatch &batch, const ParameterArray &values) {
+  double loss = 0;
+  LONGC_TRY(run(*loss_, batch, values, loss));
+  return loss;
+}
+
+Result<double> ProgramStep::lossAndGradients(const TrainBatch &batch, const ParameterArray &values, ParameterArray &gradients) {
+  double loss = 0;
+  LONGC_TRY(run(*gradient_, batch, values, loss));
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    std::span<float> numbers = one_.of(list_.parameters()[i]);
+    LONGC_TRY(gradient_->readResult(results_[i], numbers.data(), numbers.size_bytes()));
+  }
+  const std::span<const float> from = one_.all();
+  const std::span<float> to = gradients.all();
+  pool().forRanges(static_cast<int64_t>(to.size()), [&](int, int64_t begin, int64_t end) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
+      to[i] += from[i];
+  });
+  return loss;
+}
+
+} // namespace longc

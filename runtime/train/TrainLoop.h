@@ -1,0 +1,83 @@
+// A training from its first step to its last, in a folder: log, curves, checkpoints, results.
+//
+//   train.jsonl                      one object a step
+//   events.out.tfevents.*, loss.svg  curves
+//   checkpoint-STEP.safetensors      the two newest states
+//   adapter_model.safetensors, adapter_config.json, or model.safetensors    what was learnt
+#pragma once
+
+#include "runtime/train/Checkpoint.h"
+#include "runtime/train/EventFile.h"
+#include "runtime/train/TrainLog.h"
+#include "runtime/train/Trainer.h"
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace longc {
+
+/// What a step costs: (4 N + 2 n) T + 12 L d s, after PaLM (arXiv 2204.02311, appendix B), with n trained of N weights, T
+/// tokens, L layers of width d and s the sum of squared lengths. With n = N that is 6 N T + 12 L d s.
+struct StepCost {
+  static constexpr const char *formula = "(4N+2n)T+12Lds";
+  double weights = 0, trained = 0, layers = 0, width = 0;
+
+  double operations(const StepReport &report) const {
+    return (4 * weights + 2 * trained) * static_cast<double>(report.tokens) + 12 * layers * width * report.squares;
+  }
+};
+
+struct LoopOptions {
+  std::string folder;
+  TrainSettings settings;
+  int64_t saveEvery = 0; // steps between checkpoints; 0: as often as costs less than 2 % of the time
+  std::span<const Sample> evaluation;
+  int64_t evalEvery = 0; // steps between evaluations; 0: never
+  int64_t patience = 0;  // ends after so many evaluations without a better one, with the best values; 0: never
+  double seconds = 0;    // ends after the step that reaches it; 0: no limit
+  StepCost cost;
+  double peak = 0; // operations a second of this machine, for MFU; 0: unknown
+  Trainer::Stop stop;
+  std::function<void(const StepReport &)> onStep;
+  /// Writes what was learnt.
+  std::function<Status(const ParameterArray &values)> write;
+};
+
+enum class LoopEnd { finished, stoppedEarly, outOfTime, interrupted };
+
+struct LoopResult {
+  LoopEnd end = LoopEnd::finished;
+  int64_t steps = 0, tokens = 0; // of this run
+  double seconds = 0, firstLoss = 0, lastLoss = 0;
+};
+
+class TrainLoop {
+public:
+  /// `trainer` and `step` must outlive this.
+  TrainLoop(Trainer &trainer, TrainStep &step, LoopOptions options);
+
+  /// Steps until there are `trainer.options().schedule.steps`, or something else ends it. Whatever ends it, a loss that is
+  /// no number included, the last good state is saved and what was learnt is written.
+  Result<LoopResult> run();
+
+private:
+  using Clock = std::chrono::steady_clock;
+  Status steps(LoopResult &result);
+  Status evaluate(LoggedStep &logged);
+  Status log(const StepReport &report, double seconds, LoggedStep &logged);
+  Status saveWhenDue();
+  Status save();
+  Status finish();
+
+  Trainer &trainer_;
+  TrainStep &step_;
+  LoopOptions options_;
+  std::optional<TrainLog> log_;
+  std::optional<EventFile> events_;
+  Clock::time_point saved_;
+  double saveSeconds_ = 0; // what the last checkpoint cost
+  int64_t savedStep_ = -1;
+};
+
+} // namespace longc

@@ -1,0 +1,45 @@
+// What training needs of a model: the loss of a batch, and its gradients.
+#pragma once
+
+#include "runtime/core/Status.h"
+#include "runtime/core/ThreadPool.h"
+#include "runtime/train/Batching.h"
+#include "runtime/train/ParameterList.h"
+#include "runtime/train/Sample.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace longc {
+
+/// Sequences end to end, as one call of the model sees them: T tokens.
+struct TrainBatch {
+  std::vector<int32_t> tokens, positions; // T; positions count from 0 in each sequence
+  std::vector<int32_t> boundaries;        // where sequences begin, then T
+  std::vector<int32_t> targets;           // T: the token after each; 0 behind the last of a sequence
+  std::vector<float> weights;             // T: of predicting it, in the loss of the step; 0 behind the last
+
+  /// Adds a sequence; `weights[t]` is that of predicting token t.
+  void add(std::span<const int32_t> sequence, std::span<const float> sequenceWeights);
+  int64_t size() const { return static_cast<int64_t>(tokens.size()); }
+};
+
+/// The packs of a step as few calls as `tokens` a call allow (a pack is never divided); `weights` are those of lossWeights.
+std::vector<TrainBatch> makeBatches(std::span<const Pack> packs, std::span<const Sample> samples,
+                                    std::span<const float> weights, int64_t tokens);
+
+class TrainStep {
+public:
+  virtual ~TrainStep() = default;
+
+  virtual const ParameterList &parameters() const = 0;
+  /// Where the work of training outside the model is done.
+  virtual ThreadPool &pool() = 0;
+  /// The weighted sum of -log p over the batch.
+  virtual Result<double> loss(const TrainBatch &batch, const ParameterArray &values) = 0;
+  /// The same; its gradients are added to `gradients`.
+  virtual Result<double> lossAndGradients(const TrainBatch &batch, const ParameterArray &values, ParameterArray &gradients) = 0;
+};
+
+} // namespace longc

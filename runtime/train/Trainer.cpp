@@ -1,0 +1,135 @@
+// Steps: packs to calls, calls to one gradient, the gradient to an update.
+#include "runtime/train/Trainer.h"
+
+#include "runtime/core/ExitCode.h"
+#include "runtime/core/Format.h"
+
+#include <cmath>
+
+namespace longc {
+namespace {
+
+std::vector<int64_t> lengthsOf(std::span<const Sample> samples) {
+  std::vector<int64_t> lengths;
+  for (const Sample &sample : samples)
+    lengths.push_back(sample.size());
+  return lengths;
+}
+
+/// Loss, and gradients where wanted, of packs that make up a whole step.
+Result<StepReport> pass(TrainStep &step, std::span<const Sample> samples, const std::vector<Pack> &packs,
+                        const TrainOptions &options, const ParameterArray &values, ParameterArray *gradients,
+                        const Trainer::Stop &stop) {
+  StepReport report;
+  for (const Pack &pack : packs) {
+    report.sequences += static_cast<int64_t>(pack.sequences.size());
+    report.tokens += pack.tokens;
+    report.squares += pack.squares;
+    for (int32_t sequence : pack.sequences)
+      report.targets += samples[static_cast<size_t>(sequence)].targets();
+  }
+  const std::vector<float> weights = lossWeights(packs, samples, options.norm);
+  for (const TrainBatch &batch : makeBatches(packs, samples, weights, options.callTokens)) {
+    if (stop && stop())
+      return Status::error(cancelledCode, "cancelled");
+    auto loss = gradients ? step.lossAndGradients(batch, values, *gradients) : step.loss(batch, values);
+    if (!loss.ok())
+      return loss.status();
+    report.loss += *loss;
+    ++report.calls;
+  }
+  return report;
+}
+
+} // namespace
+
+Result<TrainState> TrainState::create(const ParameterList &list) {
+  TrainState state;
+  auto values = ParameterArray::create(list, "the trained parameters");
+  if (!values.ok())
+    return values.status();
+  auto moments = Moments::create(list);
+  if (!moments.ok())
+    return moments.status();
+  state.values = std::move(*values);
+  state.moments = std::move(*moments);
+  return state;
+}
+
+Trainer::Trainer(TrainStep &step, std::span<const Sample> samples, const TrainOptions &options)
+    : step_(&step), samples_(samples), options_(options), lengths_(lengthsOf(samples)) {}
+
+Result<Trainer> Trainer::create(TrainStep &step, std::span<const Sample> samples, const TrainOptions &options) {
+  Trainer trainer(step, samples, options);
+  auto state = TrainState::create(step.parameters());
+  if (!state.ok())
+    return state.status();
+  trainer.state_ = std::move(*state);
+  auto gradients = ParameterArray::create(step.parameters(), "gradients");
+  if (!gradients.ok())
+    return gradients.status();
+  trainer.gradients_ = std::move(*gradients);
+  begin(step.parameters(), options.batch.seed, trainer.state_.values);
+  return trainer;
+}
+
+// Each pass over the samples has an order of its own; the first is that of the seed itself.
+const std::vector<Pack> &Trainer::packs() {
+  if (planned_ != state_.epoch) {
+    BatchOptions options = options_.batch;
+    options.seed += static_cast<uint64_t>(state_.epoch) * 0x9E3779B97F4A7C15u;
+    plan_ = planBatches(lengths_, options);
+    planned_ = state_.epoch;
+  }
+  return plan_[static_cast<size_t>(state_.position)];
+}
+
+void Trainer::advance() {
+  ++state_.step;
+  if (++state_.position < static_cast<int64_t>(plan_.size()))
+    return;
+  ++state_.epoch;
+  state_.position = 0;
+}
+
+Status Trainer::checkFinite(double loss, double norm) const {
+  if (std::isfinite(loss) && std::isfinite(norm))
+    return {};
+  const ParameterList &list = step_->parameters();
+  const TrainedParameter *value = firstNotFinite(list, state_.values), *gradient = firstNotFinite(list, gradients_);
+  std::string where = value      ? "; '" + value->name + "' already holds a number that is not finite"
+                      : gradient ? "; the first gradient that is not finite is that of '" + gradient->name + "'"
+                                 : "";
+  const auto number = static_cast<long long>(state_.step + 1);
+  const char *hint = "the state before this step is kept: try a lower --lr, a --clip or a --warmup";
+  if (!std::isfinite(loss))
+    return Status::error(lossNotFinite, formatText("step %lld: the loss is %g", number, loss) + where, hint);
+  return Status::error(gradientNotFinite, formatText("step %lld: the norm of the gradient is %g", number, norm) + where, hint);
+}
+
+Result<StepReport> Trainer::run(const Stop &stop) {
+  std::ranges::fill(gradients_.all(), 0.0f);
+  auto report = pass(*step_, samples_, packs(), options_, state_.values, &gradients_, stop);
+  if (!report.ok())
+    return report;
+  report->step = state_.step + 1;
+  report->epoch = state_.epoch;
+  report->rate = options_.schedule.at(state_.step);
+  report->gradientNorm = normOf(gradients_, step_->pool());
+  LONGC_TRY(checkFinite(report->loss, report->gradientNorm));
+  updateAdamW(step_->parameters(), options_.optimizer, report->rate, report->step, clipScale(report->gradientNorm, options_.clip),
+              gradients_, state_.moments, state_.values, step_->pool());
+  advance();
+  return report;
+}
+
+Result<StepReport> judge(TrainStep &step, std::span<const Sample> samples, const TrainOptions &options,
+                         const ParameterArray &values, ParameterArray *gradients, const Trainer::Stop &stop) {
+  BatchOptions batch = options.batch;
+  batch.method = BatchMethod::packed;
+  batch.batch = static_cast<int64_t>(samples.size()); // all in one step
+  const BatchPlan plan = planBatches(lengthsOf(samples), batch);
+  return pass(step, samples, plan.front(), options, values, gradients, stop);
+}
+
+} // namespace longc

@@ -1,0 +1,86 @@
+// Optimizer steps over a set of samples, one call at a time. Whoever calls decides about files, logs and when to end.
+//
+// Everything is a function of samples, options and step: the order of the data and the first values come from a
+// counter-based generator, sums are of fixed pieces. So a training that goes on from a saved state goes on bit for bit.
+#pragma once
+
+#include "runtime/train/AdamW.h"
+#include "runtime/train/Batching.h"
+#include "runtime/train/LossNorm.h"
+#include "runtime/train/Schedule.h"
+#include "runtime/train/TrainStep.h"
+
+#include <functional>
+#include <optional>
+
+namespace longc {
+
+struct TrainOptions {
+  BatchOptions batch; // its seed is that of everything random
+  LossNorm norm = LossNorm::sequence;
+  AdamWOptions optimizer;
+  Schedule schedule;
+  double clip = 1;           // most norm of a step's gradient; 0: no limit
+  int64_t callTokens = 2048; // packs go through the model together up to so many; a longer one goes alone
+};
+
+/// Where a training stands. Files carry all of it.
+struct TrainState {
+  int64_t step = 0;                // optimizer steps done
+  int64_t epoch = 0, position = 0; // of the next one: which pass over the samples, which step of its plan
+  ParameterArray values;
+  Moments moments;
+  // Of evaluations: the best one's loss, its values, and how many have come since.
+  std::optional<double> bestLoss;
+  std::optional<ParameterArray> bestValues;
+  int64_t notBetter = 0;
+
+  static Result<TrainState> create(const ParameterList &list);
+};
+
+struct StepReport {
+  int64_t step = 0;  // from 1
+  int64_t epoch = 0; // from 0
+  double loss = 0, gradientNorm = 0, rate = 0;
+  int64_t sequences = 0, tokens = 0, targets = 0, calls = 0;
+  double squares = 0; // the sum of squared lengths: what attention costs
+};
+
+/// Codes of its errors: a loss or a gradient that is no finite number.
+inline constexpr int lossNotFinite = 8031, gradientNotFinite = 8032;
+
+class Trainer {
+public:
+  /// True when the work at hand should end; asked between calls of the model.
+  using Stop = std::function<bool()>;
+
+  /// `step` and `samples` must outlive this. No sample is longer than a pack.
+  static Result<Trainer> create(TrainStep &step, std::span<const Sample> samples, const TrainOptions &options);
+
+  /// One optimizer step. After an error, that of a stop included, the state is what it was before.
+  Result<StepReport> run(const Stop &stop);
+
+  TrainState &state() { return state_; }
+  const TrainOptions &options() const { return options_; }
+
+private:
+  Trainer(TrainStep &step, std::span<const Sample> samples, const TrainOptions &options);
+  const std::vector<Pack> &packs();
+  Status checkFinite(double loss, double norm) const;
+  void advance();
+
+  TrainStep *step_;
+  std::span<const Sample> samples_;
+  TrainOptions options_;
+  std::vector<int64_t> lengths_;
+  BatchPlan plan_; // of epoch `planned_`
+  int64_t planned_ = -1;
+  TrainState state_;
+  ParameterArray gradients_;
+};
+
+/// The loss of all samples as one step of packs, and with `gradients` the gradients of it (added). Values are only read.
+Result<StepReport> judge(TrainStep &step, std::span<const Sample> samples, const TrainOptions &options,
+                         const ParameterArray &values, ParameterArray *gradients, const Trainer::Stop &stop);
+
+} // namespace longc
