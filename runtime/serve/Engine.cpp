@@ -95,6 +95,11 @@ Status Engine::run(std::span<const BatchPart> parts) {
   return {};
 }
 
+Status Engine::bindParameter(uint32_t parameter, const void *data) {
+  LONGC_TRY(prefill_->bindParameter(parameter, data));
+  return decode_->bindParameter(parameter, data);
+}
+
 void Engine::hideMemory(const std::vector<bool> &layers) {
   prefill_->hideMemory(layers);
   decode_->hideMemory(layers);

@@ -48,6 +48,12 @@ public:
   /// Bytes that one token of memory takes.
   int64_t memoryBytesPerToken() const { return layout_.memoryBytesPerToken(); }
 
+  /// Another value of a parameter, as Executor::bindParameter; `adapter` tells apart what such values make of the model.
+  Status bindParameter(uint32_t parameter, const void *data);
+  void setAdapter(std::string adapter) { adapter_ = std::move(adapter); }
+  /// "none" in programs that take adapters and have none, "" in all others.
+  const std::string &adapter() const { return adapter_; }
+
   /// Runs as if the memory of these layers were empty (by layer; empty: ends it).
   void hideMemory(const std::vector<bool> &layers);
   void startProfile();
@@ -55,11 +61,12 @@ public:
   std::string profileTable() const;
 
 private:
-  explicit Engine(const Program &program) : program_(program) {}
+  explicit Engine(const Program &program) : program_(program), adapter_(program.module().has_lora() ? "none" : "") {}
   Status link(const longc_program_table &table, const EngineOptions &options, const abi::Function &prefill,
               const abi::Function &decode);
 
   const Program &program_;
+  std::string adapter_;
   bool exact_ = false;
   std::unique_ptr<CpuDevice> device_;
   std::unique_ptr<Executor> prefill_, decode_;

@@ -75,13 +75,15 @@ const std::string *valueOf(const google::protobuf::RepeatedPtrField<abi::Trait> 
 
 } // namespace
 
-std::vector<abi::Trait> memoryTraits(const Program &program, const char *precision) {
+std::vector<abi::Trait> memoryTraits(const Program &program, const char *precision, const std::string &adapter) {
   TraitList list;
   list.add("weights", program.fingerprint());
   for (const abi::Trait &trait : program.module().traits())
     list.traits.push_back(trait);
   addMemory(program.module().memory(), list);
   addTokenizer(program.module().tokenizer(), list);
+  if (!adapter.empty())
+    list.add("adapter", adapter);
   list.add("precision", precision);
   return list.traits;
 }

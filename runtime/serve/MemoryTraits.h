@@ -9,8 +9,8 @@
 namespace longc {
 
 /// Everything of the program that changes a key, a token or what is said, by name: weights, arithmetic, memory, tokenizer,
-/// chat template, precision.
-std::vector<abi::Trait> memoryTraits(const Program &program, const char *precision);
+/// chat template, precision; of programs that take adapters `adapter`, which tells them apart ("" in others).
+std::vector<abi::Trait> memoryTraits(const Program &program, const char *precision, const std::string &adapter);
 
 /// Refuses a file that was saved with other traits than `ours`, naming them with both values.
 Status checkTraits(const MemoryFile &file, const std::vector<abi::Trait> &ours);

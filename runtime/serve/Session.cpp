@@ -109,7 +109,7 @@ Result<std::unique_ptr<Session>> Session::load(Engine &engine, const SessionOpti
 
 Result<std::unique_ptr<Session>> Session::load(Engine &engine, const SessionOptions &options, const MemoryFile &file,
                                                std::shared_ptr<StateStore> store) {
-  LONGC_TRY(checkTraits(file, memoryTraits(engine.program(), engine.precision())));
+  LONGC_TRY(checkTraits(file, memoryTraits(engine.program(), engine.precision(), engine.adapter())));
   LONGC_TRY(options.policy.check(static_cast<int64_t>(engine.program().module().context_length())));
   const abi::SavedMarks &marks = file.about().marks();
   if (marks.windows() < 0 || marks.cut() < 0)
@@ -140,7 +140,7 @@ Result<SessionOptions> Session::savedOptions(const MemoryFile &file) {
 }
 
 Status Session::save(const std::string &path, abi::SavedMemory about) const {
-  for (abi::Trait &trait : memoryTraits(engine_.program(), engine_.precision()))
+  for (abi::Trait &trait : memoryTraits(engine_.program(), engine_.precision(), engine_.adapter()))
     *about.add_traits() = std::move(trait);
   const WindowPolicy &policy = options_.policy;
   abi::SavedPolicy &saved = *about.mutable_policy();

@@ -18,7 +18,7 @@ namespace longc {
 namespace {
 
 constexpr std::string_view formatName = "longc training", namePrefix = "checkpoint-", nameSuffix = ".safetensors",
-                           settingPrefix = "setting ", checksumKey = "checksum";
+                           settingPrefix = "setting ", checksumKey = "checksum", bestPrefix = "best/";
 constexpr int64_t formatVersion = 1;
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
@@ -32,7 +32,7 @@ template <typename State> auto arraysOf(State &state) {
   std::vector<std::pair<std::string, decltype(&state.values)>> arrays = {
       {"value/", &state.values}, {"first_moment/", &state.moments.first}, {"second_moment/", &state.moments.second}};
   if (state.bestValues)
-    arrays.emplace_back("best/", &*state.bestValues);
+    arrays.emplace_back(bestPrefix, &*state.bestValues);
   return arrays;
 }
 
@@ -96,7 +96,7 @@ public:
     LONGC_TRY(compare(settings));
     LONGC_TRY(readPlace(state));
     state.bestValues.reset();
-    if (state.bestLoss) {
+    if (std::ranges::any_of(file_.tensors(), [](const SafetensorsTensor &tensor) { return tensor.name.starts_with(bestPrefix); })) {
       auto best = ParameterArray::create(list, "the best parameters");
       if (!best.ok())
         return best.status();

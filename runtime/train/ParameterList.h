@@ -50,7 +50,7 @@ private:
 class ParameterArray {
 public:
   ParameterArray() = default;
-  /// `what` is for the message when there is not enough memory. `list` must outlive this.
+  /// `what` is for the message when there is not enough memory.
   static Result<ParameterArray> create(const ParameterList &list, const char *what);
 
   std::span<float> all() { return {reinterpret_cast<float *>(memory_.data()), memory_.size() / sizeof(float)}; }

@@ -26,14 +26,6 @@ Functions findFunctions(const Program &program, bool exact) {
   return found;
 }
 
-Beginning beginningOf(abi::Parameter::Initializer initializer) {
-  switch (initializer) {
-  case abi::Parameter::ZERO: return Beginning::zeros;
-  case abi::Parameter::KAIMING_UNIFORM: return Beginning::uniform;
-  default: return Beginning::given;
-  }
-}
-
 /// The data of an input by its role; null for a role that training does not fill.
 const void *inputOf(const TrainBatch &batch, std::string_view role, int64_t &size) {
   size = batch.size();
@@ -107,12 +99,10 @@ Result<std::unique_ptr<ProgramStep>> ProgramStep::create(const Program &program,
 
 Status ProgramStep::findParameters(const abi::Function &gradient) {
   for (const abi::Gradient &entry : gradient.gradients()) {
-    const abi::Parameter &parameter = program_.message().parameters(static_cast<int>(entry.parameter()));
-    list_.add(parameter.name(), {parameter.shape().begin(), parameter.shape().end()}, beginningOf(parameter.initializer()));
-    parameters_.push_back(entry.parameter());
+    parameters_.add(program_.message(), entry.parameter());
     results_.push_back(entry.result());
   }
-  auto one = ParameterArray::create(list_, "gradients of one call");
+  auto one = ParameterArray::create(parameters(), "gradients of one call");
   if (!one.ok())
     return one.status();
   one_ = std::move(*one);
@@ -120,9 +110,9 @@ Status ProgramStep::findParameters(const abi::Function &gradient) {
 }
 
 void ProgramStep::readStored(ParameterArray &values) const {
-  for (size_t i = 0; i < parameters_.size(); ++i)
-    if (const TrainedParameter &parameter = list_.parameters()[i]; parameter.beginning == Beginning::given)
-      std::memcpy(values.of(parameter).data(), program_.parameterData(parameters_[i]), program_.parameterBytes(parameters_[i]));
+  for (size_t i = 0; i < results_.size(); ++i)
+    if (const TrainedParameter &parameter = parameters().parameters()[i]; parameter.beginning == Beginning::given)
+      std::memcpy(values.of(parameter).data(), program_.parameterData(parameters_.indices[i]), program_.parameterBytes(parameters_.indices[i]));
 }
 
 int64_t ProgramStep::modelParameters() const {
@@ -140,8 +130,8 @@ int64_t ProgramStep::modelParameters() const {
 }
 
 Status ProgramStep::run(Executor &executor, const TrainBatch &batch, const ParameterArray &values, double &loss) {
-  for (size_t i = 0; i < parameters_.size(); ++i)
-    LONGC_TRY(executor.bindParameter(parameters_[i], values.of(list_.parameters()[i]).data()));
+  for (size_t i = 0; i < results_.size(); ++i)
+    LONGC_TRY(executor.bindParameter(parameters_.indices[i], values.of(parameters().parameters()[i]).data()));
   std::vector<InputTensor> inputs;
   for (const abi::Input &input : executor.function().inputs()) {
     InputTensor tensor{nullptr, {{1, 1, 1, 1}, 1}};
@@ -164,8 +154,8 @@ Result<double> ProgramStep::loss(const TrainBatch &batch, const ParameterArray &
 Result<double> ProgramStep::lossAndGradients(const TrainBatch &batch, const ParameterArray &values, ParameterArray &gradients) {
   double loss = 0;
   LONGC_TRY(run(*gradient_, batch, values, loss));
-  for (size_t i = 0; i < parameters_.size(); ++i) {
-    std::span<float> numbers = one_.of(list_.parameters()[i]);
+  for (size_t i = 0; i < results_.size(); ++i) {
+    std::span<float> numbers = one_.of(parameters().parameters()[i]);
     LONGC_TRY(gradient_->readResult(results_[i], numbers.data(), numbers.size_bytes()));
   }
   const std::span<const float> from = one_.all();

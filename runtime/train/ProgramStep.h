@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/serve/Engine.h"
+#include "runtime/train/ProgramParameters.h"
 #include "runtime/train/TrainStep.h"
 
 #include <memory>
@@ -22,7 +23,7 @@ public:
   static Result<std::unique_ptr<ProgramStep>> create(const Program &program, const longc_program_table &table,
                                                      const EngineOptions &options);
 
-  const ParameterList &parameters() const override { return list_; }
+  const ParameterList &parameters() const override { return parameters_.list; }
   ThreadPool &pool() override { return device_->pool(); }
   Result<double> loss(const TrainBatch &batch, const ParameterArray &values) override;
   Result<double> lossAndGradients(const TrainBatch &batch, const ParameterArray &values, ParameterArray &gradients) override;
@@ -42,9 +43,8 @@ private:
   Status run(Executor &executor, const TrainBatch &batch, const ParameterArray &values, double &loss);
 
   const Program &program_;
-  ParameterList list_;
-  std::vector<uint32_t> parameters_; // of list_, in the program
-  std::vector<uint32_t> results_;    // of list_: which result is its gradient
+  ProgramParameters parameters_;
+  std::vector<uint32_t> results_; // of each: which result is its gradient
   std::unique_ptr<CpuDevice> device_;
   std::unique_ptr<Executor> loss_, gradient_;
   ParameterArray one_; // a result before it is added

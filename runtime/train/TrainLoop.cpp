@@ -41,6 +41,10 @@ Result<LoopResult> TrainLoop::run() {
     return ended;
   if (!ended.ok())
     result.end = LoopEnd::interrupted;
+  if (const std::vector<LoggedStep> &logged = log_->steps(); !logged.empty()) {
+    result.firstLoss = logged.front().loss;
+    result.lastLoss = logged.back().loss;
+  }
   return result;
 }
 
@@ -56,9 +60,7 @@ Status TrainLoop::steps(LoopResult &result) {
     result.seconds = secondsSince(start);
     if (!report.ok())
       return report.status();
-    if (result.steps++ == 0)
-      result.firstLoss = report->loss;
-    result.lastLoss = report->loss;
+    ++result.steps;
     result.tokens += report->tokens;
     LoggedStep logged{report->step, report->loss, std::nullopt};
     const double seconds = secondsSince(began);

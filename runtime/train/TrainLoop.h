@@ -48,8 +48,9 @@ enum class LoopEnd { finished, stoppedEarly, outOfTime, interrupted };
 
 struct LoopResult {
   LoopEnd end = LoopEnd::finished;
-  int64_t steps = 0, tokens = 0; // of this run
-  double seconds = 0, firstLoss = 0, lastLoss = 0;
+  int64_t steps = 0, tokens = 0; // of this run, as is the time
+  double seconds = 0;
+  double firstLoss = 0, lastLoss = 0; // of the whole training
 };
 
 class TrainLoop {

@@ -23,7 +23,8 @@ abi::Program program();
 std::string weights();
 
 /// The same with functions that train: a bigram model, logits of what follows token t = trainingScale * B A[:, t], with the
-/// low-rank matrices `model.layers.0.mlp.up_proj.lora_A` [4, vocabulary] and `.lora_B` [vocabulary, 4].
+/// low-rank matrices `model.layers.0.mlp.up_proj.lora_A` [4, vocabulary] and `.lora_B` [vocabulary, 4]. When it serves, the
+/// logit of token v has trainingScale * B[v] A[:, v] more.
 abi::Program trainingProgram();
 inline constexpr int trainingRank = 4;
 inline constexpr float trainingScale = 2;

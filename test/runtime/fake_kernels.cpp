@@ -76,6 +76,16 @@ void gather(const longc_view *views, const int64_t *, int64_t begin, int64_t end
       rowOf(views[3], row)[id] = rowOf(views[0], intAt(views[1], row))[id] + static_cast<const float *>(views[2].data)[id];
 }
 
+// As gather, with views of A and B behind it.
+void gatherAdapted(const longc_view *views, const int64_t *scalars, int64_t begin, int64_t end, void *scratch) {
+  using longc::fake::trainingRank, longc::fake::trainingScale;
+  gather(views, scalars, begin, end, scratch);
+  for (int64_t row = begin; row < end; ++row)
+    for (int id = 0; id < vocabulary; ++id)
+      for (int r = 0; r < trainingRank; ++r)
+        rowOf(views[3], row)[id] += trainingScale * rowOf(views[5], id)[r] * rowOf(views[4], r)[id];
+}
+
 // views: tokens, targets, weights, A, B, loss, gradients of A and B; a scalar that says whether those are wanted. One block.
 void bigram(const longc_view *views, const int64_t *scalars, int64_t, int64_t, void *) {
   using longc::fake::trainingRank, longc::fake::trainingScale;
@@ -114,11 +124,13 @@ const longc_kernel_entry entries[] = {{"append", "avx2", append, 0},
                                       {"count", "avx2", count, 64},
                                       {"gather", "avx2", gather, 0},
                                       {"bigram", "avx2", bigram, 0},
+                                      {"gather_adapted", "avx2", gatherAdapted, 0},
                                       {"append", "avx512", append, 0},
                                       {"count", "avx512", count, 64},
                                       {"gather", "avx512", gather, 0},
-                                      {"bigram", "avx512", bigram, 0}};
+                                      {"bigram", "avx512", bigram, 0},
+                                      {"gather_adapted", "avx512", gatherAdapted, 0}};
 
 } // namespace
 
-extern "C" const longc_program_table longc_program = {LONGC_ABI_VERSION, 8, entries, 0, 0, nullptr};
+extern "C" const longc_program_table longc_program = {LONGC_ABI_VERSION, 10, entries, 0, 0, nullptr};

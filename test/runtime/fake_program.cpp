@@ -214,6 +214,16 @@ void addTraining(abi::Module &module, bool gradient) {
   }
 }
 
+/// The serving functions' last step also adds trainingScale * B[v] A[:, v] to the logit of v: kernel 4.
+void adapt(abi::Function &function) {
+  abi::Launch &launch = *function.mutable_steps(function.steps_size() - 1)->mutable_launch();
+  launch.set_kernel(4);
+  for (uint32_t parameter : {1u, 2u}) {
+    launch.add_operands()->set_buffer(static_cast<uint32_t>(function.buffers_size()));
+    addBuffer(function, abi::Buffer::PARAMETER, parameter, abi::F32, {});
+  }
+}
+
 } // namespace
 
 abi::Program trainingProgram() {
@@ -227,8 +237,11 @@ abi::Program trainingProgram() {
     parameter->set_trainable(true);
     parameter->set_initializer(isA ? abi::Parameter::KAIMING_UNIFORM : abi::Parameter::ZERO);
   }
-  result.add_kernels()->set_name("bigram");
+  for (const char *name : {"bigram", "gather_adapted"})
+    result.add_kernels()->set_name(name);
   abi::Module &module = *result.mutable_modules(0);
+  for (abi::Function &function : *module.mutable_functions())
+    adapt(function);
   module.mutable_lora()->set_rank(trainingRank);
   module.mutable_lora()->set_alpha(trainingScale * trainingRank);
   addTraining(module, false);

@@ -167,6 +167,37 @@ TEST(TrainCommand, SurvivesKillsAndInterrupts) {
   EXPECT_EQ(timeless(whole), timeless(cut));
 }
 
+// A disk that is full, as a limit on the size of files: what was saved before is there and is gone on from.
+TEST(TrainCommand, AFullDiskLeavesTheLastState) {
+  const std::string whole = newFolder("roomy"), folder = newFolder("full");
+  ASSERT_EQ(run(training(whole, "-q"), app()).code, 0);
+  ASSERT_EQ(run(training(folder, "-q --steps 5"), app()).code, 0);
+  const std::string state = readAll(folder + "/checkpoint-00000005.safetensors");
+  auto output = run(training(folder, "-q --resume --save-every 2"), "trap '' XFSZ; ulimit -f 40; " + app());
+  expectError(output, 1, "checkpoint-00000006.safetensors");
+  EXPECT_EQ(readAll(folder + "/checkpoint-00000005.safetensors"), state);
+  EXPECT_FALSE(files::exists(folder + "/checkpoint-00000006.safetensors"));
+  ASSERT_EQ(run(training(folder, "-q --resume"), app()).code, 0);
+  EXPECT_EQ(learnt(whole), learnt(folder));
+}
+
+// Serving: the program alone, and with what it learnt.
+TEST(TrainCommand, AnAdapterIsUsedByOtherCommands) {
+  const std::string folder = newFolder("served"), text = writeTemporary("judged.txt", "abcdabcdbcda"),
+                    memory = temporaryPath("served.memory");
+  ASSERT_EQ(run(training(folder, "-q"), app()).code, 0);
+  const std::string judge = "perplexity --json -q --file " + text;
+  const double plain = jsonOf(run(judge))["perplexity"];
+  EXPECT_EQ(jsonOf(run(judge, app()))["perplexity"], plain);
+  EXPECT_NE(jsonOf(run(judge + " --adapter " + folder, app()))["perplexity"], plain);
+  expectError(run(judge + " --adapter " + folder), 1, "compiled without an adapter");
+  expectError(run(judge + " --adapter /nowhere", app()), 1, "/nowhere");
+  const std::string read = "generate -q -n 2 --ignore-eos -p abc ";
+  ASSERT_EQ(run(read + "--adapter " + folder + " --save-memory " + memory, app()).code, 0);
+  EXPECT_EQ(run(read + "--adapter " + folder + " --load-memory " + memory, app()).code, 0);
+  expectError(run(read + "--load-memory " + memory, app()), 1, "adapter");
+}
+
 TEST(TrainCommand, EvaluatesAndEndsEarly) {
   const std::string folder = newFolder("early");
   const std::string other = writeTemporary("other.jsonl", "{\"prompt\": \"x\", \"completion\": \"zyxwv\"}\n");

@@ -4,6 +4,8 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Log.h"
 #include "runtime/serve/ProgramTokenizer.h"
+#include "runtime/train/AdapterFiles.h"
+#include "runtime/train/ProgramParameters.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -56,7 +58,7 @@ Status readBudget(const Arguments &arguments, int64_t bytesPerToken, WindowPolic
 } // namespace
 
 std::vector<std::string_view> modelOptions(std::vector<std::string_view> own) {
-  for (std::string_view name : {"eviction", "exact", "last-context", "memory", "memory-budget", "memory-temperature",
+  for (std::string_view name : {"adapter", "eviction", "exact", "last-context", "memory", "memory-budget", "memory-temperature",
                                 "profile", "progress", "quiet", "threads", "truncate", "variant", "verify", "window"})
     own.push_back(name);
   std::sort(own.begin(), own.end());
@@ -97,11 +99,26 @@ Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments) {
   if (!engine.ok())
     return engine.status();
   loaded.engine = std::move(*engine);
+  if (arguments.has("adapter"))
+    LONGC_TRY(loaded.useAdapter(arguments.text("adapter")));
   loaded.profiling = arguments.flag("profile");
   if (loaded.profiling)
     loaded.engine->startProfile();
   loaded.loadSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return loaded;
+}
+
+Status LoadedProgram::useAdapter(const std::string &folder) {
+  const ProgramParameters trained = ProgramParameters::trainable(program->message());
+  auto values = ParameterArray::create(trained.list, "the adapter");
+  if (!values.ok())
+    return values.status();
+  adapter = std::move(*values);
+  LONGC_TRY(readTrained(folder, program->message(), trained.list, adapter));
+  for (size_t i = 0; i < trained.indices.size(); ++i)
+    LONGC_TRY(engine->bindParameter(trained.indices[i], adapter.of(trained.list.parameters()[i]).data()));
+  engine->setAdapter(fingerprintOf(adapter));
+  return {};
 }
 
 Result<Tokenizer> LoadedProgram::tokenizer() const { return createTokenizer(program->module().tokenizer()); }

@@ -8,6 +8,7 @@
 #include "runtime/text/Tokenizer.h"
 #include "runtime/tools/commands/Interruption.h"
 #include "runtime/tools/commands/Options.h"
+#include "runtime/train/ParameterList.h"
 
 #include <memory>
 #include <optional>
@@ -26,7 +27,7 @@ struct Command {
 
 /// The commands, alphabetical. Each lies in a file of its name.
 extern const Command benchCommand, chatCommand, embedCommand, generateCommand, infoCommand, logitsCommand, lossCommand,
-    packDataCommand, passkeyCommand, perplexityCommand, probeCommand, runFunctionCommand, tokenizeCommand, trainCommand;
+    makeFactsCommand, packDataCommand, passkeyCommand, perplexityCommand, probeCommand, runFunctionCommand, tokenizeCommand, trainCommand;
 
 /// Precision, variant and threads.
 Result<EngineOptions> engineOptionsOf(const Arguments &arguments);
@@ -37,6 +38,7 @@ std::vector<std::string_view> modelOptions(std::vector<std::string_view> own);
 /// The running program, loaded as its options ask.
 struct LoadedProgram {
   std::unique_ptr<Program> program;
+  ParameterArray adapter; // the values of --adapter
   std::unique_ptr<Engine> engine;
   double loadSeconds = 0;
   bool profiling = false;
@@ -48,6 +50,9 @@ struct LoadedProgram {
   Result<SessionOptions> sessionOptions(const Arguments &arguments, const SessionOptions *saved = nullptr) const;
   /// Prints the profile if one was asked for.
   void report() const;
+
+private:
+  Status useAdapter(const std::string &folder);
 };
 
 /// The executable whose tail holds the program.

@@ -18,8 +18,8 @@ namespace {
 
 const Command *const commands[] = {&chatCommand,   &embedCommand, &generateCommand, &perplexityCommand, &passkeyCommand,
                                    &benchCommand,  &logitsCommand,   &infoCommand,
-                                   &trainCommand,  &lossCommand,     &packDataCommand, &probeCommand,
-                                   &runFunctionCommand, &tokenizeCommand};
+                                   &trainCommand,  &lossCommand,     &packDataCommand, &makeFactsCommand,
+                                   &probeCommand,  &runFunctionCommand, &tokenizeCommand};
 
 std::string overview(const char *program) {
   std::string text = formatText("usage: %s COMMAND [OPTION]...\n\ncommands:\n", program);

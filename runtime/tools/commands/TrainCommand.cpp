@@ -207,6 +207,7 @@ private:
     auto number = [](double value) { return formatText("%.17g", value); };
     TrainSettings settings = {
         {"a model of fingerprint", program_->fingerprint()},
+        {"--lora alpha", number(program_->module().lora().alpha())},
         {"arithmetic", step_->precision() + ", " + step_->device().variant()},
         {"--data of checksum", data_.hash},
         {"--seq-len", std::to_string(train.batch.capacity)},

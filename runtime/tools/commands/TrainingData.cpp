@@ -18,6 +18,17 @@ Result<std::vector<TrainingLine>> readLines(const std::string &path, const std::
   return std::vector<TrainingLine>{std::move(whole)};
 }
 
+std::string hashOf(const std::vector<Sample> &samples) {
+  StreamingHash hash;
+  for (const Sample &sample : samples) {
+    const int64_t size = sample.size();
+    hash.add(&size, sizeof size);
+    hash.add(sample.tokens.data(), sample.tokens.size() * sizeof(int32_t));
+    hash.add(sample.weights.data(), sample.weights.size() * sizeof(float));
+  }
+  return hashText(hash.value());
+}
+
 Result<SampleMaker> makerOf(const Program &program, const Tokenizer &tokenizer) {
   const std::string &source = program.module().tokenizer().chat_template();
   if (source.empty())
@@ -87,11 +98,11 @@ Result<TrainingData> readTrainingData(const Program &program, const std::string 
     samples.push_back(std::move(*sample));
   }
   TrainingData data;
-  data.hash = hashText(hashBytes(content->data(), content->size()));
   auto fitted = fitSamples(std::move(samples), capacity, isText ? LongRule::split : longRule, path, data.counts);
   if (!fitted.ok())
     return fitted.status();
   data.samples = std::move(*fitted);
+  data.hash = hashOf(data.samples);
   if (data.samples.empty())
     return Status::error(noTrainingLines, quoted(path) + ": no sample of it is left to train on", "use a larger --seq-len or --long split");
   return data;

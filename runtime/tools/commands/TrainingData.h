@@ -24,7 +24,7 @@ struct DataOptions {
 struct TrainingData {
   std::vector<Sample> samples; // none longer than a pack
   LongCounts counts;           // of what was cut or dropped
-  std::string hash;            // of the file
+  std::string hash;            // of all tokens and weights
 
   std::vector<int64_t> lengths() const;
 };

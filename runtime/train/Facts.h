@@ -1,0 +1,30 @@
+// Facts that no model knows, for texts to hold and questions to ask: what looking things up is learnt and judged by.
+//
+// No fact is told or asked for in the words of the pass-key test, so that an adapter that was trained on these can be judged
+// by it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace longc {
+
+struct Fact {
+  std::string sentence; // "The secret code of Belodri is 48213."
+  std::string question; // "What is the secret code of Belodri?"
+  std::string answer;   // "48213"
+};
+
+/// Facts about `count` different names; the same with the same seed.
+std::vector<Fact> makeFacts(int64_t count, uint64_t seed);
+
+/// Most facts there can be.
+inline constexpr int64_t mostFacts = 100000;
+
+/// The text with every fact behind the end of a sentence, spread over its length in their order.
+std::string plantFacts(std::string_view text, std::span<const Fact> facts, uint64_t seed);
+
+} // namespace longc

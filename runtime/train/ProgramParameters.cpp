@@ -1,0 +1,31 @@
+// Names, shapes and first values from the message.
+#include "runtime/train/ProgramParameters.h"
+
+namespace longc {
+namespace {
+
+Beginning beginningOf(abi::Parameter::Initializer initializer) {
+  switch (initializer) {
+  case abi::Parameter::ZERO: return Beginning::zeros;
+  case abi::Parameter::KAIMING_UNIFORM: return Beginning::uniform;
+  default: return Beginning::given;
+  }
+}
+
+} // namespace
+
+void ProgramParameters::add(const abi::Program &program, uint32_t index) {
+  const abi::Parameter &parameter = program.parameters(static_cast<int>(index));
+  list.add(parameter.name(), {parameter.shape().begin(), parameter.shape().end()}, beginningOf(parameter.initializer()));
+  indices.push_back(index);
+}
+
+ProgramParameters ProgramParameters::trainable(const abi::Program &program) {
+  ProgramParameters all;
+  for (int index = 0; index < program.parameters_size(); ++index)
+    if (program.parameters(index).trainable())
+      all.add(program, static_cast<uint32_t>(index));
+  return all;
+}
+
+} // namespace longc
