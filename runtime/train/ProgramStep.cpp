@@ -55,15 +55,6 @@ Status checkInputs(const abi::Function &function) {
   return {};
 }
 
-std::vector<std::string> kernelsOf(const abi::Program &program, const Functions &functions) {
-  std::vector<std::string> names(static_cast<size_t>(program.kernels_size()));
-  for (const abi::Function *function : {functions.loss, functions.gradient})
-    for (const abi::Step &step : function->steps())
-      if (step.has_launch())
-        names[step.launch().kernel()] = program.kernels(static_cast<int>(step.launch().kernel())).name();
-  return names;
-}
-
 } // namespace
 
 Status checkTrains(const Program &program, bool exact) {
@@ -81,10 +72,7 @@ Result<std::unique_ptr<ProgramStep>> ProgramStep::create(const Program &program,
   LONGC_TRY(checkInputs(*functions.gradient));
   std::unique_ptr<ProgramStep> step(new ProgramStep(program));
   LONGC_TRY(step->findParameters(*functions.gradient));
-  auto variant = chooseVariant(CpuFeatures::detect(), variantsOf(table), options.variant);
-  if (!variant.ok())
-    return variant.status();
-  auto device = CpuDevice::create(table, *variant, kernelsOf(program.message(), functions), options.threads);
+  auto device = openProcessor(program, table, options, {functions.loss, functions.gradient});
   if (!device.ok())
     return device.status();
   step->device_ = std::move(*device);
