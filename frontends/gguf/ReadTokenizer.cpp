@@ -2,6 +2,7 @@
 #include "frontends/gguf/ReadTokenizer.h"
 
 #include "frontends/gguf/EndTokens.h"
+#include "frontends/gguf/SplittingRules.h"
 #include "runtime/io/Limits.h"
 #include "runtime/io/ModelFileError.h"
 
@@ -26,10 +27,6 @@ constexpr std::array<std::string_view, 6> keysWithoutEffect = {
     "tokenizer.ggml.scores",               "tokenizer.ggml.token_type_count",
     "tokenizer.huggingface.json",          "tokenizer.rwkv.world",
 };
-
-// Splitting rules whose texts begin with bosId where no key says otherwise.
-constexpr std::array<std::string_view, 6> beginByThemselves = {"llama-bpe", "llama3",  "llama-v3",
-                                                               "falcon3",   "pixtral", "tekken"};
 
 template <size_t size> bool isAmong(const std::array<std::string_view, size> &names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -208,7 +205,7 @@ Status readSpecials(const GgufFile &file, TokenizerSource &source) {
   if (source.model == "llama")
     source.unknownPiece = source.unknownId;
   source.stopIds = endTokens(source.tokens, source.types, std::move(named));
-  source.addBos = source.bosId && (source.model == "llama" || isAmong(beginByThemselves, source.pre));
+  source.addBos = source.bosId && (source.model == "llama" || source.addBos);
   LONGC_TRY(readAdded(file, "tokenizer.ggml.add_bos_token", bosKey, source.bosId, source.addBos));
   LONGC_TRY(readAdded(file, "tokenizer.ggml.add_eos_token", eosKey, source.eosId, source.addEos));
   return readSpacePrefix(file, source);
@@ -238,9 +235,7 @@ Status readRule(const GgufFile &file, TokenizerSource &source) {
   Result<std::string_view> pre = file.stringValue("tokenizer.ggml.pre");
   if (!pre.ok())
     return pre.status();
-  bool isLlama3 = *pre == "llama3" || *pre == "llama-v3";
-  source.pre = isLlama3 ? "llama-bpe" : *pre;
-  source.ignoreMerges = source.pre == "llama-bpe";
+  applySplittingRule(*pre, source);
   return {};
 }
 

@@ -234,19 +234,43 @@ Status readTemplate(const std::string &folder, const JsonValue &config, Tokenize
   return {};
 }
 
-// The token that the post-processor puts before a text, or behind it; empty if there is none.
-std::string addedToken(const JsonValue &json, bool behind) {
+// What the post-processor puts before a text and behind it.
+struct Frame {
+  std::vector<std::string> before, behind;
+};
+
+Frame frameOf(const JsonValue &json) {
+  Frame frame;
   for (const JsonValue *step : tokenizerSteps(json, "post_processor", "processors")) {
-    const JsonValue *pair = step->find(behind ? "sep" : "cls"); // BertProcessing, RobertaProcessing
-    if (pair && pair->array() && !pair->array()->empty() && pair->array()->front().text())
-      return *pair->array()->front().text();
-    const JsonValue *single = step->find("single");
-    if (!single || !single->array() || single->array()->empty())
-      continue;
-    if (const JsonValue *special = (behind ? single->array()->back() : single->array()->front()).find("SpecialToken"))
-      return textAt(*special, "id");
+    for (auto [key, side] : {std::pair("cls", &frame.before), std::pair("sep", &frame.behind)}) // BertProcessing, RobertaProcessing
+      if (const JsonValue *pair = step->find(key); pair && pair->array() && !pair->array()->empty() && pair->array()->front().text())
+        side->push_back(*pair->array()->front().text());
+    const JsonValue *single = step->find("single"); // TemplateProcessing
+    bool isBehind = false;
+    for (const JsonValue &part : single && single->array() ? *single->array() : JsonValue::Array()) {
+      isBehind |= part.find("Sequence") != nullptr;
+      if (const JsonValue *special = part.find("SpecialToken"))
+        (isBehind ? frame.behind : frame.before).push_back(textAt(*special, "id"));
+    }
   }
-  return "";
+  return frame;
+}
+
+// Reads one side of a frame: `id` is the token that the configuration names for it.
+Status readSide(const TokenizerReader &reader, const std::vector<std::string> &tokens, const char *where, TokenizerSource &source,
+                std::optional<int32_t> &id, bool &isAdded) {
+  if (tokens.empty())
+    return {};
+  std::optional<int32_t> framing = reader.idOf(tokens.front());
+  if (tokens.size() > 1 || !framing)
+    return invalid("'post_processor' puts " + quoted(tokens.front()) + (framing ? " and more " : ", which the vocabulary lacks, ") +
+                   where + " a text: expected one token");
+  if (id && id != framing)
+    source.notes.push_back("'post_processor' puts " + quoted(tokens.front()) + " " + where + " a text, and not " +
+                           quoted(source.tokens[static_cast<size_t>(*id)]) + ", which tokenizer_config.json names");
+  id = framing;
+  isAdded = true;
+  return {};
 }
 
 } // namespace
@@ -271,14 +295,10 @@ Result<TokenizerSource> readTokenizerFolder(const std::string &folder, int64_t v
   source.eosId = reader.idOf(tokenAt(*config, "eos_token"));
   source.unknownId = reader.idOf(tokenAt(*config, "unk_token"));
   source.paddingId = reader.idOf(tokenAt(*config, "pad_token"));
-  // The frame that BERT's post-processor puts around a text has names of its own.
-  if (source.model == "bert" && !source.bosId)
-    source.bosId = reader.idOf(addedToken(*json, /*behind=*/false));
-  if (source.model == "bert" && !source.eosId)
-    source.eosId = reader.idOf(addedToken(*json, /*behind=*/true));
-  source.addBos = source.bosId && reader.idOf(addedToken(*json, /*behind=*/false)) == source.bosId;
-  source.addEos = source.eosId && reader.idOf(addedToken(*json, /*behind=*/true)) == source.eosId;
   addEndTokens(source, source.eosId ? std::vector<int32_t>{*source.eosId} : std::vector<int32_t>());
+  Frame frame = frameOf(*json);
+  LONGC_TRY(readSide(reader, frame.before, "before", source, source.bosId, source.addBos));
+  LONGC_TRY(readSide(reader, frame.behind, "behind", source, source.eosId, source.addEos));
   return source;
 }
 

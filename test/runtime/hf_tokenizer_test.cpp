@@ -113,6 +113,36 @@ TEST_P(EveryKind, WhatIsNotAppliedIsSaid) {
   EXPECT_EQ(source->notes, expected);
 }
 
+// Before and behind a text stands what the post-processor says, whatever tokenizer_config.json calls it; one token each.
+TEST(TokenizerFrame, IsThatOfThePostProcessor) {
+  std::filesystem::path folder = std::filesystem::temp_directory_path() / ("longc-frame-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  auto readWith = [&](const std::string &single, const std::string &config) {
+    std::ofstream(folder / "tokenizer.json")
+        << R"({"model": {"type": "WordPiece", "unk_token": "?", "vocab": {"?": 0, "[CLS]": 1, "[SEP]": 2, "<s>": 3}},)"
+           R"("pre_tokenizer": {"type": "BertPreTokenizer"}, "post_processor": {"type": "TemplateProcessing", "single": [)"
+        << single << "]}}";
+    std::ofstream(folder / "tokenizer_config.json") << config;
+    return readTokenizerFolder(folder, 4);
+  };
+  const std::string cls = R"({"SpecialToken": {"id": "[CLS]"}})", sep = R"({"SpecialToken": {"id": "[SEP]"}})", text = R"({"Sequence": {"id": "A"}})";
+  Result<TokenizerSource> both = readWith(cls + "," + text + "," + sep, "{}");
+  ASSERT_TRUE(both.ok()) << both.status().text();
+  EXPECT_TRUE(both->addBos && both->addEos && both->bosId == 1 && both->eosId == 2 && both->notes.empty());
+  Result<TokenizerSource> behind = readWith(text + "," + sep, R"({"bos_token": "<s>"})");
+  ASSERT_TRUE(behind.ok()) << behind.status().text();
+  EXPECT_TRUE(!behind->addBos && behind->addEos && behind->bosId == 3);
+  Result<TokenizerSource> other = readWith(cls + "," + text, R"({"bos_token": "<s>"})");
+  ASSERT_TRUE(other.ok()) << other.status().text();
+  EXPECT_EQ(other->bosId, 1);
+  EXPECT_EQ(other->notes, std::vector<std::string>({"'post_processor' puts '[CLS]' before a text, and not '<s>', which tokenizer_config.json names"}));
+  EXPECT_NE(readWith(cls + "," + sep + "," + text, "{}").status().message().find("puts '[CLS]' and more before a text: expected one token"),
+            std::string::npos);
+  EXPECT_NE(readWith(R"({"SpecialToken": {"id": "[X]"}},)" + text, "{}").status().message().find("puts '[X]', which the vocabulary lacks, before"),
+            std::string::npos);
+  std::filesystem::remove_all(folder);
+}
+
 TEST_P(EveryKind, TextsOfIdsAreThoseOfTheLibrary) {
   for (const Case &one : cases_) {
     Result<std::string> text = tokenizer_->decode(one.withControl, false);

@@ -120,6 +120,26 @@ TEST(LlamaImportTokenizer, TokensThatAreAddedMustBeNamed) {
   EXPECT_FALSE(read({"a"}, {normal}, {}, "llama-bpe")->addBos);
 }
 
+TEST(LlamaImportTokenizer, RulesHaveSeveralNames) {
+  auto ruleOf = [](const std::string &name) {
+    auto begin = [](GgufWriter &w) { w.addUint32("tokenizer.ggml.bos_token_id", 0); };
+    Result<TokenizerSource> source = read({"a", "b"}, {control, normal}, begin, name);
+    EXPECT_TRUE(source.ok()) << name << ": " << source.status().text();
+    return source.ok() ? *source : TokenizerSource();
+  };
+  for (const auto &[name, rule] : {std::pair("olmo", "gpt-2"), std::pair("starcoder", "smollm"), std::pair("dbrx", "llama-bpe"),
+                                   std::pair("stablelm2", "qwen2"), std::pair("of tomorrow", "of tomorrow")}) {
+    TokenizerSource source = ruleOf(name);
+    EXPECT_EQ(source.pre, rule) << name;
+    EXPECT_FALSE(source.ignoreMerges || source.addBos || !source.splits.empty()) << name;
+  }
+  for (const char *name : {"llama3", "pixtral", "tekken"}) {
+    TokenizerSource source = ruleOf(name);
+    EXPECT_TRUE(source.ignoreMerges && source.addBos) << name;
+    EXPECT_EQ(source.splits.size(), name == std::string("tekken") ? 1u : 0u) << name;
+  }
+}
+
 TEST(LlamaImportTokenizer, MissingTypesAreSaidAndGuessed) {
   Result<TokenizerSource> source =
       read({"a", "<", ">", "<a", "<a>", "<|im_start|>", "[INST]", "stop", "<>"}, {},

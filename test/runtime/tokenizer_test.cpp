@@ -144,6 +144,18 @@ TEST(Tokenizer, bytesWithoutTokenAreLeftOutAndCounted) {
   EXPECT_TRUE(tokenizer.encode("\x04", false).empty());
 }
 
+TEST(Tokenizer, normalizedTextHasFinalWordsToo) {
+  TokenizerModel model = bytesModel({});
+  model.normalizer = {{TextStep::Kind::Nfc}};
+  Tokenizer tokenizer = make(model);
+  const std::string text = "the cafe\u0301 is open, and so is";
+  size_t stable = tokenizer.stablePrefix(text);
+  EXPECT_EQ(stable, text.size() - 3) << "all but the last word";
+  std::vector<int32_t> ids = tokenizer.encode(text.substr(0, stable), true), rest = tokenizer.encodeRest(text.substr(stable) + "\u0301");
+  ids.insert(ids.end(), rest.begin(), rest.end());
+  EXPECT_EQ(ids, tokenizer.encode("the caf\u00e9 is open, and so i\u015b", true));
+}
+
 TEST(Tokenizer, ofCharactersAndScoresAsSentencePiece) {
   TokenizerModel model;
   model.kind = TokenizerKind::CharacterPairs;

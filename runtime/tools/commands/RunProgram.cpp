@@ -41,7 +41,7 @@ Status printVersion() {
   auto program = Program::open(programPath(), false);
   if (!program.ok())
     return program.status();
-  return printText(formatText("%s, compiled from %s (model %s)\nstatically linked: libstdc++, protobuf-lite 3.21, xxhash\n",
+  return printText(formatText("%s, compiled from %s (model %s)\nstatically linked: libstdc++, protobuf-lite 3.21, PCRE2 10.42, xxhash\n",
                               (*program)->message().compiler().c_str(), (*program)->message().source().c_str(),
                               (*program)->fingerprint().c_str()));
 }
