@@ -36,7 +36,10 @@ def translations(language):
     lines = []
     for path in sorted(glob.glob(f"/usr/share/locale/{language}/LC_MESSAGES/*.mo")):
         with open(path, "rb") as file:
-            lines += [text for text in gettext.GNUTranslations(file)._catalog.values() if isinstance(text, str)]
+            try:
+                lines += [text for text in gettext.GNUTranslations(file)._catalog.values() if isinstance(text, str)]
+            except (UnicodeDecodeError, IndexError):  # files that are not as they should be
+                continue
     return "\n".join(lines)
 
 

@@ -57,7 +57,13 @@ def sentencePiece(normalizer=None, words=None, strip=True, unknown="<unk>", fall
         tokenizer.pre_tokenizer = words
     steps = [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
     tokenizer.decoder = decoders.Sequence(steps + ([decoders.Strip(" ", 1, 0)] if strip else []))
-    return bpe(tokenizer, 420, unknown, fallback, True)
+    if SCALE > 1:  # where a text is one word, training on a large one takes hours
+        tokenizer.normalizer, tokenizer.pre_tokenizer = None, pre_tokenizers.Metaspace(SPACE, "always", True)
+    made = bpe(tokenizer, 420, unknown, fallback, True)
+    for part, value in (("normalizer", normalizer), ("pre_tokenizer", words)):
+        if SCALE > 1 and value:
+            setattr(made, part, value)
+    return made
 
 
 def llama():
