@@ -6,7 +6,12 @@
 // RUN: longc-compare-cpu %s --function=f --tokens=18 --rows-alone --rough-tolerance=1e-5 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
 // RUN: longc-compare-cpu %s --function=f --tokens=13 --rows-alone --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
 // RUN: longc-compare-cpu %s --function=dense --tokens=13 --rows-alone --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
+// Eight rows by a panel are bound by dots: each is one instruction where the processor has it.
+// RUN: longc-compare-cpu %s --function=f --tokens=8 --variants=avx512_bf16 --dump-dir %t --pass-pipeline='longc-lower{precision=fast}'
+// RUN: FileCheck %s --check-prefix=CODE < %t/avx512_bf16.s
 //
+// CODE: vpdpwssd
+// CODE-NOT: vpmaddwd
 // CHECK-NOT: WRONG
 // CHECK: {{[1-9][0-9]*}} passed, 0 failed, {{[0-9]+}} skipped
 lm.parameter @q8_0 : !lm.quantized<120x96, q8_0>
