@@ -38,7 +38,7 @@ const void *inputOf(const TrainBatch &batch, std::string_view role, int64_t &siz
   if (role == "weights")
     return batch.weights.data();
   size = static_cast<int64_t>(batch.boundaries.size());
-  return role == "cu_seqlens" ? batch.boundaries.data() : nullptr;
+  return role == "boundaries" ? batch.boundaries.data() : nullptr;
 }
 
 Status checkInputs(const abi::Function &function) {

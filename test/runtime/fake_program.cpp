@@ -190,11 +190,11 @@ void addTraining(abi::Module &module, bool gradient) {
   function.set_name(gradient ? "loss_gradient" : "loss");
   function.set_precision("fast");
   function.set_target("cpu");
-  for (const char *name : {"tokens", "cu_seqlens.0"})
+  for (const char *name : {"tokens", "boundaries.0"})
     function.add_symbols()->set_name(name);
   for (const char *role : {"tokens", "positions", "targets"})
     addInput(function, role, abi::I32, {symbol(0)});
-  addInput(function, "cu_seqlens", abi::I32, {symbol(1)});
+  addInput(function, "boundaries", abi::I32, {symbol(1)});
   addInput(function, "weights", abi::F32, {symbol(0)});
   const abi::Expr rank = constant(trainingRank), size = constant(vocabulary);
   addBuffer(function, abi::Buffer::PARAMETER, 1, abi::F32, {rank, size});
