@@ -4,6 +4,7 @@
 #include "codegen/SizeExpressions.h"
 #include "dialects/lm/LmDialect.h"
 #include "dialects/tile/TileDialect.h"
+#include "passes/FunctionInputs.h"
 #include "passes/Untiled.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -75,16 +76,25 @@ static std::string locationName(Location location) {
   return "";
 }
 
-uint32_t ProgramIndex::parameter(StringRef name, Type type) {
-  auto [found, isNew] = parameters_.try_emplace(name, program_.parameters_size());
+static abi::Parameter::Initializer initializerOf(lm::ParameterOp parameter) {
+  auto name = parameter->getAttrOfType<StringAttr>(initializerAttribute);
+  if (!name)
+    return abi::Parameter::NONE;
+  return name == initializeZero ? abi::Parameter::ZERO : abi::Parameter::KAIMING_UNIFORM;
+}
+
+uint32_t ProgramIndex::parameter(lm::ParameterOp parameter) {
+  auto [found, isNew] = parameters_.try_emplace(parameter.getSymName(), program_.parameters_size());
   if (isNew) {
-    abi::Parameter *parameter = program_.add_parameters();
-    parameter->set_name(name.str());
-    auto [shape, element] = *shapeAndElement(type);
-    parameter->set_type(element);
+    abi::Parameter *message = program_.add_parameters();
+    message->set_name(parameter.getSymName().str());
+    auto [shape, element] = *shapeAndElement(parameter.getType());
+    message->set_type(element);
     for (int64_t size : shape)
-      parameter->add_shape(size);
-    parameter->set_panels(shape.size() == 2);
+      message->add_shape(size);
+    message->set_trainable(parameter.getTrainable());
+    message->set_panels(shape.size() == 2 && !parameter.getTrainable());
+    message->set_initializer(initializerOf(parameter));
   }
   return found->second;
 }
@@ -117,6 +127,7 @@ namespace {
 StringRef leadingSymbol(StringRef role) {
   return llvm::StringSwitch<StringRef>(role)
       .Cases({"tokens", "token_types", "positions", "memory_positions", "temperature"}, "tokens")
+      .Cases({"targets", "weights"}, "tokens")
       .Case("segments", "sequences")
       .Case("rows", "rows")
       .Default("");
@@ -214,9 +225,12 @@ private:
         });
   }
 
+  lm::ParameterOp parameterNamed(StringRef name) {
+    return function_->getParentOfType<ModuleOp>().lookupSymbol<lm::ParameterOp>(name);
+  }
+
   LogicalResult add(lm::ParameterRefOp reference) {
-    addBuffer(reference.getResult(), abi::Buffer::PARAMETER,
-              index_.parameter(reference.getName(), reference.getResult().getType()));
+    addBuffer(reference.getResult(), abi::Buffer::PARAMETER, index_.parameter(parameterNamed(reference.getName())));
     return success();
   }
 
@@ -297,11 +311,16 @@ private:
   }
 
   LogicalResult add(func::ReturnOp op) {
-    for (Value value : op.getOperands()) {
+    for (auto [number, value] : llvm::enumerate(op.getOperands())) {
       FailureOr<uint32_t> buffer = use(value);
       if (failed(buffer))
         return failure();
       result_.add_results(*buffer);
+      if (auto name = function_.getResultAttrOfType<StringAttr>(number, gradientAttribute)) {
+        abi::Gradient *gradient = result_.add_gradients();
+        gradient->set_result(number);
+        gradient->set_parameter(index_.parameter(parameterNamed(name)));
+      }
     }
     return success();
   }

@@ -6,6 +6,8 @@
 
 #include "runtime/abi/program.pb.h"
 
+#include "dialects/lm/LmDialect.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -16,7 +18,7 @@ class ProgramIndex {
 public:
   explicit ProgramIndex(abi::Program &program) : program_(program) {}
 
-  uint32_t parameter(llvm::StringRef name, mlir::Type type);
+  uint32_t parameter(lm::ParameterOp parameter);
   uint32_t kernel(llvm::StringRef name);
   uint32_t state(abi::State::Kind kind, uint32_t layer, mlir::RankedTensorType type);
 

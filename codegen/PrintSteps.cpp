@@ -28,6 +28,9 @@ public:
     }
     output_ << "  results: "
             << join(function_.results(), [](uint32_t buffer) { return "buffer " + std::to_string(buffer); }) << "\n";
+    for (const abi::Gradient &gradient : function_.gradients())
+      output_ << "  result " << gradient.result() << ": gradient of "
+              << program_.parameters(static_cast<int>(gradient.parameter())).name() << "\n";
   }
 
 private:

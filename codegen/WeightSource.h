@@ -17,11 +17,12 @@ public:
 
   // Bytes of the parameter whose rows are those of `parts`, one part after the other, in the layout that the program
   // stores. Most parameters have one part, themselves. Layouts have blocks of rows: parts are joined before they are
-  // laid out, never after. `type` is theirs, or BF16 or Q8_0 where they are to be rounded.
-  virtual Result<uint64_t> bytes(std::span<const std::string> parts, abi::ElementType type) const = 0;
+  // laid out, never after. `as`: the type, theirs or BF16 or Q8_0 where they are to be rounded, and whether it is trained: those are
+  // rows of F32 that lie as they are.
+  virtual Result<uint64_t> bytes(std::span<const std::string> parts, const abi::Parameter &as) const = 0;
 
-  // Writes it; `out` has exactly bytes(parts, type) bytes.
-  virtual Status write(std::span<const std::string> parts, abi::ElementType type, std::span<std::byte> out) const = 0;
+  // Writes it; `out` has exactly bytes(parts, as) bytes.
+  virtual Status write(std::span<const std::string> parts, const abi::Parameter &as, std::span<std::byte> out) const = 0;
 };
 
 } // namespace longc

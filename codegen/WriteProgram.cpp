@@ -23,6 +23,9 @@ std::vector<std::string> partsOf(const abi::Parameter &parameter, const Paramete
   return found == parts.end() ? std::vector<std::string>{parameter.name()} : found->second;
 }
 
+// Whether its bytes are in the program: others begin as their initializer says.
+bool isStored(const abi::Parameter &parameter) { return parameter.initializer() == abi::Parameter::NONE; }
+
 Status copyInto(OutputFile &file, const std::string &path) {
   std::ifstream source(path, std::ios::binary);
   std::vector<char> block(1 << 16);
@@ -42,6 +45,8 @@ Result<uint64_t> writeWeights(OutputFile &file, const abi::Program &program, con
   std::vector<std::byte> bytes;
   uint64_t start = file.position();
   for (const abi::Parameter &parameter : program.parameters()) {
+    if (!isStored(parameter))
+      continue;
     uint64_t before = file.position();
     LONGC_TRY(file.pad(kParameterAlignment));
     static const char zeros[kParameterAlignment] = {};
@@ -49,7 +54,7 @@ Result<uint64_t> writeWeights(OutputFile &file, const abi::Program &program, con
     if (file.position() != start + parameter.offset())
       return Status::error(4002, "parameter '" + parameter.name() + "' was not placed where it is written");
     bytes.resize(parameter.bytes());
-    LONGC_TRY(weights.write(partsOf(parameter, parts), parameter.type(), bytes));
+    LONGC_TRY(weights.write(partsOf(parameter, parts), parameter, bytes));
     XXH3_64bits_update(hash.get(), bytes.data(), bytes.size());
     LONGC_TRY(file.append(bytes.data(), bytes.size()));
   }
@@ -61,12 +66,15 @@ Result<uint64_t> writeWeights(OutputFile &file, const abi::Program &program, con
 Result<uint64_t> placeParameters(abi::Program &program, const ParameterParts &parts, const WeightSource &weights) {
   uint64_t end = 0;
   for (abi::Parameter &parameter : *program.mutable_parameters()) {
-    Result<uint64_t> bytes = weights.bytes(partsOf(parameter, parts), parameter.type());
+    Result<uint64_t> bytes = isStored(parameter) ? weights.bytes(partsOf(parameter, parts), parameter) : Result<uint64_t>(0);
     if (!bytes.ok())
       return bytes.status();
     parameter.set_offset(alignUp(end, kParameterAlignment));
     parameter.set_bytes(*bytes);
-    end = parameter.offset() + *bytes;
+    if (isStored(parameter))
+      end = parameter.offset() + *bytes;
+    else
+      parameter.set_offset(0);
   }
   return end;
 }

@@ -81,4 +81,8 @@ Result<uint64_t> packedBytes(std::span<const CheckpointParameter *const> parts);
 // Writes them; `out` has packedBytes(parts) bytes.
 Status packParameter(std::span<const CheckpointParameter *const> parts, std::span<std::byte> out);
 
+// The same of a parameter of floats whose rows lie one after the other as F32.
+Result<uint64_t> rowMajorBytes(const CheckpointParameter &parameter);
+Status writeRowMajor(const CheckpointParameter &parameter, std::span<std::byte> out);
+
 } // namespace longc

@@ -121,6 +121,30 @@ Result<uint64_t> packedBytes(Parts parts) {
   return static_cast<uint64_t>(*bytes);
 }
 
+Result<uint64_t> rowMajorBytes(const CheckpointParameter &parameter) {
+  Checked size(sizeof(float));
+  for (int64_t each : parameter.shape)
+    size *= each;
+  if (!size.atMost(PTRDIFF_MAX))
+    return Status::error(PanelSize, "parameter '" + parameter.name + "' is too large");
+  return size.value();
+}
+
+Status writeRowMajor(const CheckpointParameter &parameter, std::span<std::byte> out) {
+  const int64_t columns = parameter.shape.back(), rows = parameter.shape.size() == 2 ? parameter.shape[0] : 1;
+  const size_t stride = static_cast<size_t>(columns) * sizeof(float);
+  Result<size_t> stored = rowBytes(parameter.format, columns);
+  if (!stored.ok())
+    return stored.status();
+  std::vector<std::byte> row(*stored);
+  for (int64_t number = 0; number < rows; ++number) {
+    LONGC_TRY(parameter.readRow(number, row));
+    std::span<std::byte> to = out.subspan(static_cast<size_t>(number) * stride, stride);
+    LONGC_TRY(dequantizeRow(parameter.format, row, std::span(reinterpret_cast<float *>(to.data()), static_cast<size_t>(columns))));
+  }
+  return {};
+}
+
 Status packParameter(Parts parts, std::span<std::byte> out) {
   Result<uint64_t> bytes = packedBytes(parts);
   if (!bytes.ok())

@@ -5,6 +5,7 @@
 // columns are masked only in tiles on the diagonal or at an end of the visible range.
 #include "passes/AttentionKernel.h"
 
+#include "passes/AttentionGradientKernel.h"
 #include "passes/OnlineSoftmax.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -347,6 +348,48 @@ void AttentionKernel::run(ArrayRef<AttentionSource> sources) {
   for (const AttentionSource &source : sources)
     walks.push_back(visible(source));
   finish(walkAll(walks));
+}
+
+// A number of each row, of a tensor [H, T].
+Value AttentionKernel::ofQueries(Value hostRows) {
+  Value view = kernel_.input(hostRows);
+  int64_t heads = headsOfBlock();
+  if (heads == 1)
+    return kernel_.load(view, {sizes_.queries}, {firstHead_, queryBegin_}, {}, {}, {0});
+  Value tile = kernel_.load(view, {heads, sizes_.queries}, {firstHead_, queryBegin_});
+  tile = tile::TransposeOp::create(kernel_.body(), tileType({sizes_.queries, heads}, tileElement(tile)), tile);
+  return kernel_.reshape(tile, {rows_});
+}
+
+// Weights again from scores and log-sum-exps; then z = scale * p * (<gradient, v> - delta) times the keys.
+void AttentionKernel::runQueryGradient(const AttentionSource &source, const AttentionGradient &known) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  Walk walk = visible(source);
+  prepare(walk);
+  int64_t shape[] = {rows_, sizes_.keys};
+  Value gradient = loadQueries(known.gradient), delta = kernel_.expand(ofQueries(known.delta), 1, sizes_.keys);
+  Value lse = arith::MulFOp::create(b, ofQueries(known.lse), kernel_.constantTile({rows_}, log2e));
+  lse = kernel_.expand(finiteMaximum(kernel_, lse), 1, sizes_.keys);
+  Value none = kernel_.constantTile({rows_, sizes_.headSize}, 0.0);
+  auto loop = scf::ForOp::create(b, firstTile(walk), walk.end, kernel_.index(sizes_.keys), ValueRange(none));
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    Value s = scores(walk, loop.getInductionVar());
+    auto load = [&](Value view) { // rows outside are zero here: weights of 0 must meet numbers
+      return kernel_.load(view, {sizes_.keys, sizes_.headSize}, {walk.row, keyHead_, kernel_.index(0)}, walk.lo, walk.hi, {1});
+    };
+    Value values = load(walk.values), keys = load(walk.keys);
+    Value along = tile::MmaOp::create(b, tileType(shape, b.getF32Type()), gradient, values, kernel_.constantTile(shape, 0.0),
+                                      /*transpose_b=*/true);
+    Value p = math::Exp2Op::create(b, arith::SubFOp::create(b, s, lse));
+    Value z = scoreGradient(kernel_, source, s, p, arith::SubFOp::create(b, along, delta));
+    if (tileElement(keys) != tileElement(z))
+      z = arith::TruncFOp::create(b, tileType(shape, tileElement(keys)), z);
+    Value sum = tile::MmaOp::create(b, none.getType(), z, keys, loop.getRegionIterArg(0), /*transpose_b=*/false);
+    scf::YieldOp::create(b, ValueRange(sum));
+  }
+  out_ = loop.getResult(0);
 }
 
 void AttentionKernel::runSplit(ArrayRef<AttentionSource> sources, const AttentionParts &parts) {

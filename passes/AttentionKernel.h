@@ -38,6 +38,12 @@ struct AttentionSource {
   bool causal = false, cosine = false;
 };
 
+// What the gradients of an attention need beside its operands, on the host's side.
+struct AttentionGradient {
+  mlir::Value gradient;   // of the result, [T, H, D]
+  mlir::Value lse, delta; // [H, T] f32, as in lm.attention_query_gradient
+};
+
 struct AttentionSizes {
   int64_t heads, keyHeads, headSize;
   int64_t queries; // query tokens of a block
@@ -62,6 +68,8 @@ public:
 
   // Emits the loops over all sources; afterwards `out` and `lse` may be asked for.
   void run(llvm::ArrayRef<AttentionSource> sources);
+  // Emits the loop over a packed source that adds up the gradient of the queries; afterwards `out` is it.
+  void runQueryGradient(const AttentionSource &source, const AttentionGradient &known);
   // Emits the loops over one split of all sources and stores its part. Blocks of one query token only.
   void runSplit(llvm::ArrayRef<AttentionSource> sources, const AttentionParts &parts);
   // Joins the parts in the order of their index; afterwards `out` and `lse` may be asked for.
@@ -97,6 +105,7 @@ private:
   mlir::Value scores(Walk &walk, mlir::Value key);
   mlir::Value hideUnseen(Walk &walk, mlir::Value scores, mlir::Value key);
   mlir::Value queryTokens();
+  mlir::Value ofQueries(mlir::Value hostRows);
   mlir::Value widened(mlir::Value tile, mlir::Value beside);
   mlir::Value inverseNorms(mlir::Value tile);
   Carried accumulate(Walk &walk, mlir::Value scores, Carried carried);

@@ -29,6 +29,12 @@ void keep(Operation *product, StringRef reason) {
       << ("product kept in float32: " + reason).str();
 }
 
+// Trained weights are stored in float32 for the sake of their updates alone.
+bool isTrained(Value weight) {
+  auto reference = weight.getDefiningOp<lm::ParameterRefOp>();
+  return reference && SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(reference, reference.getNameAttr()).getTrainable();
+}
+
 // What is done to weights that are not quantised.
 struct Weights {
   bool narrow;   // those of float32 are rounded to bf16
@@ -48,11 +54,15 @@ Value heldAs(lm::ParameterRefOp reference, Type type, StringRef suffix) {
   return lm::ParameterRefOp::create(builder, reference.getLoc(), type, name);
 }
 
-// A weight that is quantised or stored in bf16, as bf16; null, with a remark, for another that is not to be rounded.
+// A weight that is quantised, stored in bf16 or trained, as bf16; null, with a remark, for another that is not to be rounded.
 Value narrowWeight(Operation *product, Value weight, Weights weights) {
   Type bf16 = BFloat16Type::get(weight.getContext());
   if (cast<RankedTensorType>(weight.getType()).getElementType() == bf16)
     return weight;
+  if (isTrained(weight)) {
+    OpBuilder builder(product);
+    return rounded(builder, product->getLoc(), weight);
+  }
   if (auto decoded = weight.getDefiningOp<lm::DequantizeOp>()) {
     OpBuilder builder(decoded);
     return lm::DequantizeOp::create(builder, decoded.getLoc(), withElement(weight, bf16), decoded.getSource());
@@ -129,13 +139,18 @@ void makeFast(lm::LinearOp linear, Weights weights) {
     stored->erase();
 }
 
-// The projection before a loss takes bf16 operands as the product of many rows that it is.
-void makeFast(lm::CrossEntropyOp loss, Weights weights) {
-  OpBuilder builder(loss);
-  if (Value weight = narrowWeight(loss, loss.getW(), weights)) {
-    loss.getXMutable().assign(rounded(builder, loss.getLoc(), loss.getX()));
-    loss.getWMutable().assign(weight);
-  }
+// The projection before a loss, its gradients and a plain product take bf16 operands as the products of many rows that they are.
+template <typename Op> void makeFastProduct(Op op, Weights weights) {
+  OpBuilder builder(op);
+  Operation *stored = op.getW().getDefiningOp();
+  bool computed = !isa_and_nonnull<lm::ParameterRefOp, lm::DequantizeOp, lm::RoundOp>(stored);
+  Value weight = computed ? rounded(builder, op.getLoc(), op.getW()) : narrowWeight(op, op.getW(), weights);
+  if (!weight)
+    return;
+  op.getXMutable().assign(rounded(builder, op.getLoc(), op.getX()));
+  op.getWMutable().assign(weight);
+  if (stored && stored->use_empty())
+    stored->erase();
 }
 
 // Attention and what it reads from are bf16.
@@ -163,7 +178,17 @@ void makeFast(func::FuncOp function, Weights weights) {
     if (auto linear = dyn_cast<lm::LinearOp>(op))
       makeFast(linear, weights);
     else if (auto loss = dyn_cast<lm::CrossEntropyOp>(op))
-      makeFast(loss, weights);
+      makeFastProduct(loss, weights);
+    else if (auto gradient = dyn_cast<lm::CrossEntropyInputGradientOp>(op))
+      makeFastProduct(gradient, weights);
+    else if (auto gradient = dyn_cast<lm::CrossEntropyWeightGradientOp>(op))
+      makeFastProduct(gradient, weights);
+    else if (auto product = dyn_cast<lm::ProductOp>(op))
+      makeFastProduct(product, weights);
+    else if (isa<lm::RowProductOp>(op))
+      makeFast(op, {0, 1});
+    else if (isa<lm::AttentionQueryGradientOp, lm::AttentionKeyGradientOp>(op))
+      makeFast(op, {0, 1, 2, 3});
     else if (isa<lm::PackedAttentionOp>(op))
       makeFast(op, {0, 1, 2});
     else if (isa<lm::WindowAttentionOp, lm::KnnAttentionOp>(op))

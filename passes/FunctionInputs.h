@@ -18,6 +18,10 @@ inline constexpr llvm::StringLiteral trainedAttribute = "lm.trained", gradientAt
 inline constexpr llvm::StringLiteral oneTokenAttribute = "lm.one_token";
 bool hasOneToken(mlir::Operation *op); // or is in such a function
 
+// How a parameter that nothing is stored of begins.
+inline constexpr llvm::StringLiteral initializerAttribute = "lm.initializer", initializeZero = "zero",
+                                     initializeKaiming = "kaiming_uniform";
+
 // Adds a last argument; the function's type follows.
 mlir::Value appendInput(mlir::func::FuncOp function, mlir::Type type, llvm::StringRef role,
                         std::optional<int64_t> layer = std::nullopt);

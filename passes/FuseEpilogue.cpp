@@ -26,12 +26,18 @@ struct FuseEpiloguePass : impl::FuseEpiloguePassBase<FuseEpiloguePass> {
     }
   }
 
+  // The loose product of a matrix that makes the value.
+  static Operation *productOf(Value value) {
+    Operation *product = looseProducer<lm::LinearOp, lm::ProductOp, lm::QuantizedLinearOp>(value);
+    return product && cast<RankedTensorType>(value.getType()).getRank() == 2 ? product : nullptr;
+  }
+
   // The loose products whose results the op alone takes.
   SmallVector<Operation *> productsBefore(Operation *op) {
     SmallVector<Operation *> products;
     StringRef reason = "no operand is a product";
     for (Value operand : op->getOperands())
-      if (Operation *product = looseProducer<lm::LinearOp, lm::QuantizedLinearOp>(operand)) {
+      if (Operation *product = productOf(operand)) {
         if (product->hasOneUse())
           products.push_back(product);
         else

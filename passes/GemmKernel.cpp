@@ -9,21 +9,26 @@ namespace longc {
 
 static tile::ViewType viewType(Value view) { return cast<tile::ViewType>(view.getType()); }
 
-// One product over K columns [k, k + depth) on top of `acc`.
+Value loadAs(KernelBuilder &kernel, Value view, ArrayRef<int64_t> shape, ValueRange offsets, Type element) {
+  Value tile = kernel.load(view, shape, offsets);
+  Type type = tileType(shape, element), stored = tileElement(tile);
+  if (isa<tile::QuantizedType>(stored))
+    return tile::DecodeOp::create(kernel.body(), type, tile);
+  if (stored == element)
+    return tile;
+  bool wider = element.getIntOrFloatBitWidth() > stored.getIntOrFloatBitWidth();
+  return wider ? Value(arith::ExtFOp::create(kernel.body(), type, tile))
+               : Value(arith::TruncFOp::create(kernel.body(), type, tile));
+}
+
+// One product over K columns [k, k + depth) on top of `acc`. A weight stored in another type takes on that of x, tile by
+// tile.
 static Value productStep(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight, Value k, int64_t depth,
-                         Value acc) {
+                         Value acc, bool plain) {
   Value a = kernel.load(x, {tile.rows, depth}, {tile.row, k});
-  Value b = kernel.load(weight, {tile.cols, depth}, {tile.col, k});
-  if (isa<tile::QuantizedType>(tileElement(b)))
-    b = tile::DecodeOp::create(kernel.body(), tileType({tile.cols, depth}, tileElement(a)), b);
-  // A weight stored in another float type takes on the type of x, tile by tile.
-  else if (tileElement(b) != tileElement(a)) {
-    Type type = tileType({tile.cols, depth}, tileElement(a));
-    bool wider = tileElement(a).getIntOrFloatBitWidth() > tileElement(b).getIntOrFloatBitWidth();
-    b = wider ? Value(arith::ExtFOp::create(kernel.body(), type, b))
-              : Value(arith::TruncFOp::create(kernel.body(), type, b));
-  }
-  return tile::MmaOp::create(kernel.body(), acc.getType(), a, b, acc, /*transpose_b=*/true);
+  Value b = plain ? loadAs(kernel, weight, {depth, tile.cols}, {k, tile.col}, tileElement(a))
+                  : loadAs(kernel, weight, {tile.cols, depth}, {tile.col, k}, tileElement(a));
+  return tile::MmaOp::create(kernel.body(), acc.getType(), a, b, acc, /*transpose_b=*/!plain);
 }
 
 Value storedWeight(Value weight) {
@@ -35,19 +40,27 @@ Value storedWeight(Value weight) {
   return weight;
 }
 
-Value buildProduct(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight, Value acc) {
-  int64_t size = viewType(weight).getShape()[1];
+static Value product(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight, Value acc, bool plain) {
+  int64_t size = viewType(weight).getShape()[plain ? 0 : 1];
   if (!acc)
     acc = kernel.constantTile({tile.rows, tile.cols}, 0.0);
   if (tile.depth == 0 || tile.depth >= size)
-    return productStep(kernel, tile, x, weight, kernel.index(0), size, acc);
+    return productStep(kernel, tile, x, weight, kernel.index(0), size, acc, plain);
   ImplicitLocOpBuilder &b = kernel.body();
   auto loop = scf::ForOp::create(b, kernel.index(0), kernel.index(size), kernel.index(tile.depth), ValueRange(acc));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  Value next = productStep(kernel, tile, x, weight, loop.getInductionVar(), tile.depth, loop.getRegionIterArg(0));
+  Value next = productStep(kernel, tile, x, weight, loop.getInductionVar(), tile.depth, loop.getRegionIterArg(0), plain);
   scf::YieldOp::create(b, ValueRange(next));
   return loop.getResult(0);
+}
+
+Value buildProduct(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight, Value acc) {
+  return product(kernel, tile, x, weight, acc, /*plain=*/false);
+}
+
+Value buildPlainProduct(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight) {
+  return product(kernel, tile, x, weight, /*acc=*/{}, /*plain=*/true);
 }
 
 Value buildScaledProduct(KernelBuilder &kernel, const GemmTile &tile, Value values, Value scales, Value sums,

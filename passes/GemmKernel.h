@@ -16,6 +16,13 @@ struct GemmTile {
 mlir::Value buildProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value x, mlir::Value weight,
                          mlir::Value acc = {});
 
+// x [M, K] times W [K, N] as it stands, a parameter or any other matrix; as above otherwise.
+mlir::Value buildPlainProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value x, mlir::Value weight);
+
+// The tile of a matrix at an offset in the float type `element`, decoded or converted where it is stored otherwise.
+mlir::Value loadAs(KernelBuilder &kernel, mlir::Value view, llvm::ArrayRef<int64_t> shape, mlir::ValueRange offsets,
+                   mlir::Type element);
+
 // The encoded form of x (values, scales, sums) times a quantised W.
 mlir::Value buildScaledProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value values, mlir::Value scales,
                                mlir::Value sums, mlir::Value weight);

@@ -1,4 +1,5 @@
 // Low-rank adapters beside the products and embeddings whose names they have.
+#include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -84,7 +85,9 @@ private:
     for (auto [name, rows, columns] : {std::tuple(".lora_A", rank.getValue(), weight[1]), std::tuple(".lora_B", weight[0], rank.getValue())}) {
       auto type = RankedTensorType::get({rows, columns}, builder.getF32Type());
       auto parameter = lm::ParameterOp::create(builder, linear.getLoc(), module + name, type, /*trainable=*/true, ArrayAttr());
-      if (StringRef(name) == ".lora_A")
+      bool first = StringRef(name) == ".lora_A";
+      parameter->setAttr(initializerAttribute, builder.getStringAttr(first ? initializeKaiming : initializeZero));
+      if (first)
         parameter->setAttr(scaleAttribute, builder.getF64FloatAttr(alpha / static_cast<double>(rank)));
     }
   }

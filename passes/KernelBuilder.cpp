@@ -7,6 +7,8 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
+#include <utility>
+
 using namespace mlir;
 
 namespace longc {
@@ -29,19 +31,42 @@ static Type argumentType(Type type) {
   return type;
 }
 
+// The name, or one with a number behind it. Numbers are given in order, so the first free one is found by bisection: a model's
+// layers have many kernels of one name before equal ones become one.
+static std::string freeName(ModuleOp module, StringRef name) {
+  auto numbered = [&](unsigned number) { return number ? name.str() + "_" + std::to_string(number) : name.str(); };
+  auto isTaken = [&](unsigned number) { return SymbolTable::lookupSymbolIn(module, numbered(number)) != nullptr; };
+  if (!isTaken(0))
+    return name.str();
+  unsigned taken = 0, free = 1;
+  while (isTaken(free))
+    taken = std::exchange(free, 2 * free);
+  while (free - taken > 1) {
+    unsigned middle = taken + (free - taken) / 2;
+    (isTaken(middle) ? taken : free) = middle;
+  }
+  return numbered(free);
+}
+
 KernelBuilder::KernelBuilder(Operation *anchor, StringRef name, unsigned gridRank)
     : body_(anchor->getLoc(), anchor->getContext()), host_(anchor->getLoc(), anchor), gridRank_(gridRank) {
   auto function = anchor->getParentOfType<FunctionOpInterface>();
   auto module = function->getParentOfType<ModuleOp>();
   OpBuilder builder(function);
-  std::string unique = name.str();
-  for (unsigned next = 1; SymbolTable::lookupSymbolIn(module, unique); ++next)
-    unique = name.str() + "_" + std::to_string(next);
-  kernel_ = tile::KernelOp::create(builder, anchor->getLoc(), unique, gridRank);
+  kernel_ = tile::KernelOp::create(builder, anchor->getLoc(), freeName(module, name), gridRank);
   Block *block = builder.createBlock(&kernel_.getBody());
   for (unsigned i = 0; i < gridRank; ++i)
     block->addArgument(builder.getIndexType(), anchor->getLoc());
   body_.setInsertionPointToEnd(block);
+}
+
+// Weights lie in panels; what is trained changes at run time and lies as it is.
+static bool liesInPanels(Value hostValue) {
+  auto reference = hostValue.getDefiningOp<lm::ParameterRefOp>();
+  if (!reference)
+    return false;
+  auto parameter = SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(reference, reference.getNameAttr());
+  return parameter && !parameter.getTrainable();
 }
 
 Value KernelBuilder::input(Value hostValue) {
@@ -50,8 +75,7 @@ Value KernelBuilder::input(Value hostValue) {
     return argument;
   unsigned position = gridRank_ + inputs_.size() - 1;
   argument = kernel_.getBody().front().insertArgument(position, argumentType(hostValue.getType()), hostValue.getLoc());
-  if (hostValue.getDefiningOp<lm::ParameterRefOp>() && isa<tile::ViewType>(argument.getType()) &&
-      cast<tile::ViewType>(argument.getType()).getRank() == 2)
+  if (auto view = dyn_cast<tile::ViewType>(argument.getType()); view && view.getRank() == 2 && liesInPanels(hostValue))
     panels_.push_back(inputs_.size() - 1);
   return argument;
 }

@@ -188,8 +188,20 @@ def TileLinearPass : Longc_Pass<"longc-tile-linear"> {
   let summary = "groups with products as kernels of the GEMM-like skeleton";
 }
 
+def TileReductionsPass : Longc_Pass<"longc-tile-reductions"> {
+  let summary = "sums over rows, rows added by index and transposes become kernels whose blocks own columns";
+}
+
 def TileStreamingPass : Longc_Pass<"longc-tile-streaming"> {
   let summary = "groups of row-wise ops as kernels that own some rows each";
+}
+
+def TrainParametersPass : Longc_Pass<"longc-train-parameters"> {
+  let summary = "declares every parameter that is stored as floats trained, in float32";
+  let description = [{
+    What full fine-tuning trains. Quantised parameters, and those that are joined of others, stay as they are.
+  }];
+  let statistics = [Statistic<"trained", "trained-parameters", "Number of parameters that are trained">];
 }
 
 #endif // LONGC_PASSES_TD

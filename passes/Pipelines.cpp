@@ -13,6 +13,11 @@ namespace longc {
 
 void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &options) {
   manager.addPass(createSetTargetPass(SetTargetPassOptions{options.target}));
+  // Both read @forward, which serving takes apart.
+  if (options.train) {
+    manager.addPass(createMakeLossPass());
+    manager.addPass(createDifferentiatePass());
+  }
   manager.addPass(createMakeServingPass());
   if (options.method == "fot")
     manager.addPass(createApplyFotPass(ApplyFotPassOptions{options.memLayers, options.topk}));
@@ -32,6 +37,8 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
   manager.addPass(createTileLinearPass());
   manager.addPass(createTileAttentionPass());
   manager.addPass(createTileStreamingPass());
+  // After the kernels whose results are added to in place.
+  manager.addPass(createTileReductionsPass());
   manager.addPass(createLowerStatePass());
   // On the host no CSE: two outputs of one shape must stay two tensors.
   manager.addPass(createCanonicalizerPass());

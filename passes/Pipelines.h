@@ -15,6 +15,7 @@ struct LoweringOptions : public mlir::PassPipelineOptions<LoweringOptions> {
                                 llvm::cl::init("all")};
   Option<int64_t> topk{*this, "topk", llvm::cl::desc("memory entries for each query and head, 0 for all"),
                        llvm::cl::init(0)};
+  Option<bool> train{*this, "train", llvm::cl::desc("the loss of @forward and its gradients too"), llvm::cl::init(false)};
   Option<std::string> precision{*this, "precision", llvm::cl::desc("exact, fast, int8, or written: as the types say"),
                                 llvm::cl::init("fast")};
   Option<bool> narrowWeights{*this, "narrow-weights", llvm::cl::desc("fast: round weights stored in float32 too"),

@@ -21,9 +21,10 @@ template <typename... Ops> struct OpList {
         });
   }
 };
-using RowOps = OpList<lm::ApplyRopeOp, lm::ChunkPoolOp, lm::EmbeddingOp, lm::GatherRowsOp, lm::LayerNormOp,
-                      lm::MergeHeadsOp, lm::QuantizeOp, lm::RmsNormOp, lm::RopeAnglesOp, lm::SliceColumnsOp,
-                      lm::SplitHeadsOp>;
+using RowOps = OpList<lm::ApplyRopeOp, lm::ChunkPoolOp, lm::DotRowsOp, lm::EmbeddingOp, lm::GatherRowsOp,
+                      lm::LayerNormGradientOp, lm::LayerNormOp, lm::MergeHeadsOp, lm::QuantizeOp, lm::RmsNormGradientOp,
+                      lm::RmsNormOp, lm::RopeAnglesOp, lm::ScaleByOp, lm::ScaleColumnsOp, lm::ScaleRowsOp,
+                      lm::SliceColumnsOp, lm::SplitHeadsOp>;
 // Those that write rows of another tensor, each by a method of its own.
 using RowWritingOps = OpList<lm::CacheAppendOp, lm::MemoryAppendOp, lm::ScatterRowsOp>;
 
@@ -70,17 +71,25 @@ private:
   mlir::LogicalResult evaluateElements(lm::ElementwiseOpInterface op);
   mlir::LogicalResult evaluate(lm::ApplyRopeOp op);
   mlir::LogicalResult evaluate(lm::ChunkPoolOp op);
+  mlir::LogicalResult evaluate(lm::DotRowsOp op);
   mlir::LogicalResult evaluate(lm::EmbeddingOp op);
   mlir::LogicalResult evaluate(lm::GatherRowsOp op);
+  mlir::LogicalResult evaluate(lm::LayerNormGradientOp op);
   mlir::LogicalResult evaluate(lm::LayerNormOp op);
   mlir::LogicalResult evaluate(lm::MergeHeadsOp op) { return reshapeHeads(op); }
   mlir::LogicalResult evaluate(lm::QuantizeOp op);
+  mlir::LogicalResult evaluate(lm::RmsNormGradientOp op);
   mlir::LogicalResult evaluate(lm::RmsNormOp op);
   mlir::LogicalResult evaluate(lm::RopeAnglesOp op);
+  mlir::LogicalResult evaluate(lm::ScaleByOp op);
+  mlir::LogicalResult evaluate(lm::ScaleColumnsOp op);
+  mlir::LogicalResult evaluate(lm::ScaleRowsOp op);
   mlir::LogicalResult evaluate(lm::SliceColumnsOp op);
   mlir::LogicalResult evaluate(lm::SplitHeadsOp op) { return reshapeHeads(op); }
   mlir::LogicalResult reshapeHeads(mlir::Operation *op);
   mlir::LogicalResult normalize(mlir::Operation *op, mlir::Value weight, mlir::Value bias, double epsilon, bool center);
+  template <typename Op> mlir::LogicalResult normGradient(Op op, bool center);
+  mlir::Value meanOfRow(mlir::Value tile);
   mlir::Value chunkMean(mlir::Value x, mlir::Value begin, mlir::Value end);
   mlir::Value constantLike(mlir::Value tile, double value);
   template <typename Op, typename... Args> mlir::Value make(Args &&...args) {

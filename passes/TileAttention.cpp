@@ -1,4 +1,5 @@
 // Groups with attention become kernels: every source a loop of one online softmax, epilogue on the block's result.
+#include "passes/AttentionGradientKernel.h"
 #include "passes/AttentionKernel.h"
 #include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
@@ -293,10 +294,24 @@ struct TileAttentionPass : impl::TileAttentionPassBase<TileAttentionPass> {
     auto hasAttention = [](const FusedOps &fused) {
       return fused.holds<lm::PackedAttentionOp, lm::WindowAttentionOp, lm::KnnAttentionOp>();
     };
-    for (auto function : getOperation().getOps<FunctionOpInterface>())
+    for (auto function : getOperation().getOps<FunctionOpInterface>()) {
       for (FusedOps &fused : fusedOps(function, hasAttention))
         if (failed(AttentionTiler(fused, *facts).tile()))
           return signalPassFailure();
+      for (FusedOps &fused : fusedOps(function, isGradient))
+        if (failed(tileGradient(fused.root, *facts)))
+          return signalPassFailure();
+    }
+  }
+
+  static bool isGradient(const FusedOps &fused) {
+    return isa<lm::AttentionQueryGradientOp, lm::AttentionKeyGradientOp>(fused.root);
+  }
+
+  static LogicalResult tileGradient(Operation *op, tile::TargetAttr facts) {
+    if (auto queries = dyn_cast<lm::AttentionQueryGradientOp>(op))
+      return tileAttentionGradient(queries, facts);
+    return tileAttentionGradient(cast<lm::AttentionKeyGradientOp>(op), facts);
   }
 };
 

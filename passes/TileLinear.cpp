@@ -1,8 +1,10 @@
 // Groups with products become kernels: one block a tile of the result, epilogue on the tile.
+#include "passes/CrossEntropyGradientKernel.h"
 #include "passes/CrossEntropyKernel.h"
 #include "passes/GatedMemoryKernel.h"
 #include "passes/GemmKernel.h"
 #include "passes/Passes.h"
+#include "passes/RowProductKernel.h"
 #include "passes/RowTiles.h"
 #include "passes/SeedPoolKernel.h"
 #include "passes/TargetFacts.h"
@@ -16,6 +18,12 @@ namespace longc {
 #include "passes/Passes.h.inc"
 
 namespace {
+
+// Of a matrix: products of heads are no epilogue's.
+bool isMatrixProduct(Operation *op) {
+  return isa<lm::LinearOp, lm::QuantizedLinearOp>(op) ||
+         (isa<lm::ProductOp>(op) && cast<RankedTensorType>(op->getOperand(0).getType()).getRank() == 2);
+}
 
 class LinearTiler {
 public:
@@ -35,6 +43,10 @@ private:
 };
 
 std::pair<int64_t, int64_t> LinearTiler::sizes(Operation *op) {
+  if (auto plain = dyn_cast<lm::ProductOp>(op)) {
+    ArrayRef<int64_t> shape = cast<RankedTensorType>(plain.getW().getType()).getShape();
+    return {shape[1], shape[0]};
+  }
   Value weight = isa<lm::LinearOp>(op) ? op->getOperand(1) : op->getOperand(3);
   ArrayRef<int64_t> shape = isa<lm::QuantizedType>(weight.getType())
                                 ? cast<lm::QuantizedType>(weight.getType()).getShape()
@@ -89,6 +101,8 @@ FailureOr<Value> LinearTiler::product(Operation *op, KernelBuilder &kernel, cons
                                    kernel.input(linear.getSums()), kernel.input(linear.getW()));
     return addBias(linear, kernel, tile, addAdapter(linear, kernel, tile, sum));
   }
+  if (auto plain = dyn_cast<lm::ProductOp>(op))
+    return buildPlainProduct(kernel, tile, kernel.input(plain.getX()), kernel.input(storedWeight(plain.getW())));
   auto linear = cast<lm::LinearOp>(op);
   Value sum = buildProduct(kernel, tile, kernel.input(linear.getX()), kernel.input(storedWeight(linear.getW())));
   return addBias(linear, kernel, tile, addAdapter(linear, kernel, tile, sum));
@@ -97,7 +111,7 @@ FailureOr<Value> LinearTiler::product(Operation *op, KernelBuilder &kernel, cons
 LogicalResult LinearTiler::tile() {
   SmallVector<Operation *> products;
   for (Operation *op : fused_.ops)
-    if (isa<lm::LinearOp, lm::QuantizedLinearOp>(op))
+    if (isMatrixProduct(op))
       products.push_back(op);
   auto [width, depth] = sizes(products.front());
   for (Operation *op : products)
@@ -126,8 +140,7 @@ LogicalResult LinearTiler::tile() {
   RowTiles tiles(kernel, window);
   for (Operation *op : fused_.ops) {
     bool onWeight = llvm::all_of(op->getUsers(), [&](Operation *user) {
-      auto linear = dyn_cast<lm::LinearOp>(user);
-      return linear && linear.getX().getDefiningOp() != op;
+      return isa<lm::LinearOp, lm::ProductOp>(user) && user->getOperand(0).getDefiningOp() != op;
     });
     if (isa<lm::ParameterRefOp, lm::DequantizeOp>(op) || (isa<lm::RoundOp>(op) && onWeight))
       continue;
@@ -167,8 +180,9 @@ struct TileLinearPass : impl::TileLinearPassBase<TileLinearPass> {
     if (failed(facts))
       return signalPassFailure();
     auto hasProduct = [](const FusedOps &fused) {
-      return fused.holds<lm::LinearOp, lm::QuantizedLinearOp>() ||
-             isa<lm::CrossEntropyOp, lm::GatedMemoryOp>(fused.root) || isSeedPool(fused.root);
+      return llvm::any_of(fused.ops, isMatrixProduct) || isSeedPool(fused.root) ||
+             isa<lm::CrossEntropyOp, lm::CrossEntropyInputGradientOp, lm::CrossEntropyWeightGradientOp, lm::GatedMemoryOp,
+                 lm::RowProductOp>(fused.root);
     };
     for (auto function : getOperation().getOps<FunctionOpInterface>()) {
       for (FusedOps &fused : fusedOps(function, hasProduct))
@@ -181,6 +195,12 @@ struct TileLinearPass : impl::TileLinearPassBase<TileLinearPass> {
   static LogicalResult tile(FusedOps &fused, tile::TargetAttr facts) {
     if (auto loss = dyn_cast<lm::CrossEntropyOp>(fused.root))
       return tileCrossEntropy(loss, facts);
+    if (auto gradient = dyn_cast<lm::CrossEntropyInputGradientOp>(fused.root))
+      return tileCrossEntropyGradient(gradient, facts);
+    if (auto gradient = dyn_cast<lm::CrossEntropyWeightGradientOp>(fused.root))
+      return tileCrossEntropyGradient(gradient, facts);
+    if (auto product = dyn_cast<lm::RowProductOp>(fused.root))
+      return tileRowProduct(product, facts);
     if (auto memory = dyn_cast<lm::GatedMemoryOp>(fused.root))
       return tileGatedMemory(memory, facts);
     if (isSeedPool(fused.root))

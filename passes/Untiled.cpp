@@ -9,10 +9,14 @@ namespace longc {
 
 // The pass that makes a kernel of the op or of a group with it; empty when there is none.
 static StringRef tilingPass(Operation *op) {
-  if (isa<lm::LinearOp, lm::QuantizedLinearOp, lm::CrossEntropyOp, lm::GatedMemoryOp>(op))
+  if (isa<lm::LinearOp, lm::QuantizedLinearOp, lm::CrossEntropyOp, lm::CrossEntropyInputGradientOp,
+          lm::CrossEntropyWeightGradientOp, lm::GatedMemoryOp, lm::ProductOp, lm::RowProductOp>(op))
     return "longc-tile-linear";
-  if (isa<lm::PackedAttentionOp, lm::WindowAttentionOp, lm::KnnAttentionOp, lm::MergeAttentionOp>(op))
+  if (isa<lm::PackedAttentionOp, lm::WindowAttentionOp, lm::KnnAttentionOp, lm::MergeAttentionOp,
+          lm::AttentionQueryGradientOp, lm::AttentionKeyGradientOp>(op))
     return "longc-tile-attention";
+  if (isa<lm::ScatterAddOp, lm::SumRowsOp, lm::TransposeOp>(op))
+    return "longc-tile-reductions";
   if (auto pool = dyn_cast<lm::ChunkPoolOp>(op); pool && pool.getPool() == lm::Pool::pma)
     return "longc-tile-linear";
   return RowTiles::isRowWise(op) ? "longc-tile-streaming" : "";

@@ -82,7 +82,7 @@ struct PanelSource {
 
 // One thing a kernel's block does to memory.
 struct Item {
-  enum Kind { Store, Scatter, Reduce, Encode, Materialize, Product, Select } kind;
+  enum Kind { Store, Scatter, Reduce, Encode, Materialize, Turn, Product, Select } kind;
   mlir::Operation *op = nullptr;
   mlir::Value value;            // the tile evaluated (Product and Select: the result)
   llvm::SmallVector<Buffer> to; // results in memory
@@ -184,6 +184,8 @@ private:
   tile::LoadOp panelsOf(tile::MmaOp mma);
   PanelSource packOperand(tile::MmaOp mma);
   PanelSource packTransposed(mlir::Value tile, int64_t steps, int64_t group);
+  void emitTurn(Item &item);
+  PanelSource turnedPanels(const PanelSource &from, mlir::Type stored, mlir::Value lastWord, tile::MmaOp mma);
   PanelSource narrowedPanels(const PanelSource &from, mlir::RankedTensorType tile);
   PanelSource packRows(mlir::Value tile, int64_t steps, int64_t group);
   PanelSource packQuantized(tile::DecodeOp decode);

@@ -140,7 +140,7 @@ bool KernelEmitter::isRead(Value tile, ArrayRef<Item> items) {
     return false;
   };
   return llvm::any_of(items, [&](const Item &item) {
-    if (item.kind == Item::Product || item.kind == Item::Select)
+    if (item.kind == Item::Product || item.kind == Item::Select || item.kind == Item::Turn)
       return llvm::any_of(item.op->getOperands(), reads);
     return reads(item.value);
   });
@@ -220,8 +220,17 @@ void KernelEmitter::emitItems(MutableArrayRef<Item> items, Value begin, Value en
       ++first;
       continue;
     }
+    if (item.kind == Item::Turn) {
+      emitTurn(item);
+      buffers_[item.value] = item.to[0];
+      ++first;
+      continue;
+    }
+    auto isSink = [](const Item &item) {
+      return item.kind != Item::Product && item.kind != Item::Select && item.kind != Item::Turn;
+    };
     SmallVector<Item *> sinks;
-    while (first < items.size() && items[first].kind != Item::Product && items[first].kind != Item::Select)
+    while (first < items.size() && isSink(items[first]))
       sinks.push_back(&items[first++]);
     emitRowLoop(sinks, begin, end);
     for (Item *sink : sinks)

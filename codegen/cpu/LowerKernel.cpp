@@ -328,7 +328,9 @@ void KernelEmitter::visit(Operation &op) {
           return refuse(other, "this op is unknown to it");
         // What a product or the next iteration needs is made here, beside the work that it follows from.
         Value result = other->getResult(0);
-        if (feedsProduct(result))
+        if (feedsProduct(result) && isa<tile::TransposeOp>(other))
+          pending_.push_back({Item::Turn, other, result, {allocate(tileType(result))}});
+        else if (feedsProduct(result))
           materialize(result);
         bool carriedScalar = tileType(result).getRank() == 1 && !isa<arith::ConstantOp, tile::SplatOp>(other) &&
                              llvm::any_of(other->getUsers(), [&](Operation *user) {

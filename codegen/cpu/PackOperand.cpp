@@ -36,17 +36,14 @@ PanelSource KernelEmitter::packOperand(tile::MmaOp mma) {
     return refused;
   }
   if (auto decode = mma.getB().getDefiningOp<tile::DecodeOp>())
-    if (mma.getTransposeB() && decode.getSource().getDefiningOp<tile::LoadOp>())
-      return packQuantized(decode);
+    if (decode.getSource().getDefiningOp<tile::LoadOp>())
+      return mma.getTransposeB() ? packQuantized(decode) : turnedPanels(packQuantized(decode), element, {}, mma);
   if (tile::LoadOp load = panelsOf(mma)) {
-    if (!mma.getTransposeB()) {
-      refuse(mma, "expected a weight matrix as the transposed operand");
-      return refused;
-    }
     const Place &place = places_[load];
-    const bool converts = mma.getB() != load.getTile(), widens = converts && element.isF32();
+    const bool converts = mma.getB() != load.getTile(), widens = converts && element.isF32() && mma.getTransposeB();
+    Type stored = tileType(load.getTile()).getElementType();
     if (converts)
-      group = widens ? 2 : 1; // as they are stored
+      group = stepOf(stored);
     int64_t all = cast<tile::ViewType>(load.getView().getType()).getShape()[1];
     int64_t rowsOfView = cast<tile::ViewType>(load.getView().getType()).getShape()[0];
     int64_t panelBytes = (all + group - 1) / group * 64;
@@ -56,7 +53,14 @@ PanelSource KernelEmitter::packOperand(tile::MmaOp mma) {
     panels.widens = widens;
     if (!isInside(load.getOffsets()[0], tileType(load.getTile()).getShape()[0], rowsOfView))
       panels.lastPanel = sub(index((rowsOfView - 1) / panelRows), first);
-    return converts && !widens ? narrowedPanels(panels, tileType(mma.getB())) : panels;
+    if (mma.getTransposeB())
+      return converts && !widens ? narrowedPanels(panels, tileType(mma.getB())) : panels;
+    Value lastWord;
+    if (!isInside(load.getOffsets()[1], tileType(load.getTile()).getShape()[1], all)) {
+      int64_t words = (all + stepOf(stored) - 1) / stepOf(stored);
+      lastWord = sub(index(words - 1), divide(place.panelColumn, stepOf(stored)));
+    }
+    return turnedPanels(panels, stored, lastWord, mma);
   }
   if (hasFewRows(mma) && !mma.getTransposeB())
     return {scratch_, index(0), steps, {}, mma.getB()};
@@ -194,8 +198,10 @@ PanelSource KernelEmitter::packQuantized(tile::DecodeOp decode) {
   Value panel = minimum(add(firstPanel, panelLoop.getInductionVar()), last);
   scf::ForOp blockLoop = loop(index(0), index(blocks), 1);
   b_.setInsertionPointToStart(blockLoop.getBody());
-  Value block = blockLoop.getInductionVar();
-  Value at = mul(add(mul(panel, blocksOfRow), add(firstBlock, block)), layout.size());
+  Value block = blockLoop.getInductionVar(), stored = add(firstBlock, block);
+  if (!isInside(load.getOffsets()[1], depth, type.getShape()[1]))
+    stored = minimum(stored, index(blocksOfRow - 1));
+  Value at = mul(add(mul(panel, blocksOfRow), stored), layout.size());
   Value from = address(views_[load.getView()].data, b_.getI8Type(), at);
   Value to = address(result.base, b_.getI8Type(),
                      add(mul(panelLoop.getInductionVar(), panelBytes), mul(block, blockSize / group * 64)));

@@ -108,17 +108,24 @@ def arithmetic(dtype):
         torch.float32, torch.float, torch.Tensor.float = saved
 
 
-def reference(case, dtype):
-    """Logits of the case's positions, [positions, vocabulary]."""
+@contextlib.contextmanager
+def modelOf(case, dtype):
+    """The case's model, all of whose arithmetic is of this type while it is in use."""
     with tempfile.TemporaryDirectory() as folder:
         hf_models.writeFolder(folder, case)
         if case["config"]["model_type"] == "longllama":  # within its window it is a llama
             hf_models.writeJson(f"{folder}/config.json", dict(case["config"], model_type="llama", architectures=["LlamaForCausalLM"]))
         loaded = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    with arithmetic(dtype), torch.no_grad():
+    with arithmetic(dtype):
         model = AutoModelForCausalLM.from_config(loaded.config, attn_implementation="eager").to(dtype).eval()
         model.load_state_dict({name: tensor.to(dtype) for name, tensor in loaded.state_dict().items()})
         assert dtype != torch.float64 or all(buffer.dtype == dtype for name, buffer in model.named_buffers() if "inv_freq" in name)
+        yield model
+
+
+def reference(case, dtype):
+    """Logits of the case's positions, [positions, vocabulary]."""
+    with modelOf(case, dtype) as model, torch.no_grad():
         logits = model(torch.tensor([case["tokens"]]), use_cache=False).logits[0]
     return logits[case["positions"]]
 

@@ -2,8 +2,8 @@
 // RUN: longc-opt %s --longc-insert-lora | FileCheck %s
 // RUN: longc-opt %s "--longc-insert-lora=rank=3 alpha=6 targets=up" | FileCheck %s --check-prefix=TRAIN
 
-// TRAIN-DAG: lm.parameter @m.up.lora_A trainable {lm.lora_scale = 2.000000e+00 : f64} : tensor<3x32xf32>
-// TRAIN-DAG: lm.parameter @m.up.lora_B trainable : tensor<4x3xf32>
+// TRAIN-DAG: lm.parameter @m.up.lora_A trainable {lm.initializer = "kaiming_uniform", lm.lora_scale = 2.000000e+00 : f64} : tensor<3x32xf32>
+// TRAIN-DAG: lm.parameter @m.up.lora_B trainable {lm.initializer = "zero"} : tensor<4x3xf32>
 
 lm.parameter @table.weight : tensor<16x8xf32>
 lm.parameter @table.lora_embedding_A {lm.lora_scale = 0.5 : f64} : tensor<16x2xf32>

@@ -1,6 +1,8 @@
 // Refusals of the options of `longc compile`.
 #include "frontends/tools/driver/CheckOptions.h"
 
+#include "frontends/tools/driver/PrepareTraining.h"
+
 #include "codegen/cpu/CompileCpu.h"
 #include "codegen/cuda/CompileCuda.h"
 #include "runtime/abi/longc_abi.h"
@@ -57,6 +59,15 @@ Status checkOptions(const CompileOptions &options) {
   if (!options.adapter.empty() && isFunctionFile(options))
     return Status::error(1108, "--adapter applies to whole models, and '" + options.model + "' is a file of functions",
                          "longc-opt --longc-insert-lora shows what an adapter does to a function");
+  if (options.train && isFunctionFile(options))
+    return Status::error(1108, "--train applies to whole models, and '" + options.model + "' is a file of functions",
+                         "longc-opt --longc-differentiate shows the gradients of a function");
+  if (options.train && !options.adapter.empty())
+    return Status::error(1142, "--train with --adapter: what a program trains begins where it is told to when it runs",
+                         "leave --adapter out here");
+  if (!options.lora.empty())
+    if (Result<LoraOptions> lora = parseLora(options.lora); !lora.ok())
+      return lora.status();
   if (options.topk < 0)
     return Status::error(1109, "--topk " + std::to_string(options.topk) + " is negative", "0 attends to all entries");
   if (options.topk > largestTopk)
@@ -70,6 +81,7 @@ Status checkEncoderOptions(const CompileOptions &options) {
   const std::pair<const char *, bool> ofDecoders[] = {{"--method", options.method != "none"},
                                                       {"--mem-layers", !options.memoryLayers.empty()},
                                                       {"--topk", options.topk != 0},
+                                                      {"--train", options.train},
                                                       {"--window", options.window != 0},
                                                       {"--last-context", options.lastContext != 0},
                                                       {"--rope-theta", options.ropeTheta != 0}};

@@ -16,14 +16,18 @@ public:
       parameters_.emplace(parameter.name, &parameter);
   }
 
-  Result<uint64_t> bytes(std::span<const std::string> parts, abi::ElementType type) const override {
-    Result<Parameters> parameters = find(parts, type);
-    return parameters.ok() ? packedBytes(pointers(*parameters)) : parameters.status();
+  Result<uint64_t> bytes(std::span<const std::string> parts, const abi::Parameter &as) const override {
+    Result<Parameters> parameters = find(parts, as.type());
+    if (!parameters.ok())
+      return parameters.status();
+    return as.trainable() ? rowMajorBytes(parameters->front()) : packedBytes(pointers(*parameters));
   }
 
-  Status write(std::span<const std::string> parts, abi::ElementType type, std::span<std::byte> out) const override {
-    Result<Parameters> parameters = find(parts, type);
-    return parameters.ok() ? packParameter(pointers(*parameters), out) : parameters.status();
+  Status write(std::span<const std::string> parts, const abi::Parameter &as, std::span<std::byte> out) const override {
+    Result<Parameters> parameters = find(parts, as.type());
+    if (!parameters.ok())
+      return parameters.status();
+    return as.trainable() ? writeRowMajor(parameters->front(), out) : packParameter(pointers(*parameters), out);
   }
 
 private:

@@ -12,6 +12,7 @@
 #include "frontends/tools/driver/DescribeTokenizer.h"
 #include "frontends/tools/driver/ModelTraits.h"
 #include "frontends/tools/driver/OverlayAdapter.h"
+#include "frontends/tools/driver/PrepareTraining.h"
 #include "frontends/tools/driver/ProbeLayers.h"
 #include "frontends/tools/driver/Stages.h"
 #include "runtime/core/OutputFile.h"
@@ -106,6 +107,8 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
     return graph.status();
   if (adapter)
     LONGC_TRY(insertAdapter(*adapter, **graph, *model, stages));
+  if (options.train)
+    LONGC_TRY(prepareTraining(options, **graph, stages, *module));
   llvm::SmallVector<llvm::StringRef> precisions = {"fast", "exact"};
   if (encoder)
     precisions.push_back("int8");

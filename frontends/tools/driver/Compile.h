@@ -20,6 +20,8 @@ struct CompileOptions {
   std::string adapter;                 // folder of a PEFT adapter; empty: none
   std::string adapterMode = "overlay"; // or merge
   bool narrowWeights = false;          // the fast mode multiplies weights stored in float32 as bf16, as it does of encoders
+  bool train = false;                  // the loss and its gradients too
+  std::string lora;                    // rank=16,alpha=32,targets=all: what is trained; empty: every parameter of floats
   std::vector<std::string> targets = {"cpu"};
   std::vector<std::string> variants; // CPU variants; empty: all
   std::string dumpDir;               // IR after every stage, numbered

@@ -21,8 +21,8 @@ namespace {
 /// A file of functions has no weights.
 class NoWeights : public WeightSource {
 public:
-  Result<uint64_t> bytes(std::span<const std::string> parts, abi::ElementType) const override { return missing(parts.front()); }
-  Status write(std::span<const std::string> parts, abi::ElementType, std::span<std::byte>) const override {
+  Result<uint64_t> bytes(std::span<const std::string> parts, const abi::Parameter &) const override { return missing(parts.front()); }
+  Status write(std::span<const std::string> parts, const abi::Parameter &, std::span<std::byte>) const override {
     return missing(parts.front());
   }
 

@@ -129,6 +129,7 @@ static void chooseLowering(const CompileOptions &options, StringRef precision, L
   lowering.method = options.method;
   lowering.memLayers = options.memoryLayers;
   lowering.topk = options.topk;
+  lowering.train = options.train;
   lowering.precision = precision.str();
   lowering.narrowWeights = options.narrowWeights;
 }

@@ -32,11 +32,11 @@ const char *npyType(abi::ElementType type) {
   }
 }
 
-/// The function the user asked for: by name and target, of any precision.
-Result<const abi::Function *> findFunction(const Program &program, const std::string &name, const std::string &target) {
+/// The function the user asked for: by name and target; the first of them, or the exact one.
+Result<const abi::Function *> findFunction(const Program &program, const std::string &name, const std::string &target, bool exact) {
   std::string known;
   for (const abi::Function &function : program.module().functions()) {
-    if ((name.empty() || function.name() == name) && function.target() == target)
+    if ((name.empty() || function.name() == name) && function.target() == target && (!exact || function.precision() == "exact"))
       return &function;
     known += (known.empty() ? "" : ", ") + function.name() + " (" + function.target() + ")";
   }
@@ -118,7 +118,7 @@ Status runRun(const Arguments &arguments) {
   auto program = Program::open(programPath(), arguments.flag("verify"));
   if (!program.ok())
     return program.status();
-  auto function = findFunction(**program, arguments.text("function"), arguments.text("device"));
+  auto function = findFunction(**program, arguments.text("function"), arguments.text("device"), arguments.flag("exact"));
   if (!function.ok())
     return function.status();
   auto tensors = readInputs(**function, split(arguments.text("inputs")));
@@ -155,6 +155,8 @@ Status runRun(const Arguments &arguments) {
       return Status::error(cancelledCode, "cancelled");
     if (round >= 0)
       seconds.push_back(profile.kernelSeconds());
+    if (round + 1 == *repeat && arguments.flag("profile"))
+      std::fputs(profile.table(kernelsOf(message, **function)).c_str(), stderr);
   }
   (*executor)->setProfile(nullptr);
   LONGC_TRY(writeResults(**executor, split(arguments.text("outputs"))));
@@ -164,7 +166,7 @@ Status runRun(const Arguments &arguments) {
 } // namespace
 
 const Command runFunctionCommand = {"run", "call a function on .npy tensors and time its kernels",
-                            {"device", "function", "inputs", "json", "outputs", "repeat", "threads", "variant", "verify"},
+                            {"device", "exact", "function", "inputs", "json", "outputs", "profile", "repeat", "threads", "variant", "verify"},
                             runRun};
 
 } // namespace longc

@@ -1,0 +1,99 @@
+// Trained parameters of a graph.
+#include "frontends/tools/driver/PrepareTraining.h"
+
+#include "passes/Passes.h"
+#include "runtime/core/Format.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <cmath>
+#include <set>
+
+using namespace mlir;
+
+namespace longc {
+namespace {
+
+constexpr llvm::StringLiteral everyProduct = "all-linear";
+
+Status wrong(const std::string &what) {
+  return Status::error(1141, "--lora: " + what, "for example --lora rank=16,alpha=32,targets=q_proj,v_proj, or targets=all");
+}
+
+// Modules with an adapter, by the names of their parameters.
+std::vector<std::string> adaptedModules(ModuleOp graph) {
+  std::vector<std::string> names;
+  for (auto parameter : graph.getOps<lm::ParameterOp>())
+    if (llvm::StringRef name = parameter.getSymName(); parameter.getTrainable() && name.consume_back(".lora_A"))
+      names.push_back(name.str());
+  return names;
+}
+
+Status insertLora(const LoraOptions &lora, ModuleOp graph, Stages &stages, abi::Module &module) {
+  InsertLoraPassOptions pass;
+  pass.rank = lora.rank;
+  pass.alpha = lora.alpha > 0 ? lora.alpha : 2.0 * static_cast<double>(lora.rank);
+  pass.trained = lora.targets.empty() ? everyProduct.str() : llvm::join(lora.targets, ",");
+  PassManager manager(&stages.context());
+  manager.addPass(createInsertLoraPass(pass));
+  LONGC_TRY(stages.run(manager, graph, "inserting the adapter"));
+  std::vector<std::string> modules = adaptedModules(graph);
+  std::set<std::string> words;
+  for (llvm::StringRef name : modules)
+    words.insert(name.rsplit('.').second.empty() ? name.str() : name.rsplit('.').second.str());
+  for (const std::string &target : lora.targets)
+    if (llvm::none_of(modules, [&](llvm::StringRef name) { return name == target || name.ends_with("." + target); }))
+      return wrong("no product of the model is named '" + target + "'");
+  abi::Lora *message = module.mutable_lora();
+  message->set_rank(static_cast<uint32_t>(lora.rank));
+  message->set_alpha(pass.alpha);
+  for (const std::string &word : words)
+    message->add_target_modules(word);
+  return {};
+}
+
+} // namespace
+
+Result<LoraOptions> parseLora(const std::string &text) {
+  LoraOptions lora;
+  llvm::SmallVector<llvm::StringRef> items;
+  llvm::StringRef(text).split(items, ',');
+  for (llvm::StringRef item : items) {
+    auto [key, value] = item.split('=');
+    bool understood = false;
+    if (!lora.targets.empty() && !item.empty() && !item.contains('=')) {
+      lora.targets.push_back(item.str()); // targets=q_proj,v_proj
+      continue;
+    }
+    if (key == "rank")
+      understood = !value.getAsInteger(10, lora.rank) && lora.rank >= 1 && lora.rank <= 4096;
+    else if (key == "alpha")
+      understood = !value.getAsDouble(lora.alpha) && std::isfinite(lora.alpha) && lora.alpha > 0;
+    else if (key == "targets")
+      understood = !value.empty();
+    else
+      return wrong("'" + item.str() + "' is none of rank=, alpha= and targets=");
+    if (!understood)
+      return wrong("expected " + std::string(key == "rank"    ? "a rank of 1 to 4096"
+                                             : key == "alpha" ? "a positive alpha"
+                                                              : "names of modules") +
+                   ", got '" + item.str() + "'");
+    if (key != "targets" || value == "all" || value == everyProduct)
+      continue;
+    lora.targets.push_back(value.str());
+  }
+  return lora;
+}
+
+Status prepareTraining(const CompileOptions &options, ModuleOp graph, Stages &stages, abi::Module &module) {
+  if (!options.lora.empty()) {
+    Result<LoraOptions> lora = parseLora(options.lora);
+    return lora.ok() ? insertLora(*lora, graph, stages, module) : lora.status();
+  }
+  PassManager manager(&stages.context());
+  manager.addPass(createTrainParametersPass());
+  return stages.run(manager, graph, "declaring what is trained");
+}
+
+} // namespace longc
