@@ -1,5 +1,6 @@
 // The one place where precision is decided: everything inexact is an op that this pass inserted.
 #include "passes/FunctionInputs.h"
+#include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -160,6 +161,22 @@ void makeFast(Operation *op, ArrayRef<unsigned> operands) {
     op->setOperand(operand, rounded(builder, op->getLoc(), op->getOperand(operand)));
 }
 
+// What products hand on to element-wise ops alone, and gradients read again: as bf16 it takes half the room until then.
+void narrowKept(func::FuncOp function) {
+  function.walk([](lm::LinearOp linear) {
+    Value y = linear.getResult();
+    if (!y.hasOneUse() && !y.use_empty() && llvm::all_of(y.getUsers(), llvm::IsaPred<lm::ElementwiseOpInterface>))
+      y.setType(withElement(y, BFloat16Type::get(y.getContext())));
+  });
+}
+
+bool hasGradients(func::FuncOp function) {
+  for (unsigned index = 0; index < function.getNumResults(); ++index)
+    if (function.getResultAttr(index, gradientAttribute))
+      return true;
+  return false;
+}
+
 Type fastState(Type type) {
   Type bf16 = BFloat16Type::get(type.getContext());
   if (auto cache = dyn_cast<lm::CacheType>(type))
@@ -198,6 +215,8 @@ void makeFast(func::FuncOp function, Weights weights) {
   }
   if (function.isExternal())
     return;
+  if (hasGradients(function))
+    narrowKept(function);
   for (BlockArgument argument : function.getArguments())
     argument.setType(fastState(argument.getType()));
   SmallVector<Type> results;

@@ -72,6 +72,11 @@ def FuseAttentionPass : Longc_Pass<"longc-fuse-attention"> {
   let summary = "window, memory, merge and what rounds the result into one kernel with one joint softmax";
 }
 
+def FuseElementsPass : Longc_Pass<"longc-fuse-elements"> {
+  let summary = "element-wise ops and norms' gradients that read each other or the same values become one pass over the rows";
+  let statistics = [Statistic<"fused", "fused-passes", "Number of groups that were formed">];
+}
+
 def FuseEpiloguePass : Longc_Pass<"longc-fuse-epilogue"> {
   let summary = "element-wise ops and what rounds their result into the kernel of the product before them";
   let description = [{
@@ -169,6 +174,15 @@ def PlanBuffersPass : Longc_Pass<"longc-plan-buffers"> {
     `tile.work_list` get `tile.live`, the numbers of the first and the last step that use the buffer.
   }];
   let statistics = [Statistic<"reused", "outputs-in-place", "Number of outputs of kernels that took an operand's buffer">];
+}
+
+def RecomputePass : Longc_Pass<"longc-recompute"> {
+  let summary = "norms, gated units and merged heads that gradients need are computed again, instead of kept until then";
+  let description = [{
+    In functions with a loss: what stands behind `lm.cross_entropy` reads a second computation (`lm.again`) of these ops, whose
+    operands other gradients keep anyway. Each costs a pass over its rows.
+  }];
+  let statistics = [Statistic<"values", "recomputed-values", "Number of values that are computed twice">];
 }
 
 def SetTargetPass : Longc_Pass<"longc-set-target"> {

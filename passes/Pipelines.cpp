@@ -17,6 +17,7 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
   if (options.train) {
     manager.addPass(createMakeLossPass());
     manager.addPass(createDifferentiatePass());
+    manager.addPass(createRecomputePass());
   }
   manager.addPass(createMakeServingPass());
   if (options.method == "fot")
@@ -34,6 +35,9 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
   manager.addPass(createFuseEpiloguePass());
   manager.addPass(createFuseRopePass());
   manager.addPass(createFuseAttentionPass());
+  // What is left of element-wise work: the chains between the products of gradients.
+  if (options.train)
+    manager.addPass(createFuseElementsPass());
   manager.addPass(createTileLinearPass());
   manager.addPass(createTileAttentionPass());
   manager.addPass(createTileStreamingPass());
