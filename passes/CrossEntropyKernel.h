@@ -7,7 +7,11 @@
 
 namespace longc {
 
-// Replaces the op by two launches: the loss of each row, and their sum in row order.
-mlir::LogicalResult tileCrossEntropy(lm::CrossEntropyOp op, tile::TargetAttr facts);
+// Replaces the op by two launches: the loss of each row, and their sum in row order. With `gradient`, the first of them also
+// gives the gradient of the rows, which that op is then made of.
+mlir::LogicalResult tileCrossEntropy(lm::CrossEntropyOp op, tile::TargetAttr facts, lm::CrossEntropyInputGradientOp gradient = {});
+
+// The gradient of the rows of a loss, where the loss's own walk over the vocabulary can make it; null otherwise.
+lm::CrossEntropyInputGradientOp gradientInSameWalk(lm::CrossEntropyOp op, tile::TargetAttr facts);
 
 } // namespace longc

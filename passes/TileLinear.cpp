@@ -185,6 +185,10 @@ struct TileLinearPass : impl::TileLinearPassBase<TileLinearPass> {
                  lm::RowProductOp>(fused.root);
     };
     for (auto function : getOperation().getOps<FunctionOpInterface>()) {
+      for (auto loss : llvm::to_vector(function.getFunctionBody().getOps<lm::CrossEntropyOp>()))
+        if (lm::CrossEntropyInputGradientOp gradient = gradientInSameWalk(loss, *facts);
+            gradient && failed(tileCrossEntropy(loss, *facts, gradient)))
+          return signalPassFailure();
       for (FusedOps &fused : fusedOps(function, hasProduct))
         if (failed(tile(fused, *facts)))
           return signalPassFailure();

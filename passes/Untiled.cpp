@@ -10,7 +10,9 @@ namespace longc {
 // The pass that makes a kernel of the op or of a group with it; empty when there is none.
 static StringRef tilingPass(Operation *op) {
   if (isa<lm::LinearOp, lm::QuantizedLinearOp, lm::CrossEntropyOp, lm::CrossEntropyInputGradientOp,
-          lm::CrossEntropyWeightGradientOp, lm::GatedMemoryOp, lm::ProductOp, lm::RowProductOp>(op))
+          lm::CrossEntropyWeightGradientOp, lm::GatedMemoryOp, lm::RowProductOp>(op))
+    return "longc-tile-linear";
+  if (auto product = dyn_cast<lm::ProductOp>(op); product && cast<RankedTensorType>(product.getX().getType()).getRank() == 2)
     return "longc-tile-linear";
   if (isa<lm::PackedAttentionOp, lm::WindowAttentionOp, lm::KnnAttentionOp, lm::MergeAttentionOp,
           lm::AttentionQueryGradientOp, lm::AttentionKeyGradientOp>(op))

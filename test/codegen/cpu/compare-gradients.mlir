@@ -10,6 +10,7 @@
 // RUN: longc-opt %s --longc-differentiate=function=window -o %t && longc-compare-cpu %t --function=window_gradient --tokens=300 --sequences=2 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
 // RUN: longc-opt %s --longc-differentiate=function=loss -o %t && longc-compare-cpu %t --function=loss_gradient --tokens=300 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
 // RUN: longc-opt %s --longc-differentiate=function=dense -o %t && longc-compare-cpu %t --function=dense_gradient --tokens=70 --sequences=2 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
+// RUN: longc-opt %s --longc-differentiate=function=loss_and_lse -o %t && longc-compare-cpu %t --function=loss_and_lse_gradient --tokens=37 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
 // CHECK-NOT: WRONG
 // CHECK: {{[1-9][0-9]*}} passed, 0 failed
 
@@ -131,4 +132,12 @@ func.func @loss(%x: tensor<?x64xf32> {lm.trained}, %w: tensor<150x64xf32> {lm.tr
   %loss, %lse = lm.cross_entropy %x, %w, %targets, %weights
     : (tensor<?x64xf32>, tensor<150x64xf32>, tensor<?xi32>, tensor<?xf32>) -> (tensor<1xf32>, tensor<?xf32>)
   return %loss : tensor<1xf32>
+}
+
+// A gradient of the log-sum-exps keeps the loss and its gradient apart.
+func.func @loss_and_lse(%x: tensor<?x64xf32> {lm.trained}, %w: tensor<150x64xf32> {lm.trained}, %targets: tensor<?xi32>, %weights: tensor<?xf32>)
+    -> (tensor<1xf32>, tensor<?xf32>) {
+  %loss, %lse = lm.cross_entropy %x, %w, %targets, %weights
+    : (tensor<?x64xf32>, tensor<150x64xf32>, tensor<?xi32>, tensor<?xf32>) -> (tensor<1xf32>, tensor<?xf32>)
+  return %loss, %lse : tensor<1xf32>, tensor<?xf32>
 }
