@@ -10,9 +10,6 @@ namespace longc {
 namespace {
 
 constexpr size_t maxGridRank = 8, maxScalars = 32;
-// Pieces that each thread gets of a launch whose blocks differ in cost: many blocks of little work share the way into a
-// kernel.
-constexpr int64_t piecesOfThread = 16;
 
 const longc_kernel_entry *findKernel(const longc_program_table &table, const std::string &name,
                                      const std::string &variant) {
@@ -115,12 +112,11 @@ Status CpuDevice::launch(const KernelLaunch &launch) {
     blocks *= size;
 
   auto scratch = [this](int thread) { return scratch_.data() + scratchStride_ * thread; };
-  if (launch.uneven) {
-    const int64_t together = std::max<int64_t>(blocks / (piecesOfThread * pool_->threads()), 1);
-    pool_->forEach((blocks + together - 1) / together, [&](int thread, int64_t piece) {
-      entry->function(launch.views.data(), scalars, piece * together, std::min((piece + 1) * together, blocks), scratch(thread));
+  if (launch.uneven)
+    pool_->forEach(blocks, [&](int thread, int64_t block) {
+      entry->function(launch.views.data(), scalars, block, block + 1, scratch(thread));
     });
-  } else
+  else
     pool_->forRanges(blocks, [&](int thread, int64_t begin, int64_t end) {
       entry->function(launch.views.data(), scalars, begin, end, scratch(thread));
     });
