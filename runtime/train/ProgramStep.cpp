@@ -110,9 +110,10 @@ int64_t ProgramStep::modelParameters() const {
     if (buffer.kind() != abi::Buffer::PARAMETER || seen[buffer.index()])
       continue;
     seen[buffer.index()] = true;
-    const abi::Parameter &parameter = program_.message().parameters(static_cast<int>(buffer.index()));
-    if (parameter.shape_size() == 2)
-      count += parameter.shape(0) * parameter.shape(1);
+    int64_t size = 1;
+    for (int64_t one : program_.message().parameters(static_cast<int>(buffer.index())).shape())
+      size *= one;
+    count += size;
   }
   return count;
 }

@@ -34,7 +34,7 @@ public:
   const std::string &precision() const { return gradient_->function().precision(); }
   /// Of what one call keeps besides parameters, as of the largest call so far.
   int64_t activationBytes() const { return gradient_->arenaBytes(); }
-  /// Numbers in the weights of one token's way through the model: all of the matrices that `loss` reads.
+  /// Numbers in all parameters that `loss` reads.
   int64_t modelParameters() const;
 
 private:

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Fine-tuning with gradients that the compiler made: the loss falls, threads and kills change no bit, what was learnt goes back
+# into the program that learnt it and into a compiled one alike.
+source "$(dirname "$0")/programs.sh"
+app=$(tiny train --train --lora rank=4,alpha=8,targets=all --variants avx2)
+data=$work/train.jsonl out=$work/train.d
+rm -rf "$out".*
+python3 - "$data" <<'PY'
+import json, random, sys
+random.seed(4)
+words = "the story of a long word that is not there".split()
+with open(sys.argv[1], "w") as file:
+    for i in range(40):
+        begin = random.randrange(len(words))
+        text = " ".join(words[(begin + n) % len(words)] for n in range(random.randint(4, 20)))
+        file.write(json.dumps({"text": text}) + "\n")
+PY
+train() { # FOLDER [OPTION]...
+  local folder=$1
+  shift
+  "$app" train --data "$data" --out "$folder" --steps 20 --seq-len 128 --batch 2 --lr 0.01 --seed 1 --quiet "$@"
+}
+train "$out.whole" --threads 1 --json >"$work/summary"
+train "$out.threads" --threads 2 >/dev/null
+cmp "$out.whole/adapter_model.safetensors" "$out.threads/adapter_model.safetensors" || fail "two threads learn otherwise than one"
+python3 - "$work/summary" "$out.whole/train.jsonl" <<'PY'
+import json, sys
+summary, log = json.load(open(sys.argv[1])), [json.loads(line) for line in open(sys.argv[2])]
+assert [line["step"] for line in log] == list(range(1, 21)), log
+assert summary["steps"] == 20 and summary["tokens"] == sum(line["tokens"] for line in log), summary
+first, last = (sum(line["loss"] for line in part) / 4 for part in (log[:4], log[-4:]))
+assert last < 0.8 * first, (first, last)
+PY
+
+# Killed when its log has so many lines, then gone on with.
+for lines in 3 11; do
+  train "$out.killed" --resume --save-every 2 >/dev/null 2>&1 &
+  until [ "$(cat "$out.killed/train.jsonl" 2>/dev/null | wc -l)" -ge "$lines" ]; do
+    kill -0 $! 2>/dev/null || break
+    sleep 0.01
+  done
+  kill -9 $! 2>/dev/null || true
+  wait $! 2>/dev/null || true
+done
+train "$out.killed" --resume >/dev/null
+cmp "$out.whole/adapter_model.safetensors" "$out.killed/adapter_model.safetensors" || fail "a training that was killed went on otherwise"
+
+# The loss before and after; the same adapter in the program that trains and compiled into another one.
+judge="$app loss --data $data --seq-len 128 --json --quiet"
+$judge >"$work/before"
+$judge --adapter "$out.whole" >"$work/after"
+compiled=$(tiny train-adapted --adapter "$out.whole" --variants avx2)
+python3 -c 'import json, sys; print(" ".join(json.loads(line)["text"] for line in open(sys.argv[1]))[:400])' "$data" >"$work/train.txt"
+"$app" perplexity --file "$work/train.txt" --exact --json --quiet >"$work/plain"
+"$app" perplexity --file "$work/train.txt" --exact --json --quiet --adapter "$out.whole" >"$work/adapted"
+"$compiled" perplexity --file "$work/train.txt" --exact --json --quiet >"$work/compiled"
+python3 - "$work" <<'PY'
+import json, sys
+before, after, plain, adapted, compiled = (json.load(open(f"{sys.argv[1]}/{name}"))
+                                           for name in ("before", "after", "plain", "adapted", "compiled"))
+assert after["loss"] < 0.8 * before["loss"] and after["tokens"] == before["tokens"], (before, after)
+assert adapted["perplexity"] < 0.8 * plain["perplexity"], (plain, adapted)
+assert abs(adapted["perplexity"] / compiled["perplexity"] - 1) < 1e-4, (adapted, compiled)
+PY
+# All weights: in float32, into a file with the names of the checkpoint.
+full=$(tiny train-full --train --variants avx2)
+"$full" train --data "$data" --out "$out.full" --steps 8 --seq-len 128 --batch 2 --lr 1e-3 --seed 1 --quiet --json >"$work/full"
+python3 - "$work/full" "$out.full/model.safetensors" <<'PY'
+import json, struct, sys
+summary = json.load(open(sys.argv[1]))
+assert summary["loss_last"] < 0.8 * summary["loss_first"], summary
+with open(sys.argv[2], "rb") as file:
+    header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+assert header["model.norm.weight"]["dtype"] == "F32" and "model.layers.0.self_attn.q_proj.weight" in header, list(header)
+PY
+
+refuses 1 "does not train" "$compiled" train --data "$data" --out "$out.none" --steps 1
+refuses 1 "holds the state of a training" train "$out.whole"
+refuses 1 "--lr 0.01" train "$out.whole" --resume --lr 0.02
+[ ! -e "$out.none" ] || fail "a refused training made its folder"
+echo "what is trained is learnt, whatever kills it"
