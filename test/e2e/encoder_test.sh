@@ -88,4 +88,20 @@ PY
 "$longc" inspect "$folder" | grep "^positions  *128, token types 2" >/dev/null || fail "inspect says nothing of an encoder"
 refuses 2 "--exact and --int8 exclude each other" embed --exact --int8
 "$app" info | grep "^embedding  *mean, length 1" >/dev/null || fail "info does not say what an embedding is: $("$app" info)"
+
+# What a tokenizer puts around a text stands around it: [CLS] 2 and [SEP] 3.
+folder bert 'case["config"]["vocab_size"] = 503; case["tensors"] = [[n, [503, 32] if "word_emb" in n else shape] for n, shape in case["tensors"]]'
+cp test/golden/tokenizers/bert.json "$folder/tokenizer.json"
+echo '{"cls_token": "[CLS]", "sep_token": "[SEP]", "unk_token": "[UNK]"}' >"$folder/tokenizer_config.json"
+"${compile[@]}" --quiet
+printf 'The mill wheel, 1234 Flour' >"$work/encoders/text"
+ids=$("$app" tokenize --file "$work/encoders/text" --json | tr -dc '0-9,')
+lines '{"text": "The mill wheel, 1234 Flour"}' "{\"token_ids\": [2,$ids,3]}" "{\"token_ids\": [$ids]}"
+embed --exact >"$work/encoders/framed"
+python3 - "$work/encoders/framed" <<'PY' || fail "the frame is not [CLS] and [SEP]: $ids"
+import json, sys
+text, framed, bare = (json.loads(line)["embedding"] for line in open(sys.argv[1]))
+far = lambda a, b: max(abs(x - y) for x, y in zip(a, b))
+sys.exit(far(text, framed) > 1e-6 or far(text, bare) < 1e-3)
+PY
 echo "encoders give embeddings"
