@@ -60,17 +60,23 @@ Status readPool(const ConfigKeys &keys, Pooling &pooling) {
   return Status::error(ConfigInvalid, found == 0 ? "no pool is chosen: expected one" : "several pools are chosen: expected one", poolHint);
 }
 
-// The length that sentence-transformers cuts texts to.
-Status noteLength(const std::string &folder, std::vector<std::string> &notes) {
-  const std::string path = folder + "/sentence_bert_config.json";
-  if (!exists(path))
-    return {};
-  Result<JsonValue> json = readJsonFile(path);
+// What sentence-transformers does to texts and we do not: it cuts them, and may put words before them.
+Status noteTexts(const std::string &folder, std::vector<std::string> &notes) {
+  auto read = [&](const std::string &name) {
+    const std::string path = folder + "/" + name;
+    return exists(path) ? readJsonFile(path) : Result<JsonValue>(JsonValue(JsonValue::Object()));
+  };
+  const std::string cuts = "sentence_bert_config.json", prompts = "config_sentence_transformers.json";
+  Result<JsonValue> json = read(cuts);
   if (!json.ok())
     return json.status();
   if (const JsonValue *length = json->find("max_seq_length"); length && length->integer())
-    notes.push_back("'max_seq_length' " + std::to_string(*length->integer()) +
-                    " of sentence_bert_config.json is not applied: texts are read whole");
+    notes.push_back("'max_seq_length' " + std::to_string(*length->integer()) + " of " + cuts + " is not applied: texts are read whole");
+  json = read(prompts);
+  if (!json.ok())
+    return json.status();
+  if (const JsonValue *name = json->find("default_prompt_name"); name && name->text())
+    notes.push_back("'default_prompt_name' " + quoted(*name->text()) + " of " + prompts + " is not applied: texts are read as they are");
   return {};
 }
 
@@ -109,7 +115,7 @@ Status readPooling(const std::string &folder, EncoderConfig &encoder, std::vecto
                                     "modules: Transformer, Pooling, Normalize"));
     }
   }
-  return noteLength(folder, notes);
+  return noteTexts(folder, notes);
 }
 
 } // namespace longc

@@ -35,7 +35,9 @@ done
 refuses 1 "an encoder is not written as a folder" "$longc" convert "$folder" --to hf -o "$work/encoders/none"
 [ ! -e "$app" ] && [ ! -e "$work/encoders/none" ] || fail "a refused compilation left something behind"
 
+echo '{"prompts": {"query": "query: "}, "default_prompt_name": "query"}' >"$folder/config_sentence_transformers.json"
 "${compile[@]}" 2>"$work/stderr"
+grep -q "note: 'default_prompt_name' 'query' of config_sentence_transformers.json is not applied" "$work/stderr" || fail "no note: $(cat "$work/stderr")"
 grep -q "note: 'max_seq_length' 64 of sentence_bert_config.json is not applied" "$work/stderr" || fail "no note: $(cat "$work/stderr")"
 
 # What it is not, and what is no text.
@@ -90,7 +92,7 @@ refuses 2 "--exact and --int8 exclude each other" embed --exact --int8
 "$app" info | grep "^embedding  *mean, length 1" >/dev/null || fail "info does not say what an embedding is: $("$app" info)"
 
 # What a tokenizer puts around a text stands around it: [CLS] 2 and [SEP] 3.
-folder bert 'case["config"]["vocab_size"] = 503; case["tensors"] = [[n, [503, 32] if "word_emb" in n else shape] for n, shape in case["tensors"]]'
+folder bert 'case["config"]["vocab_size"] = 512; case["tensors"] = [[n, [512, 32] if "word_emb" in n else shape] for n, shape in case["tensors"]]'
 cp test/golden/tokenizers/bert.json "$folder/tokenizer.json"
 echo '{"cls_token": "[CLS]", "sep_token": "[SEP]", "unk_token": "[UNK]"}' >"$folder/tokenizer_config.json"
 "${compile[@]}" --quiet
