@@ -29,13 +29,7 @@ ArrayRef<int64_t> shapeOf(Value value) {
 bool fitTogether(ArrayRef<Operation *> ops) {
   llvm::SmallPtrSet<Operation *, 16> members(ops.begin(), ops.end());
   Block *block = ops.front()->getBlock();
-  Operation *last = nullptr;
-  for (Operation *op : ops)
-    for (Value operand : op->getOperands()) {
-      Operation *producer = operand.getDefiningOp();
-      if (producer && producer->getBlock() == block && !members.contains(producer) && (!last || last->isBeforeInBlock(producer)))
-        last = producer;
-    }
+  Operation *last = lastNeeded(ops);
   return !last || llvm::all_of(ops, [&](Operation *op) {
     return llvm::all_of(op->getUsers(), [&](Operation *user) {
       Operation *place = block->findAncestorOpInBlock(*user);

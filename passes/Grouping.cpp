@@ -13,6 +13,20 @@ void remarkNotFused(StringRef pass, Operation *op, const Twine &reason) {
       << ("not fused: " + reason).str();
 }
 
+Operation *lastNeeded(ArrayRef<Operation *> ops) {
+  llvm::SmallPtrSet<Operation *, 16> members(ops.begin(), ops.end());
+  Block *block = ops.front()->getBlock();
+  Operation *last = nullptr;
+  for (Operation *op : ops)
+    for (Value operand : op->getOperands()) {
+      Operation *producer = operand.getDefiningOp();
+      if (producer && producer->getBlock() == block && !members.contains(producer) &&
+          (!last || last->isBeforeInBlock(producer)))
+        last = producer;
+    }
+  return last;
+}
+
 lm::GroupOp formGroup(StringRef pass, ArrayRef<Operation *> wanted) {
   if (!llvm::all_equal(llvm::map_range(wanted, [](Operation *op) { return op->getBlock(); }))) {
     remarkNotFused(pass, wanted.back(), "what it would be fused with is in another block");
@@ -23,15 +37,7 @@ lm::GroupOp formGroup(StringRef pass, ArrayRef<Operation *> wanted) {
   llvm::SmallPtrSet<Operation *, 16> members(ops.begin(), ops.end());
   Block *block = ops.front()->getBlock();
 
-  // After the last value from outside.
-  Operation *last = nullptr;
-  for (Operation *op : ops)
-    for (Value operand : op->getOperands()) {
-      Operation *producer = operand.getDefiningOp();
-      if (producer && producer->getBlock() == block && !members.contains(producer) &&
-          (!last || last->isBeforeInBlock(producer)))
-        last = producer;
-    }
+  Operation *last = lastNeeded(ops);
   llvm::SetVector<Value> results;
   for (Operation *op : ops)
     for (Value result : op->getResults())

@@ -29,6 +29,9 @@ template <typename... Ops> mlir::Operation *looseProducer(mlir::Value value) {
   return op && mlir::isa<Ops...>(op) && !op->getParentOfType<lm::GroupOp>() ? op : nullptr;
 }
 
+// The last op outside, in the block of the ops, whose value one of them needs; null if there is none.
+mlir::Operation *lastNeeded(llvm::ArrayRef<mlir::Operation *> ops);
+
 // Moves the ops into a new group after the last value they need. Returns null, with a remark, when they are in different
 // blocks or an op before that place uses one of them.
 lm::GroupOp formGroup(llvm::StringRef pass, llvm::ArrayRef<mlir::Operation *> ops);

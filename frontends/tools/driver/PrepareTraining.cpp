@@ -1,6 +1,7 @@
 // Trained parameters of a graph.
 #include "frontends/tools/driver/PrepareTraining.h"
 
+#include "dialects/lm/LmDialect.h"
 #include "passes/Passes.h"
 #include "runtime/core/Format.h"
 
@@ -8,6 +9,7 @@
 #include "llvm/ADT/StringRef.h"
 
 #include <cmath>
+#include <cstdio>
 #include <set>
 
 using namespace mlir;
@@ -91,6 +93,12 @@ Status prepareTraining(const CompileOptions &options, ModuleOp graph, Stages &st
     Result<LoraOptions> lora = parseLora(options.lora);
     return lora.ok() ? insertLora(*lora, graph, stages, module) : lora.status();
   }
+  auto quantized = llvm::count_if(graph.getOps<lm::ParameterOp>(), [](lm::ParameterOp parameter) {
+    return isa<lm::QuantizedType>(parameter.getType());
+  });
+  if (quantized > 0 && !options.quiet)
+    std::fprintf(stderr, "note: %lld parameters are quantised and not trained: --lora trains an adapter beside them, longc convert writes them as floats\n",
+                 static_cast<long long>(quantized));
   PassManager manager(&stages.context());
   manager.addPass(createTrainParametersPass());
   return stages.run(manager, graph, "declaring what is trained");

@@ -1,16 +1,18 @@
 // Products, sums and row-wise ops of gradients, compiled, beside the interpreter.
 // RUN: longc-compare-cpu %s --function=products --tokens=37 --pass-pipeline='longc-lower{precision=written}' | FileCheck %s
-// RUN: longc-compare-cpu %s --function=products_of_bf16 --tokens=70 --pass-pipeline='longc-lower{precision=written}' | FileCheck %s
-// RUN: longc-compare-cpu %s --function=products_of_stored --tokens=37 --pass-pipeline='longc-lower{precision=written}' | FileCheck %s
+// RUN: longc-compare-cpu %s --function=products_of_bf16 --tokens=70 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=written}' | FileCheck %s
+// RUN: longc-compare-cpu %s --function=products_of_stored --tokens=37 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=written}' | FileCheck %s
 // RUN: longc-compare-cpu %s --function=stored --tokens=300 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
-// RUN: longc-compare-cpu %s --function=rows --tokens=37 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
-// RUN: longc-compare-cpu %s --function=heads --tokens=37 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
-// RUN: longc-opt %s --longc-differentiate=function=attention -o %t && longc-compare-cpu %t --function=attention_gradient --tokens=300 --sequences=2 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
-// RUN: longc-opt %s --longc-differentiate=function=grouped -o %t && longc-compare-cpu %t --function=grouped_gradient --tokens=150 --sequences=2 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
-// RUN: longc-opt %s --longc-differentiate=function=window -o %t && longc-compare-cpu %t --function=window_gradient --tokens=300 --sequences=2 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
-// RUN: longc-opt %s --longc-differentiate=function=loss -o %t && longc-compare-cpu %t --function=loss_gradient --tokens=300 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
-// RUN: longc-opt %s --longc-differentiate=function=dense -o %t && longc-compare-cpu %t --function=dense_gradient --tokens=70 --sequences=2 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
-// RUN: longc-opt %s --longc-differentiate=function=loss_and_lse -o %t && longc-compare-cpu %t --function=loss_and_lse_gradient --tokens=37 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
+// RUN: longc-compare-cpu %s --function=rows --tokens=37 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
+// RUN: longc-compare-cpu %s --function=heads --tokens=37 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
+// RUN: longc-opt %s --longc-differentiate=function=attention -o %t && longc-compare-cpu %t --function=attention_gradient --tokens=300 --sequences=2 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
+// RUN: longc-opt %s --longc-differentiate=function=grouped -o %t && longc-compare-cpu %t --function=grouped_gradient --tokens=150 --sequences=2 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
+// RUN: longc-opt %s --longc-differentiate=function=window -o %t && longc-compare-cpu %t --function=window_gradient --tokens=300 --sequences=2 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
+// RUN: longc-opt %s --longc-differentiate=function=loss -o %t && longc-compare-cpu %t --function=loss_gradient --tokens=300 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
+// RUN: longc-opt %s --longc-differentiate=function=dense -o %t && longc-compare-cpu %t --function=dense_gradient --tokens=70 --sequences=2 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
+// RUN: longc-opt %s --longc-differentiate=function=loss_and_lse -o %t && longc-compare-cpu %t --function=loss_and_lse_gradient --tokens=37 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
+// RUN: longc-opt %s --longc-differentiate=function=adapter -o %t && longc-compare-cpu %t --function=adapter_gradient --tokens=37 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
+// RUN: longc-interpret %t --function adapter_gradient --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-5
 // CHECK-NOT: WRONG
 // CHECK: {{[1-9][0-9]*}} passed, 0 failed
 
@@ -140,4 +142,13 @@ func.func @loss_and_lse(%x: tensor<?x64xf32> {lm.trained}, %w: tensor<150x64xf32
   %loss, %lse = lm.cross_entropy %x, %w, %targets, %weights
     : (tensor<?x64xf32>, tensor<150x64xf32>, tensor<?xi32>, tensor<?xf32>) -> (tensor<1xf32>, tensor<?xf32>)
   return %loss, %lse : tensor<1xf32>, tensor<?xf32>
+}
+
+// An adapter is trained, the quantised weight beside it is not: it is decoded for both directions.
+func.func @adapter(%x: tensor<?x160xf32> {lm.trained}, %a: tensor<6x160xf32> {lm.trained}, %b: tensor<96x6xf32> {lm.trained}) -> tensor<?x96xf32> {
+  %q8 = lm.parameter_ref @q8 : !lm.quantized<96x160, q8_0>
+  %w = lm.dequantize %q8 : (!lm.quantized<96x160, q8_0>) -> tensor<96x160xf32>
+  %y = lm.linear %x, %w lora(%a, %b) {lora_scale = 0.5 : f64}
+    : (tensor<?x160xf32>, tensor<96x160xf32>, tensor<6x160xf32>, tensor<96x6xf32>) -> tensor<?x96xf32>
+  return %y : tensor<?x96xf32>
 }
