@@ -11,7 +11,8 @@
 
 namespace longc {
 
-// Reads 'normalizer', 'pre_tokenizer' and 'decoder' of a BPE tokenizer. Steps that are not known are refused by name.
+// Reads 'normalizer', 'pre_tokenizer' and 'decoder'; `out.model` says of what kind, or is empty for BPE. Steps that are not known are refused
+// by name.
 Status readTokenizerSteps(const JsonValue &json, TokenizerSource &out);
 
 // The steps under a key, those of a sequence one by one.

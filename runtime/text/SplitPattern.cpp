@@ -56,6 +56,20 @@ std::vector<SplitPattern::Piece> joined(std::vector<SplitPattern::Piece> pieces,
 
 } // namespace
 
+struct SplitSearch::Contexts {
+  MatchContext match{pcre2_match_context_create(nullptr)};
+  Stack stack{pcre2_jit_stack_create(firstStack, mostStack, nullptr)};
+  MatchData data{pcre2_match_data_create(1, nullptr)}; // where the match lies is all that is asked for
+};
+
+SplitSearch::SplitSearch() : contexts_(std::make_shared<Contexts>()) {
+  pcre2_match_context *match = contexts_->match.get();
+  pcre2_set_match_limit(match, mostSteps);
+  pcre2_set_depth_limit(match, mostSteps);
+  pcre2_set_heap_limit(match, mostMemory);
+  pcre2_jit_stack_assign(match, nullptr, contexts_->stack.get());
+}
+
 struct SplitPattern::Compiled {
   Code code;
 };
@@ -88,22 +102,16 @@ Result<SplitPattern> SplitPattern::create(const SplitRule &rule) {
   return made;
 }
 
-std::vector<SplitPattern::Piece> SplitPattern::find(std::string_view text) const {
+std::vector<SplitPattern::Piece> SplitPattern::find(std::string_view text, SplitSearch &search) const {
   std::vector<Piece> pieces;
-  MatchContext context(pcre2_match_context_create(nullptr));
-  pcre2_set_match_limit(context.get(), mostSteps);
-  pcre2_set_depth_limit(context.get(), mostSteps);
-  pcre2_set_heap_limit(context.get(), mostMemory);
-  Stack stack(pcre2_jit_stack_create(firstStack, mostStack, nullptr));
-  pcre2_jit_stack_assign(context.get(), nullptr, stack.get());
-  MatchData match(pcre2_match_data_create_from_pattern(compiled_->code.get(), nullptr));
+  pcre2_match_data *match = search.contexts_->data.get();
   size_t position = 0;
   while (position < text.size()) {
     int found = pcre2_match(compiled_->code.get(), reinterpret_cast<PCRE2_SPTR8>(text.data()), text.size(), position, 0,
-                            match.get(), context.get());
+                            match, search.contexts_->match.get());
     if (found < 0)
       break;
-    const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(match.get());
+    const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(match);
     if (ends[1] <= ends[0] || ends[0] < position) // what \K and the like can do
       break;
     if (ends[0] > position)
@@ -118,13 +126,14 @@ std::vector<SplitPattern::Piece> SplitPattern::find(std::string_view text) const
 
 std::string SplitPattern::replaced(std::string_view text, std::string_view by) const {
   std::string out;
-  for (const Piece &piece : find(text))
+  SplitSearch search;
+  for (const Piece &piece : find(text, search))
     out += piece.isMatch ? by : text.substr(piece.begin, piece.end - piece.begin);
   return out;
 }
 
-void SplitPattern::split(std::string_view text, std::vector<std::string_view> &words) const {
-  std::vector<Piece> pieces = find(text);
+void SplitPattern::split(std::string_view text, SplitSearch &search, std::vector<std::string_view> &words) const {
+  std::vector<Piece> pieces = find(text, search);
   if (behavior_ == SplitBehavior::Removed)
     std::erase_if(pieces, [](const Piece &piece) { return piece.isMatch; });
   else if (behavior_ != SplitBehavior::Isolated)

@@ -23,6 +23,17 @@ struct SplitRule {
   bool inverted = false; // what lies between matches is what matches
 };
 
+// What one thread needs while it searches; made once for many short texts.
+class SplitSearch {
+public:
+  SplitSearch();
+
+private:
+  friend class SplitPattern;
+  struct Contexts;
+  std::shared_ptr<Contexts> contexts_;
+};
+
 class SplitPattern {
 public:
   static constexpr int badPattern = 6007;
@@ -35,7 +46,7 @@ public:
   static Result<SplitPattern> create(const SplitRule &rule);
 
   // Appends the words of `text`, in order.
-  void split(std::string_view text, std::vector<std::string_view> &words) const;
+  void split(std::string_view text, SplitSearch &search, std::vector<std::string_view> &words) const;
 
   // `text` with every match as `by`.
   std::string replaced(std::string_view text, std::string_view by) const;
@@ -43,7 +54,7 @@ public:
 private:
   struct Compiled;
 
-  std::vector<Piece> find(std::string_view text) const;
+  std::vector<Piece> find(std::string_view text, SplitSearch &search) const;
 
   std::shared_ptr<const Compiled> compiled_; // shared by copies: it is not written to
   SplitBehavior behavior_ = SplitBehavior::Isolated;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <optional>
 #include <utility>
 
 namespace longc {
@@ -291,6 +292,7 @@ struct Tokenizer::EncodeWork {
   WordCache cache;
   BpeWork bpe;
   UnigramWork unigram;
+  std::optional<SplitSearch> search; // where there are patterns
   std::vector<std::string_view> pieces, parted; // by the patterns so far, and by the next one
   std::deque<std::string> texts; // normalized: the cache points into them
   std::vector<int32_t> ids;
@@ -310,11 +312,13 @@ void Tokenizer::encodeWord(std::string_view word, EncodeWork &work) const {
 void Tokenizer::encodeText(std::string_view text, EncodeWork &work) const {
   if (splits_.empty())
     return encodeWords(text, work);
+  if (!work.search)
+    work.search.emplace();
   work.pieces.assign(1, text);
   for (const SplitPattern &pattern : splits_) {
     work.parted.clear();
     for (std::string_view piece : work.pieces)
-      pattern.split(piece, work.parted);
+      pattern.split(piece, *work.search, work.parted);
     work.pieces.swap(work.parted);
   }
   for (std::string_view piece : work.pieces)

@@ -2,17 +2,38 @@
 //
 // What differs: in Ruby's syntax `x{1,3}+` repeats `x{1,3}` (in PCRE2 it is possessive), `{,3}` is `{0,3}`, \h is a digit of 16, \v
 // one character, \w holds marks and connectors, classes nest and intersect. `^` and `$` stand at every line in both, with PCRE2_MULTILINE.
+// Categories hold what came after PCRE2's Unicode, too.
 #include "runtime/text/TranslatePattern.h"
 
+#include "runtime/core/Format.h"
+#include "runtime/text/LaterCategories.h"
 #include "runtime/text/Utf8.h"
 
 #include <cctype>
+#include <span>
 #include <vector>
 
 namespace longc {
 namespace {
 
-constexpr std::string_view wordClass = R"(\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc})";
+// The later code points of a category, "L" or "Lu", as members of a class; empty for other properties.
+std::string laterOf(std::string_view category) {
+  std::string members;
+  if (category.empty() || category.size() > 2)
+    return members;
+  for (const LaterCategory &later : std::span(laterCategories, laterCategoriesCount))
+    if (std::string_view(later.category).starts_with(category))
+      members += formatText("\\x{%X}-\\x{%X}", later.first, later.last);
+  return members;
+}
+
+// The members of \w.
+std::string wordMembers() {
+  std::string members;
+  for (std::string_view category : {"L", "M", "Nd", "Nl", "Pc"})
+    members += "\\p{" + std::string(category) + "}" + laterOf(category);
+  return members;
+}
 
 Status refused(const std::string &what) { return Status::error(6007, "has " + what + ", which is not supported"); }
 
@@ -113,7 +134,7 @@ private:
       position_ += 2;
       return Status();
     };
-    const std::string word(wordClass), inWord = "[" + word + "]";
+    const std::string word = wordMembers(), inWord = "[" + word + "]";
     if (!std::isalnum(static_cast<unsigned char>(letter))) {
       copy(1 + (position_ + 1 < pattern_.size() ? decodeUtf8(pattern_, position_ + 1).length : 0));
       return {};
@@ -121,7 +142,7 @@ private:
     switch (letter) {
     case 'p':
     case 'P':
-      return translateProperty();
+      return translateProperty(inClass);
     case 'h':
       return put(inClass ? "0-9A-Fa-f" : "[0-9A-Fa-f]");
     case 'v':
@@ -147,7 +168,9 @@ private:
         return put({&pattern_[position_], 2});
       break;
     case 'd':
+      return put(inClass ? "\\d" + laterOf("Nd") : "[\\d" + laterOf("Nd") + "]");
     case 'D':
+      return put(inClass ? "\\D" : "[^\\d" + laterOf("Nd") + "]");
     case 's':
     case 'S':
     case 'n':
@@ -164,12 +187,22 @@ private:
     return refused("the escape " + quoteForMessage(rest().substr(0, 2)));
   }
 
-  // \p{L}, \p{^L}, \pL.
-  Status translateProperty() {
+  Status translateProperty(bool inClass) {
     size_t end = pattern_.find('}', position_);
     if (position_ + 2 >= pattern_.size() || pattern_[position_ + 2] != '{' || end == std::string_view::npos)
       return refused("a property without braces");
-    copy(end + 1 - position_);
+    std::string property(pattern_.substr(position_, end + 1 - position_));
+    std::string_view name = std::string_view(property).substr(3, property.size() - 4);
+    const bool isNegated = (property[1] == 'P') != name.starts_with('^');
+    name.remove_prefix(name.starts_with('^') ? 1 : 0);
+    const std::string later = laterOf(name);
+    position_ = end + 1;
+    if (later.empty() || (inClass && isNegated))
+      out_ += property;
+    else if (inClass)
+      out_ += property + later;
+    else
+      out_ += std::string(isNegated ? "[^" : "[") + "\\p{" + std::string(name) + "}" + later + "]";
     return {};
   }
 

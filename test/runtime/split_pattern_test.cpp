@@ -13,8 +13,9 @@ std::vector<std::string> words(const SplitRule &rule, std::string_view text) {
   Result<SplitPattern> pattern = SplitPattern::create(rule);
   EXPECT_TRUE(pattern.ok()) << pattern.status().text();
   std::vector<std::string_view> found;
+  SplitSearch search;
   if (pattern.ok())
-    pattern->split(text, found);
+    pattern->split(text, search, found);
   return {found.begin(), found.end()};
 }
 
@@ -37,6 +38,15 @@ TEST(SplitPattern, classesAndEscapesMeanWhatTheyMeanInRuby) {
   EXPECT_EQ(words({R"(^b.)"}, "bb\nba\n"), (Words{"bb", "\n", "ba", "\n"})) << "at every line";
   EXPECT_EQ(words({R"(\u3042)"}, "x\u3042"), (Words{"x", "\u3042"}));
   EXPECT_EQ(words({R"((?i:S))"}, "a\u017fb"), (Words{"a", "\u017f", "b"}));
+}
+
+TEST(SplitPattern, categoriesHoldWhatCameAfterTheLibrary) {
+  const std::string digit = "\U00010d40", letter = "\U00010d50"; // of Unicode 16
+  EXPECT_EQ(words({R"(\p{N})"}, "a" + digit + letter), (Words{"a", digit, letter}));
+  EXPECT_EQ(words({R"([^\s\p{L}]+)"}, letter + digit + "1"), (Words{letter, digit + "1"}));
+  EXPECT_EQ(words({R"(\P{N}+)"}, digit + letter + "b"), (Words{digit, letter + "b"}));
+  EXPECT_EQ(words({R"(\w+)"}, letter + digit + " " + digit), (Words{letter + digit, " ", digit}));
+  EXPECT_EQ(words({R"(\d)"}, "x" + digit), (Words{"x", digit}));
 }
 
 TEST(SplitPattern, whatBecomesOfMatches) {
