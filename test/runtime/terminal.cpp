@@ -1,6 +1,8 @@
 // Pseudo-terminals.
 #include "test/runtime/Terminal.h"
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <poll.h>
 #include <pty.h>
@@ -45,13 +47,16 @@ bool Terminal::readMore() {
   return count > 0;
 }
 
+// A program that never stops writing runs out of patience too.
 bool Terminal::shows(const std::string &text) {
-  for (;;) {
-    if (size_t place = screen_.find(text, seen_); place != std::string::npos) {
+  size_t from = seen_;
+  for (const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience);;) {
+    if (size_t place = screen_.find(text, from); place != std::string::npos) {
       seen_ = place + text.size();
       return true;
     }
-    if (!readMore())
+    from = std::max(from, screen_.size() - std::min(screen_.size(), text.size()));
+    if (!readMore() || std::chrono::steady_clock::now() > end)
       return false;
   }
 }

@@ -50,16 +50,20 @@ InterruptWatch::InterruptWatch() {
   nothingToStop = 1;
 }
 
+// A ^C that came when the watcher no longer looked is for the work that begins now.
 InterruptWatch::~InterruptWatch() {
   nothingToStop = 0;
-  clear();
+  if (clear())
+    pressed = handled + 1;
 }
 
 int InterruptWatch::descriptor() const { return wake[0]; }
 
-void InterruptWatch::clear() {
-  for (char letters[64]; read(wake[0], letters, sizeof letters) > 0;) {
-  }
+bool InterruptWatch::clear() {
+  bool any = false;
+  for (char letters[64]; read(wake[0], letters, sizeof letters) > 0;)
+    any = true;
+  return any;
 }
 
 } // namespace longc

@@ -21,7 +21,7 @@ public:
   InterruptWatch &operator=(const InterruptWatch &) = delete;
 
   int descriptor() const; // to be waited for, never read; -1 where there is none
-  void clear();           // not readable until the next ^C
+  bool clear();           // not readable until the next ^C; true if it was
 };
 
 } // namespace longc
