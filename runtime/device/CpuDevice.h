@@ -22,15 +22,20 @@ public:
                                                    const std::vector<std::string> &kernels, int threads);
 
   std::string describe() const override;
+  std::string variant() const override { return variant_; }
+  int threads() const override { return pool_->threads(); }
   Result<void *> allocate(size_t bytes, const char *name) override;
   void release(void *memory) override;
   Status copyIn(void *target, const void *source, size_t bytes) override;
   Status copyOut(void *target, const void *source, size_t bytes) override;
+  Status copyWithin(void *target, const void *source, size_t bytes) override { return copyIn(target, source, bytes); }
   Result<void *> share(const void *host, size_t bytes) override;
+  Result<void *> shareAs(const void *host, size_t bytes, const std::function<Status(std::span<std::byte>)> &) override {
+    return share(host, bytes);
+  }
   Status launch(const KernelLaunch &launch) override;
   Status finish() override { return {}; }
 
-  const std::string &variant() const { return variant_; }
   ThreadPool &pool() { return *pool_; }
 
 private:

@@ -69,6 +69,7 @@ Result<std::unique_ptr<CudaContext>> CudaContext::open(int ordinal) {
   LONGC_TRY(cuda.check(cuda.primaryCtxRetain(&context, device->device_), "creating the CUDA context"));
   device->retained_ = true;
   LONGC_TRY(cuda.check(cuda.ctxSetCurrent(context), "entering the CUDA context"));
+  LONGC_TRY(cuda.check(cuda.streamCreate(&device->stream_, /*flags: in order with the default stream*/ 0), "creating a stream"));
   LONGC_TRY(cuda.check(cuda.eventCreate(&device->startEvent_, 0), "creating an event"));
   LONGC_TRY(cuda.check(cuda.eventCreate(&device->stopEvent_, 0), "creating an event"));
   return device;
@@ -83,6 +84,8 @@ CudaContext::~CudaContext() {
     driver_->eventDestroy(startEvent_);
   if (stopEvent_)
     driver_->eventDestroy(stopEvent_);
+  if (stream_)
+    driver_->streamDestroy(stream_);
   driver_->primaryCtxRelease(device_);
 }
 
@@ -181,17 +184,35 @@ Status CudaContext::launch(const CudaFunction &function, unsigned gridX, unsigne
   if (gridX == 0 || gridY == 0 || gridZ == 0)
     return {}; // nothing to do: an empty batch
   return driver_->check(driver_->launchKernel(function.handle, gridX, gridY, gridZ, function.threads, 1, 1,
-                                              function.sharedBytes, nullptr, arguments, nullptr),
+                                              function.sharedBytes, stream_, arguments, nullptr),
                         "launching a kernel");
+}
+
+Status CudaContext::beginCapture() {
+  return driver_->check(driver_->streamBeginCapture(stream_, /*relaxed*/ 2), "recording launches");
+}
+
+Result<CudaHandle> CudaContext::endCapture() {
+  CudaHandle recorded = nullptr, graph = nullptr;
+  LONGC_TRY(driver_->check(driver_->streamEndCapture(stream_, &recorded), "recording launches"));
+  Status status = driver_->check(driver_->graphInstantiate(&graph, recorded, 0), "preparing recorded launches");
+  driver_->graphDestroy(recorded);
+  if (!status.ok())
+    return status;
+  return graph;
+}
+
+Status CudaContext::launchGraph(CudaHandle graph) {
+  return driver_->check(driver_->graphLaunch(graph, stream_), "launching recorded kernels");
 }
 
 Status CudaContext::synchronize() { return driver_->check(driver_->ctxSynchronize(), "running kernels"); }
 
-Status CudaContext::startTimer() { return driver_->check(driver_->eventRecord(startEvent_, nullptr), "timing"); }
+Status CudaContext::startTimer() { return driver_->check(driver_->eventRecord(startEvent_, stream_), "timing"); }
 
 Result<float> CudaContext::stopTimerMilliseconds() {
   float milliseconds = 0;
-  LONGC_TRY(driver_->check(driver_->eventRecord(stopEvent_, nullptr), "timing"));
+  LONGC_TRY(driver_->check(driver_->eventRecord(stopEvent_, stream_), "timing"));
   LONGC_TRY(driver_->check(driver_->eventSynchronize(stopEvent_), "running kernels"));
   LONGC_TRY(driver_->check(driver_->eventElapsedTime(&milliseconds, startEvent_, stopEvent_), "timing"));
   return milliseconds;

@@ -1,6 +1,7 @@
 // One CUDA device: memory, modules, tensor maps, launches, events. The driver is found at run time (CudaDriver.h).
 //
-// Not thread-safe: one thread uses a device at a time. Work is queued on the default stream in call order.
+// Not thread-safe: one thread uses a device at a time. Kernels are queued on a stream of the context's own, which waits for
+// the default stream's copies and they for it: everything happens in call order.
 #pragma once
 
 #include "runtime/device/CudaDriver.h"
@@ -56,6 +57,11 @@ public:
   Result<CudaTensorMap> encodeTensorMap(CudaPointer base, const CudaTensorMapShape &shape);
   /// `arguments` points at one value a kernel parameter.
   Status launch(const CudaFunction &function, unsigned gridX, unsigned gridY, unsigned gridZ, void **arguments);
+  /// What is launched between the two becomes a graph instead, which `launchGraph` runs as often as it is asked to.
+  Status beginCapture();
+  Result<CudaHandle> endCapture();
+  Status launchGraph(CudaHandle graph);
+  void releaseGraph(CudaHandle graph) { driver_->graphExecDestroy(graph); }
   Status synchronize();
 
   /// Times work between two calls by device events.
@@ -73,6 +79,7 @@ private:
   int sharedLimit_ = 0;
   size_t memoryBytes_ = 0;
   std::vector<CudaHandle> modules_;
+  CudaHandle stream_ = nullptr;
   CudaHandle startEvent_ = nullptr, stopEvent_ = nullptr;
 };
 

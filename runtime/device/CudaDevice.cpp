@@ -78,6 +78,9 @@ Result<CudaDevice::Kernel> CudaDevice::load(const longc_image_entry &image, cons
 CudaDevice::~CudaDevice() {
   if (!context_)
     return;
+  for (Sequence &sequence : sequences_)
+    if (sequence.graph)
+      context_->releaseGraph(sequence.graph);
   for (auto &[host, pointer] : shared_)
     (void)context_->release(pointer).ok();
   for (Kernel &kernel : kernels_)
@@ -114,18 +117,61 @@ Status CudaDevice::copyOut(void *target, const void *source, size_t bytes) {
   return context_->copyToHost(target, reinterpret_cast<CudaPointer>(source), bytes);
 }
 
+Status CudaDevice::copyWithin(void *target, const void *source, size_t bytes) {
+  return context_->copyOnDevice(reinterpret_cast<CudaPointer>(target), reinterpret_cast<CudaPointer>(source), bytes);
+}
+
+Result<void *> CudaDevice::shareAs(const void *host, size_t bytes,
+                                   const std::function<Status(std::span<std::byte>)> &fill) {
+  if (auto found = shared_.find(host); found != shared_.end())
+    return reinterpret_cast<void *>(found->second);
+  std::vector<std::byte> form(bytes);
+  LONGC_TRY(fill(form));
+  return upload(host, form.data(), bytes);
+}
+
 Result<void *> CudaDevice::share(const void *host, size_t bytes) {
   if (auto found = shared_.find(host); found != shared_.end())
     return reinterpret_cast<void *>(found->second);
+  return upload(host, host, bytes);
+}
+
+/// A copy of `source` that is found again by `key`.
+Result<void *> CudaDevice::upload(const void *key, const void *source, size_t bytes) {
   auto pointer = context_->allocate(bytes);
   if (!pointer.ok())
     return pointer.status();
-  if (Status status = context_->copyToDevice(*pointer, host, bytes); !status.ok()) {
+  if (Status status = context_->copyToDevice(*pointer, source, bytes); !status.ok()) {
     (void)context_->release(*pointer).ok();
     return status;
   }
-  shared_[host] = *pointer;
+  shared_[key] = *pointer;
   return reinterpret_cast<void *>(*pointer);
+}
+
+Status CudaDevice::launchAll(std::span<const KernelLaunch> launches, uint64_t sequence) {
+  constexpr size_t kKept = 8;
+  auto known = std::find_if(sequences_.begin(), sequences_.end(), [&](const Sequence &one) { return one.number == sequence; });
+  if (known == sequences_.end()) {
+    if (sequences_.size() == kKept) {
+      if (sequences_.front().graph)
+        context_->releaseGraph(sequences_.front().graph);
+      sequences_.erase(sequences_.begin());
+    }
+    sequences_.push_back({sequence, nullptr});
+    return Device::launchAll(launches, sequence);
+  }
+  if (!known->graph) {
+    LONGC_TRY(context_->beginCapture());
+    Status status = Device::launchAll(launches, sequence);
+    auto graph = context_->endCapture(); // in any case: else the stream stays in recording
+    if (!status.ok())
+      return status;
+    if (!graph.ok())
+      return graph.status();
+    known->graph = *graph;
+  }
+  return context_->launchGraph(known->graph);
 }
 
 Status CudaDevice::launch(const KernelLaunch &launch) {

@@ -26,9 +26,16 @@ public:
   void release(void *memory) override;
   Status copyIn(void *target, const void *source, size_t bytes) override;
   Status copyOut(void *target, const void *source, size_t bytes) override;
+  Status copyWithin(void *target, const void *source, size_t bytes) override;
   /// A copy on the device, made once a host address.
   Result<void *> share(const void *host, size_t bytes) override;
+  bool hasOwnMemory() const override { return true; }
+  Result<void *> shareAs(const void *host, size_t bytes,
+                         const std::function<Status(std::span<std::byte>)> &fill) override;
+  size_t memoryBytes() const override { return context_->memoryBytes(); }
   Status launch(const KernelLaunch &launch) override;
+  /// Recorded as a graph when it comes for the second time.
+  Status launchAll(std::span<const KernelLaunch> launches, uint64_t sequence) override;
   Status finish() override { return context_->synchronize(); }
 
   CudaContext &context() { return *context_; }
@@ -47,11 +54,18 @@ private:
     CudaPointer counters = 0; // of blocks drawn and of thread blocks done, where the kernel draws its blocks
   };
   CudaDevice() = default;
+  Result<void *> upload(const void *key, const void *source, size_t bytes);
   Result<Kernel> load(const longc_image_entry &image, const std::string &architecture, const abi::DeviceLaunch &plan);
 
   std::unique_ptr<CudaContext> context_;
   std::vector<Kernel> kernels_;
   std::map<const void *, CudaPointer> shared_;
+  /// Lists that came lately, the newest last; a graph once they came twice.
+  struct Sequence {
+    uint64_t number;
+    CudaHandle graph;
+  };
+  std::vector<Sequence> sequences_;
 };
 
 } // namespace longc

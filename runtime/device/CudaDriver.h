@@ -11,7 +11,7 @@
 namespace longc {
 
 using CudaPointer = uint64_t; // CUdeviceptr
-using CudaHandle = void *;    // CUcontext, CUmodule, CUfunction, CUstream, CUevent
+using CudaHandle = void *;    // CUcontext, CUmodule, CUfunction, CUstream, CUgraph, CUgraphExec, CUevent
 
 /// Descriptor of a region of device memory for the copy engine (CUtensorMap).
 struct alignas(64) CudaTensorMap {
@@ -51,6 +51,14 @@ struct CudaDriver {
   int (*funcSetAttribute)(CudaHandle, int, int);
   int (*launchKernel)(CudaHandle, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, CudaHandle,
                       void **, void **);
+  int (*streamCreate)(CudaHandle *, unsigned);
+  int (*streamDestroy)(CudaHandle);
+  int (*streamBeginCapture)(CudaHandle, int);
+  int (*streamEndCapture)(CudaHandle, CudaHandle *);
+  int (*graphInstantiate)(CudaHandle *, CudaHandle, uint64_t);
+  int (*graphLaunch)(CudaHandle, CudaHandle);
+  int (*graphDestroy)(CudaHandle);
+  int (*graphExecDestroy)(CudaHandle);
   int (*eventCreate)(CudaHandle *, unsigned);
   int (*eventDestroy)(CudaHandle);
   int (*eventRecord)(CudaHandle, CudaHandle);

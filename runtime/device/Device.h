@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -27,16 +28,35 @@ public:
 
   /// One line for a person: name, variant, threads.
   virtual std::string describe() const = 0;
+  /// Of the processor: the variant of its kernels, and how many threads run them.
+  virtual std::string variant() const { return {}; }
+  virtual int threads() const { return 0; }
 
   /// Zeroed memory that the device's kernels can use; `name` is for the message when there is not enough.
   virtual Result<void *> allocate(size_t bytes, const char *name) = 0;
   virtual void release(void *memory) = 0;
   virtual Status copyIn(void *target, const void *source, size_t bytes) = 0;
   virtual Status copyOut(void *target, const void *source, size_t bytes) = 0;
+  /// Between memories of the device.
+  virtual Status copyWithin(void *target, const void *source, size_t bytes) = 0;
   /// Host memory that outlives the device, as its kernels see it: the same address where they share memory.
   virtual Result<void *> share(const void *host, size_t bytes) = 0;
+  /// Whether the device has memory of its own, where state lies and weights are rows of the type that kernels read; else it
+  /// is the host's, and weights are read as they are stored.
+  virtual bool hasOwnMemory() const { return false; }
+  /// A copy of another form of host memory, `bytes` that `fill` writes. Made once a host address.
+  virtual Result<void *> shareAs(const void *host, size_t bytes, const std::function<Status(std::span<std::byte>)> &fill) = 0;
+  /// Bytes of memory of its own.
+  virtual size_t memoryBytes() const { return 0; }
 
   virtual Status launch(const KernelLaunch &launch) = 0;
+  /// Launches one after the other. A list that comes again, the same in all, comes under the same `sequence`: a device may
+  /// prepare it as a whole.
+  virtual Status launchAll(std::span<const KernelLaunch> launches, uint64_t /*sequence*/) {
+    for (const KernelLaunch &one : launches)
+      LONGC_TRY(launch(one));
+    return {};
+  }
   /// Waits for everything that was launched.
   virtual Status finish() = 0;
 };

@@ -5,13 +5,32 @@
 #include "runtime/device/CpuFeatures.h"
 #include "runtime/device/CudaDevice.h"
 
+#include <charconv>
+
 namespace longc {
+
+Result<DeviceChoice> chooseDevice(const std::string &word, const abi::Program &program) {
+  constexpr std::string_view prefix = "cuda:";
+  std::string gpu;
+  for (const std::string &target : program.targets())
+    if (target.rfind(prefix, 0) == 0)
+      gpu = target;
+  if (word == "cpu" || (word == "auto" && gpu.empty()))
+    return DeviceChoice{};
+  if (word == "auto")
+    return DeviceChoice{gpu, 0};
+  int ordinal = -1;
+  const char *end = word.data() + word.size();
+  if (word.rfind(prefix, 0) == 0 && std::from_chars(word.data() + prefix.size(), end, ordinal).ptr == end && ordinal >= 0)
+    return DeviceChoice{gpu.empty() ? "a GPU" : gpu, ordinal};
+  return Status::error(1003, "--device '" + word + "': expected auto, cpu or cuda:N", "for example --device cuda:0");
+}
 
 Result<std::unique_ptr<Device>> openDevice(const longc_program_table &table, const abi::Program &program,
                                            const std::string &target, const std::vector<std::string> &kernels,
                                            const DeviceOptions &options) {
   if (target != "cpu") {
-    auto device = CudaDevice::create(table, program, target);
+    auto device = CudaDevice::create(table, program, target, options.ordinal);
     if (!device.ok())
       return device.status();
     return std::unique_ptr<Device>(std::move(*device));

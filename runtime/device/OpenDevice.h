@@ -14,7 +14,20 @@ namespace longc {
 struct DeviceOptions {
   std::string_view variant; // of the processor's kernels; "" chooses by table
   int threads = 0;          // 0: one a core
+  int ordinal = 0;          // which GPU
 };
+
+/// What `--device` takes, for its help.
+inline constexpr const char *deviceWords = "where to run: cpu, cuda:N, or auto: the GPU where the program has code for it and there is one";
+
+/// A target, as functions of a program name it, and which of its devices.
+struct DeviceChoice {
+  std::string target = "cpu";
+  int ordinal = 0;
+};
+
+/// What a word of `--device` means for a program: `auto` is its GPU code's target where it has one. LC1003 for other words.
+Result<DeviceChoice> chooseDevice(const std::string &word, const abi::Program &program);
 
 /// `target` as functions of the program name it. `kernels`: names of those to link, by index in Program.kernels; ""
 /// for the others.

@@ -22,20 +22,6 @@ Status bad(const std::string &what) {
   return Status::error(4108, "program message: " + what, "compile the program again");
 }
 
-std::optional<ElementFormat> storedFormat(abi::ElementType type) {
-  switch (type) {
-  case abi::F32: return ElementFormat::F32;
-  case abi::F16: return ElementFormat::F16;
-  case abi::BF16: return ElementFormat::BF16;
-  case abi::Q8_0: return ElementFormat::Q8_0;
-  case abi::Q4_0: return ElementFormat::Q4_0;
-  case abi::Q4_1: return ElementFormat::Q4_1;
-  case abi::Q4_1F: return ElementFormat::Q4_1F;
-  case abi::Q6_2: return ElementFormat::Q6_2;
-  default: return std::nullopt;
-  }
-}
-
 // Bytes a parameter takes; no value when its shape and type do not fit each other.
 std::optional<uint64_t> expectedBytes(const abi::Parameter &parameter) {
   auto format = storedFormat(parameter.type());
@@ -298,6 +284,20 @@ Status checkModule(const abi::Program &program, const abi::Module &module) {
 }
 
 } // namespace
+
+std::optional<ElementFormat> storedFormat(abi::ElementType type) {
+  switch (type) {
+  case abi::F32: return ElementFormat::F32;
+  case abi::F16: return ElementFormat::F16;
+  case abi::BF16: return ElementFormat::BF16;
+  case abi::Q8_0: return ElementFormat::Q8_0;
+  case abi::Q4_0: return ElementFormat::Q4_0;
+  case abi::Q4_1: return ElementFormat::Q4_1;
+  case abi::Q4_1F: return ElementFormat::Q4_1F;
+  case abi::Q6_2: return ElementFormat::Q6_2;
+  default: return std::nullopt;
+  }
+}
 
 Status checkProgram(const abi::Program &program, uint64_t weightsBytes) {
   if (program.version() != programVersion)

@@ -3,8 +3,14 @@
 
 #include "runtime/abi/program.pb.h"
 #include "runtime/core/Status.h"
+#include "runtime/io/Quantized.h"
+
+#include <optional>
 
 namespace longc {
+
+/// How a parameter of an element type is stored; nothing for types that no parameter has.
+std::optional<ElementFormat> storedFormat(abi::ElementType type);
 
 /// `weightsBytes` is the size of the weights section that parameters point into.
 Status checkProgram(const abi::Program &program, uint64_t weightsBytes);

@@ -4,7 +4,6 @@
 #include "runtime/core/Format.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace longc {
 
@@ -60,8 +59,9 @@ Result<std::unique_ptr<Context>> Context::fork() const {
   for (size_t ring = 0; ring < store_->layout().rings.size(); ++ring)
     for (auto [row, rows] : localRows()) {
       int64_t rowBytes = store_->layout().rings[ring].rowBytes;
-      std::memcpy(other.store_->ring(ring, other.slot_) + row * rowBytes, store_->ring(ring, slot_) + row * rowBytes,
-                  static_cast<size_t>(rows * rowBytes));
+      LONGC_TRY(other.store_->ring(ring).copyFrom(store_->ring(ring), store_->ringOffset(ring, slot_, row),
+                                                  other.store_->ringOffset(ring, other.slot_, row),
+                                                  static_cast<size_t>(rows * rowBytes)));
     }
   other.marks_ = marks_;
   other.table_ = table_;

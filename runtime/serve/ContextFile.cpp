@@ -3,7 +3,7 @@
 #include "runtime/serve/Context.h"
 #include "runtime/serve/MemoryFile.h"
 
-#include <cstring>
+#include <vector>
 
 namespace longc {
 namespace {
@@ -26,7 +26,7 @@ private:
   static Status applyPolicy(Context &context, const MemoryFile &file);
   static Status saveRing(const Context &context, size_t ring, const MemoryFile::Sink &sink);
   static Status savePages(const Context &context, size_t state, const MemoryFile::Sink &sink);
-  static void loadRing(Context &context, size_t ring, const std::byte *rows, int64_t firstToken);
+  static Status loadRing(Context &context, size_t ring, const std::byte *rows, int64_t firstToken);
 };
 
 void ContextFile::describeMarks(const Context &context, abi::SavedMarks &marks) {
@@ -58,14 +58,22 @@ std::vector<abi::SavedSection> ContextFile::describeSections(const Context &cont
 
 Status ContextFile::saveRing(const Context &context, size_t ring, const MemoryFile::Sink &sink) {
   int64_t rowBytes = context.store_->layout().rings[ring].rowBytes;
-  for (auto [row, rows] : context.localRows())
-    LONGC_TRY(sink(context.store_->ring(ring, context.slot_) + row * rowBytes, static_cast<size_t>(rows * rowBytes)));
+  std::vector<std::byte> piece;
+  for (auto [row, rows] : context.localRows()) {
+    piece.resize(static_cast<size_t>(rows * rowBytes));
+    LONGC_TRY(context.store_->ring(ring).read(context.store_->ringOffset(ring, context.slot_, row), piece.data(), piece.size()));
+    LONGC_TRY(sink(piece.data(), piece.size()));
+  }
   return {};
 }
 
 Status ContextFile::savePages(const Context &context, size_t state, const MemoryFile::Sink &sink) {
-  for (size_t page = static_cast<size_t>(context.firstPage_); page < context.table_.size(); ++page)
-    LONGC_TRY(sink(context.store_->pages().page(state, context.table_[page]), static_cast<size_t>(context.store_->pages().pageBytes(state))));
+  const PagePool &pages = context.store_->pages();
+  std::vector<std::byte> piece(static_cast<size_t>(pages.pageBytes(state)));
+  for (size_t page = static_cast<size_t>(context.firstPage_); page < context.table_.size(); ++page) {
+    LONGC_TRY(pages.readPage(state, context.table_[page], piece.data()));
+    LONGC_TRY(sink(piece.data(), piece.size()));
+  }
   return {};
 }
 
@@ -80,13 +88,16 @@ Status ContextFile::save(const Context &context, const std::string &path, abi::S
 }
 
 // Rows of tokens from `firstToken` on; those before the window are left out.
-void ContextFile::loadRing(Context &context, size_t ring, const std::byte *rows, int64_t firstToken) {
+Status ContextFile::loadRing(Context &context, size_t ring, const std::byte *rows, int64_t firstToken) {
   auto rowBytes = static_cast<size_t>(context.store_->layout().rings[ring].rowBytes);
-  const auto ringRows = context.store_->ringRows();
-  std::byte *to = context.store_->ring(ring, context.slot_);
-  for (int64_t token = context.marks_.windowBegin(); token < context.marks_.end(); ++token)
-    std::memcpy(to + static_cast<size_t>(token % ringRows) * rowBytes, rows + static_cast<size_t>(token - firstToken) * rowBytes,
-                rowBytes);
+  int64_t token = context.marks_.windowBegin();
+  for (auto [row, count] : context.localRows()) {
+    LONGC_TRY(context.store_->ring(ring).write(context.store_->ringOffset(ring, context.slot_, row),
+                                               rows + static_cast<size_t>(token - firstToken) * rowBytes,
+                                               static_cast<size_t>(count) * rowBytes));
+    token += count;
+  }
+  return {};
 }
 
 Status ContextFile::restoreMarks(Context &context, const MemoryFile &file) {
@@ -156,7 +167,7 @@ Status ContextFile::load(Context &context, const MemoryFile &file) {
   int64_t firstToken = context.marks_.windowBegin();
   LONGC_TRY(applyPolicy(context, file));
   for (size_t ring = 0; ring < rings; ++ring)
-    loadRing(context, ring, file.section(ring).data(), firstToken);
+    LONGC_TRY(loadRing(context, ring, file.section(ring).data(), firstToken));
   return {};
 }
 

@@ -35,6 +35,8 @@ Result<std::unique_ptr<Encoder>> Encoder::create(const Program &program, const l
   if (!function)
     return Status::error(4122, std::string("this program has no function 'encode' in ") + encoder->precision() + " precision",
                          "compile the program again");
+  if (options.device != "auto" && options.device != "cpu")
+    return Status::error(4122, "this program has no function 'encode' for the GPU", "use --device cpu");
   LONGC_TRY(checkInterface(*function));
   auto device = openProcessor(program, table, options, {function});
   if (!device.ok())

@@ -1,6 +1,9 @@
 // Chooses the variant, links the kernels, makes the executors.
 #include "runtime/serve/Engine.h"
 
+#include "runtime/core/Log.h"
+#include "runtime/device/OpenDevice.h"
+
 namespace longc {
 namespace {
 
@@ -39,18 +42,38 @@ Result<std::unique_ptr<Engine>> Engine::create(const Program &program, const lon
   if (program.module().has_encoder())
     return Status::error(4131, "this program is an encoder: it has no next tokens",
                          "it offers embed, tokenize, info and bench; compile a decoder for the others");
+  auto choice = chooseDevice(options.device, program.message());
+  if (!choice.ok())
+    return choice.status();
+  const bool isFree = options.device == "auto";
+  if (isFree && options.exact) // what the processor alone can
+    *choice = DeviceChoice{};
   std::unique_ptr<Engine> engine(new Engine(program));
   engine->exact_ = options.exact;
-  const abi::Function *prefill = program.findFunction("prefill", engine->precision(), "cpu");
-  const abi::Function *decode = program.findFunction("decode", engine->precision(), "cpu");
+  engine->target_ = choice->target;
+  Status status = engine->open(table, options, choice->ordinal);
+  if (status.ok())
+    return engine;
+  if (!isFree || choice->target == "cpu")
+    return status;
+  logNote(status.message() + ": running on the processor"); // there is a GPU's code, and no GPU that runs it
+  EngineOptions given = options;
+  given.device = "cpu";
+  return create(program, table, given);
+}
+
+Status Engine::open(const longc_program_table &table, const EngineOptions &options, int ordinal) {
+  const abi::Function *prefill = program_.findFunction("prefill", precision(), target_);
+  const abi::Function *decode = program_.findFunction("decode", precision(), target_);
   if (!prefill || !decode)
-    return Status::error(4122, std::string("this program has no functions 'prefill' and 'decode' in ") +
-                                   engine->precision() + " precision for the processor",
-                         options.exact ? "run it without --exact" : "compile a model with `longc compile`");
+    return Status::error(4122, std::string("this program has no functions 'prefill' and 'decode' in ") + precision() +
+                                   " precision for " + (target_ == "cpu" ? "the processor" : "the GPU"),
+                         options.exact        ? "run it without --exact"
+                         : target_ == "cpu"   ? "compile a model with `longc compile`"
+                                              : "compile it with the GPU among --target, or use --device cpu");
   LONGC_TRY(checkInterface(*prefill));
   LONGC_TRY(checkInterface(*decode));
-  LONGC_TRY(engine->link(table, options, *prefill, *decode));
-  return engine;
+  return link(table, options, ordinal, *prefill, *decode);
 }
 
 Result<std::unique_ptr<CpuDevice>> openProcessor(const Program &program, const longc_program_table &table,
@@ -64,9 +87,12 @@ Result<std::unique_ptr<CpuDevice>> openProcessor(const Program &program, const l
   return CpuDevice::create(table, *variant, kernelsOf(program.message(), functions), options.threads);
 }
 
-Status Engine::link(const longc_program_table &table, const EngineOptions &options, const abi::Function &prefill,
-                    const abi::Function &decode) {
-  auto device = openProcessor(program_, table, options, {&prefill, &decode});
+Status Engine::link(const longc_program_table &table, const EngineOptions &options, int ordinal,
+                    const abi::Function &prefill, const abi::Function &decode) {
+  if (table.abi_version != LONGC_ABI_VERSION)
+    return Status::error(4123, "the kernels of this program were built for another runtime", "compile the program again");
+  auto device = openDevice(table, program_.message(), target_, kernelsOf(program_.message(), {&prefill, &decode}),
+                           {options.variant, options.threads, ordinal});
   if (!device.ok())
     return device.status();
   device_ = std::move(*device);
@@ -79,6 +105,7 @@ Status Engine::link(const longc_program_table &table, const EngineOptions &optio
     return decodeExecutor.status();
   decode_ = std::move(*decodeExecutor);
   layout_ = StateLayout::of(program_.message(), {&prefill, &decode});
+  layout_.device = device_.get();
   return {};
 }
 

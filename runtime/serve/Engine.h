@@ -22,6 +22,7 @@ struct EngineOptions {
   std::string variant; // "" chooses by table
   int threads = 0;     // 0: one a core
   bool integers = false; // of encoders: products of int8
+  std::string device = "cpu"; // a word of chooseDevice
 };
 
 /// The processor with the kernels of these functions, in the variant that the options ask for or this machine has.
@@ -36,7 +37,9 @@ public:
                                                 const EngineOptions &options);
 
   const Program &program() const { return program_; }
-  CpuDevice &device() { return *device_; }
+  Device &device() { return *device_; }
+  /// What the kernels are for: "cpu", or a GPU's target.
+  const std::string &target() const { return target_; }
   /// Runs tokens of several sequences of one store. A part of one token runs in decode, a longer one in prefill, whatever
   /// else is in the call: so its numbers are what it gets alone.
   Status run(std::span<const BatchPart> parts);
@@ -62,13 +65,15 @@ public:
 
 private:
   explicit Engine(const Program &program) : program_(program), adapter_(program.module().has_lora() ? "none" : "") {}
-  Status link(const longc_program_table &table, const EngineOptions &options, const abi::Function &prefill,
+  Status open(const longc_program_table &table, const EngineOptions &options, int ordinal);
+  Status link(const longc_program_table &table, const EngineOptions &options, int ordinal, const abi::Function &prefill,
               const abi::Function &decode);
 
   const Program &program_;
   std::string adapter_;
   bool exact_ = false;
-  std::unique_ptr<CpuDevice> device_;
+  std::string target_ = "cpu";
+  std::unique_ptr<Device> device_;
   std::unique_ptr<Executor> prefill_, decode_;
   StateLayout layout_;
   KernelProfile profile_;

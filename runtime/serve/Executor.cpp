@@ -2,10 +2,12 @@
 #include "runtime/serve/Executor.h"
 
 #include "runtime/core/Format.h"
+#include "runtime/serve/DecodeParameter.h"
 #include "runtime/serve/PagePool.h"
 #include "runtime/serve/WorkList.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 
 namespace longc {
@@ -28,7 +30,8 @@ int64_t elementCount(const TensorShape &shape) {
 Executor::Executor(const Program &program, const abi::Function &function, Device &device)
     : program_(program), function_(function), device_(device), plan_(function, program.message()),
       hidden_(program.message(), device), symbols_(plan_.symbolNames.size(), unbound), maxima_(symbols_.size(), 0),
-      states_(static_cast<size_t>(program.message().states_size())), ready_(plan_.steps.size()) {}
+      states_(static_cast<size_t>(program.message().states_size())), ready_(plan_.steps.size()),
+      listsComeFirst_(std::ranges::is_sorted(plan_.steps, {}, [](const StepPlan &step) { return !step.isWorkList; })) {}
 
 Executor::~Executor() {
   if (arena_)
@@ -44,13 +47,22 @@ Result<std::unique_ptr<Executor>> Executor::create(const Program &program, const
   return executor;
 }
 
+// A parameter's bytes, as the program stores it, in the form that the device's kernels read.
+Result<void *> Executor::share(const BufferPlan &buffer, const void *stored) {
+  const abi::Parameter &parameter = program_.message().parameters(static_cast<int>(buffer.index));
+  if (!device_.hasOwnMemory() || !needsDecoding(parameter, buffer.type))
+    return device_.share(stored, program_.parameterBytes(buffer.index));
+  return device_.shareAs(stored, decodedBytes(parameter, buffer.type), [&](std::span<std::byte> rows) {
+    return decodeParameter(parameter, static_cast<const std::byte *>(stored), buffer.type, rows);
+  });
+}
+
 Status Executor::shareParameters() {
   parameters_.assign(static_cast<size_t>(program_.message().parameters_size()), nullptr);
   for (const BufferPlan &buffer : plan_.buffers) {
     if (buffer.kind != abi::Buffer::PARAMETER || parameters_[buffer.index])
       continue;
-    auto shared = device_.share(program_.parameterData(buffer.index),
-                                program_.parameterBytes(buffer.index));
+    auto shared = share(buffer, program_.parameterData(buffer.index));
     if (!shared.ok())
       return shared.status();
     parameters_[buffer.index] = *shared;
@@ -67,7 +79,12 @@ void Executor::bindState(uint32_t state, void *data, int64_t rows) {
 }
 
 Status Executor::bindParameter(uint32_t parameter, const void *data) {
-  auto shared = device_.share(data, program_.parameterBytes(parameter));
+  auto buffer = std::ranges::find_if(plan_.buffers, [&](const BufferPlan &one) {
+    return one.kind == abi::Buffer::PARAMETER && one.index == parameter;
+  });
+  if (buffer == plan_.buffers.end())
+    return {}; // this function has no use for it
+  auto shared = share(*buffer, data);
   if (!shared.ok())
     return shared.status();
   if (parameters_[parameter] != *shared)
@@ -237,7 +254,33 @@ Status Executor::copyInputs(std::span<const InputTensor> inputs) {
                       : device_.copyIn(devicePageTable_, pageTable_, static_cast<size_t>(entries) * sizeof(int32_t));
 }
 
+// All launches at once, behind all lists of work; their buffers live from the first step on, so nothing is in the way.
+Status Executor::runTogether(std::span<const InputTensor> inputs) {
+  for (const StepPlan &step : plan_.steps)
+    if (step.isWorkList)
+      LONGC_TRY(runWorkList(step, inputs));
+  if (sequenceOf_ != generation_) {
+    static std::atomic<uint64_t> next{0};
+    sequenceOf_ = generation_;
+    sequence_ = ++next;
+  }
+  launches_.clear();
+  for (size_t index = 0; index < plan_.steps.size(); ++index) {
+    const StepPlan &step = plan_.steps[index];
+    ReadyStep &ready = ready_[index];
+    if (step.isWorkList)
+      continue;
+    if (ready.generation != generation_)
+      LONGC_TRY(prepare(step, ready));
+    if (ready.blocks > 0)
+      launches_.push_back({step.kernel, ready.grid, ready.views, ready.scalars, step.uneven});
+  }
+  return device_.launchAll(launches_, sequence_);
+}
+
 Status Executor::runSteps(std::span<const InputTensor> inputs) {
+  if (!profile_ && listsComeFirst_)
+    return runTogether(inputs);
   for (size_t index = 0; index < plan_.steps.size(); ++index) {
     auto start = Clock::now();
     const StepPlan &step = plan_.steps[index];

@@ -73,6 +73,7 @@ private:
   };
 
   Executor(const Program &program, const abi::Function &function, Device &device);
+  Result<void *> share(const BufferPlan &buffer, const void *stored);
   Status shareParameters();
   Status bindSymbols(std::span<const InputTensor> inputs);
   Status bindBufferSizes(const BufferPlan &buffer, const TensorShape &shape);
@@ -81,6 +82,7 @@ private:
   Status growArena();
   Status copyInputs(std::span<const InputTensor> inputs);
   Status runSteps(std::span<const InputTensor> inputs);
+  Status runTogether(std::span<const InputTensor> inputs);
   Status runWorkList(const StepPlan &step, std::span<const InputTensor> inputs);
   StateBounds stateBounds() const;
   Status runLaunch(size_t index);
@@ -108,6 +110,9 @@ private:
   std::byte *arena_ = nullptr;
   uint64_t generation_ = 1;
   std::vector<ReadyStep> ready_;
+  bool listsComeFirst_; // before all launches
+  std::vector<KernelLaunch> launches_;
+  uint64_t sequence_ = 0, sequenceOf_ = 0; // name of the launches as of a generation
 };
 
 } // namespace longc

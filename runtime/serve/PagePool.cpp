@@ -32,14 +32,29 @@ Status readAll(int file, int64_t offset, std::byte *to, int64_t bytes) {
   return {};
 }
 
+// Reads a range of a file into a device's memory, a piece at a time.
+Status loadRun(StateMemory &memory, int64_t at, int64_t bytes, int file, int64_t offset) {
+  std::vector<std::byte> piece(static_cast<size_t>(std::min<int64_t>(bytes, int64_t{16} << 20)));
+  for (int64_t done = 0; done < bytes;) {
+    const int64_t count = std::min<int64_t>(bytes - done, static_cast<int64_t>(piece.size()));
+    LONGC_TRY(readAll(file, offset + done, piece.data(), count));
+    LONGC_TRY(memory.write(static_cast<size_t>(at + done), piece.data(), static_cast<size_t>(count)));
+    done += count;
+  }
+  return {};
+}
+
 } // namespace
 
-Result<std::shared_ptr<PagePool>> PagePool::create(std::vector<int64_t> rowBytes) {
-  std::shared_ptr<PagePool> pool(new PagePool);
+Result<std::shared_ptr<PagePool>> PagePool::create(std::vector<int64_t> rowBytes, Device *device) {
+  std::shared_ptr<PagePool> pool(new PagePool(device));
   pool->rowBytes_ = std::move(rowBytes);
+  int64_t most = mostPages;
+  if (const int64_t ofPage = pool->bytesPerToken() * pageRows; ofPage > 0 && device && device->hasOwnMemory())
+    most = std::clamp<int64_t>(static_cast<int64_t>(device->memoryBytes() / 2) / ofPage, fewestPages, mostPages);
   // Where address space is limited, be content with less of it.
   Status status;
-  for (int64_t pages = mostPages; pages >= fewestPages; pages /= 2) {
+  for (int64_t pages = most; pages >= fewestPages; pages /= 2) {
     status = pool->reserve(pages);
     if (status.ok())
       return pool;
@@ -50,7 +65,8 @@ Result<std::shared_ptr<PagePool>> PagePool::create(std::vector<int64_t> rowBytes
 Status PagePool::reserve(int64_t pages) {
   regions_.clear();
   for (int64_t bytes : rowBytes_) {
-    auto region = Arena::reserve(static_cast<size_t>(bytes * pageRows * pages), "the memory's address space");
+    auto region = StateMemory::create(device_, static_cast<size_t>(bytes * pageRows * pages), StateMemory::Use::sparse,
+                                      "the memory's address space");
     if (!region.ok())
       return region.status();
     region->preferLargePages(smallPagesBelow);
@@ -88,9 +104,14 @@ Result<int32_t> PagePool::takeCopy(int32_t page) {
   if (!copy.ok())
     return copy;
   for (size_t state = 0; state < states(); ++state)
-    std::memcpy(this->page(state, *copy), this->page(state, page), static_cast<size_t>(pageBytes(state)));
+    LONGC_TRY(regions_[state].copyFrom(regions_[state], static_cast<size_t>(pageBytes(state) * page),
+                                       static_cast<size_t>(pageBytes(state) * *copy), static_cast<size_t>(pageBytes(state))));
   release(page);
   return copy;
+}
+
+Status PagePool::readPage(size_t state, int32_t page, void *target) const {
+  return regions_[state].read(static_cast<size_t>(pageBytes(state) * page), target, static_cast<size_t>(pageBytes(state)));
 }
 
 Result<int32_t> PagePool::takeRun(int64_t pages) {
@@ -105,10 +126,12 @@ Result<int32_t> PagePool::takeRun(int64_t pages) {
 }
 
 Status PagePool::fillRun(size_t state, int32_t firstPage, int64_t pages, int file, int64_t offset) {
-  std::byte *to = page(state, firstPage);
+  std::byte *to = data(state) + pageBytes(state) * firstPage;
   int64_t bytes = pageBytes(state) * pages;
   if (bytes == 0)
     return {};
+  if (!regions_[state].isHost())
+    return loadRun(regions_[state], pageBytes(state) * firstPage, bytes, file, offset);
   if (pageBytes(state) * firstPage % systemPage != 0)
     return readAll(file, offset, to, bytes);
   // The file goes on to the end of a page of the system, and so does the region.

@@ -4,8 +4,8 @@
 // belongs together: they hold the same 256 tokens. A page that several contexts use is copied before it is written.
 #pragma once
 
-#include "runtime/core/Arena.h"
 #include "runtime/core/Status.h"
+#include "runtime/serve/StateMemory.h"
 
 #include <cstdint>
 #include <memory>
@@ -18,8 +18,9 @@ inline constexpr int64_t pageRows = 256;
 
 class PagePool {
 public:
-  /// `rowBytes`: bytes of a row, one entry a state. Address space is reserved, memory is taken page by page.
-  static Result<std::shared_ptr<PagePool>> create(std::vector<int64_t> rowBytes);
+  /// `rowBytes`: bytes of a row, one entry a state. On the host address space is reserved and memory is taken page by page;
+  /// a device with memory of its own gives half of it at once, or what pages there can be.
+  static Result<std::shared_ptr<PagePool>> create(std::vector<int64_t> rowBytes, Device *device = nullptr);
 
   /// A page of its own (used once), contents undefined.
   Result<int32_t> take();
@@ -37,7 +38,8 @@ public:
 
   size_t states() const { return regions_.size(); }
   std::byte *data(size_t state) const { return regions_[state].data(); }
-  std::byte *page(size_t state, int32_t page) const { return data(state) + pageBytes(state) * page; }
+  /// Copies a page of a state to the host.
+  Status readPage(size_t state, int32_t page, void *target) const;
   int64_t pageBytes(size_t state) const { return rowBytes_[state] * pageRows; }
   /// Rows that a kernel may address: those of all pages ever used.
   int64_t rows() const { return static_cast<int64_t>(uses_.size()) * pageRows; }
@@ -47,11 +49,12 @@ public:
   int64_t capacityPages() const { return capacity_; }
 
 private:
-  PagePool() = default;
+  explicit PagePool(Device *device) : device_(device) {}
   Status reserve(int64_t pages);
 
   std::vector<int64_t> rowBytes_;
-  std::vector<Arena> regions_;
+  Device *device_; // null: the host
+  std::vector<StateMemory> regions_;
   std::vector<int32_t> uses_; // by page; 0: free
   std::vector<int32_t> free_;
   int64_t capacity_ = 0;

@@ -57,7 +57,7 @@ Result<std::shared_ptr<StateStore>> StateStore::create(const StateLayout &layout
   std::vector<int64_t> rowBytes;
   for (const StateLayout::Entry &entry : layout.pages)
     rowBytes.push_back(entry.rowBytes);
-  auto pages = PagePool::create(std::move(rowBytes));
+  auto pages = PagePool::create(std::move(rowBytes), layout.device);
   if (!pages.ok())
     return pages.status();
   store->pages_ = std::move(*pages);
@@ -75,7 +75,8 @@ Status StateStore::allocateRings() {
   for (const StateLayout::Entry &entry : layout_.rings) {
     const int64_t ofSlot = ringRows_ * entry.rowBytes;
     const auto bytes = static_cast<size_t>(slots() * ofSlot);
-    auto rings = slots() == 1 ? Arena::allocate(bytes, "the local window") : Arena::reserve(bytes, "the local windows");
+    auto rings = StateMemory::create(layout_.device, bytes, slots() == 1 ? StateMemory::Use::whole : StateMemory::Use::sparse,
+                                     slots() == 1 ? "the local window" : "the local windows");
     if (!rings.ok())
       return rings.status();
     if (slots() > 1 && ofSlot >= largePage) // a smaller one would take its neighbours' memory along
@@ -103,8 +104,8 @@ void StateStore::releaseSlot(int32_t slot) {
 
 int64_t StateStore::freeSlots() const { return std::count(taken_.begin(), taken_.end(), false); }
 
-std::byte *StateStore::ring(size_t state, int32_t slot) const {
-  return rings_[state].data() + slot * ringRows_ * layout_.rings[state].rowBytes;
+size_t StateStore::ringOffset(size_t state, int32_t slot, int64_t row) const {
+  return static_cast<size_t>((slot * ringRows_ + row) * layout_.rings[state].rowBytes);
 }
 
 void StateStore::bind(Executor &executor) const {

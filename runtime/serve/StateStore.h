@@ -4,7 +4,6 @@
 // that number in the page table.
 #pragma once
 
-#include "runtime/core/Arena.h"
 #include "runtime/serve/Executor.h"
 #include "runtime/serve/PagePool.h"
 #include "runtime/serve/Program.h"
@@ -25,6 +24,7 @@ struct StateLayout {
   };
   std::vector<Entry> rings; // of the local window
   std::vector<Entry> pages; // of the memory
+  Device *device = nullptr; // where they lie; null: on the host
 
   static StateLayout of(const abi::Program &program, const std::vector<const abi::Function *> &functions);
   /// Bytes of one token: in the rings, in the memory.
@@ -50,7 +50,10 @@ public:
 
   const StateLayout &layout() const { return layout_; }
   int64_t ringRows() const { return ringRows_; }
-  std::byte *ring(size_t state, int32_t slot) const;
+  StateMemory &ring(size_t state) { return rings_[state]; }
+  const StateMemory &ring(size_t state) const { return rings_[state]; }
+  /// Where the row of a slot's ring lies, in bytes.
+  size_t ringOffset(size_t state, int32_t slot, int64_t row) const;
   int64_t ringBytesOfSlot() const { return ringRows_ * layout_.ringBytesPerToken(); }
   PagePool &pages() const { return *pages_; }
 
@@ -64,7 +67,7 @@ private:
 
   StateLayout layout_;
   int64_t ringRows_;
-  std::vector<Arena> rings_; // by state, slot after slot
+  std::vector<StateMemory> rings_; // by state, slot after slot
   std::vector<bool> taken_;  // by slot
   std::shared_ptr<PagePool> pages_;
 };

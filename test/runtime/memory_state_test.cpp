@@ -291,9 +291,9 @@ TEST_F(Contexts, DroppingAContextGivesItsPagesBack) {
   pool->share(a);
   pool->release(a);
   EXPECT_EQ(pool->usedPages(), 2);
-  std::memset(pool->page(0, a), 5, 8);
+  std::memset(pool->data(0) + pool->pageBytes(0) * a, 5, 8);
   int32_t copy = *pool->takeCopy(a);
-  EXPECT_EQ(pool->page(0, copy)[3], std::byte{5});
+  EXPECT_EQ(pool->data(0)[pool->pageBytes(0) * copy + 3], std::byte{5});
   pool->release(b);
   EXPECT_EQ(pool->usedPages(), 1);
 }

@@ -358,6 +358,14 @@ TEST_F(Sessions, WhatCannotMeetInACallIsRefused) {
 
 TEST_F(Sessions, UnknownPrecisionVariantAndKernelsAreRefused) {
   EXPECT_EQ(Engine::create(*program, longc_program, {false, "sparc", 1}).status().code(), 1011);
+  EngineOptions onDevice{false, "avx2", 1};
+  const std::pair<const char *, int> devices[] = {{"cuda:0", 4122}, {"cuda:", 1003}, {"cuda:-1", 1003}, {"gpu", 1003}};
+  for (auto [device, code] : devices) {
+    onDevice.device = device;
+    EXPECT_EQ(Engine::create(*program, longc_program, onDevice).status().code(), code) << device;
+  }
+  onDevice.device = "auto"; // no code for a GPU: the processor's
+  EXPECT_TRUE(Engine::create(*program, longc_program, onDevice).ok());
   abi::Program other = fake::program();
   other.mutable_kernels(1)->set_name("absent");
   auto file = fake::writeTemporary("absent", fake::programFile("x", other, fake::weights()));

@@ -2,6 +2,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
+#include "runtime/device/CpuFeatures.h"
 #include "runtime/serve/Intake.h"
 #include "runtime/tools/commands/Command.h"
 #include "runtime/tools/commands/EncoderBench.h"
@@ -137,13 +138,13 @@ Status measure(Engine &engine, const SessionOptions &options, const Plan &plan, 
   return {};
 }
 
-std::string toJson(const Engine &engine, CpuDevice &device, const Measurement &prefill, const Measurement &decode,
+std::string toJson(Engine &engine, const Measurement &prefill, const Measurement &decode,
                    const Measurement &fill, int64_t sequences) {
   JsonWriter json;
   json.beginObject();
-  json.key("device").text(CpuFeatures::detect().brand);
-  json.key("variant").text(device.variant());
-  json.key("threads").integer(device.pool().threads());
+  json.key("device").text(engine.target() == "cpu" ? CpuFeatures::detect().brand : engine.device().describe());
+  json.key("variant").text(engine.device().variant());
+  json.key("threads").integer(engine.device().threads());
   json.key("precision").text(engine.precision());
   json.key("sequences").integer(sequences);
   auto add = [&](const std::string &name, const Measurement &measurement) {
@@ -201,12 +202,11 @@ Status runBench(const Arguments &arguments) {
                                           formatCount(plan->sequences).c_str(), formatCount(plan->decode + 1).c_str(),
                                           formatCount(fit).c_str()),
                          "use fewer --sequences, or a smaller --window");
-  CpuDevice &device = loaded->engine->device();
-  logNote(CpuFeatures::detect().brand + "; " + device.describe() + "; " + loaded->engine->precision());
+  logNote(CpuFeatures::detect().brand + "; " + loaded->engine->device().describe() + "; " + loaded->engine->precision());
   Measurement prefill, decode, fill;
   LONGC_TRY(measure(*loaded->engine, *options, *plan, prefill, decode, fill));
   loaded->report();
-  return printText(arguments.flag("json") ? toJson(*loaded->engine, device, prefill, decode, fill, plan->sequences)
+  return printText(arguments.flag("json") ? toJson(*loaded->engine, prefill, decode, fill, plan->sequences)
                                           : toTable(prefill, decode, fill));
 }
 

@@ -3,6 +3,7 @@
 
 #include "runtime/core/Format.h"
 #include "runtime/core/Log.h"
+#include "runtime/core/ThreadPool.h"
 #include "runtime/serve/ProgramTokenizer.h"
 #include "runtime/train/AdapterFiles.h"
 #include "runtime/train/ProgramParameters.h"
@@ -58,7 +59,7 @@ Status readBudget(const Arguments &arguments, int64_t bytesPerToken, WindowPolic
 } // namespace
 
 std::vector<std::string_view> modelOptions(std::vector<std::string_view> own) {
-  for (std::string_view name : {"adapter", "eviction", "exact", "last-context", "memory", "memory-budget", "memory-temperature",
+  for (std::string_view name : {"adapter", "device", "eviction", "exact", "last-context", "memory", "memory-budget", "memory-temperature",
                                 "profile", "progress", "quiet", "threads", "truncate", "variant", "verify", "window"})
     own.push_back(name);
   std::sort(own.begin(), own.end());
@@ -69,7 +70,8 @@ Result<EngineOptions> engineOptionsOf(const Arguments &arguments) {
   auto threads = arguments.integer("threads", 0, ThreadPool::maxThreads);
   if (!threads.ok())
     return threads.status();
-  return EngineOptions{arguments.flag("exact"), arguments.text("variant"), static_cast<int>(*threads), arguments.flag("int8")};
+  const std::string device = arguments.has("device") ? arguments.text("device") : "cpu"; // encoders run there alone
+  return EngineOptions{arguments.flag("exact"), arguments.text("variant"), static_cast<int>(*threads), arguments.flag("int8"), device};
 }
 
 const char *programPath() {

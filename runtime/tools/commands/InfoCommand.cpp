@@ -1,6 +1,9 @@
 // `info`: what this program is, and what it would do on this machine.
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
+#include "runtime/core/ThreadPool.h"
+#include "runtime/device/CpuDevice.h"
+#include "runtime/device/CpuFeatures.h"
 #include "runtime/tools/commands/Command.h"
 
 #include <functional>

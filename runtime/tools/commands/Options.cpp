@@ -2,6 +2,7 @@
 #include "runtime/tools/commands/Options.h"
 
 #include "runtime/core/Format.h"
+#include "runtime/device/OpenDevice.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -22,7 +23,7 @@ constexpr OptionSpec options[] = {
     {"count", 0, "C", "4", "prompts to try; facts to plant"},
     {"data", 0, "FILE", "", "training data: one JSON object a line, {\"messages\"}, {\"prompt\", \"completion\"} or {\"text\"}; or a text, NAME.txt"},
     {"decode", 0, "D", "64", "tokens to decode"},
-    {"device", 0, "TARGET", "cpu", "where to run: cpu, or another target that the program was compiled for"},
+    {"device", 0, "D", "auto", deviceWords},
     {"document", 'd', "FILE", "", "text to read before the questions"},
     {"eval-data", 0, "FILE", "", "data whose loss is told beside that of --data, and never trained on"},
     {"eval-every", 0, "N", "0", "steps between evaluations (0: a tenth of --steps)"},

@@ -1,6 +1,7 @@
 // `run`: calls one function of a program on tensors from .npy files, on the processor or on a GPU.
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
+#include "runtime/core/ThreadPool.h"
 #include "runtime/device/OpenDevice.h"
 #include "runtime/io/Npy.h"
 #include "runtime/serve/Executor.h"
@@ -118,7 +119,8 @@ Status runRun(const Arguments &arguments) {
   auto program = Program::open(programPath(), arguments.flag("verify"));
   if (!program.ok())
     return program.status();
-  auto function = findFunction(**program, arguments.text("function"), arguments.text("device"), arguments.flag("exact"));
+  const std::string target = arguments.text("device") == "auto" ? "cpu" : arguments.text("device");
+  auto function = findFunction(**program, arguments.text("function"), target, arguments.flag("exact"));
   if (!function.ok())
     return function.status();
   auto tensors = readInputs(**function, split(arguments.text("inputs")));
