@@ -2,6 +2,7 @@
 #include "passes/FunctionInputs.h"
 #include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
+#include "passes/TargetFacts.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
@@ -36,10 +37,11 @@ bool isTrained(Value weight) {
   return reference && SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(reference, reference.getNameAttr()).getTrainable();
 }
 
-// What is done to weights that are not quantised.
+// What is done to weights that are not quantised, and what is known of those that are.
 struct Weights {
   bool narrow;   // those of float32 are rounded to bf16
   bool integers; // those whose rows are whole blocks become q8_0
+  bool decoded;  // quantised ones lie decoded in memory: there is nothing to save by multiplying them as they are
 };
 
 // A parameter as another one, of the type `type`, whose rows are its rows rounded.
@@ -119,7 +121,7 @@ void makeFast(lm::LinearOp linear, Weights weights) {
   auto type = cast<RankedTensorType>(linear.getX().getType());
   auto decoded = linear.getW().getDefiningOp<lm::DequantizeOp>();
   bool manyRows = type.isDynamicDim(0) && !hasOneToken(linear);
-  if (decoded && !manyRows) {
+  if (decoded && !manyRows && !weights.decoded) {
     multiplyBlocks(linear, decoded.getSource(), 16);
     if (decoded->use_empty())
       decoded.erase();
@@ -236,8 +238,9 @@ struct ChoosePrecisionPass : impl::ChoosePrecisionPassBase<ChoosePrecisionPass> 
     // Exact: float32 throughout is what the graph already says.
     if (precision == "exact")
       return;
+    auto facts = getOperation()->getAttrOfType<tile::TargetAttr>(targetAttributeName);
     for (auto function : getOperation().getOps<func::FuncOp>())
-      makeFast(function, {narrowWeights, precision == "int8"});
+      makeFast(function, {narrowWeights, precision == "int8", facts && facts.getDecodedWeights()});
   }
 };
 

@@ -51,6 +51,14 @@ def ChoosePrecisionPass : Longc_Pass<"longc-choose-precision"> {
                  Option<"narrowWeights", "narrow-weights", "bool", "false", "round weights stored in float32 too">];
 }
 
+def DecodeWeightsPass : Longc_Pass<"longc-decode-weights"> {
+  let summary = "quantised parameters as the bf16 matrices that a target with `decoded_weights` holds";
+  let description = [{
+    After products are joined, so that the parameters are those that other targets read: who loads the program decodes them
+    once. Decoding goes, or becomes a widening where a product is kept in float32.
+  }];
+}
+
 def DeduplicateKernelsPass : Longc_Pass<"longc-deduplicate-kernels"> {
   let summary = "keeps one of each set of structurally equal kernels, so that equal layers share code";
   let statistics = [Statistic<"dropped", "kernels-dropped", "Number of kernels that another one replaced">];

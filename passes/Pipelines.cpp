@@ -29,6 +29,8 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
   manager.addPass(createLowerRopePass());
   // Joins products first: their slices are what FuseRope finds connected.
   manager.addPass(createFuseQkvPass());
+  // Behind what joins parameters: joined ones are the same for all targets.
+  manager.addPass(createDecodeWeightsPass());
   manager.addPass(createCSEPass());
   manager.addPass(createFuseNormPass());
   // Norms first: the rounding of a norm's result is theirs.

@@ -1,6 +1,7 @@
 // Groups with products become kernels: one block a tile of the result, epilogue on the tile.
 #include "passes/CrossEntropyGradientKernel.h"
 #include "passes/CrossEntropyKernel.h"
+#include "passes/FunctionInputs.h"
 #include "passes/GatedMemoryKernel.h"
 #include "passes/GemmKernel.h"
 #include "passes/Passes.h"
@@ -33,6 +34,8 @@ public:
 private:
   // N and K of a product.
   std::pair<int64_t, int64_t> sizes(Operation *op);
+  bool hasFewRows(Value rows) const;
+  GemmTile tileOf(Value rows, int64_t columns, int64_t products) const;
   template <typename Op> Value lowRank(Op op);
   template <typename Op> Value addAdapter(Op op, KernelBuilder &kernel, GemmTile tile, Value sum);
   template <typename Op> Value addBias(Op op, KernelBuilder &kernel, const GemmTile &tile, Value sum);
@@ -54,16 +57,31 @@ std::pair<int64_t, int64_t> LinearTiler::sizes(Operation *op) {
   return {shape[0], shape[1]};
 }
 
+// Whether a row is a block's: where there are few of them, and the target has a width for such blocks.
+bool LinearTiler::hasFewRows(Value rows) const {
+  return facts_.getFewRowCols() > 0 &&
+         (cast<RankedTensorType>(rows.getType()).getDimSize(0) == 1 || hasOneToken(fused_.root));
+}
+
+// Sizes of a block's tile; the place is still to come. Few rows do not wait for a loop: their weights are read straight
+// through. The last step of a loop may be a part.
+GemmTile LinearTiler::tileOf(Value rows, int64_t columns, int64_t products) const {
+  GemmTile tile;
+  const bool few = hasFewRows(rows);
+  const int64_t width = few ? facts_.getFewRowCols() : facts_.getMmaCols() / (facts_.getJointCols() ? products : 1);
+  tile.rows = few ? 1 : fitTile(facts_.getMmaRows(), cast<RankedTensorType>(rows.getType()).getDimSize(0), 1);
+  tile.cols = fitTile(width, columns, 32);
+  tile.depth = few ? 0 : facts_.getMmaDepth();
+  return tile;
+}
+
 // lora_scale * x A^T as f32, in a kernel of its own: every block of columns of the product reads it.
 template <typename Op> Value LinearTiler::lowRank(Op op) {
   Value x = op.getX(), a = storedWeight(op.getLoraA());
   ArrayRef<int64_t> shape = cast<RankedTensorType>(op.getLoraA().getType()).getShape();
   int64_t rank = shape[0], depth = shape[1], rows = cast<RankedTensorType>(x.getType()).getDimSize(0);
   KernelBuilder kernel(fused_.root, "adapter_" + std::to_string(rank) + "x" + std::to_string(depth), 2);
-  GemmTile tile;
-  tile.rows = fitTile(facts_.getMmaRows(), rows, 1);
-  tile.cols = fitTile(facts_.getMmaCols(), rank, 32);
-  tile.depth = facts_.getMmaDepth() > 0 && depth % facts_.getMmaDepth() == 0 ? facts_.getMmaDepth() : 0;
+  GemmTile tile = tileOf(x, rank, 1);
   tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
   tile.col = kernel.mul(kernel.gridIndex(1), tile.cols);
   Value sum = buildProduct(kernel, tile, kernel.input(x), kernel.input(a));
@@ -119,17 +137,11 @@ LogicalResult LinearTiler::tile() {
       return op->emitOpError("expected products of one width in a group, got ") << sizes(op).first << " and " << width;
 
   Value rows = products.front()->getOperand(0);
-  int64_t rowCount = cast<RankedTensorType>(rows.getType()).getDimSize(0);
   std::string name = fused_.kernelName(rows, std::to_string(width) + "x" + std::to_string(depth));
   KernelBuilder kernel(fused_.root, name, 2);
-  GemmTile tile;
-  tile.rows = fitTile(facts_.getMmaRows(), rowCount, 1);
-  tile.cols = fitTile(facts_.getMmaCols(), width, 32);
-  tile.depth = facts_.getMmaDepth();
+  GemmTile tile = tileOf(rows, width, int64_t(products.size()));
   tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
   tile.col = kernel.mul(kernel.gridIndex(1), tile.cols);
-  if (tile.depth > 0 && depth % tile.depth != 0)
-    tile.depth = 0;
 
   RowWindow window;
   window.row = tile.row;

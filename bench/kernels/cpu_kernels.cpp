@@ -174,7 +174,8 @@ int main(int argc, char **argv) {
                          target.getMmaDepth(), attentionRows ? attentionRows : target.getAttentionRows(),
                          attentionCols ? attentionCols : target.getAttentionCols(), target.getStreamRows(),
                          separateHeads ? false : target.getFoldHeads(),
-                         target.getStages(), target.getStagingBytes(), target.getListsBySequence()));
+                         target.getStages(), target.getStagingBytes(), target.getListsBySequence(), target.getFewRowCols(),
+                         target.getJointCols(), target.getDecodedWeights()));
   if (!attentionRows)
     attentionRows = target.getAttentionRows();
   PassManager passes(&context);

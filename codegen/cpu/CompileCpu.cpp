@@ -214,7 +214,8 @@ TargetAttr cpuTarget(MLIRContext *context) {
   context->loadDialect<TileDialect>();
   return TargetAttr::get(context, /*mma_rows=*/256, /*mma_cols=*/96, /*mma_depth=*/0, /*attention_rows=*/64,
                          /*attention_cols=*/128, /*stream_rows=*/8, /*fold_heads=*/true, /*stages=*/2,
-                         /*staging_bytes=*/1 << 20, /*lists_by_sequence=*/false);
+                         /*staging_bytes=*/1 << 20, /*lists_by_sequence=*/false, /*few_row_cols=*/0,
+                         /*joint_cols=*/false, /*decoded_weights=*/false);
 }
 
 } // namespace tile

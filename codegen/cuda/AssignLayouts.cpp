@@ -1,6 +1,7 @@
 // Layout assignment: where each tile of a kernel lives, written as the encoding of its tensor type.
 #include "codegen/cuda/CudaDialect.h"
 #include "codegen/cuda/CudaPasses.h"
+#include "codegen/cuda/FastForm.h"
 
 namespace longc {
 #define GEN_PASS_DEF_CUDAASSIGNLAYOUTSPASS
@@ -112,6 +113,8 @@ private:
         llvm::is_contained(load.getDropped(), viewRank - 1))
       return load.emitOpError("cannot be compiled for CUDA yet: a product's operand needs two dimensions, the view's "
                               "last one among them");
+    if (const int64_t width = load.getView().getType().getShape().back(); ShapedType::isDynamic(width) || width % 8 != 0)
+      return load.emitOpError("cannot be compiled for CUDA: the copy engine needs rows of a multiple of 16 bytes");
     if (type.getDimSize(0) > kBoxRows || type.getDimSize(0) % 8 != 0 || type.getDimSize(1) % kSwizzleElements != 0)
       return load.emitOpError("cannot be compiled for CUDA yet: expected at most 256 rows, a multiple of 8, and a "
                               "multiple of 64 columns, got ")
@@ -248,9 +251,11 @@ private:
 struct CudaAssignLayouts : longc::impl::CudaAssignLayoutsPassBase<CudaAssignLayouts> {
   void runOnOperation() override {
     for (auto kernel : getOperation().getOps<tile::KernelOp>())
-      if (failed(KernelLayouts(kernel).run()))
+      if (!cuda::hasBlockForm(kernel) && failed(cuda::assignLayouts(kernel)))
         return signalPassFailure();
   }
 };
 
 } // namespace
+
+LogicalResult longc::cuda::assignLayouts(tile::KernelOp kernel) { return KernelLayouts(kernel).run(); }

@@ -4,6 +4,7 @@
 #include "codegen/cuda/CudaPasses.h"
 #include "codegen/cuda/Emit.h"
 
+#include "mlir/IR/Remarks.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -16,7 +17,7 @@ void describeLaunch(cuda::KernelOp kernel, abi::DeviceLaunch &launch) {
   launch.set_entry(kernel.getSymName().str());
   launch.set_threads(kernel.getThreads());
   launch.set_shared_bytes(kernel.getSharedBytes());
-  launch.set_persistent(true);
+  launch.set_persistent(kernel.getConsumers() > 0); // a block of the other form owns one point of the grid
   launch.set_draws_blocks(llvm::any_of(kernel.getBody().getArgumentTypes(), llvm::IsaPred<cuda::PointerType>));
   for (Attribute attribute : kernel.getTensorMaps()) {
     auto map = cast<cuda::TensorMapAttr>(attribute);
@@ -32,37 +33,87 @@ void describeLaunch(cuda::KernelOp kernel, abi::DeviceLaunch &launch) {
 
 tile::TargetAttr cudaTarget(MLIRContext *context, int64_t attentionRows) {
   // A block's 227 KB less what is not for operands: three warpgroups' tiles on their way out, barriers.
-  constexpr int64_t kStagingBytes = 232448 - 3 * 64 * 64 * 2 - 1024;
+  constexpr int64_t kStagingBytes = cuda::kSharedBytes - 3 * 64 * 64 * 2 - 1024;
   return tile::TargetAttr::get(context, /*mma_rows=*/128, /*mma_cols=*/256, /*mma_depth=*/64, attentionRows,
-                               /*attention_cols=*/128, /*stream_rows=*/64, /*fold_heads=*/false, /*stages=*/4,
-                               kStagingBytes, /*lists_by_sequence=*/true);
+                               /*attention_cols=*/128, /*stream_rows=*/8, /*fold_heads=*/false, /*stages=*/4,
+                               kStagingBytes, /*lists_by_sequence=*/true, /*few_row_cols=*/8, /*joint_cols=*/true,
+                               /*decoded_weights=*/true);
 }
 
-FailureOr<std::vector<CudaKernel>> compileCuda(ModuleOp kernels, DumpFolder *dumps) {
-  kernels.getContext()->loadDialect<cuda::CudaDialect>();
-  PassManager manager(kernels.getContext());
-  buildCudaPipeline(manager);
-  if (failed(manager.run(kernels)))
-    return failure();
-  std::vector<CudaKernel> compiled;
-  for (auto kernel : kernels.getOps<cuda::KernelOp>()) {
+namespace {
+
+/// The kernels of a module, one after the other.
+class KernelCompiler {
+public:
+  KernelCompiler(DumpFolder *dumps, bool mayFallBack) : dumps_(dumps), mayFallBack_(mayFallBack) {}
+
+  FailureOr<std::vector<CudaKernel>> run(ModuleOp kernels) {
+    OwningOpRef<ModuleOp> again = kernels.clone();
+    if (failed(lower(kernels, {})) || failed(compileAll(kernels)))
+      return failure();
+    if (!spilled_.empty()) {
+      for (auto kernel : llvm::make_early_inc_range(again->getOps<tile::KernelOp>()))
+        if (!llvm::is_contained(spilled_, kernel.getSymName()))
+          kernel.erase();
+      mayFallBack_ = false;
+      if (failed(lower(*again, spilled_)) || failed(compileAll(*again)))
+        return failure();
+    }
+    return std::move(compiled_);
+  }
+
+private:
+  LogicalResult lower(ModuleOp kernels, ArrayRef<std::string> blockForm) {
+    PassManager manager(kernels.getContext());
+    buildCudaPipeline(manager, blockForm);
+    return manager.run(kernels);
+  }
+
+  LogicalResult compileAll(ModuleOp kernels) {
+    for (auto kernel : kernels.getOps<cuda::KernelOp>())
+      if (failed(compile(kernel)))
+        return failure();
+    return success();
+  }
+
+  LogicalResult compile(cuda::KernelOp kernel) {
     CudaKernel result;
     result.name = kernel.getSymName().str();
     llvm::raw_string_ostream stream(result.source);
     stream << cudaPrelude();
     if (failed(emitCuda(kernel, stream)))
       return failure();
-    if (dumps)
-      dumps->keep(result.name + ".cu", [&](llvm::raw_ostream &out) { out << result.source; });
+    if (dumps_)
+      dumps_->keep(result.name + ".cu", [&](llvm::raw_ostream &out) { out << result.source; });
     Status status = compileCudaText(result.name, result.source, result.cubin, result.resources);
+    if (status.code() == kSpills && mayFallBack_ && kernel.getConsumers() > 0) {
+      spilled_.push_back(result.name);
+      remark::missed(kernel.getLoc(), remark::RemarkOpts::name("longc-cuda-choose-forms").category("longc-cuda-forms"))
+          << ("@" + result.name + " takes the block form: the fast one " + status.message());
+      return success();
+    }
     if (!status.ok())
-      return kernel.emitOpError(status.message()), failure();
+      return kernel.emitOpError(status.message());
     result.resources.sharedBytes = kernel.getSharedBytes();
     describeLaunch(kernel, result.launch);
     result.launch.set_registers(result.resources.registers);
-    compiled.push_back(std::move(result));
+    compiled_.push_back(std::move(result));
+    return success();
   }
-  return compiled;
+
+  static constexpr int kSpills = 3206; // of compileCudaText
+
+  DumpFolder *dumps_;
+  bool mayFallBack_;
+  std::vector<CudaKernel> compiled_;
+  std::vector<std::string> spilled_;
+};
+
+} // namespace
+
+FailureOr<std::vector<CudaKernel>> compileCuda(ModuleOp kernels, DumpFolder *dumps, bool mayFallBack) {
+  kernels.getContext()->loadDialect<cuda::CudaDialect>();
+  return KernelCompiler(dumps, mayFallBack).run(kernels);
 }
 
 } // namespace longc

@@ -41,7 +41,9 @@ Result<std::string> findCudaCompiler();
 Status compileCudaText(const std::string &name, const std::string &text, std::vector<char> &cubin,
                        CudaResources &resources);
 
-/// Lowers the module's tile kernels in place and compiles them. `dumps`, when given, keeps name.cu of each.
-mlir::FailureOr<std::vector<CudaKernel>> compileCuda(mlir::ModuleOp kernels, DumpFolder *dumps = nullptr);
+/// Lowers the module's tile kernels in place and compiles them. `dumps`, when given, keeps name.cu of each. A kernel whose
+/// fast form spills takes the block form instead when it may fall back, with a remark; an error otherwise.
+mlir::FailureOr<std::vector<CudaKernel>> compileCuda(mlir::ModuleOp kernels, DumpFolder *dumps = nullptr,
+                                                     bool mayFallBack = false);
 
 } // namespace longc

@@ -30,6 +30,13 @@ namespace longc::cuda {
 /// On a `tile.reduce add`: each thread of a quad keeps the sum of its own columns; `cuda.quad_sum` ends it.
 inline constexpr llvm::StringLiteral kPartialAttribute = "cuda.partial";
 
+/// On a `tile.kernel`: it takes the block form (`longc-cuda-choose-forms`).
+inline constexpr llvm::StringLiteral kBlockFormAttribute = "cuda.block_form";
+inline bool hasBlockForm(tile::KernelOp kernel) { return kernel->hasAttr(kBlockFormAttribute); }
+
+/// Shared memory of one block on Hopper.
+inline constexpr int64_t kSharedBytes = 232448;
+
 /// Shared memory of the ring that tells consumers which block was drawn: two full and two free barriers, two numbers.
 inline constexpr int64_t kDrawRingBytes = 4 * 8 + 2 * 4;
 

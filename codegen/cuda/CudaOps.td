@@ -136,6 +136,27 @@ def Cuda_SharedBaseOp : Cuda_Op<"shared_base", [Pure]> {
   let assemblyFormat = "attr-dict";
 }
 
+def Cuda_SharedTileOp : Cuda_Op<"shared_tile", [Pure]> {
+  let summary = "the tile that begins at an offset of the block's shared memory, in bytes";
+  let arguments = (ins I64Attr:$offset);
+  let results = (outs Cuda_PointerType:$pointer);
+  let assemblyFormat = "$offset attr-dict `:` type($pointer)";
+}
+
+def Cuda_TableOp : Cuda_Op<"table", [Pure]> {
+  let summary = "numbers known when the kernel is compiled, in row-major order";
+  let arguments = (ins ElementsAttr:$values);
+  let results = (outs Cuda_PointerType:$pointer);
+  let assemblyFormat = "$values attr-dict `:` type($pointer)";
+}
+
+def Cuda_AtOp : Cuda_Op<"at", [Pure, AllTypesMatch<["pointer", "element"]>]> {
+  let summary = "address of the element so many elements on";
+  let arguments = (ins Cuda_PointerType:$pointer, Index:$index);
+  let results = (outs Cuda_PointerType:$element);
+  let assemblyFormat = "$pointer `[` $index `]` attr-dict `:` type($pointer)";
+}
+
 def Cuda_StrideOp : Cuda_Op<"stride", [Pure]> {
   let summary = "distance in elements along one dimension of a view";
   let arguments = (ins AnyType:$view, I64Attr:$dim);

@@ -14,8 +14,9 @@ namespace longc {
 #define GEN_PASS_REGISTRATION
 #include "codegen/cuda/CudaPasses.h.inc"
 
-/// tile.kernel to printable cuda.kernel: layouts, roles, tiles to registers, clean-up.
-void buildCudaPipeline(mlir::OpPassManager &manager);
+/// tile.kernel to printable cuda.kernel: forms; layouts, roles, tiles to registers; blocks; clean-up. The kernels named take
+/// the block form in any case.
+void buildCudaPipeline(mlir::OpPassManager &manager, llvm::ArrayRef<std::string> blockForm = {});
 
 /// Makes the passes, the pipeline `longc-cuda` and the target known to a command line.
 void registerCudaPasses();

@@ -14,6 +14,16 @@ def CudaAssignLayoutsPass : Pass<"longc-cuda-assign-layouts", "::mlir::ModuleOp"
   let dependentDialects = ["::longc::cuda::CudaDialect"];
 }
 
+def CudaChooseFormsPass : Pass<"longc-cuda-choose-forms", "::mlir::ModuleOp"> {
+  let summary = "says of each kernel whether producer and consumers run it (the fast form) or a block as a whole";
+  let description = [{
+    A kernel takes the fast form when a copy of it goes through layouts and roles. Any other gets `cuda.block_form`, and a
+    remark says why.
+  }];
+  let options = [ListOption<"blockForm", "block-form", "std::string", "kernels that take the block form in any case">];
+  let dependentDialects = ["::longc::cuda::CudaDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
 def CudaDeferScalePass : Pass<"longc-cuda-defer-scale", "::mlir::ModuleOp"> {
   let summary = "moves a positive factor of scores past mask and row maximum into the exponent's multiply-add";
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
@@ -30,6 +40,17 @@ def CudaDeferSumsPass : Pass<"longc-cuda-defer-sums", "::mlir::ModuleOp"> {
 def CudaEmitPass : Pass<"longc-cuda-emit", "::mlir::ModuleOp"> {
   let summary = "prints the module's cuda kernels as CUDA C++";
   let options = [Option<"includePrelude", "prelude", "bool", "false", "print the prelude first">];
+}
+
+def CudaLowerBlocksPass : Pass<"longc-cuda-lower-blocks", "::mlir::ModuleOp"> {
+  let summary = "turns kernels of the block form into loops of a block's threads over tiles in shared memory";
+  let description = [{
+    A block owns one point of the grid. A tile that is kept lies in shared memory from its maker to its last reader; what is
+    cheap is computed where it is read. Products use the tensor cores where shape and type allow it.
+  }];
+  let options = [Option<"sharedBytes", "shared-bytes", "int64_t", "232448", "shared memory of one block">];
+  let dependentDialects = ["::longc::cuda::CudaDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect"];
 }
 
 def CudaLowerTilesPass : Pass<"longc-cuda-lower-tiles", "::mlir::ModuleOp"> {

@@ -72,7 +72,8 @@ private:
 struct CudaDeferSums : longc::impl::CudaDeferSumsPassBase<CudaDeferSums> {
   void runOnOperation() override {
     for (auto kernel : getOperation().getOps<tile::KernelOp>())
-      SumDeferrer(kernel).run();
+      if (!cuda::hasBlockForm(kernel))
+        SumDeferrer(kernel).run();
   }
 };
 

@@ -41,7 +41,6 @@ StringRef scalarForm(StringRef name) {
       .Case("arith.minsi", "min($0, $1)")
       .Case("arith.maxui", "int(max(u32($0), u32($1)))")
       .Case("arith.minui", "int(min(u32($0), u32($1)))")
-      .Case("arith.sitofp", "float($0)")
       .Case("arith.fptosi", "int($0)")
       .Case("math.absf", "fabsf($0)")
       .Case("math.absi", "abs($0)")
@@ -56,15 +55,34 @@ StringRef scalarForm(StringRef name) {
       .Case("math.log1p", "log1pf($0)")
       .Case("math.log2", "log2f($0)")
       .Case("math.powf", "powf($0, $1)")
+      .Case("math.roundeven", "rintf($0)")
       .Case("math.rsqrt", "rsqrtf($0)")
       .Case("math.sin", "sinf($0)")
       .Case("math.sqrt", "sqrtf($0)")
       .Case("math.tanh", "tanhf($0)")
+      .Case("cuda.at", "$0 + $1")
       .Case("cuda.element", "($T *)$0.data + $1")
       .Case("cuda.load", "*($0)")
       .Case("cuda.quad_sum", "quad_sum($0)")
       .Case("cuda.shared_base", "int(shared_address(shared))")
       .Default("");
+}
+
+/// Printed form of the scalar ops whose form on doubles is another.
+StringRef doubleForm(StringRef name) {
+  return llvm::StringSwitch<StringRef>(name)
+      .Case("math.absf", "fabs($0)")
+      .Case("math.ceil", "ceil($0)")
+      .Case("math.cos", "cos($0)")
+      .Case("math.exp", "exp($0)")
+      .Case("math.floor", "floor($0)")
+      .Case("math.fma", "fma($0, $1, $2)")
+      .Case("math.log", "log($0)")
+      .Case("math.roundeven", "rint($0)")
+      .Case("math.rsqrt", "rsqrt($0)")
+      .Case("math.sin", "sin($0)")
+      .Case("math.sqrt", "sqrt($0)")
+      .Default((name.starts_with("arith.") || name.starts_with("cuda.")) && !name.contains("maximum") && !name.contains("minimum") ? scalarForm(name) : "");
 }
 
 /// How tightly a printed form binds: 9 a name, a literal or a call; 5 products; 4 sums; 0 whatever else.
@@ -126,6 +144,8 @@ std::string typeName(Type type) {
     return "signed char";
   if (type.isF32())
     return "float";
+  if (type.isF64())
+    return "double";
   if (type.isBF16())
     return "bf16";
   if (isa<VectorType>(type))
@@ -245,7 +265,8 @@ private:
       return comparison(compare.getPredicate());
     if (auto compare = dyn_cast<arith::CmpFOp>(op))
       return comparison(compare.getPredicate());
-    return scalarForm(op->getName().getStringRef());
+    const bool isDouble = op->getNumResults() == 1 && op->getResult(0).getType().isF64();
+    return isDouble ? doubleForm(op->getName().getStringRef()) : scalarForm(op->getName().getStringRef());
   }
 
   std::string literal(TypedAttr attribute) {
@@ -261,7 +282,11 @@ private:
       return value.isNegative() ? "-kInfinity" : "kInfinity";
     if (value.isNaN())
       return "__uint_as_float(0x7fc00000u)";
-    char digits[32]; // nine digits name a float exactly
+    char digits[32]; // nine digits name a float exactly, seventeen a double
+    if (attribute.getType().isF64()) {
+      snprintf(digits, sizeof digits, "%.17g", value.convertToDouble());
+      return "double(" + std::string(digits) + ")";
+    }
     snprintf(digits, sizeof digits, "%.9g", value.convertToDouble());
     return std::string(digits) + (StringRef(digits).find_first_of(".e") == StringRef::npos ? ".0f" : "f");
   }
@@ -278,11 +303,17 @@ private:
     }
     if (auto get = dyn_cast<cuda::GetOp>(op))
       return text(get.getRegisters()) + "[" + text(get.getIndex(), 0) + "]";
+    if (auto tile = dyn_cast<cuda::SharedTileOp>(op))
+      return "(" + typeName(tile.getType()) + ")(shared + " + std::to_string(tile.getOffset()) + ")";
     if (auto stride = dyn_cast<cuda::StrideOp>(op))
       return text(stride.getView()) + ".stride[" + std::to_string(stride.getDim()) + "]";
     if (auto dim = dyn_cast<tile::DimOp>(op))
       return "int(" + text(dim.getView()) + ".size[" + std::to_string(dim.getDim()) + "])";
-    if (isa<arith::IndexCastOp, arith::IndexCastUIOp, arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp>(op)) {
+    const bool holdsDouble = op->getNumOperands() == 1 && op->getNumResults() == 1 &&
+                             (op->getOperand(0).getType().isF64() || op->getResult(0).getType().isF64());
+    const bool resizesFloat = holdsDouble && isa<arith::ExtFOp, arith::TruncFOp>(op); // f32 and f64: bf16 is no C++ number
+    if (resizesFloat || isa<arith::IndexCastOp, arith::IndexCastUIOp, arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp,
+                            arith::SIToFPOp>(op)) {
       const std::string from = typeName(op->getOperand(0).getType()), to = typeName(op->getResult(0).getType());
       return from == to ? text(op->getOperand(0)) : to + "(" + text(op->getOperand(0), 0) + ")";
     }
@@ -346,6 +377,14 @@ private:
       names_[declaration.getRegisters()] = fresh(declaration.getName());
       line() << typeName(type.getElementType()) << " " << names_[declaration.getRegisters()] << "[" << type.getCount()
              << "];\n";
+    } else if (auto table = dyn_cast<cuda::TableOp>(op)) {
+      auto values = cast<DenseElementsAttr>(table.getValues());
+      names_[table.getPointer()] = fresh("table");
+      line() << "static const " << typeName(values.getElementType()) << " " << names_[table.getPointer()] << "["
+             << values.getNumElements() << "] = {";
+      llvm::interleaveComma(values.getValues<Attribute>(), output_,
+                            [&](Attribute value) { output_ << literal(cast<TypedAttr>(value)); });
+      output_ << "};\n";
     } else if (auto set = dyn_cast<cuda::SetOp>(op)) {
       cite(op);
       line() << text(set.getRegisters()) << "[" << text(set.getIndex(), 0) << "] = " << text(set.getValue(), 0)
@@ -386,8 +425,11 @@ private:
       const std::string expression = form(&op);
       names_[op.getResult(0)] = fresh("v");
       cite(op);
-      line() << "const " << typeName(op.getResult(0).getType()) << " " << names_[op.getResult(0)] << " = " << expression
-             << ";\n";
+      const std::string type = typeName(op.getResult(0).getType()), name = names_[op.getResult(0)];
+      if (isa<cuda::PointerType>(op.getResult(0).getType()))
+        line() << "auto *const " << name << " = " << expression << ";\n"; // what it points to may be written
+      else
+        line() << "const " << type << " " << name << " = " << expression << ";\n";
     }
     return success();
   }

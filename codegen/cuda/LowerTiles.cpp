@@ -410,12 +410,16 @@ struct CudaLowerTiles : longc::impl::CudaLowerTilesPassBase<CudaLowerTiles> {
 
 } // namespace
 
-void longc::buildCudaPipeline(OpPassManager &manager) {
+void longc::buildCudaPipeline(OpPassManager &manager, ArrayRef<std::string> blockForm) {
+  CudaChooseFormsPassOptions forms;
+  forms.blockForm.assign(blockForm.begin(), blockForm.end());
+  manager.addPass(createCudaChooseFormsPass(forms));
   manager.addPass(createCudaDeferScalePass());
   manager.addPass(createCudaDeferSumsPass());
   manager.addPass(createCudaAssignLayoutsPass());
   manager.addPass(createCudaSplitRolesPass());
   manager.addPass(createCudaLowerTilesPass());
+  manager.addPass(createCudaLowerBlocksPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
 }
@@ -423,5 +427,6 @@ void longc::buildCudaPipeline(OpPassManager &manager) {
 void longc::registerCudaPasses() {
   registerLongcCudaPasses();
   registerTarget(cudaTargetName, [](MLIRContext *context) { return cudaTarget(context); });
-  PassPipelineRegistration<>("longc-cuda", "tile kernels to printable cuda kernels", buildCudaPipeline);
+  PassPipelineRegistration<>("longc-cuda", "tile kernels to printable cuda kernels",
+                             [](OpPassManager &manager) { buildCudaPipeline(manager); });
 }

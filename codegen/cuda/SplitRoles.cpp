@@ -1,6 +1,7 @@
 // Role splitting: a tile kernel becomes a producer that feeds rings of shared tiles and consumers that compute.
 #include "codegen/cuda/CudaDialect.h"
 #include "codegen/cuda/CudaPasses.h"
+#include "codegen/cuda/FastForm.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -341,9 +342,13 @@ struct CudaSplitRoles : longc::impl::CudaSplitRolesPassBase<CudaSplitRoles> {
 
   void runOnOperation() override {
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>()))
-      if (failed(RoleSplitter(kernel, sharedBytes).run()))
+      if (!cuda::hasBlockForm(kernel) && failed(cuda::splitRoles(kernel, sharedBytes)))
         return signalPassFailure();
   }
 };
 
 } // namespace
+
+LogicalResult longc::cuda::splitRoles(tile::KernelOp kernel, int64_t sharedBytes) {
+  return RoleSplitter(kernel, sharedBytes).run();
+}

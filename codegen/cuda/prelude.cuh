@@ -3,6 +3,7 @@
 // Self-contained: no include, so that NVRTC and nvcc compile it alike and fast.
 #define LONGC_DEVICE __device__ __forceinline__
 #define LONGC_UNROLL _Pragma("unroll")
+#define LONGC_UNROLL4 _Pragma("unroll 4")
 
 using u16 = unsigned short;
 using u32 = unsigned int;
@@ -326,4 +327,144 @@ LONGC_DEVICE float shfl_xor(float value, int lanes) { return __shfl_xor_sync(0xf
 LONGC_DEVICE float quad_sum(float value) {
   const float pair = value + shfl_xor(value, 1);
   return pair + shfl_xor(pair, 2);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Blocks: all threads of a block work on tiles in shared memory, rows `Pitch` elements apart
+// ---------------------------------------------------------------------------------------------------------------------
+
+LONGC_DEVICE int thread_of_block() { return int(threadIdx.x); }
+
+LONGC_DEVICE float as_float(float value) { return value; }
+LONGC_DEVICE float as_float(bf16 value) { return cvt_f32_bf16(value); }
+
+LONGC_DEVICE float warp_sum(float value) {
+  LONGC_UNROLL for (int lanes = 16; lanes > 0; lanes /= 2) value += shfl_xor(value, lanes);
+  return value;
+}
+LONGC_DEVICE float warp_max(float value) {
+  LONGC_UNROLL for (int lanes = 16; lanes > 0; lanes /= 2) value = fmaxf(value, shfl_xor(value, lanes));
+  return value;
+}
+
+/// 16 bytes that nobody writes during the kernel.
+LONGC_DEVICE uint4 ld_global_v4(const void *pointer) {
+  uint4 v;
+  asm volatile("ld.global.nc.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w)
+               : "l"(pointer));
+  return v;
+}
+
+/// Rows [begin, end) of a tile in memory to shared memory, 16 bytes a thread; the others become zero.
+template <int Rows, int Columns, int Pitch, typename T>
+LONGC_DEVICE void copy_rows(T *place, const T *rows, i64 stride, int begin, int end) {
+  constexpr int kChunk = 16 / sizeof(T), kChunks = Columns / kChunk;
+  LONGC_UNROLL4 for (int i = threadIdx.x; i < Rows * kChunks; i += blockDim.x) {
+    const int row = i / kChunks, column = i % kChunks * kChunk;
+    uint4 chunk = make_uint4(0, 0, 0, 0);
+    if (row >= begin && row < end) chunk = *(const uint4 *)(rows + row * stride + column);
+    *(uint4 *)(place + row * Pitch + column) = chunk;
+  }
+}
+
+/// sum += left * right^T, left in shared memory, the rows [begin, end) of right in memory. A few lanes share a row of right.
+template <int Rows, int Columns, int Depth, int SumPitch, int LeftPitch, typename T>
+LONGC_DEVICE void multiply_few_rows(float *sum, const T *left, const T *right, i64 stride, int begin, int end) {
+  constexpr int kChunk = 16 / sizeof(T), kChunks = Depth / kChunk;
+  constexpr int kLanes = kChunks > 16 ? 32 : kChunks > 8 ? 16 : kChunks > 4 ? 8 : kChunks > 2 ? 4 : kChunks > 1 ? 2 : 1;
+  const int lane = int(threadIdx.x) % kLanes, group = int(threadIdx.x) / kLanes, groups = int(blockDim.x) / kLanes;
+  for (int first = 0; first < Columns; first += groups) {
+    const int column = first + group;
+    float total[Rows] = {};
+    if (column < Columns && column >= begin && column < end) {
+      const T *weights = right + column * stride;
+      LONGC_UNROLL4 for (int chunk = lane; chunk < kChunks; chunk += kLanes) {
+        const uint4 packed = ld_global_v4(weights + chunk * kChunk);
+        const T *w = (const T *)&packed;
+        LONGC_UNROLL for (int row = 0; row < Rows; ++row) {
+          const uint4 beside = *(const uint4 *)(left + row * LeftPitch + chunk * kChunk);
+          const T *x = (const T *)&beside;
+          LONGC_UNROLL for (int i = 0; i < kChunk; ++i) total[row] = fmaf(as_float(x[i]), as_float(w[i]), total[row]);
+        }
+      }
+    }
+    LONGC_UNROLL for (int row = 0; row < Rows; ++row) {
+      LONGC_UNROLL for (int lanes = kLanes / 2; lanes > 0; lanes /= 2) total[row] += shfl_xor(total[row], lanes);
+      if (lane == 0 && column < Columns) sum[row * SumPitch + column] += total[row];
+    }
+  }
+}
+
+LONGC_DEVICE void ldmatrix_x4(u32 (&r)[4], const bf16 *row) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+               : "r"(shared_address(row))
+               : "memory");
+}
+LONGC_DEVICE void ldmatrix_x2(u32 (&r)[2], const bf16 *row) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];"
+               : "=r"(r[0]), "=r"(r[1])
+               : "r"(shared_address(row))
+               : "memory");
+}
+LONGC_DEVICE void ldmatrix_x2_trans(u32 (&r)[2], const bf16 *row) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
+               : "=r"(r[0]), "=r"(r[1])
+               : "r"(shared_address(row))
+               : "memory");
+}
+LONGC_DEVICE void mma_m16n8k16(float (&d)[4], const u32 (&a)[4], const u32 (&b)[2]) {
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9},"
+               " {%0, %1, %2, %3};"
+               : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+
+/// sum += left * right, or right^T: a warp takes 16 rows and up to 32 columns at a time to the tensor cores.
+template <int Rows, int Columns, int Depth, int Transposed, int SumPitch, int LeftPitch, int RightPitch>
+LONGC_DEVICE void multiply_fragments(float *sum, const bf16 *left, const bf16 *right) {
+  constexpr int kColumns = Columns % 32 == 0 ? 32 : Columns % 16 == 0 ? 16 : 8, kPieces = kColumns / 8;
+  const int lane = int(threadIdx.x) % 32, warps = int(blockDim.x) / 32;
+  for (int unit = int(threadIdx.x) / 32; unit < Rows / 16 * (Columns / kColumns); unit += warps) {
+    const int row = unit % (Rows / 16) * 16, column = unit / (Rows / 16) * kColumns;
+    float *place = sum + (row + lane / 4) * SumPitch + column + lane % 4 * 2;
+    float d[kPieces][4];
+    LONGC_UNROLL for (int p = 0; p < kPieces; ++p) {
+      LONGC_UNROLL for (int i = 0; i < 4; ++i) d[p][i] = place[i / 2 * 8 * SumPitch + p * 8 + i % 2];
+    }
+    for (int k = 0; k < Depth; k += 16) {
+      u32 a[4], b[2];
+      ldmatrix_x4(a, left + (row + lane % 16) * LeftPitch + k + lane / 16 * 8);
+      LONGC_UNROLL for (int p = 0; p < kPieces; ++p) {
+        if (Transposed)
+          ldmatrix_x2(b, right + (column + p * 8 + lane % 8) * RightPitch + k + lane / 8 % 2 * 8);
+        else
+          ldmatrix_x2_trans(b, right + (k + lane % 16) * RightPitch + column + p * 8);
+        mma_m16n8k16(d[p], a, b);
+      }
+    }
+    LONGC_UNROLL for (int p = 0; p < kPieces; ++p) {
+      LONGC_UNROLL for (int i = 0; i < 4; ++i) place[i / 2 * 8 * SumPitch + p * 8 + i % 2] = d[p][i];
+    }
+  }
+}
+
+/// The same for any shape and type. Lanes share the depth: all of it where rows of right lie along it, a quarter each
+/// where its columns do.
+template <int Rows, int Columns, int Depth, int Transposed, int SumPitch, int LeftPitch, int RightPitch, typename T>
+LONGC_DEVICE void multiply_elements(float *sum, const T *left, const T *right) {
+  constexpr int kWidth = Transposed ? 1 : 8, kUnits = (Columns + kWidth - 1) / kWidth;
+  const int lane = int(threadIdx.x) % 32, warps = int(blockDim.x) / 32;
+  for (int unit = int(threadIdx.x) / 32; unit < Rows * kUnits; unit += warps) {
+    const int row = unit % Rows, column = unit / Rows * kWidth + lane % kWidth;
+    float total = 0;
+    if (column < Columns) {
+      LONGC_UNROLL4 for (int k = lane / kWidth; k < Depth; k += 32 / kWidth)
+        total = fmaf(as_float(left[row * LeftPitch + k]),
+                     as_float(right[Transposed ? column * RightPitch + k : k * RightPitch + column]), total);
+    }
+    LONGC_UNROLL for (int lanes = 16; lanes >= kWidth; lanes /= 2) total += shfl_xor(total, lanes);
+    if (lane < kWidth && column < Columns) sum[row * SumPitch + column] += total;
+  }
 }

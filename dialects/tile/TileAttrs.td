@@ -15,7 +15,10 @@ def Tile_TargetAttr : AttrDef<Tile_Dialect, "Target"> {
     (the query heads that share a key head are folded into its rows when `fold_heads`), `attention_cols` keys.
     `stages` is the most tiles of one operand in flight, 1 where nothing is loaded ahead of its use; `staging_bytes`
     is the fast memory of a block that the operands of its products may fill. `lists_by_sequence`: blocks in flight share
-    a cache, so that a work list keeps the blocks of a sequence together.
+    a cache, so that a work list keeps the blocks of a sequence together. `few_row_cols` (0: as `mma_cols`) are the columns
+    of a block of products with one row, which blocks of the usual width would be too few of. `joint_cols`: `mma_cols` counts
+    the columns of all products of a kernel together. `decoded_weights`: quantised weights lie in memory as bf16,
+    row by row, decoded when they are loaded; products of one row multiply them so too.
   }];
   let parameters = (ins "int64_t":$mma_rows,
                         "int64_t":$mma_cols,
@@ -26,7 +29,10 @@ def Tile_TargetAttr : AttrDef<Tile_Dialect, "Target"> {
                         "bool":$fold_heads,
                         DefaultValuedParameter<"int64_t", "1">:$stages,
                         DefaultValuedParameter<"int64_t", "0">:$staging_bytes,
-                        DefaultValuedParameter<"bool", "false">:$lists_by_sequence);
+                        DefaultValuedParameter<"bool", "false">:$lists_by_sequence,
+                        DefaultValuedParameter<"int64_t", "0">:$few_row_cols,
+                        DefaultValuedParameter<"bool", "false">:$joint_cols,
+                        DefaultValuedParameter<"bool", "false">:$decoded_weights);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

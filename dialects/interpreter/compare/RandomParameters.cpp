@@ -85,17 +85,19 @@ FailureOr<HostTensor> randomParameter(Operation *op, StringRef name, Type type, 
       parts.push_back(*found);
     }
   } else {
-    parts.push_back({name.str(), type});
+    auto found = declared.find(name.str());
+    parts.push_back({name.str(), found == declared.end() ? type : found->second});
   }
   std::vector<double> elements;
   BlockScales scales;
   int64_t rows = 0;
+  bool isQuantized = false;
   for (const auto &[part, partType] : parts) {
     if (shapeOf(partType).drop_front() != shapeOf(type).drop_front())
       return op->emitError("part ") << part << " of parameter @" << name << " has rows of another size", failure();
     rows += shapeOf(partType)[0];
-    bool isQuantized = isa<lm::QuantizedType>(partType);
-    if (isQuantized != isa<lm::QuantizedType>(type))
+    isQuantized = isa<lm::QuantizedType>(partType);
+    if (isQuantized != isa<lm::QuantizedType>(parts.front().second) || (!isQuantized && isa<lm::QuantizedType>(type)))
       return op->emitError("part ") << part << " of parameter @" << name << " has another kind of type", failure();
     if (isQuantized)
       appendQuantized(part, cast<lm::QuantizedType>(partType), seed, elements, scales);
@@ -105,8 +107,14 @@ FailureOr<HostTensor> randomParameter(Operation *op, StringRef name, Type type, 
   if (rows != shapeOf(type)[0])
     return op->emitError("parameter @") << name << " has " << shapeOf(type)[0] << " rows, its parts " << rows,
            failure();
-  if (isa<lm::QuantizedType>(type))
-    return HostTensor::quantized(rows, shapeOf(type)[1], std::move(elements), std::move(scales));
+  if (isQuantized) {
+    HostTensor stored = HostTensor::quantized(rows, shapeOf(type)[1], std::move(elements), std::move(scales));
+    if (isa<lm::QuantizedType>(type))
+      return stored;
+    elements.clear(); // a target that holds weights decoded
+    for (int64_t i = 0; i < stored.size(); ++i)
+      elements.push_back(roundToType(stored.value(i), cast<RankedTensorType>(type).getElementType()));
+  }
   return HostTensor(shapeOf(type), cast<RankedTensorType>(type).getElementType(), std::move(elements));
 }
 

@@ -24,10 +24,10 @@ Status checkTargets(const CompileOptions &options) {
     if (target != "cpu" && target != cudaTargetName)
       return Status::error(1105, "target '" + target + "' is not known",
                            std::string("targets: cpu, ") + cudaTargetName);
-    if (target != "cpu" && !isFunctionFile(options))
-      return Status::error(1105, "target '" + target + "' is not available for a whole model",
-                           "whole models compile for cpu; functions of an .mlir file also for " + target);
   }
+  if (!isFunctionFile(options) && !llvm::is_contained(options.targets, "cpu"))
+    return Status::error(1105, "a whole model is compiled for the cpu too, and --target leaves it out",
+                         "use --target cpu," + options.targets.front());
   return {};
 }
 

@@ -1,12 +1,14 @@
 // Drives a compilation from checkpoint to program file.
 #include "frontends/tools/driver/Compile.h"
 
+#include "codegen/cuda/CompileCuda.h"
 #include "dialects/lm/LmDialect.h"
 #include "frontends/tools/driver/AssembleProgram.h"
 #include "frontends/tools/driver/BuildGraph.h"
 #include "frontends/tools/driver/CheckOptions.h"
 #include "frontends/tools/driver/CheckText.h"
 #include "frontends/tools/driver/CheckpointWeights.h"
+#include "frontends/tools/driver/CompileForCuda.h"
 #include "frontends/tools/driver/CompileFunctions.h"
 #include "frontends/tools/driver/CrashGuard.h"
 #include "frontends/tools/driver/DescribeTokenizer.h"
@@ -93,7 +95,8 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
   MLIRContext &context = stages.context();
   abi::Program program;
   describeSource(options, program);
-  program.add_targets("cpu");
+  for (const std::string &target : options.targets)
+    program.add_targets(target);
   abi::Module *module = program.add_modules();
   describeModule(options, *model, *layers, *module);
   if (Status status = checkText(model->tokenizer, module->tokenizer()); !status.ok())
@@ -129,6 +132,8 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
     return objects.status();
   KernelCode code;
   code.add(std::move(*objects));
+  if (llvm::is_contained(options.targets, cudaTargetName)) // behind the CPU's functions, whose parameters it reads
+    LONGC_TRY(compileForCuda(stages, options, **graph, "fast", {program, index, parts, code}));
   if (options.crashBefore == "link") // a kernel that no object file has
     code.kernels.push_back({"missing", "avx2", "longc_missing_kernel", 0});
   LONGC_TRY(assembleProgram(std::move(code), program, parts, CheckpointWeights(*model), work, output));

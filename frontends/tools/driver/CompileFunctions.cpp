@@ -1,10 +1,10 @@
 // Functions of an IR file to a program: tiling for each target, code, steps, link.
 #include "frontends/tools/driver/CompileFunctions.h"
 
-#include "codegen/cuda/CompileCuda.h"
 #include "dialects/lm/LmDialect.h"
 #include "frontends/tools/driver/AssembleProgram.h"
 #include "frontends/tools/driver/CheckOptions.h"
+#include "frontends/tools/driver/CompileForCuda.h"
 #include "frontends/tools/driver/Stages.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -56,29 +56,20 @@ public:
     program_.add_modules()->set_name(std::filesystem::path(options_.model).stem().string());
     for (const std::string &target : options_.targets) {
       program_.add_targets(target);
-      LONGC_TRY(target == "cpu" ? compileForCpu(*source) : compileForCuda(*source));
+      LONGC_TRY(target == "cpu" ? compileForCpu(*source) : compileForGpu(*source));
     }
     return assembleProgram(std::move(code_), program_, parts_, NoWeights(), work_, output_);
   }
 
 private:
-  /// The graph as kernels and launches, with the tile sizes of `facts`. Types are taken as they are written.
-  Status tile(ModuleOp module, tile::TargetAttr facts, const std::string &suffix, ArrayRef<std::string> goOn) {
-    const StringRef precision = "written";
-    LONGC_TRY(stages_.begin(module, facts, "functions-" + suffix, precision));
-    LONGC_TRY(stages_.lower(module, precision, "tiled-" + suffix, goOn));
-    collectParts(module, parts_);
-    return stages_.renameKernels(module, suffix);
-  }
-
-  Status addFunctions(ModuleOp module, const std::string &target) {
-    return stages_.addFunctions(module, "fast", target, index_, *program_.mutable_modules(0));
-  }
-
   Status compileForCpu(ModuleOp source) {
     OwningOpRef<ModuleOp> module = source.clone();
-    LONGC_TRY(tile(*module, tile::cpuTarget(&stages_.context()), "cpu", stages_.cpuFlags()));
-    LONGC_TRY(addFunctions(*module, "cpu"));
+    const StringRef precision = "written"; // types are taken as they are
+    LONGC_TRY(stages_.begin(*module, tile::cpuTarget(&stages_.context()), "functions-cpu", precision));
+    LONGC_TRY(stages_.lower(*module, precision, "tiled-cpu", stages_.cpuFlags()));
+    collectParts(*module, parts_);
+    LONGC_TRY(stages_.renameKernels(*module, "cpu"));
+    LONGC_TRY(stages_.addFunctions(*module, "fast", "cpu", index_, *program_.mutable_modules(0)));
     OwningOpRef<ModuleOp> kernels = onlyKernels(*module);
     Result<CpuObjects> objects = stages_.compileKernels(*kernels);
     if (!objects.ok())
@@ -87,40 +78,8 @@ private:
     return {};
   }
 
-  /// With 192 query rows a block where the registers suffice, else with 128.
-  Status compileForCuda(ModuleOp source) {
-    if (Result<std::string> compiler = findCudaCompiler(); !compiler.ok())
-      return compiler.status();
-    Status last;
-    for (int64_t rows : {192, 128}) {
-      stages_.forgetDiagnostics();
-      OwningOpRef<ModuleOp> module = source.clone();
-      LONGC_TRY(tile(*module, cudaTarget(&stages_.context(), rows), "cuda",
-                     std::string("--longc-keep-kernels --longc-cuda --longc-cuda-emit")));
-      OwningOpRef<ModuleOp> kernels = onlyKernels(*module);
-      FailureOr<std::vector<CudaKernel>> compiled = compileCuda(*kernels, &stages_.dumps());
-      LONGC_TRY(stages_.dumps().status());
-      if (succeeded(compiled)) {
-        LONGC_TRY(addFunctions(*module, cudaTargetName));
-        addImages(*compiled);
-        return {};
-      }
-      last = stages_.failure("compiling kernels for " + std::string(cudaTargetName));
-      if (stages_.firstDiagnostic().find("more registers") == std::string::npos)
-        break;
-    }
-    return last;
-  }
-
-  void addImages(std::vector<CudaKernel> &kernels) {
-    for (CudaKernel &kernel : kernels) {
-      *program_.mutable_kernels(index_.kernel(kernel.name))->mutable_device() = kernel.launch;
-      if (!options_.quiet)
-        llvm::errs() << kernel.name << ": " << kernel.resources.registers << " registers, "
-                     << kernel.resources.spillStoreBytes << " bytes of spills, " << kernel.resources.sharedBytes
-                     << " bytes of shared memory\n";
-      code_.images.push_back({kernel.name, cudaTargetName, std::move(kernel.cubin)});
-    }
+  Status compileForGpu(ModuleOp source) {
+    return compileForCuda(stages_, options_, source, "written", {program_, index_, parts_, code_});
   }
 
   const CompileOptions &options_;

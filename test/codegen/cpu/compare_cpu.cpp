@@ -7,7 +7,7 @@
 #include "codegen/cpu/CompileCpu.h"
 #include "dialects/interpreter/compare/RandomInputs.h"
 #include "frontends/tools/RegisterAll.h"
-#include "test/codegen/cpu/HostMemory.h"
+#include "test/codegen/cpu/WriteCases.h"
 
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
@@ -26,8 +26,11 @@
 
 using namespace llvm;
 using namespace mlir;
+using longc::CaseWriter;
 using longc::HostMemory;
 using longc::HostTensor;
+using longc::isRough;
+using longc::LaunchCase;
 
 namespace {
 
@@ -77,56 +80,6 @@ void *openObjects(const std::vector<std::string> &objects) {
   return library;
 }
 
-// One launch in the form that run_bundle.cpp reads.
-class CaseWriter {
-public:
-  explicit CaseWriter(const std::string &path) : stream_(path, code_) {}
-  void number(int64_t value) { raw(&value, 8); }
-  void raw(const void *data, size_t size) { stream_.write(static_cast<const char *>(data), size); }
-  void text(StringRef value) {
-    number(static_cast<int64_t>(value.size()));
-    raw(value.data(), value.size());
-  }
-  bool good() const { return !code_; }
-
-private:
-  std::error_code code_;
-  raw_fd_ostream stream_;
-};
-
-void writeCase(CaseWriter &writer, const longc::CpuKernel &compiled, ArrayRef<int64_t> scalars, int64_t blocks,
-               std::vector<HostMemory> &memories, longc::tile::LaunchOp launch, longc::Interpreter &interpreter,
-               double limit) {
-  writer.text(compiled.symbol);
-  writer.number(compiled.scratchBytes);
-  writer.number(blocks);
-  writer.number(static_cast<int64_t>(scalars.size()));
-  writer.raw(scalars.data(), scalars.size() * 8);
-  writer.number(static_cast<int64_t>(memories.size()));
-  for (HostMemory &memory : memories) {
-    longc_view view = memory.view();
-    writer.raw(view.size, sizeof view.size);
-    writer.raw(view.stride, sizeof view.stride);
-    writer.number(static_cast<int64_t>(memory.bytes().size()));
-    writer.raw(memory.bytes().data(), memory.bytes().size());
-  }
-  writer.number(static_cast<int64_t>(launch.getNumResults()));
-  for (auto [i, result] : enumerate(launch.getResults())) {
-    size_t at = memories.size() - launch.getOutputs().size() + i;
-    const HostTensor &expected = interpreter.getTensor(result);
-    Type element = memories[at].element();
-    writer.number(static_cast<int64_t>(at));
-    writer.number(element.isF32()         ? 0
-                  : element.isBF16()      ? 1
-                  : element.isInteger(8)  ? 2
-                  : element.isInteger(16) ? 4
-                                          : 3);
-    writer.raw(&limit, 8);
-    writer.number(expected.size());
-    writer.raw(expected.data(), static_cast<size_t>(expected.size()) * 8);
-  }
-}
-
 struct Difference {
   double error = 0, magnitude = 0;
   int64_t at = -1;
@@ -153,19 +106,6 @@ Difference compare(const HostTensor &expected, const HostTensor &got) {
   return worst;
 }
 
-bool isRough(longc::tile::KernelOp kernel) {
-  return kernel
-      .walk([](Operation *op) {
-        for (Type type : op->getResultTypes())
-          if (auto tile = dyn_cast<RankedTensorType>(type))
-            if (tile.getElementType().isBF16() || tile.getElementType().isInteger(8) ||
-                tile.getElementType().isInteger(16))
-              return WalkResult::interrupt();
-        return WalkResult::advance();
-      })
-      .wasInterrupted();
-}
-
 // Operands that have a row for each row of the launch's results; none where rows see each other, as those of sequences do.
 SmallVector<size_t> rowOperands(longc::tile::LaunchOp launch, longc::tile::KernelOp kernel, ArrayRef<longc_view> views) {
   SmallVector<size_t> found;
@@ -186,7 +126,7 @@ SmallVector<size_t> rowOperands(longc::tile::LaunchOp launch, longc::tile::Kerne
 
 // Whether each row of the results that are in `memories` comes out the same when the kernel has that row alone.
 bool sameAlone(longc_kernel_fn run, longc::tile::LaunchOp launch, std::vector<HostMemory> &memories,
-               ArrayRef<longc_view> all, ArrayRef<size_t> rowWise, SmallVector<int64_t> scalars, void *scratch) {
+               ArrayRef<longc_view> all, ArrayRef<size_t> rowWise, std::vector<int64_t> scalars, void *scratch) {
   scalars[0] = 1; // the grid's first dimension counts blocks of rows
   int64_t blocks = 1;
   for (size_t dim = 0; dim < launch.getGrid().size(); ++dim)
@@ -218,33 +158,13 @@ bool sameAlone(longc_kernel_fn run, longc::tile::LaunchOp launch, std::vector<Ho
 // Runs one launch; true when its outputs agree.
 bool check(longc::tile::LaunchOp launch, longc::tile::KernelOp kernel, longc::Interpreter &interpreter,
            const longc::CpuKernel &compiled, void *library, CaseWriter *writer) {
-  SmallVector<Value> operands(launch.getInputs());
-  operands.append(launch.getOutputs().begin(), launch.getOutputs().end());
-  SmallVector<int64_t> panels;
-  if (auto listed = kernel->getAttrOfType<DenseI64ArrayAttr>("tile.panels"))
-    panels.append(listed.asArrayRef().begin(), listed.asArrayRef().end());
-  std::vector<HostMemory> memories;
-  memories.reserve(operands.size()); // their addresses are aligned once
-  SmallVector<int64_t> scalars = interpreter.getIntegers(launch.getGrid());
-  int64_t blocks = 1;
-  for (int64_t size : scalars)
-    blocks *= size;
-  for (auto [position, operand, argument] : enumerate(operands, kernel.getKernelArguments())) {
-    if (auto view = dyn_cast<longc::tile::ViewType>(argument.getType()))
-      memories.emplace_back(interpreter.getTensor(operand), view.getElementType(), is_contained(panels, position));
-    else if (isa<FloatType>(argument.getType())) {
-      float value = static_cast<float>(std::get<double>(interpreter.get(operand)));
-      uint32_t bits;
-      memcpy(&bits, &value, 4);
-      scalars.push_back(bits);
-    } else
-      scalars.push_back(interpreter.getInteger(operand));
-  }
+  LaunchCase launched(launch, kernel, interpreter, /*panels=*/true, isRough(kernel) ? roughTolerance : tolerance);
   if (writer) {
-    writeCase(*writer, compiled, scalars, blocks, memories, launch, interpreter,
-              isRough(kernel) ? roughTolerance : tolerance);
+    writer->write(launched, compiled.symbol, compiled.scratchBytes);
     return true;
   }
+  std::vector<HostMemory> &memories = launched.memories;
+  const int64_t blocks = launched.blocks;
   std::vector<longc_view> views;
   for (HostMemory &memory : memories)
     views.push_back(memory.view());
@@ -255,10 +175,10 @@ bool check(longc::tile::LaunchOp launch, longc::tile::KernelOp kernel, longc::In
   }
   void *scratch = std::aligned_alloc(64, static_cast<size_t>((compiled.scratchBytes + 127) / 64 * 64));
   memset(scratch, 0xff, static_cast<size_t>(compiled.scratchBytes));
-  run(views.data(), scalars.data(), 0, blocks / 2, scratch);
-  run(views.data(), scalars.data(), blocks / 2, blocks, scratch);
+  run(views.data(), launched.scalars.data(), 0, blocks / 2, scratch);
+  run(views.data(), launched.scalars.data(), blocks / 2, blocks, scratch);
   bool good = true;
-  double limit = isRough(kernel) ? roughTolerance : tolerance;
+  const double limit = launched.limit;
   size_t first = memories.size() - launch.getOutputs().size();
   for (auto [i, result] : enumerate(launch.getResults())) {
     HostTensor got = memories[first + i].tensor();
@@ -277,12 +197,12 @@ bool check(longc::tile::LaunchOp launch, longc::tile::KernelOp kernel, longc::In
     outs() << "\n";
   }
   if (auto rows = rowOperands(launch, kernel, views); rowsAlone && !rows.empty())
-    good &= sameAlone(run, launch, memories, views, rows, scalars, scratch);
+    good &= sameAlone(run, launch, memories, views, rows, launched.scalars, scratch);
   if (repeat) {
     double best = 1e30;
     for (int i = 0; i < repeat; ++i) {
       auto start = std::chrono::steady_clock::now();
-      run(views.data(), scalars.data(), 0, blocks, scratch);
+      run(views.data(), launched.scalars.data(), 0, blocks, scratch);
       best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     }
     outs() << format("     %10.2f us  ", best * 1e6) << compiled.symbol << "\n";

@@ -1,9 +1,12 @@
 // The kernels of test/codegen/cuda/kernels compile to cubins within their recorded budget. Needs NVRTC or nvcc, no GPU.
 #include "codegen/cuda/CompileCuda.h"
 
+#include "dialects/lm/LmDialect.h"
 #include "passes/Passes.h"
+#include "passes/Pipelines.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Parser/Parser.h"
@@ -72,6 +75,39 @@ TEST(CompileCuda, KernelsKeepTheirRecordedBudget) {
     ++kernels;
   }
   EXPECT_GE(kernels, 3);
+}
+
+// A whole decoder with memory: tokens in, logits out, reading and decoding.
+TEST(CompileCuda, EveryKernelOfADecoderCompiles) {
+  Result<std::string> compiler = findCudaCompiler();
+  if (!compiler.ok())
+    GTEST_SKIP() << compiler.status().text();
+  mlir::MLIRContext context;
+  context.loadDialect<lm::LmDialect, tile::TileDialect, mlir::arith::ArithDialect, mlir::math::MathDialect,
+                      mlir::scf::SCFDialect, mlir::func::FuncDialect>();
+  auto module = mlir::parseSourceFile<mlir::ModuleOp>(kFolder + "/../../passes/inputs/decoder.mlir.in", &context);
+  ASSERT_TRUE(module);
+  (*module)->setAttr("tile.target", cudaTarget(&context, /*attentionRows=*/64));
+  LoweringOptions options;
+  options.method = "fot";
+  options.precision = "fast";
+  mlir::PassManager lowering(&context);
+  buildLoweringPipeline(lowering, options);
+  lowering.addPass(createKeepKernelsPass());
+  ASSERT_TRUE(succeeded(lowering.run(*module)));
+  const auto tiled = module->getOps<tile::KernelOp>();
+  const size_t count = size_t(std::distance(tiled.begin(), tiled.end()));
+  auto compiled = compileCuda(*module, nullptr, /*mayFallBack=*/true);
+  ASSERT_TRUE(succeeded(compiled)) << "with " << *compiler;
+  EXPECT_EQ(compiled->size(), count);
+  EXPECT_GE(count, 20u);
+  size_t blocks = 0;
+  for (const CudaKernel &kernel : *compiled) {
+    EXPECT_EQ(kernel.resources.spillStoreBytes + kernel.resources.spillLoadBytes, 0) << kernel.name;
+    blocks += !kernel.launch.persistent();
+  }
+  EXPECT_GT(blocks, 0u);
+  EXPECT_LT(blocks, count) << "products of many rows take the fast form";
 }
 
 TEST(CompileCuda, SpillsAreRefused) {

@@ -1,0 +1,14 @@
+// The two steps of the fast form, for one kernel: what the passes do, and what tells whether a kernel can take it.
+#pragma once
+
+#include "codegen/cuda/CudaDialect.h"
+
+namespace longc::cuda {
+
+/// Gives every tile a layout; an error on the op that has no rule.
+mlir::LogicalResult assignLayouts(tile::KernelOp kernel);
+
+/// Splits the kernel into producer and consumers; an error on what cannot be split.
+mlir::LogicalResult splitRoles(tile::KernelOp kernel, int64_t sharedBytes);
+
+} // namespace longc::cuda

@@ -1,0 +1,127 @@
+// Stages of block-form kernels: what is kept lies in shared memory, the rest is computed where it is read, and a barrier
+// stands where one stage needs what another left.
+// RUN: longc-opt %s --split-input-file --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s
+// RUN: not longc-opt %s --split-input-file --longc-cuda-choose-forms --longc-cuda-lower-blocks=shared-bytes=1000 2>&1 | FileCheck %s --check-prefix=FULL
+
+// FULL: error: 'tile.kernel' op needs {{[0-9]+}} bytes of shared memory, the target has 1000
+
+// Rows are copied 16 bytes at a time, then a warp sums one; nothing but the row and its factor is kept.
+// CHECK-LABEL: norm(
+// CHECK: copy_rows<8, 64, 68>
+// CHECK: __syncthreads();
+// CHECK: warp_sum(
+// CHECK: __syncthreads();
+// CHECK: rsqrtf(
+// CHECK: __syncthreads();
+// CHECK: cvt_bf16_f32(
+// CHECK-NOT: __syncthreads
+tile.kernel @norm grid(%i) (%x: !tile.view<?x64xf32>, %y: !tile.view<?x64xbf16>) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %epsilon = arith.constant dense<1.0e-5> : tensor<8xf32>
+  %row = arith.muli %i, %c8 : index
+  %t = tile.load %x[%row, %c0] : !tile.view<?x64xf32> -> tensor<8x64xf32>
+  %squares = arith.mulf %t, %t : tensor<8x64xf32>
+  %sum = tile.reduce add %squares dim 1 : tensor<8x64xf32> -> tensor<8xf32>
+  %more = arith.addf %sum, %epsilon : tensor<8xf32>
+  %factor = math.rsqrt %more : tensor<8xf32>
+  %wide = tile.expand %factor dim 1 : tensor<8xf32> -> tensor<8x64xf32>
+  %z = arith.mulf %t, %wide : tensor<8x64xf32>
+  %r = arith.truncf %z : tensor<8x64xf32> to tensor<8x64xbf16>
+  tile.store %r, %y[%row, %c0] : tensor<8x64xbf16>, !tile.view<?x64xbf16>
+  tile.return
+}
+
+// -----
+
+// The weights of a product with one row go past shared memory.
+// CHECK-LABEL: one_row(
+// CHECK: copy_rows<1, 96, 104>
+// CHECK: multiply_few_rows<1, 8, 96, 8, 104>
+// CHECK-NOT: copy_rows
+tile.kernel @one_row grid(%i) (%x: !tile.view<1x96xbf16>, %w: !tile.view<50x96xbf16>, %y: !tile.view<1x50xf32>) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %zero = arith.constant dense<0.0> : tensor<1x8xf32>
+  %column = arith.muli %i, %c8 : index
+  %a = tile.load %x[%c0, %c0] : !tile.view<1x96xbf16> -> tensor<1x96xbf16>
+  %b = tile.load %w[%column, %c0] : !tile.view<50x96xbf16> -> tensor<8x96xbf16>
+  %p = tile.mma %a, %b, %zero transpose_b : tensor<1x96xbf16>, tensor<8x96xbf16> -> tensor<1x8xf32>
+  tile.store %p, %y[%c0, %column] : tensor<1x8xf32>, !tile.view<1x50xf32>
+  tile.return
+}
+
+// -----
+
+// A sum that a loop carries is added to where it lies: no copy follows the product.
+// CHECK-LABEL: depth(
+// CHECK: for (int j0
+// CHECK: copy_rows<16, 32, 40>
+// CHECK: copy_rows<24, 32, 40>
+// CHECK: multiply_fragments<16, 24, 32, 1, 24, 40, 40>
+// CHECK-NEXT: }
+tile.kernel @depth grid(%i) (%x: !tile.view<?x96xbf16>, %w: !tile.view<24x96xbf16>, %y: !tile.view<?x24xf32>) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %c32 = arith.constant 32 : index
+  %c96 = arith.constant 96 : index
+  %zero = arith.constant dense<0.0> : tensor<16x24xf32>
+  %row = arith.muli %i, %c16 : index
+  %p = scf.for %k = %c0 to %c96 step %c32 iter_args(%sum = %zero) -> tensor<16x24xf32> {
+    %a = tile.load %x[%row, %k] : !tile.view<?x96xbf16> -> tensor<16x32xbf16>
+    %b = tile.load %w[%c0, %k] : !tile.view<24x96xbf16> -> tensor<24x32xbf16>
+    %next = tile.mma %a, %b, %sum transpose_b : tensor<16x32xbf16>, tensor<24x32xbf16> -> tensor<16x24xf32>
+    scf.yield %next : tensor<16x24xf32>
+  }
+  tile.store %p, %y[%row, %c0] : tensor<16x24xf32>, !tile.view<?x24xf32>
+  tile.return
+}
+
+// -----
+
+// Two tiles that a loop exchanges are not made one over the other.
+// CHECK-LABEL: exchange(
+// CHECK: for (int j0
+// CHECK: __syncthreads();
+// CHECK: __syncthreads();
+// CHECK: __syncthreads();
+tile.kernel @exchange grid(%i) (%x: !tile.view<64xf32>, %y: !tile.view<64xf32>, %z: !tile.view<64xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %a = tile.load %x[%c0] : !tile.view<64xf32> -> tensor<64xf32>
+  %b = tile.load %y[%c0] : !tile.view<64xf32> -> tensor<64xf32>
+  %p:2 = scf.for %k = %c0 to %n step %c1 iter_args(%u = %a, %v = %b) -> (tensor<64xf32>, tensor<64xf32>) {
+    %s = arith.addf %u, %v : tensor<64xf32>
+    %d = arith.subf %u, %v : tensor<64xf32>
+    scf.yield %s, %d : tensor<64xf32>, tensor<64xf32>
+  }
+  %m = arith.mulf %p#0, %p#1 : tensor<64xf32>
+  tile.store %m, %z[%c0] : tensor<64xf32>, !tile.view<64xf32>
+  tile.return
+}
+
+// -----
+
+// Branches that hold expressions alone choose an element; numbers that differ lie in a table.
+// CHECK-LABEL: masked(
+// CHECK: static const float table0[4] = {1.0f, 2.0f, 4.0f, 8.0f};
+// CHECK-NOT: } else {
+// CHECK: ? {{.*}} : 
+tile.kernel @masked grid(%i) (%x: !tile.view<4xi32>, %y: !tile.view<4xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %powers = arith.constant dense<[1.0, 2.0, 4.0, 8.0]> : tensor<4xf32>
+  %zero = arith.constant dense<0.0> : tensor<4xf32>
+  %hides = arith.cmpi sgt, %n, %c0 : index
+  %r = scf.if %hides -> tensor<4xf32> {
+    %place = tile.iota dim 0 : tensor<4xi32>
+    %limit = arith.index_cast %n : index to i32
+    %limits = tile.splat %limit : i32 -> tensor<4xi32>
+    %seen = arith.cmpi slt, %place, %limits : tensor<4xi32>
+    %m = arith.select %seen, %powers, %zero : tensor<4xi1>, tensor<4xf32>
+    scf.yield %m : tensor<4xf32>
+  } else {
+    scf.yield %powers : tensor<4xf32>
+  }
+  tile.store %r, %y[%c0] : tensor<4xf32>, !tile.view<4xf32>
+  tile.return
+}

@@ -1,0 +1,34 @@
+// Quantised parameters become bf16 matrices where the target holds them so; elsewhere they stay.
+// RUN: longc-opt %s --longc-set-target=target=cuda:sm_90a --longc-decode-weights | FileCheck %s
+// RUN: longc-opt %s --longc-set-target=target=cpu --longc-decode-weights | FileCheck %s --check-prefix=STAYS
+
+// CHECK: lm.parameter @w : tensor<32x64xbf16>
+// CHECK: lm.parameter @table : tensor<40x64xbf16>
+// CHECK: lm.parameter @norm : tensor<64xf32>
+// CHECK-LABEL: func.func @f
+// CHECK: %[[TABLE:.*]] = lm.parameter_ref @table : tensor<40x64xbf16>
+// CHECK: lm.embedding %{{.*}}, %[[TABLE]]
+// CHECK: %[[W:.*]] = lm.parameter_ref @w : tensor<32x64xbf16>
+// CHECK: %[[WIDE:.*]] = lm.round %[[W]] : (tensor<32x64xbf16>) -> tensor<32x64xf32>
+// CHECK: lm.linear %{{.*}}, %[[WIDE]]
+// CHECK: lm.linear %{{.*}}, %[[W]]
+// CHECK-NOT: lm.dequantize
+
+// STAYS: lm.parameter @w : !lm.quantized<32x64, q4_1>
+// STAYS: lm.dequantize
+lm.parameter @w : !lm.quantized<32x64, q4_1>
+lm.parameter @table : !lm.quantized<40x64, q8_0>
+lm.parameter @norm : tensor<64xf32>
+func.func @f(%tokens: tensor<?xi32> {lm.input = "tokens"}) -> (tensor<?x32xf32>, tensor<?x32xf32>) {
+  %table = lm.parameter_ref @table : !lm.quantized<40x64, q8_0>
+  %x = lm.embedding %tokens, %table : (tensor<?xi32>, !lm.quantized<40x64, q8_0>) -> tensor<?x64xf32>
+  %n = lm.parameter_ref @norm : tensor<64xf32>
+  %y = lm.rms_norm %x, %n {epsilon = 1.0e-5 : f64} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+  %w = lm.parameter_ref @w : !lm.quantized<32x64, q4_1>
+  %wide = lm.dequantize %w : (!lm.quantized<32x64, q4_1>) -> tensor<32x64xf32>
+  %a = lm.linear %y, %wide : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %narrow = lm.dequantize %w : (!lm.quantized<32x64, q4_1>) -> tensor<32x64xbf16>
+  %r = lm.round %y : (tensor<?x64xf32>) -> tensor<?x64xbf16>
+  %b = lm.linear %r, %narrow : (tensor<?x64xbf16>, tensor<32x64xbf16>) -> tensor<?x32xf32>
+  return %a, %b : tensor<?x32xf32>, tensor<?x32xf32>
+}
