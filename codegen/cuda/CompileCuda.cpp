@@ -34,7 +34,9 @@ void describeLaunch(cuda::KernelOp kernel, abi::DeviceLaunch &launch) {
 tile::TargetAttr cudaTarget(MLIRContext *context, int64_t attentionRows) {
   // A block's 227 KB less what is not for operands: three warpgroups' tiles on their way out, barriers.
   constexpr int64_t kStagingBytes = cuda::kSharedBytes - 3 * 64 * 64 * 2 - 1024;
-  return tile::TargetAttr::get(context, /*mma_rows=*/128, /*mma_cols=*/256, /*mma_depth=*/64, attentionRows,
+  // Where blocks of 128 query rows are too large, so may be products: in float32 two of 128 x 256 do not fit.
+  const int64_t productCols = std::min<int64_t>(256, 2 * attentionRows);
+  return tile::TargetAttr::get(context, /*mma_rows=*/128, productCols, /*mma_depth=*/64, attentionRows,
                                /*attention_cols=*/128, /*stream_rows=*/8, /*fold_heads=*/false, /*stages=*/4,
                                kStagingBytes, /*lists_by_sequence=*/true, /*few_row_cols=*/8, /*joint_cols=*/true,
                                /*decoded_weights=*/true);

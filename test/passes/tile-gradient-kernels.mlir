@@ -1,0 +1,36 @@
+// Kernels of gradients of attention, loss, products and norms compute what the ops do.
+// RUN: longc-opt %s --longc-differentiate=function=attention -o %t.attention && longc-interpret %t.attention --function attention_gradient --tokens 40 --sequences 2 --compare-after longc-tile-attention --tolerance 1e-6
+// RUN: longc-opt %s --longc-differentiate=function=loss -o %t.loss && longc-interpret %t.loss --function loss_gradient --tokens 37 --compare-after longc-tile-linear --tolerance 1e-6
+// RUN: longc-interpret %s --function products --tokens 37 --compare-after longc-tile-linear --tolerance 1e-6
+// RUN: longc-interpret %s --function rows --tokens 37 --compare-after longc-tile-streaming --tolerance 1e-6
+
+module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 0, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
+func.func @attention(%q: tensor<?x4x16xf32> {lm.trained}, %k: tensor<?x2x16xf32> {lm.trained}, %v: tensor<?x2x16xf32> {lm.trained}, %cu: tensor<?xi32> {lm.input = "boundaries"})
+    -> tensor<?x4x16xf32> {
+  %out, %lse = lm.packed_attention %q, %k, %v, %cu, %cu causal {scale = 0.3 : f64, window = 11 : i64, soft_cap = 2.0 : f64}
+    : (tensor<?x4x16xf32>, tensor<?x2x16xf32>, tensor<?x2x16xf32>, tensor<?xi32>, tensor<?xi32>) -> (tensor<?x4x16xf32>, tensor<4x?xf32>)
+  return %out : tensor<?x4x16xf32>
+}
+
+func.func @loss(%x: tensor<?x32xf32> {lm.trained}, %w: tensor<70x32xf32> {lm.trained}, %targets: tensor<?xi32> {lm.input = "targets", lm.limit = 70 : i64}, %weights: tensor<?xf32>)
+    -> (tensor<1xf32>, tensor<?xf32>) {
+  %loss, %lse = lm.cross_entropy %x, %w, %targets, %weights
+    : (tensor<?x32xf32>, tensor<70x32xf32>, tensor<?xi32>, tensor<?xf32>) -> (tensor<1xf32>, tensor<?xf32>)
+  return %loss, %lse : tensor<1xf32>, tensor<?xf32>
+}
+
+func.func @products(%x: tensor<?x50xf32>, %y: tensor<?x21xf32>) -> tensor<50x21xf32> {
+  %0 = lm.row_product %x, %y : (tensor<?x50xf32>, tensor<?x21xf32>) -> tensor<50x21xf32>
+  return %0 : tensor<50x21xf32>
+}
+
+func.func @rows(%x: tensor<?x64xf32>, %g: tensor<?x64xf32>, %w: tensor<64xf32>)
+    -> (tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xf32>, tensor<?xf32>) {
+  %0:2 = lm.rms_norm_gradient %x, %w, %g {epsilon = 1.0e-5 : f64}
+    : (tensor<?x64xf32>, tensor<64xf32>, tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x64xf32>)
+  %1:2 = lm.layer_norm_gradient %x, %w, %g {epsilon = 1.0e-5 : f64}
+    : (tensor<?x64xf32>, tensor<64xf32>, tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x64xf32>)
+  %2 = lm.dot_rows %x, %g : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?xf32>
+  return %0#0, %0#1, %1#0, %1#1, %2 : tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xf32>, tensor<?xf32>
+}
+}
