@@ -38,6 +38,7 @@ public:
 
   const Program &program() const { return program_; }
   Device &device() { return *device_; }
+  const Device &device() const { return *device_; }
   /// What the kernels are for: "cpu", or a GPU's target.
   const std::string &target() const { return target_; }
   /// Runs tokens of several sequences of one store. A part of one token runs in decode, a longer one in prefill, whatever

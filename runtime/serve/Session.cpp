@@ -98,7 +98,9 @@ int64_t Session::mostThatFit(const Engine &engine, const SessionOptions &options
     tokens = std::min(tokens, policy.memoryRows + policy.window);
   double each = static_cast<double>(StateStore::ringRowsFor(policy.window, chunkOf(policy)) * layout.ringBytesPerToken()) +
                 static_cast<double>(tokens) * static_cast<double>(layout.memoryBytesPerToken());
-  double bytes = systemMemory() - static_cast<double>(engine.program().weightsBytes());
+  const Device &device = engine.device(); // half of its own memory is for pages
+  double bytes = device.hasOwnMemory() ? static_cast<double>(device.memoryBytes() / 2)
+                                       : systemMemory() - static_cast<double>(engine.program().weightsBytes());
   return static_cast<int64_t>(std::clamp(bytes / std::max(each, 1.0), 0.0, static_cast<double>(INT32_MAX)));
 }
 

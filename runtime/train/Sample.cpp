@@ -42,19 +42,25 @@ Result<std::string> SampleMaker::render(const std::vector<ChatMessage> &messages
   return text;
 }
 
-// Where in the text each token begins. Only of ids that encode() made of a text of `size` bytes.
-Result<std::vector<size_t>> SampleMaker::firstBytes(const std::vector<int32_t> &tokens, size_t size,
+// Where in the text each token begins. Only of ids that encode() made of the text. Spaces that a tokenizer puts before words
+// stand for nothing of it.
+Result<std::vector<size_t>> SampleMaker::firstBytes(const std::vector<int32_t> &tokens, std::string_view text,
                                                     const std::string &where) const {
   std::vector<size_t> first;
   size_t byte = 0;
+  bool spells = true;
   for (int32_t id : tokens) {
     first.push_back(byte);
-    byte += tokenizer_.bytes(id).size();
+    for (char letter : tokenizer_.bytes(id)) {
+      const bool same = byte < text.size() && text[byte] == letter;
+      spells = spells && (same || letter == ' ');
+      byte += same;
+    }
   }
-  if (byte != size)
+  if (!spells || byte != text.size())
     return Status::error(tokensDoNotSpell,
-                         where + formatText(": its tokens spell %zu bytes, its text has %zu", byte, size),
-                         "targets are found by the bytes of tokens: leave out what this vocabulary cannot write");
+                         where + formatText(": its tokens spell its text up to byte %zu of %zu only", byte, text.size()),
+                         "targets are found by the bytes of tokens: leave out what this vocabulary cannot write or writes otherwise");
   return first;
 }
 
@@ -67,7 +73,7 @@ Result<Sample> SampleMaker::makeChat(const TrainingLine &line, const std::string
     return whole.status();
   Sample sample;
   sample.tokens = tokenizer_.encode(*whole, true);
-  auto first = firstBytes(sample.tokens, whole->size(), where);
+  auto first = firstBytes(sample.tokens, *whole, where);
   if (!first.ok())
     return first.status();
   sample.weights.assign(sample.tokens.size(), 0);
@@ -103,7 +109,7 @@ Result<Sample> SampleMaker::makeChat(const TrainingLine &line, const std::string
 Result<Sample> SampleMaker::makeText(const TrainingLine &line, const std::string &where) const {
   Sample sample;
   sample.tokens = tokenizer_.encode(line.text, false);
-  auto first = firstBytes(sample.tokens, line.text.size(), where);
+  auto first = firstBytes(sample.tokens, line.text, where);
   if (!first.ok())
     return first.status();
   int64_t character = 0; // the one that the byte belongs to

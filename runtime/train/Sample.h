@@ -6,6 +6,7 @@
 #include "runtime/train/TrainingLine.h"
 
 #include <map>
+#include <string_view>
 #include <vector>
 
 namespace longc {
@@ -40,7 +41,7 @@ private:
   Result<std::string> render(const std::vector<ChatMessage> &messages, bool prompt, const std::string &where) const;
   Result<Sample> makeChat(const TrainingLine &line, const std::string &where) const;
   Result<Sample> makeText(const TrainingLine &line, const std::string &where) const;
-  Result<std::vector<size_t>> firstBytes(const std::vector<int32_t> &tokens, size_t size, const std::string &where) const;
+  Result<std::vector<size_t>> firstBytes(const std::vector<int32_t> &tokens, std::string_view text, const std::string &where) const;
 
   const Tokenizer &tokenizer_;
   std::optional<ChatTemplate> template_;

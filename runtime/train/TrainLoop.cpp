@@ -7,6 +7,8 @@
 #include "runtime/core/OutputFile.h"
 #include "runtime/train/LossCurve.h"
 
+#include <cmath>
+
 namespace longc {
 namespace {
 
@@ -84,7 +86,7 @@ Status TrainLoop::evaluate(LoggedStep &logged) {
   if (!report.ok())
     return report.status();
   logged.evalLoss = report->loss;
-  if (state.bestLoss && !(report->loss < *state.bestLoss)) {
+  if (!std::isfinite(report->loss) || (state.bestLoss && report->loss >= *state.bestLoss)) {
     ++state.notBetter;
     return {};
   }

@@ -101,7 +101,7 @@ Status Trainer::checkFinite(double loss, double norm) const {
                       : gradient ? "; the first gradient that is not finite is that of '" + gradient->name + "'"
                                  : "";
   const auto number = static_cast<long long>(state_.step + 1);
-  const char *hint = "the state before this step is kept: try a lower --lr, a --clip or a --warmup";
+  const char *hint = "the state before this step is kept; begin anew in another --out, with a lower --lr, a --clip or a --warmup";
   if (!std::isfinite(loss))
     return Status::error(lossNotFinite, formatText("step %lld: the loss is %g", number, loss) + where, hint);
   return Status::error(gradientNotFinite, formatText("step %lld: the norm of the gradient is %g", number, norm) + where, hint);

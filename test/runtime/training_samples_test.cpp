@@ -25,8 +25,9 @@ int32_t special(TokenizerModel &model, const std::string &token) {
 }
 
 // The small vocabulary with ChatML's marks; `addBos`: texts begin with <s>.
-Tokenizer makeTokenizer(bool addBos = false, bool addEos = false) {
+Tokenizer makeTokenizer(bool addBos = false, bool addEos = false, std::vector<TextStep> normalizer = {}) {
   auto model = readVocabulary(LONGC_SOURCE_DIR "/test/golden/tokenizer_small_vocabulary.txt");
+  model->normalizer = std::move(normalizer);
   model->bosId = special(*model, "<s>");
   model->eosId = special(*model, "<|im_end|>");
   special(*model, "<|im_start|>");
@@ -145,6 +146,23 @@ TEST(Samples, WhatCannotBeLearnedIsRefused) {
   line.text = "one two";
   line.weights = {{0, 7, 0}};
   EXPECT_EQ(forgets.make(line, "here").status().code(), noTargets);
+}
+
+TEST(Samples, SpacesThatATokenizerPutsBeforeWordsAreNotOfTheText) {
+  TextStep space;
+  space.kind = TextStep::Kind::Prepend;
+  space.text = " ";
+  Tokenizer tokenizer = makeTokenizer(false, false, {space});
+  SampleMaker maker(tokenizer, parse(goldenTemplate("chatml")));
+  auto sample = maker.make(chat({"Who?", "I am the first."}), "here");
+  ASSERT_TRUE(sample.ok()) << sample.status().text();
+  EXPECT_EQ(learned(tokenizer, *sample), "I am the first.<|im_end|>");
+  TrainingLine line;
+  line.text = "Who came?";
+  auto text = maker.make(line, "here");
+  ASSERT_TRUE(text.ok()) << text.status().text();
+  EXPECT_EQ(tokenizer.bytes(text->tokens.front()).front(), ' ');
+  EXPECT_EQ(text->tokens, tokenizer.encode(line.text, false));
 }
 
 Sample sampleOf(std::vector<float> weights) {

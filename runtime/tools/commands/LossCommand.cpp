@@ -71,6 +71,7 @@ Status runLoss(const Arguments &arguments) {
   json.key("sequences").integer(report->sequences);
   json.key("calls").integer(report->calls);
   json.key("grad_norm").number(norm, 9);
+  writeCounts(json, data->counts);
   return printText(json.endObject().str() + "\n");
 }
 

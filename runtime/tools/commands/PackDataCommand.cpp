@@ -76,10 +76,7 @@ std::string toJson(const Summary &summary, const LongCounts &counts, const DataO
   json.key("fill").number(summary.fill);
   json.key("sum_of_squares").number(summary.squares);
   json.key("imbalance").number(summary.imbalance);
-  json.key("split").integer(counts.split);
-  json.key("pieces").integer(counts.pieces);
-  json.key("dropped").integer(counts.dropped);
-  json.key("lost_targets").integer(counts.lostTargets);
+  writeCounts(json, counts);
   json.key("seed").integer(static_cast<int64_t>(options.batch.seed));
   return json.endObject().str() + "\n";
 }

@@ -223,6 +223,7 @@ private:
         {"--eval-data of checksum", choices_.evaluation.empty() ? "none" : evaluation_.hash},
         {"--eval-every", std::to_string(choices_.evalEvery)},
         {"--patience", std::to_string(choices_.patience)},
+        {"--adapter", choices_.adapter.empty() ? "none" : choices_.adapter},
     };
     settings.insert(settings.end(), choices_.words.begin(), choices_.words.end());
     if (train.schedule.kind != ScheduleKind::constant) // else more steps are only more
@@ -278,6 +279,7 @@ private:
     json.key("loss_last").number(result.lastLoss, 9);
     if (state.bestLoss)
       json.key("eval_loss_best").number(*state.bestLoss, 9);
+    writeCounts(json, data_.counts);
     json.key("stopped_early").boolean(result.end == LoopEnd::stoppedEarly);
     json.key("hash").text(learnt_);
     json.key("out").text(choices_.folder);

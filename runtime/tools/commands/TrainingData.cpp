@@ -108,6 +108,13 @@ Result<TrainingData> readTrainingData(const Program &program, const std::string 
   return data;
 }
 
+void writeCounts(JsonWriter &json, const LongCounts &counts) {
+  json.key("split").integer(counts.split);
+  json.key("pieces").integer(counts.pieces);
+  json.key("dropped").integer(counts.dropped);
+  json.key("lost_targets").integer(counts.lostTargets);
+}
+
 std::string describeCounts(const LongCounts &counts) {
   std::string text;
   if (counts.split > 0)

@@ -1,6 +1,7 @@
 // What the commands of training share: samples of a file in the program's vocabulary, and how they are put together.
 #pragma once
 
+#include "runtime/core/Json.h"
 #include "runtime/serve/Program.h"
 #include "runtime/tools/commands/Options.h"
 #include "runtime/train/LongSamples.h"
@@ -35,6 +36,8 @@ Result<TrainingData> readTrainingData(const Program &program, const std::string 
 
 /// One line for each kind of loss that `counts` has: "split      3 samples into 7 pieces\n".
 std::string describeCounts(const LongCounts &counts);
+/// The same as the keys split, pieces, dropped and lost_targets.
+void writeCounts(JsonWriter &json, const LongCounts &counts);
 
 /// A word that an option does not know.
 Status unknownWord(const Arguments &arguments, const char *option, const char *expected);
