@@ -17,7 +17,7 @@ struct TokenizerNames {
   const char *merges = "key 'tokenizer.ggml.merges'", *chatTemplate = "key 'tokenizer.chat_template'";
 };
 
-// A change that text undergoes before it is encoded; numbered as runtime/text/Normalizer.h does.
+// A change that text undergoes before it is encoded; numbered as runtime/core/TextStepKind.h does.
 struct TextStepSource {
   int32_t kind;
   std::string pattern, text;

@@ -1,6 +1,7 @@
 // tokenizer.* keys of a GGUF file to plain data.
 #include "frontends/gguf/ReadTokenizer.h"
 
+#include "frontends/StepKinds.h"
 #include "frontends/gguf/EndTokens.h"
 #include "frontends/gguf/SplittingRules.h"
 #include "runtime/io/Limits.h"
@@ -173,14 +174,12 @@ Status readAdded(const GgufFile &file, const char *flagKey, const char *idKey, s
 
 // BPE on characters writes spaces as U+2581, and one before a text unless the file says otherwise.
 Status readSpacePrefix(const GgufFile &file, TokenizerSource &source) {
-  constexpr int32_t prepend = 1, replace = 4; // kinds of steps, as runtime/text/Normalizer.h numbers them
-  const std::string written = "\xE2\x96\x81";
   bool addSpacePrefix = source.model == "llama";
   LONGC_TRY(readFlag(file, "tokenizer.ggml.add_space_prefix", addSpacePrefix));
   if (source.model == "llama") {
-    source.normalizer.push_back({replace, " ", written});
+    source.normalizer.push_back({step_kinds::replace, " ", step_kinds::writtenSpace});
     if (addSpacePrefix)
-      source.normalizer.push_back({prepend, "", written});
+      source.normalizer.push_back({step_kinds::prepend, "", step_kinds::writtenSpace});
     source.stripFirstSpace = addSpacePrefix;
   } else if (addSpacePrefix) {
     source.notes.emplace_back("key 'tokenizer.ggml.add_space_prefix' has no effect on byte-level BPE: no space is added");

@@ -1,6 +1,7 @@
 // Steps of tokenizer.json to steps of ours.
 #include "frontends/hf/ReadTokenizerSteps.h"
 
+#include "frontends/StepKinds.h"
 #include "runtime/core/Format.h"
 #include "runtime/io/ModelFileError.h"
 
@@ -11,11 +12,7 @@
 namespace longc {
 namespace {
 
-// Kinds of steps, as runtime/text/Normalizer.h numbers them.
-constexpr int32_t prepend = 1, prependUnlessThere = 2, prependToText = 3, replace = 4, normalForm = 5, lowercase = 9;
-constexpr int32_t stripMarks = 10, stripNonspacing = 11, clean = 12, ideographsApart = 13, stripLeft = 14, stripRight = 15;
-constexpr int32_t wordsApart = 16, map = 17, replacePattern = 18;
-constexpr const char *writtenSpace = "\xE2\x96\x81";
+using namespace step_kinds;
 
 struct NamedPattern {
   const char *name, *pattern;

@@ -1,6 +1,7 @@
 // Steps of ours to steps of tokenizer.json: ReadTokenizerSteps.cpp, backwards.
 #include "frontends/hf/WriteTokenizerSteps.h"
 
+#include "frontends/StepKinds.h"
 #include "frontends/hf/BuildJson.h"
 #include "frontends/hf/ReadTokenizerSteps.h"
 #include "runtime/core/Format.h"
@@ -9,11 +10,7 @@
 namespace longc {
 namespace {
 
-// Kinds of steps, as runtime/text/Normalizer.h numbers them.
-constexpr int32_t prepend = 1, prependUnlessThere = 2, prependToText = 3, replace = 4, normalForm = 5, lowercase = 9;
-constexpr int32_t stripMarks = 10, stripNonspacing = 11, clean = 12, ideographsApart = 13, stripLeft = 14, stripRight = 15;
-constexpr int32_t wordsApart = 16, map = 17, replacePattern = 18;
-constexpr const char *writtenSpace = "\xE2\x96\x81";
+using namespace step_kinds;
 
 ObjectBuilder step(const char *type) { return ObjectBuilder().add("type", type); }
 

@@ -85,12 +85,16 @@ const char *programPath() {
   return path.c_str();
 }
 
-Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments) {
-  auto start = std::chrono::steady_clock::now();
+Result<std::unique_ptr<Program>> openProgram(const Arguments &arguments) {
   watchInterrupts();
   setQuiet(arguments.flag("quiet"));
+  return Program::open(programPath(), arguments.flag("verify"));
+}
+
+Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments) {
+  auto start = std::chrono::steady_clock::now();
   LoadedProgram loaded;
-  auto program = Program::open(programPath(), arguments.flag("verify"));
+  auto program = openProgram(arguments);
   if (!program.ok())
     return program.status();
   loaded.program = std::move(*program);

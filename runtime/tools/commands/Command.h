@@ -35,6 +35,9 @@ Result<EngineOptions> engineOptionsOf(const Arguments &arguments);
 /// Options that every command that runs the model has; `own` are added.
 std::vector<std::string_view> modelOptions(std::vector<std::string_view> own);
 
+/// The running program as --quiet and --verify ask; from now on ^C is watched for.
+Result<std::unique_ptr<Program>> openProgram(const Arguments &arguments);
+
 /// The running program, loaded as its options ask.
 struct LoadedProgram {
   std::unique_ptr<Program> program;

@@ -1,8 +1,6 @@
 // Loads an encoder.
 #include "runtime/tools/commands/LoadedEncoder.h"
 
-#include "runtime/core/Log.h"
-
 #include <algorithm>
 #include <cstdio>
 
@@ -16,10 +14,8 @@ std::vector<std::string_view> encoderOptions(std::vector<std::string_view> own) 
 }
 
 Result<LoadedEncoder> LoadedEncoder::load(const Arguments &arguments) {
-  watchInterrupts();
-  setQuiet(arguments.flag("quiet"));
   LoadedEncoder loaded;
-  auto program = Program::open(programPath(), arguments.flag("verify"));
+  auto program = openProgram(arguments);
   if (!program.ok())
     return program.status();
   loaded.program = std::move(*program);
