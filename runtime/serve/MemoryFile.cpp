@@ -5,6 +5,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Hash.h"
 #include "runtime/core/OutputFile.h"
+#include "runtime/serve/Document.h"
 
 #include <cstring>
 #include <google/protobuf/stubs/logging.h>
@@ -36,12 +37,17 @@ uint64_t hashHead(Prefix prefix, const void *message) {
 
 uint64_t alignSection(uint64_t offset) { return (offset + sectionAlignment - 1) / sectionAlignment * sectionAlignment; }
 
-Status checkPrefix(const Prefix &prefix, const std::string &path, uint64_t size) {
+const char *nameOf(MemoryFile::Contents contents) {
+  return contents == MemoryFile::Contents::memory ? "saved memory" : "document";
+}
+
+Status checkPrefix(const Prefix &prefix, const std::string &path, uint64_t size, MemoryFile::Contents wanted) {
   if (std::memcmp(prefix.magic, fileMagic, sizeof fileMagic) != 0)
-    return Status::error(7111, "'" + path + "' is no saved memory", "make one with --save-memory FILE");
+    return Status::error(7111, "'" + path + "' is no " + nameOf(wanted),
+                         wanted == MemoryFile::Contents::memory ? "make one with --save-memory FILE" : "make one with `read FILE -o DOCUMENT`");
   if (prefix.version != fileVersion)
-    return Status::error(7112, formatText("'%s' is a saved memory of version %u; this program reads version %u",
-                                          path.c_str(), prefix.version, fileVersion),
+    return Status::error(7112, formatText("'%s' is a %s of version %u; this program reads version %u", path.c_str(),
+                                          nameOf(wanted), prefix.version, fileVersion),
                          "read the text again and save it with this program");
   if (prefix.fileSize != size)
     return Status::error(7114, formatText("'%s' has %llu bytes; expected %llu", path.c_str(),
@@ -66,7 +72,7 @@ Status MemoryFile::damaged(const std::string &what) const {
   return Status::error(7116, "'" + path() + "': " + what, "the file is damaged: save it again");
 }
 
-Result<MemoryFile> MemoryFile::open(const std::string &path) {
+Result<MemoryFile> MemoryFile::open(const std::string &path, Contents wanted) {
   auto descriptor = MappedFile::openRegular(path);
   if (!descriptor.ok())
     return descriptor.status();
@@ -75,16 +81,38 @@ Result<MemoryFile> MemoryFile::open(const std::string &path) {
   if (!bytes.ok())
     return bytes.status();
   file.bytes_ = std::move(*bytes);
-  LONGC_TRY(file.readMessage());
+  LONGC_TRY(file.readMessage(wanted));
   return file;
 }
 
-Status MemoryFile::readMessage() {
+bool MemoryFile::looksLike(const std::string &path) {
+  auto descriptor = MappedFile::openRegular(path);
+  if (!descriptor.ok())
+    return false;
+  char begin[sizeof fileMagic] = {};
+  const ssize_t count = pread(*descriptor, begin, sizeof begin, 0);
+  close(*descriptor);
+  return count == sizeof begin && std::memcmp(begin, fileMagic, sizeof fileMagic) == 0;
+}
+
+Status MemoryFile::checkKind(Contents wanted) const {
+  const bool isMemory = about_.kind() == textKind || about_.kind() == conversationKind;
+  if (!isMemory && !Document::isKind(about_.kind()))
+    return Status::error(7120, "'" + path() + "' holds a '" + about_.kind() + "', which this program does not read",
+                         "use the program that saved it");
+  if (isMemory == (wanted == Contents::memory))
+    return {};
+  return isMemory ? Status::error(7120, "'" + path() + "' holds the memory of a " + about_.kind() + " and no document",
+                                  "give it as --load-memory, or make a document with `read FILE -o DOCUMENT`")
+                  : Status::error(7120, "'" + path() + "' holds a document and no saved memory", "give it as --document");
+}
+
+Status MemoryFile::readMessage(Contents wanted) {
   auto bytes = bytes_.bytes();
   Prefix prefix = {};
   if (!bytes.empty())
     std::memcpy(&prefix, bytes.data(), std::min(bytes.size(), sizeof prefix));
-  LONGC_TRY(checkPrefix(prefix, path(), bytes.size()));
+  LONGC_TRY(checkPrefix(prefix, path(), bytes.size(), wanted));
   if (bytes.size() < sizeof prefix || prefix.messageBytes > std::min<uint64_t>(maxMessageBytes, bytes.size() - sizeof prefix))
     return damaged("its header does not fit into it");
   const std::byte *message = bytes.data() + sizeof prefix;
@@ -93,11 +121,10 @@ Status MemoryFile::readMessage() {
   google::protobuf::SetLogHandler(nullptr); // what is wrong is said here, in one line
   if (!about_.ParseFromArray(message, static_cast<int>(prefix.messageBytes)))
     return damaged("its header cannot be parsed");
-  if (about_.kind() != textKind && about_.kind() != conversationKind)
-    return Status::error(7120, "'" + path() + "' holds a '" + about_.kind() + "', which this program does not read",
-                         "use the program that saved it");
+  LONGC_TRY(checkKind(wanted));
   if (about_.text().read() > about_.text().text().size() ||
-      about_.has_conversation() != (about_.kind() == conversationKind))
+      about_.has_conversation() != (about_.kind() == conversationKind) ||
+      about_.has_document() != (wanted == Contents::document))
     return damaged("its header contradicts itself");
   return placeSections(alignSection(sizeof prefix + prefix.messageBytes));
 }

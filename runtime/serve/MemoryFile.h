@@ -1,4 +1,4 @@
-// The container of saved memories: a prefix, a message that says what is in it, sections of rows.
+// The container of saved memories and documents: a prefix, a message that says what is in it, sections of rows.
 //
 // Little-endian, like everything here. Sections begin at multiples of 4096 bytes, so that rows can be mapped and need not
 // be read: a large memory is back as soon as its checksums have been compared.
@@ -17,10 +17,13 @@ namespace longc {
 class MemoryFile {
 public:
   static constexpr const char *textKind = "text", *conversationKind = "conversation";
+  enum class Contents { memory, document }; // the kinds above; those of Document
 
-  /// Maps and checks a file: that it is a saved memory of this version, whole and of a known kind, its message as it was
-  /// written. What the numbers in the message mean is for the reader to check, and so are the sections' checksums.
-  static Result<MemoryFile> open(const std::string &path);
+  /// Maps and checks a file: that it is a container of this version, whole and of a kind that is wanted, its message as it
+  /// was written. What the numbers in the message mean is for the reader to check, and so are the sections' checksums.
+  static Result<MemoryFile> open(const std::string &path, Contents wanted = Contents::memory);
+  /// Whether a regular file begins as a container does, whatever follows.
+  static bool looksLike(const std::string &path);
   MemoryFile(MemoryFile &&other) noexcept;
   MemoryFile &operator=(MemoryFile &&) = delete;
   ~MemoryFile();
@@ -44,7 +47,8 @@ public:
 
 private:
   explicit MemoryFile(int file) : file_(file) {}
-  Status readMessage();
+  Status readMessage(Contents wanted);
+  Status checkKind(Contents wanted) const;
   Status placeSections(uint64_t dataBegin);
 
   int file_;
