@@ -130,6 +130,8 @@ StringRef leadingSymbol(StringRef role) {
       .Cases({"targets", "weights"}, "tokens")
       .Case("segments", "sequences")
       .Case("rows", "rows")
+      .Cases({"soft_tokens", "soft_chunks", "destinations"}, "soft_tokens")
+      .Cases({"chunk_tokens", "chunk_token_types", "chunk_positions", "chunk_places", "chunk_shares"}, "chunk_tokens")
       .Default("");
 }
 
@@ -270,6 +272,20 @@ private:
     return success();
   }
 
+  // How many rows the boundaries of a list divide: `chunk_boundaries` those of `chunk_tokens` where there are any; else they
+  // are the queries, which come first.
+  FailureOr<abi::Expr> rowsDividedBy(tile::WorkListOp list) {
+    auto boundaries = dyn_cast<BlockArgument>(list.getSegments());
+    auto attribute = boundaries ? function_.getArgAttrOfType<StringAttr>(boundaries.getArgNumber(), roleAttribute) : StringAttr();
+    if (StringRef role = attribute ? attribute.getValue() : StringRef(); role.consume_back("boundaries"))
+      for (const abi::Symbol &symbol : result_.symbols())
+        if (symbol.name() == (role + "tokens").str())
+          return sizes_.symbolExpr(symbol.name());
+    if (function_.getNumArguments() == 0 || sizes_.sizesOf(function_.getArgument(0)).empty())
+      return list.emitError("expected the queries as the function's first argument");
+    return sizes_.sizesOf(function_.getArgument(0))[0];
+  }
+
   LogicalResult add(tile::WorkListOp list) {
     std::string symbol = "items" + std::to_string(result_.steps_size());
     abi::Step *step = result_.add_steps();
@@ -288,9 +304,10 @@ private:
       if (failed(boundaries))
         return failure();
       message->set_key_boundaries(*boundaries);
-      if (function_.getNumArguments() == 0 || sizes_.sizesOf(function_.getArgument(0)).empty())
-        return list.emitError("expected the queries as the function's first argument");
-      tokens = sizes_.sizesOf(function_.getArgument(0))[0];
+      FailureOr<abi::Expr> divided = rowsDividedBy(list);
+      if (failed(divided))
+        return failure();
+      tokens = *divided;
       sequences = sizes_.sizesOf(list.getSegments())[0]; // one more than there are
     } else {
       tokens = sizes_.symbolExpr("tokens");

@@ -51,6 +51,24 @@ def ChoosePrecisionPass : Longc_Pass<"longc-choose-precision"> {
                  Option<"narrowWeights", "narrow-weights", "bool", "false", "round weights stored in float32 too">];
 }
 
+def CompressChunksPass : Longc_Pass<"longc-compress-chunks"> {
+  let summary = "an encoder's function gives one soft token a chunk, of a decoder's width (E2LLM)";
+  let description = [{
+    `@encoder(tokens, ..., boundaries) -> hidden states` becomes `@compress(...) -> soft tokens [chunks, width], pools [chunks, C]`: the
+    hidden states of each chunk, pooled, go through the adapter mlp.2(gelu(mlp.0(x))), both with biases. The parameters
+    `@"adapter/mlp.0.weight"` and so on are declared as trained ones. With `train`, `@compress_trained` beside it does the same by ops
+    that have gradients: row t of the hidden states is added to pool `places[t]` with the factor `shares[t]`; `firsts`
+    holds one row of each chunk.
+  }];
+  let options = [
+    Option<"function", "function", "std::string", "\"encoder\"", "name of the encoder's function">,
+    Option<"width", "width", "int64_t", "0", "columns of a soft token">,
+    Option<"hidden", "hidden", "int64_t", "0", "columns between the adapter's products; 0: width">,
+    Option<"pool", "pool", "std::string", "\"mean\"", "mean, cls or last">,
+    Option<"stored", "stored", "bool", "false", "the adapter's first values are stored in the program">,
+    Option<"train", "train", "bool", "false", "@compress_trained too">];
+}
+
 def DecodeWeightsPass : Longc_Pass<"longc-decode-weights"> {
   let summary = "quantised parameters as the bf16 matrices that a target with `decoded_weights` holds";
   let description = [{
@@ -200,6 +218,19 @@ def SetTargetPass : Longc_Pass<"longc-set-target"> {
     tool knows: the CPU.
   }];
   let options = [Option<"target", "target", "std::string", "\"\"", "cpu, or another target that the tool knows">];
+}
+
+def TakeSoftTokensPass : Longc_Pass<"longc-take-soft-tokens"> {
+  let summary = "rows of a decoder's call may be soft tokens instead of words (E2LLM)";
+  let description = [{
+    The function gets the arguments `soft_tokens` [S, C] and `destinations` [S]: these rows stand in the place of what the
+    tokens there are embedded as. With `from`, soft tokens are the first result of that function, which becomes part of
+    this one: its arguments follow with `chunk_` before their roles, and `soft_chunks` [S] says which of its rows stands
+    at each destination.
+  }];
+  let options = [
+    Option<"function", "function", "std::string", "\"prefill\"", "name of the decoder's function">,
+    Option<"from", "from", "std::string", "\"\"", "function that makes the soft tokens; empty: they are arguments">];
 }
 
 def TileAttentionPass : Longc_Pass<"longc-tile-attention"> {

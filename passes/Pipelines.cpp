@@ -13,15 +13,22 @@ namespace longc {
 
 void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &options) {
   manager.addPass(createSetTargetPass(SetTargetPassOptions{options.target}));
+  const bool softTokens = options.method == "e2llm";
+  if (softTokens)
+    manager.addPass(createCompressChunksPass({.width = options.width, .pool = options.pool, .stored = options.storedAdapter, .train = options.train}));
   // Both read @forward, which serving takes apart.
   if (options.train) {
     manager.addPass(createMakeLossPass());
+    if (softTokens)
+      manager.addPass(createTakeSoftTokensPass({.function = "loss", .from = "compress_trained"}));
     manager.addPass(createDifferentiatePass());
     manager.addPass(createRecomputePass());
   }
   manager.addPass(createMakeServingPass());
   if (options.method == "fot")
     manager.addPass(createApplyFotPass(ApplyFotPassOptions{options.memLayers, options.topk}));
+  if (softTokens)
+    manager.addPass(createTakeSoftTokensPass());
   // Every rounding is visible from here on; equal ones (of one input to several products) are merged.
   if (options.precision != "written")
     manager.addPass(createChoosePrecisionPass(ChoosePrecisionPassOptions{options.precision, options.narrowWeights}));

@@ -10,11 +10,15 @@ namespace longc {
 
 // Options of `longc-lower`.
 struct LoweringOptions : public mlir::PassPipelineOptions<LoweringOptions> {
-  Option<std::string> method{*this, "method", llvm::cl::desc("none or fot"), llvm::cl::init("none")};
+  Option<std::string> method{*this, "method", llvm::cl::desc("none, fot or e2llm"), llvm::cl::init("none")};
   Option<std::string> memLayers{*this, "mem-layers", llvm::cl::desc("layers with memory: all, or numbers with commas"),
                                 llvm::cl::init("all")};
   Option<int64_t> topk{*this, "topk", llvm::cl::desc("memory entries for each query and head, 0 for all"),
                        llvm::cl::init(0)};
+  Option<int64_t> width{*this, "width", llvm::cl::desc("e2llm: columns of a soft token"), llvm::cl::init(0)};
+  Option<std::string> pool{*this, "pool", llvm::cl::desc("e2llm: mean, cls or last of a chunk"), llvm::cl::init("mean")};
+  Option<bool> storedAdapter{*this, "stored-adapter", llvm::cl::desc("e2llm: the adapter's values are in the program"),
+                             llvm::cl::init(false)};
   Option<bool> train{*this, "train", llvm::cl::desc("the loss of @forward and its gradients too"), llvm::cl::init(false)};
   Option<std::string> precision{*this, "precision", llvm::cl::desc("exact, fast, int8, or written: as the types say"),
                                 llvm::cl::init("fast")};

@@ -68,9 +68,12 @@ int finishParsing(CLI::App &app, const CLI::ParseError &error) {
 
 void addCompile(CLI::App &app, CompileOptions &options) {
   CLI::App *command = app.add_subcommand("compile", "Turn a checkpoint and a method into one program");
-  command->add_option("MODEL", options.model, "checkpoint (a Hugging Face folder or .gguf), or functions without weights (.mlir)")->required();
+  command->add_option("MODEL", options.model, "checkpoint (a Hugging Face folder or .gguf), or functions without weights (.mlir)");
   command->add_option("-o,--output", options.output, "program to write")->required();
-  command->add_option("--method", options.method, "long-context method: none, fot")->capture_default_str();
+  command->add_option("--method", options.method, "long-context method: none, fot, e2llm")->capture_default_str();
+  command->add_option("--module", options.modules, "e2llm, instead of MODEL: encoder=PATH and decoder=PATH");
+  command->add_option("--pool", options.pool, "e2llm: what of a chunk's hidden states is compressed: mean, cls or last (default: the adapter's, or mean)");
+  command->add_option("--chunk", options.chunkBytes, "e2llm: most bytes of a chunk (default: the adapter's, or 512)");
   command->add_option("--mem-layers", options.memoryLayers, "layers that read memory: all, a list (7,8,18), or probe to find them (default: the model's own, or all)");
   command->add_option("--topk", options.topk, "memory entries each query and head attends to; 0: all")
       ->capture_default_str();
@@ -78,12 +81,12 @@ void addCompile(CLI::App &app, CompileOptions &options) {
   command->add_option("--last-context", options.lastContext,
                       "default size of a prompt's last window (default: the model's own, or 512; at most the window)");
   command->add_option("--rope-theta", options.ropeTheta, "base of rotary positions instead of the checkpoint's");
-  command->add_option("--adapter", options.adapter, "folder of a PEFT adapter (LoRA) of this model");
+  command->add_option("--adapter", options.adapter, "folder of a PEFT adapter (LoRA) of this model; e2llm: what `train` wrote");
   command->add_option("--adapter-mode", options.adapterMode,
                       "overlay: kept beside the weights; merge: added to them, where they are not quantised")
       ->capture_default_str();
   CLI::Option *train = command->add_flag("--train", options.train, "the program also trains: all parameters that are stored as floats, or an adapter");
-  command->add_option("--lora", options.lora, "train an adapter alone: rank=16,alpha=32,targets=all, or names of modules")->needs(train);
+  command->add_option("--lora", options.lora, "train an adapter alone: rank=16,alpha=32,targets=all, or names of modules; e2llm: of both models, or none")->needs(train);
   command->add_option("--target", options.targets, "targets, comma separated")->delimiter(',')->capture_default_str();
   command->add_option("--variants", options.variants, "CPU variants to build (default: all)")->delimiter(',');
   CLI::Option *dumps = command->add_option("--dump-dir", options.dumpDir, "write the IR after every stage into this folder");

@@ -38,7 +38,14 @@ void Batch::add(const BatchPart &part) {
   contexts_.push_back(&context);
   const WindowMarks &marks = context.marks();
   const auto firstRow = static_cast<int64_t>(tokens_.size()), count = static_cast<int64_t>(part.tokens.size());
-  tokens_.insert(tokens_.end(), part.tokens.begin(), part.tokens.end());
+  for (int32_t token : part.tokens) {
+    if (token < 0) {
+      softNumbers_.push_back(softToken(token));
+      destinations_.push_back(static_cast<int32_t>(tokens_.size()));
+      softTables_.push_back(part.softTokens);
+    }
+    tokens_.push_back(std::max(token, 0));
+  }
   for (int64_t index = part.firstIndex; index < part.firstIndex + count; ++index) {
     positions_.push_back(static_cast<int32_t>(index - marks.origin()));
     memoryPositions_.push_back(static_cast<int32_t>(index - marks.windowBegin()));
@@ -65,6 +72,18 @@ void Batch::bind(Executor &executor) {
   executor.bindPageTable(pageTable_.data(), store_->slots(), static_cast<int64_t>(columns));
 }
 
+Status Batch::gatherSoftTokens(int64_t width) {
+  const auto columns = static_cast<size_t>(width);
+  softTokens_.resize(softNumbers_.size() * columns);
+  for (size_t row = 0; row < softNumbers_.size(); ++row) {
+    const size_t first = static_cast<size_t>(softNumbers_[row]) * columns;
+    if (first + columns > softTables_[row].size())
+      return refused("a soft token has no row of the model's width");
+    std::ranges::copy(softTables_[row].subspan(first, columns), softTokens_.begin() + static_cast<ptrdiff_t>(row * columns));
+  }
+  return {};
+}
+
 Status Batch::run(Executor &executor) {
   bind(executor);
   const TensorShape all = listOf(static_cast<int64_t>(tokens_.size()));
@@ -79,6 +98,12 @@ Status Batch::run(Executor &executor) {
       inputs.push_back({memoryPositions_.data(), all});
     else if (role == "rows")
       inputs.push_back({rows_.data(), listOf(static_cast<int64_t>(rows_.size()))});
+    else if (role == "soft_tokens") {
+      const int64_t width = input.sizes(1).value();
+      LONGC_TRY(gatherSoftTokens(width));
+      inputs.push_back({softTokens_.data(), {{static_cast<int64_t>(destinations_.size()), width, 1, 1}, 2}});
+    } else if (role == "destinations")
+      inputs.push_back({destinations_.data(), listOf(static_cast<int64_t>(destinations_.size()))});
     else if (role == "segments")
       inputs.push_back({segments_.data(), {{static_cast<int64_t>(contexts_.size()), segmentColumns, 1, 1}, 2}});
     else

@@ -19,7 +19,12 @@ struct BatchPart {
   std::span<const int32_t> rows; // tokens, counted from the first, after which logits are wanted; ascending
   float temperature;             // factor on memory scores
   float *logits;                 // where they go, [rows, vocabulary]
+  // Rows as wide as the model that are no words: the token softToken(i) stands for row i. Of programs that take them.
+  std::span<const float> softTokens = {};
 };
+
+/// The id that stands for a soft token, the same for its number.
+constexpr int32_t softToken(int32_t id) { return -1 - id; }
 
 /// Refuses (LC5201) two parts of one context and contexts of several stores: their states cannot meet in a call.
 Status checkParts(std::span<const BatchPart> parts);
@@ -34,11 +39,15 @@ public:
 
 private:
   void bind(Executor &executor);
+  Status gatherSoftTokens(int64_t width);
 
   const StateStore *store_ = nullptr;
   std::vector<const Context *> contexts_;
   std::vector<int32_t> tokens_, positions_, memoryPositions_, rows_, segments_, pageTable_;
   std::vector<float> temperatures_; // one a token
+  std::vector<int32_t> softNumbers_, destinations_; // of soft tokens: which, and the rows where they stand
+  std::vector<std::span<const float>> softTables_;  // the rows that each is one of
+  std::vector<float> softTokens_;
   std::vector<std::pair<float *, size_t>> logits_; // by part: where to, rows
 };
 

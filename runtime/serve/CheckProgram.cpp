@@ -283,6 +283,25 @@ Status checkModule(const abi::Program &program, const abi::Module &module) {
   return {};
 }
 
+// Modules are told apart by name, and so are their parameters: "MODULE/NAME".
+Status checkNames(const abi::Program &program) {
+  std::set<std::string_view> modules, parameters;
+  const bool several = program.modules_size() > 1;
+  for (const abi::Module &module : program.modules()) {
+    if (several && (module.name().empty() || module.name().find('/') != std::string::npos))
+      return bad("module '" + module.name() + "' has no name that parameters can begin with");
+    if (!modules.insert(module.name()).second)
+      return bad("two modules have the name '" + module.name() + "'");
+  }
+  for (const abi::Parameter &parameter : program.parameters()) {
+    if (several && parameter.name().find('/') == std::string::npos)
+      return bad("parameter '" + parameter.name() + "' says no module");
+    if (several && !parameters.insert(parameter.name()).second)
+      return bad("two parameters have the name '" + parameter.name() + "'");
+  }
+  return {};
+}
+
 } // namespace
 
 std::optional<ElementFormat> storedFormat(abi::ElementType type) {
@@ -311,6 +330,7 @@ Status checkProgram(const abi::Program &program, uint64_t weightsBytes) {
     return bad(formatText("%d modules; expected 1 to 64", program.modules_size()));
   for (const abi::Parameter &parameter : program.parameters())
     LONGC_TRY(checkParameter(parameter, weightsBytes));
+  LONGC_TRY(checkNames(program));
   for (int index = 0; index < program.states_size(); ++index)
     LONGC_TRY(checkState(program.states(index), index));
   for (const abi::Kernel &kernel : program.kernels())

@@ -18,12 +18,13 @@ std::vector<std::string> kernelsOf(const abi::Program &program, std::initializer
 }
 
 Status checkInterface(const abi::Function &function) {
-  static constexpr std::string_view known[] = {"tokens", "positions", "memory_positions", "rows", "segments", "temperature"};
+  static constexpr std::string_view known[] = {"tokens", "positions", "memory_positions", "rows", "segments", "temperature",
+                                                 "soft_tokens", "destinations"};
   for (const abi::Input &input : function.inputs()) {
     bool found = false;
     for (std::string_view role : known)
       found |= role == input.role();
-    bool isFloat = input.role() == "temperature";
+    bool isFloat = input.role() == "temperature" || input.role() == "soft_tokens";
     if (!found || input.type() != (isFloat ? abi::F32 : abi::I32))
       return Status::error(4120, "function '" + function.name() + "' has an input '" + input.role() + "' of type " +
                                      elementName(input.type()) + ", which this runtime does not fill",
@@ -114,7 +115,7 @@ Status Engine::run(std::span<const BatchPart> parts) {
   for (bool one : {true, false}) {
     Batch batch;
     for (const BatchPart &part : parts)
-      if ((part.tokens.size() == 1) == one)
+      if ((part.tokens.size() == 1 && part.tokens[0] >= 0) == one)
         batch.add(part);
     if (!batch.isEmpty())
       LONGC_TRY(batch.run(one ? *decode_ : *prefill_));

@@ -41,8 +41,8 @@ public:
   const Device &device() const { return *device_; }
   /// What the kernels are for: "cpu", or a GPU's target.
   const std::string &target() const { return target_; }
-  /// Runs tokens of several sequences of one store. A part of one token runs in decode, a longer one in prefill, whatever
-  /// else is in the call: so its numbers are what it gets alone.
+  /// Runs tokens of several sequences of one store. A part of one word runs in decode, a longer one or a soft token in
+  /// prefill, whatever else is in the call: so its numbers are what it gets alone.
   Status run(std::span<const BatchPart> parts);
   Executor &prefill() { return *prefill_; }
   Executor &decode() { return *decode_; }

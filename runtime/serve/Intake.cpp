@@ -15,7 +15,8 @@ constexpr int64_t largestRows = 256;
 
 Result<Intake> Intake::begin(Session &session, std::span<const int32_t> tokens, IngestOptions options) {
   Intake intake(session, std::move(options));
-  auto fitted = session.fit(tokens);
+  const auto width = static_cast<size_t>(session.engine_.program().module().hidden());
+  auto fitted = session.fit(tokens, static_cast<int64_t>(intake.options_.softTokens.size() / std::max<size_t>(width, 1)));
   if (!fitted.ok())
     return fitted.status();
   intake.tokens_ = *fitted;
@@ -52,7 +53,7 @@ Result<BatchPart> Intake::next() {
   logits_.resize(rows_.size() * static_cast<size_t>(session_->engine_.vocabulary()));
   const WindowMarks &marks = session_->marks();
   part_ = {session_->context_.get(), tokens_.first(static_cast<size_t>(count)), marks.end() - leftInGroup_, rows_,
-           session_->options_.temperature.at(marks.memoryTokens()), logits_.data()};
+           session_->options_.temperature.at(marks.memoryTokens()), logits_.data(), options_.softTokens};
   return part_;
 }
 

@@ -179,9 +179,9 @@ int64_t Session::room() const {
   return policy.window - context_->marks().localTokens();
 }
 
-Result<std::span<const int32_t>> Session::fit(std::span<const int32_t> tokens) {
+Result<std::span<const int32_t>> Session::fit(std::span<const int32_t> tokens, int64_t softTokens) {
   for (int32_t token : tokens)
-    if (token < 0 || token >= engine_.vocabulary())
+    if (token >= engine_.vocabulary() || (token < 0 && softToken(token) >= softTokens))
       return Status::error(5302, formatText("token id %d is outside the vocabulary of %lld", token,
                                             static_cast<long long>(engine_.vocabulary())),
                            "were the ids made by another model's tokenizer?");

@@ -37,6 +37,7 @@ struct IngestOptions {
   enum class Rows { last, all, listed };
   Rows rows = Rows::last;
   std::vector<int64_t> listed; // indices of this call's tokens, ascending
+  std::span<const float> softTokens; // rows that tokens softToken(i) stand for (Batch.h); they outlive the call
   /// Logits after token `index` of this call, for the rows asked for, in order.
   std::function<Status(int64_t index, std::span<const float> logits)> onLogits;
   /// After each piece of work; false cancels.
@@ -89,7 +90,7 @@ private:
   static SessionOptions fitted(const Engine &engine, SessionOptions options);
   static int64_t chunkOf(const WindowPolicy &policy) { return std::min(policy.window, largestChunk); }
 
-  Result<std::span<const int32_t>> fit(std::span<const int32_t> tokens);
+  Result<std::span<const int32_t>> fit(std::span<const int32_t> tokens, int64_t softTokens);
   Status admit(int64_t tokens);
 
   Engine &engine_;

@@ -67,7 +67,8 @@ int64_t RandomInputs::dynamicRows(StringRef role) const {
       .Case("rows", llvm::count_if(batch_.sequences, [](auto &s) { return s.queryEnd > s.queryBegin; }))
       .Cases({"cache_keys", "cache_values"}, batch_.slots * batch_.ring)
       .Cases({"memory_keys", "memory_values"}, batch_.slots * batch_.pagesOfSlot * RandomBatch::pageRows)
-      .Case("destinations", batch_.tokens / 2)
+      .Cases({"destinations", "soft_tokens", "soft_chunks"}, batch_.tokens / 2)
+      .Case("firsts", sequences)
       .Default(batch_.tokens);
 }
 
@@ -120,12 +121,16 @@ static FailureOr<std::vector<double>> roleElements(const RandomBatch &batch, Str
     if (role == "cross_rows")
       for (size_t sequence : {i, batch.sequences.size()})
         elements.push_back(sequence);
+    if (role == "firsts")
+      elements.push_back(std::min(s.queryBegin, batch.tokens - 1));
     if (role == "rows" && s.queryEnd > s.queryBegin)
       elements.push_back(s.queryEnd - 1);
     for (int64_t t = s.queryBegin; t < s.queryEnd; ++t) {
       int64_t index = s.windowEnd - (s.queryEnd - t);
       if (role == "positions")
         elements.push_back(index);
+      if (role == "places")
+        elements.push_back(i);
       if (role == "memory_positions")
         elements.push_back(index - s.windowBegin);
       if (role == "temperature")
@@ -145,6 +150,9 @@ static FailureOr<std::vector<double>> roleElements(const RandomBatch &batch, Str
   if (role == "destinations")
     for (int64_t i = 0; i < rows; ++i)
       elements.push_back(2 * i + (i % 2));
+  if (role == "soft_chunks")
+    for (int64_t i = 0; i < rows; ++i)
+      elements.push_back(i % batch.sequences.size());
   if (role == "page_table")
     elements.assign(batch.pageTable.begin(), batch.pageTable.end());
   if (role == "temperature" && rows == 1) // for all
@@ -155,6 +163,7 @@ static FailureOr<std::vector<double>> roleElements(const RandomBatch &batch, Str
 FailureOr<HostValue> RandomInputs::argument(FunctionOpInterface function, unsigned index, unsigned unnamed) const {
   Type type = function.getArgumentTypes()[index];
   StringRef role = roleOf(function, index);
+  role.consume_front("chunk_"); // of another batch, as random as the first
   auto layer = function.getArgAttrOfType<IntegerAttr>(index, "lm.layer");
   std::string number = std::to_string(layer ? layer.getInt() : 0);
   auto stateOf = [&](bool isMemory, int64_t width) {
@@ -189,8 +198,8 @@ FailureOr<HostValue> RandomInputs::argument(FunctionOpInterface function, unsign
   if (role == "page_table")
     shape = {batch_.slots, batch_.pagesOfSlot};
   auto elements = roleElements(batch_, role, tokenLimit_, shape.empty() ? 1 : shape[0]);
-  if (role == "weights")
-    return HostValue(plainTensor(tensor, role));
+  if (role == "weights" || role == "shares" || role == "soft_tokens")
+    return HostValue(plainTensor(RankedTensorType::get(shape, tensor.getElementType()), role));
   if (failed(elements) || elementCount(shape) != static_cast<int64_t>(elements->size()))
     return function.emitError("no random value for argument ")
                << index << " with lm.input = \"" << role << "\" of " << type,

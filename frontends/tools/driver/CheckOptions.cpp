@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace longc {
 namespace {
@@ -39,13 +40,51 @@ Status checkVariants(const CompileOptions &options) {
   return {};
 }
 
+constexpr const char *joinHint = "--method e2llm --module encoder=MINILM_FOLDER --module decoder=SMOLLM2.gguf";
+
+// Two models under their names, and nothing that only one model has.
+Status checkModules(const CompileOptions &options) {
+  if (options.method != "e2llm")
+    return options.modules.empty() ? Status()
+                                   : Status::error(1151, "--module is for methods that join models, and --method is " + options.method, joinHint);
+  if (!options.model.empty())
+    return Status::error(1151, "--method e2llm joins two models, and '" + options.model + "' is given without a name", joinHint);
+  std::set<std::string> names;
+  for (const std::string &module : options.modules) {
+    auto [name, path] = llvm::StringRef(module).split('=');
+    if (path.empty() || (name != "encoder" && name != "decoder"))
+      return Status::error(1151, "--module '" + module + "': expected encoder=PATH or decoder=PATH", joinHint);
+    if (!names.insert(name.str()).second)
+      return Status::error(1152, "two modules have the name '" + name.str() + "'", joinHint);
+  }
+  for (const char *name : {"encoder", "decoder"})
+    if (!names.contains(name))
+      return Status::error(1151, std::string("--method e2llm joins two models, and the ") + name + " is missing", joinHint);
+  if (!options.pool.empty() && options.pool != "mean" && options.pool != "cls" && options.pool != "last")
+    return Status::error(1153, "--pool '" + options.pool + "' is not known", "pools: mean, cls, last");
+  if (options.chunkBytes != 0 && (options.chunkBytes < 16 || options.chunkBytes > 65536))
+    return Status::error(1153, "--chunk " + std::to_string(options.chunkBytes) + " is outside 16..65536 bytes", "leave it out for 512");
+  const std::pair<const char *, bool> ofOne[] = {{"--mem-layers", !options.memoryLayers.empty()},
+                                                 {"--topk", options.topk != 0},
+                                                 {"--rope-theta", options.ropeTheta != 0},
+                                                 {"--adapter-mode merge", options.adapterMode == "merge"},
+                                                 {"--target other than cpu", options.targets != std::vector<std::string>{"cpu"}}};
+  for (auto [name, given] : ofOne)
+    if (given)
+      return Status::error(1154, std::string(name) + " does not go with --method e2llm", "leave it out");
+  return {};
+}
+
 } // namespace
 
 bool isFunctionFile(const CompileOptions &options) { return llvm::StringRef(options.model).ends_with(".mlir"); }
 
 Status checkOptions(const CompileOptions &options) {
-  if (options.method != "none" && options.method != "fot")
-    return Status::error(1102, "method '" + options.method + "' is not known", "methods: none, fot");
+  if (options.method != "none" && options.method != "fot" && options.method != "e2llm")
+    return Status::error(1102, "method '" + options.method + "' is not known", "methods: none, fot, e2llm");
+  LONGC_TRY(checkModules(options));
+  if (options.model.empty() && options.modules.empty())
+    return Status::error(1001, "MODEL is required", "see `longc compile --help`");
   if (options.method != "none" && isFunctionFile(options))
     return Status::error(1108,
                          "--method " + options.method + " applies to whole models, and '" + options.model +
@@ -62,7 +101,7 @@ Status checkOptions(const CompileOptions &options) {
   if (options.train && isFunctionFile(options))
     return Status::error(1108, "--train applies to whole models, and '" + options.model + "' is a file of functions",
                          "longc-opt --longc-differentiate shows the gradients of a function");
-  if (options.train && !options.adapter.empty())
+  if (options.train && !options.adapter.empty() && options.method != "e2llm")
     return Status::error(1142, "--train with --adapter: what a program trains begins where it is told to when it runs",
                          "leave --adapter out here");
   if (!options.lora.empty())

@@ -6,12 +6,12 @@
 #include "frontends/tools/driver/AssembleProgram.h"
 #include "frontends/tools/driver/BuildGraph.h"
 #include "frontends/tools/driver/CheckOptions.h"
-#include "frontends/tools/driver/CheckText.h"
 #include "frontends/tools/driver/CheckpointWeights.h"
+#include "frontends/tools/driver/CompileE2llm.h"
 #include "frontends/tools/driver/CompileForCuda.h"
 #include "frontends/tools/driver/CompileFunctions.h"
 #include "frontends/tools/driver/CrashGuard.h"
-#include "frontends/tools/driver/DescribeTokenizer.h"
+#include "frontends/tools/driver/DescribeModule.h"
 #include "frontends/tools/driver/ModelTraits.h"
 #include "frontends/tools/driver/OverlayAdapter.h"
 #include "frontends/tools/driver/PrepareTraining.h"
@@ -26,39 +26,6 @@ using namespace mlir;
 
 namespace longc {
 namespace {
-
-void describeEncoder(const EncoderConfig &config, abi::Encoder &encoder) {
-  encoder.set_pooling(config.pooling == Pooling::Mean  ? abi::Encoder::MEAN
-                      : config.pooling == Pooling::Cls ? abi::Encoder::CLS
-                                                       : abi::Encoder::LAST);
-  encoder.set_normalize(config.normalize);
-  encoder.set_first_position(config.firstPosition);
-  if (config.uncountedToken)
-    encoder.set_uncounted_token(*config.uncountedToken);
-}
-
-void describeMemory(const CompileOptions &options, llvm::ArrayRef<int64_t> layers, abi::Memory &memory) {
-  memory.set_method(options.method);
-  for (int64_t layer : layers)
-    memory.add_layers(layer);
-  memory.set_default_window(options.window);
-  memory.set_default_last_context(options.lastContext);
-  memory.set_topk(options.topk);
-}
-
-void describeModule(const CompileOptions &options, const Checkpoint &model, llvm::ArrayRef<int64_t> memoryLayers,
-                    abi::Module &module) {
-  module.set_name(model.title.empty() ? "model" : model.title);
-  describeTokenizer(model.tokenizer, *module.mutable_tokenizer());
-  module.set_context_length(model.config.contextLength);
-  module.set_layers(model.config.layers);
-  module.set_vocabulary(model.config.vocabSize);
-  module.set_hidden(model.config.hidden);
-  if (model.config.encoder)
-    describeEncoder(*model.config.encoder, *module.mutable_encoder());
-  else
-    describeMemory(options, memoryLayers, *module.mutable_memory());
-}
 
 // Layers with a window have a base of their own only if it differs.
 void overrideTheta(DecoderConfig &config, double theta) {
@@ -98,12 +65,7 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
   for (const std::string &target : options.targets)
     program.add_targets(target);
   abi::Module *module = program.add_modules();
-  describeModule(options, *model, *layers, *module);
-  if (Status status = checkText(model->tokenizer, module->tokenizer()); !status.ok())
-    return Status::error(status.code(), options.model + ": " + status.message(), status.hint());
-  if (!options.quiet)
-    for (const std::string &note : model->tokenizer.notes)
-      std::fprintf(stderr, "note: %s: %s\n", options.model.c_str(), note.c_str());
+  LONGC_TRY(describeModule(options, options.model, *model, *layers, *module));
 
   Result<OwningOpRef<ModuleOp>> graph = buildGraph(&context, *model);
   if (!graph.ok())
@@ -168,6 +130,8 @@ Status compileProgram(const CompileOptions &options) {
   if (!work.ok())
     return work.status();
   auto compile = [&] {
+    if (options.method == "e2llm")
+      return compileE2llm(options, *work, *output);
     return isFunctionFile(options) ? compileFunctions(options, *work, *output) : compileCheckpoint(options, *work, *output);
   };
   if (!options.reproOnCrash) {

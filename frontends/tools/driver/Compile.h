@@ -11,7 +11,10 @@ namespace longc {
 struct CompileOptions {
   std::string model;           // checkpoint (a folder or .gguf), or .mlir of lm functions without weights
   std::string output;          // program file
-  std::string method = "none"; // none, fot
+  std::string method = "none"; // none, fot, e2llm
+  std::vector<std::string> modules; // NAME=PATH instead of a model: e2llm's encoder and decoder
+  std::string pool;                 // e2llm: of a chunk: mean, cls or last; empty: as the adapter says, or mean
+  int64_t chunkBytes = 0;           // e2llm: most bytes of a chunk's text; 0: as the adapter says, or 512
   std::string memoryLayers; // all, a list, or probe; empty: the model's own, or all
   int64_t topk = 0; // 0: dense memory attention
   // 0: 1,024 or all that the model has; what the model says or 512, but no more than the window.
@@ -29,6 +32,9 @@ struct CompileOptions {
   std::string onlyKernel;            // dumps hold the kernels with this in their names alone; empty: everything
   bool timePasses = false, remarks = false, quiet = false;
   bool reproOnCrash = true; // compile in a child process and keep what it worked on when it dies
+  // e2llm, known once the models are open: columns of a soft token, whether the adapter's values are in the program.
+  int64_t softWidth = 0;
+  bool storedAdapter = false;
   std::string crashBefore;  // tests: die as this pass or stage begins
 };
 

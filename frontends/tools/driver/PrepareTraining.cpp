@@ -32,7 +32,9 @@ std::vector<std::string> adaptedModules(ModuleOp graph) {
   return names;
 }
 
-Status insertLora(const LoraOptions &lora, ModuleOp graph, Stages &stages, abi::Module &module) {
+} // namespace
+
+Status insertTrainedLora(const LoraOptions &lora, ModuleOp graph, Stages &stages, abi::Module &module) {
   InsertLoraPassOptions pass;
   pass.rank = lora.rank;
   pass.alpha = lora.alpha > 0 ? lora.alpha : 2.0 * static_cast<double>(lora.rank);
@@ -54,8 +56,6 @@ Status insertLora(const LoraOptions &lora, ModuleOp graph, Stages &stages, abi::
     message->add_target_modules(word);
   return {};
 }
-
-} // namespace
 
 Result<LoraOptions> parseLora(const std::string &text) {
   LoraOptions lora;
@@ -91,7 +91,7 @@ Result<LoraOptions> parseLora(const std::string &text) {
 Status prepareTraining(const CompileOptions &options, ModuleOp graph, Stages &stages, abi::Module &module) {
   if (!options.lora.empty()) {
     Result<LoraOptions> lora = parseLora(options.lora);
-    return lora.ok() ? insertLora(*lora, graph, stages, module) : lora.status();
+    return lora.ok() ? insertTrainedLora(*lora, graph, stages, module) : lora.status();
   }
   auto quantized = llvm::count_if(graph.getOps<lm::ParameterOp>(), [](lm::ParameterOp parameter) {
     return isa<lm::QuantizedType>(parameter.getType());

@@ -16,6 +16,9 @@ struct LoraOptions {
 // Error 1141 names the key that is wrong.
 Result<LoraOptions> parseLora(const std::string &text);
 
+// Two new matrices beside each product of these names, which learn; says in the message what they are.
+Status insertTrainedLora(const LoraOptions &lora, mlir::ModuleOp graph, Stages &stages, abi::Module &module);
+
 // Declares what is trained, and says in the message what an adapter is.
 Status prepareTraining(const CompileOptions &options, mlir::ModuleOp graph, Stages &stages, abi::Module &module);
 

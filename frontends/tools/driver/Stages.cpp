@@ -130,6 +130,10 @@ static void chooseLowering(const CompileOptions &options, StringRef precision, L
   lowering.memLayers = options.memoryLayers;
   lowering.topk = options.topk;
   lowering.train = options.train;
+  lowering.width = options.softWidth;
+  if (!options.pool.empty())
+    lowering.pool = options.pool;
+  lowering.storedAdapter = options.storedAdapter;
   lowering.precision = precision.str();
   lowering.narrowWeights = options.narrowWeights;
 }
