@@ -84,7 +84,7 @@ Status checkOptions(const CompileOptions &options) {
     return Status::error(1102, "method '" + options.method + "' is not known", "methods: none, fot, e2llm");
   LONGC_TRY(checkModules(options));
   if (options.model.empty() && options.modules.empty())
-    return Status::error(1001, "MODEL is required", "see `longc compile --help`");
+    return Status::error(1158, "MODEL is required", "see `longc compile --help`");
   if (options.method != "none" && isFunctionFile(options))
     return Status::error(1108,
                          "--method " + options.method + " applies to whole models, and '" + options.model +
