@@ -73,6 +73,12 @@ Result<Trainer> Trainer::create(TrainStep &step, std::span<const Sample> samples
   return trainer;
 }
 
+void Trainer::goOnWith(std::span<const Sample> samples) {
+  samples_ = samples;
+  lengths_ = lengthsOf(samples);
+  planned_ = -1;
+}
+
 // Each pass over the samples has an order of its own; the first is that of the seed itself.
 const std::vector<Pack> &Trainer::packs() {
   if (planned_ != state_.epoch) {

@@ -57,6 +57,9 @@ public:
   /// `step` and `samples` must outlive this. No sample is longer than a pack.
   static Result<Trainer> create(TrainStep &step, std::span<const Sample> samples, const TrainOptions &options);
 
+  /// Takes other samples, from the beginning of the pass that comes next. They must outlive this.
+  void goOnWith(std::span<const Sample> samples);
+
   /// One optimizer step. After an error, that of a stop included, the state is what it was before.
   Result<StepReport> run(const Stop &stop);
 

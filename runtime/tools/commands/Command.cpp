@@ -121,9 +121,15 @@ Status LoadedProgram::useAdapter(const std::string &folder) {
     return values.status();
   adapter = std::move(*values);
   LONGC_TRY(readTrained(folder, program->message(), trained.list, adapter));
+  return bindAdapter(trained.list, adapter);
+}
+
+Status LoadedProgram::bindAdapter(const ParameterList &list, const ParameterArray &values) {
+  const ProgramParameters trained = ProgramParameters::trainable(program->message());
   for (size_t i = 0; i < trained.indices.size(); ++i)
-    LONGC_TRY(engine->bindParameter(trained.indices[i], adapter.of(trained.list.parameters()[i]).data()));
-  engine->setAdapter(fingerprintOf(adapter));
+    if (const TrainedParameter *parameter = list.find(trained.list.parameters()[i].name))
+      LONGC_TRY(engine->bindParameter(trained.indices[i], values.of(*parameter).data()));
+  engine->setAdapter(fingerprintOf(values));
   return {};
 }
 

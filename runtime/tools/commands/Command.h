@@ -19,15 +19,16 @@
 namespace longc {
 
 struct Command {
-  std::string_view name, summary; // without a summary it is not listed: another program runs it
+  std::string_view name, summary; // a word or two; without a summary it is not listed: another program runs it
   std::vector<std::string_view> options; // besides --help
   Status (*run)(const Arguments &);
   std::string_view notes = {}; // what --help says behind the options
+  std::string_view subject = {}; // the option whose value may stand without its name: `lift fit FILE`
 };
 
 /// The commands, alphabetical. Each lies in a file of its name.
-extern const Command benchCommand, chatCommand, embedCommand, generateCommand, infoCommand, logitsCommand, lossCommand,
-    makeFactsCommand, packDataCommand, passkeyCommand, perplexityCommand, probeCommand, runFunctionCommand, tokenizeCommand, trainCommand;
+extern const Command benchCommand, chatCommand, embedCommand, generateCommand, infoCommand, liftAskCommand, liftEvalCommand, liftFitCommand,
+    liftInfoCommand, logitsCommand, lossCommand, makeFactsCommand, packDataCommand, passkeyCommand, perplexityCommand, probeCommand, runFunctionCommand, tokenizeCommand, trainCommand;
 
 /// Precision, variant and threads.
 Result<EngineOptions> engineOptionsOf(const Arguments &arguments);
@@ -51,6 +52,8 @@ struct LoadedProgram {
   /// Window, memory and temperature as the options ask; otherwise as a memory was saved with, or as the program was
   /// compiled for.
   Result<SessionOptions> sessionOptions(const Arguments &arguments, const SessionOptions *saved = nullptr) const;
+  /// The model with these values of its adapter, which must outlive the engine.
+  Status bindAdapter(const ParameterList &list, const ParameterArray &values);
   /// Prints the profile if one was asked for.
   void report() const;
 

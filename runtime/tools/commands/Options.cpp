@@ -14,7 +14,7 @@ namespace {
 
 constexpr OptionSpec options[] = {
     {"adapter", 0, "FOLDER", "", "a LoRA adapter as PEFT or `train` saves it, of the rank the program was compiled with"},
-    {"batch", 0, "B", "8", "packs of an optimizer step"},
+    {"batch", 0, "B", "8", "packs of an optimizer step (lift: 1 unless given, 0 for all of a pass)"},
     {"batching", 0, "HOW", "packed", "how sequences share a batch: naive, sorted or packed"},
     {"beta1", 0, "B", "0.9", "decay of the running mean of gradients"},
     {"beta2", 0, "B", "0.999", "decay of the running mean of their squares"},
@@ -25,6 +25,7 @@ constexpr OptionSpec options[] = {
     {"decode", 0, "D", "64", "tokens to decode"},
     {"device", 0, "D", "auto", deviceWords},
     {"document", 'd', "FILE", "", "text to read before the questions"},
+    {"epochs", 0, "N", "", "passes over the text (default: as the recipe has it)"},
     {"eval-data", 0, "FILE", "", "data whose loss is told beside that of --data, and never trained on"},
     {"eval-every", 0, "N", "0", "steps between evaluations (0: a tenth of --steps)"},
     {"eviction", 0, "MODE", "slide", "when the window is full: slide (keep the newest half or more) or flush (empty it)"},
@@ -49,7 +50,7 @@ constexpr OptionSpec options[] = {
     {"memory-temperature", 0, "T", "fixed:1", "factor on memory scores: fixed:x, or log:c:m0[:x] = x (1 + c ln(m/m0)) past m0 tokens"},
     {"normalize", 0, "on|off", "", "whether embeddings have length 1 (default: as the checkpoint says)"},
     {"out", 0, "FOLDER", "", "folder for log, checkpoints and what was learnt"},
-    {"output", 'o', "FILE", "", "file to write"},
+    {"output", 'o', "FILE", "", "file to write; folder of an absorbed text"},
     {"outputs", 0, "FILES", "", ".npy files for the first results, comma separated"},
     {"parallel", 0, "S", "32", "with --prompts: most sequences in one call; fewer where memory is short, the others wait"},
     {"patience", 0, "N", "0", "end after N evaluations that are no better, with the best (0: never)"},
@@ -61,7 +62,9 @@ constexpr OptionSpec options[] = {
     {"prompt", 'p', "TEXT", "", "text to begin with"},
     {"prompt-file", 0, "FILE", "", "file to begin with, read as it stands (- for stdin)"},
     {"prompts", 0, "FILE", "", "JSON lines {\"prompt\"}: continues all of them together; with --json one object a line, in their order"},
+    {"questions", 0, "FILE", "", "JSON lines {\"question\", \"answer\"} to judge by; none of them is trained on"},
     {"quiet", 'q', "", "", "no notes on stderr"},
+    {"recipe", 0, "R", "qa", "how a text is absorbed: qa (questions, and the text in pieces) or gm (segments in their context, then questions)"},
     {"repeat", 0, "R", "3", "times to measure; the best counts"},
     {"requests", 0, "FILE", "", "JSON lines {\"prompt\", \"tokens\", \"positions\", \"greedy\"}"},
     {"resume", 0, "", "", "go on from the newest checkpoint of --out"},
@@ -85,6 +88,7 @@ constexpr OptionSpec options[] = {
     {"top-k", 0, "K", "0", "draw among the K best tokens (0: all)"},
     {"top-p", 0, "P", "1", "draw among the fewest tokens whose probabilities reach P"},
     {"truncate", 0, "", "", "with --memory off: drop the beginning of what is over the window, and say so"},
+    {"train-questions", 0, "FILE", "", "JSON lines {\"question\", \"answer\"} to learn a text by (default: made from its sentences)"},
     {"variant", 0, "NAME", "", "force one of the variants of the kernels that `info` lists"},
     {"verify", 0, "", "", "compare the checksum of the weights first"},
     {"warmup", 0, "N", "0", "steps in which the learning rate rises to --lr"},
@@ -138,7 +142,7 @@ Result<std::string> checkedValue(const OptionSpec &option, const std::string &te
 std::span<const OptionSpec> allOptions() { return options; }
 
 Result<Arguments> Arguments::parse(std::string_view command, std::span<const std::string_view> names,
-                                   std::span<char *const> words) {
+                                   std::span<char *const> words, std::string_view subject) {
   Arguments arguments;
   for (std::string_view name : names) {
     const OptionSpec *option = findOption(name);
@@ -154,6 +158,12 @@ Result<Arguments> Arguments::parse(std::string_view command, std::span<const std
   for (size_t index = 0; index < words.size(); ++index) {
     std::string_view word = words[index];
     bool isLong = word.substr(0, 2) == "--" && word.size() > 2, isShort = !isLong && word.size() == 2 && word[0] == '-';
+    if (!isLong && !isShort && !subject.empty()) {
+      arguments.values_[std::string(subject)] = word;
+      arguments.given_[std::string(subject)] = true;
+      subject = {}; // a second word is one too many
+      continue;
+    }
     if (!isLong && !isShort)
       return usage(1001, "unexpected argument '" + std::string(word) + "'", command);
     size_t equals = isLong ? word.find('=') : std::string_view::npos;

@@ -27,9 +27,10 @@ std::span<const OptionSpec> allOptions();
 /// Values of one command line. The getters assume that the option belongs to the command.
 class Arguments {
 public:
-  /// `names`: the command's options. Precedence: command line, environment, default.
+  /// `names`: the command's options; `subject`: the one of them that a word without a name in front gives. Precedence: command
+  /// line, environment, default.
   static Result<Arguments> parse(std::string_view command, std::span<const std::string_view> names,
-                                 std::span<char *const> words);
+                                 std::span<char *const> words, std::string_view subject = {});
 
   bool has(std::string_view name) const { return !text(name).empty(); }
   /// Given by the user, not by default.

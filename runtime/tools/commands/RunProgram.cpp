@@ -19,6 +19,7 @@ namespace {
 const Command *const commands[] = {&chatCommand,   &embedCommand, &generateCommand, &perplexityCommand, &passkeyCommand,
                                    &benchCommand,  &logitsCommand,   &infoCommand,
                                    &trainCommand,  &lossCommand,     &packDataCommand, &makeFactsCommand,
+                                   &liftFitCommand, &liftAskCommand, &liftEvalCommand, &liftInfoCommand,
                                    &probeCommand,  &runFunctionCommand, &tokenizeCommand};
 
 std::string overview(const char *program) {
@@ -32,8 +33,8 @@ std::string overview(const char *program) {
 }
 
 std::string commandHelp(const char *program, const Command &command, std::span<const std::string_view> options) {
-  return formatText("usage: %s %s [OPTION]...\n\n%s\n\n", program, std::string(command.name).c_str(),
-                    std::string(command.summary).c_str()) +
+  return formatText("usage: %s %s%s [OPTION]...\n\n%s\n\n", program, std::string(command.name).c_str(),
+                    command.subject.empty() ? "" : " FILE", std::string(command.summary).c_str()) +
          optionHelp(options) + std::string(command.notes);
 }
 
@@ -46,22 +47,30 @@ Status printVersion() {
                               (*program)->fingerprint().c_str()));
 }
 
+// The command that the first word names, or the first two.
+const Command *findCommand(std::span<char *const> words) {
+  const std::string one = words.empty() ? "" : words[0], two = words.size() < 2 ? one : one + " " + words[1];
+  auto found = std::find_if(std::begin(commands), std::end(commands),
+                            [&](const Command *command) { return command->name == one || command->name == two; });
+  return found == std::end(commands) ? nullptr : *found;
+}
+
 Status runCommand(const char *program, std::span<char *const> words) {
   std::string_view name = words.empty() ? "" : words[0];
   if (name == "--help" || name == "-h" || name == "help")
     return printText(overview(program));
   if (name == "--version")
     return printVersion();
-  auto found = std::find_if(std::begin(commands), std::end(commands),
-                            [name](const Command *command) { return command->name == name; });
-  if (found == std::end(commands))
+  const Command *found = findCommand(words);
+  if (!found)
     return Status::error(1000, name.empty() ? std::string("a command is missing") : "unknown command '" + std::string(name) + "'",
                          formatText("`%s --help` lists the commands", program));
-  const Command &command = **found;
+  const Command &command = *found;
   std::vector<std::string_view> options = command.options;
   options.push_back("help");
   std::sort(options.begin(), options.end());
-  auto arguments = Arguments::parse(command.name, options, words.subspan(1));
+  const size_t named = command.name.find(' ') == std::string_view::npos ? 1 : 2;
+  auto arguments = Arguments::parse(command.name, options, words.subspan(named), command.subject);
   if (!arguments.ok())
     return arguments.status();
   if (arguments->flag("help"))

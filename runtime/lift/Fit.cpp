@@ -1,0 +1,163 @@
+// Passes, steps and the clock.
+#include "runtime/lift/Fit.h"
+
+#include "runtime/core/ExitCode.h"
+#include "runtime/core/Format.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace longc {
+namespace {
+
+using Clock = LiftFitOptions::Clock;
+
+double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+int64_t tokensOf(const std::vector<Sample> &rows) {
+  int64_t sum = 0;
+  for (const Sample &row : rows)
+    sum += row.size();
+  return sum;
+}
+
+class Fitting {
+public:
+  Fitting(Trainer &trainer, TrainStep &step, const LiftRows &rows, const LiftPlan &plan, const LiftFitOptions &options)
+      : trainer_(trainer), step_(step), rows_(rows), plan_(plan), options_(options) {}
+
+  Result<LiftFitResult> run() {
+    for (ParameterArray *array : {&before_, &good_}) {
+      auto made = ParameterArray::create(step_.parameters(), "the last good parameters");
+      if (!made.ok())
+        return made.status();
+      *array = std::move(*made);
+    }
+    began_ = saved_ = Clock::now();
+    while (trainer_.state().epoch < plan_.epochs) {
+      const std::vector<Sample> rows = rows_.ofEpoch(trainer_.state().epoch);
+      trainer_.goOnWith(rows);
+      LONGC_TRY(pass(rows));
+      if (ended_)
+        break;
+    }
+    result_.steps = trainer_.state().step;
+    result_.epochs = trainer_.state().epoch;
+    if (result_.steps == 0)
+      return result_.failure.ok() ? Status::error(cancelledCode, "cancelled before the first step") : result_.failure;
+    return result_;
+  }
+
+private:
+  // The rest of the pass that the trainer stands in.
+  Status pass(const std::vector<Sample> &rows) {
+    const int64_t epoch = trainer_.state().epoch;
+    while (trainer_.state().epoch == epoch) {
+      if (options_.seconds > 0 && slowest_ > 0 && secondsSince(options_.start) + slowest_ > options_.seconds)
+        return end(LiftEnd::outOfTime);
+      const auto start = Clock::now();
+      copy(trainer_.state().values, before_);
+      auto report = trainer_.run(options_.stop);
+      if (!report.ok())
+        return failed(report.status());
+      if (options_.mostLoss > 0 && report->loss > options_.mostLoss)
+        return exploded(report->step, tooLarge(*report));
+      std::swap(before_, good_);
+      slowest_ = std::max(slowest_, secondsSince(start));
+      LONGC_TRY(checkBudget());
+      note(*report, tokensOf(rows));
+      LONGC_TRY(saveWhenDue());
+    }
+    return {};
+  }
+
+  Status end(LiftEnd how) {
+    ended_ = true;
+    result_.end = how;
+    return {};
+  }
+
+  Status failed(const Status &status) {
+    if (status.code() == cancelledCode)
+      return end(LiftEnd::interrupted);
+    if (status.code() != lossNotFinite && status.code() != gradientNotFinite)
+      return status;
+    return exploded(trainer_.state().step + 1, status);
+  }
+
+  static void copy(const ParameterArray &from, ParameterArray &to) { std::ranges::copy(from.all(), to.all().begin()); }
+
+  static Status tooLarge(const StepReport &report) {
+    return Status::error(lossTooLarge, formatText("step %lld: the loss is %.1f, worse than guessing", static_cast<long long>(report.step), report.loss));
+  }
+
+  // Step `number` shows that the values before it are bad: those before the step before it were good.
+  Status exploded(int64_t number, const Status &status) {
+    if (number > 1)
+      copy(good_, trainer_.state().values);
+    trainer_.state().step = std::max<int64_t>(0, number - 2);
+    result_.failure = Status::error(status.code(), status.message(), "give a lower --lr");
+    return end(LiftEnd::exploded);
+  }
+
+  // One step was more than there was time for: nobody asked for what it learnt.
+  Status checkBudget() const {
+    const double passed = secondsSince(options_.start);
+    if (options_.seconds <= 0 || trainer_.state().step > 1 || passed <= options_.seconds)
+      return {};
+    return Status::error(budgetTooShort, formatText("--seconds %g is too short for one step: its end came after %.2f s", options_.seconds, passed),
+                         "give more time, or a shorter text");
+  }
+
+  void note(const StepReport &report, int64_t rowTokens) {
+    if (result_.tokens == 0)
+      result_.firstLoss = report.loss;
+    result_.lastLoss = report.loss;
+    result_.tokens += report.tokens;
+    if (!options_.onStep)
+      return;
+    const int64_t perPass = std::max<int64_t>(1, rowTokens * trainer_.state().step / std::max<int64_t>(1, result_.tokens));
+    int64_t planned = perPass * plan_.epochs;
+    if (options_.seconds > 0) {
+      const double rate = static_cast<double>(report.step) / std::max(1e-9, secondsSince(began_));
+      planned = std::min(planned, report.step + static_cast<int64_t>(rate * std::max(0.0, options_.seconds - secondsSince(options_.start))));
+    }
+    options_.onStep(report.step, std::max(planned, report.step), report.loss);
+  }
+
+  Status saveWhenDue() {
+    constexpr double mostShare = 0.02, leastSeconds = 0.1;
+    if (options_.checkpoints.empty())
+      return {};
+    const bool due = options_.saveEvery > 0 ? trainer_.state().step % options_.saveEvery == 0
+                                            : secondsSince(saved_) * mostShare > std::max(saveSeconds_, leastSeconds);
+    if (!due)
+      return {};
+    const auto start = Clock::now();
+    std::error_code ignored; // writing says what is wrong
+    std::filesystem::create_directories(options_.checkpoints, ignored);
+    LONGC_TRY(saveCheckpoint(options_.checkpoints, step_.parameters(), trainer_.state(), options_.settings));
+    saved_ = Clock::now();
+    saveSeconds_ = secondsSince(start);
+    return {};
+  }
+
+  Trainer &trainer_;
+  TrainStep &step_;
+  const LiftRows &rows_;
+  const LiftPlan &plan_;
+  const LiftFitOptions &options_;
+  ParameterArray before_, good_; // values before this step, and before the last whose loss was good
+  LiftFitResult result_;
+  Clock::time_point began_, saved_;
+  double slowest_ = 0, saveSeconds_ = 0;
+  bool ended_ = false;
+};
+
+} // namespace
+
+Result<LiftFitResult> fitText(Trainer &trainer, TrainStep &step, const LiftRows &rows, const LiftPlan &plan, const LiftFitOptions &options) {
+  return Fitting(trainer, step, rows, plan, options).run();
+}
+
+} // namespace longc

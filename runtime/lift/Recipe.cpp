@@ -1,0 +1,30 @@
+// Names and constants.
+#include "runtime/lift/Recipe.h"
+
+#include "runtime/train/NamedValue.h"
+
+namespace longc {
+
+bool liftRecipeOf(std::string_view name, LiftRecipe &recipe) {
+  constexpr std::pair<std::string_view, LiftRecipe> names[] = {{"qa", LiftRecipe::qa}, {"gm", LiftRecipe::gm}};
+  return findNamed(names, name, recipe);
+}
+
+std::string_view nameOf(LiftRecipe recipe) { return recipe == LiftRecipe::qa ? "qa" : "gm"; }
+
+LiftPlan LiftPlan::of(LiftRecipe recipe, int64_t window, uint64_t seed) {
+  LiftPlan plan;
+  plan.recipe = recipe;
+  plan.window = window;
+  plan.segmentEpochs = recipe == LiftRecipe::gm ? 3 : 0;
+  plan.epochs = recipe == LiftRecipe::gm ? 8 : 24;
+  plan.train.batch = {BatchMethod::packed, 256, 1, seed};
+  plan.train.norm = LossNorm::token; // the mean over what is learnt in a step
+  plan.train.optimizer.beta2 = 0.98;
+  plan.train.optimizer.decay = recipe == LiftRecipe::gm ? 1e-4 : 0;
+  plan.train.schedule.rate = recipe == LiftRecipe::gm ? 1e-3 : 2e-3;
+  plan.train.schedule.steps = 1; // of a constant rate
+  return plan;
+}
+
+} // namespace longc

@@ -1,0 +1,30 @@
+// The two published ways to absorb a text, as data for one engine.
+#pragma once
+
+#include "runtime/lift/Segments.h"
+#include "runtime/train/Trainer.h"
+
+#include <string_view>
+
+namespace longc {
+
+/// qa: questions about the text, and the text in pieces (LIFT-QA, ICML 2026). gm: segments in context first, then with
+/// questions (LIFT with Gated Memory, arXiv 2502.14644 v1-v3).
+enum class LiftRecipe { qa, gm };
+
+bool liftRecipeOf(std::string_view name, LiftRecipe &recipe);
+std::string_view nameOf(LiftRecipe recipe);
+
+/// What a recipe is where nothing else is asked for.
+struct LiftPlan {
+  LiftRecipe recipe = LiftRecipe::qa;
+  int64_t window = 2048;     // W: of the model's window, what rows and prompts may use
+  int64_t segmentEpochs = 0; // gm: passes over the segments alone (C of C3M5)
+  int64_t epochs = 0;        // all passes
+  TrainOptions train;        // its batch 0: all rows of an epoch are one step
+
+  static LiftPlan of(LiftRecipe recipe, int64_t window, uint64_t seed);
+  SegmentSizes sizes() const { return SegmentSizes::forWindow(window); }
+};
+
+} // namespace longc

@@ -1,0 +1,239 @@
+// Options to a plan, a file to rows, rows to a fit.
+#include "runtime/tools/commands/LiftTask.h"
+
+#include "runtime/core/Format.h"
+#include "runtime/core/Hash.h"
+#include "runtime/core/Log.h"
+#include "runtime/lift/Prompt.h"
+#include "runtime/text/Utf8.h"
+#include "runtime/tools/commands/TrainingData.h"
+#include "runtime/train/TrainingLine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace longc {
+namespace {
+
+constexpr int notText = 8104, unusableQuestion = 8105;
+
+Status checkIsText(const std::string &text, const std::string &path) {
+  size_t bad = text.find('\0');
+  for (size_t at = 0; bad == std::string::npos && at < text.size();) {
+    const Utf8Char letter = decodeUtf8(text, at);
+    if (!letter.valid)
+      bad = at;
+    at += letter.length;
+  }
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
+    return Status::error(textTooShort, quoted(path) + " is empty: there is nothing to learn", "give a text of some sentences");
+  if (bad == std::string::npos)
+    return {};
+  return Status::error(notText, quoted(path) + formatText(" is no text: byte %zu is no UTF-8 character", bad),
+                       "give plain text in UTF-8");
+}
+
+template <typename Number> Status readIfGiven(const Arguments &arguments, const char *name, double low, double high, Number &value) {
+  if (!arguments.isGiven(name))
+    return {};
+  if constexpr (std::is_same_v<Number, double>) {
+    auto number = arguments.number(name, low, high);
+    if (!number.ok())
+      return number.status();
+    value = *number;
+  } else {
+    auto number = arguments.integer(name, static_cast<int64_t>(low), static_cast<int64_t>(high));
+    if (!number.ok())
+      return number.status();
+    value = static_cast<Number>(*number);
+  }
+  return {};
+}
+
+} // namespace
+
+std::vector<std::string_view> liftOptions(std::vector<std::string_view> own) {
+  for (std::string_view name : {"batch", "call-tokens", "epochs", "exact", "json", "lr", "progress", "quiet", "recipe", "seconds", "seed",
+                                "threads", "train-questions", "variant", "verify", "window"})
+    own.push_back(name);
+  std::sort(own.begin(), own.end());
+  return own;
+}
+
+Result<std::vector<LiftQuestion>> readQuestions(const std::string &path) {
+  auto content = readTextFile(path);
+  if (!content.ok())
+    return content.status();
+  auto lines = readTrainingLines(*content, path);
+  if (!lines.ok())
+    return lines.status();
+  std::vector<LiftQuestion> questions;
+  for (const TrainingLine &line : *lines) {
+    const bool isQuestion = line.messages.size() == 2 && !line.messages[0].content.empty() && !line.messages[1].content.empty();
+    if (!isQuestion)
+      return Status::error(unusableQuestion, quoted(path) + formatText(", line %lld: no question with an answer", static_cast<long long>(line.line)),
+                           "give one object {\"question\": \"...\", \"answer\": \"...\"} a line");
+    questions.push_back({line.messages[0].content, line.messages[1].content});
+  }
+  return questions;
+}
+
+Result<LiftTask> LiftTask::of(const Arguments &arguments, const std::string &path) {
+  LiftTask task;
+  task.fit_.start = LiftFitOptions::Clock::now();
+  LONGC_TRY(task.readChoices(arguments));
+  auto text = readTextFile(path);
+  if (!text.ok())
+    return text.status();
+  LONGC_TRY(checkIsText(*text, path));
+  task.path_ = path;
+  task.title_ = titleOf(path);
+  task.text_ = std::move(*text);
+  task.hash_ = hashText(hashBytes(task.text_.data(), task.text_.size()));
+  task.questionsPath_ = arguments.text("train-questions");
+  if (!task.questionsPath_.empty()) {
+    auto questions = readQuestions(task.questionsPath_);
+    if (!questions.ok())
+      return questions.status();
+    task.given_ = std::move(*questions);
+  }
+  return task;
+}
+
+Status LiftTask::readChoices(const Arguments &arguments) {
+  LiftRecipe recipe;
+  if (!liftRecipeOf(arguments.text("recipe"), recipe))
+    return unknownWord(arguments, "recipe", "gm or qa");
+  int64_t window = 2048, seed = 0;
+  LONGC_TRY(readIfGiven(arguments, "window", 64, INT32_MAX, window));
+  isWindowGiven_ = arguments.isGiven("window");
+  LONGC_TRY(readIfGiven(arguments, "seed", 0, INT32_MAX, seed));
+  plan_ = LiftPlan::of(recipe, window, static_cast<uint64_t>(seed));
+  LONGC_TRY(readIfGiven(arguments, "epochs", 1, INT32_MAX, plan_.epochs));
+  LONGC_TRY(readIfGiven(arguments, "lr", 0, 1e6, plan_.train.schedule.rate));
+  LONGC_TRY(readIfGiven(arguments, "batch", 0, INT32_MAX, plan_.train.batch.batch));
+  LONGC_TRY(readIfGiven(arguments, "call-tokens", 1, INT32_MAX, plan_.train.callTokens));
+  LONGC_TRY(readIfGiven(arguments, "seconds", 0, 1e9, fit_.seconds));
+  if (plan_.train.batch.batch == 0)
+    plan_.train.batch.batch = INT32_MAX; // all of a pass
+  auto mode = progressOf(arguments);
+  if (!mode.ok())
+    return mode.status();
+  progress_ = *mode;
+  auto engine = engineOptionsOf(arguments);
+  if (!engine.ok())
+    return engine.status();
+  engine_ = *engine;
+  return {};
+}
+
+Status LiftTask::prepare(const Program &program, const Tokenizer &tokenizer, const std::vector<LiftQuestion> &notAsked) {
+  program_ = &program;
+  LONGC_TRY(checkTrains(program, engine_.exact));
+  const auto most = static_cast<int64_t>(program.module().context_length());
+  if (isWindowGiven_ && plan_.window > most)
+    return Status::error(1003, formatText("--window %lld: the model has %lld tokens", static_cast<long long>(plan_.window), static_cast<long long>(most)),
+                         "give a smaller window");
+  plan_.window = std::min(plan_.window, most);
+  std::set<std::string> left;
+  for (const LiftQuestion &question : notAsked)
+    left.insert(question.question);
+  const auto dropped = std::erase_if(given_, [&](const LiftQuestion &question) { return left.contains(question.question); });
+  if (dropped > 0)
+    logWarning(formatText("%zu of %s are among the questions that judge: they are not trained on", static_cast<size_t>(dropped),
+                          quoted(questionsPath_).c_str()));
+  auto rows = LiftRows::create(tokenizer, quoted(path_), title_, text_, given_, plan_);
+  if (!rows.ok())
+    return rows.status();
+  rows_.emplace(std::move(*rows));
+  plan_.train.batch.capacity = std::max(plan_.train.batch.capacity, rows_->longest());
+  auto step = ProgramStep::create(program, longc_program, engine_);
+  if (!step.ok())
+    return step.status();
+  step_ = std::move(*step);
+  auto trainer = Trainer::create(*step_, {}, plan_.train);
+  if (!trainer.ok())
+    return trainer.status();
+  trainer_.emplace(std::move(*trainer));
+  step_->readStored(trainer_->state().values);
+  const LiftCounts &counts = rows_->counts();
+  logNote(formatText("%s: %s tokens in %s sentences, %s questions %s", quoted(path_).c_str(), formatCount(counts.tokens).c_str(),
+                     formatCount(counts.sentences).c_str(), formatCount(counts.questions).c_str(),
+                     given_.empty() ? "made from them" : ("from " + quoted(questionsPath_)).c_str()));
+  return {};
+}
+
+// All that the numbers of a fit depend on.
+TrainSettings LiftTask::settings() const {
+  auto number = [](double value) { return formatText("%.17g", value); };
+  TrainSettings settings = {{"a model of fingerprint", program_->fingerprint()},
+                            {"a text of hash", hash_},
+                            {"arithmetic", step_->precision() + ", " + step_->device().variant()},
+                            {"--recipe", std::string(nameOf(plan_.recipe))},
+                            {"--window", std::to_string(plan_.window)},
+                            {"--batch", std::to_string(plan_.train.batch.batch)},
+                            {"--call-tokens", std::to_string(plan_.train.callTokens)},
+                            {"--seed", std::to_string(plan_.train.batch.seed)},
+                            {"--lr", number(plan_.train.schedule.rate)}};
+  StreamingHash questions;
+  for (const LiftQuestion &question : given_)
+    for (const std::string *text : {&question.question, &question.answer})
+      questions.add(text->c_str(), text->size() + 1);
+  settings.emplace_back("--train-questions of hash", given_.empty() ? "none" : hashText(questions.value()));
+  return settings;
+}
+
+Status LiftTask::goOnFrom(const std::string &checkpoints) {
+  auto loaded = loadCheckpoint(checkpoints, step_->parameters(), settings(), trainer_->state());
+  if (!loaded.ok())
+    return loaded.status();
+  for (const Status &damaged : loaded->passedOver)
+    logWarning(damaged.message() + "; an older state is taken");
+  logNote(loaded->found ? formatText("going on from step %lld", static_cast<long long>(trainer_->state().step))
+                        : "no state in " + longc::quoted(checkpoints) + ": beginning at step 0");
+  return {};
+}
+
+Result<LiftFitResult> LiftTask::fit(const std::string &checkpoints, int64_t saveEvery) {
+  LiftFitOptions options = fit_;
+  options.checkpoints = checkpoints;
+  options.saveEvery = saveEvery;
+  options.settings = settings();
+  options.mostLoss = 2 * std::log(static_cast<double>(program_->module().vocabulary()));
+  options.stop = [] { return interrupted(); };
+  std::optional<Progress> progress;
+  int64_t total = 0;
+  options.onStep = [&](int64_t done, int64_t planned, double loss) {
+    if (!progress || planned > total * 5 / 4 || planned < total * 4 / 5) { // the clock decides how many there will be
+      progress.emplace(progress_, "learning", planned, "steps");
+      total = planned;
+    }
+    progress->update(std::min(done, total), formatText("loss %.3f", loss));
+  };
+  return fitText(*trainer_, *step_, *rows_, plan_, options);
+}
+
+double LiftTask::seconds() const {
+  return std::chrono::duration<double>(LiftFitOptions::Clock::now() - fit_.start).count();
+}
+
+LiftAbout LiftTask::about(const LiftFitResult &result) const {
+  LiftAbout about;
+  about.model = program_->fingerprint();
+  about.document = title_;
+  about.hash = hash_;
+  about.recipe = nameOf(plan_.recipe);
+  about.seed = plan_.train.batch.seed;
+  about.tokens = rows_->counts().tokens;
+  about.steps = result.steps;
+  about.epochs = result.epochs;
+  about.learntTokens = result.tokens;
+  about.seconds = seconds();
+  about.firstLoss = result.firstLoss;
+  about.lastLoss = result.lastLoss;
+  about.readAll = rows_->readsAll(result.epochs);
+  return about;
+}
+
+} // namespace longc

@@ -1,0 +1,59 @@
+// What `lift fit` and `lift eval` share: a text, its rows and their training, as the options ask.
+#pragma once
+
+#include "runtime/lift/Folder.h"
+#include "runtime/tools/commands/Command.h"
+#include "runtime/train/ProgramStep.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace longc {
+
+/// Options of both.
+std::vector<std::string_view> liftOptions(std::vector<std::string_view> own);
+
+/// A file of questions: {"question", "answer"} a line.
+Result<std::vector<LiftQuestion>> readQuestions(const std::string &path);
+
+class LiftTask {
+public:
+  /// Checks the options and reads the text at `path`; the clock of --seconds runs from here on.
+  static Result<LiftTask> of(const Arguments &arguments, const std::string &path);
+
+  /// Makes rows and the training of `program`. `program` must outlive this. `notAsked`: questions that are left out of
+  /// --train-questions.
+  Status prepare(const Program &program, const Tokenizer &tokenizer, const std::vector<LiftQuestion> &notAsked = {});
+  /// Goes on from the newest state in the folder `checkpoints`, if there is one.
+  Status goOnFrom(const std::string &checkpoints);
+  /// `checkpoints`: where states are kept, `saveEvery` steps apart (0: as often as costs little); empty: nowhere.
+  Result<LiftFitResult> fit(const std::string &checkpoints = "", int64_t saveEvery = 0);
+
+  const std::string &text() const { return text_; }
+  const std::string &title() const { return title_; }
+  const LiftPlan &plan() const { return plan_; }
+  const LiftRows &rows() const { return *rows_; }
+  const ParameterList &parameters() const { return step_->parameters(); }
+  const ParameterArray &values() { return trainer_->state().values; }
+  LiftAbout about(const LiftFitResult &result) const;
+  double seconds() const;
+
+private:
+  Status readChoices(const Arguments &arguments);
+  TrainSettings settings() const;
+
+  std::string path_, title_, text_, hash_, questionsPath_;
+  LiftPlan plan_;
+  EngineOptions engine_;
+  LiftFitOptions fit_;
+  bool isWindowGiven_ = false;
+  ProgressMode progress_ = ProgressMode::automatic;
+  std::vector<LiftQuestion> given_;
+  const Program *program_ = nullptr;
+  std::optional<LiftRows> rows_;
+  std::unique_ptr<ProgramStep> step_;
+  std::optional<Trainer> trainer_;
+};
+
+} // namespace longc

@@ -1,0 +1,231 @@
+// What a text is learnt by: segments and their context, sentences and questions, rows and passes.
+#include "test/runtime/TokenizerFiles.h"
+
+#include "runtime/lift/Prompt.h"
+#include "runtime/lift/Rows.h"
+#include "runtime/lift/Sentences.h"
+
+#include <gtest/gtest.h>
+#include <numeric>
+
+using namespace longc;
+
+namespace {
+
+TEST(Segments, OverlapAsThePaperHasIt) {
+  auto total = [](const std::vector<TokenRange> &segments) {
+    return std::accumulate(segments.begin(), segments.end(), int64_t(0), [](int64_t sum, TokenRange one) { return sum + one.size(); });
+  };
+  const auto some = segmentsOf(8192, 2048, 768);
+  EXPECT_EQ(some.size(), 11u);
+  EXPECT_EQ(total(some), 20224);
+  EXPECT_EQ(some[1], (TokenRange{768, 2816}));
+  EXPECT_EQ(some.back(), (TokenRange{7680, 8192}));
+  EXPECT_EQ(segmentsOf(131072, 2048, 768).size(), 171u);
+  EXPECT_EQ(segmentsOf(100, 2048, 768), (std::vector<TokenRange>{{0, 100}}));
+  EXPECT_EQ(segmentsOf(769, 2048, 768).back(), (TokenRange{768, 769})); // as short as the text leaves it
+  EXPECT_TRUE(segmentsOf(0, 2048, 768).empty());
+}
+
+TEST(Segments, TakeTheirSizesFromTheWindow) {
+  const SegmentSizes paper = SegmentSizes::forWindow(7800), small = SegmentSizes::forWindow(2048);
+  EXPECT_EQ(paper.segment, 2048);
+  EXPECT_EQ(paper.offset, 768);
+  EXPECT_EQ(paper.context, 4096);
+  EXPECT_EQ(SegmentSizes::forWindow(32768).segment, 2048);
+  EXPECT_EQ(small.segment, 512);
+  EXPECT_EQ(small.offset, 192);
+  EXPECT_EQ(small.context, 2048 * 4096 / 7800);
+}
+
+TEST(Context, IsAPieceOfTheBeginningAndOneOfTheEnd) {
+  bool differs = false;
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    const ContextPieces pieces = drawContext(10000, 400, seed);
+    EXPECT_EQ(pieces.head.size() + pieces.tail.size(), 400);
+    EXPECT_GE(pieces.head.size(), 1);
+    EXPECT_GE(pieces.head.begin, 0);
+    EXPECT_LE(pieces.head.end, 400);
+    EXPECT_GE(pieces.tail.size(), 1);
+    EXPECT_GE(pieces.tail.begin, 9600);
+    EXPECT_LE(pieces.tail.end, 10000);
+    EXPECT_EQ(drawContext(10000, 400, seed).head, pieces.head);
+    differs = differs || !(drawContext(10000, 400, 0).head == pieces.head);
+    const ContextPieces little = drawContext(50, 400, seed); // a short text shortens it
+    for (TokenRange range : {little.head, little.tail}) {
+      EXPECT_LE(0, range.begin);
+      EXPECT_LE(range.begin, range.end);
+      EXPECT_LE(range.end, 50);
+    }
+  }
+  EXPECT_TRUE(differs);
+}
+
+TEST(Sentences, HoldEveryWordOfTheText) {
+  const std::string text = "One is here.  Two\nis \"there.\" Mr. Poe met J. Doe; three: four\n\nA heading\n\nIs it 3.5? No! end without mark";
+  const std::vector<std::string> sentences = sentencesOf(text);
+  EXPECT_EQ(sentences, (std::vector<std::string>{"One is here.", "Two is \"there.\"", "Mr. Poe met J. Doe;", "three:", "four", "A heading",
+                                                 "Is it 3.5?", "No!", "end without mark"}));
+  std::string lengthy;
+  for (int i = 0; i < 400; ++i)
+    lengthy += "word" + std::to_string(i) + (i % 30 == 29 ? ", " : " ");
+  size_t words = 0;
+  for (const std::string &sentence : sentencesOf(lengthy)) {
+    EXPECT_LE(sentence.size(), 400u);
+    words += wordsOf(sentence).size();
+  }
+  EXPECT_EQ(words, 400u);
+  EXPECT_TRUE(sentencesOf(" \n ").empty());
+  EXPECT_EQ(sentencesOf(std::string(1000, 'x')).front().size(), 1000u); // nowhere to cut
+}
+
+TEST(Questions, TurnSentencesRound) {
+  const std::pair<const char *, std::pair<const char *, const char *>> cases[] = {
+      {"The colour of the old gate is dark green.", {"What is the colour of the old gate?", "dark green"}},
+      {"And the name of the third river is Hiddekel:", {"What is the name of the third river?", "Hiddekel"}},
+      {"The key was under the mat.", {"Where was the key?", "under the mat"}},
+      {"The chest of Ilsa has the number 4711.", {"What number does the chest of Ilsa have?", "4711"}},
+      {"Ilsa Brandt was given the medal 17.", {"Which medal was Ilsa Brandt given?", "17"}},
+      {"Ilsa lives at mill number 12.", {"At which mill number does Ilsa live?", "12"}},
+      {"Ilsa walked to Harfield.", {"To whom did Ilsa walk?", "Harfield"}},
+      {"Ilsa moved in 1871.", {"In which year did Ilsa move?", "1871"}},
+      {"Irad begat Mehujael.", {"What did Irad beget?", "Mehujael"}},
+      {"Ilsa carries the flag 9.", {"What flag does Ilsa carry?", "9"}},
+      {"Ilsa stopped at post number 3.", {"At which post number did Ilsa stop?", "3"}},
+  };
+  for (const auto &[sentence, expected] : cases) {
+    auto question = questionOf(sentence);
+    ASSERT_TRUE(question) << sentence;
+    EXPECT_EQ(question->question, expected.first) << sentence;
+    EXPECT_EQ(question->answer, expected.second) << sentence;
+  }
+  for (const char *sentence : {"It is late.", "There was light.", "He has the number 3.", "Go home!", "", "is", "Nobody, it is said, is here.",
+                               "When the sun was low, they left.", "The man is not here."})
+    EXPECT_FALSE(questionOf(sentence)) << sentence << " " << questionOf(sentence)->question;
+}
+
+TEST(Answers, AreComparedByTheirWords) {
+  EXPECT_TRUE(answersRightly(" 41,793.\nmore", "41793"));
+  EXPECT_TRUE(answersRightly("\n The Dark  green gate", "dark green"));
+  EXPECT_FALSE(answersRightly("417930", "41793")); // another number
+  EXPECT_FALSE(answersRightly("no\n41793", "41793")); // not in the first line
+  EXPECT_FALSE(answersRightly("anything", " ."));
+}
+
+Tokenizer makeTokenizer(bool addBos) {
+  auto model = readVocabulary(LONGC_SOURCE_DIR "/test/golden/tokenizer_small_vocabulary.txt");
+  for (const char *token : {"<end>", "<begin>"}) {
+    model->tokens.push_back(token);
+    model->tokenTypes.resize(model->tokens.size(), 1);
+    model->tokenTypes.back() = 3;
+  }
+  model->eosId = static_cast<int32_t>(model->tokens.size()) - 2;
+  model->bosId = model->eosId + 1;
+  model->stopIds = {model->eosId};
+  model->addBos = addBos;
+  auto tokenizer = Tokenizer::create(std::move(*model));
+  EXPECT_TRUE(tokenizer.ok()) << tokenizer.status().text();
+  return std::move(*tokenizer);
+}
+
+std::string text() {
+  std::string out;
+  for (int i = 0; i < 40; ++i)
+    out += "The code of gate " + std::to_string(i) + " is " + std::to_string(100 + i) + ". Then all went home as they had come, and the night fell. ";
+  return out;
+}
+
+std::string targets(const Tokenizer &tokenizer, const Sample &row) {
+  std::string spelt;
+  for (size_t t = 0; t < row.tokens.size(); ++t)
+    if (row.weights[t] != 0)
+      spelt += tokenizer.bytes(row.tokens[t]);
+  return spelt;
+}
+
+std::string whole(const Tokenizer &tokenizer, const Sample &row) { return *tokenizer.decode(row.tokens, false); }
+
+LiftRows rowsOf(const Tokenizer &tokenizer, LiftPlan plan, const std::vector<LiftQuestion> &given = {}) {
+  auto rows = LiftRows::create(tokenizer, "'a text'", "gates", text(), given, plan);
+  EXPECT_TRUE(rows.ok()) << rows.status().text();
+  return std::move(*rows);
+}
+
+TEST(Rows, OfQuestionsHoldAllOfTheText) {
+  for (bool addBos : {false, true}) {
+    const Tokenizer tokenizer = makeTokenizer(addBos);
+    const LiftRows rows = rowsOf(tokenizer, LiftPlan::of(LiftRecipe::qa, 2048, 1));
+    EXPECT_EQ(rows.counts().questions, 40);
+    EXPECT_EQ(rows.counts().sentences, 80);
+    EXPECT_GT(rows.counts().shares, 1);
+    EXPECT_FALSE(rows.readsAll(rows.counts().shares - 1));
+    EXPECT_TRUE(rows.readsAll(rows.counts().shares));
+    std::string read;
+    for (int64_t epoch = 0; epoch < rows.counts().shares; ++epoch) {
+      int64_t asked = 0;
+      for (const Sample &row : rows.ofEpoch(epoch)) {
+        EXPECT_EQ(row.tokens.size(), row.weights.size());
+        EXPECT_EQ(row.tokens.back(), tokenizer.eosId());
+        EXPECT_EQ(row.tokens.front() == tokenizer.bosId(), addBos);
+        EXPECT_LE(row.size(), rows.longest());
+        const std::string spelt = whole(tokenizer, row);
+        asked += spelt.find("What is the code of gate") != std::string::npos;
+        if (spelt.find("What is") == std::string::npos)
+          read += targets(tokenizer, row);
+      }
+      EXPECT_EQ(asked, 40);
+    }
+    for (const std::string &sentence : sentencesOf(text()))
+      EXPECT_NE(read.find(" " + sentence), std::string::npos) << sentence;
+  }
+}
+
+TEST(Rows, AnswersAloneAreLearnt) {
+  const Tokenizer tokenizer = makeTokenizer(false);
+  const LiftRows rows = rowsOf(tokenizer, LiftPlan::of(LiftRecipe::qa, 2048, 1), {{"Who came?", "the queen"}});
+  EXPECT_EQ(rows.counts().questions, 1);
+  const Sample row = rows.ofEpoch(0).back();
+  EXPECT_EQ(whole(tokenizer, row), "Question: Who came?\nAnswer: the queen<end>");
+  EXPECT_EQ(targets(tokenizer, row), " the queen<end>");
+}
+
+TEST(Rows, OfSegmentsStandBehindOneContext) {
+  const Tokenizer tokenizer = makeTokenizer(true);
+  LiftPlan plan = LiftPlan::of(LiftRecipe::gm, 512, 7);
+  const LiftRows rows = rowsOf(tokenizer, plan, {{"Who came?", "the queen"}});
+  const std::vector<int32_t> ids = tokenizer.encode("gates\n" + text(), false);
+  const auto segments = segmentsOf(static_cast<int64_t>(ids.size()), plan.sizes().segment, plan.sizes().offset);
+  const std::vector<Sample> alone = rows.ofEpoch(0), later = rows.ofEpoch(plan.segmentEpochs);
+  ASSERT_EQ(alone.size(), segments.size());
+  ASSERT_EQ(later.size(), segments.size() + 1);
+  std::vector<int32_t> context;
+  for (size_t i = 0; i < alone.size(); ++i) {
+    const Sample &row = alone[i];
+    const auto size = static_cast<size_t>(segments[i].size());
+    EXPECT_EQ(row.targets(), segments[i].size()); // all of a segment, and nothing else
+    EXPECT_EQ(std::vector<int32_t>(row.tokens.end() - static_cast<std::ptrdiff_t>(size), row.tokens.end()),
+              std::vector<int32_t>(ids.begin() + segments[i].begin, ids.begin() + segments[i].end));
+    std::vector<int32_t> before(row.tokens.begin(), row.tokens.end() - static_cast<std::ptrdiff_t>(size));
+    EXPECT_TRUE(i == 0 || before == context);
+    context = before;
+    EXPECT_LE(row.size(), plan.window);
+  }
+  const std::string spelt = *tokenizer.decode(context, false);
+  EXPECT_TRUE(spelt.ends_with("Given above context, please recite following segment of the context: \n\n\n")) << spelt;
+  EXPECT_NE(spelt.find("..."), std::string::npos);
+  const std::string asked = whole(tokenizer, later.back());
+  EXPECT_TRUE(asked.starts_with("<begin>The article gates: \n")) << asked;
+  EXPECT_TRUE(asked.ends_with("Question: Who came?\nAnswer: the queen<end>")) << asked;
+  EXPECT_LE(later.back().size(), plan.window);
+  EXPECT_GE(later.back().size(), plan.window - 2);
+}
+
+TEST(Rows, RefuseWhatIsTooShort) {
+  const Tokenizer tokenizer = makeTokenizer(false);
+  auto rows = LiftRows::create(tokenizer, "'a text'", "t", "only a few words", {}, LiftPlan::of(LiftRecipe::qa, 2048, 0));
+  ASSERT_FALSE(rows.ok());
+  EXPECT_EQ(rows.status().code(), textTooShort);
+  EXPECT_NE(rows.status().message().find("'a text'"), std::string::npos);
+}
+
+} // namespace
