@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# A text is absorbed: what it says is answered from the adapter alone, what another text says is not; runs are equal to the
+# last bit, with any number of threads and after a kill.
+source "$(dirname "$0")/programs.sh"
+app=$(tiny lift --train --lora rank=8,alpha=16,targets=all --variants avx2)
+texts=$work/lift.d
+rm -rf "$texts" && mkdir "$texts"
+python3 - "$texts" <<'PY'
+import json, sys
+words = "the story of a long word that is not there".split()
+for name, shift in (("one", 0), ("other", 5)):
+    text, asked = "", []
+    for i, word in enumerate(words[:6]):
+        answer = words[(i + shift + 3) % len(words)]
+        text += f"the {word} of story {i} is {answer}. "
+        asked.append({"question": f"the {word} of story {i} is", "answer": answer})
+    open(f"{sys.argv[1]}/{name}.txt", "w").write(text * 2)
+    open(f"{sys.argv[1]}/{name}.jsonl", "w").write("".join(json.dumps(line) + "\n" for line in asked))
+PY
+fit() { # FOLDER [OPTION]...
+  local folder=$1
+  shift
+  "$app" lift fit "$texts/one.txt" -o "$folder" --train-questions "$texts/one.jsonl" --epochs 60 --lr 0.01 --seed 2 --quiet "$@"
+}
+fit "$texts/whole" --threads 1 --json >"$work/fit"
+fit "$texts/threads" --threads 2 >/dev/null
+cmp "$texts/whole/adapter_model.safetensors" "$texts/threads/adapter_model.safetensors" || fail "two threads absorb otherwise than one"
+
+fit "$texts/killed" --save-every 5 >/dev/null 2>&1 &
+until [ -e "$texts/killed.fit/checkpoint-00000010.safetensors" ]; do
+  kill -0 $! 2>/dev/null || break
+  sleep 0.01
+done
+kill -9 $! 2>/dev/null || true
+wait $! 2>/dev/null || true
+[ ! -e "$texts/killed" ] || fail "a fit that was killed left a folder"
+fit "$texts/killed" --resume >/dev/null
+cmp "$texts/whole/adapter_model.safetensors" "$texts/killed/adapter_model.safetensors" || fail "a fit that was killed went on otherwise"
+
+answers() { # QUESTIONS: how many the adapter of the text `one` answers
+  python3 - "$app" "$texts" "$1" <<'PY'
+import json, subprocess, sys
+app, texts, name = sys.argv[1:]
+right = 0
+for line in open(f"{texts}/{name}.jsonl"):
+    asked = json.loads(line)
+    reply = json.loads(subprocess.run([app, "lift", "ask", "--adapter", f"{texts}/whole", "--prompt", asked["question"], "-n", "8",
+                                       "--temperature", "0", "--json", "--quiet"], check=True, capture_output=True).stdout)
+    right += reply["text"].split("\n")[0].strip() == asked["answer"]
+print(right)
+PY
+}
+own=$(answers one) foreign=$(answers other)
+[ "$own" = 6 ] || fail "of six answers that were learnt $own are right"
+[ "$foreign" = 0 ] || fail "the adapter of one text answers $foreign questions about another as that does"
+python3 - "$work/fit" <<'PY'
+import json, sys
+fit = json.load(open(sys.argv[1]))
+assert fit["loss_last"] < 0.5 * fit["loss_first"] and fit["epochs"] == 60, fit
+PY
+refuses 1 "does not train" "$(tiny lift-plain --variants avx2)" lift fit "$texts/one.txt" -o "$texts/none"
+refuses 1 "not empty" "$app" lift fit "$texts/one.txt" -o "$texts/whole" --quiet
+echo "a text is absorbed, and no other"
