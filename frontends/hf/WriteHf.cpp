@@ -237,22 +237,9 @@ private:
     blocks_ += !parameter.tensor && isQuantized(parameter.stored);
     RowsOut rows(parameter, lessened(parameter));
     std::vector<float> values(rows.columns());
-    std::vector<uint16_t> narrow(rows.columns());
     for (int64_t row = 0; row < rows.rows(); ++row) {
       LONGC_TRY(rows.read(row, values));
-      if (type == SafetensorsType::F32) {
-        LONGC_TRY(append(std::as_bytes(std::span(values))));
-        continue;
-      }
-      for (size_t i = 0; i < values.size(); ++i) {
-        narrow[i] = narrowed(type, values[i]);
-        if (std::isfinite(values[i]) && !std::isfinite(widened(type, narrow[i])))
-          return Status::error(TensorTypeUnsupported, "tensor " + quoted(parameter.sourceName) + " has " +
-                                                          formatText("%g", static_cast<double>(values[i])) + ", which is too large for " +
-                                                          safetensorsTypeName(type),
-                               "write it as bf16 or f32");
-      }
-      LONGC_TRY(append(std::as_bytes(std::span(narrow))));
+      LONGC_TRY(appendFloats(append, type, values, parameter.sourceName));
     }
     return {};
   }

@@ -102,11 +102,11 @@ void addCompile(CLI::App &app, CompileOptions &options) {
 }
 
 void addConvert(CLI::App &app, ConvertOptions &options) {
-  CLI::App *command = app.add_subcommand("convert", "Write a checkpoint as a Hugging Face folder");
-  command->add_option("PATH", options.source, "checkpoint (a Hugging Face folder or .gguf)")->required();
-  command->add_option("--to", options.format, "format: hf")->required();
+  CLI::App *command = app.add_subcommand("convert", "Write a checkpoint as a Hugging Face folder, or an adapter as PEFT's");
+  command->add_option("PATH", options.source, "checkpoint (a Hugging Face folder or .gguf), or a program compiled with an adapter")->required();
+  command->add_option("--to", options.format, "format: hf, peft")->required();
   command->add_option("-o,--output", options.output, "folder to write; it must be new or empty")->required();
-  command->add_option("--adapter", options.adapter, "folder of a PEFT adapter to merge into the weights");
+  command->add_option("--adapter", options.adapter, "folder of a PEFT adapter: merged into the weights (hf), or written (peft)");
   command->add_option("--dtype", options.type, "f32, f16 or bf16 for all tensors (default: as stored, quantised blocks as f32)");
   command->add_option("--max-shard-size", options.shardSize, "size of a file of tensors, e.g. 500MB")->capture_default_str();
   command->add_flag("--quiet", options.quiet, "print errors only");

@@ -6,9 +6,11 @@
 #include "runtime/core/Json.h"
 #include "runtime/core/OutputFile.h"
 #include "runtime/io/ModelFileError.h"
+#include "runtime/io/Quantized.h"
 #include "runtime/io/Safetensors.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace longc {
 namespace {
@@ -65,6 +67,22 @@ Status writeData(OutputFile &file, const SafetensorsOutput &tensor) {
 }
 
 } // namespace
+
+Status appendFloats(const SafetensorsOutput::Append &append, SafetensorsType type, std::span<const float> values,
+                    const std::string &name) {
+  if (type == SafetensorsType::F32)
+    return append(std::as_bytes(values));
+  const bool half = type == SafetensorsType::F16;
+  std::vector<uint16_t> narrow(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    narrow[i] = half ? floatToHalf(values[i]) : floatToBfloat16(values[i]);
+    if (std::isfinite(values[i]) && !std::isfinite(half ? halfToFloat(narrow[i]) : bfloat16ToFloat(narrow[i])))
+      return Status::error(TensorTypeUnsupported, "tensor " + quoted(name) + " has " + formatText("%g", static_cast<double>(values[i])) +
+                                                      ", which is too large for " + safetensorsTypeName(type),
+                           "write it as bf16 or f32");
+  }
+  return append(std::as_bytes(std::span(narrow)));
+}
 
 Status writeSafetensors(const std::string &path, std::vector<SafetensorsOutput> tensors,
                         const std::vector<std::pair<std::string, std::string>> &metadata) {

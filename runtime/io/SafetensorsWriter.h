@@ -24,6 +24,11 @@ struct SafetensorsOutput {
   std::function<Status(const Append &append)> write;
 };
 
+// Hands numbers to `append` as F32, F16 or BF16, rounded to nearest even. A number that F16 does not hold is refused, with
+// the name of the tensor.
+Status appendFloats(const SafetensorsOutput::Append &append, SafetensorsType type, std::span<const float> values,
+                    const std::string &name);
+
 // The whole file appears under `path` or nothing does. Refused: a name twice, an element count that fills no whole bytes,
 // a tensor that writes more or fewer bytes than its type and shape have.
 Status writeSafetensors(const std::string &path, std::vector<SafetensorsOutput> tensors,

@@ -3,24 +3,21 @@
 
 #include "runtime/core/Format.h"
 #include "runtime/core/Hash.h"
-#include "runtime/core/Json.h"
 #include "runtime/core/OutputFile.h"
 #include "runtime/io/JsonFile.h"
+#include "runtime/io/PeftConfig.h"
 #include "runtime/io/SafetensorsFolder.h"
 #include "runtime/io/SafetensorsWriter.h"
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <set>
 
 namespace longc {
 namespace {
 
-constexpr std::string_view endA = ".lora_A", endB = ".lora_B", peftPrefix = "base_model.model.", peftEnd = ".weight";
+constexpr std::string_view endA = ".lora_A", endB = ".lora_B", peftEnd = ".weight";
 
 std::string moduleOf(const std::string &name) { return name.substr(0, name.size() - endA.size()); }
-std::string lastWord(const std::string &module) { return module.substr(module.rfind('.') + 1); }
 std::string peftName(const std::string &name) { return std::string(peftPrefix) + name + std::string(peftEnd); }
 
 int64_t rankOf(const ParameterList &list) { return list.parameters().front().name.ends_with(endA) ? list.parameters().front().shape.front()
@@ -32,43 +29,13 @@ double scaleOf(const abi::Program &program, const ParameterList &list) {
                            : 1.0 / static_cast<double>(std::max<int64_t>(1, rankOf(list)));
 }
 
-/// Names for `target_modules`: the last word where every layer has the module, else whole names.
-std::vector<std::string> targetModules(const ParameterList &list, int64_t layers) {
-  std::map<std::string, std::set<std::string>> modules; // by last word
-  for (const TrainedParameter &parameter : list.parameters())
-    modules[lastWord(moduleOf(parameter.name))].insert(moduleOf(parameter.name));
-  std::vector<std::string> targets;
-  for (const auto &[word, names] : modules)
-    if (static_cast<int64_t>(names.size()) == layers)
-      targets.push_back(word);
-    else
-      targets.insert(targets.end(), names.begin(), names.end());
-  return targets;
-}
-
 std::string configOf(const abi::Program &program, const ParameterList &list) {
   const int64_t rank = rankOf(list);
-  JsonWriter json;
-  json.beginObject();
-  json.key("base_model_name_or_path").text(program.source());
-  json.key("bias").text("none");
-  json.key("fan_in_fan_out").boolean(false);
-  json.key("inference_mode").boolean(true);
-  json.key("init_lora_weights").boolean(true);
-  const double alpha = scaleOf(program, list) * static_cast<double>(rank);
-  json.key("lora_alpha");
-  alpha == std::floor(alpha) ? json.integer(static_cast<int64_t>(alpha)) : json.number(alpha);
-  json.key("lora_dropout").number(0);
-  json.key("peft_type").text("LORA");
-  json.key("r").integer(rank);
-  json.key("target_modules").beginArray();
-  for (const std::string &name : targetModules(list, program.modules(0).layers()))
-    json.text(name);
-  json.endArray();
-  json.key("task_type").text("CAUSAL_LM");
-  json.key("use_dora").boolean(false);
-  json.key("use_rslora").boolean(false);
-  return json.endObject().str() + "\n";
+  PeftConfig config{program.source(), {}, {}, program.modules(0).layers()};
+  for (const TrainedParameter &parameter : list.parameters())
+    if (parameter.name.ends_with(endA))
+      config.modules.push_back({moduleOf(parameter.name), rank, scaleOf(program, list) * static_cast<double>(rank)});
+  return peftConfigText(config);
 }
 
 Status otherShape(const std::string &folder, const std::string &what) {

@@ -97,5 +97,10 @@ beside, merged, plain = (unpack(json.load(open(f"{sys.argv[1]}/{name}.logits"))[
 apart = lambda a, b: max(abs(x - y) for x, y in zip(a, b))
 assert apart(beside, merged) < 1e-4 < 1e-2 < apart(beside, plain), (apart(beside, merged), apart(beside, plain))
 PY
+
+# Out again: from the program that carries it and from its folder, whatever its spelling; numbers as they were.
+python3 test/e2e/write_adapters.py "$longc" "$folder"
+refuses 2 "--to peft writes an adapter" "$longc" convert "$folder/blocks.gguf" --to peft -o "$none"
+refuses 1 "plain.program carries no adapter" "$longc" convert "$folder/plain.program" --to peft -o "$none"
 [ ! -e "$none" ] && [ -z "$(ls -A "$TMPDIR")" ] || fail "something was left behind"
 echo "adapters as they should be"

@@ -89,6 +89,9 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
     LONGC_TRY(stages.collect(*set, precision, index, *module, *kernels, parts));
   }
 
+  if (adapter)
+    recordScales(*adapter, program);
+
   Result<CpuObjects> objects = stages.compileKernels(*kernels);
   if (!objects.ok())
     return objects.status();

@@ -4,6 +4,7 @@
 #include "dialects/lm/LmDialect.h"
 #include "frontends/hf/WriteHf.h"
 #include "frontends/tools/driver/BuildGraph.h"
+#include "frontends/tools/driver/ConvertAdapter.h"
 #include "frontends/tools/driver/CrashGuard.h"
 #include "frontends/tools/driver/OverlayAdapter.h"
 #include "runtime/core/Format.h"
@@ -32,8 +33,8 @@ Result<uint64_t> readSize(const std::string &text) {
 }
 
 Result<HfWriting> readOptions(const ConvertOptions &options) {
-  if (options.format != "hf")
-    return Status::error(1125, "--to '" + options.format + "' is not known", "formats: hf");
+  if (options.format != "hf" && options.format != "peft")
+    return Status::error(1125, "--to '" + options.format + "' is not known", "formats: hf, peft");
   HfWriting writing;
   for (auto [name, type] : {std::pair("f32", SafetensorsType::F32), std::pair("f16", SafetensorsType::F16),
                             std::pair("bf16", SafetensorsType::BF16)})
@@ -85,7 +86,10 @@ Status convert(const ConvertOptions &options) {
   Result<OutputFolder> folder = OutputFolder::create(options.output);
   if (!folder.ok())
     return folder.status();
-  LONGC_TRY(guardAgainstCrash({}, [&] { return writeModel(options, *writing, folder->path()); }));
+  LONGC_TRY(guardAgainstCrash({}, [&] {
+    return options.format == "peft" ? convertAdapter(options, writing->type.value_or(SafetensorsType::F32), folder->path())
+                                    : writeModel(options, *writing, folder->path());
+  }));
   return folder->complete();
 }
 

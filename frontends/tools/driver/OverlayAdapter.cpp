@@ -36,4 +36,11 @@ Status insertAdapter(const Adapter &adapter, ModuleOp graph, Checkpoint &model, 
   return stages.run(manager, graph, "inserting the adapter");
 }
 
+void recordScales(const Adapter &adapter, abi::Program &program) {
+  for (abi::Parameter &parameter : *program.mutable_parameters())
+    for (const AdaptedModule &module : adapter.modules)
+      if (parameter.name() == module.a.name)
+        parameter.set_lora_scale(module.scale);
+}
+
 } // namespace longc

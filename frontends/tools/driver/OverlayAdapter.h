@@ -3,6 +3,7 @@
 
 #include "frontends/peft/Adapter.h"
 #include "frontends/tools/driver/Stages.h"
+#include "runtime/abi/program.pb.h"
 
 #include <optional>
 #include <string>
@@ -15,5 +16,8 @@ Status openAdapter(const std::string &folder, const std::string &mode, Checkpoin
 
 // Puts the products into the graph beside those of the base; their parameters become the checkpoint's.
 Status insertAdapter(const Adapter &adapter, mlir::ModuleOp graph, Checkpoint &model, Stages &stages);
+
+// What `longc convert --to peft` cannot see in the parameters: the factors of the products.
+void recordScales(const Adapter &adapter, abi::Program &program);
 
 } // namespace longc

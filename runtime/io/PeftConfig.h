@@ -1,0 +1,31 @@
+// adapter_config.json of a LoRA adapter, as PEFT reads it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace longc {
+
+/// What PEFT writes before a module's name in the names of an adapter's tensors.
+inline constexpr std::string_view peftPrefix = "base_model.model.";
+
+struct PeftModule {
+  std::string name; // "model.layers.3.self_attn.q_proj"
+  int64_t rank = 0;
+  double alpha = 0; // its product is scaled by alpha / rank
+};
+
+struct PeftConfig {
+  std::string base; // what the adapter belongs to, for people
+  std::vector<PeftModule> modules;
+  std::vector<std::string> saved; // modules whose weights the adapter brings whole
+  int64_t layers = 0;             // of the base
+};
+
+/// The file's text. `target_modules` has a module's last word where each layer has it, else whole names; rank and alpha
+/// are the most frequent ones, those of other modules stand in rank_pattern and alpha_pattern.
+std::string peftConfigText(const PeftConfig &config);
+
+} // namespace longc
