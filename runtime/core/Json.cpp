@@ -79,6 +79,12 @@ JsonWriter &JsonWriter::boolean(bool value) {
   return *this;
 }
 
+JsonWriter &JsonWriter::raw(std::string_view json) {
+  separate();
+  out_ += json;
+  return *this;
+}
+
 JsonWriter &JsonWriter::floats(std::span<const float> values) {
   beginArray();
   char digits[32];

@@ -20,6 +20,9 @@ public:
   /// Shortest form of six digits, or as many as asked for (17 give the same double back); null for what is not finite.
   JsonWriter &number(double value, int digits = 6);
   JsonWriter &boolean(bool value);
+  JsonWriter &null() { return raw("null"); }
+  /// A value that is JSON already.
+  JsonWriter &raw(std::string_view json);
   /// In the fewest digits that give the same float back; null for what is not finite.
   JsonWriter &floats(std::span<const float> values);
   JsonWriter &integers(std::span<const int32_t> values);

@@ -48,7 +48,9 @@ Result<BatchPart> Intake::next() {
   int64_t most = Session::chunkOf(session_->options_.policy);
   if (options_.rows != IngestOptions::Rows::last)
     most = std::min(most, largestRows);
-  const int64_t count = std::min(leftInGroup_, most);
+  int64_t count = std::min(leftInGroup_, most);
+  if (limit_ < count)
+    count = leftInGroup_ - limit_ == 1 && limit_ > 2 ? limit_ - 1 : limit_;
   chooseRows(count);
   logits_.resize(rows_.size() * static_cast<size_t>(session_->engine_.vocabulary()));
   const WindowMarks &marks = session_->marks();

@@ -14,6 +14,10 @@ public:
   static Result<Intake> begin(Session &session, std::span<const int32_t> tokens, IngestOptions options = {});
 
   bool isDone() const { return group_ == groups_.size(); }
+  /// The next part has at most so many tokens (2 or more), and leaves no single one behind: that would be decoded.
+  void limit(int64_t tokens) { limit_ = tokens; }
+  /// Tokens that were not taken in yet.
+  int64_t left() const { return static_cast<int64_t>(tokens_.size()); }
   /// What the next call takes, the same until `take`. Makes room for it in the session's context.
   Result<BatchPart> next();
   /// Ends the call: hands the logits of the part's rows on and keeps the last.
@@ -29,6 +33,7 @@ private:
   std::vector<TokenGroup> groups_;
   size_t group_ = 0;
   int64_t leftInGroup_ = 0;         // 0: its room is not made yet
+  int64_t limit_ = INT64_MAX;
   int64_t first_ = 0, total_ = 0;   // of the caller's tokens: the next, all
   BatchPart part_ = {};             // of the call under way, without tokens: none
   std::vector<int32_t> rows_;

@@ -5,6 +5,7 @@
 // steps, nesting and the bytes it works through are bounded. What is not supported is an error that names it.
 #pragma once
 
+#include "runtime/core/JsonReader.h"
 #include "runtime/core/Status.h"
 
 #include <cstdint>
@@ -20,6 +21,7 @@ namespace longc {
 
 struct ChatMessage {
   std::string role, content;
+  JsonValue::Object more = {}; // further members, such as tool_calls; a "content" here stands instead of the text
 };
 
 // Bounds of one rendering. They grow with the input: a long document in a message is not an attack.
@@ -33,9 +35,9 @@ class ChatTemplate {
 public:
   static Result<ChatTemplate> parse(std::string_view source);
 
-  // `extra` holds further variables, such as bos_token and eos_token. `tools` and `documents` are none.
+  // `extra` holds further variables, such as bos_token and eos_token. Without `tools` they are none, as `documents` are.
   Result<std::string> render(const std::vector<ChatMessage> &messages, bool addGenerationPrompt,
-                             const std::map<std::string, std::string> &extra) const;
+                             const std::map<std::string, std::string> &extra, const JsonValue *tools = nullptr) const;
 
   void setLimits(TemplateLimits limits) { limits_ = limits; }
   // What strftime_now() takes for now; the clock if never set.

@@ -28,7 +28,7 @@ struct Command {
 
 /// The commands, alphabetical. Each lies in a file of its name.
 extern const Command benchCommand, chatCommand, embedCommand, generateCommand, infoCommand, liftAskCommand, liftEvalCommand, liftFitCommand,
-    liftInfoCommand, logitsCommand, lossCommand, makeFactsCommand, packDataCommand, passkeyCommand, perplexityCommand, probeCommand, runFunctionCommand, tokenizeCommand, trainCommand;
+    liftInfoCommand, logitsCommand, lossCommand, makeFactsCommand, packDataCommand, passkeyCommand, perplexityCommand, probeCommand, runFunctionCommand, serveCommand, tokenizeCommand, trainCommand;
 
 /// Precision, variant and threads.
 Result<EngineOptions> engineOptionsOf(const Arguments &arguments);

@@ -16,7 +16,7 @@
 namespace longc {
 namespace {
 
-const Command *const commands[] = {&chatCommand,   &embedCommand, &generateCommand, &perplexityCommand, &passkeyCommand,
+const Command *const commands[] = {&chatCommand,   &serveCommand,  &embedCommand, &generateCommand, &perplexityCommand, &passkeyCommand,
                                    &benchCommand,  &logitsCommand,   &infoCommand,
                                    &trainCommand,  &lossCommand,     &packDataCommand, &makeFactsCommand,
                                    &liftFitCommand, &liftAskCommand, &liftEvalCommand, &liftInfoCommand,
@@ -42,7 +42,7 @@ Status printVersion() {
   auto program = Program::open(programPath(), false);
   if (!program.ok())
     return program.status();
-  return printText(formatText("%s, compiled from %s (model %s)\nstatically linked: libstdc++, protobuf-lite 3.21, PCRE2 10.42, xxhash\n",
+  return printText(formatText("%s, compiled from %s (model %s)\nstatically linked: libstdc++, protobuf-lite 3.21, PCRE2 10.42, xxhash, Boost 1.81 (headers)\n",
                               (*program)->message().compiler().c_str(), (*program)->message().source().c_str(),
                               (*program)->fingerprint().c_str()));
 }

@@ -1,0 +1,365 @@
+// The engine's thread.
+#include "runtime/http/Scheduler.h"
+
+#include "runtime/core/Format.h"
+#include "runtime/core/Log.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <exception>
+
+namespace longc {
+namespace {
+
+constexpr auto heartbeat = std::chrono::milliseconds(500);
+
+int64_t milliseconds() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+Status ended() { return Status::error(cancelledCode, "the server is shutting down"); }
+
+} // namespace
+
+Result<std::unique_ptr<Scheduler>> Scheduler::create(Engine &engine, const SessionOptions &session,
+                                                     const SchedulerOptions &options, Metrics &metrics) {
+  auto store = Session::createStore(engine, session, options.places);
+  if (!store.ok())
+    return store.status();
+  std::unique_ptr<Scheduler> scheduler(new Scheduler(engine, options, metrics));
+  scheduler->store_ = std::move(*store);
+  scheduler->lastStep_ = milliseconds();
+  scheduler->thread_ = std::thread([self = scheduler.get()] { self->loop(); });
+  return scheduler;
+}
+
+Scheduler::~Scheduler() {
+  {
+    std::lock_guard lock(mutex_);
+    ends_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable())
+    thread_.join();
+}
+
+// What a task's sequences may come to hold: the prompt once, and what each choice adds.
+double Scheduler::bytesOf(const PromptTask &task) const {
+  const WindowPolicy &policy = task.session.policy;
+  const auto prompt = static_cast<double>(task.tokens.size()), made = static_cast<double>(task.maxTokens);
+  double kept = prompt + made * task.choices;
+  if (!policy.memory)
+    kept = std::min(kept, static_cast<double>(policy.window * task.choices));
+  else if (policy.memoryRows > 0)
+    kept = std::min(kept, static_cast<double>((policy.memoryRows + policy.window) * task.choices));
+  const double local = std::min(prompt + made, static_cast<double>(policy.window)) * task.choices;
+  return kept * static_cast<double>(store_->layout().memoryBytesPerToken()) +
+         local * static_cast<double>(store_->layout().ringBytesPerToken());
+}
+
+std::optional<ApiError> Scheduler::submit(std::vector<std::shared_ptr<PromptTask>> tasks) {
+  for (const auto &task : tasks) {
+    if (task->choices > options_.places)
+      return ApiError::invalid("n", formatText("n: this server answers at most %lld at a time (--parallel), got %d",
+                                               static_cast<long long>(options_.places), task->choices));
+    if (const double bytes = bytesOf(*task); bytes > options_.memoryBytes)
+      return ApiError{400, formatText("the state of %s tokens and as many as %s more takes %s; this server has %s",
+                                      formatCount(static_cast<long long>(task->tokens.size())).c_str(),
+                                      formatCount(task->maxTokens).c_str(), formatBytes(bytes).c_str(),
+                                      formatBytes(options_.memoryBytes).c_str()),
+                      "context_length_exceeded", "messages"};
+  }
+  {
+    std::lock_guard lock(mutex_);
+    if (ends_ || cancels_)
+      return ApiError{503, "the server is shutting down", "overloaded", {}, 10};
+    if (busy_ + tasks.size() > options_.mostWaiting + static_cast<size_t>(options_.places))
+      return ApiError{429, formatText("%zu requests wait already: try again later", busy_.load()), "rate_limit_exceeded", {},
+                      static_cast<int>(std::clamp<size_t>(busy_ / static_cast<size_t>(options_.places), 1, 60))};
+    busy_ += tasks.size();
+    tasks.front()->listener->onAccepted();
+    for (auto &task : tasks)
+      submitted_.push_back(std::move(task));
+  }
+  wake_.notify_all();
+  return std::nullopt;
+}
+
+bool Scheduler::isAlive(double seconds) const {
+  return static_cast<double>(milliseconds() - lastStep_) < seconds * 1000;
+}
+
+void Scheduler::loop() {
+  while (awaitWork()) {
+    lastStep_ = milliseconds();
+    try {
+      takeSubmitted();
+      if (cancels_)
+        failAll(ended());
+      dropUnwanted();
+      admit();
+      step();
+    } catch (const std::bad_alloc &) {
+      failAll(Status::error(7001, "out of memory"));
+    } catch (const std::exception &error) {
+      failAll(Status::error(9001, std::string("internal error: ") + error.what()));
+    }
+    tell();
+  }
+  failAll(ended());
+}
+
+// False when the server ends.
+bool Scheduler::awaitWork() {
+  std::unique_lock lock(mutex_);
+  while (!ends_ && submitted_.empty() && waiting_ == 0 && running_.empty()) {
+    lastStep_ = milliseconds();
+    wake_.wait_for(lock, heartbeat);
+  }
+  return !ends_;
+}
+
+void Scheduler::takeSubmitted() {
+  std::lock_guard lock(mutex_);
+  for (auto &task : submitted_) {
+    Owner &owner = owners_[task->owner];
+    if (owner.waiting.empty() && owner.running == 0) { // who was away has saved up nothing
+      double least = HUGE_VAL;
+      for (const auto &[name, other] : owners_)
+        if (&other != &owner && (other.running > 0 || !other.waiting.empty()))
+          least = std::min(least, other.served);
+      if (std::isfinite(least))
+        owner.served = std::max(owner.served, least);
+    }
+    owner.waiting.push_back(std::move(task));
+    ++waiting_;
+  }
+  submitted_.clear();
+}
+
+void Scheduler::dropUnwanted() {
+  for (auto &[name, owner] : owners_)
+    std::erase_if(owner.waiting, [&](const std::shared_ptr<PromptTask> &task) {
+      if (task->listener->isWanted())
+        return false;
+      --waiting_;
+      --busy_;
+      ++metrics_.aborted;
+      return true;
+    });
+  std::vector<std::shared_ptr<PromptTask>> left;
+  for (const Sequence &sequence : running_)
+    if (!sequence.task->listener->isWanted() && std::find(left.begin(), left.end(), sequence.task) == left.end())
+      left.push_back(sequence.task);
+  for (const auto &task : left) {
+    ++metrics_.aborted;
+    fail(task, Status::error(cancelledCode, "the client left"));
+  }
+  if (owners_.size() > options_.mostWaiting) // names of whoever has come by
+    std::erase_if(owners_, [](const auto &entry) { return entry.second.running == 0 && entry.second.waiting.empty(); });
+}
+
+Scheduler::Owner *Scheduler::neediest() {
+  Owner *best = nullptr;
+  for (auto &[name, owner] : owners_)
+    if (!owner.waiting.empty() && (!best || owner.served < best->served))
+      best = &owner;
+  return best;
+}
+
+// Who comes first waits for its places: others do not overtake, or a request for many would wait for ever.
+void Scheduler::admit() {
+  while (Owner *owner = neediest()) {
+    const std::shared_ptr<PromptTask> task = owner->waiting.front();
+    const double bytes = bytesOf(*task);
+    if (taken_ + task->choices > options_.places || (taken_ > 0 && bytes_ + bytes > options_.memoryBytes))
+      return;
+    owner->waiting.pop_front();
+    --waiting_;
+    ++owner->running;
+    taken_ += task->held = task->choices;
+    bytes_ += bytes;
+    if (Status status = begin(task); !status.ok())
+      fail(task, status);
+  }
+}
+
+Status Scheduler::begin(const std::shared_ptr<PromptTask> &task) {
+  Sequence &sequence = running_.emplace_back();
+  sequence.task = task;
+  auto session = Session::create(engine_, task->session, store_);
+  if (!session.ok())
+    return session.status();
+  sequence.session = std::move(*session);
+  auto intake = Intake::begin(*sequence.session, task->tokens);
+  if (!intake.ok())
+    return intake.status();
+  sequence.intake.emplace(std::move(*intake));
+  sequence.chooser.emplace(task->rules, task->firstChoice);
+  task->listener->onBegun();
+  return {};
+}
+
+// The sequences of the next call: every answer under way, and of those that still read as many as there is room for.
+std::vector<Scheduler::Sequence *> Scheduler::choose() {
+  std::vector<Sequence *> answers;
+  std::multimap<double, Sequence *> readers; // by what their owners were served; of equals in their order
+  for (Sequence &sequence : running_)
+    if (sequence.reads)
+      readers.emplace(owners_[sequence.task->owner].served, &sequence);
+    else
+      answers.push_back(&sequence);
+  int64_t room = answers.empty() ? largestChunk : options_.chunk;
+  for (auto [served, sequence] : readers) {
+    if (room < 2 && sequence->intake->left() > 1)
+      continue;
+    sequence->intake->limit(std::max<int64_t>(room, 2));
+    answers.push_back(sequence);
+    room -= std::min(room, sequence->intake->left());
+  }
+  return answers;
+}
+
+void Scheduler::step() {
+  std::vector<Intake *> intakes;
+  std::vector<std::pair<Sequence *, int64_t>> parts; // and what each had left
+  for (Sequence *sequence : choose()) {
+    auto part = sequence->intake->next(); // makes its room: who gets none fails alone
+    if (!part.ok()) {
+      fail(sequence->task, part.status());
+      return;
+    }
+    intakes.push_back(&*sequence->intake);
+    parts.emplace_back(sequence, sequence->intake->left());
+  }
+  if (intakes.empty())
+    return;
+  if (Status status = runIntakes(engine_, intakes); !status.ok())
+    return failAll(status);
+  std::vector<std::shared_ptr<PromptTask>> tasks; // sequences may go while others are told
+  for (auto [sequence, left] : parts) {
+    const int64_t taken = left - sequence->intake->left();
+    serve(*sequence->task, taken);
+    if (sequence->reads && taken > 0) {
+      metrics_.promptTokens += taken;
+      sequence->task->listener->onRead(static_cast<int64_t>(sequence->task->tokens.size()) - sequence->intake->left(),
+                                       static_cast<int64_t>(sequence->task->tokens.size()));
+    }
+  }
+  std::vector<Sequence *> done;
+  for (auto [sequence, left] : parts)
+    if (sequence->intake->isDone())
+      done.push_back(sequence);
+  for (Sequence *sequence : done)
+    if (isRunning(sequence))
+      advance(*sequence);
+}
+
+// The prompt is read, or the last token taken in: what comes next.
+void Scheduler::advance(Sequence &sequence) {
+  std::vector<Sequence *> choices = {&sequence};
+  if (sequence.reads)
+    if (Status status = fork(sequence, choices); !status.ok())
+      return fail(sequence.task, status);
+  for (Sequence *choice : choices)
+    if (isRunning(choice)) // one that fails takes the others with it
+      chooseToken(*choice);
+}
+
+// Choices of one prompt begin where it ends.
+Status Scheduler::fork(Sequence &sequence, std::vector<Sequence *> &choices) {
+  sequence.reads = false;
+  const std::shared_ptr<PromptTask> &task = sequence.task;
+  for (int choice = 1; choice < task->choices; ++choice) {
+    auto session = sequence.session->fork();
+    if (!session.ok())
+      return session.status();
+    Sequence &other = running_.emplace_back();
+    other.task = task;
+    other.choice = choice;
+    other.session = std::move(*session);
+    other.chooser.emplace(task->rules, task->firstChoice + choice);
+    other.reads = false;
+    choices.push_back(&other);
+  }
+  return {};
+}
+
+bool Scheduler::isRunning(const Sequence *sequence) const {
+  return std::any_of(running_.begin(), running_.end(), [&](const Sequence &other) { return &other == sequence; });
+}
+
+void Scheduler::chooseToken(Sequence &sequence) {
+  const PromptTask &task = *sequence.task;
+  if (sequence.made == task.maxTokens)
+    return end(sequence, Finish::length);
+  auto token = sequence.chooser->choose(sequence.session->logits());
+  if (!token.ok())
+    return fail(sequence.task, token.status());
+  ++sequence.made;
+  ++metrics_.generatedTokens;
+  const auto &ends = task.rules.endTokens;
+  if (std::find(ends.begin(), ends.end(), token->id) != ends.end())
+    return end(sequence, Finish::stop);
+  if (!task.listener->onToken(task.firstChoice + sequence.choice, *token))
+    return end(sequence, Finish::stop);
+  if (sequence.made == task.maxTokens)
+    return end(sequence, Finish::length);
+  if (sequence.session->room() < 1)
+    return end(sequence, Finish::window);
+  sequence.token = token->id;
+  auto intake = Intake::begin(*sequence.session, {&sequence.token, 1});
+  if (!intake.ok())
+    return fail(sequence.task, intake.status());
+  sequence.intake.emplace(std::move(*intake));
+}
+
+void Scheduler::serve(const PromptTask &task, int64_t tokens) { owners_[task.owner].served += static_cast<double>(tokens); }
+
+void Scheduler::end(Sequence &sequence, Finish finish) {
+  const std::shared_ptr<PromptTask> task = sequence.task;
+  const WindowMarks &marks = sequence.session->marks();
+  const EndedChoice ended{task->firstChoice + sequence.choice, finish, sequence.made, marks.localTokens(), marks.memoryTokens(),
+                          sequence.session->droppedTokens()};
+  running_.remove_if([&](const Sequence &other) { return &other == &sequence; }); // its place is free before anybody hears
+  --taken_;
+  --task->held;
+  if (task->held == 0)
+    leave(*task);
+  task->listener->onEnd(ended);
+}
+
+void Scheduler::leave(const PromptTask &task) {
+  --owners_[task.owner].running;
+  bytes_ -= bytesOf(task);
+  --busy_;
+}
+
+// All of a task that runs.
+void Scheduler::fail(std::shared_ptr<PromptTask> task, const Status &status) {
+  running_.remove_if([&](const Sequence &sequence) { return sequence.task == task; });
+  taken_ -= std::exchange(task->held, 0);
+  leave(*task);
+  task->listener->onFailed(status);
+}
+
+void Scheduler::failAll(const Status &status) {
+  while (!running_.empty())
+    fail(running_.front().task, status);
+  takeSubmitted();
+  for (auto &[name, owner] : owners_)
+    for (; !owner.waiting.empty(); owner.waiting.pop_front()) {
+      owner.waiting.front()->listener->onFailed(status);
+      --waiting_;
+      --busy_;
+    }
+}
+
+void Scheduler::tell() {
+  metrics_.running = static_cast<int64_t>(running_.size());
+  metrics_.waiting = static_cast<int64_t>(waiting_);
+  metrics_.cacheUse = options_.memoryBytes > 0 ? bytes_ / options_.memoryBytes : 0;
+}
+
+} // namespace longc

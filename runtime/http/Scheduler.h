@@ -1,0 +1,147 @@
+// Many prompts of many people in the calls of one engine: who gets a place, what each call runs, who has left.
+//
+// One thread owns the engine and everything of it; the others hand prompts over and hear of tokens. A call runs one token of
+// every answer under way and, so that none of them waits long, a bounded piece of what is still read. Places go to who was
+// served least: tokens are counted by owner.
+#pragma once
+
+#include "runtime/http/ApiError.h"
+#include "runtime/http/Metrics.h"
+#include "runtime/http/TokenChooser.h"
+#include "runtime/serve/Generate.h"
+#include "runtime/serve/Intake.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace longc {
+
+/// How a choice ended.
+struct EndedChoice {
+  int choice;
+  Finish finish;
+  int64_t tokens; // that were made, the one that ended it too
+  int64_t inWindow, inMemory, dropped;
+};
+
+/// Hears what becomes of the prompts of one request, whose choices are counted together.
+class AnswerListener {
+public:
+  virtual ~AnswerListener() = default;
+  /// False once nobody waits for the answer. Called from any thread.
+  virtual bool isWanted() const = 0;
+  /// It is in the line, and nothing else was said yet. Called on the submitting thread, all others on the engine's.
+  virtual void onAccepted() = 0;
+  virtual void onBegun() = 0;
+  virtual void onRead(int64_t done, int64_t total) = 0;
+  /// False ends the choice: its text is complete.
+  virtual bool onToken(int choice, const ChosenToken &token) = 0;
+  virtual void onEnd(const EndedChoice &ended) = 0;
+  virtual void onFailed(const Status &status) = 0;
+};
+
+struct PromptTask {
+  std::vector<int32_t> tokens;
+  int choices = 1, firstChoice = 0;
+  int64_t maxTokens = 0;
+  SessionOptions session;
+  TokenRules rules;
+  std::string owner; // whose share its tokens are counted to
+  std::shared_ptr<AnswerListener> listener;
+  int64_t held = 0; // the scheduler's: places that it has, or will have once its prompt is read
+};
+
+struct SchedulerOptions {
+  int64_t places = 32;       // sequences in one call
+  size_t mostWaiting = 2048; // prompts
+  int64_t chunk = 256;       // tokens read in a call while answers are under way
+  double memoryBytes = 0;    // for the state of all sequences
+};
+
+class Scheduler {
+public:
+  /// `engine` and `metrics` outlive this.
+  static Result<std::unique_ptr<Scheduler>> create(Engine &engine, const SessionOptions &session,
+                                                   const SchedulerOptions &options, Metrics &metrics);
+  ~Scheduler();
+
+  /// Refused (429, 503, 400) or taken: then the listener, which all tasks share, hears the end of it.
+  std::optional<ApiError> submit(std::vector<std::shared_ptr<PromptTask>> tasks);
+  int64_t places() const { return options_.places; }
+  /// Whether the engine has finished a call, or had none, within so many seconds.
+  bool isAlive(double seconds) const;
+  /// Nothing waits, nothing runs.
+  bool isIdle() const { return busy_ == 0; }
+  /// Everything that runs or waits ends as failed.
+  void cancelAll() { cancels_ = true; }
+
+private:
+  struct Sequence {
+    std::shared_ptr<PromptTask> task;
+    int choice = 0;
+    std::unique_ptr<Session> session;
+    std::optional<TokenChooser> chooser;
+    std::optional<Intake> intake;
+    bool reads = true; // the prompt; afterwards its own tokens
+    int32_t token = 0;
+    int64_t made = 0;
+  };
+  struct Owner {
+    std::deque<std::shared_ptr<PromptTask>> waiting;
+    double served = 0; // tokens
+    int64_t running = 0;
+  };
+
+  Scheduler(Engine &engine, const SchedulerOptions &options, Metrics &metrics)
+      : engine_(engine), options_(options), metrics_(metrics) {}
+  void loop();
+  bool awaitWork();
+  void takeSubmitted();
+  void dropUnwanted();
+  void admit();
+  Owner *neediest();
+  Status begin(const std::shared_ptr<PromptTask> &task);
+  void step();
+  std::vector<Sequence *> choose();
+  bool isRunning(const Sequence *sequence) const;
+  void advance(Sequence &sequence);
+  Status fork(Sequence &sequence, std::vector<Sequence *> &choices);
+  void chooseToken(Sequence &sequence);
+  void end(Sequence &sequence, Finish finish);
+  void leave(const PromptTask &task);
+  void fail(std::shared_ptr<PromptTask> task, const Status &status);
+  void failAll(const Status &status);
+  void serve(const PromptTask &task, int64_t tokens);
+  double bytesOf(const PromptTask &task) const;
+  void tell();
+
+  Engine &engine_;
+  SchedulerOptions options_;
+  Metrics &metrics_;
+  std::shared_ptr<StateStore> store_;
+  // Of the engine's thread.
+  std::map<std::string, Owner> owners_;
+  std::list<Sequence> running_;
+  size_t waiting_ = 0;
+  int64_t taken_ = 0; // places that tasks hold
+  double bytes_ = 0;  // of the tasks that run
+  // Between threads.
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<std::shared_ptr<PromptTask>> submitted_;
+  std::atomic<size_t> busy_{0}; // tasks that wait or run
+  std::atomic<bool> ends_{false}, cancels_{false};
+  std::atomic<int64_t> lastStep_{0}; // milliseconds of the steady clock
+  std::thread thread_;
+};
+
+} // namespace longc

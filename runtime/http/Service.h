@@ -1,0 +1,80 @@
+// What the server answers: paths, keys, origins, and who does the work.
+#pragma once
+
+#include "runtime/http/ApiKeys.h"
+#include "runtime/http/HttpMessage.h"
+#include "runtime/http/RequestLog.h"
+#include "runtime/http/TextRequest.h"
+#include "runtime/http/WorkQueue.h"
+
+#include <ctime>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace longc {
+
+struct ServiceOptions {
+  ApiKeys keys;
+  std::string corsOrigin;      // that may ask besides pages of this machine; "*": any
+  double silentSeconds = 60;   // of the engine, after which the server is not ready
+};
+
+class Service {
+public:
+  Service(ServiceOptions options, ServedModel model, Scheduler &scheduler, Metrics &metrics, RequestLog &log)
+      : options_(std::move(options)), model_(std::move(model)), scheduler_(scheduler), metrics_(metrics), log_(log) {}
+
+  /// On the network's thread.
+  void handle(HttpRequest request, std::shared_ptr<HttpReply> reply);
+  /// From now on nothing new is taken.
+  void drain() { draining_ = true; }
+
+private:
+  struct Call {
+    HttpRequest request;
+    std::shared_ptr<HttpReply> reply;
+    std::string owner, rest; // who asks; what stands behind the path of the route
+    std::vector<std::pair<std::string, std::string>> headers;
+    LoggedRequest about;
+  };
+  struct Route {
+    const char *method, *path; // a path that ends in / takes what follows
+    void (Service::*run)(Call &);
+    bool isOpen, isQuick; // asks for no key; is done on the network's thread
+  };
+  static const std::vector<Route> routes;
+
+  const Route *find(Call &call, std::string &methods) const;
+  void run(const Route &route, Call call);
+  void answer(Call &call, HttpResponse response) const;
+  void refuse(Call &call, const ApiError &error) const;
+  std::optional<JsonValue> readBody(Call &call) const;
+  std::string allowedOrigin(const std::string &origin) const;
+  void answerText(Call &call, std::variant<TextRequest, ApiError> (*read)(const JsonValue &, const ServedModel &));
+
+  void preflight(Call &call);
+  void health(Call &call);
+  void ready(Call &call);
+  void metrics(Call &call);
+  void page(Call &call);
+  void models(Call &call);
+  void oneModel(Call &call);
+  void chat(Call &call);
+  void complete(Call &call);
+  void tokenize(Call &call);
+  void detokenize(Call &call);
+  void applyTemplate(Call &call);
+
+  ServiceOptions options_;
+  ServedModel model_;
+  Scheduler &scheduler_;
+  Metrics &metrics_;
+  RequestLog &log_;
+  std::atomic<bool> draining_{false};
+  int64_t created_ = std::time(nullptr);
+  WorkQueue work_; // last: what it does uses the others
+};
+
+} // namespace longc

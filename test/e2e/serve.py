@@ -1,0 +1,219 @@
+"""Runs a compiled program as a server and asks it, with Python's own library alone.
+
+    test/e2e/serve.py PROGRAM FOLDER
+"""
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+
+class Server:
+    """`PROGRAM serve` on a free port, as a context: it ends by SIGTERM and must end well."""
+
+    def __init__(self, program, *options):
+        self.process = subprocess.Popen([program, "serve", "--port", "0", *options], stderr=subprocess.PIPE, text=True)
+        self.port, self.said = None, ""
+        for line in self.process.stderr:
+            self.said += line
+            if match := re.fullmatch(r"listening on http://127\.0\.0\.1:(\d+)\n", line):
+                self.port = int(match.group(1))
+                break
+        assert self.port, self.said
+        threading.Thread(target=self._drain, daemon=True).start()
+
+    def _drain(self):
+        for line in self.process.stderr:
+            self.said += line
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        if kind is None:
+            assert code == 0, (code, self.said)
+
+    def ask(self, path, body=None, method=None, headers=(), raw=None):
+        """Status, headers and body, which is JSON where it says so."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        data = raw if raw is not None else json.dumps(body).encode() if body is not None else None
+        connection.request(method or ("GET" if data is None else "POST"), path, data,
+                           {"Content-Type": "application/json", **dict(headers)})
+        response = connection.getresponse()
+        text = response.read()
+        connection.close()
+        isJson = response.headers.get("Content-Type", "").startswith("application/json") and text
+        return response.status, response.headers, json.loads(text) if isJson else text
+
+    def answer(self, path, body, status=200, **options):
+        got, _, json_ = self.ask(path, body, **options)
+        assert got == status, (path, body, got, json_)
+        return json_
+
+    def events(self, path, body):
+        """The events of a stream; the last is [DONE]."""
+        _, _, text = self.ask(path, {**body, "stream": True})
+        parts = text.decode().split("\n\n")
+        assert parts.pop() == "", text
+        events = [part[len("data: "):] for part in parts if not part.startswith(":")]
+        assert events[-1] == "[DONE]", text
+        return [json.loads(event) for event in events[:-1]]
+
+    def metric(self, name):
+        return float(re.search(rf"^longc:{name} (.*)$", self.ask("/metrics")[2].decode(), re.M).group(1))
+
+    def socket(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+
+    def memory(self):
+        """Resident KiB."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+
+def until(condition, what):
+    for _ in range(3000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"this never came: {what}")
+
+
+text = "in the beginning was a long text that went on and on until nobody knew how it had begun "
+
+
+def generated(program, prompt, *options):
+    out = subprocess.run([program, "generate", "--json", "-q", "--exact", "-n", "24", "-p", prompt, *options], check=True, capture_output=True)
+    return json.loads(out.stdout)
+
+
+def answersAreTheCommandLines(server, program):
+    """What is asked together and in pieces is what the program makes of each alone."""
+    prompts = ["a", text * 3, "once upon", text[:70], text * 40, "z" * 63]
+    alone = [generated(program, prompt) for prompt in prompts]
+    answers = [None] * len(prompts)
+
+    def ask(index):
+        answers[index] = server.answer("/v1/completions", {"prompt": prompts[index], "max_tokens": 24, "temperature": 0})
+
+    threads = [threading.Thread(target=ask, args=(index,)) for index in range(len(prompts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one, other in zip(alone, answers):
+        assert other["choices"][0]["text"] == one["text"], (one, other)
+        assert other["usage"]["prompt_tokens"] == len(one["prompt_token_ids"])
+        assert other["usage"]["longc"]["tokens_in_memory"] == one["memory"]["tokens_in_memory"], (one, other)
+
+
+def streamsAreAnswers(server):
+    for path, body in (("/v1/completions", {"prompt": text, "max_tokens": 20, "seed": 3, "n": 2}),
+                       ("/v1/chat/completions", {"messages": [{"role": "user", "content": text}], "max_tokens": 20, "seed": 3})):
+        whole = server.answer(path, body)
+        parts = server.events(path, body)
+        for index, choice in enumerate(whole["choices"]):
+            mine = [event["choices"][0] for event in parts if event["choices"][0]["index"] == index]
+            got = "".join(part["text"] if "text" in part else part["delta"].get("content", "") for part in mine)
+            assert got == (choice["text"] if "text" in choice else choice["message"]["content"]), (choice, mine)
+            assert mine[-1]["finish_reason"] == choice["finish_reason"]
+
+
+def rudeClientsHoldNobody(server):
+    """Half requests, clients that vanish in a stream, pipelines: the places are free again, and nothing stays behind."""
+    body = json.dumps({"prompt": "a", "max_tokens": 100000, "stream": True, "temperature": 0})
+    request = f"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+
+    def round_(count):
+        sockets = []
+        for index in range(count):
+            client = server.socket()
+            sockets.append(client)
+            if index % 4 == 0:
+                client.sendall(request[: len(request) // 2])
+            elif index % 4 == 1:
+                client.sendall(request)
+            elif index % 4 == 2:
+                client.sendall(request)
+                client.recv(100)
+            else:
+                client.sendall(request + b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
+        for index, client in enumerate(sockets):
+            if index % 2:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            client.close()
+        until(lambda: server.metric("num_requests_running") == 0 and server.metric("num_requests_waiting") == 0, "an idle server")
+
+    round_(200)
+    until(lambda: server.descriptors() < 40, "closed connections")
+    before = server.memory()
+    for _ in range(5):
+        round_(200)
+    until(lambda: server.descriptors() < 40, "closed connections")
+    assert server.memory() < before * 1.2 + 4096, (before, server.memory())
+    assert server.answer("/v1/completions", {"prompt": "a", "max_tokens": 1})["usage"]["completion_tokens"] == 1
+
+
+def badInputIsAnswered(server):
+    for raw, status in ((b"", 400), (b"{", 400), (b"\xff\xfe", 400), (b'{"prompt": "a", "n": 1e6}', 400), (b"[" * 100000, 400),
+                        (b'{"prompt": "a", "max_tokens": -1}', 400), (b'{"prompt": [-1]}', 400), (b'{"messages": []}', 400)):
+        got, _, json_ = server.ask("/v1/completions", raw=raw)
+        assert got == status and json_["error"]["message"] and json_["error"]["type"] == "invalid_request_error", (raw[:50], got, json_)
+    json_ = server.answer("/v1/completions", {"prompt": text * 10, "memory": "off"}, status=400)
+    assert json_["error"]["code"] == "context_length_exceeded" and "64" in json_["error"]["message"], json_
+    assert server.ask("/v1/completions", raw=b"{}", headers={"Content-Type": "text/plain"})[0] == 415
+    assert server.ask("/v1/completions", raw=b"x" * 100, headers={"Content-Length": str(1 << 40)})[0] == 413
+
+
+def main():
+    program, folder = sys.argv[1:]
+    log = os.path.join(folder, "log.jsonl")
+    if os.path.exists(log):
+        os.remove(log)
+    with Server(program, "--exact", "--parallel", "4", "--log-jsonl", log) as server:
+        assert server.ask("/health")[2] == {"status": "ok"} and server.ask("/ready")[0] == 200
+        answersAreTheCommandLines(server, program)
+        streamsAreAnswers(server)
+        badInputIsAnswered(server)
+        rudeClientsHoldNobody(server)
+    with open(log, encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    assert any(row["status"] == 200 and row["generated_tokens"] == 24 for row in rows)
+    assert any(row["status"] == 400 and row["error"] for row in rows)
+    keys = os.path.join(folder, "keys")
+    with open(keys, "w", encoding="utf-8") as file:
+        file.write("# of the test\nfirst\nsecond\n")
+    os.chmod(keys, 0o600)
+    with Server(program, "--api-key-file", keys, "-q") as server:
+        assert server.said == f"listening on http://127.0.0.1:{server.port}\n", server.said
+        assert server.ask("/v1/models")[0] == 401 and server.ask("/health")[0] == 200
+        assert server.ask("/v1/models", headers={"Authorization": "Bearer second"})[0] == 200
+    # An answer under way is finished before the server ends.
+    with Server(program, "--exact") as server:
+        late = []
+        thread = threading.Thread(target=lambda: late.append(server.answer("/v1/completions", {"prompt": "a", "max_tokens": 400, "ignore_eos": True})))
+        thread.start()
+        until(lambda: server.metric("num_requests_running") == 1 or late, "a running request")
+        server.process.send_signal(signal.SIGTERM)
+        thread.join()
+        assert late[0]["usage"]["completion_tokens"] == 400, late
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# A compiled program as a server: answers that are those of the command line, streams, rude clients, keys, a clean end; then
+# the official client, where it can be installed.
+source "$(dirname "$0")/programs.sh"
+app=$(tiny serve --method fot --window 64)
+folder=$work/serve-files
+mkdir -p "$folder"
+python3 test/e2e/serve.py "$app" "$folder"
+refuses 1 "cannot listen" "$app" serve --host 203.0.113.7 --port 0 -q
+refuses 1 "holds no key" "$app" serve --api-key-file /dev/null --port 0 -q
+refuses 1 "no-such-folder" "$app" serve --log-jsonl "$folder/no-such-folder/x" --port 0 -q
+refuses 2 "--port" "$app" serve --port 65536 -q
+refuses 2 "--parallel" "$app" serve --parallel 0 -q
+
+venv=$build/venv-openai
+if ! "$venv/bin/python" -c 'import openai' 2>/dev/null; then
+  rm -rf "$venv"
+  if ! { python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check openai==1.109.1; } >"$folder/pip" 2>&1; then
+    rm -rf "$venv"
+    echo "the official client cannot be installed here: it was left out" >&2
+    exit 0
+  fi
+fi
+PYTHONPATH=test/e2e "$venv/bin/python" test/e2e/serve_openai.py "$app"
