@@ -2,11 +2,10 @@
 // softmax. LongLLaMA's form: the memory holds un-rotated keys, and the query that reads it is rotated by its place in
 // the window, so that a memory key behaves as if it sat in the window's first slot.
 #include "passes/FunctionInputs.h"
+#include "passes/MemoryLayers.h"
 #include "passes/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/SmallSet.h"
-#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -25,7 +24,7 @@ struct ApplyFotPass : impl::ApplyFotPassBase<ApplyFotPass> {
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (failed(apply(function)))
         return signalPassFailure();
-    for (int64_t layer : wanted_)
+    for (int64_t layer : wanted_->listed())
       if (!found_.contains(layer)) {
         getOperation().emitError("memory layer ")
             << layer << " does not exist: no cache argument has lm.layer = " << layer;
@@ -39,17 +38,10 @@ struct ApplyFotPass : impl::ApplyFotPassBase<ApplyFotPass> {
 
 private:
   LogicalResult parseLayers() {
-    all_ = memLayers == "all";
-    SmallVector<StringRef> words;
-    if (!all_)
-      StringRef(memLayers).split(words, ',');
-    for (StringRef word : words) {
-      int64_t layer;
-      if (word.trim().getAsInteger(10, layer) || layer < 0)
-        return getOperation().emitError("expected mem-layers to be 'all' or layer numbers with commas, got '")
-               << memLayers << "'";
-      wanted_.insert(layer);
-    }
+    FailureOr<MemoryLayers> layers = MemoryLayers::parse(getOperation(), memLayers);
+    if (failed(layers))
+      return failure();
+    wanted_ = *layers;
     if (topk < 0)
       return getOperation().emitError("expected topk of 0 (all entries) or more, got ") << topk.getValue();
     return success();
@@ -67,16 +59,15 @@ private:
 
   LogicalResult apply(func::FuncOp function) {
     SmallVector<std::pair<int64_t, lm::WindowAttentionOp>> chosen;
-    bool anySeesAll = false;
+    SmallVector<MemoryLayers::Layer> layersHere;
     function.walk([&](lm::WindowAttentionOp attention) {
-      std::optional<int64_t> layer = layerOf(attention, function);
-      if (layer && (all_ || wanted_.contains(*layer)))
+      if (std::optional<int64_t> layer = layerOf(attention, function)) {
         chosen.push_back({*layer, attention});
-      anySeesAll |= layer && attention.getWindow() == 0;
+        layersHere.push_back({*layer, attention.getWindow() == 0});
+      }
     });
-    // A layer that sees only the newest tokens is no place for old ones, where others see everything.
-    if (all_ && anySeesAll)
-      llvm::erase_if(chosen, [](auto &entry) { return entry.second.getWindow() != 0; });
+    auto wanted = wanted_->choose(layersHere);
+    llvm::erase_if(chosen, [&](auto &entry) { return !wanted.contains(entry.first); });
     if (chosen.empty())
       return success();
     addInputs(function, cast<RankedTensorType>(chosen.front().second.getQ().getType()).getDimSize(0));
@@ -138,8 +129,8 @@ private:
     return memory;
   }
 
-  bool all_ = false;
-  llvm::SmallSet<int64_t, 8> wanted_, found_;
+  std::optional<MemoryLayers> wanted_;
+  llvm::SmallSet<int64_t, 8> found_;
   Value places_, temperature_; // of the function at hand
 };
 

@@ -160,6 +160,16 @@ def LowerStatePass : Longc_Pass<"longc-lower-state"> {
   }];
 }
 
+def MakeIngestPass : Longc_Pass<"longc-make-ingest"> {
+  let summary = "beside a decoder's forward function, the one that reads windows into memory";
+  let description = [{
+    `@ingest(tokens, positions, boundaries, segments, memories) -> memories` is `@forward` whose memory layers keep their keys, before
+    their rotation, and their values; logits and all that the memories do not need are gone. Each sequence sees itself alone.
+  }];
+  let options = [
+    Option<"memLayers", "mem-layers", "std::string", "\"all\"", "layers with memory: 'all', or numbers with commas">];
+}
+
 def MakeLossPass : Longc_Pass<"longc-make-loss"> {
   let summary = "beside a decoder's forward function, that of its loss";
   let description = [{

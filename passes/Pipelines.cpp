@@ -16,7 +16,7 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
   const bool softTokens = options.method == "e2llm";
   if (softTokens)
     manager.addPass(createCompressChunksPass({.width = options.width, .pool = options.pool, .stored = options.storedAdapter, .train = options.train}));
-  // Both read @forward, which serving takes apart.
+  // These read @forward, which serving takes apart.
   if (options.train) {
     manager.addPass(createMakeLossPass());
     if (softTokens)
@@ -24,6 +24,8 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
     manager.addPass(createDifferentiatePass());
     manager.addPass(createRecomputePass());
   }
+  if (options.method == "fot")
+    manager.addPass(createMakeIngestPass(MakeIngestPassOptions{options.memLayers}));
   manager.addPass(createMakeServingPass());
   if (options.method == "fot")
     manager.addPass(createApplyFotPass(ApplyFotPassOptions{options.memLayers, options.topk}));

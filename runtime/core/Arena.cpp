@@ -54,4 +54,8 @@ void Arena::preferLargePages(size_t offset) {
 
 void Arena::discard(size_t offset, size_t bytes) { madvise(data_ + offset, bytes, MADV_DONTNEED); }
 
+void Arena::renew(size_t offset, size_t bytes) {
+  mmap(data_ + offset, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+}
+
 } // namespace longc

@@ -25,6 +25,8 @@ public:
   void preferLargePages(size_t offset);
   /// Gives the pages of a page-aligned range back; they read as zeros afterwards.
   void discard(size_t offset, size_t bytes);
+  /// Likewise, of whole pages that something else may have been mapped onto: they are the arena's own again.
+  void renew(size_t offset, size_t bytes);
 
 private:
   static Result<Arena> map(size_t bytes, int flags, const char *name);

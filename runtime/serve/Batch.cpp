@@ -46,17 +46,33 @@ void Batch::add(const BatchPart &part) {
     }
     tokens_.push_back(std::max(token, 0));
   }
-  for (int64_t index = part.firstIndex; index < part.firstIndex + count; ++index) {
-    positions_.push_back(static_cast<int32_t>(index - marks.origin()));
-    memoryPositions_.push_back(static_cast<int32_t>(index - marks.windowBegin()));
-  }
   temperatures_.resize(tokens_.size(), part.temperature);
   for (int32_t row : part.rows)
     rows_.push_back(static_cast<int32_t>(firstRow + row));
-  for (int64_t mark : {firstRow, firstRow + count, marks.windowBegin(), part.firstIndex + count, marks.memoryBegin(),
-                       marks.windowBegin(), int64_t{context.slot()}, int64_t{0}})
-    segments_.push_back(static_cast<int32_t>(mark));
   logits_.emplace_back(part.logits, part.rows.size());
+  if (part.window == 0) {
+    for (int64_t index = part.firstIndex; index < part.firstIndex + count; ++index)
+      positions_.push_back(static_cast<int32_t>(index - marks.origin()));
+    return addSegment(part, firstRow, count, part.firstIndex, marks.windowBegin());
+  }
+  for (int64_t first = 0; first < count; first += part.window) {
+    const int64_t tokens = std::min(part.window, count - first);
+    for (int64_t place = 0; place < tokens; ++place)
+      positions_.push_back(static_cast<int32_t>(place));
+    addSegment(part, firstRow + first, tokens, part.firstIndex + first, part.firstIndex + first);
+  }
+}
+
+// Tokens of one sequence from `firstIndex` on that see its window from `windowBegin` on.
+void Batch::addSegment(const BatchPart &part, int64_t firstRow, int64_t tokens, int64_t firstIndex, int64_t windowBegin) {
+  for (int64_t index = firstIndex; index < firstIndex + tokens; ++index)
+    memoryPositions_.push_back(static_cast<int32_t>(index - windowBegin));
+  const bool readsMemory = !part.alone && part.window == 0;
+  for (int64_t mark : {firstRow, firstRow + tokens, windowBegin, firstIndex + tokens,
+                       readsMemory ? part.context->marks().memoryBegin() : windowBegin, windowBegin,
+                       int64_t{part.context->slot()}, int64_t{0}})
+    segments_.push_back(static_cast<int32_t>(mark));
+  boundaries_.push_back(static_cast<int32_t>(firstRow + tokens));
 }
 
 // A row of the page table for every slot of the store; those that are not in the call stay empty.
@@ -105,7 +121,9 @@ Status Batch::run(Executor &executor) {
     } else if (role == "destinations")
       inputs.push_back({destinations_.data(), listOf(static_cast<int64_t>(destinations_.size()))});
     else if (role == "segments")
-      inputs.push_back({segments_.data(), {{static_cast<int64_t>(contexts_.size()), segmentColumns, 1, 1}, 2}});
+      inputs.push_back({segments_.data(), {{static_cast<int64_t>(segments_.size()) / segmentColumns, segmentColumns, 1, 1}, 2}});
+    else if (role == "boundaries")
+      inputs.push_back({boundaries_.data(), listOf(static_cast<int64_t>(boundaries_.size()))});
     else
       inputs.push_back({temperatures_.data(), all});
   }

@@ -21,6 +21,8 @@ struct BatchPart {
   float *logits;                 // where they go, [rows, vocabulary]
   // Rows as wide as the model that are no words: the token softToken(i) stands for row i. Of programs that take them.
   std::span<const float> softTokens = {};
+  bool alone = false;            // reads no memory
+  int64_t window = 0;            // over 0: the tokens are windows of so many that go to memory, each alone; no logits
 };
 
 /// The id that stands for a soft token, the same for its number.
@@ -31,19 +33,20 @@ Status checkParts(std::span<const BatchPart> parts);
 
 class Batch {
 public:
-  /// Of parts that were checked.
+  /// Of parts that were checked: all of them windows, or none.
   void add(const BatchPart &part);
   bool isEmpty() const { return tokens_.empty(); }
   /// Runs `executor` on all parts. Its first result is the logits.
   Status run(Executor &executor);
 
 private:
+  void addSegment(const BatchPart &part, int64_t firstRow, int64_t tokens, int64_t firstIndex, int64_t windowBegin);
   void bind(Executor &executor);
   Status gatherSoftTokens(int64_t width);
 
   const StateStore *store_ = nullptr;
   std::vector<const Context *> contexts_;
-  std::vector<int32_t> tokens_, positions_, memoryPositions_, rows_, segments_, pageTable_;
+  std::vector<int32_t> tokens_, positions_, memoryPositions_, rows_, segments_, boundaries_ = {0}, pageTable_;
   std::vector<float> temperatures_; // one a token
   std::vector<int32_t> softNumbers_, destinations_; // of soft tokens: which, and the rows where they stand
   std::vector<std::span<const float>> softTables_;  // the rows that each is one of

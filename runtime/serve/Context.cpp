@@ -9,6 +9,8 @@ namespace longc {
 
 // Entries of pages that were given back. Never read: no segment begins below them.
 static constexpr int32_t noPage = 0;
+// Work lists count tokens in 32 bits; the page table is as long as they say.
+static constexpr int64_t mostTokens = INT32_MAX;
 
 Result<std::unique_ptr<Context>> Context::open(std::shared_ptr<StateStore> store, const WindowPolicy &policy) {
   auto slot = store->takeSlot();
@@ -74,6 +76,17 @@ Result<std::unique_ptr<Context>> Context::fork() const {
 Status Context::admit(int64_t tokens) {
   WindowMarks next = marks_;
   next.admit(tokens);
+  return moveTo(next);
+}
+
+Status Context::admitToMemory(int64_t tokens) {
+  WindowMarks next = marks_;
+  next.store(tokens);
+  return moveTo(next);
+}
+
+// Pages for the tokens that are new in `next`.
+Status Context::moveTo(const WindowMarks &next) {
   if (!store_->layout().pages.empty()) {
     releaseBelow(next.memoryBegin() / pageRows);
     LONGC_TRY(makeWritable(marks_.end() / pageRows, (next.end() + pageRows - 1) / pageRows));
@@ -83,6 +96,53 @@ Status Context::admit(int64_t tokens) {
 }
 
 void Context::spill() { marks_.spill(); }
+
+std::vector<MemoryRun> runsOf(std::span<const MemoryPages> parts) {
+  std::vector<MemoryRun> runs, rests;
+  for (size_t part = 0; part < parts.size(); ++part) {
+    const int64_t full = parts[part].tokens / pageRows * pageRows;
+    if (full > 0)
+      runs.push_back({part, 0, full});
+    if (full < parts[part].tokens)
+      rests.push_back({part, full, parts[part].tokens - full});
+  }
+  runs.insert(runs.end(), rests.begin(), rests.end());
+  return runs;
+}
+
+Status Context::putTogether(std::span<const MemoryPages> parts) {
+  int64_t tokens = 0;
+  for (const MemoryRun &run : runsOf(parts)) {
+    const MemoryPages &part = parts[run.part];
+    if (tokens + run.count > mostTokens)
+      return Status::error(7101, "the documents have more tokens together than a memory holds", "leave some out");
+    if (run.count % pageRows == 0)
+      for (int32_t page : part.pages.subspan(static_cast<size_t>(run.token / pageRows), static_cast<size_t>(run.count / pageRows))) {
+        store_->pages().share(page);
+        table_.push_back(page);
+      }
+    else
+      LONGC_TRY(copyRows(part, run, tokens));
+    tokens += run.count;
+  }
+  marks_.restore(0, tokens, tokens, tokens);
+  marks_.applyPolicy();
+  releaseBelow(marks_.memoryBegin() / pageRows);
+  return {};
+}
+
+// Copies rows of one page to the tokens from `begin` on, which are this context's last.
+Status Context::copyRows(const MemoryPages &part, const MemoryRun &run, int64_t begin) {
+  const int64_t end = begin + run.count;
+  LONGC_TRY(makeWritable(begin / pageRows, (end + pageRows - 1) / pageRows));
+  const int32_t from = part.pages[static_cast<size_t>(run.token / pageRows)];
+  for (int64_t token = begin; token < end;) {
+    const int64_t count = std::min(end, (token / pageRows + 1) * pageRows) - token;
+    LONGC_TRY(store_->pages().copyRows(from, token - begin, table_[static_cast<size_t>(token / pageRows)], token % pageRows, count));
+    token += count;
+  }
+  return {};
+}
 
 Status Context::makeWritable(int64_t firstPage, int64_t endPage) {
   for (int64_t page = firstPage; page < endPage; ++page) {

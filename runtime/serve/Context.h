@@ -15,6 +15,22 @@
 
 namespace longc {
 
+/// A memory of some tokens: their pages in order, of which the last may not be full.
+struct MemoryPages {
+  std::span<const int32_t> pages;
+  int64_t tokens;
+};
+
+/// Rows of a memory that was put together: they are rows [token, token + count) of one of its parts.
+struct MemoryRun {
+  size_t part;
+  int64_t token, count;
+};
+
+/// What order the rows of parts come in: all full pages, part after part, which are shared; then what is left of each,
+/// which is copied. Attention does not ask in which order entries of a memory lie.
+std::vector<MemoryRun> runsOf(std::span<const MemoryPages> parts);
+
 class Context {
 public:
   /// In a store of its own; `chunk`: most tokens of one call.
@@ -29,11 +45,16 @@ public:
   /// In the store's next free slot, or in a store of one slot beside it where it has but this one.
   Result<std::unique_ptr<Context>> fork() const;
 
+  /// Makes memories of other contexts of these pages the memory of this one, which is empty.
+  Status putTogether(std::span<const MemoryPages> parts);
+
   const WindowMarks &marks() const { return marks_; }
   /// Makes room for the tokens of a group: moves the marks, gives pages below the memory back, takes new ones.
   Status admit(int64_t tokens);
   /// Makes the window memory (after a group that spills).
   void spill();
+  /// Makes room for windows that are memory at once; nothing is local.
+  Status admitToMemory(int64_t tokens);
 
   const StateStore &store() const { return *store_; }
   int32_t slot() const { return slot_; }
@@ -63,8 +84,10 @@ private:
   };
   /// Where the rows of the local tokens lie in the rings, in their order: at most two pieces.
   std::vector<RingRows> localRows() const;
+  Status moveTo(const WindowMarks &next);
   Status makeWritable(int64_t firstPage, int64_t endPage);
   void releaseBelow(int64_t page);
+  Status copyRows(const MemoryPages &part, const MemoryRun &run, int64_t begin);
 
   std::shared_ptr<StateStore> store_;
   int32_t slot_;

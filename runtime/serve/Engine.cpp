@@ -7,8 +7,10 @@
 namespace longc {
 namespace {
 
+constexpr const char *ingestName = "ingest";
+
 // Names of the kernels that the functions launch, by index in Program.kernels; the others stay empty.
-std::vector<std::string> kernelsOf(const abi::Program &program, std::initializer_list<const abi::Function *> functions) {
+std::vector<std::string> kernelsOf(const abi::Program &program, std::span<const abi::Function *const> functions) {
   std::vector<std::string> names(static_cast<size_t>(program.kernels_size()));
   for (const abi::Function *function : functions)
     for (const abi::Step &step : function->steps())
@@ -18,7 +20,7 @@ std::vector<std::string> kernelsOf(const abi::Program &program, std::initializer
 }
 
 Status checkInterface(const abi::Function &function) {
-  static constexpr std::string_view known[] = {"tokens", "positions", "memory_positions", "rows", "segments", "temperature",
+  static constexpr std::string_view known[] = {"tokens", "positions", "memory_positions", "rows", "segments", "boundaries", "temperature",
                                                  "soft_tokens", "destinations"};
   for (const abi::Input &input : function.inputs()) {
     bool found = false;
@@ -30,6 +32,8 @@ Status checkInterface(const abi::Function &function) {
                                      elementName(input.type()) + ", which this runtime does not fill",
                            "compile the program again");
   }
+  if (function.name() == ingestName)
+    return {};
   if (function.results_size() < 1 ||
       function.buffers(static_cast<int>(function.results(0))).type() != abi::F32)
     return Status::error(4121, "function '" + function.name() + "' gives no f32 logits", "compile the program again");
@@ -74,7 +78,10 @@ Status Engine::open(const longc_program_table &table, const EngineOptions &optio
                                               : "compile it with the GPU among --target, or use --device cpu");
   LONGC_TRY(checkInterface(*prefill));
   LONGC_TRY(checkInterface(*decode));
-  return link(table, options, ordinal, *prefill, *decode);
+  const abi::Function *ingest = program_.findFunction(ingestName, precision(), target_);
+  if (ingest)
+    LONGC_TRY(checkInterface(*ingest));
+  return link(table, options, ordinal, *prefill, *decode, ingest);
 }
 
 Result<std::unique_ptr<CpuDevice>> openProcessor(const Program &program, const longc_program_table &table,
@@ -85,57 +92,72 @@ Result<std::unique_ptr<CpuDevice>> openProcessor(const Program &program, const l
   auto variant = chooseVariant(CpuFeatures::detect(), variantsOf(table), options.variant);
   if (!variant.ok())
     return variant.status();
-  return CpuDevice::create(table, *variant, kernelsOf(program.message(), functions), options.threads);
+  return CpuDevice::create(table, *variant, kernelsOf(program.message(), {functions.begin(), functions.end()}), options.threads);
 }
 
 Status Engine::link(const longc_program_table &table, const EngineOptions &options, int ordinal,
-                    const abi::Function &prefill, const abi::Function &decode) {
+                    const abi::Function &prefill, const abi::Function &decode, const abi::Function *ingest) {
   if (table.abi_version != LONGC_ABI_VERSION)
     return Status::error(4123, "the kernels of this program were built for another runtime", "compile the program again");
-  auto device = openDevice(table, program_.message(), target_, kernelsOf(program_.message(), {&prefill, &decode}),
+  std::vector<const abi::Function *> functions = {&prefill, &decode};
+  if (ingest)
+    functions.push_back(ingest);
+  auto device = openDevice(table, program_.message(), target_, kernelsOf(program_.message(), functions),
                            {options.variant, options.threads, ordinal});
   if (!device.ok())
     return device.status();
   device_ = std::move(*device);
-  auto prefillExecutor = Executor::create(program_, prefill, *device_);
-  if (!prefillExecutor.ok())
-    return prefillExecutor.status();
-  prefill_ = std::move(*prefillExecutor);
-  auto decodeExecutor = Executor::create(program_, decode, *device_);
-  if (!decodeExecutor.ok())
-    return decodeExecutor.status();
-  decode_ = std::move(*decodeExecutor);
-  layout_ = StateLayout::of(program_.message(), {&prefill, &decode});
+  std::unique_ptr<Executor> *const places[] = {&prefill_, &decode_, &ingest_};
+  for (size_t i = 0; i < functions.size(); ++i) {
+    auto executor = Executor::create(program_, *functions[i], *device_);
+    if (!executor.ok())
+      return executor.status();
+    *places[i] = std::move(*executor);
+  }
+  layout_ = StateLayout::of(program_.message(), functions);
   layout_.device = device_.get();
   return {};
 }
 
+std::vector<Executor *> Engine::executors() const {
+  std::vector<Executor *> all = {prefill_.get(), decode_.get()};
+  if (ingest_)
+    all.push_back(ingest_.get());
+  return all;
+}
+
 Status Engine::run(std::span<const BatchPart> parts) {
   LONGC_TRY(checkParts(parts));
-  for (bool one : {true, false}) {
+  auto executorOf = [&](const BatchPart &part) {
+    if (part.window > 0)
+      return ingest_.get();
+    return part.tokens.size() == 1 && part.tokens[0] >= 0 ? decode_.get() : prefill_.get();
+  };
+  for (Executor *executor : {ingest_.get(), decode_.get(), prefill_.get()}) {
     Batch batch;
     for (const BatchPart &part : parts)
-      if ((part.tokens.size() == 1 && part.tokens[0] >= 0) == one)
+      if (executorOf(part) == executor)
         batch.add(part);
     if (!batch.isEmpty())
-      LONGC_TRY(batch.run(one ? *decode_ : *prefill_));
+      LONGC_TRY(batch.run(*executor));
   }
   return {};
 }
 
 Status Engine::bindParameter(uint32_t parameter, const void *data) {
-  LONGC_TRY(prefill_->bindParameter(parameter, data));
-  return decode_->bindParameter(parameter, data);
+  for (Executor *executor : executors())
+    LONGC_TRY(executor->bindParameter(parameter, data));
+  return {};
 }
 
 void Engine::hideMemory(const std::vector<bool> &layers) {
-  prefill_->hideMemory(layers);
-  decode_->hideMemory(layers);
+  for (Executor *executor : executors())
+    executor->hideMemory(layers);
 }
 
 void Engine::startProfile() {
-  prefill_->setProfile(&profile_);
-  decode_->setProfile(&profile_);
+  for (Executor *executor : executors())
+    executor->setProfile(&profile_);
 }
 
 std::string Engine::profileTable() const {

@@ -1,4 +1,4 @@
-// A program ready to run on this machine in one precision: the device, its linked kernels, prefill and decode.
+// A program ready to run on this machine in one precision: the device, its linked kernels, prefill, decode and ingest.
 #pragma once
 
 #include "runtime/abi/longc_abi.h"
@@ -41,11 +41,13 @@ public:
   const Device &device() const { return *device_; }
   /// What the kernels are for: "cpu", or a GPU's target.
   const std::string &target() const { return target_; }
-  /// Runs tokens of several sequences of one store. A part of one word runs in decode, a longer one or a soft token in
+  /// Runs tokens of several sequences of one store. Windows run in ingest, a part of one word in decode, a longer one or a soft token in
   /// prefill, whatever else is in the call: so its numbers are what it gets alone.
   Status run(std::span<const BatchPart> parts);
   Executor &prefill() { return *prefill_; }
   Executor &decode() { return *decode_; }
+  /// Whether there is a function that reads windows into memory alone.
+  bool hasIngest() const { return ingest_ != nullptr; }
   const StateLayout &layout() const { return layout_; }
   int64_t vocabulary() const { return program_.module().vocabulary(); }
   const char *precision() const { return exact_ ? "exact" : "fast"; }
@@ -68,14 +70,15 @@ private:
   explicit Engine(const Program &program) : program_(program), adapter_(program.module().has_lora() ? "none" : "") {}
   Status open(const longc_program_table &table, const EngineOptions &options, int ordinal);
   Status link(const longc_program_table &table, const EngineOptions &options, int ordinal, const abi::Function &prefill,
-              const abi::Function &decode);
+              const abi::Function &decode, const abi::Function *ingest);
+  std::vector<Executor *> executors() const;
 
   const Program &program_;
   std::string adapter_;
   bool exact_ = false;
   std::string target_ = "cpu";
   std::unique_ptr<Device> device_;
-  std::unique_ptr<Executor> prefill_, decode_;
+  std::unique_ptr<Executor> prefill_, decode_, ingest_; // the last one null without memory
   StateLayout layout_;
   KernelProfile profile_;
 };

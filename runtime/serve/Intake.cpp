@@ -22,13 +22,51 @@ Result<Intake> Intake::begin(Session &session, std::span<const int32_t> tokens, 
   intake.tokens_ = *fitted;
   intake.total_ = static_cast<int64_t>(tokens.size());
   intake.first_ = intake.total_ - static_cast<int64_t>(fitted->size());
-  intake.groups_ = session.marks().split(static_cast<int64_t>(fitted->size()));
+  const auto count = static_cast<int64_t>(fitted->size());
+  intake.groups_ = intake.options_.toMemory ? session.marks().splitToMemory(count) : session.marks().split(count);
   return intake;
+}
+
+// Whether logits are wanted of the next `count` tokens.
+bool Intake::wantsRows(int64_t count) const {
+  if (options_.toMemory)
+    return false;
+  auto listed = std::lower_bound(options_.listed.begin(), options_.listed.end(), first_);
+  return options_.rows == IngestOptions::Rows::all || first_ + count == total_ ||
+         (options_.rows == IngestOptions::Rows::listed && listed != options_.listed.end() && *listed < first_ + count);
+}
+
+// How many of the next groups are windows that one call reads alone; no logits come out of it.
+int64_t Intake::windowsAlone() const {
+  if (leftInGroup_ > 0 || session_->options_.ingest != IngestMode::window || !session_->engine_.hasIngest() || !options_.softTokens.empty())
+    return 0;
+  int64_t count = 0, tokens = 0;
+  for (size_t group = group_; group < groups_.size() && groups_[group].spills; ++group, ++count) {
+    tokens += groups_[group].tokens;
+    if (wantsRows(tokens) || (count > 0 && tokens > largestChunk))
+      break;
+  }
+  return count;
+}
+
+// Whether the group at hand is a window that is read alone, although logits of it are wanted.
+bool Intake::readsAlone() const {
+  return session_->options_.ingest == IngestMode::window && groups_[group_].spills;
+}
+
+BatchPart Intake::nextWindows(int64_t groups, int64_t tokens) {
+  windowsInCall_ = static_cast<size_t>(groups);
+  rows_.clear();
+  return {.context = session_->context_.get(), .tokens = tokens_.first(static_cast<size_t>(tokens)),
+          .firstIndex = session_->marks().end() - tokens, .rows = {}, .temperature = 1, .logits = nullptr,
+          .window = session_->options_.policy.window};
 }
 
 // The rows that are wanted of the next `count` tokens.
 void Intake::chooseRows(int64_t count) {
   rows_.clear();
+  if (options_.toMemory)
+    return;
   auto listed = std::lower_bound(options_.listed.begin(), options_.listed.end(), first_);
   for (int64_t token = first_; token < first_ + count; ++token) {
     bool isListed = options_.rows == IngestOptions::Rows::listed && listed != options_.listed.end() && *listed == token;
@@ -41,6 +79,13 @@ void Intake::chooseRows(int64_t count) {
 Result<BatchPart> Intake::next() {
   if (!part_.tokens.empty())
     return part_;
+  if (int64_t groups = windowsAlone(); groups > 0) {
+    int64_t tokens = 0;
+    for (int64_t i = 0; i < groups; ++i)
+      tokens += groups_[group_ + static_cast<size_t>(i)].tokens;
+    LONGC_TRY(session_->admitWindows(tokens));
+    return part_ = nextWindows(groups, tokens);
+  }
   if (leftInGroup_ == 0) {
     LONGC_TRY(session_->admit(groups_[group_].tokens));
     leftInGroup_ = groups_[group_].tokens;
@@ -55,7 +100,7 @@ Result<BatchPart> Intake::next() {
   logits_.resize(rows_.size() * static_cast<size_t>(session_->engine_.vocabulary()));
   const WindowMarks &marks = session_->marks();
   part_ = {session_->context_.get(), tokens_.first(static_cast<size_t>(count)), marks.end() - leftInGroup_, rows_,
-           session_->options_.temperature.at(marks.memoryTokens()), logits_.data(), options_.softTokens};
+           session_->options_.temperature.at(marks.memoryTokens()), logits_.data(), options_.softTokens, readsAlone()};
   return part_;
 }
 
@@ -71,15 +116,19 @@ Status Intake::take() {
   part_ = {};
   tokens_ = tokens_.subspan(static_cast<size_t>(count));
   first_ += count;
-  leftInGroup_ -= count;
+  if (windowsInCall_ > 0)
+    group_ += windowsInCall_;
+  else
+    leftInGroup_ -= count;
   if (options_.onProgress && !options_.onProgress(first_, total_))
     return Status::error(cancelledCode, formatText("cancelled after %s of %s tokens", formatCount(first_).c_str(),
                                                    formatCount(total_).c_str()));
-  if (leftInGroup_ == 0) {
+  if (windowsInCall_ == 0 && leftInGroup_ == 0) {
     if (groups_[group_].spills)
       session_->context_->spill();
     ++group_;
   }
+  windowsInCall_ = 0;
   return {};
 }
 

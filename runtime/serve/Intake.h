@@ -25,6 +25,10 @@ public:
 
 private:
   Intake(Session &session, IngestOptions options) : session_(&session), options_(std::move(options)) {}
+  int64_t windowsAlone() const;
+  bool wantsRows(int64_t count) const;
+  BatchPart nextWindows(int64_t groups, int64_t tokens);
+  bool readsAlone() const;
   void chooseRows(int64_t count);
 
   Session *session_;
@@ -34,6 +38,7 @@ private:
   size_t group_ = 0;
   int64_t leftInGroup_ = 0;         // 0: its room is not made yet
   int64_t limit_ = INT64_MAX;
+  size_t windowsInCall_ = 0;        // groups of a part of windows
   int64_t first_ = 0, total_ = 0;   // of the caller's tokens: the next, all
   BatchPart part_ = {};             // of the call under way, without tokens: none
   std::vector<int32_t> rows_;

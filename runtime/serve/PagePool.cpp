@@ -87,6 +87,7 @@ Result<int32_t> PagePool::take() {
     return Status::error(7101, formatText("the memory is full: %s tokens", formatCount(capacity_ * pageRows).c_str()),
                          "limit it with --memory-budget, or drop forks of the document");
   uses_.push_back(1);
+  mapped_.push_back(false);
   return static_cast<int32_t>(uses_.size() - 1);
 }
 
@@ -94,9 +95,13 @@ void PagePool::release(int32_t page) {
   if (--uses_[static_cast<size_t>(page)] > 0)
     return;
   free_.push_back(page);
-  for (size_t state = 0; state < states(); ++state)
-    if (pageBytes(state) % systemPage == 0)
-      regions_[state].discard(static_cast<size_t>(pageBytes(state) * page), static_cast<size_t>(pageBytes(state)));
+  const bool wasMapped = mapped_[static_cast<size_t>(page)];
+  mapped_[static_cast<size_t>(page)] = false;
+  for (size_t state = 0; state < states(); ++state) {
+    const auto offset = static_cast<size_t>(pageBytes(state) * page), bytes = static_cast<size_t>(pageBytes(state));
+    if (bytes % systemPage == 0)
+      wasMapped ? regions_[state].renew(offset, bytes) : regions_[state].discard(offset, bytes);
+  }
 }
 
 Result<int32_t> PagePool::takeCopy(int32_t page) {
@@ -114,7 +119,37 @@ Status PagePool::readPage(size_t state, int32_t page, void *target) const {
   return regions_[state].read(static_cast<size_t>(pageBytes(state) * page), target, static_cast<size_t>(pageBytes(state)));
 }
 
+Status PagePool::writeRows(size_t state, int32_t page, const void *rows, int64_t count) {
+  return regions_[state].write(static_cast<size_t>(pageBytes(state) * page), rows, static_cast<size_t>(rowBytes_[state] * count));
+}
+
+Status PagePool::copyRows(int32_t from, int64_t fromRow, int32_t to, int64_t toRow, int64_t count) {
+  for (size_t state = 0; state < states(); ++state)
+    LONGC_TRY(regions_[state].copyFrom(regions_[state], static_cast<size_t>(pageBytes(state) * from + rowBytes_[state] * fromRow),
+                                       static_cast<size_t>(pageBytes(state) * to + rowBytes_[state] * toRow),
+                                       static_cast<size_t>(rowBytes_[state] * count)));
+  return {};
+}
+
+// The first of so many free pages side by side, which are taken then.
+std::optional<int64_t> PagePool::freeRun(int64_t pages) {
+  std::ranges::sort(free_);
+  for (size_t begin = 0, end; begin < free_.size(); begin = end) {
+    for (end = begin + 1; end < free_.size() && free_[end] == free_[end - 1] + 1 && static_cast<int64_t>(end - begin) < pages;)
+      ++end;
+    if (static_cast<int64_t>(end - begin) < pages)
+      continue;
+    const int64_t first = free_[begin];
+    free_.erase(free_.begin() + static_cast<ptrdiff_t>(begin), free_.begin() + static_cast<ptrdiff_t>(end));
+    std::fill_n(uses_.begin() + first, pages, 1);
+    return first;
+  }
+  return std::nullopt;
+}
+
 Result<int32_t> PagePool::takeRun(int64_t pages) {
+  if (auto run = pages > 0 ? freeRun(pages) : std::nullopt)
+    return static_cast<int32_t>(*run);
   const auto first = static_cast<int64_t>(uses_.size());
   if (pages > capacity_ - first)
     return Status::error(7103, formatText("a saved memory of %s tokens does not fit into %s",
@@ -122,6 +157,7 @@ Result<int32_t> PagePool::takeRun(int64_t pages) {
                                           formatCount((capacity_ - first) * pageRows).c_str()),
                          "raise the limit on address space (ulimit -v)");
   uses_.resize(static_cast<size_t>(first + pages), 1);
+  mapped_.resize(uses_.size(), false);
   return static_cast<int32_t>(first);
 }
 
@@ -132,16 +168,15 @@ Status PagePool::fillRun(size_t state, int32_t firstPage, int64_t pages, int fil
     return {};
   if (!regions_[state].isHost())
     return loadRun(regions_[state], pageBytes(state) * firstPage, bytes, file, offset);
-  if (pageBytes(state) * firstPage % systemPage != 0)
+  if (pageBytes(state) % systemPage != 0)
     return readAll(file, offset, to, bytes);
-  // The file goes on to the end of a page of the system, and so does the region.
-  bytes = (bytes + systemPage - 1) / systemPage * systemPage;
   if (mmap(to, static_cast<size_t>(bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, file, offset) ==
       MAP_FAILED)
     return Status::error(errno == ENOMEM ? 7003 : 7102,
                          formatText("cannot map %lld bytes of the saved memory: %s", static_cast<long long>(bytes),
                                     std::strerror(errno)),
                          "is there enough address space (ulimit -v)?");
+  std::fill_n(mapped_.begin() + firstPage, pages, true);
   return {};
 }
 

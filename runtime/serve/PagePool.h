@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,11 +34,15 @@ public:
   /// The first of so many pages side by side, each used once.
   Result<int32_t> takeRun(int64_t pages);
   /// Puts a state's pages of such a run onto a range of a file (aligned to pages of the system): mapped privately, or read
-  /// where the run begins within a page of the system.
+  /// where pages are no pages of the system.
   Status fillRun(size_t state, int32_t firstPage, int64_t pages, int file, int64_t offset);
 
   size_t states() const { return regions_.size(); }
   std::byte *data(size_t state) const { return regions_[state].data(); }
+  /// Copies the first rows of a page of a state from the host.
+  Status writeRows(size_t state, int32_t page, const void *rows, int64_t count);
+  /// Copies rows of a page to another, of all states.
+  Status copyRows(int32_t from, int64_t fromRow, int32_t to, int64_t toRow, int64_t count);
   /// Copies a page of a state to the host.
   Status readPage(size_t state, int32_t page, void *target) const;
   int64_t pageBytes(size_t state) const { return rowBytes_[state] * pageRows; }
@@ -51,11 +56,13 @@ public:
 private:
   explicit PagePool(Device *device) : device_(device) {}
   Status reserve(int64_t pages);
+  std::optional<int64_t> freeRun(int64_t pages);
 
   std::vector<int64_t> rowBytes_;
   Device *device_; // null: the host
   std::vector<StateMemory> regions_;
   std::vector<int32_t> uses_; // by page; 0: free
+  std::vector<bool> mapped_;  // by page: onto a file
   std::vector<int32_t> free_;
   int64_t capacity_ = 0;
 };

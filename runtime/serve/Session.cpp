@@ -4,6 +4,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/SystemMemory.h"
 #include "runtime/serve/Intake.h"
+#include "runtime/serve/MemoryDocument.h"
 #include "runtime/serve/MemoryTraits.h"
 
 #include <algorithm>
@@ -60,6 +61,21 @@ float MemoryTemperature::at(int64_t memoryTokens) const {
   return static_cast<float>(fixed * (1 + growth));
 }
 
+const char *ingestName(IngestMode mode) { return mode == IngestMode::window ? "window" : "memory"; }
+
+std::optional<IngestMode> parseIngest(std::string_view name) {
+  for (IngestMode mode : {IngestMode::memory, IngestMode::window})
+    if (name == ingestName(mode))
+      return mode;
+  return std::nullopt;
+}
+
+Status Session::checkIngest() const {
+  if (options_.ingest == IngestMode::memory || !options_.policy.memory || engine_.hasIngest())
+    return {};
+  return Status::error(4132, "this program has no function that reads windows alone", "compile it again with --method fot, or use --ingest memory");
+}
+
 // A program without memory layers cannot use memory.
 SessionOptions Session::fitted(const Engine &engine, SessionOptions options) {
   if (engine.layout().pages.empty())
@@ -76,11 +92,30 @@ Result<std::unique_ptr<Session>> Session::create(Engine &engine, const SessionOp
                                                  std::shared_ptr<StateStore> store) {
   LONGC_TRY(options.policy.check(static_cast<int64_t>(engine.program().module().context_length())));
   std::unique_ptr<Session> session(new Session(engine, fitted(engine, options)));
+  LONGC_TRY(session->checkIngest());
   const WindowPolicy &policy = session->options_.policy;
   auto context = Context::create(std::move(store), policy, chunkOf(policy));
   if (!context.ok())
     return context.status();
   session->context_ = std::move(*context);
+  return session;
+}
+
+Result<std::unique_ptr<Session>> Session::open(Engine &engine, const SessionOptions &options, std::shared_ptr<StateStore> store,
+                                               std::span<const std::shared_ptr<const MemoryDocument>> documents) {
+  std::vector<MemoryPages> parts;
+  for (const auto &document : documents) {
+    if (&document->store().pages() != &store->pages())
+      return Status::error(5201, "the document '" + document->name() + "' lies in other pages than the session's", "map it to this store");
+    parts.push_back(document->pages());
+  }
+  auto session = create(engine, options, std::move(store));
+  if (!session.ok())
+    return session;
+  if (!parts.empty() && !(*session)->options_.policy.memory)
+    return Status::error(7119, "documents are memory, and memory is off", "leave --memory off out");
+  LONGC_TRY((*session)->context_->putTogether(parts));
+  (*session)->lastWindow_ = (*session)->marks().windowBegin();
   return session;
 }
 
@@ -117,6 +152,7 @@ Result<std::unique_ptr<Session>> Session::load(Engine &engine, const SessionOpti
   if (marks.windows() < 0 || marks.cut() < 0)
     return file.damaged("its counts are negative");
   std::unique_ptr<Session> session(new Session(engine, fitted(engine, options)));
+  LONGC_TRY(session->checkIngest());
   const WindowPolicy &policy = session->options_.policy;
   auto context = Context::load(file, std::move(store), policy, chunkOf(policy));
   if (!context.ok())
@@ -136,6 +172,7 @@ Result<SessionOptions> Session::savedOptions(const MemoryFile &file) {
   options.policy.eviction = saved.flush() ? Eviction::flush : Eviction::slide;
   options.policy.memory = saved.memory();
   options.policy.memoryRows = saved.memory_rows();
+  options.ingest = saved.window_ingest() ? IngestMode::window : IngestMode::memory;
   options.temperature = {saved.temperature(), saved.temperature_slope(), saved.temperature_start()};
   bool valid = options.policy.check(INT64_MAX).ok() && options.temperature.isValid();
   return valid ? Result<SessionOptions>(options) : file.damaged("its options are out of range");
@@ -151,6 +188,7 @@ Status Session::save(const std::string &path, abi::SavedMemory about) const {
   saved.set_flush(policy.eviction == Eviction::flush);
   saved.set_memory(policy.memory);
   saved.set_memory_rows(policy.memoryRows);
+  saved.set_window_ingest(options_.ingest == IngestMode::window);
   saved.set_temperature(options_.temperature.fixed);
   saved.set_temperature_slope(options_.temperature.slope);
   saved.set_temperature_start(options_.temperature.start);
@@ -209,6 +247,24 @@ Status Session::admit(int64_t tokens) {
   if (windowsRun_ == 0 || marks().windowBegin() != lastWindow_)
     ++windowsRun_;
   lastWindow_ = marks().windowBegin();
+  return {};
+}
+
+// Makes room for windows that are memory at once.
+Status Session::admitWindows(int64_t tokens) {
+  LONGC_TRY(context_->admitToMemory(tokens));
+  windowsRun_ += (tokens + options_.policy.window - 1) / options_.policy.window;
+  lastWindow_ = marks().windowBegin();
+  return {};
+}
+
+Status Session::storeWindow(std::span<const int32_t> tokens) {
+  if (!tokens.empty()) {
+    const BatchPart part = {.context = context_.get(), .tokens = tokens, .firstIndex = marks().windowBegin(), .rows = {},
+                            .temperature = 1, .logits = nullptr, .window = options_.policy.window};
+    LONGC_TRY(engine_.run({&part, 1}));
+  }
+  context_->spill();
   return {};
 }
 

@@ -27,8 +27,15 @@ struct MemoryTemperature {
   float at(int64_t memoryTokens) const;
 };
 
+/// How windows of a text that go to memory are read: each with all memory before it, or alone, which takes time in
+/// proportion to the text and makes a window's memory the same wherever it stands. The model must be trained for it.
+enum class IngestMode : uint8_t { memory, window };
+const char *ingestName(IngestMode mode);
+std::optional<IngestMode> parseIngest(std::string_view name);
+
 struct SessionOptions {
   WindowPolicy policy;
+  IngestMode ingest = IngestMode::memory;
   MemoryTemperature temperature;
   bool truncate = false; // without memory: drop what is over the window instead of refusing it
 };
@@ -38,6 +45,7 @@ struct IngestOptions {
   Rows rows = Rows::last;
   std::vector<int64_t> listed; // indices of this call's tokens, ascending
   std::span<const float> softTokens; // rows that tokens softToken(i) stand for (Batch.h); they outlive the call
+  bool toMemory = false; // all tokens become memory, window by window; no logits
   /// Logits after token `index` of this call, for the rows asked for, in order.
   std::function<Status(int64_t index, std::span<const float> logits)> onLogits;
   /// After each piece of work; false cancels.
@@ -46,6 +54,8 @@ struct IngestOptions {
 
 /// Tokens of one call: enough to keep the kernels busy, few enough for steady progress and a small arena.
 inline constexpr int64_t largestChunk = 1024;
+
+class MemoryDocument;
 
 class Session {
 public:
@@ -58,6 +68,9 @@ public:
                                                          int64_t sessions);
   /// How many sessions that have taken in so many tokens each this machine's memory holds beside the weights.
   static int64_t mostThatFit(const Engine &engine, const SessionOptions &options, int64_t tokens);
+  /// In a slot of a store whose pages the documents lie in: they are its memory, as if they had been read now.
+  static Result<std::unique_ptr<Session>> open(Engine &engine, const SessionOptions &options, std::shared_ptr<StateStore> store,
+                                               std::span<const std::shared_ptr<const MemoryDocument>> documents);
   /// Goes on from a saved memory. Refuses, by name, what another program saved, and what `options` cannot hold.
   static Result<std::unique_ptr<Session>> load(Engine &engine, const SessionOptions &options, const MemoryFile &file);
   static Result<std::unique_ptr<Session>> load(Engine &engine, const SessionOptions &options, const MemoryFile &file,
@@ -71,6 +84,10 @@ public:
   /// Runs the tokens through the model, window by window (methods: WindowMarks). Without memory, more tokens than the
   /// window has room for are an error, or with `truncate` the oldest of them are dropped.
   Status ingest(std::span<const int32_t> tokens, const IngestOptions &options = {});
+
+  /// Makes the local tokens memory, with the keys and values that they have when their window is read alone. `tokens`: those
+  /// that are local. No more of them than a window were taken in since the last such call.
+  Status storeWindow(std::span<const int32_t> tokens);
 
   /// Logits after the last token; empty before the first.
   std::span<const float> logits() const { return logits_; }
@@ -92,6 +109,8 @@ private:
 
   Result<std::span<const int32_t>> fit(std::span<const int32_t> tokens, int64_t softTokens);
   Status admit(int64_t tokens);
+  Status admitWindows(int64_t tokens);
+  Status checkIngest() const;
 
   Engine &engine_;
   SessionOptions options_;

@@ -69,6 +69,11 @@ void StateMemory::preferLargePages(size_t offset) {
     host_.preferLargePages(offset);
 }
 
+void StateMemory::renew(size_t offset, size_t bytes) {
+  if (!device_)
+    host_.renew(offset, bytes);
+}
+
 void StateMemory::discard(size_t offset, size_t bytes) {
   if (!device_)
     host_.discard(offset, bytes);

@@ -31,6 +31,7 @@ public:
   /// As in Arena; nothing happens on a device.
   void preferLargePages(size_t offset);
   void discard(size_t offset, size_t bytes);
+  void renew(size_t offset, size_t bytes);
 
 private:
   void release();

@@ -30,6 +30,13 @@ Status WindowPolicy::check(int64_t largestWindow) const {
   return {};
 }
 
+std::vector<TokenGroup> WindowMarks::splitToMemory(int64_t tokens) const {
+  std::vector<TokenGroup> groups;
+  for (int64_t left = tokens; left > 0; left -= policy_.window)
+    groups.push_back({std::min(left, policy_.window), true});
+  return groups;
+}
+
 std::vector<TokenGroup> WindowMarks::split(int64_t tokens) const {
   std::vector<TokenGroup> groups;
   if (tokens <= 0)
@@ -61,6 +68,11 @@ void WindowMarks::admit(int64_t tokens) {
 }
 
 void WindowMarks::spill() { moveWindow(end_); }
+
+void WindowMarks::store(int64_t tokens) {
+  origin_ = end_ += tokens;
+  spill();
+}
 
 void WindowMarks::moveWindow(int64_t begin) {
   windowBegin_ = begin;

@@ -41,6 +41,8 @@ class WindowMarks {
 public:
   explicit WindowMarks(WindowPolicy policy) : policy_(policy) {}
 
+  /// Of tokens that all become memory: Lw, Lw, ..., (<= Lw).
+  std::vector<TokenGroup> splitToMemory(int64_t tokens) const;
   /// How a call's tokens are split: Lw, Lw, ..., (<= Lw), Lc. No more than Lc tokens are one group.
   std::vector<TokenGroup> split(int64_t tokens) const;
 
@@ -48,6 +50,8 @@ public:
   void admit(int64_t tokens);
   /// Makes the whole window memory.
   void spill();
+  /// Takes in tokens that are memory at once. No token is local.
+  void store(int64_t tokens);
 
   const WindowPolicy &policy() const { return policy_; }
   int64_t end() const { return end_; }

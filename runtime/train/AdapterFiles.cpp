@@ -107,6 +107,16 @@ Status readTrained(const std::string &folder, const abi::Program &program, const
   return {};
 }
 
+Result<std::string> recordedIngest(const std::string &folder) {
+  auto config = readJsonFile(folder + "/adapter_config.json");
+  if (!config.ok())
+    return config.status();
+  const JsonValue *ingest = config->find("longc_ingest");
+  if (!ingest || ingest->isNull())
+    return std::string();
+  return ingest->text() ? *ingest->text() : ingest->describe();
+}
+
 std::string fingerprintOf(const ParameterArray &values) { return hashText(hashBytes(values.all().data(), values.all().size_bytes())); }
 
 } // namespace longc

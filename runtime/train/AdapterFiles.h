@@ -21,6 +21,9 @@ Status writeTrained(const std::string &folder, const abi::Program &program, cons
 /// Fills `values` from an adapter of the same modules, rank and factor. Errors name folder and tensor.
 Status readTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, ParameterArray &values);
 
+/// How windows are to be read into memory with an adapter: `longc_ingest` of its configuration; empty where it says nothing.
+Result<std::string> recordedIngest(const std::string &folder);
+
 /// 16 hexadecimal digits that tell values apart.
 std::string fingerprintOf(const ParameterArray &values);
 

@@ -18,7 +18,7 @@ inline constexpr int lostByte = 0xff; // the tokenizer's only byte without a tok
 inline constexpr int window = 64, lastContext = 16, contextLength = 512;
 inline constexpr int blockRows = 4; // queries of a row of the work list
 
-/// Prefill and decode in fast and exact precision, with a byte tokenizer.
+/// Prefill, decode and ingest in fast and exact precision, with a byte tokenizer.
 abi::Program program();
 std::string weights();
 

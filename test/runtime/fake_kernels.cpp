@@ -52,6 +52,25 @@ void append(const longc_view *views, const int64_t *, int64_t begin, int64_t end
   }
 }
 
+// views: tokens, positions, boundaries, segments, memory keys and values, page table. grid: blocks of 4 tokens. A token's value
+// says which window it was read in and where: [first token of the window + 1, position].
+void store(const longc_view *views, const int64_t *, int64_t begin, int64_t end, void *) {
+  for (int64_t token = begin * blockRows; token < end * blockRows && token < views[0].size[0]; ++token) {
+    Segment segment;
+    int64_t window = 0;
+    do
+      std::memcpy(&segment, static_cast<const Segment *>(views[3].data) + window, sizeof segment);
+    while (token >= segment.queryEnd && ++window);
+    if (intAt(views[2], window) != segment.queryBegin || intAt(views[2], window + 1) != segment.queryEnd)
+      continue;
+    const int64_t row = memoryRow(views[6], segment.slot, segment.windowEnd - (segment.queryEnd - token));
+    rowOf(views[4], row)[0] = static_cast<float>(intAt(views[0], token));
+    rowOf(views[4], row)[1] = static_cast<float>(intAt(views[1], token));
+    rowOf(views[5], row)[0] = static_cast<float>(intAt(views[0], segment.queryBegin) + 1);
+    rowOf(views[5], row)[1] = static_cast<float>(segment.memoryEnd - segment.memoryBegin);
+  }
+}
+
 // views: work list, temperature, page table, cache keys, memory keys, counts. grid: rows of the work list.
 void count(const longc_view *views, const int64_t *scalars, int64_t begin, int64_t end, void *scratch) {
   static_cast<char *>(scratch)[scalars[0] >= 0 ? 63 : 0] = 1; // scratch is there and writable
@@ -125,12 +144,14 @@ const longc_kernel_entry entries[] = {{"append", "avx2", append, 0},
                                       {"gather", "avx2", gather, 0},
                                       {"bigram", "avx2", bigram, 0},
                                       {"gather_adapted", "avx2", gatherAdapted, 0},
+                                      {"store", "avx2", store, 0},
                                       {"append", "avx512", append, 0},
                                       {"count", "avx512", count, 64},
                                       {"gather", "avx512", gather, 0},
                                       {"bigram", "avx512", bigram, 0},
-                                      {"gather_adapted", "avx512", gatherAdapted, 0}};
+                                      {"gather_adapted", "avx512", gatherAdapted, 0},
+                                      {"store", "avx512", store, 0}};
 
 } // namespace
 
-extern "C" const longc_program_table longc_program = {LONGC_ABI_VERSION, 10, entries, 0, 0, nullptr};
+extern "C" const longc_program_table longc_program = {LONGC_ABI_VERSION, 12, entries, 0, 0, nullptr};

@@ -115,6 +115,25 @@ void addFunction(abi::Module &module, const char *name, const char *precision) {
   function.add_results(logits);
 }
 
+// Windows into memory: kernel 3.
+void addIngest(abi::Module &module, const char *precision) {
+  abi::Function &function = *module.add_functions();
+  function.set_name("ingest");
+  function.set_precision(precision);
+  function.set_target("cpu");
+  for (const char *name : {"tokens", "boundaries.0", "sequences", "memory.0", "page_table.0", "page_table.1"})
+    function.add_symbols()->set_name(name);
+  enum { tokens, boundaries, sequences, pageRows, slots, pages };
+  addInput(function, "tokens", abi::I32, {symbol(tokens)});
+  addInput(function, "positions", abi::I32, {symbol(tokens)});
+  addInput(function, "boundaries", abi::I32, {symbol(boundaries)});
+  addInput(function, "segments", abi::I32, {symbol(sequences), constant(8)});
+  for (uint32_t state : {2u, 3u})
+    addBuffer(function, abi::Buffer::STATE, state, abi::F32, {symbol(pageRows), constant(1), constant(2)});
+  addBuffer(function, abi::Buffer::PAGE_TABLE, 0, abi::I32, {symbol(slots), symbol(pages)});
+  addLaunch(function, 3, binary(abi::Expr::CEILDIV, symbol(tokens), constant(blockRows)), {0, 1, 2, 3, 4, 5, 6});
+}
+
 void addTokenizer(abi::Tokenizer &tokenizer) {
   tokenizer.set_model("gpt2");
   tokenizer.set_pre_tokenizer("gpt-2");
@@ -160,7 +179,7 @@ abi::Program program() {
     state->add_row_shape(1);
     state->add_row_shape(2);
   }
-  for (const char *name : {"append", "count", "gather"})
+  for (const char *name : {"append", "count", "gather", "store"})
     program.add_kernels()->set_name(name);
   program.add_targets("cpu");
   abi::Module &module = *program.add_modules();
@@ -177,13 +196,14 @@ abi::Program program() {
   for (const char *precision : {"fast", "exact"}) {
     addFunction(module, "prefill", precision);
     addFunction(module, "decode", precision);
+    addIngest(module, precision);
   }
   return program;
 }
 
 namespace {
 
-/// `loss` of tokens, targets and weights; with `gradient` also by A and B. Kernel 3 of one block, which reads views of
+/// `loss` of tokens, targets and weights; with `gradient` also by A and B. Kernel 4 of one block, which reads views of
 /// tokens, targets, weights, A and B and writes loss and gradients (the loss twice more where they are not wanted).
 void addTraining(abi::Module &module, bool gradient) {
   abi::Function &function = *module.add_functions();
@@ -202,7 +222,7 @@ void addTraining(abi::Module &module, bool gradient) {
   addBuffer(function, abi::Buffer::ARENA, 0, abi::F32, {constant(1)});
   addBuffer(function, abi::Buffer::ARENA, 0, abi::F32, {rank, size});
   addBuffer(function, abi::Buffer::ARENA, 0, abi::F32, {size, rank});
-  addLaunch(function, 3, constant(1), {0, 2, 4, 5, 6, 7, 8, 9}, gradient);
+  addLaunch(function, 4, constant(1), {0, 2, 4, 5, 6, 7, 8, 9}, gradient);
   function.add_results(7);
   for (uint32_t index : {1u, 2u}) {
     if (!gradient)
@@ -214,10 +234,10 @@ void addTraining(abi::Module &module, bool gradient) {
   }
 }
 
-/// The serving functions' last step also adds trainingScale * B[v] A[:, v] to the logit of v: kernel 4.
+/// The serving functions' last step also adds trainingScale * B[v] A[:, v] to the logit of v: kernel 5.
 void adapt(abi::Function &function) {
   abi::Launch &launch = *function.mutable_steps(function.steps_size() - 1)->mutable_launch();
-  launch.set_kernel(4);
+  launch.set_kernel(5);
   for (uint32_t parameter : {1u, 2u}) {
     launch.add_operands()->set_buffer(static_cast<uint32_t>(function.buffers_size()));
     addBuffer(function, abi::Buffer::PARAMETER, parameter, abi::F32, {});
@@ -241,7 +261,8 @@ abi::Program trainingProgram() {
     result.add_kernels()->set_name(name);
   abi::Module &module = *result.mutable_modules(0);
   for (abi::Function &function : *module.mutable_functions())
-    adapt(function);
+    if (function.name() != "ingest")
+      adapt(function);
   module.mutable_lora()->set_rank(trainingRank);
   module.mutable_lora()->set_alpha(trainingScale * trainingRank);
   addTraining(module, false);

@@ -4,9 +4,11 @@
 #include "runtime/core/Log.h"
 #include "runtime/core/OutputFile.h"
 #include "runtime/serve/Generate.h"
-#include "runtime/tools/commands/OpenedModel.h"
+#include "runtime/tools/commands/Documents.h"
 #include "runtime/tools/commands/SavedConversation.h"
 #include "runtime/tools/commands/TypedLines.h"
+
+#include <algorithm>
 
 namespace longc {
 namespace {
@@ -31,6 +33,7 @@ public:
   Result<Reply> ask(const std::string &question);
 
 private:
+  Result<std::unique_ptr<Session>> newSession() const;
   Status readDocument();
   Status resumeDocument();
   Status save();
@@ -44,12 +47,20 @@ private:
   Sampler sampler_;
   int64_t maxTokens_;
   ConversationStart start_;
-  std::optional<Conversation> conversation_;
+  std::optional<KnownDocuments> known_; // memory beside the conversation
+  std::optional<Conversation> conversation_, empty_; // so far; before the first question
   std::unique_ptr<Session> session_; // has read what the conversation keeps
 };
 
 Status Chat::open(ChatTemplate chatTemplate) {
-  auto session = model_.saved ? model_.savedSession() : model_.newSession();
+  const bool together = arePutTogether(arguments_.all("document"));
+  if (together) {
+    auto known = KnownDocuments::open(model_, arguments_);
+    if (!known.ok())
+      return known.status();
+    known_.emplace(std::move(*known));
+  }
+  auto session = model_.saved ? model_.savedSession() : newSession();
   if (!session.ok())
     return session.status();
   session_ = std::move(*session);
@@ -58,12 +69,17 @@ Status Chat::open(ChatTemplate chatTemplate) {
     return start.status();
   start_ = std::move(*start);
   conversation_.emplace(model_.tokenizer, std::move(chatTemplate), start_.system, start_.now);
+  empty_.emplace(*conversation_);
+  if (together)
+    logNote(describeSession(*session_));
   if (!start_.document)
     return {};
   LONGC_TRY(model_.saved ? resumeDocument() : readDocument());
   logNote(describeSession(*session_));
   return arguments_.has("save-memory") ? save() : Status();
 }
+
+Result<std::unique_ptr<Session>> Chat::newSession() const { return known_ ? known_->newSession(model_) : model_.newSession(); }
 
 Status Chat::readDocument() {
   model_.warnOfLostBytes(*start_.document, "the document");
@@ -100,7 +116,7 @@ Status Chat::keep(const Conversation::Reading &reading, std::unique_ptr<Session>
   if (reading.anew)
     logNote(conversation_->hasDocument() ? "the chat template puts this question before the document: reading all of it"
                                          : "the chat template changes what was said before: reading it again");
-  auto session = reading.anew ? model_.newSession() : session_->fork();
+  auto session = reading.anew ? newSession() : session_->fork();
   if (!session.ok())
     return session.status();
   kept = std::move(*session);
@@ -149,6 +165,8 @@ Status Chat::generateReply(Session &session, Reply &reply) {
 
 Result<Reply> Chat::ask(const std::string &question) {
   model_.warnOfLostBytes(question, "the question");
+  if (known_)
+    conversation_.emplace(*empty_); // each question is one of its own about the documents
   auto reading = conversation_->ask(question);
   if (!reading.ok())
     return reading.status();
@@ -166,7 +184,7 @@ Result<Reply> Chat::ask(const std::string &question) {
   if (reply.isCancelled() && reply.text.empty())
     return reply; // as if it had not been asked
   conversation_->answered(reply.text);
-  if (kept && !conversation_->hasDocument())
+  if (kept && !conversation_->hasDocument() && !known_)
     session_ = std::move(kept);
   return reply;
 }
@@ -239,7 +257,13 @@ Result<std::optional<std::string>> questionOf(const Arguments &arguments) {
     return std::optional<std::string>();
   if (arguments.isGiven("prompt") && isBlank(arguments.text("prompt")))
     return Status::error(1006, "the question is empty", "ask something with --prompt TEXT, or leave it out and type");
-  if (arguments.has("prompt-file") && arguments.text("prompt-file") == "-" && arguments.text("document") == "-")
+  const std::vector<std::string> documents = arguments.all("document");
+  if (arePutTogether(documents))
+    for (const char *other : {"load-memory", "save-memory"})
+      if (arguments.has(other))
+        return Status::error(1005, std::string("--") + other + " is of conversations about one text, and these documents stand beside it",
+                             "leave it out: `read` keeps texts as documents");
+  if (arguments.has("prompt-file") && arguments.text("prompt-file") == "-" && std::ranges::count(documents, "-") > 0)
     return Status::error(1005, "--document and --prompt-file both read standard input", "give one of them as a file");
   auto question = promptOf(arguments);
   if (!question.ok())
@@ -287,7 +311,8 @@ const Command chatCommand = {
                   "tokens", "top-k", "top-p"}),
     runChat,
     "\nWithout --prompt or --prompt-file each line of standard input is a question, until the input ends; empty lines are\n"
-    "skipped. With --document each question is about the document alone; without, the conversation goes on. ^C while the\n"
+    "skipped. With --document each question is about the document alone; without, the conversation goes on. One text stands in\n"
+    "the conversation; several texts, and documents that `read` made, are memory beside it, in any order. ^C while the\n"
     "document is read cancels; ^C in an answer stops the answer and keeps the memory and the conversation; a second ^C, or\n"
     "^C at an empty prompt, leaves with exit code 130. --json prints one JSON object for each question, one a line, with\n"
     "the question in it. --load-memory takes document and system message from the file; others beside it are refused.\n"};

@@ -59,7 +59,7 @@ Status readBudget(const Arguments &arguments, int64_t bytesPerToken, WindowPolic
 } // namespace
 
 std::vector<std::string_view> modelOptions(std::vector<std::string_view> own) {
-  for (std::string_view name : {"adapter", "device", "eviction", "exact", "last-context", "memory", "memory-budget", "memory-temperature",
+  for (std::string_view name : {"adapter", "device", "eviction", "exact", "ingest", "last-context", "memory", "memory-budget", "memory-temperature",
                                 "profile", "progress", "quiet", "threads", "truncate", "variant", "verify", "window"})
     own.push_back(name);
   std::sort(own.begin(), own.end());
@@ -121,6 +121,11 @@ Status LoadedProgram::useAdapter(const std::string &folder) {
     return values.status();
   adapter = std::move(*values);
   LONGC_TRY(readTrained(folder, program->message(), trained.list, adapter));
+  auto ingest = recordedIngest(folder);
+  if (!ingest.ok())
+    return ingest.status();
+  if (!ingest->empty() && !(adapterIngest = parseIngest(*ingest)))
+    return Status::error(8052, quoted(folder + "/adapter_config.json") + ": longc_ingest is '" + *ingest + "': expected memory or window", "give --adapter a folder that `train` wrote");
   return bindAdapter(trained.list, adapter);
 }
 
@@ -154,6 +159,14 @@ Result<SessionOptions> LoadedProgram::sessionOptions(const Arguments &arguments,
     if (!memory.ok())
       return memory.status();
     options.policy.memory = *memory;
+  }
+  if (!saved)
+    options.ingest = adapterIngest.value_or(IngestMode::memory);
+  if (arguments.has("ingest")) {
+    auto ingest = parseIngest(arguments.text("ingest"));
+    if (!ingest)
+      return Status::error(1003, "--ingest '" + arguments.text("ingest") + "': expected memory or window", "see --help");
+    options.ingest = *ingest;
   }
   if (counts("memory-budget"))
     LONGC_TRY(readBudget(arguments, engine->memoryBytesPerToken(), options.policy));

@@ -28,7 +28,7 @@ struct Command {
 
 /// The commands, alphabetical. Each lies in a file of its name.
 extern const Command benchCommand, chatCommand, embedCommand, generateCommand, infoCommand, liftAskCommand, liftEvalCommand, liftFitCommand,
-    liftInfoCommand, logitsCommand, lossCommand, makeFactsCommand, packDataCommand, passkeyCommand, perplexityCommand, probeCommand, runFunctionCommand, serveCommand, tokenizeCommand, trainCommand;
+    liftInfoCommand, logitsCommand, lossCommand, makeFactsCommand, packDataCommand, passkeyCommand, perplexityCommand, probeCommand, readCommand, runFunctionCommand, serveCommand, tokenizeCommand, trainCommand;
 
 /// Precision, variant and threads.
 Result<EngineOptions> engineOptionsOf(const Arguments &arguments);
@@ -44,6 +44,7 @@ struct LoadedProgram {
   std::unique_ptr<Program> program;
   ParameterArray adapter; // the values of --adapter
   std::unique_ptr<Engine> engine;
+  std::optional<IngestMode> adapterIngest; // as the adapter says it was trained for
   double loadSeconds = 0;
   bool profiling = false;
 

@@ -4,7 +4,7 @@
 #include "runtime/core/OutputFile.h"
 #include "runtime/serve/Generate.h"
 #include "runtime/text/GrowingText.h"
-#include "runtime/tools/commands/OpenedModel.h"
+#include "runtime/tools/commands/Documents.h"
 #include "runtime/tools/commands/PromptLines.h"
 #include "runtime/tools/commands/PromptRun.h"
 
@@ -24,7 +24,7 @@ public:
       : model_(model), arguments_(arguments), growing_(model.tokenizer) {}
 
   Result<std::unique_ptr<Session>> read(const std::string &prompt) {
-    auto session = model_.saved ? model_.savedSession() : model_.newSession();
+    auto session = begin();
     if (!session.ok())
       return session;
     std::string whole = prompt;
@@ -49,6 +49,13 @@ public:
   std::vector<int32_t> takeIds() { return std::move(ids_); }
 
 private:
+  Result<std::unique_ptr<Session>> begin() {
+    if (!arguments_.has("document"))
+      return model_.saved ? model_.savedSession() : model_.newSession();
+    auto known = KnownDocuments::open(model_, arguments_);
+    return known.ok() ? known->newSession(model_) : known.status();
+  }
+
   // Before anything is written.
   Status check(const std::string &whole) const {
     if (GrowingText(growing_).takeAll(whole).empty())
@@ -109,6 +116,9 @@ Status continueText(Session &session, const Tokenizer &tokenizer, const Argument
 Status runGenerate(const Arguments &arguments) {
   if (arguments.has("prompts"))
     return continuePromptLines(arguments);
+  for (const char *other : {"load-memory", "save-memory"})
+    if (arguments.has("document") && arguments.has(other))
+      return Status::error(1005, std::string("--document and --") + other + " exclude each other", "`read` keeps a text as a document");
   auto prompt = promptOf(arguments);
   if (!prompt.ok())
     return prompt.status();
@@ -144,7 +154,7 @@ Status runGenerate(const Arguments &arguments) {
 
 const Command generateCommand = {
     "generate", "continues a prompt as it stands, begun as the model's texts begin; what is over the window goes to memory",
-    modelOptions({"ignore-eos", "json", "load-memory", "parallel", "prompt", "prompt-file", "prompts", "save-memory", "seed",
+    modelOptions({"document", "ignore-eos", "json", "load-memory", "parallel", "prompt", "prompt-file", "prompts", "save-memory", "seed",
                   "temperature", "tokens", "top-k", "top-p"}),
     runGenerate};
 

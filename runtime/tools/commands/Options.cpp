@@ -26,7 +26,7 @@ constexpr OptionSpec options[] = {
     {"data", 0, "FILE", "", "training data: one JSON object a line, {\"messages\"}, {\"prompt\", \"completion\"} or {\"text\"}; or a text, NAME.txt"},
     {"decode", 0, "D", "64", "tokens to decode"},
     {"device", 0, "D", "auto", deviceWords},
-    {"document", 'd', "FILE", "", "text to read before the questions"},
+    {"document", 'd', "FILE", "", "text, or document that `read` made, to know before what follows; several are put together"},
     {"epochs", 0, "N", "", "passes over the text (default: as the recipe has it)"},
     {"eval-data", 0, "FILE", "", "data whose loss is told beside that of --data, and never trained on"},
     {"eval-every", 0, "N", "0", "steps between evaluations (0: a tenth of --steps)"},
@@ -38,6 +38,7 @@ constexpr OptionSpec options[] = {
     {"help", 'h', "", "", "this text"},
     {"host", 0, "H", "127.0.0.1", "name or address to listen on"},
     {"ignore-eos", 0, "", "", "go on after the tokens that end a turn or a text"},
+    {"ingest", 0, "HOW", "", "how windows of a text go to memory: memory (each reads all before it) or window (each alone, in linear time) (default: as the adapter was trained, else memory)"},
     {"inputs", 0, "FILES", "", ".npy files, comma separated, one an input; bf16 as 16-bit words"},
     {"int8", 0, "", "", "encoders: products of int8 with a scale per 32 numbers: faster, less exact"},
     {"json", 0, "", "", "JSON on stdout: one object, in a chat one a line for each question"},
@@ -167,8 +168,7 @@ Result<Arguments> Arguments::parse(std::string_view command, std::span<const std
     std::string_view word = words[index];
     bool isLong = word.substr(0, 2) == "--" && word.size() > 2, isShort = !isLong && word.size() == 2 && word[0] == '-';
     if (!isLong && !isShort && !subject.empty()) {
-      arguments.values_[std::string(subject)] = word;
-      arguments.given_[std::string(subject)] = true;
+      arguments.set(subject, std::string(word));
       subject = {}; // a second word is one too many
       continue;
     }
@@ -195,10 +195,21 @@ Result<Arguments> Arguments::parse(std::string_view command, std::span<const std
     auto checked = checkedValue(*option, value);
     if (!checked.ok())
       return checked.status();
-    arguments.values_[std::string(option->name)] = *checked;
-    arguments.given_[std::string(option->name)] = true;
+    arguments.set(option->name, *checked);
   }
   return arguments;
+}
+
+void Arguments::set(std::string_view name, const std::string &value) {
+  values_[std::string(name)] = value;
+  given_[std::string(name)] = true;
+  repeated_[std::string(name)].push_back(value);
+}
+
+std::vector<std::string> Arguments::all(std::string_view name) const {
+  if (auto found = repeated_.find(name); found != repeated_.end())
+    return found->second;
+  return has(name) ? std::vector<std::string>{text(name)} : std::vector<std::string>();
 }
 
 const std::string &Arguments::text(std::string_view name) const {

@@ -36,6 +36,8 @@ public:
   /// Given by the user, not by default.
   bool isGiven(std::string_view name) const { return given_.count(std::string(name)) > 0; }
   const std::string &text(std::string_view name) const;
+  /// All values of an option that may be given several times, in their order.
+  std::vector<std::string> all(std::string_view name) const;
   bool flag(std::string_view name) const { return text(name) == "true"; }
   Result<int64_t> integer(std::string_view name, int64_t low, int64_t high) const;
   Result<double> number(std::string_view name, double low, double high) const;
@@ -45,8 +47,11 @@ public:
   Result<int64_t> bytes(std::string_view name) const;
 
 private:
+  void set(std::string_view name, const std::string &value);
+
   std::map<std::string, std::string, std::less<>> values_;
   std::map<std::string, bool, std::less<>> given_;
+  std::map<std::string, std::vector<std::string>, std::less<>> repeated_; // on the command line
 };
 
 /// Help text of the named options, one a line.

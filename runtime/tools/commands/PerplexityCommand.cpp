@@ -64,6 +64,8 @@ public:
     if (!session.ok())
       return session.status();
     piece = std::min(piece, options_.policy.lastContext);
+    if (options_.ingest == IngestMode::window)
+      return readWindows(**session, piece);
     for (int64_t begin = 0; begin < size; begin += piece)
       LONGC_TRY(read(**session, begin, std::min(begin + piece, size), begin));
     logNote(describeSession(**session));
@@ -84,6 +86,19 @@ public:
   }
 
 private:
+  // Each window sees the memory while it is judged, and joins it as what it is alone.
+  Status readWindows(Session &session, int64_t piece) {
+    const auto size = static_cast<int64_t>(tokens_.size()), window = options_.policy.window;
+    for (int64_t first = 0; first < size; first += window) {
+      const int64_t end = std::min(first + window, size);
+      for (int64_t begin = first; begin < end; begin += piece)
+        LONGC_TRY(read(session, begin, std::min(begin + piece, end), begin));
+      LONGC_TRY(session.storeWindow(tokens_.subspan(static_cast<size_t>(first), static_cast<size_t>(end - first))));
+    }
+    logNote(describeSession(session));
+    return {};
+  }
+
   Status judge(int64_t begin, int64_t end, int64_t from) {
     auto session = Session::create(engine_, options_);
     if (!session.ok())

@@ -118,7 +118,7 @@ std::string textOf(const Generation &generation, const Tokenizer &tokenizer) {
 }
 
 Status checkOptions(const Arguments &arguments) {
-  for (const char *other : {"prompt", "prompt-file", "load-memory", "save-memory"})
+  for (const char *other : {"prompt", "prompt-file", "document", "load-memory", "save-memory"})
     if (arguments.has(other))
       return Status::error(1005, std::string("--prompts and --") + other + " exclude each other", "give one of them");
   if (!arguments.flag("json"))

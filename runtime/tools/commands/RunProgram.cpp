@@ -20,7 +20,7 @@ const Command *const commands[] = {&chatCommand,   &serveCommand,  &embedCommand
                                    &benchCommand,  &logitsCommand,   &infoCommand,
                                    &trainCommand,  &lossCommand,     &packDataCommand, &makeFactsCommand,
                                    &liftFitCommand, &liftAskCommand, &liftEvalCommand, &liftInfoCommand,
-                                   &probeCommand,  &runFunctionCommand, &tokenizeCommand};
+                                   &probeCommand,  &readCommand, &runFunctionCommand, &tokenizeCommand};
 
 std::string overview(const char *program) {
   std::string text = formatText("usage: %s COMMAND [OPTION]...\n\ncommands:\n", program);

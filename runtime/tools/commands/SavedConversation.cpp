@@ -3,7 +3,7 @@
 
 #include "runtime/core/Format.h"
 #include "runtime/text/Utf8.h"
-#include "runtime/tools/commands/Command.h"
+#include "runtime/tools/commands/Documents.h"
 
 #include <algorithm>
 
@@ -35,8 +35,8 @@ Result<ConversationStart> conversationStart(const Arguments &arguments) {
   start.now = std::time(nullptr);
   if (arguments.has("system"))
     start.system = arguments.text("system");
-  if (!arguments.has("document"))
-    return start;
+  if (!arguments.has("document") || arePutTogether(arguments.all("document")))
+    return start; // none, or beside the conversation
   start.documentName = arguments.text("document");
   auto text = readTextFile(start.documentName);
   if (!text.ok())

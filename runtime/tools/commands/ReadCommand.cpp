@@ -1,0 +1,68 @@
+// `read`: reads a text once, into a document that chat and generate take instead of the text.
+#include "runtime/core/Format.h"
+#include "runtime/core/Json.h"
+#include "runtime/core/Log.h"
+#include "runtime/core/OutputFile.h"
+#include "runtime/core/Sha256.h"
+#include "runtime/tools/commands/Documents.h"
+
+#include <chrono>
+
+namespace longc {
+namespace {
+
+std::string toJson(const MemoryDocument &document, const std::string &path, const OpenedModel &model, double seconds) {
+  JsonWriter json;
+  json.beginObject();
+  json.key("document").text(path);
+  json.key("name").text(document.name());
+  json.key("content").text(sha256Text(document.text()));
+  json.key("tokens").integer(static_cast<int64_t>(document.tokens().size()));
+  json.key("text_bytes").integer(static_cast<int64_t>(document.text().size()));
+  json.key("window").integer(model.options.policy.window);
+  json.key("ingest").text(ingestName(model.options.ingest));
+  json.key("seconds").number(seconds);
+  json.key("tokens_per_second").number(static_cast<double>(document.tokens().size()) / seconds);
+  return json.endObject().str() + "\n";
+}
+
+Status runRead(const Arguments &arguments) {
+  for (const char *needed : {"file", "output"})
+    if (!arguments.has(needed))
+      return Status::error(1006, std::string("there is no ") + (needed[0] == 'f' ? "text to read" : "document to write"),
+                           "use `read FILE -o DOCUMENT`");
+  LONGC_TRY(OutputFile::check(arguments.text("output")));
+  auto model = OpenedModel::open(arguments);
+  if (!model.ok())
+    return model.status();
+  auto text = documentText(*model, arguments.text("file"));
+  if (!text.ok())
+    return text.status();
+  auto store = Session::createStore(model->engine(), model->options, 1);
+  if (!store.ok())
+    return store.status();
+  logNote(model->engine().device().describe());
+  auto start = std::chrono::steady_clock::now();
+  auto document = KnownDocuments::read(*model, model->options, *store, std::move(*text));
+  if (!document.ok())
+    return document.status();
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const std::string &output = arguments.text("output");
+  LONGC_TRY((*document)->save(output));
+  model->loaded.report();
+  logNote(formatText("%s tokens in %.2f s (%.0f tokens/s, ingest %s, windows of %s)",
+                     formatCount(static_cast<long long>((*document)->tokens().size())).c_str(), seconds,
+                     static_cast<double>((*document)->tokens().size()) / seconds, ingestName(model->options.ingest),
+                     formatCount(model->options.policy.window).c_str()));
+  return arguments.flag("json") ? printText(toJson(**document, output, *model, seconds)) : Status();
+}
+
+} // namespace
+
+const Command readCommand = {"read", "reads a text into memory once, and keeps it as a document for --document",
+                             modelOptions({"file", "json", "output"}), runRead,
+                             "\nA document holds the text, its tokens and what the memory layers make of them. It is of use with the model, adapter,\n"
+                             "window and --ingest that it was read with, whatever is asked of it.\n",
+                             "file"};
+
+} // namespace longc

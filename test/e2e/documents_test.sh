@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Windows that are read alone, in a compiled program, against what they must equal; documents: put together, cited, refused.
+source "$(dirname "$0")/programs.sh"
+one=$(tiny documents-first --method fot --mem-layers 0 --window 64 --last-context 16 --variants avx2)
+all=$(tiny documents-all --method fot --mem-layers all --window 64 --last-context 16 --variants avx2)
+last=$(tiny documents-last --method fot --mem-layers 2 --window 64 --last-context 16 --variants avx2)
+
+# The keys and values of layer 0 are the embeddings': with memory there alone, and in the first window of any layer, both
+# ways of reading see the same. Where logits of windows are wanted, prefill reads them, else ingest: equal.
+python3 - "$work" "$one" "$all" "$last" <<'PY'
+import array, base64, json, random, subprocess, sys
+work, first, all_layers, last = sys.argv[1:]
+random.seed(1)
+text = [random.randrange(100) for _ in range(64 * 5 + 30)]
+
+def logits(app, tokens, ingest, positions, exact=True):
+    with open(f"{work}/documents.jsonl", "w") as file:
+        file.write(json.dumps({"prompt": 0, "tokens": tokens, "positions": positions, "greedy": 0}) + "\n")
+    subprocess.run([app, "logits", "--requests", f"{work}/documents.jsonl", "--output", f"{work}/documents.out", "--quiet",
+                    "--ingest", ingest] + (["--exact"] if exact else []), check=True)
+    result = json.loads(open(f"{work}/documents.out").read())
+    numbers = array.array("f", base64.b64decode(result["logits"]))
+    return numbers[-len(numbers) // len(positions):]
+
+def same(name, a, b, limit):
+    worst = max(abs(x - y) for x, y in zip(a, b)) / max(abs(x) for x in a)
+    assert worst <= limit, f"{name}: {worst}"
+
+end = [len(text) - 1]
+same("memory in layer 0", logits(first, text, "memory", end), logits(first, text, "window", end), 1e-5)
+for app in (all_layers, last):
+    short = text[: 64 + 16]
+    same("one window", logits(app, short, "memory", [79]), logits(app, short, "window", [79]), 1e-5)
+    same("ingest and prefill", logits(app, text, "window", list(range(len(text)))), logits(app, text, "window", end), 1e-5)
+    same("the fast mode", logits(app, text, "window", end), logits(app, text, "window", end, exact=False), 0.1)
+different = [abs(x - y) for x, y in zip(logits(all_layers, text, "memory", end), logits(all_layers, text, "window", end))]
+assert max(different) > 1e-4, "reading with memory and without gave the same"
+PY
+
+# Parts of a text at window boundaries, put together, are the text read as a whole.
+python3 - "$work" <<'PY'
+import sys
+work = sys.argv[1]
+text = "".join(f"{i * 7919 % 1000} lines of text. " for i in range(400)).encode()[:4096]
+open(f"{work}/whole.txt", "wb").write(text)
+PY
+"$all" read "$work/whole.txt" --ingest window -o "$work/whole.doc" --exact --quiet
+tokens=$("$all" read "$work/whole.txt" --ingest window -o "$work/again.doc" --exact --quiet --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["tokens"])')
+cmp "$work/whole.doc" "$work/again.doc" || fail "a text read twice is not the same document"
+ask() { "$all" generate --prompt "of text" --tokens 12 --exact --quiet --json "$@" | python3 -c 'import json,sys; o=json.load(sys.stdin); print(o["token_ids"], o["memory"]["tokens_in_memory"])'; }
+once=$(ask --document "$work/whole.doc")
+[ "$once" = "$(ask --document "$work/whole.txt" --ingest window)" ] || fail "a document and its text give other answers"
+[ "${once##* }" = "$tokens" ] || fail "not all of the document is memory: $once of $tokens"
+twice=$(ask --document "$work/whole.doc" --document "$work/whole.txt")
+[ "${twice##* }" = $((2 * tokens)) ] || fail "two documents are not put together: $twice"
+"$all" chat --document "$work/whole.doc" --document "$work/whole.doc" --prompt "What?" --tokens 4 --exact --quiet >/dev/null
+
+# What is of another window, way of reading, program or kind, cut off or empty.
+refuses 1 "window 64, here 32" "$all" generate --document "$work/whole.doc" --exact --window 32 --prompt x
+refuses 1 "ingest window, here memory" "$all" generate --document "$work/whole.doc" --exact --ingest memory --prompt x
+refuses 1 "precision exact, here fast" "$all" generate --document "$work/whole.doc" --prompt x
+refuses 1 "memory layers 0-2, here 2" "$last" generate --document "$work/whole.doc" --exact --prompt x
+refuses 1 "give it as --document" "$all" generate --load-memory "$work/whole.doc" --prompt x
+head -c 9000 "$work/whole.doc" >"$work/cut.doc"
+refuses 1 "LC7114" "$all" generate --document "$work/cut.doc" --prompt x
+: >"$work/empty.txt"
+refuses 1 "is empty" "$all" read "$work/empty.txt" -o "$work/empty.doc"
+[ ! -e "$work/empty.doc" ] || fail "a document of nothing was written"
+refuses 1 "is empty" "$all" generate --document "$work/empty.txt" --document "$work/whole.doc" --prompt x
+refuses 2 "there is no document to write" "$all" read "$work/whole.txt"
+refuses 2 "unexpected argument" "$all" read "$work/whole.txt" "$work/whole.txt" -o "$work/x.doc"
+refuses 2 "expected memory or window" "$all" read "$work/whole.txt" -o "$work/x.doc" --ingest sideways
+refuses 2 "exclude each other" "$all" generate --document "$work/whole.doc" --save-memory "$work/x.mem" --prompt x
