@@ -73,7 +73,7 @@ std::optional<IngestMode> parseIngest(std::string_view name) {
 Status Session::checkIngest() const {
   if (options_.ingest == IngestMode::memory || !options_.policy.memory || engine_.hasIngest())
     return {};
-  return Status::error(4132, "this program has no function that reads windows alone", "compile it again with --method fot, or use --ingest memory");
+  return Status::error(4136, "this program has no function that reads windows alone", "compile it again with --method fot, or use --ingest memory");
 }
 
 // A program without memory layers cannot use memory.
@@ -254,7 +254,7 @@ Status Session::admit(int64_t tokens) {
 Status Session::admitWindows(int64_t tokens) {
   LONGC_TRY(context_->admitToMemory(tokens));
   windowsRun_ += (tokens + options_.policy.window - 1) / options_.policy.window;
-  lastWindow_ = marks().windowBegin();
+  lastWindow_ = marks().windowBegin() - tokens;
   return {};
 }
 

@@ -125,7 +125,7 @@ Status LoadedProgram::useAdapter(const std::string &folder) {
   if (!ingest.ok())
     return ingest.status();
   if (!ingest->empty() && !(adapterIngest = parseIngest(*ingest)))
-    return Status::error(8052, quoted(folder + "/adapter_config.json") + ": longc_ingest is '" + *ingest + "': expected memory or window", "give --adapter a folder that `train` wrote");
+    return Status::error(notAnAdapter, quoted(folder + "/adapter_config.json") + ": longc_ingest is '" + *ingest + "': expected memory or window", "give --adapter a folder that `train` wrote");
   return bindAdapter(trained.list, adapter);
 }
 
