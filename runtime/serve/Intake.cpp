@@ -43,7 +43,7 @@ int64_t Intake::windowsAlone() const {
   int64_t count = 0, tokens = 0;
   for (size_t group = group_; group < groups_.size() && groups_[group].spills; ++group, ++count) {
     tokens += groups_[group].tokens;
-    if (wantsRows(tokens) || (count > 0 && tokens > largestChunk))
+    if (wantsRows(tokens) || (count > 0 && tokens > std::min(largestChunk, limit_)))
       break;
   }
   return count;

@@ -14,7 +14,8 @@ public:
   static Result<Intake> begin(Session &session, std::span<const int32_t> tokens, IngestOptions options = {});
 
   bool isDone() const { return group_ == groups_.size(); }
-  /// The next part has at most so many tokens (2 or more), and leaves no single one behind: that would be decoded.
+  /// The next part has at most so many tokens (2 or more), and leaves no single one behind: that would be decoded. A window
+  /// that is read alone is whole all the same.
   void limit(int64_t tokens) { limit_ = tokens; }
   /// Tokens that were not taken in yet.
   int64_t left() const { return static_cast<int64_t>(tokens_.size()); }
