@@ -1,6 +1,7 @@
 // The files of a folder put together: which tensors are parameters, which is the head, how their rows are read.
 #include "frontends/hf/ImportHf.h"
 
+#include "frontends/StepKinds.h"
 #include "frontends/hf/ConfigKeys.h"
 #include "frontends/hf/ReadConfig.h"
 #include "frontends/hf/ReadPooling.h"
@@ -237,13 +238,20 @@ Result<Checkpoint> importHf(const std::string &folder) {
   checkpoint.sourceNameOf = [](const std::string &name) { return name; };
   const JsonValue *text = config->pictures ? json->find("text_config") : nullptr;
   checkpoint.folder = std::make_shared<HfFolder>(HfFolder{folder, text ? *text : *json});
-  if (checkpoint.config.encoder)
-    LONGC_TRY(readPooling(folder, *checkpoint.config.encoder, checkpoint.notes));
+  bool lowers = false;
+  if (checkpoint.config.encoder) {
+    Result<bool> read = readPooling(folder, *checkpoint.config.encoder, checkpoint.notes);
+    if (!read.ok())
+      return read.status();
+    lowers = *read;
+  }
   LONGC_TRY(readTensors(folder, *config, checkpoint));
   Result<TokenizerSource> tokenizer = readTokenizerFolder(folder, config->decoder.vocabSize);
   if (!tokenizer.ok())
     return tokenizer.status();
   checkpoint.tokenizer = std::move(*tokenizer);
+  if (lowers)
+    checkpoint.tokenizer.normalizer.insert(checkpoint.tokenizer.normalizer.begin(), TextStepSource{step_kinds::lowercase, "", ""});
   std::vector<int32_t> endIds;
   LONGC_TRY(readGeneration(folder, *config, endIds, checkpoint.generation));
   addEndTokens(checkpoint.tokenizer, endIds);

@@ -60,33 +60,36 @@ Status readPool(const ConfigKeys &keys, Pooling &pooling) {
   return Status::error(ConfigInvalid, found == 0 ? "no pool is chosen: expected one" : "several pools are chosen: expected one", poolHint);
 }
 
-// What sentence-transformers does to texts and we do not: it cuts them, and may put words before them.
-Status noteTexts(const std::string &folder, std::vector<std::string> &notes) {
+// What sentence-transformers does to texts and we do not: it cuts them, and may put words before them. True: it lowers them.
+Result<bool> noteTexts(const std::string &folder, std::vector<std::string> &notes) {
   auto read = [&](const std::string &name) {
     const std::string path = folder + "/" + name;
     return exists(path) ? readJsonFile(path) : Result<JsonValue>(JsonValue(JsonValue::Object()));
   };
+  bool lowers = false;
   const std::string cuts = "sentence_bert_config.json", prompts = "config_sentence_transformers.json";
   Result<JsonValue> json = read(cuts);
   if (!json.ok())
     return json.status();
   if (const JsonValue *length = json->find("max_seq_length"); length && length->integer())
     notes.push_back("'max_seq_length' " + std::to_string(*length->integer()) + " of " + cuts + " is not applied: texts are read whole");
+  if (const JsonValue *lower = json->find("do_lower_case"); lower && lower->boolean())
+    lowers = *lower->boolean();
   json = read(prompts);
   if (!json.ok())
     return json.status();
   if (const JsonValue *name = json->find("default_prompt_name"); name && name->text())
     notes.push_back("'default_prompt_name' " + quoted(*name->text()) + " of " + prompts + " is not applied: texts are read as they are");
-  return {};
+  return lowers;
 }
 
 } // namespace
 
-Status readPooling(const std::string &folder, EncoderConfig &encoder, std::vector<std::string> &notes) {
+Result<bool> readPooling(const std::string &folder, EncoderConfig &encoder, std::vector<std::string> &notes) {
   const std::string path = folder + "/modules.json";
   if (!exists(path)) {
     notes.push_back("there is no modules.json: an embedding is the mean of a text's hidden states, unless --pooling says otherwise");
-    return {};
+    return false;
   }
   Result<JsonValue> json = readJsonFile(path);
   if (!json.ok())

@@ -10,7 +10,8 @@
 namespace longc {
 
 // modules.json, the configuration of the pool that it names, and sentence_bert_config.json. A step that is not one of ours is
-// refused by name. Without modules.json nothing changes, which is noted.
-Status readPooling(const std::string &folder, EncoderConfig &encoder, std::vector<std::string> &notes);
+// refused by name. Without modules.json nothing changes, which is noted. True: texts are put into lower case before anything
+// else (`do_lower_case`).
+Result<bool> readPooling(const std::string &folder, EncoderConfig &encoder, std::vector<std::string> &notes);
 
 } // namespace longc

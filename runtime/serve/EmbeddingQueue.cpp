@@ -28,6 +28,9 @@ Status EmbeddingQueue::add(std::span<const int32_t> text, bool whole, const std:
     return Status::error(5304, name + " has " + formatCount(tokens) + " tokens: this encoder reads " + formatCount(encoder_.longest()) +
                                    " at most",
                          "--long split reads it in pieces");
+  for (int32_t token : text)
+    if (Status status = encoder_.checkToken(token); !status.ok())
+      return Status::error(status.code(), name + ": " + status.message(), status.hint());
   const int64_t pieces = std::max<int64_t>(1, (static_cast<int64_t>(text.size()) + room - 1) / std::max<int64_t>(room, 1));
   for (int64_t piece = 0; piece < pieces; ++piece) {
     const size_t begin = text.size() * static_cast<size_t>(piece) / static_cast<size_t>(pieces);

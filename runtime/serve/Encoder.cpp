@@ -49,6 +49,13 @@ Result<std::unique_ptr<Encoder>> Encoder::create(const Program &program, const l
   return encoder;
 }
 
+Status Encoder::checkToken(int32_t token) const {
+  if (token >= 0 && token < static_cast<int64_t>(program_.module().vocabulary()))
+    return {};
+  return Status::error(5302, formatText("token id %d is outside the vocabulary of %u", token, program_.module().vocabulary()),
+                       "use the tokenizer of this model");
+}
+
 Status Encoder::append(std::span<const int32_t> sequence) {
   const abi::Encoder &encoder = program_.module().encoder();
   if (sequence.empty() || static_cast<int64_t>(sequence.size()) > longest())
@@ -57,9 +64,7 @@ Status Encoder::append(std::span<const int32_t> sequence) {
                          "split it; `embed --long split` does");
   auto position = static_cast<int32_t>(encoder.first_position());
   for (int32_t token : sequence) {
-    if (token < 0 || token >= static_cast<int64_t>(program_.module().vocabulary()))
-      return Status::error(5302, formatText("token id %d is outside the vocabulary of %u", token, program_.module().vocabulary()),
-                           "use the tokenizer of this model");
+    LONGC_TRY(checkToken(token));
     const bool counted = !encoder.has_uncounted_token() || token != encoder.uncounted_token();
     tokens_.push_back(token);
     types_.push_back(0);

@@ -25,6 +25,8 @@ public:
   /// Tokens of the longest sequence.
   int64_t longest() const { return static_cast<int64_t>(program_.module().context_length()); }
 
+  /// An error for an id outside the vocabulary.
+  Status checkToken(int32_t token) const;
   /// One vector a sequence, each of 1 to longest() known tokens, in one call: `out` is [sequences, width].
   Status encode(std::span<const std::span<const int32_t>> sequences, abi::Encoder::Pooling pooling, std::span<float> out);
 

@@ -50,7 +50,7 @@ embed() { "$app" embed --file "$work/encoders/lines" --json --quiet "$@"; }
 lines '{"text": "a"' && refuses 1 "line 1 of" embed
 lines '{"text": "a"}' '{"words": "a"}' && refuses 1 "line 2 of '$work/encoders/lines' says no text" embed
 lines '{"token_ids": []}' && refuses 1 "line 1 of '$work/encoders/lines' has no tokens" embed
-lines '{"token_ids": [267]}' && refuses 1 "token id 267 is outside the vocabulary of 267" embed
+lines '{"token_ids": [267]}' && refuses 1 "line 1 of '$work/encoders/lines': token id 267 is outside the vocabulary of 267" embed
 refuses 2 "--pooling 'max': expected mean, cls or last" embed --pooling max
 refuses 2 "--long 'drop': expected error or split" embed --long drop
 
@@ -106,4 +106,19 @@ text, framed, bare = (json.loads(line)["embedding"] for line in open(sys.argv[1]
 far = lambda a, b: max(abs(x - y) for x, y in zip(a, b))
 sys.exit(far(text, framed) > 1e-6 or far(text, bare) < 1e-3)
 PY
+
+# Texts that sentence-transformers puts into lower case for a tokenizer that does not.
+python3 - "$folder" <<'PY'
+import json, sys
+path = f"{sys.argv[1]}/tokenizer.json"
+tokenizer = json.load(open(path))
+tokenizer["normalizer"]["lowercase"] = False
+json.dump(tokenizer, open(path, "w"))
+json.dump({"do_lower_case": True}, open(f"{sys.argv[1]}/sentence_bert_config.json", "w"))
+PY
+"${compile[@]}" --quiet
+[ "$("$app" tokenize --file "$work/encoders/text" --json | tr -dc '0-9,')" = "$ids" ] || fail "do_lower_case is not applied"
+echo '{"do_lower_case": false}' >"$folder/sentence_bert_config.json"
+"${compile[@]}" --quiet
+[ "$("$app" tokenize --file "$work/encoders/text" --json | tr -dc '0-9,')" != "$ids" ] || fail "the text has no capital letter that counts"
 echo "encoders give embeddings"
