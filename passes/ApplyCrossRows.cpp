@@ -19,22 +19,19 @@ struct ApplyCrossRowsPass : impl::ApplyCrossRowsPassBase<ApplyCrossRowsPass> {
   using ApplyCrossRowsPassBase::ApplyCrossRowsPassBase;
 
   void runOnOperation() override {
-    auto forward = getOperation().lookupSymbol<func::FuncOp>("forward");
-    if (!forward || forward.isExternal()) {
-      getOperation().emitError("expected a function named @forward");
+    auto target = getOperation().lookupSymbol<func::FuncOp>(function);
+    if (!target || target.isExternal()) {
+      getOperation().emitError("expected a function named @") << function.getValue();
       return signalPassFailure();
     }
     SmallVector<lm::PackedAttentionOp> attentions;
-    forward.walk([&](lm::PackedAttentionOp op) { attentions.push_back(op); });
+    target.walk([&](lm::PackedAttentionOp op) { attentions.push_back(op); });
     SmallVector<lm::PackedAttentionOp> chosen;
     if (failed(choose(attentions, chosen)))
       return signalPassFailure();
     Builder builder(&getContext());
-    auto list = RankedTensorType::get({ShapedType::kDynamic}, builder.getI32Type());
     auto pairs = RankedTensorType::get({ShapedType::kDynamic, 2}, builder.getI32Type());
-    readers_ = appendInput(forward, list, "reader_boundaries");
-    sources_ = appendInput(forward, list, "source_boundaries");
-    rows_ = appendInput(forward, pairs, "cross_rows");
+    rows_ = appendInput(target, pairs, "cross_rows");
     for (lm::PackedAttentionOp attention : chosen)
       if (failed(readRows(attention)))
         return signalPassFailure();
@@ -44,8 +41,12 @@ private:
   // The attention ops of the wanted layers, which count from 0.
   LogicalResult choose(ArrayRef<lm::PackedAttentionOp> attentions, SmallVector<lm::PackedAttentionOp> &chosen) {
     SmallVector<StringRef> words;
-    if (memLayers == "all")
-      return chosen.append(attentions.begin(), attentions.end()), success();
+    if (memLayers == "all") { // as longc-apply-fot: layers that see everything, if there are any
+      llvm::copy_if(attentions, std::back_inserter(chosen), [](lm::PackedAttentionOp op) { return op.getWindow() == 0; });
+      if (chosen.empty())
+        chosen.append(attentions.begin(), attentions.end());
+      return success();
+    }
     StringRef(memLayers).split(words, ',');
     llvm::SmallSet<size_t, 8> known;
     for (StringRef word : words) {
@@ -58,28 +59,19 @@ private:
     return success();
   }
 
-  // A second attention whose readers have no keys of their own: sequence i reads, sequence n + j is read.
+  // Others' keys are seen as they were before their rotation.
   LogicalResult readRows(lm::PackedAttentionOp attention) {
     auto rotatedKeys = attention.getK().getDefiningOp<lm::RopeOp>();
     auto rotatedQuery = attention.getQ().getDefiningOp<lm::RopeOp>();
     if (!attention.getCausal() || attention.getSources() || !rotatedKeys != !rotatedQuery)
       return attention.emitOpError("expected causal attention, keys and queries both rotated (lm.rope) or both not");
-    OpBuilder builder(attention);
-    builder.setInsertionPointAfter(attention);
-    Location location = attention.getLoc();
-    Type out = attention.getOut().getType(), lse = attention.getLse().getType();
-    Value keys = rotatedKeys ? rotatedKeys.getX() : attention.getK();
-    auto read = lm::PackedAttentionOp::create(builder, location, out, lse, attention.getQ(), keys, attention.getV(), readers_,
-                                              sources_, rows_, /*causal=*/false, attention.getScale(), /*window=*/0,
-                                              attention.getSoftCap());
-    auto merged = lm::MergeAttentionOp::create(builder, location, out, lse, ValueRange{attention.getOut(), read.getOut()},
-                                               ValueRange{attention.getLse(), read.getLse()});
-    attention.getOut().replaceAllUsesExcept(merged.getOut(), merged);
-    attention.getLse().replaceAllUsesExcept(merged.getLse(), merged);
+    attention.getSourcesMutable().assign(rows_);
+    if (rotatedKeys)
+      attention.getSourceKeysMutable().assign(rotatedKeys.getX());
     return success();
   }
 
-  Value readers_, sources_, rows_;
+  Value rows_;
 };
 
 } // namespace

@@ -12,6 +12,25 @@ namespace longc {
 // scores in log2 units.
 mlir::Value scoreGradient(KernelBuilder &kernel, const AttentionSource &source, mlir::Value s, mlir::Value p, mlir::Value along);
 
+// What an op with the operands and attributes of lm.packed_attention sees: each sequence its own keys and, if it has sources, those.
+template <typename Op> llvm::SmallVector<AttentionSource> packedSources(Op op) {
+  AttentionSource own;
+  own.query = op.getQ(), own.keys = op.getK(), own.values = op.getV();
+  own.causal = op.getCausal();
+  own.window = op.getWindow();
+  own.scale = op.getScale();
+  own.softCap = op.getSoftCap();
+  llvm::SmallVector<AttentionSource> sources = {own};
+  if (op.getSources()) {
+    AttentionSource &others = sources.emplace_back(own);
+    others.layout = AttentionSource::Others;
+    others.keys = op.getSourceKeys() ? op.getSourceKeys() : op.getK();
+    others.pairs = op.getSources(), others.boundaries = op.getCuK();
+    others.causal = false, others.window = 0;
+  }
+  return sources;
+}
+
 // Replace the op by a launch.
 mlir::LogicalResult tileAttentionGradient(lm::AttentionQueryGradientOp op, tile::TargetAttr facts);
 mlir::LogicalResult tileAttentionGradient(lm::AttentionKeyGradientOp op, tile::TargetAttr facts);

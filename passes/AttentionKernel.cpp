@@ -7,6 +7,7 @@
 
 #include "passes/AttentionGradientKernel.h"
 #include "passes/OnlineSoftmax.h"
+#include "passes/SequencePairs.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -99,6 +100,8 @@ Value AttentionKernel::inverseNorms(Value tile) {
 // Which keys of the source the block sees.
 AttentionKernel::Walk AttentionKernel::visible(const AttentionSource &source) {
   Walk walk{source};
+  if (source.layout == AttentionSource::Others)
+    return walk; // each pair has its own
   bool memory = source.layout == AttentionSource::Pages;
   walk.begin = workItem(memory ? 5 : 2);
   walk.end = workItem(memory ? 6 : 3);
@@ -116,7 +119,7 @@ AttentionKernel::Walk AttentionKernel::visible(const AttentionSource &source) {
 
 // Key index that the walk's first tile begins at.
 Value AttentionKernel::firstTile(const Walk &walk) {
-  if (walk.source.layout == AttentionSource::Packed)
+  if (walk.source.isPacked())
     return walk.begin;
   return kernel_.mul(kernel_.div(walk.begin, sizes_.keys), sizes_.keys);
 }
@@ -144,7 +147,7 @@ void AttentionKernel::prepare(Walk &walk) {
   walk.values = kernel_.input(source.values);
   if (source.cosine)
     walk.queryNorms = inverseNorms(walk.query);
-  if (source.layout != AttentionSource::Packed && !slot_)
+  if (!source.isPacked() && !slot_)
     slot_ = workItem(7);
   if (source.layout == AttentionSource::Ring)
     walk.ring = kernel_.input(source.ring);
@@ -167,6 +170,7 @@ Value AttentionKernel::placeTile(Walk &walk, Value key) {
   ImplicitLocOpBuilder &b = kernel_.body();
   switch (walk.source.layout) {
   case AttentionSource::Packed:
+  case AttentionSource::Others:
     walk.row = key;
     walk.lo = walk.begin;
     walk.hi = walk.end;
@@ -196,7 +200,7 @@ Value AttentionKernel::scores(Walk &walk, Value key) {
   Value row = placeTile(walk, key), zero = kernel_.index(0);
   int64_t shape[] = {rows_, sizes_.keys};
   Value keys = kernel_.load(walk.keys, {sizes_.keys, sizes_.headSize}, {row, keyHead_, zero}, walk.lo, walk.hi, {1});
-  if (walk.source.layout == AttentionSource::Packed && !walk.source.cosine)
+  if (walk.source.isPacked() && !walk.source.cosine)
     keys.getDefiningOp<tile::LoadOp>().setMasked(true); // hideUnseen hides the scores of a packed tile's hidden rows
   Value s = tile::MmaOp::create(b, tileType(shape, b.getF32Type()), widened(walk.query, keys), widened(keys, walk.query),
                                 kernel_.constantTile(shape, 0.0), /*transpose_b=*/true);
@@ -226,7 +230,7 @@ Value AttentionKernel::hideUnseen(Walk &walk, Value s, Value key) {
   // Causal: a column after the first query's own key. Otherwise a column past the visible end.
   Value edge = source.causal ? compare(arith::CmpIPredicate::sgt, next, kernel_.add(walk.diagonal, kernel_.index(1)))
                              : compare(arith::CmpIPredicate::sgt, next, walk.end);
-  if (source.layout != AttentionSource::Packed)
+  if (!source.isPacked())
     edge = arith::OrIOp::create(b, edge, compare(arith::CmpIPredicate::slt, key, walk.begin));
   if (source.window > 0) {
     // The block's last query does not see the tile's first column.
@@ -256,7 +260,7 @@ Value AttentionKernel::hideUnseen(Walk &walk, Value s, Value key) {
   } else {
     require(compare(arith::CmpIPredicate::slt, column, scalar(walk.end)));
   }
-  if (source.layout != AttentionSource::Packed)
+  if (!source.isPacked())
     require(compare(arith::CmpIPredicate::sge, column, scalar(walk.begin)));
   Value hidden = arith::SelectOp::create(b, seen, s, kernel_.constantTile(shape, negativeInfinity));
   scf::YieldOp::create(b, ValueRange(hidden));
@@ -299,34 +303,53 @@ AttentionKernel::Carried AttentionKernel::accumulate(Walk &walk, Value s, Carrie
   return {sum, step.maximum, step.sum};
 }
 
-AttentionKernel::Carried AttentionKernel::walk(Walk &walk, Carried carried) {
+// The scores of the entries that were selected; minus infinity for others.
+Value AttentionKernel::selected(Walk &walk, Value s, Value key) {
   ImplicitLocOpBuilder &b = kernel_.body();
+  int64_t shape[] = {rows_, sizes_.keys};
+  Type i32 = b.getI32Type();
+  Value limit = kernel_.expand(walk.thresholds, 1, sizes_.keys);
+  Value column = arith::AddIOp::create(b, tile::IotaOp::create(b, tileType(shape, i32), 1),
+                                       kernel_.splat(shape, arith::IndexCastOp::create(b, i32, key)));
+  Value last = kernel_.expand(walk.thresholdIndex, 1, sizes_.keys);
+  Value better = arith::CmpFOp::create(b, arith::CmpFPredicate::UGT, s, limit); // a NaN stays: it is to show
+  Value equal = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, s, limit);
+  Value earlier = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, column, last);
+  Value chosen = arith::OrIOp::create(b, better, arith::AndIOp::create(b, equal, earlier));
+  return arith::SelectOp::create(b, chosen, s, kernel_.constantTile(shape, negativeInfinity));
+}
+
+// Emits the loop over the tiles of the source, or one over its sequences and their tiles.
+SmallVector<Value> AttentionKernel::overTiles(Walk &walk, ValueRange carried, TileStep step) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  auto tiles = [&](ValueRange initial) -> SmallVector<Value> {
+    Value first = firstTile(walk), width = kernel_.index(sizes_.keys);
+    auto loop = scf::ForOp::create(b, first, walk.end, width, initial);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    scf::YieldOp::create(b, step(loop.getInductionVar(), loop.getRegionIterArgs()));
+    return SmallVector<Value>(loop.getResults());
+  };
+  if (walk.source.layout != AttentionSource::Others)
+    return tiles(carried);
+  SequencePairs pairs(kernel_, walk.source.pairs, walk.source.boundaries, workItem(7), /*own=*/0);
+  return pairs.forEach(carried, [&](Value begin, Value end, ValueRange before) {
+    walk.begin = begin, walk.end = end;
+    return tiles(before);
+  });
+}
+
+AttentionKernel::Carried AttentionKernel::walk(Walk &walk, Carried carried) {
   if (walk.source.topk > 0)
     selectBest(walk);
-  Value width = kernel_.index(sizes_.keys);
-  Value initial[] = {carried.sum, carried.maximum, carried.weight};
-  auto loop = scf::ForOp::create(b, firstTile(walk), walk.end, width, initial);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  Value key = loop.getInductionVar();
-  Value s = scores(walk, key);
-  if (walk.source.topk > 0) {
-    int64_t shape[] = {rows_, sizes_.keys};
-    Type i32 = b.getI32Type();
-    Value limit = kernel_.expand(walk.thresholds, 1, sizes_.keys);
-    Value column = arith::AddIOp::create(b, tile::IotaOp::create(b, tileType(shape, i32), 1),
-                                         kernel_.splat(shape, arith::IndexCastOp::create(b, i32, key)));
-    Value last = kernel_.expand(walk.thresholdIndex, 1, sizes_.keys);
-    Value better = arith::CmpFOp::create(b, arith::CmpFPredicate::UGT, s, limit); // a NaN stays: it is to show
-    Value equal = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, s, limit);
-    Value earlier = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, column, last);
-    Value selected = arith::OrIOp::create(b, better, arith::AndIOp::create(b, equal, earlier));
-    s = arith::SelectOp::create(b, selected, s, kernel_.constantTile(shape, negativeInfinity));
-  }
-  Carried next = accumulate(walk, s, {loop.getRegionIterArg(0), loop.getRegionIterArg(1), loop.getRegionIterArg(2)});
-  Value yielded[] = {next.sum, next.maximum, next.weight};
-  scf::YieldOp::create(b, yielded);
-  return {loop.getResult(0), loop.getResult(1), loop.getResult(2)};
+  auto next = overTiles(walk, {carried.sum, carried.maximum, carried.weight}, [&](Value key, ValueRange before) {
+    Value s = scores(walk, key);
+    if (walk.source.topk > 0)
+      s = selected(walk, s, key);
+    Carried after = accumulate(walk, s, {before[0], before[1], before[2]});
+    return SmallVector<Value>{after.sum, after.maximum, after.weight};
+  });
+  return {next[0], next[1], next[2]};
 }
 
 AttentionKernel::Carried AttentionKernel::nothing() {
@@ -362,34 +385,32 @@ Value AttentionKernel::ofQueries(Value hostRows) {
 }
 
 // Weights again from scores and log-sum-exps; then z = scale * p * (<gradient, v> - delta) times the keys.
-void AttentionKernel::runQueryGradient(const AttentionSource &source, const AttentionGradient &known) {
+void AttentionKernel::runQueryGradient(ArrayRef<AttentionSource> sources, const AttentionGradient &known) {
   ImplicitLocOpBuilder &b = kernel_.body();
-  Walk walk = visible(source);
-  prepare(walk);
   int64_t shape[] = {rows_, sizes_.keys};
   Value gradient = loadQueries(known.gradient), delta = kernel_.expand(ofQueries(known.delta), 1, sizes_.keys);
   Value lse = arith::MulFOp::create(b, ofQueries(known.lse), kernel_.constantTile({rows_}, log2e));
   lse = kernel_.expand(finiteMaximum(kernel_, lse), 1, sizes_.keys);
-  Value none = kernel_.constantTile({rows_, sizes_.headSize}, 0.0);
-  auto loop = scf::ForOp::create(b, firstTile(walk), walk.end, kernel_.index(sizes_.keys), ValueRange(none));
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    Value s = scores(walk, loop.getInductionVar());
+  out_ = kernel_.constantTile({rows_, sizes_.headSize}, 0.0);
+  for (const AttentionSource &source : sources) {
+    Walk walk = visible(source);
+    prepare(walk);
     auto load = [&](Value view) { // rows outside are zero here: weights of 0 must meet numbers
       return kernel_.load(view, {sizes_.keys, sizes_.headSize}, {walk.row, keyHead_, kernel_.index(0)}, walk.lo, walk.hi, {1});
     };
-    Value values = load(walk.values), keys = load(walk.keys);
-    Value along = tile::MmaOp::create(b, tileType(shape, b.getF32Type()), gradient, values, kernel_.constantTile(shape, 0.0),
-                                      /*transpose_b=*/true);
-    Value p = math::Exp2Op::create(b, arith::SubFOp::create(b, s, lse));
-    Value z = scoreGradient(kernel_, source, s, p, arith::SubFOp::create(b, along, delta));
-    if (tileElement(keys) != tileElement(z))
-      z = arith::TruncFOp::create(b, tileType(shape, tileElement(keys)), z);
-    Value sum = tile::MmaOp::create(b, none.getType(), z, keys, loop.getRegionIterArg(0), /*transpose_b=*/false);
-    scf::YieldOp::create(b, ValueRange(sum));
+    auto next = overTiles(walk, out_, [&](Value key, ValueRange before) {
+      Value s = scores(walk, key);
+      Value values = load(walk.values), keys = load(walk.keys);
+      Value along = tile::MmaOp::create(b, tileType(shape, b.getF32Type()), gradient, values, kernel_.constantTile(shape, 0.0),
+                                        /*transpose_b=*/true);
+      Value p = math::Exp2Op::create(b, arith::SubFOp::create(b, s, lse));
+      Value z = scoreGradient(kernel_, source, s, p, arith::SubFOp::create(b, along, delta));
+      if (tileElement(keys) != tileElement(z))
+        z = arith::TruncFOp::create(b, tileType(shape, tileElement(keys)), z);
+      return SmallVector<Value>{tile::MmaOp::create(b, out_.getType(), z, keys, before[0], /*transpose_b=*/false)};
+    });
+    out_ = next.front();
   }
-  out_ = loop.getResult(0);
 }
 
 void AttentionKernel::runSplit(ArrayRef<AttentionSource> sources, const AttentionParts &parts) {

@@ -24,11 +24,13 @@ inline constexpr int64_t keySplits = 16, splitTiles = 2;
 struct AttentionSource {
   enum Layout {
     Packed, // keys of a sequence lie one after the other, at the indices of the work list
+    Others, // all keys of the sequences that `pairs` has for the block's, packed too
     Ring,   // token index modulo `ring`, in the slot's ring
     Pages,  // token index through the slot's row of `pageTable`
   };
   Layout layout = Packed;
   mlir::Value query, keys, values; // host tensors [T, H, D], [rows, K, D], [rows, K, D]
+  mlir::Value pairs, boundaries;   // host tensors: the op's sources, and where key sequences begin (Others)
   mlir::Value ring;                // host index: rows of one slot (Ring)
   mlir::Value pageTable;           // host tensor [slots, pages] (Pages)
   mlir::Value temperature;         // host tensor [1] or [T], optional: a factor of the scores
@@ -36,6 +38,8 @@ struct AttentionSource {
   int64_t window = 0; // newest keys that are seen, 0 for all
   int64_t topk = 0;   // best entries that take part, 0 for all
   bool causal = false, cosine = false;
+
+  bool isPacked() const { return layout == Packed || layout == Others; }
 };
 
 // What the gradients of an attention need beside its operands, on the host's side.
@@ -68,8 +72,8 @@ public:
 
   // Emits the loops over all sources; afterwards `out` and `lse` may be asked for.
   void run(llvm::ArrayRef<AttentionSource> sources);
-  // Emits the loop over a packed source that adds up the gradient of the queries; afterwards `out` is it.
-  void runQueryGradient(const AttentionSource &source, const AttentionGradient &known);
+  // Emits the loops over packed sources that add up the gradient of the queries; afterwards `out` is it.
+  void runQueryGradient(llvm::ArrayRef<AttentionSource> sources, const AttentionGradient &known);
   // Emits the loops over one split of all sources and stores its part. Blocks of one query token only.
   void runSplit(llvm::ArrayRef<AttentionSource> sources, const AttentionParts &parts);
   // Joins the parts in the order of their index; afterwards `out` and `lse` may be asked for.
@@ -99,6 +103,9 @@ private:
   Carried nothing();
   Carried walkAll(llvm::MutableArrayRef<Walk> walks);
   Carried walk(Walk &walk, Carried carried);
+  using TileStep = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value key, mlir::ValueRange carried)>;
+  llvm::SmallVector<mlir::Value> overTiles(Walk &walk, mlir::ValueRange carried, TileStep step);
+  mlir::Value selected(Walk &walk, mlir::Value scores, mlir::Value key);
   void finish(Carried carried);
   void selectBest(Walk &walk);
   mlir::Value placeTile(Walk &walk, mlir::Value key);

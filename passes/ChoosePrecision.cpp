@@ -161,6 +161,10 @@ void makeFast(Operation *op, ArrayRef<unsigned> operands) {
   OpBuilder builder(op);
   for (unsigned operand : operands)
     op->setOperand(operand, rounded(builder, op->getLoc(), op->getOperand(operand)));
+  auto last = op->getNumOperands() - 1;
+  if (isa<lm::PackedAttentionOp, lm::AttentionQueryGradientOp, lm::AttentionKeyGradientOp>(op) &&
+      isa<FloatType>(getElementTypeOrSelf(op->getOperand(last)))) // keys as which other sequences are seen
+    op->setOperand(last, rounded(builder, op->getLoc(), op->getOperand(last)));
 }
 
 // What products hand on to element-wise ops alone, and gradients read again: as bf16 it takes half the room until then.

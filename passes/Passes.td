@@ -13,13 +13,13 @@ class Longc_Pass<string flag> : Pass<flag, "::mlir::ModuleOp"> {
 def ApplyCrossRowsPass : Longc_Pass<"longc-apply-cross-rows"> {
   let summary = "lets rows of a training batch read other rows in chosen layers, as FoT is trained";
   let description = [{
-    Of `@forward`, before its loss is made. In the chosen layers (counted by attention ops) the queries of a row, at their places
-    in the row, also see the un-rotated keys and the values of other rows, in one softmax with their own. Which rows read which
-    is an argument: `cross_rows` [n, 2], sequence numbers (reader, number of sequences + source), beside `reader_boundaries` (those of the
-    sequences, then the number of tokens once a sequence) and `source_boundaries` (0 once a sequence, then those of the
-    sequences). Gradients reach the rows that are read.
+    In the chosen layers (counted by attention ops) the queries of a row, at their places in the row, also see the un-rotated
+    keys and the values of other rows, in one softmax with their own. Which rows read which is an argument: `cross_rows` [n, 2],
+    numbers of sequences (reader, source). Gradients reach the rows that are read. `all` is every layer, or those that see
+    everything where there are others.
   }];
-  let options = [Option<"memLayers", "mem-layers", "std::string", "\"all\"", "layers that read: all, or numbers with commas">];
+  let options = [Option<"function", "function", "std::string", "\"forward\"", "whose layers">,
+                 Option<"memLayers", "mem-layers", "std::string", "\"all\"", "layers that read: all, or numbers with commas">];
 }
 
 def ApplyFotPass : Longc_Pass<"longc-apply-fot"> {

@@ -21,6 +21,8 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
     manager.addPass(createMakeLossPass());
     if (softTokens)
       manager.addPass(createTakeSoftTokensPass({.function = "loss", .from = "compress_trained"}));
+    if (options.method == "fot")
+      manager.addPass(createApplyCrossRowsPass(ApplyCrossRowsPassOptions{"loss", options.memLayers}));
     manager.addPass(createDifferentiatePass());
     manager.addPass(createRecomputePass());
   }

@@ -29,7 +29,7 @@ private:
   }
   // Attention ops in order, all of whose results one merge joins unless there is one alone.
   LogicalResult collect();
-  FailureOr<AttentionSource> source(Operation *op, ImplicitLocOpBuilder &host);
+  FailureOr<SmallVector<AttentionSource>> sourcesOf(Operation *op, ImplicitLocOpBuilder &host);
   bool splitsKeys(ArrayRef<AttentionSource> sources);
   AttentionParts runSplits(StringRef name, Value list, ArrayRef<AttentionSource> sources);
   LogicalResult epilogue(KernelBuilder &kernel, AttentionKernel &attention, SmallVectorImpl<OpResult> &stored);
@@ -67,21 +67,11 @@ LogicalResult AttentionTiler::collect() {
   return success();
 }
 
-FailureOr<AttentionSource> AttentionTiler::source(Operation *op, ImplicitLocOpBuilder &host) {
+FailureOr<SmallVector<AttentionSource>> AttentionTiler::sourcesOf(Operation *op, ImplicitLocOpBuilder &host) {
+  if (auto packed = dyn_cast<lm::PackedAttentionOp>(op))
+    return packedSources(packed);
   AttentionSource source;
   source.query = op->getOperand(0);
-  if (auto packed = dyn_cast<lm::PackedAttentionOp>(op)) {
-    if (packed.getSources())
-      return op->emitOpError("has further sources per sequence: no kernel reads them yet; leave `sources` out"),
-             failure();
-    source.keys = packed.getK();
-    source.values = packed.getV();
-    source.causal = packed.getCausal();
-    source.window = packed.getWindow();
-    source.scale = packed.getScale();
-    source.softCap = packed.getSoftCap();
-    return source;
-  }
   StateTensors state = stateTensors(host, op->getOperand(1));
   source.keys = state.keys;
   source.values = state.values;
@@ -92,7 +82,7 @@ FailureOr<AttentionSource> AttentionTiler::source(Operation *op, ImplicitLocOpBu
     source.window = window.getWindow();
     source.scale = window.getScale();
     source.softCap = window.getSoftCap();
-    return source;
+    return SmallVector{source};
   }
   auto memory = cast<lm::KnnAttentionOp>(op);
   if (memory.getGranularity() != lm::Granularity::token)
@@ -107,7 +97,7 @@ FailureOr<AttentionSource> AttentionTiler::source(Operation *op, ImplicitLocOpBu
   source.topk = memory.getTopk();
   source.scale = memory.getScale();
   source.cosine = memory.getSimilarity() == lm::Similarity::cosine;
-  return source;
+  return SmallVector{source};
 }
 
 // Stores a tile whose rows are tokens and whose columns are `columnsOfHead` for each head of the block.
@@ -203,6 +193,8 @@ bool AttentionTiler::splitsKeys(ArrayRef<AttentionSource> sources) {
   if (sizes_.queries > 1)
     return false;
   bool selects = llvm::any_of(sources, [](const AttentionSource &source) { return source.topk > 0; });
+  if (llvm::any_of(sources, [](const AttentionSource &source) { return source.layout == AttentionSource::Others; }))
+    return false; // how many keys those have is known inside the walk alone
   if (selects)
     remark::missed(fused_.root->getLoc(), remark::RemarkOpts::name("longc-tile-attention").category("longc-splitting"))
         << "keys not split: the best of all cannot be told from a part of them";
@@ -254,10 +246,10 @@ LogicalResult AttentionTiler::tile() {
   ImplicitLocOpBuilder before(fused_.root->getLoc(), fused_.root);
   SmallVector<AttentionSource> sources;
   for (Operation *op : attentions_) {
-    FailureOr<AttentionSource> next = source(op, before);
+    auto next = sourcesOf(op, before);
     if (failed(next))
       return failure();
-    sources.push_back(*next);
+    sources.append(*next);
   }
   std::string shape = std::to_string(sizes_.heads) + "x" + std::to_string(sizes_.headSize);
   std::string name = fused_.kernelName(attentions_.front()->getOperand(0), shape);

@@ -51,12 +51,15 @@ LogicalResult PackedAttentionOp::interpret(Interpreter &interpreter) {
     return failure();
   Outputs outputs(q);
   int64_t kvHeads = k.dim(1), size = q.dim(2), group = outputs.heads / kvHeads;
-  rows->forEachQuery([&](int64_t t, ArrayRef<int64_t> keys) {
+  const HostTensor &sourceKeys = getSourceKeys() ? interpreter.getTensor(getSourceKeys()) : k;
+  if (failed(expectEqual(*this, "source keys", sourceKeys.shape(), k.shape())))
+    return failure();
+  rows->forEachQuery([&](int64_t t, ArrayRef<int64_t> keys, size_t own) {
     for (int64_t h = 0; h < outputs.heads; ++h) {
       std::vector<Entry> entries;
-      for (int64_t row : keys) {
+      for (auto [number, row] : llvm::enumerate(keys)) {
         int64_t at = (row * kvHeads + h / group) * size;
-        entries.push_back({k.data() + at, v.data() + at, row});
+        entries.push_back({(number < own ? k : sourceKeys).data() + at, v.data() + at, row});
       }
       const double *query = q.data() + (t * outputs.heads + h) * size;
       auto scores = reference::dotScores(query, entries, size, getScale(), getSoftCap());

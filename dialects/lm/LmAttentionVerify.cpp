@@ -34,6 +34,10 @@ LogicalResult PackedAttentionOp::verify() {
   if (getSources() && (failed(verifyBoundary(*this, "sources", getSources())) ||
                        failed(expectShape(*this, "sources", getSources(), {ShapedType::kDynamic, 2}))))
     return failure();
+  if (getSourceKeys() && !getSources())
+    return emitOpError("expected sources that are seen as the source keys");
+  if (getSourceKeys() && failed(expectShape(*this, "source keys", getSourceKeys(), k.getShape())))
+    return failure();
   // packed_attention_c6
   if (static_cast<int64_t>(getWindow()) < 0 || !(getSoftCap() >= 0))
     return emitOpError("expected window and soft_cap not to be negative");

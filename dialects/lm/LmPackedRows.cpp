@@ -34,7 +34,7 @@ LogicalResult PackedRows::fill(Operation *op, const HostTensor &queryBounds, int
   return success();
 }
 
-void PackedRows::forEachQuery(function_ref<void(int64_t, ArrayRef<int64_t>)> callback) const {
+void PackedRows::forEachQuery(function_ref<void(int64_t, ArrayRef<int64_t>, size_t)> callback) const {
   for (int64_t i = 0; i + 1 < static_cast<int64_t>(cuQ.size()); ++i)
     for (int64_t t = cuQ[i]; t < cuQ[i + 1]; ++t) {
       int64_t position = t - cuQ[i] + (cuK[i + 1] - cuK[i]) - (cuQ[i + 1] - cuQ[i]);
@@ -44,10 +44,11 @@ void PackedRows::forEachQuery(function_ref<void(int64_t, ArrayRef<int64_t>)> cal
         if ((!causal || key <= position) && (window == 0 || key > position - window))
           visible.push_back(s);
       }
+      const size_t own = visible.size();
       for (auto [reader, source] : sources)
         for (int64_t s = cuK[source]; reader == i && s < cuK[source + 1]; ++s)
           visible.push_back(s);
-      callback(t, visible);
+      callback(t, visible, own);
     }
 }
 

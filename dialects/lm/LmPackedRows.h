@@ -12,8 +12,8 @@ struct PackedRows {
   int64_t window;
 
   // Calls back for every query row of a sequence with the rows of k and v that it sees, in rising order within its own
-  // sequence, then source after source.
-  void forEachQuery(llvm::function_ref<void(int64_t query, llvm::ArrayRef<int64_t> keys)> callback) const;
+  // sequence, then source after source; `own` of them are of its own sequence.
+  void forEachQuery(llvm::function_ref<void(int64_t query, llvm::ArrayRef<int64_t> keys, size_t own)> callback) const;
 
   // Of an op with the operands and attributes of lm.packed_attention. Failure: a diagnostic on the op.
   template <typename Op> static mlir::FailureOr<PackedRows> read(Op op, Interpreter &interpreter) {

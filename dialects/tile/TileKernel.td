@@ -81,10 +81,10 @@ def Tile_WorkListOp : Tile_Op<"work_list", [Pure]> {
     | 2, 3 | visible keys [begin, end) of the sequence |
     | 4 | `diagonal`: key index that query row `begin` stands at (it sees keys <= diagonal when causal) |
     | 5, 6 | visible memory entries [begin, end) |
-    | 7 | slot |
+    | 7 | slot; the number of the sequence where keys are packed |
 
     With `keys`, the batch is two lists of boundaries instead (`cu_seqlens`): sequence i has query rows
-    `[segments[i], segments[i+1])` and keys `[keys[i], keys[i+1])`, no memory, slot 0.
+    `[segments[i], segments[i+1])` and keys `[keys[i], keys[i+1])`, no memory.
 
     The order is for speed only: kernels are right for any list that covers the work. `by_sequence` keeps the blocks of a
     sequence together, which share its keys: the costliest sequence first, and its costliest block first.

@@ -89,7 +89,7 @@ LogicalResult WorkListOp::interpret(Interpreter &interpreter) {
       if (!keys)
         return static_cast<int64_t>(segments[i * segments.dim(1) + column]);
       if (column >= 4)
-        return 0;
+        return column == 6 ? i : 0;
       return static_cast<int64_t>((column < 2 ? segments : *keys)[i + column % 2]);
     };
     for (int64_t begin = at(0); begin < at(1); begin += rows)

@@ -125,7 +125,7 @@ Result<std::vector<int32_t>> packedSegments(std::span<const int32_t> queries, st
       return Status::error(5201, formatText("sequence %zu ends past the %lld rows given", index,
                                             static_cast<long long>(rows)),
                            "the last boundary is the number of rows");
-    segments.insert(segments.end(), {queries[index], queries[index + 1], keys[index], keys[index + 1], 0, 0, 0, 0});
+    segments.insert(segments.end(), {queries[index], queries[index + 1], keys[index], keys[index + 1], 0, 0, static_cast<int32_t>(index), 0});
   }
   return segments;
 }

@@ -35,8 +35,8 @@ struct StateBounds {
 /// Whether each segment's slot is there, and every page that its memory is read from or its new tokens are written to.
 Status checkState(std::span<const int32_t> segments, const StateBounds &state);
 
-/// Segments of a packed batch: sequence i has query rows [queries[i], queries[i+1]) and keys [keys[i], keys[i+1]). No
-/// boundary may lie past `rows`.
+/// Segments of a packed batch: sequence i has query rows [queries[i], queries[i+1]) and keys [keys[i], keys[i+1]), and i in the
+/// place of a slot. No boundary may lie past `rows`.
 Result<std::vector<int32_t>> packedSegments(std::span<const int32_t> queries, std::span<const int32_t> keys,
                                             int64_t rows);
 

@@ -26,6 +26,8 @@ Functions findFunctions(const Program &program, bool exact) {
   return found;
 }
 
+constexpr std::string_view pairsRole = "cross_rows"; // the one input of two dimensions
+
 /// The data of an input by its role; null for a role that training does not fill.
 const void *inputOf(const TrainBatch &batch, std::string_view role, int64_t &size) {
   size = batch.size();
@@ -37,8 +39,16 @@ const void *inputOf(const TrainBatch &batch, std::string_view role, int64_t &siz
     return batch.targets.data();
   if (role == "weights")
     return batch.weights.data();
+  if (role == pairsRole) {
+    size = static_cast<int64_t>(batch.crossRows.size()) / 2;
+    return batch.crossRows.data();
+  }
   size = static_cast<int64_t>(batch.boundaries.size());
   return role == "boundaries" ? batch.boundaries.data() : nullptr;
+}
+
+bool readsRows(const abi::Function &function) {
+  return std::ranges::any_of(function.inputs(), [](const abi::Input &input) { return input.role() == pairsRole; });
 }
 
 Status checkInputs(const abi::Function &function) {
@@ -46,8 +56,9 @@ Status checkInputs(const abi::Function &function) {
     int64_t size;
     TrainBatch some;
     some.add(std::vector<int32_t>{0}, std::vector<float>{0});
+    some.crossRows = {0, 0};
     const bool isFloat = input.role() == "weights";
-    if (!inputOf(some, input.role(), size) || input.type() != (isFloat ? abi::F32 : abi::I32) || input.sizes_size() != 1)
+    if (!inputOf(some, input.role(), size) || input.type() != (isFloat ? abi::F32 : abi::I32) || input.sizes_size() != (input.role() == pairsRole ? 2 : 1))
       return Status::error(4120, "function '" + function.name() + "' has an input '" + input.role() + "' of type " +
                                      elementName(input.type()) + ", which this runtime does not fill",
                            "compile the program again");
@@ -103,6 +114,8 @@ void ProgramStep::readStored(ParameterArray &values) const {
       std::memcpy(values.of(parameter).data(), program_.parameterData(parameters_.indices[i]), program_.parameterBytes(parameters_.indices[i]));
 }
 
+bool ProgramStep::readsRows() const { return longc::readsRows(loss_->function()); }
+
 int64_t ProgramStep::modelParameters() const {
   int64_t count = 0;
   std::vector<bool> seen(static_cast<size_t>(program_.message().parameters_size()));
@@ -124,6 +137,8 @@ Status ProgramStep::run(Executor &executor, const TrainBatch &batch, const Param
   std::vector<InputTensor> inputs;
   for (const abi::Input &input : executor.function().inputs()) {
     InputTensor tensor{nullptr, {{1, 1, 1, 1}, 1}};
+    if (input.role() == pairsRole)
+      tensor.shape = {{1, 2, 1, 1}, 2};
     tensor.data = inputOf(batch, input.role(), tensor.shape.sizes[0]);
     inputs.push_back(tensor);
   }

@@ -34,6 +34,8 @@ public:
   const std::string &precision() const { return gradient_->function().precision(); }
   /// Of what one call keeps besides parameters, as of the largest call so far.
   int64_t activationBytes() const { return gradient_->arenaBytes(); }
+  /// Whether sequences of a batch can read others: the program was compiled with a FoT memory.
+  bool readsRows() const;
   /// Numbers in all parameters that `loss` reads.
   int64_t modelParameters() const;
 

@@ -19,6 +19,7 @@ struct TrainBatch {
   std::vector<int32_t> boundaries;        // where sequences begin, then T
   std::vector<int32_t> targets;           // T: the token after each; 0 behind the last of a sequence
   std::vector<float> weights;             // T: of predicting it, in the loss of the step; 0 behind the last
+  std::vector<int32_t> crossRows;         // [n, 2]: in layers with a memory the first of these sequences reads the second
 
   /// Adds a sequence; `weights[t]` is that of predicting token t.
   void add(std::span<const int32_t> sequence, std::span<const float> sequenceWeights);

@@ -4,14 +4,12 @@
 
 // GRADIENTS: gradients agree: 4 of 4,
 // CHECK-LABEL: func.func @forward
-// CHECK-SAME: %[[READERS:[^:]*]]: tensor<?xi32> {lm.input = "reader_boundaries"}, %[[SOURCES:[^:]*]]: tensor<?xi32> {lm.input = "source_boundaries"}
 // CHECK-SAME: %[[ROWS:[^:]*]]: tensor<?x2xi32> {lm.input = "cross_rows"}
 // CHECK: %[[K:.*]] = lm.split_heads {{.*}} -> tensor<?x1x4xf32>
 // CHECK: %[[V:.*]] = lm.split_heads {{.*}} -> tensor<?x1x4xf32>
 // CHECK: %[[Q:.*]] = lm.rope
-// CHECK: %[[OWN:[^,]*]], %[[L:.*]] = lm.packed_attention %[[Q]]
-// CHECK: %[[READ:[^,]*]], %[[M:.*]] = lm.packed_attention %[[Q]], %[[K]], %[[V]], %[[READERS]], %[[SOURCES]] sources %[[ROWS]] {scale
-// CHECK: %[[BOTH:[^,]*]], %{{.*}} = lm.merge_attention(%[[OWN]], %[[READ]]), (%[[L]], %[[M]])
+// CHECK: %[[R:.*]] = lm.rope %[[K]]
+// CHECK: %[[BOTH:[^,]*]], %{{.*}} = lm.packed_attention %[[Q]], %[[R]], %[[V]], %{{.*}}, %{{.*}} sources %[[ROWS]] source_keys %[[K]] causal
 // CHECK: lm.merge_heads %[[BOTH]]
 
 lm.parameter @table trainable : tensor<11x8xf32>

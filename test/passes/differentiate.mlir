@@ -16,6 +16,7 @@
 // RUN: longc-interpret %s --function causal --check-gradients --tokens 1 --sequences 1 | FileCheck %s --check-prefix=THREE
 // RUN: longc-interpret %s --function window --check-gradients --tokens 12 | FileCheck %s --check-prefix=THREE
 // RUN: longc-interpret %s --function sources --check-gradients --tokens 8 | FileCheck %s --check-prefix=THREE
+// RUN: longc-interpret %s --function source_keys --check-gradients --tokens 8 | FileCheck %s --check-prefix=FOUR
 // RUN: longc-interpret %s --function merge --check-gradients | FileCheck %s --check-prefix=THREE
 // RUN: longc-interpret %s --function queries_alone --check-gradients --tokens 7 | FileCheck %s --check-prefix=ONE
 // RUN: longc-interpret %s --function loss --check-gradients --tokens 7 | FileCheck %s --check-prefix=TWO
@@ -31,6 +32,7 @@
 // ONE: gradients agree: 1 of 1,
 // TWO: gradients agree: 2 of 2,
 // THREE: gradients agree: 3 of 3,
+// FOUR: gradients agree: 4 of 4,
 // FIVE: gradients agree: 5 of 5,
 // SEVEN: gradients agree: 7 of 7,
 
@@ -160,6 +162,14 @@ func.func @sources(%q: tensor<?x2x2xf32> {lm.trained}, %k: tensor<?x1x2xf32> {lm
                    %cu: tensor<?xi32> {lm.input = "cu_seqlens"}, %reads: tensor<?x2xi32> {lm.input = "sources"}) -> (tensor<?x2x2xf32>, tensor<2x?xf32>) {
   %o, %l = lm.packed_attention %q, %k, %v, %cu, %cu sources %reads causal {scale = 0.7 : f64}
     : (tensor<?x2x2xf32>, tensor<?x1x2xf32>, tensor<?x1x2xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x2xi32>) -> (tensor<?x2x2xf32>, tensor<2x?xf32>)
+  return %o, %l : tensor<?x2x2xf32>, tensor<2x?xf32>
+}
+
+func.func @source_keys(%q: tensor<?x2x2xf32> {lm.trained}, %k: tensor<?x1x2xf32> {lm.trained}, %v: tensor<?x1x2xf32> {lm.trained},
+                       %raw: tensor<?x1x2xf32> {lm.trained}, %cu: tensor<?xi32> {lm.input = "cu_seqlens"}, %reads: tensor<?x2xi32> {lm.input = "cross_rows"})
+    -> (tensor<?x2x2xf32>, tensor<2x?xf32>) {
+  %o, %l = lm.packed_attention %q, %k, %v, %cu, %cu sources %reads source_keys %raw causal {scale = 0.7 : f64, window = 2 : i64, soft_cap = 1.5 : f64}
+    : (tensor<?x2x2xf32>, tensor<?x1x2xf32>, tensor<?x1x2xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x2xi32>, tensor<?x1x2xf32>) -> (tensor<?x2x2xf32>, tensor<2x?xf32>)
   return %o, %l : tensor<?x2x2xf32>, tensor<2x?xf32>
 }
 

@@ -23,17 +23,6 @@ func.func @indices(%q: tensor<?x4x32xf32>, %segments: tensor<?x8xi32>, %memory: 
 
 // -----
 
-module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 0, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
-func.func @sources(%q: tensor<?x4x32xf32>, %cu: tensor<?xi32>, %s: tensor<?x2xi32>) -> tensor<?x4x32xf32> {
-  // expected-error @+1 {{has further sources per sequence: no kernel reads them yet; leave `sources` out}}
-  %o:2 = lm.packed_attention %q, %q, %q, %cu, %cu sources %s {scale = 1.0 : f64}
-    : (tensor<?x4x32xf32>, tensor<?x4x32xf32>, tensor<?x4x32xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x2xi32>) -> (tensor<?x4x32xf32>, tensor<4x?xf32>)
-  return %o#0 : tensor<?x4x32xf32>
-}
-}
-
-// -----
-
 module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 0, attention_rows = 8, attention_cols = 48, stream_rows = 4, fold_heads = true>} {
 func.func @pages(%q: tensor<?x4x32xf32>, %cu: tensor<?xi32>) -> tensor<?x4x32xf32> {
   // expected-error @+1 {{expected attention_cols to divide a page of 256 rows, got 48}}

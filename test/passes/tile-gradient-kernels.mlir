@@ -1,5 +1,7 @@
 // Kernels of gradients of attention, loss, products and norms compute what the ops do.
 // RUN: longc-opt %s --longc-differentiate=function=attention -o %t.attention && longc-interpret %t.attention --function attention_gradient --tokens 40 --sequences 2 --compare-after longc-tile-attention --tolerance 1e-6
+// RUN: longc-opt %s --longc-differentiate=function=others -o %t.others && longc-interpret %t.others --function others_gradient --tokens 50 --sequences 4 --compare-after longc-tile-attention --tolerance 1e-6
+// RUN: longc-opt %s --longc-differentiate=function=same_keys -o %t.same && longc-interpret %t.same --function same_keys_gradient --tokens 50 --sequences 3 --compare-after longc-tile-attention --tolerance 1e-6
 // RUN: longc-opt %s --longc-differentiate=function=loss -o %t.loss && longc-interpret %t.loss --function loss_gradient --tokens 37 --compare-after longc-tile-linear --tolerance 1e-6
 // RUN: longc-interpret %s --function products --tokens 37 --compare-after longc-tile-linear --tolerance 1e-6
 // RUN: longc-interpret %s --function rows --tokens 37 --compare-after longc-tile-streaming --tolerance 1e-6
@@ -9,6 +11,21 @@ func.func @attention(%q: tensor<?x4x16xf32> {lm.trained}, %k: tensor<?x2x16xf32>
     -> tensor<?x4x16xf32> {
   %out, %lse = lm.packed_attention %q, %k, %v, %cu, %cu causal {scale = 0.3 : f64, window = 11 : i64, soft_cap = 2.0 : f64}
     : (tensor<?x4x16xf32>, tensor<?x2x16xf32>, tensor<?x2x16xf32>, tensor<?xi32>, tensor<?xi32>) -> (tensor<?x4x16xf32>, tensor<4x?xf32>)
+  return %out : tensor<?x4x16xf32>
+}
+
+// Sequences that read others, seen as keys of their own.
+func.func @others(%q: tensor<?x4x16xf32> {lm.trained}, %k: tensor<?x2x16xf32> {lm.trained}, %v: tensor<?x2x16xf32> {lm.trained}, %raw: tensor<?x2x16xf32> {lm.trained},
+                  %cu: tensor<?xi32> {lm.input = "boundaries"}, %rows: tensor<?x2xi32> {lm.input = "cross_rows"}) -> (tensor<?x4x16xf32>, tensor<4x?xf32>) {
+  %out, %lse = lm.packed_attention %q, %k, %v, %cu, %cu sources %rows source_keys %raw causal {scale = 0.3 : f64}
+    : (tensor<?x4x16xf32>, tensor<?x2x16xf32>, tensor<?x2x16xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x2xi32>, tensor<?x2x16xf32>) -> (tensor<?x4x16xf32>, tensor<4x?xf32>)
+  return %out, %lse : tensor<?x4x16xf32>, tensor<4x?xf32>
+}
+
+func.func @same_keys(%q: tensor<?x4x16xf32> {lm.trained}, %k: tensor<?x4x16xf32> {lm.trained}, %v: tensor<?x4x16xf32> {lm.trained},
+                     %cu: tensor<?xi32> {lm.input = "boundaries"}, %rows: tensor<?x2xi32> {lm.input = "sources"}) -> tensor<?x4x16xf32> {
+  %out, %lse = lm.packed_attention %q, %k, %v, %cu, %cu sources %rows causal {scale = 0.3 : f64, window = 5 : i64}
+    : (tensor<?x4x16xf32>, tensor<?x4x16xf32>, tensor<?x4x16xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x2xi32>) -> (tensor<?x4x16xf32>, tensor<4x?xf32>)
   return %out : tensor<?x4x16xf32>
 }
 

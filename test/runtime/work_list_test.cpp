@@ -70,7 +70,7 @@ TEST(WorkList, PackedBoundariesAreSegments) {
   std::vector<int32_t> queries = {0, 2, 2, 5}, keys = {0, 3, 3, 6};
   auto segments = packedSegments(queries, keys, 6);
   ASSERT_TRUE(segments.ok());
-  EXPECT_EQ(*segments, (std::vector<int32_t>{0, 2, 0, 3, 0, 0, 0, 0, 2, 2, 3, 3, 0, 0, 0, 0, 2, 5, 3, 6, 0, 0, 0, 0}));
+  EXPECT_EQ(*segments, (std::vector<int32_t>{0, 2, 0, 3, 0, 0, 0, 0, 2, 2, 3, 3, 0, 0, 1, 0, 2, 5, 3, 6, 0, 0, 2, 0}));
   EXPECT_TRUE(packedSegments({}, {}, 0)->empty());
 }
 

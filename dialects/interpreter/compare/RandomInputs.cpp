@@ -60,9 +60,9 @@ RandomInputs::RandomInputs(ModuleOp module, FunctionOpInterface function, const 
 int64_t RandomInputs::dynamicRows(StringRef role) const {
   int64_t sequences = batch_.sequences.size();
   return llvm::StringSwitch<int64_t>(role)
-      .Cases({"segments", "sources", "cross_rows"}, sequences)
+      .Cases({"segments", "sources"}, sequences)
+      .Case("cross_rows", 2 * sequences)
       .Cases({"cu_seqlens", "boundaries"}, sequences + 1)
-      .Cases({"reader_boundaries", "source_boundaries"}, 2 * sequences + 1)
       .Case("page_table", batch_.slots)
       .Case("rows", llvm::count_if(batch_.sequences, [](auto &s) { return s.queryEnd > s.queryBegin; }))
       .Cases({"cache_keys", "cache_values"}, batch_.slots * batch_.ring)
@@ -110,16 +110,14 @@ static FailureOr<std::vector<double>> roleElements(const RandomBatch &batch, Str
       for (int64_t column :
            {s.queryBegin, s.queryEnd, s.windowBegin, s.windowEnd, s.memoryBegin, s.memoryEnd, s.slot, int64_t{0}})
         elements.push_back(column);
-    if (role == "cu_seqlens" || role == "boundaries" || role == "reader_boundaries")
+    if (role == "cu_seqlens" || role == "boundaries")
       elements.push_back(s.queryBegin);
-    if (role == "source_boundaries")
-      elements.push_back(0);
     if (role == "sources")
       for (size_t sequence : {i, (i + 1) % batch.sequences.size()})
         elements.push_back(sequence);
-    // Every sequence reads the first; as a source a sequence counts behind all readers.
+    // Every sequence reads the two behind it, going round.
     if (role == "cross_rows")
-      for (size_t sequence : {i, batch.sequences.size()})
+      for (size_t sequence : {i, (i + 1) % batch.sequences.size(), i, (i + 2) % batch.sequences.size()})
         elements.push_back(sequence);
     if (role == "firsts")
       elements.push_back(std::min(s.queryBegin, batch.tokens - 1));
@@ -137,12 +135,7 @@ static FailureOr<std::vector<double>> roleElements(const RandomBatch &batch, Str
         elements.push_back(1 + 0.3 * drawReal(batch.seed, role, i));
     }
   }
-  if (role == "source_boundaries")
-    for (auto &s : batch.sequences)
-      elements.push_back(s.queryBegin);
-  if (role == "reader_boundaries")
-    elements.resize(2 * batch.sequences.size(), batch.tokens);
-  if (role == "cu_seqlens" || role.ends_with("boundaries"))
+  if (role == "cu_seqlens" || role == "boundaries")
     elements.push_back(batch.tokens);
   if (role == "tokens" || role == "targets")
     for (int64_t t = 0; t < rows; ++t)

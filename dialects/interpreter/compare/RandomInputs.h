@@ -1,9 +1,9 @@
 // Random arguments and parameters of a function, by the roles of its arguments (`lm.input`, `lm.layer`).
 //
 // The roles: tokens, positions, memory_positions, rows, segments, cu_seqlens, temperature, cache, memory, page_table,
-// targets, destinations, boundaries, sources, cross_rows with reader_boundaries and source_boundaries, and of lowered state cache_keys, cache_values, memory_keys, memory_values. One set of inputs
-// serves a function before and after a pipeline: an argument is found again by its role and layer, one without a role
-// by its place among those without.
+// targets, destinations, boundaries, sources, cross_rows, and of lowered state cache_keys, cache_values, memory_keys,
+// memory_values. One set of inputs serves a function before and after a pipeline: an argument is found again by its role
+// and layer, one without a role by its place among those without.
 #pragma once
 
 #include "dialects/interpreter/Interpreter.h"

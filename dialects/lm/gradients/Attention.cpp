@@ -19,15 +19,18 @@ LogicalResult differentiate(PackedAttentionOp op, Gradients &gradients) {
   if (gradients.isWanted(op.getQ()))
     gradients.add(op.getQ(), AttentionQueryGradientOp::create(
                                  b, gradient.getType(), op.getQ(), op.getK(), op.getV(), gradient, op.getLse(), delta,
-                                 op.getCuQ(), op.getCuK(), op.getSources(), op.getCausal(), op.getScale(), op.getWindow(),
-                                 op.getSoftCap()));
-  if (!gradients.isWanted(op.getK()) && !gradients.isWanted(op.getV()))
+                                 op.getCuQ(), op.getCuK(), op.getSources(), op.getSourceKeys(), op.getCausal(), op.getScale(),
+                                 op.getWindow(), op.getSoftCap()));
+  if (!gradients.isWanted(op.getK()) && !gradients.isWanted(op.getV()) &&
+      !(op.getSourceKeys() && gradients.isWanted(op.getSourceKeys())))
     return success();
-  auto both = AttentionKeyGradientOp::create(b, keys, keys, op.getQ(), op.getK(), op.getV(), gradient, op.getLse(), delta,
-                                             op.getCuQ(), op.getCuK(), op.getSources(), op.getCausal(), op.getScale(),
-                                             op.getWindow(), op.getSoftCap());
-  gradients.add(op.getK(), both.getKeyGradient());
-  gradients.add(op.getV(), both.getValueGradient());
+  auto all = AttentionKeyGradientOp::create(b, keys, keys, op.getSourceKeys() ? keys : Type(), op.getQ(), op.getK(), op.getV(),
+                                            gradient, op.getLse(), delta, op.getCuQ(), op.getCuK(), op.getSources(),
+                                            op.getSourceKeys(), op.getCausal(), op.getScale(), op.getWindow(), op.getSoftCap());
+  gradients.add(op.getK(), all.getKeyGradient());
+  gradients.add(op.getV(), all.getValueGradient());
+  if (op.getSourceKeys())
+    gradients.add(op.getSourceKeys(), all.getSourceKeyGradient());
   return success();
 }
 

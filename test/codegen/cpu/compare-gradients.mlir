@@ -8,6 +8,8 @@
 // RUN: longc-opt %s --longc-differentiate=function=attention -o %t && longc-compare-cpu %t --function=attention_gradient --tokens=300 --sequences=2 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
 // RUN: longc-opt %s --longc-differentiate=function=grouped -o %t && longc-compare-cpu %t --function=grouped_gradient --tokens=150 --sequences=2 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
 // RUN: longc-opt %s --longc-differentiate=function=window -o %t && longc-compare-cpu %t --function=window_gradient --tokens=300 --sequences=2 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
+// RUN: longc-opt %s --longc-differentiate=function=others -o %t && longc-compare-cpu %t --function=others_gradient --tokens=300 --sequences=4 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
+// RUN: longc-compare-cpu %t --function=others_gradient --tokens=150 --sequences=1 --variants=avx2 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
 // RUN: longc-opt %s --longc-differentiate=function=loss -o %t && longc-compare-cpu %t --function=loss_gradient --tokens=300 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
 // RUN: longc-opt %s --longc-differentiate=function=dense -o %t && longc-compare-cpu %t --function=dense_gradient --tokens=70 --sequences=2 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
 // RUN: longc-opt %s --longc-differentiate=function=loss_and_lse -o %t && longc-compare-cpu %t --function=loss_and_lse_gradient --tokens=37 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
@@ -114,6 +116,13 @@ func.func @grouped(%q: tensor<?x6x18xf32> {lm.trained}, %k: tensor<?x2x18xf32> {
   %out, %lse = lm.packed_attention %q, %k, %v, %cu, %cu causal {scale = 0.3 : f64}
     : (tensor<?x6x18xf32>, tensor<?x2x18xf32>, tensor<?x2x18xf32>, tensor<?xi32>, tensor<?xi32>) -> (tensor<?x6x18xf32>, tensor<6x?xf32>)
   return %out : tensor<?x6x18xf32>
+}
+
+func.func @others(%q: tensor<?x6x32xf32> {lm.trained}, %k: tensor<?x2x32xf32> {lm.trained}, %v: tensor<?x2x32xf32> {lm.trained}, %raw: tensor<?x2x32xf32> {lm.trained},
+                  %cu: tensor<?xi32> {lm.input = "boundaries"}, %rows: tensor<?x2xi32> {lm.input = "cross_rows"}) -> tensor<?x6x32xf32> {
+  %out, %lse = lm.packed_attention %q, %k, %v, %cu, %cu sources %rows source_keys %raw causal {scale = 0.3 : f64}
+    : (tensor<?x6x32xf32>, tensor<?x2x32xf32>, tensor<?x2x32xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x2xi32>, tensor<?x2x32xf32>) -> (tensor<?x6x32xf32>, tensor<6x?xf32>)
+  return %out : tensor<?x6x32xf32>
 }
 
 func.func @window(%q: tensor<?x3x32xf32> {lm.trained}, %k: tensor<?x1x32xf32> {lm.trained}, %v: tensor<?x1x32xf32> {lm.trained}, %cu: tensor<?xi32> {lm.input = "boundaries"})
