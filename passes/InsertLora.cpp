@@ -52,7 +52,7 @@ struct InsertLoraPass : impl::InsertLoraPassBase<InsertLoraPass> {
         continue;
       // A head that is the table of an embedding has a name of its own.
       std::string module = linear && isTable(reference) ? "lm_head" : moduleOf(reference.getName()).str();
-      if (linear && rank > 0 && llvm::any_of(targets, [&](StringRef target) {
+      if (linear && rank > 0 && isInLayers(module) && llvm::any_of(targets, [&](StringRef target) {
             return module == target || StringRef(module).ends_with("." + target.str()) || (target == "all-linear" && module != "lm_head");
           }))
         declareTrained(linear, module);
@@ -67,6 +67,12 @@ struct InsertLoraPass : impl::InsertLoraPassBase<InsertLoraPass> {
   }
 
 private:
+  bool isInLayers(StringRef module) {
+    SmallVector<StringRef> numbers;
+    StringRef(layers).split(numbers, ',', -1, /*KeepEmpty=*/false);
+    return numbers.empty() || llvm::any_of(numbers, [&](StringRef number) { return module.contains(("layers." + number + ".").str()); });
+  }
+
   bool isTable(lm::ParameterRefOp reference) {
     bool table = false;
     reference->getParentOfType<FunctionOpInterface>()->walk([&](lm::EmbeddingOp op) {

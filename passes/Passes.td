@@ -139,7 +139,8 @@ def InsertLoraPass : Longc_Pass<"longc-insert-lora"> {
   let options = [
     Option<"rank", "rank", "int64_t", "0", "rank of new, trainable adapters; 0: none">,
     Option<"alpha", "alpha", "double", "8.0", "factor of new adapters, times their rank">,
-    Option<"trained", "targets", "std::string", "\"all-linear\"", "modules with new adapters: last words of their names with commas, or all-linear">];
+    Option<"trained", "targets", "std::string", "\"all-linear\"", "modules with new adapters: last words of their names with commas, or all-linear">,
+    Option<"layers", "layers", "std::string", "\"\"", "numbers with commas: new adapters in these layers alone; empty: in all">];
   let statistics = [Statistic<"modules", "modules-with-adapter", "Number of products and embeddings that got an adapter">];
 }
 

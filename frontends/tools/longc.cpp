@@ -86,7 +86,9 @@ void addCompile(CLI::App &app, CompileOptions &options) {
                       "overlay: kept beside the weights; merge: added to them, where they are not quantised")
       ->capture_default_str();
   CLI::Option *train = command->add_flag("--train", options.train, "the program also trains: all parameters that are stored as floats, or an adapter");
-  command->add_option("--lora", options.lora, "train an adapter alone: rank=16,alpha=32,targets=all, or names of modules; e2llm: of both models, or none")->needs(train);
+  command->add_option("--lora", options.lora,
+                      "train an adapter alone: rank=16,alpha=32,targets=all, or names of modules; layers=memory, or numbers; e2llm: of both models, or none")
+      ->needs(train);
   command->add_option("--target", options.targets, "targets, comma separated")->delimiter(',')->capture_default_str();
   command->add_option("--variants", options.variants, "CPU variants to build (default: all)")->delimiter(',');
   CLI::Option *dumps = command->add_option("--dump-dir", options.dumpDir, "write the IR after every stage into this folder");

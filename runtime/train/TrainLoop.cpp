@@ -82,7 +82,9 @@ Status TrainLoop::steps(LoopResult &result) {
 
 Status TrainLoop::evaluate(LoggedStep &logged) {
   TrainState &state = trainer_.state();
-  auto report = judge(step_, options_.evaluation, trainer_.options(), state.values, nullptr, nullptr); // as a part of its step
+  auto report = options_.evaluationRows
+                    ? judgeRows(step_, *options_.evaluationRows, trainer_.options(), state.values)
+                    : judge(step_, options_.evaluation, trainer_.options(), state.values, nullptr, nullptr); // as a part of its step
   if (!report.ok())
     return report.status();
   logged.evalLoss = report->loss;
@@ -116,6 +118,8 @@ Status TrainLoop::log(const StepReport &report, double seconds, LoggedStep &logg
   json.key("grad_norm").number(report.gradientNorm, allDigits);
   json.key("lr").number(report.rate);
   json.key("epoch").integer(report.epoch);
+  if (trainer_.options().rows)
+    json.key("cross_rows").integer(report.range);
   json.key("sequences").integer(report.sequences);
   json.key("tokens").integer(report.tokens);
   json.key("target_tokens").integer(report.targets);

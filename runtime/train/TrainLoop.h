@@ -33,6 +33,7 @@ struct LoopOptions {
   TrainSettings settings;
   int64_t saveEvery = 0; // steps between checkpoints; 0: as often as costs less than 2 % of the time
   std::span<const Sample> evaluation;
+  std::optional<RowBatch> evaluationRows; // instead
   int64_t evalEvery = 0; // steps between evaluations; 0: never
   int64_t patience = 0;  // ends after so many evaluations without a better one, with the best values; 0: never
   double seconds = 0;    // ends after the step that reaches it; 0: no limit

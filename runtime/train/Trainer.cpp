@@ -16,10 +16,11 @@ std::vector<int64_t> lengthsOf(std::span<const Sample> samples) {
   return lengths;
 }
 
-/// Loss, and gradients where wanted, of packs that make up a whole step.
+/// Loss, and gradients where wanted, of packs that make up a whole step; `crossRows` are numbers of their sequences, which then share
+/// a call.
 Result<StepReport> pass(TrainStep &step, std::span<const Sample> samples, const std::vector<Pack> &packs,
                         const TrainOptions &options, const ParameterArray &values, ParameterArray *gradients,
-                        const Trainer::Stop &stop) {
+                        const Trainer::Stop &stop, std::span<const int32_t> crossRows = {}) {
   StepReport report;
   for (const Pack &pack : packs) {
     report.sequences += static_cast<int64_t>(pack.sequences.size());
@@ -29,7 +30,9 @@ Result<StepReport> pass(TrainStep &step, std::span<const Sample> samples, const 
       report.targets += samples[static_cast<size_t>(sequence)].targets();
   }
   const std::vector<float> weights = lossWeights(packs, samples, options.norm);
-  for (const TrainBatch &batch : makeBatches(packs, samples, weights, options.callTokens)) {
+  const int64_t callTokens = crossRows.empty() ? options.callTokens : INT64_MAX;
+  for (TrainBatch &batch : makeBatches(packs, samples, weights, callTokens)) {
+    batch.crossRows.assign(crossRows.begin(), crossRows.end());
     if (stop && stop())
       return Status::error(cancelledCode, "cancelled");
     auto loss = gradients ? step.lossAndGradients(batch, values, *gradients) : step.loss(batch, values);
@@ -38,6 +41,20 @@ Result<StepReport> pass(TrainStep &step, std::span<const Sample> samples, const 
     report.loss += *loss;
     ++report.calls;
   }
+  return report;
+}
+
+/// Each row a pack of its own, in their order.
+Result<StepReport> passOfRows(TrainStep &step, const RowBatch &batch, const TrainOptions &options, const ParameterArray &values,
+                              ParameterArray *gradients, const Trainer::Stop &stop) {
+  std::vector<Pack> packs;
+  for (const Sample &row : batch.rows) {
+    const auto length = static_cast<double>(row.size());
+    packs.push_back({{static_cast<int32_t>(packs.size())}, row.size(), length * length});
+  }
+  auto report = pass(step, batch.rows, packs, options, values, gradients, stop, batch.crossRows);
+  if (report.ok())
+    report->range = batch.range;
   return report;
 }
 
@@ -92,6 +109,8 @@ const std::vector<Pack> &Trainer::packs() {
 
 void Trainer::advance() {
   ++state_.step;
+  if (options_.rows)
+    return;
   if (++state_.position < static_cast<int64_t>(plan_.size()))
     return;
   ++state_.epoch;
@@ -113,9 +132,17 @@ Status Trainer::checkFinite(double loss, double norm) const {
   return Status::error(gradientNotFinite, formatText("step %lld: the norm of the gradient is %g", number, norm) + where, hint);
 }
 
+// Of the next step.
+Result<StepReport> Trainer::gradients(const Stop &stop) {
+  if (!options_.rows)
+    return pass(*step_, samples_, packs(), options_, state_.values, &gradients_, stop);
+  auto batch = options_.rows(state_.step);
+  return batch.ok() ? passOfRows(*step_, *batch, options_, state_.values, &gradients_, stop) : batch.status();
+}
+
 Result<StepReport> Trainer::run(const Stop &stop) {
   std::ranges::fill(gradients_.all(), 0.0f);
-  auto report = pass(*step_, samples_, packs(), options_, state_.values, &gradients_, stop);
+  auto report = gradients(stop);
   if (!report.ok())
     return report;
   report->step = state_.step + 1;
@@ -127,6 +154,10 @@ Result<StepReport> Trainer::run(const Stop &stop) {
               gradients_, state_.moments, state_.values, step_->pool());
   advance();
   return report;
+}
+
+Result<StepReport> judgeRows(TrainStep &step, const RowBatch &batch, const TrainOptions &options, const ParameterArray &values) {
+  return passOfRows(step, batch, options, values, nullptr, nullptr);
 }
 
 Result<StepReport> judge(TrainStep &step, std::span<const Sample> samples, const TrainOptions &options,

@@ -6,6 +6,7 @@
 
 #include "runtime/train/AdamW.h"
 #include "runtime/train/Batching.h"
+#include "runtime/train/CrossRows.h"
 #include "runtime/train/LossNorm.h"
 #include "runtime/train/Schedule.h"
 #include "runtime/train/TrainStep.h"
@@ -22,6 +23,8 @@ struct TrainOptions {
   Schedule schedule;
   double clip = 1;           // most norm of a step's gradient; 0: no limit
   int64_t callTokens = 2048; // packs go through the model together up to so many; a longer one goes alone
+  /// Rows of a step (from 0), instead of samples in packs: a function of the step alone. They share one call of the model.
+  std::function<Result<RowBatch>(int64_t step)> rows;
 };
 
 /// Where a training stands. Files carry all of it.
@@ -44,6 +47,7 @@ struct StepReport {
   double loss = 0, gradientNorm = 0, rate = 0;
   int64_t sequences = 0, tokens = 0, targets = 0, calls = 0;
   double squares = 0; // the sum of squared lengths: what attention costs
+  int64_t range = 0;  // earlier rows that a row reads
 };
 
 /// Codes of its errors: a loss or a gradient that is no finite number.
@@ -69,6 +73,7 @@ public:
 private:
   Trainer(TrainStep &step, std::span<const Sample> samples, const TrainOptions &options);
   const std::vector<Pack> &packs();
+  Result<StepReport> gradients(const Stop &stop);
   Status checkFinite(double loss, double norm) const;
   void advance();
 
@@ -81,6 +86,9 @@ private:
   TrainState state_;
   ParameterArray gradients_;
 };
+
+/// The loss of rows as one call of the model.
+Result<StepReport> judgeRows(TrainStep &step, const RowBatch &batch, const TrainOptions &options, const ParameterArray &values);
 
 /// The loss of all samples as one step of packs, and with `gradients` the gradients of it (added). Values are only read.
 Result<StepReport> judge(TrainStep &step, std::span<const Sample> samples, const TrainOptions &options,

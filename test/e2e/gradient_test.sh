@@ -8,5 +8,8 @@ model=$work/gradients/model
 "$longc" compile "$model" --train --lora rank=4,alpha=8,targets=all -o "$work/gradients/lora" --quiet --variants avx2
 refuses 2 "no product of the model is named 'q_projj'" "$longc" compile "$model" --train --lora targets=q_projj -o "$work/gradients/no"
 refuses 2 "rank of 1 to 4096" "$longc" compile "$model" --train --lora rank=0 -o "$work/gradients/no"
-refuses 2 "none of rank=, alpha= and targets=" "$longc" compile "$model" --train --lora ranks=4 -o "$work/gradients/no"
+refuses 2 "none of rank=, alpha=, targets= and layers=" "$longc" compile "$model" --train --lora ranks=4 -o "$work/gradients/no"
+refuses 2 "numbers of layers or memory" "$longc" compile "$model" --train --lora layers=x -o "$work/gradients/no"
+refuses 2 "no layer has a memory" "$longc" compile "$model" --train --lora layers=memory -o "$work/gradients/no"
+refuses 2 "there is no layer 99" "$longc" compile "$model" --train --lora rank=4,layers=0,99 -o "$work/gradients/no"
 [ ! -e "$work/gradients/no" ] || fail "a refused program was written"

@@ -20,7 +20,7 @@ namespace {
 constexpr llvm::StringLiteral everyProduct = "all-linear";
 
 Status wrong(const std::string &what) {
-  return Status::error(1141, "--lora: " + what, "for example --lora rank=16,alpha=32,targets=q_proj,v_proj, or targets=all");
+  return Status::error(1141, "--lora: " + what, "for example --lora rank=16,alpha=32,targets=q_proj,v_proj, or targets=all, or layers=memory");
 }
 
 // Modules with an adapter, by the names of their parameters.
@@ -39,6 +39,16 @@ Status insertTrainedLora(const LoraOptions &lora, ModuleOp graph, Stages &stages
   pass.rank = lora.rank;
   pass.alpha = lora.alpha > 0 ? lora.alpha : 2.0 * static_cast<double>(lora.rank);
   pass.trained = lora.targets.empty() ? everyProduct.str() : llvm::join(lora.targets, ",");
+  std::vector<int64_t> layers = lora.layers;
+  if (lora.memoryLayers)
+    layers.assign(module.memory().layers().begin(), module.memory().layers().end());
+  if (lora.memoryLayers && layers.empty())
+    return wrong("no layer has a memory: compile with --method fot");
+  for (int64_t layer : layers)
+    if (layer >= module.layers())
+      return wrong("there is no layer " + std::to_string(layer) + " of " + std::to_string(module.layers()));
+    else
+      pass.layers += (pass.layers.empty() ? "" : ",") + std::to_string(layer);
   PassManager manager(&stages.context());
   manager.addPass(createInsertLoraPass(pass));
   LONGC_TRY(stages.run(manager, graph, "inserting the adapter"));
@@ -61,26 +71,40 @@ Result<LoraOptions> parseLora(const std::string &text) {
   LoraOptions lora;
   llvm::SmallVector<llvm::StringRef> items;
   llvm::StringRef(text).split(items, ',');
+  bool inLayers = false;
   for (llvm::StringRef item : items) {
     auto [key, value] = item.split('=');
     bool understood = false;
-    if (!lora.targets.empty() && !item.empty() && !item.contains('=')) {
+    int64_t layer = 0;
+    if (!item.contains('=') && inLayers && !item.getAsInteger(10, layer) && layer >= 0) {
+      lora.layers.push_back(layer); // layers=7,8
+      continue;
+    }
+    if (!inLayers && !lora.targets.empty() && !item.empty() && !item.contains('=')) {
       lora.targets.push_back(item.str()); // targets=q_proj,v_proj
       continue;
     }
+    inLayers = key == "layers";
     if (key == "rank")
       understood = !value.getAsInteger(10, lora.rank) && lora.rank >= 1 && lora.rank <= 4096;
     else if (key == "alpha")
       understood = !value.getAsDouble(lora.alpha) && std::isfinite(lora.alpha) && lora.alpha > 0;
     else if (key == "targets")
       understood = !value.empty();
+    else if (key == "layers" && value == "memory")
+      understood = lora.memoryLayers = true;
+    else if (key == "layers")
+      understood = !value.getAsInteger(10, layer) && layer >= 0;
     else
-      return wrong("'" + item.str() + "' is none of rank=, alpha= and targets=");
+      return wrong("'" + item.str() + "' is none of rank=, alpha=, targets= and layers=");
     if (!understood)
       return wrong("expected " + std::string(key == "rank"    ? "a rank of 1 to 4096"
                                              : key == "alpha" ? "a positive alpha"
+                   : key == "layers"                          ? "numbers of layers or memory"
                                                               : "names of modules") +
                    ", got '" + item.str() + "'");
+    if (key == "layers" && !lora.memoryLayers)
+      lora.layers.push_back(layer);
     if (key != "targets" || value == "all" || value == everyProduct)
       continue;
     lora.targets.push_back(value.str());

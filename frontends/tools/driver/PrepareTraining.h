@@ -6,11 +6,13 @@
 
 namespace longc {
 
-// `rank=16,alpha=32,targets=q_proj,v_proj`; keys that are missing have PEFT's defaults, alpha twice the rank.
+// `rank=16,alpha=32,targets=q_proj,v_proj,layers=7,8`; keys that are missing have PEFT's defaults, alpha twice the rank.
 struct LoraOptions {
   int64_t rank = 8;
   double alpha = 0;                 // 0: twice the rank
   std::vector<std::string> targets; // last words of names of modules; empty: all products but the head
+  std::vector<int64_t> layers;      // that have adapters; empty: all
+  bool memoryLayers = false;        // those with a memory alone
 };
 
 // Error 1141 names the key that is wrong.

@@ -18,7 +18,7 @@ namespace {
 
 const Command *const commands[] = {&chatCommand,   &serveCommand,  &embedCommand, &generateCommand, &perplexityCommand, &passkeyCommand,
                                    &benchCommand,  &logitsCommand,   &infoCommand,
-                                   &trainCommand,  &lossCommand,     &packDataCommand, &makeFactsCommand,
+                                   &trainCommand,  &lossCommand,     &packDataCommand, &dumpBatchCommand, &makeFactsCommand,
                                    &liftFitCommand, &liftAskCommand, &liftEvalCommand, &liftInfoCommand,
                                    &probeCommand,  &readCommand, &runFunctionCommand, &tokenizeCommand};
 

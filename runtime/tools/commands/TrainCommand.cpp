@@ -23,11 +23,13 @@ struct Choices {
   int64_t saveEvery = 0, evalEvery = 0, patience = 0;
   double seconds = 0, peak = 0;
   ProgressMode progress = ProgressMode::automatic;
+  std::optional<RangeSchedule> ranges; // with --facts
   bool resume = false, json = false, verify = false;
   TrainSettings words; // options that are words, as given
 
   static Result<Choices> of(const Arguments &arguments);
   Status readSteps(const Arguments &arguments);
+  Status readRanges(const Arguments &arguments);
   Status readOptimizer(const Arguments &arguments);
   Status readRest(const Arguments &arguments);
 };
@@ -51,10 +53,8 @@ Status readInteger(const Arguments &arguments, const char *name, int64_t low, in
 Status Choices::readSteps(const Arguments &arguments) {
   if (!arguments.has("out"))
     return Status::error(1006, "expected --out FOLDER", "see --help");
-  if (!arguments.has("steps"))
-    return Status::error(1006, "expected --steps N", "see --help");
   folder = arguments.text("out");
-  LONGC_TRY(readInteger(arguments, "steps", 1, train.schedule.steps));
+  LONGC_TRY(readRanges(arguments));
   LONGC_TRY(readInteger(arguments, "warmup", 0, train.schedule.warmup));
   if (!scheduleKindOf(arguments.text("schedule"), train.schedule.kind))
     return unknownWord(arguments, "schedule", "constant, linear or cosine");
@@ -62,8 +62,28 @@ Status Choices::readSteps(const Arguments &arguments) {
   LONGC_TRY(arguments.has("seed") ? readInteger(arguments, "seed", 0, seed) : Status());
   data.batch.seed = static_cast<uint64_t>(seed);
   train.batch = data.batch;
-  train.norm = data.norm;
+  train.norm = ranges && !arguments.isGiven("loss-norm") ? LossNorm::token : data.norm; // else a row would weigh as one of many answers does
   return arguments.isGiven("call-tokens") ? readInteger(arguments, "call-tokens", 1, train.callTokens) : Status();
+}
+
+// Steps, and how many rows a row reads at each.
+Status Choices::readRanges(const Arguments &arguments) {
+  const bool scheduled = arguments.has("cross-rows");
+  if (scheduled && data.facts.empty())
+    return Status::error(1005, "--cross-rows needs --facts: samples of --data read no others", "leave it out");
+  if (!scheduled && !arguments.has("steps"))
+    return Status::error(1006, "expected --steps N", "see --help");
+  if (arguments.has("steps"))
+    LONGC_TRY(readInteger(arguments, "steps", 1, train.schedule.steps));
+  if (data.facts.empty())
+    return {};
+  auto schedule = rangeScheduleOf(arguments, data.batch.batch, train.schedule.steps);
+  if (!schedule.ok())
+    return schedule.status();
+  ranges = std::move(*schedule);
+  if (!arguments.has("steps"))
+    train.schedule.steps = ranges->steps();
+  return {};
 }
 
 Status Choices::readOptimizer(const Arguments &arguments) {
@@ -87,11 +107,13 @@ Status Choices::readRest(const Arguments &arguments) {
   peak *= 1e12;
   evaluation = arguments.text("eval-data");
   adapter = arguments.text("adapter");
-  if (evaluation.empty() && patience > 0)
+  if (evaluation.empty() && patience > 0 && !ranges)
     return Status::error(1005, "--patience needs --eval-data: what is judged decides when training ends", "give both or neither");
+  if (ranges && !evaluation.empty())
+    return Status::error(1005, "--eval-data with --facts: answers about facts of rows that no step has are judged", "leave it out");
   if (evalEvery == 0)
     evalEvery = std::max<int64_t>(1, train.schedule.steps / 10);
-  if (evaluation.empty())
+  if (evaluation.empty() && !ranges)
     evalEvery = 0;
   auto mode = progressOf(arguments);
   if (!mode.ok())
@@ -148,13 +170,33 @@ private:
       return program.status();
     program_ = std::move(*program);
     LONGC_TRY(checkTrains(*program_, choices_.engine.exact));
-    LONGC_TRY(read(choices_.data.data, data_));
+    LONGC_TRY(choices_.ranges ? readFacts() : read(choices_.data.data, data_));
     if (!choices_.evaluation.empty())
       LONGC_TRY(read(choices_.evaluation, evaluation_));
     auto step = ProgramStep::create(*program_, longc_program, choices_.engine);
     if (!step.ok())
       return step.status();
     step_ = std::move(*step);
+    if (choices_.ranges && !step_->readsRows())
+      return Status::error(noMemoryToTrain, "--facts: in this program no row reads another",
+                           "compile it with a memory: --train --method fot --mem-layers 7,8,18,20");
+    return {};
+  }
+
+  Status readFacts() {
+    auto facts = readFactTexts(*program_, choices_.data);
+    if (!facts.ok())
+      return facts.status();
+    facts_ = std::move(*facts);
+    data_.hash = facts_.hash;
+    auto judged = facts_.rows->makeJudged(choices_.ranges->most());
+    if (!judged.ok())
+      return judged.status();
+    judged_ = std::move(judged->batch);
+    choices_.train.rows = [this](int64_t step) -> Result<RowBatch> {
+      auto made = facts_.rows->make(step, choices_.ranges->at(step));
+      return made.ok() ? Result<RowBatch>(std::move(made->batch)) : made.status();
+    };
     return {};
   }
 
@@ -209,7 +251,7 @@ private:
         {"a model of fingerprint", program_->fingerprint()},
         {"--lora alpha", number(program_->module().lora().alpha())},
         {"arithmetic", step_->precision() + ", " + step_->device().variant()},
-        {"--data of checksum", data_.hash},
+        {choices_.ranges ? "--facts of checksum" : "--data of checksum", data_.hash},
         {"--seq-len", std::to_string(train.batch.capacity)},
         {"--batch", std::to_string(train.batch.batch)},
         {"--call-tokens", std::to_string(train.callTokens)},
@@ -226,6 +268,8 @@ private:
         {"--adapter", choices_.adapter.empty() ? "none" : choices_.adapter},
     };
     settings.insert(settings.end(), choices_.words.begin(), choices_.words.end());
+    if (choices_.ranges)
+      settings.emplace_back("--cross-rows", choices_.ranges->text());
     if (train.schedule.kind != ScheduleKind::constant) // else more steps are only more
       settings.emplace_back("--steps", std::to_string(train.schedule.steps));
     return settings;
@@ -234,10 +278,11 @@ private:
   Result<LoopResult> loop() {
     const TrainState &state = trainer_->state();
     const int64_t first = state.step, steps = choices_.train.schedule.steps;
-    logNote(formatText("%s, %s threads; %s of %s parameters are trained, on %s samples", step_->device().variant().c_str(),
+    const std::string on = choices_.ranges ? formatCount(choices_.data.batch.batch) + " rows a step, which read others: " + choices_.ranges->text()
+                                           : formatCount(static_cast<int64_t>(data_.samples.size())) + " samples";
+    logNote(formatText("%s, %s threads; %s of %s parameters are trained, on %s", step_->device().variant().c_str(),
                        formatCount(step_->pool().threads()).c_str(), formatCount(step_->parameters().count()).c_str(),
-                       formatCount(step_->modelParameters()).c_str(),
-                       formatCount(static_cast<int64_t>(data_.samples.size())).c_str()));
+                       formatCount(step_->modelParameters()).c_str(), on.c_str()));
     Progress progress(choices_.progress, "training", steps - first, "steps");
     progress.update(0);
     LoopOptions options;
@@ -245,6 +290,7 @@ private:
     options.settings = settings();
     options.saveEvery = choices_.saveEvery;
     options.evaluation = evaluation_.samples;
+    options.evaluationRows = judged_;
     options.evalEvery = choices_.evalEvery;
     options.patience = choices_.patience;
     options.seconds = choices_.seconds;
@@ -286,12 +332,14 @@ private:
     return printText(json.endObject().str() + "\n");
   }
 
-  static constexpr int folderInUse = 8061;
+  static constexpr int folderInUse = 8061, noMemoryToTrain = 8062;
 
   Choices choices_;
   std::unique_ptr<Program> program_;
   std::unique_ptr<ProgramStep> step_;
   TrainingData data_, evaluation_;
+  FactData facts_;
+  std::optional<RowBatch> judged_;
   std::optional<Trainer> trainer_;
   std::string learnt_; // the hash of what was written
 };
@@ -307,9 +355,9 @@ Status runTrain(const Arguments &arguments) {
 } // namespace
 
 const Command trainCommand = {"train",
-                              "fine-tunes the model on a file, into a folder (programs compiled with --train)",
-                              {"adapter", "batch", "batching", "beta1", "beta2", "call-tokens", "clip", "data", "eval-data",
-                               "eval-every", "exact", "json", "long", "loss-norm", "lr", "out", "patience", "peak-tflops",
+                              "fine-tunes the model on a file, or its memory on facts, into a folder (programs compiled with --train)",
+                              {"adapter", "batch", "batching", "beta1", "beta2", "call-tokens", "clip", "cross-rows", "data", "eval-data",
+                               "eval-every", "exact", "facts", "json", "long", "loss-norm", "lr", "out", "patience", "peak-tflops",
                                "progress", "quiet", "resume", "save-every", "schedule", "seconds", "seed", "seq-len", "steps",
                                "threads", "variant", "verify", "warmup", "weight-decay"},
                               runTrain};

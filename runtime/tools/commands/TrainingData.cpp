@@ -6,6 +6,8 @@
 #include "runtime/serve/ProgramTokenizer.h"
 #include "runtime/tools/commands/Command.h"
 
+#include <algorithm>
+
 namespace longc {
 namespace {
 
@@ -47,9 +49,16 @@ Status unknownWord(const Arguments &arguments, const char *option, const char *e
 
 Result<DataOptions> DataOptions::of(const Arguments &arguments, bool steps) {
   DataOptions options;
-  if (!arguments.has("data"))
-    return Status::error(1006, "expected --data FILE", "see --help");
   options.data = arguments.text("data");
+  const std::string &facts = arguments.text("facts");
+  for (size_t begin = 0; begin < facts.size();) {
+    const size_t end = std::min(facts.find(',', begin), facts.size());
+    options.facts.push_back(facts.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  if (options.data.empty() == options.facts.empty())
+    return options.data.empty() ? Status::error(1006, "expected --data FILE", "see --help")
+                                : Status::error(1005, "--data and --facts: expected one of them", "see --help");
   auto capacity = arguments.integer("seq-len", 2, INT32_MAX);
   if (!capacity.ok())
     return capacity.status();
@@ -106,6 +115,61 @@ Result<TrainingData> readTrainingData(const Program &program, const std::string 
   if (data.samples.empty())
     return Status::error(noTrainingLines, quoted(path) + ": no sample of it is left to train on", "use a larger --seq-len or --long split");
   return data;
+}
+
+Result<FactData> readFactTexts(const Program &program, const DataOptions &options) {
+  FactData data;
+  auto tokenizer = createTokenizer(program.module().tokenizer());
+  if (!tokenizer.ok())
+    return tokenizer.status();
+  data.tokenizer = std::make_unique<Tokenizer>(std::move(*tokenizer));
+  std::vector<FactText> texts;
+  StreamingHash hash;
+  for (const std::string &path : options.facts) {
+    auto content = readTextFile(path);
+    if (!content.ok())
+      return content.status();
+    texts.push_back({path, data.tokenizer->encode(*content, false)});
+    const auto size = static_cast<int64_t>(texts.back().tokens.size());
+    hash.add(&size, sizeof size);
+    hash.add(texts.back().tokens.data(), texts.back().tokens.size() * sizeof(int32_t));
+  }
+  data.hash = hashText(hash.value());
+  FactRowMaker::Chat chat;
+  if (!program.module().tokenizer().chat_template().empty()) {
+    auto maker = makerOf(program, *data.tokenizer);
+    if (!maker.ok())
+      return maker.status();
+    data.maker = std::make_unique<SampleMaker>(std::move(*maker));
+    chat = [maker = data.maker.get()](const Fact &fact) {
+      TrainingLine line;
+      line.messages = {{"user", fact.question}, {"assistant", fact.answer}};
+      return maker->make(line, "a question about a fact");
+    };
+  }
+  FactRowOptions rows;
+  rows.rows = options.batch.batch;
+  rows.length = options.batch.capacity;
+  rows.seed = options.batch.seed;
+  auto made = FactRowMaker::create(*data.tokenizer, std::move(texts), rows, std::move(chat));
+  if (!made.ok())
+    return made.status();
+  data.rows = std::move(*made);
+  return data;
+}
+
+Result<RangeSchedule> rangeScheduleOf(const Arguments &arguments, int64_t rows, int64_t steps) {
+  if (!arguments.has("cross-rows"))
+    return RangeSchedule::doubling(rows, steps);
+  auto schedule = RangeSchedule::parse(arguments.text("cross-rows"));
+  if (!schedule)
+    return unknownWord(arguments, "cross-rows", "ROWS:STEPS, one for each change: 1:6,2:8 is one earlier row for 6 steps, then two for 8");
+  if (schedule->most() >= rows)
+    return Status::error(1003,
+                         formatText("--cross-rows '%s': a row reads at most the %lld others of its batch",
+                                    arguments.text("cross-rows").c_str(), static_cast<long long>(rows - 1)),
+                         "read fewer, or give a larger --batch");
+  return *schedule;
 }
 
 void writeCounts(JsonWriter &json, const LongCounts &counts) {

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# FoT trained: rows that read rows give the loss that windows with a memory give; what training on facts learns depends on seed and
+# steps alone; what is refused.
+source "$(dirname "$0")/programs.sh"
+app=$(tiny cross-rows --train --method fot --mem-layers 1,2 --lora rank=4,alpha=8,targets=all --variants avx2 --window 32 --last-context 32)
+out=$work/cross-rows.d story=$work/story.txt
+rm -rf "$out".*
+python3 - "$story" <<'PY'
+import random, sys
+random.seed(1)
+words = "the story of a long word that is not there . it was told by one who knew and was heard by all".split()
+open(sys.argv[1], "w").write(" ".join(random.choice(words) for _ in range(3000)))
+PY
+
+# Windows of 32 that read the memory of all earlier ones, and rows of 32 that read all earlier ones.
+"$app" tokenize --file "$story" | head -n 160 >"$work/cross-rows.tokens" || true
+"$app" perplexity --tokens-file "$work/cross-rows.tokens" --exact --json --quiet >"$work/cross-rows.windows"
+python3 - "$app" "$work" <<'PY'
+import array, json, math, subprocess, sys
+app, work = sys.argv[1:]
+sys.path.insert(0, "test/golden")
+from check_gradients import readNumbers
+tokens = [int(line) for line in open(f"{work}/cross-rows.tokens")]
+rows = len(tokens) // 32
+inputs = {
+    "tokens": ("i", (len(tokens),), tokens),
+    "positions": ("i", (len(tokens),), [t % 32 for t in range(len(tokens))]),
+    "boundaries": ("i", (rows + 1,), [32 * row for row in range(rows + 1)]),
+    "targets": ("i", (len(tokens),), tokens[1:] + [0]),
+    "weights": ("f", (len(tokens),), [1 / (len(tokens) - 1)] * (len(tokens) - 1) + [0]),
+}
+pairs = [(row, read) for row in range(rows) for read in range(row)]
+def loss(pairs):
+    inputs["cross_rows"] = ("i", (len(pairs), 2), [number for pair in pairs for number in pair])
+    for name, (kind, shape, numbers) in inputs.items():
+        header = f"{{'descr': '<{kind}4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+        with open(f"{work}/{name}.npy", "wb") as file:
+            file.write(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + array.array(kind, numbers).tobytes())
+    subprocess.run([app, "run", "--function", "loss", "--exact", "--inputs", ",".join(f"{work}/{name}.npy" for name in inputs),
+                    "--outputs", f"{work}/loss.npy", "--repeat", "1"], check=True, stdout=subprocess.DEVNULL)
+    return readNumbers(f"{work}/loss.npy")[0]
+windows = math.log(json.load(open(f"{work}/cross-rows.windows"))["perplexity"])
+apart, together = loss([]), loss(pairs)
+assert abs(together / windows - 1) < 1e-5, (together, windows)
+assert abs(together / loss(pairs[::-1]) - 1) < 1e-6, "the order of the pairs"
+assert abs(together / apart - 1) > 1e-3, (together, apart)
+assert loss(pairs + [(3, rows), (3, 999999), (999999, 0), (2, -1)]) == together, "rows that are not there"
+PY
+
+train() { # FOLDER [OPTION]...
+  local folder=$1
+  shift
+  "$app" train --facts "$story" --seq-len 512 --batch 4 --cross-rows 1:2,2:6 --lr 0.01 --seed 1 --eval-every 4 --out "$folder" --quiet "$@"
+}
+train "$out.whole" --threads 1 --json >"$work/cross-rows.summary"
+train "$out.parts" --threads 2 --seconds 0.01 >/dev/null
+train "$out.parts" --threads 2 --resume >/dev/null
+cmp "$out.whole/adapter_model.safetensors" "$out.parts/adapter_model.safetensors" || fail "a training in parts, with two threads, learns otherwise"
+"$app" dump-batch --facts "$story" --seq-len 512 --batch 4 --cross-rows 1:2,2:6 --seed 1 --step 3 --json --quiet >"$work/cross-rows.batch"
+python3 - "$out.whole/train.jsonl" "$work/cross-rows.batch" <<'PY'
+import json, sys
+log, rows = ([json.loads(line) for line in open(path)] for path in sys.argv[1:])
+assert [line["cross_rows"] for line in log] == [1, 1] + 6 * [2], log
+assert [line["step"] for line in log if "eval_loss" in line] == [4, 8], log
+assert log[-1]["loss"] < 0.9 * log[0]["loss"], log
+assert [row["positives"] + row["negatives"] for row in rows] == [[], [0], [0, 1], [1, 2]], rows
+assert sum(weight != 0 for row in rows for weight in row["weights"]) == log[2]["target_tokens"], "the batch of step 3"
+for row in rows:
+    for question in row["questions"]:
+        assert question["row"] in row["positives"] + row["negatives"], row
+        assert question["evidence"] in rows[question["row"]]["text"] and question["answer"] in question["evidence"], row
+PY
+
+# Samples on the same program read no others.
+printf '{"text": "the story of a long word"}\n{"text": "that is not there"}\n' >"$work/cross-rows.jsonl"
+"$app" train --data "$work/cross-rows.jsonl" --steps 2 --seq-len 64 --batch 1 --out "$out.data" --quiet >/dev/null
+
+facts="--facts $story --seq-len 512 --batch 4 --steps 2 --out $out.none"
+refuses 2 "expected ROWS:STEPS" "$app" train $facts --cross-rows 1:2,x
+refuses 2 "at most the 3 others" "$app" train $facts --cross-rows 4:2
+refuses 2 "samples of --data read no others" "$app" train --data "$work/cross-rows.jsonl" --cross-rows 1:2 --out "$out.none"
+refuses 1 "no room for" "$app" train --facts "$story" --seq-len 64 --batch 4 --steps 2 --out "$out.none"
+refuses 1 "are fewer than a row's" "$app" train --facts "$work/cross-rows.jsonl" --seq-len 512 --batch 4 --steps 2 --out "$out.none"
+refuses 1 "no row reads another" "$(tiny cross-rows-none --train --lora rank=4,alpha=8,targets=all --variants avx2)" train $facts
+[ ! -e "$out.none" ] || fail "a refused training made its folder"
+echo "rows that read rows are windows with a memory, and are trained"
