@@ -174,6 +174,7 @@ int main(int argc, char **argv) {
   planCommand->add_option("--chunk", plan.chunk, "tokens of one prefill call")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
+  planCommand->add_flag("--train", plan.train, "what training needs at its peak, with --chunk tokens a call (--call-tokens; all rows of a step with --facts)");
   std::string inspected;
   CLI::App *inspectCommand = app.add_subcommand("inspect", "Show what a checkpoint or a compiled program holds");
   inspectCommand->add_option("FILE", inspected, "checkpoint, compiled program, or lowered functions (.mlir)")

@@ -217,9 +217,9 @@ Status saveCheckpoint(const std::string &folder, const ParameterList &list, cons
   Metadata metadata = describe(state, settings);
   metadata.emplace_back(checksumKey, checksumOf(metadata, bytes));
   LONGC_TRY(writeSafetensors(pathOf(folder, state.step), std::move(tensors), metadata));
-  size_t older = 0;
+  size_t older = 0; // one that is newer was passed over when this training went on: it is damaged
   for (int64_t step : checkpointSteps(folder))
-    if (step < state.step && ++older > 1)
+    if (step > state.step || (step < state.step && ++older > 1))
       unlink(pathOf(folder, step).c_str());
   return {};
 }

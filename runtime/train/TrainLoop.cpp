@@ -36,6 +36,10 @@ Result<LoopResult> TrainLoop::run() {
   savedStep_ = trainer_.state().step;
   LoopResult result;
   const Status ended = steps(result);
+  if (ended.code() == cancelledCode && trainer_.state().step == 0) { // nothing to keep
+    result.end = LoopEnd::interrupted;
+    return result;
+  }
   const bool good = ended.ok() || ended.code() == lossNotFinite || ended.code() == gradientNotFinite;
   if (good || ended.code() == cancelledCode)
     LONGC_TRY(finish());
@@ -66,8 +70,11 @@ Status TrainLoop::steps(LoopResult &result) {
     result.tokens += report->tokens;
     LoggedStep logged{report->step, report->loss, std::nullopt};
     const double seconds = secondsSince(began);
-    if (options_.evalEvery > 0 && (report->step % options_.evalEvery == 0 || report->step == trainer_.options().schedule.steps))
-      LONGC_TRY(evaluate(logged));
+    const bool judged = options_.evalEvery > 0 && report->step % options_.evalEvery == 0;
+    if (judged || (options_.evalEvery > 0 && report->step == trainer_.options().schedule.steps))
+      LONGC_TRY(evaluate(logged, judged));
+    const std::optional<double> &best = trainer_.state().bestLoss;
+    result.bestEvaluation = best && !(logged.evalLoss && *logged.evalLoss < *best) ? best : logged.evalLoss;
     LONGC_TRY(log(*report, seconds, logged));
     LONGC_TRY(saveWhenDue());
     if (options_.onStep)
@@ -80,7 +87,8 @@ Status TrainLoop::steps(LoopResult &result) {
   return {};
 }
 
-Status TrainLoop::evaluate(LoggedStep &logged) {
+// Only what is due anyway counts: one behind the last step would be none if there were more steps.
+Status TrainLoop::evaluate(LoggedStep &logged, bool counts) {
   TrainState &state = trainer_.state();
   auto report = options_.evaluationRows
                     ? judgeRows(step_, *options_.evaluationRows, trainer_.options(), state.values)
@@ -88,6 +96,10 @@ Status TrainLoop::evaluate(LoggedStep &logged) {
   if (!report.ok())
     return report.status();
   logged.evalLoss = report->loss;
+  if (!counts) {
+    lastIsBest_ = !state.bestLoss || report->loss < *state.bestLoss;
+    return {};
+  }
   if (!std::isfinite(report->loss) || (state.bestLoss && report->loss >= *state.bestLoss)) {
     ++state.notBetter;
     return {};
@@ -161,7 +173,7 @@ Status TrainLoop::finish() {
   const TrainState &state = trainer_.state();
   if (savedStep_ != state.step)
     LONGC_TRY(save());
-  LONGC_TRY(options_.write(state.bestValues ? *state.bestValues : state.values));
+  LONGC_TRY(options_.write(state.bestValues && !lastIsBest_ ? *state.bestValues : state.values));
   const std::string curve = drawLossCurve(log_->steps(), "loss over " + std::to_string(log_->steps().size()) + " steps");
   return curve.empty() ? Status() : OutputFile::write(options_.folder + "/loss.svg", curve);
 }

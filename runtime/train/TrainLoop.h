@@ -34,7 +34,7 @@ struct LoopOptions {
   int64_t saveEvery = 0; // steps between checkpoints; 0: as often as costs less than 2 % of the time
   std::span<const Sample> evaluation;
   std::optional<RowBatch> evaluationRows; // instead
-  int64_t evalEvery = 0; // steps between evaluations; 0: never
+  int64_t evalEvery = 0; // steps between evaluations, one more behind the last step for the log; 0: never
   int64_t patience = 0;  // ends after so many evaluations without a better one, with the best values; 0: never
   double seconds = 0;    // ends after the step that reaches it; 0: no limit
   StepCost cost;
@@ -52,6 +52,7 @@ struct LoopResult {
   int64_t steps = 0, tokens = 0; // of this run, as is the time
   double seconds = 0;
   double firstLoss = 0, lastLoss = 0; // of the whole training
+  std::optional<double> bestEvaluation; // the one behind the last step included
 };
 
 class TrainLoop {
@@ -66,7 +67,7 @@ public:
 private:
   using Clock = std::chrono::steady_clock;
   Status steps(LoopResult &result);
-  Status evaluate(LoggedStep &logged);
+  Status evaluate(LoggedStep &logged, bool counts);
   Status log(const StepReport &report, double seconds, LoggedStep &logged);
   Status saveWhenDue();
   Status save();
@@ -80,6 +81,7 @@ private:
   Clock::time_point saved_;
   double saveSeconds_ = 0; // what the last checkpoint cost
   int64_t savedStep_ = -1;
+  bool lastIsBest_ = false; // by the evaluation behind the last step
 };
 
 } // namespace longc

@@ -97,15 +97,17 @@ void Trainer::goOnWith(std::span<const Sample> samples) {
 }
 
 // Each pass over the samples has an order of its own; the first is that of the seed itself.
-const std::vector<Pack> &Trainer::packs() {
+const BatchPlan &Trainer::plan() {
   if (planned_ != state_.epoch) {
     BatchOptions options = options_.batch;
     options.seed += static_cast<uint64_t>(state_.epoch) * 0x9E3779B97F4A7C15u;
     plan_ = planBatches(lengths_, options);
     planned_ = state_.epoch;
   }
-  return plan_[static_cast<size_t>(state_.position)];
+  return plan_;
 }
+
+bool Trainer::hasPlace() { return options_.rows || static_cast<size_t>(state_.position) < plan().size(); }
 
 void Trainer::advance() {
   ++state_.step;
@@ -135,7 +137,7 @@ Status Trainer::checkFinite(double loss, double norm) const {
 // Of the next step.
 Result<StepReport> Trainer::gradients(const Stop &stop) {
   if (!options_.rows)
-    return pass(*step_, samples_, packs(), options_, state_.values, &gradients_, stop);
+    return pass(*step_, samples_, plan()[static_cast<size_t>(state_.position)], options_, state_.values, &gradients_, stop);
   auto batch = options_.rows(state_.step);
   return batch.ok() ? passOfRows(*step_, *batch, options_, state_.values, &gradients_, stop) : batch.status();
 }

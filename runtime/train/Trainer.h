@@ -67,12 +67,15 @@ public:
   /// One optimizer step. After an error, that of a stop included, the state is what it was before.
   Result<StepReport> run(const Stop &stop);
 
+  /// Whether the state stands at a step of the plan of its pass: one that was read from a file might not.
+  bool hasPlace();
+
   TrainState &state() { return state_; }
   const TrainOptions &options() const { return options_; }
 
 private:
   Trainer(TrainStep &step, std::span<const Sample> samples, const TrainOptions &options);
-  const std::vector<Pack> &packs();
+  const BatchPlan &plan();
   Result<StepReport> gradients(const Stop &stop);
   Status checkFinite(double loss, double norm) const;
   void advance();

@@ -14,7 +14,7 @@ PY
 
 # Windows of 32 that read the memory of all earlier ones, and rows of 32 that read all earlier ones.
 "$app" tokenize --file "$story" | head -n 160 >"$work/cross-rows.tokens" || true
-"$app" perplexity --tokens-file "$work/cross-rows.tokens" --exact --json --quiet >"$work/cross-rows.windows"
+"$app" perplexity --tokens-file "$work/cross-rows.tokens" --eviction flush --exact --json --quiet >"$work/cross-rows.windows"
 python3 - "$app" "$work" <<'PY'
 import array, json, math, subprocess, sys
 app, work = sys.argv[1:]
@@ -70,6 +70,11 @@ for row in rows:
         assert question["row"] in row["positives"] + row["negatives"], row
         assert question["evidence"] in rows[question["row"]]["text"] and question["answer"] in question["evidence"], row
 PY
+
+# What it needs is said before it is started.
+"$longc" plan "$app" --train --chunk 2048 >"$work/cross-rows.plan"
+grep -q "training, fast .* for 2048 tokens a call" "$work/cross-rows.plan" || fail "no plan of training: $(cat "$work/cross-rows.plan")"
+refuses 1 "does not train" "$longc" plan "$(tiny cross-rows-untrained --variants avx2)" --train
 
 # Samples on the same program read no others.
 printf '{"text": "the story of a long word"}\n{"text": "that is not there"}\n' >"$work/cross-rows.jsonl"

@@ -215,6 +215,18 @@ TEST(TrainCommand, EvaluatesAndEndsEarly) {
   expectError(run(training(newFolder("early2"), "--patience 3"), app()), 2, "--eval-data");
 }
 
+// One more evaluation behind the last step tells what was learnt and changes nothing: training may go on for more steps.
+TEST(TrainCommand, EvaluationsDoNotDependOnTheNumberOfSteps) {
+  const std::string other = writeTemporary("other.jsonl", "{\"prompt\": \"x\", \"completion\": \"zyxwv\"}\n");
+  const std::string whole = newFolder("judged-whole"), parts = newFolder("judged-parts"), judged = "-q --eval-data " + other + " --eval-every 3 --steps ";
+  ASSERT_EQ(run(training(whole, judged + "11"), app()).code, 0);
+  ASSERT_EQ(run(training(parts, judged + "7"), app()).code, 0);
+  EXPECT_TRUE(logOf(parts).back().contains("eval_loss"));
+  ASSERT_EQ(run(training(parts, judged + "11 --resume"), app()).code, 0);
+  auto state = [](const std::string &folder) { return readAll(folder + "/checkpoint-00000011.safetensors"); };
+  EXPECT_EQ(state(whole), state(parts));
+}
+
 TEST(TrainCommand, WritesEventsThatTensorBoardReads) {
   EXPECT_EQ(crc32c("123456789"), 0xE3069283u); // the check value of CRC-32C
   const std::string folder = newFolder("events");

@@ -325,6 +325,27 @@ TEST_F(Checkpoints, ADamagedOneIsPassedOver) {
   EXPECT_EQ(load(other).status().code(), checkpointDamaged);
 }
 
+TEST_F(Checkpoints, ADamagedOneDoesNotStay) {
+  Trainer trainer = newTrainer();
+  lossesOf(trainer, 1);
+  ASSERT_TRUE(save(trainer).ok());
+  lossesOf(trainer, 4);
+  ASSERT_TRUE(save(trainer).ok());
+  std::ofstream(newest(), std::ios::binary) << "";
+  Trainer other = newTrainer();
+  ASSERT_TRUE(load(other).ok());
+  lossesOf(other, 1);
+  ASSERT_TRUE(save(other).ok());
+  EXPECT_EQ(checkpointSteps(folder_), (std::vector<int64_t>{2, 1}));
+}
+
+TEST_F(Checkpoints, APlaceThatTheDataDoesNotHaveIsSeen) {
+  Trainer trainer = newTrainer();
+  EXPECT_TRUE(trainer.hasPlace());
+  trainer.state().position = 1000000;
+  EXPECT_FALSE(trainer.hasPlace());
+}
+
 TEST_F(Checkpoints, OthersAreRefusedByName) {
   Trainer trainer = newTrainer();
   lossesOf(trainer, 1);

@@ -168,6 +168,47 @@ Status planPrecision(const Program &program, const std::string &precision, doubl
   return {};
 }
 
+// Numbers that are trained.
+int64_t trainedNumbers(const abi::Program &program) {
+  int64_t count = 0;
+  for (const abi::Parameter &parameter : program.parameters()) {
+    int64_t size = parameter.trainable() ? 1 : 0;
+    for (int64_t one : parameter.shape())
+      size *= one;
+    count += size;
+  }
+  return count;
+}
+
+// The peak of training by precision: values, their gradients (of a step and of a call) and two moments in float32 beside what a call keeps.
+Status planTraining(const Program &program, const PlanOptions &options) {
+  constexpr double arrays = 5;
+  const double trained = static_cast<double>(trainedNumbers(program.message()));
+  const double state = arrays * sizeof(float) * trained;
+  std::string text = formatText("%-28s %10.1f MB\n", "weights (mapped)", megabytes(program.weightsBytes()));
+  text += formatText("%-28s %10.1f MB: values, gradients and moments of %.0f numbers\n", "trained parameters", state / 1e6, trained);
+  bool trains = false, fits = false;
+  for (const abi::Function &function : program.module().functions()) {
+    if (function.gradients_size() == 0)
+      continue;
+    Result<int64_t> arena = arenaBytes(function, program.message(), options);
+    if (!arena.ok())
+      return arena.status();
+    const double peak = static_cast<double>(program.weightsBytes() + *arena) + state;
+    text += formatText("%-28s %10.1f MB for %lld tokens a call; %.1f MB in all\n", ("training, " + function.precision()).c_str(), megabytes(*arena),
+                       static_cast<long long>(options.chunk), peak / 1e6);
+    trains = true;
+    fits |= peak <= systemMemory();
+  }
+  if (!trains)
+    return Status::error(3008, "this program does not train", "compile the model with --train");
+  if (!fits)
+    return Status::error(7105, "training with " + std::to_string(options.chunk) + " tokens a call needs more memory than this machine's " + formatBytes(systemMemory()),
+                         "plan for fewer tokens with --chunk, and train with --call-tokens or a smaller --batch");
+  std::fputs(text.c_str(), stdout);
+  return {};
+}
+
 } // namespace
 
 Status inspectFile(const std::string &path, bool steps) {
@@ -180,6 +221,8 @@ Status planProgram(const PlanOptions &options) {
   Result<std::unique_ptr<Program>> program = Program::open(options.program, /*verifyWeights=*/false);
   if (!program.ok())
     return program.status();
+  if (options.train)
+    return planTraining(**program, options);
   const abi::Program &message = (*program)->message();
   std::string text; // printed as a whole or not at all
   text += formatText("%-28s %10.1f MB\n", "weights (mapped)", megabytes((*program)->weightsBytes()));

@@ -16,6 +16,7 @@ struct PlanOptions {
   std::string program;
   int64_t tokens = 32768; // memory entries a layer
   int64_t chunk = 1024;   // tokens of one call
+  bool train = false;     // what training needs, with calls of so many tokens
 };
 
 // Prints the bytes of weights, arena and state that the program needs for the given sizes.

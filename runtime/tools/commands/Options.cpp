@@ -30,7 +30,7 @@ constexpr OptionSpec options[] = {
     {"document", 'd', "FILE", "", "text, or document that `read` made, to know before what follows; several are put together"},
     {"epochs", 0, "N", "", "passes over the text (default: as the recipe has it)"},
     {"eval-data", 0, "FILE", "", "data whose loss is told beside that of --data, and never trained on"},
-    {"eval-every", 0, "N", "0", "steps between evaluations (0: a tenth of --steps)"},
+    {"eval-every", 0, "N", "0", "steps between evaluations, and one behind the last (0: 20)"},
     {"eviction", 0, "MODE", "slide", "when the window is full: slide (keep the newest half or more) or flush (empty it)"},
     {"exact", 0, "", "", "float32 arithmetic instead of the fast mode"},
     {"facts", 0, "TEXT,...", "", "texts whose passages facts are planted in, to learn to look them up in earlier rows"},

@@ -15,6 +15,8 @@
 namespace longc {
 namespace {
 
+constexpr int64_t usualEvalEvery = 20;
+
 struct Choices {
   DataOptions data;
   TrainOptions train;
@@ -112,7 +114,7 @@ Status Choices::readRest(const Arguments &arguments) {
   if (ranges && !evaluation.empty())
     return Status::error(1005, "--eval-data with --facts: answers about facts of rows that no step has are judged", "leave it out");
   if (evalEvery == 0)
-    evalEvery = std::max<int64_t>(1, train.schedule.steps / 10);
+    evalEvery = usualEvalEvery; // whatever --steps: a training that goes on for longer is judged at the same steps
   if (evaluation.empty() && !ranges)
     evalEvery = 0;
   auto mode = progressOf(arguments);
@@ -156,6 +158,8 @@ public:
     auto result = loop();
     if (!result.ok())
       return result.status();
+    if (result->end == LoopEnd::interrupted && trainer_->state().step == 0)
+      return Status::error(cancelledCode, "cancelled before the first step: nothing was learnt");
     if (result->end == LoopEnd::interrupted)
       return Status::error(cancelledCode, formatText("cancelled after step %lld; its state is in ", static_cast<long long>(trainer_->state().step)) +
                                               longc::quoted(choices_.folder),
@@ -236,6 +240,9 @@ private:
     auto loaded = loadCheckpoint(choices_.folder, step_->parameters(), settings(), trainer_->state());
     if (!loaded.ok())
       return loaded.status();
+    if (!trainer_->hasPlace())
+      return Status::error(checkpointDamaged, longc::quoted(choices_.folder) + ": its state stands at a step that the data does not have",
+                           "remove its checkpoints to begin again, or put back those that training wrote");
     for (const Status &damaged : loaded->passedOver)
       logWarning(damaged.message() + "; an older checkpoint is taken");
     logNote(loaded->found ? formatText("going on from step %lld", static_cast<long long>(trainer_->state().step))
@@ -323,8 +330,8 @@ private:
     json.key("tokens_per_second").number(speed);
     json.key("loss_first").number(result.firstLoss, 9);
     json.key("loss_last").number(result.lastLoss, 9);
-    if (state.bestLoss)
-      json.key("eval_loss_best").number(*state.bestLoss, 9);
+    if (result.bestEvaluation)
+      json.key("eval_loss_best").number(*result.bestEvaluation, 9);
     writeCounts(json, data_.counts);
     json.key("stopped_early").boolean(result.end == LoopEnd::stoppedEarly);
     json.key("hash").text(learnt_);
