@@ -1,11 +1,10 @@
 // Focused Transformer's training (2307.03170), in-batch form: in chosen layers of a decoder's forward function a row also reads
 // the un-rotated keys and the values of other rows, in one softmax with its own, and gradients reach those rows.
 #include "passes/FunctionInputs.h"
+#include "passes/MemoryLayers.h"
 #include "passes/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/SmallSet.h"
-#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -24,10 +23,8 @@ struct ApplyCrossRowsPass : impl::ApplyCrossRowsPassBase<ApplyCrossRowsPass> {
       getOperation().emitError("expected a function named @") << function.getValue();
       return signalPassFailure();
     }
-    SmallVector<lm::PackedAttentionOp> attentions;
-    target.walk([&](lm::PackedAttentionOp op) { attentions.push_back(op); });
     SmallVector<lm::PackedAttentionOp> chosen;
-    if (failed(choose(attentions, chosen)))
+    if (failed(choose(target, chosen)))
       return signalPassFailure();
     Builder builder(&getContext());
     auto pairs = RankedTensorType::get({ShapedType::kDynamic, 2}, builder.getI32Type());
@@ -39,23 +36,20 @@ struct ApplyCrossRowsPass : impl::ApplyCrossRowsPassBase<ApplyCrossRowsPass> {
 
 private:
   // The attention ops of the wanted layers, which count from 0.
-  LogicalResult choose(ArrayRef<lm::PackedAttentionOp> attentions, SmallVector<lm::PackedAttentionOp> &chosen) {
-    SmallVector<StringRef> words;
-    if (memLayers == "all") { // as longc-apply-fot: layers that see everything, if there are any
-      llvm::copy_if(attentions, std::back_inserter(chosen), [](lm::PackedAttentionOp op) { return op.getWindow() == 0; });
-      if (chosen.empty())
-        chosen.append(attentions.begin(), attentions.end());
-      return success();
-    }
-    StringRef(memLayers).split(words, ',');
-    llvm::SmallSet<size_t, 8> known;
-    for (StringRef word : words) {
-      size_t layer;
-      if (word.trim().getAsInteger(10, layer) || layer >= attentions.size() || !known.insert(layer).second)
-        return getOperation().emitError("expected mem-layers to be 'all' or different numbers below ")
-               << attentions.size() << " with commas, got '" << memLayers << "'";
-      chosen.push_back(attentions[layer]);
-    }
+  LogicalResult choose(func::FuncOp target, SmallVector<lm::PackedAttentionOp> &chosen) {
+    SmallVector<lm::PackedAttentionOp> attentions;
+    target.walk([&](lm::PackedAttentionOp op) { attentions.push_back(op); });
+    FailureOr<MemoryLayers> wanted = MemoryLayers::parse(getOperation(), memLayers);
+    if (failed(wanted))
+      return failure();
+    SmallVector<MemoryLayers::Layer> layers;
+    for (auto [number, attention] : llvm::enumerate(attentions))
+      layers.push_back({static_cast<int64_t>(number), attention.getWindow() == 0});
+    for (int64_t layer : wanted->listed())
+      if (layer >= static_cast<int64_t>(attentions.size()))
+        return getOperation().emitError("memory layer ") << layer << " does not exist: there are " << attentions.size();
+    for (int64_t layer : wanted->choose(layers))
+      chosen.push_back(attentions[static_cast<size_t>(layer)]);
     return success();
   }
 

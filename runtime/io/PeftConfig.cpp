@@ -67,6 +67,8 @@ std::string peftConfigText(const PeftConfig &config) {
   json.key("fan_in_fan_out").boolean(false);
   json.key("inference_mode").boolean(true);
   json.key("init_lora_weights").boolean(true);
+  if (!config.ingest.empty())
+    json.key(ingestKey).text(config.ingest);
   json.key("lora_alpha");
   writeNumber(json, alpha);
   json.key("lora_dropout").number(0);

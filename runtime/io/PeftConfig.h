@@ -11,6 +11,9 @@ namespace longc {
 /// What PEFT writes before a module's name in the names of an adapter's tensors.
 inline constexpr std::string_view peftPrefix = "base_model.model.";
 
+/// A key that PEFT passes over: how windows of a text are to be read into memory with the adapter, `window` or `memory`.
+inline constexpr const char *ingestKey = "longc_ingest";
+
 struct PeftModule {
   std::string name; // "model.layers.3.self_attn.q_proj"
   int64_t rank = 0;
@@ -22,6 +25,7 @@ struct PeftConfig {
   std::vector<PeftModule> modules;
   std::vector<std::string> saved; // modules whose weights the adapter brings whole
   int64_t layers = 0;             // of the base
+  std::string ingest;             // of ingestKey; empty: says nothing
 };
 
 /// The file's text. `target_modules` has a module's last word where each layer has it, else whole names; rank and alpha

@@ -29,9 +29,9 @@ double scaleOf(const abi::Program &program, const ParameterList &list) {
                            : 1.0 / static_cast<double>(std::max<int64_t>(1, rankOf(list)));
 }
 
-std::string configOf(const abi::Program &program, const ParameterList &list) {
+std::string configOf(const abi::Program &program, const ParameterList &list, const std::string &ingest) {
   const int64_t rank = rankOf(list);
-  PeftConfig config{program.source(), {}, {}, program.modules(0).layers()};
+  PeftConfig config{program.source(), {}, {}, program.modules(0).layers(), ingest};
   for (const TrainedParameter &parameter : list.parameters())
     if (parameter.name.ends_with(endA))
       config.modules.push_back({moduleOf(parameter.name), rank, scaleOf(program, list) * static_cast<double>(rank)});
@@ -71,7 +71,8 @@ bool isAdapter(const ParameterList &list) {
   });
 }
 
-Status writeTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, const ParameterArray &values) {
+Status writeTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, const ParameterArray &values,
+                    const std::string &ingest) {
   const bool adapter = isAdapter(list);
   std::vector<SafetensorsOutput> tensors;
   for (const TrainedParameter &parameter : list.parameters()) {
@@ -80,7 +81,7 @@ Status writeTrained(const std::string &folder, const abi::Program &program, cons
                        [bytes](const SafetensorsOutput::Append &append) { return append(bytes); }});
   }
   LONGC_TRY(writeSafetensors(folder + (adapter ? "/adapter_model.safetensors" : "/model.safetensors"), std::move(tensors)));
-  return adapter ? OutputFile::write(folder + "/adapter_config.json", configOf(program, list)) : Status();
+  return adapter ? OutputFile::write(folder + "/adapter_config.json", configOf(program, list, ingest)) : Status();
 }
 
 Status readTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, ParameterArray &values) {
@@ -111,7 +112,7 @@ Result<std::string> recordedIngest(const std::string &folder) {
   auto config = readJsonFile(folder + "/adapter_config.json");
   if (!config.ok())
     return config.status();
-  const JsonValue *ingest = config->find("longc_ingest");
+  const JsonValue *ingest = config->find(ingestKey);
   if (!ingest || ingest->isNull())
     return std::string();
   return ingest->text() ? *ingest->text() : ingest->describe();

@@ -15,8 +15,9 @@ inline constexpr int notAnAdapter = 8051, adapterOfOtherShape = 8052;
 bool isAdapter(const ParameterList &list);
 
 /// Writes FOLDER/adapter_model.safetensors and FOLDER/adapter_config.json for an adapter, FOLDER/model.safetensors (float32,
-/// the names of the checkpoint) otherwise. Each file is there as a whole or not at all.
-Status writeTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, const ParameterArray &values);
+/// the names of the checkpoint) otherwise. Each file is there as a whole or not at all. `ingest`, if not empty, is recorded.
+Status writeTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, const ParameterArray &values,
+                    const std::string &ingest = "");
 
 /// Fills `values` from an adapter of the same modules, rank and factor. Errors name folder and tensor.
 Status readTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, ParameterArray &values);

@@ -56,6 +56,7 @@ train "$out.whole" --threads 1 --json >"$work/cross-rows.summary"
 train "$out.parts" --threads 2 --seconds 0.01 >/dev/null
 train "$out.parts" --threads 2 --resume >/dev/null
 cmp "$out.whole/adapter_model.safetensors" "$out.parts/adapter_model.safetensors" || fail "a training in parts, with two threads, learns otherwise"
+grep -q '"longc_ingest":"window"' "$out.whole/adapter_config.json" || fail "how windows are to be read is not recorded"
 "$app" dump-batch --facts "$story" --seq-len 512 --batch 4 --cross-rows 1:2,2:6 --seed 1 --step 3 --json --quiet >"$work/cross-rows.batch"
 python3 - "$out.whole/train.jsonl" "$work/cross-rows.batch" <<'PY'
 import json, sys
@@ -79,6 +80,9 @@ refuses 1 "does not train" "$longc" plan "$(tiny cross-rows-untrained --variants
 # Samples on the same program read no others.
 printf '{"text": "the story of a long word"}\n{"text": "that is not there"}\n' >"$work/cross-rows.jsonl"
 "$app" train --data "$work/cross-rows.jsonl" --steps 2 --seq-len 64 --batch 1 --out "$out.data" --quiet >/dev/null
+
+"$app" dump-batch --data "$work/cross-rows.jsonl" --seq-len 64 --batch 1 --step 1 --quiet >"$work/cross-rows.dump"
+grep -q "see themselves alone: line [12]" "$work/cross-rows.dump" || fail "who reads whom is not said: $(cat "$work/cross-rows.dump")"
 
 facts="--facts $story --seq-len 512 --batch 4 --steps 2 --out $out.none"
 refuses 2 "expected ROWS:STEPS" "$app" train $facts --cross-rows 1:2,x

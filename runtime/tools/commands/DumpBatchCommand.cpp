@@ -1,4 +1,4 @@
-// `dump-batch`: the rows of one step of training on facts: who reads whom, what is told and what is asked.
+// `dump-batch`: the rows of one step of training: who reads whom and, with facts, what is told and what is asked.
 #include "runtime/core/Format.h"
 #include "runtime/core/Log.h"
 #include "runtime/tools/commands/Command.h"
@@ -97,10 +97,64 @@ Result<std::string> rowLine(const FactData &data, const FactBatch &made, int64_t
   return json.endObject().str() + "\n";
 }
 
+/// A row of samples, which see themselves alone.
+std::string describePack(const TrainingData &data, const Pack &pack, size_t number, bool asJson) {
+  std::vector<int32_t> lines, bounds = {0}, tokens;
+  for (int32_t sequence : pack.sequences) {
+    const Sample &sample = data.samples[static_cast<size_t>(sequence)];
+    lines.push_back(static_cast<int32_t>(sample.line));
+    tokens.insert(tokens.end(), sample.tokens.begin(), sample.tokens.end());
+    bounds.push_back(static_cast<int32_t>(tokens.size()));
+  }
+  if (!asJson) {
+    std::string text = formatText("row %zu: reads none\n", number);
+    for (size_t i = 0; i < lines.size(); ++i)
+      text += formatText("  tokens %d to %d see themselves alone: line %d\n", bounds[i], bounds[i + 1], lines[i]);
+    return text;
+  }
+  JsonWriter json;
+  json.beginObject();
+  json.key("row").integer(static_cast<int64_t>(number));
+  json.key("lines").integers(lines);
+  json.key("cu_seqlens").integers(bounds);
+  json.key("positives").beginArray().endArray();
+  json.key("negatives").beginArray().endArray();
+  json.key("token_ids").integers(tokens);
+  return json.endObject().str() + "\n";
+}
+
+Result<std::string> describeSamples(const Program &program, const DataOptions &options, int64_t step, bool asJson) {
+  auto data = readTrainingData(program, options.data, options.batch.capacity, options.longRule);
+  if (!data.ok())
+    return data.status();
+  const BatchPlan plan = planBatches(data->lengths(), options.batch);
+  if (step > static_cast<int64_t>(plan.size()))
+    return Status::error(1003, formatText("--step %lld: the first pass over the data has %zu steps", static_cast<long long>(step), plan.size()), "see --help");
+  std::string text;
+  for (const Pack &pack : plan[static_cast<size_t>(step - 1)])
+    text += describePack(*data, pack, static_cast<size_t>(&pack - plan[static_cast<size_t>(step - 1)].data()), asJson);
+  return text;
+}
+
+Result<std::string> describeFacts(const Program &program, const DataOptions &options, int64_t step, const RangeSchedule &schedule, bool asJson) {
+  auto data = readFactTexts(program, options);
+  if (!data.ok())
+    return data.status();
+  auto made = data->rows->make(step - 1, schedule.at(step - 1));
+  if (!made.ok())
+    return made.status();
+  std::string text = asJson ? "" : picture(*made);
+  for (int64_t row = 0; row < options.batch.batch; ++row) {
+    auto line = asJson ? rowLine(*data, *made, row) : Result<std::string>(describe(*data->rows, *made, row));
+    if (!line.ok())
+      return line;
+    text += *line;
+  }
+  return text;
+}
+
 Status runDumpBatch(const Arguments &arguments) {
   setQuiet(arguments.flag("quiet"));
-  if (!arguments.has("facts"))
-    return Status::error(1006, "expected --facts TEXT,TEXT,...", "pack-data tells of samples that read no others");
   auto options = DataOptions::of(arguments);
   if (!options.ok())
     return options.status();
@@ -113,32 +167,21 @@ Status runDumpBatch(const Arguments &arguments) {
   auto step = arguments.integer("step", 1, INT32_MAX);
   if (!step.ok())
     return step.status();
-  auto schedule = rangeScheduleOf(arguments, options->batch.batch, *step);
+  auto schedule = rangeScheduleOf(arguments, *options, *step);
   if (!schedule.ok())
     return schedule.status();
   auto program = Program::open(programPath(), false);
   if (!program.ok())
     return program.status();
-  auto data = readFactTexts(**program, *options);
-  if (!data.ok())
-    return data.status();
-  auto made = data->rows->make(*step - 1, schedule->at(*step - 1));
-  if (!made.ok())
-    return made.status();
-  std::string text = arguments.flag("json") ? "" : picture(*made);
-  for (int64_t row = 0; row < options->batch.batch; ++row) {
-    auto line = arguments.flag("json") ? rowLine(*data, *made, row) : Result<std::string>(describe(*data->rows, *made, row));
-    if (!line.ok())
-      return line.status();
-    text += *line;
-  }
-  return printText(text);
+  auto text = options->facts.empty() ? describeSamples(**program, *options, *step, arguments.flag("json"))
+                                     : describeFacts(**program, *options, *step, *schedule, arguments.flag("json"));
+  return text.ok() ? printText(*text) : text.status();
 }
 
 } // namespace
 
-const Command dumpBatchCommand = {"dump-batch", "the rows of one step of training on facts: who reads whom, what is told and asked",
-                                  {"batch", "batching", "cross-rows", "facts", "json", "long", "loss-norm", "quiet", "seed", "seq-len", "step"},
+const Command dumpBatchCommand = {"dump-batch", "the rows of one step of training: who reads whom, what is told and asked",
+                                  {"batch", "batching", "cross-rows", "data", "facts", "json", "long", "loss-norm", "quiet", "seed", "seq-len", "step"},
                                   runDumpBatch};
 
 } // namespace longc

@@ -70,17 +70,12 @@ Status Choices::readSteps(const Arguments &arguments) {
 
 // Steps, and how many rows a row reads at each.
 Status Choices::readRanges(const Arguments &arguments) {
-  const bool scheduled = arguments.has("cross-rows");
-  if (scheduled && data.facts.empty())
-    return Status::error(1005, "--cross-rows needs --facts: samples of --data read no others", "leave it out");
-  if (!scheduled && !arguments.has("steps"))
+  if (!arguments.has("cross-rows") && !arguments.has("steps"))
     return Status::error(1006, "expected --steps N", "see --help");
   if (arguments.has("steps"))
     LONGC_TRY(readInteger(arguments, "steps", 1, train.schedule.steps));
-  if (data.facts.empty())
-    return {};
-  auto schedule = rangeScheduleOf(arguments, data.batch.batch, train.schedule.steps);
-  if (!schedule.ok())
+  auto schedule = rangeScheduleOf(arguments, data, train.schedule.steps);
+  if (!schedule.ok() || data.facts.empty())
     return schedule.status();
   ranges = std::move(*schedule);
   if (!arguments.has("steps"))
@@ -233,8 +228,7 @@ private:
       return trainer.status();
     trainer_.emplace(std::move(*trainer));
     step_->readStored(trainer_->state().values);
-    if (!choices_.adapter.empty())
-      LONGC_TRY(readTrained(choices_.adapter, program_->message(), step_->parameters(), trainer_->state().values));
+    LONGC_TRY(readAdapter());
     if (!choices_.resume)
       return {};
     auto loaded = loadCheckpoint(choices_.folder, step_->parameters(), settings(), trainer_->state());
@@ -248,6 +242,18 @@ private:
     logNote(loaded->found ? formatText("going on from step %lld", static_cast<long long>(trainer_->state().step))
                           : "no checkpoint in " + longc::quoted(choices_.folder) + ": beginning at step 0");
     return {};
+  }
+
+  Status readAdapter() {
+    if (choices_.ranges)
+      ingest_ = "window"; // rows are looked up as windows are that nothing was read before
+    if (choices_.adapter.empty())
+      return {};
+    LONGC_TRY(readTrained(choices_.adapter, program_->message(), step_->parameters(), trainer_->state().values));
+    auto recorded = recordedIngest(choices_.adapter);
+    if (recorded.ok() && ingest_.empty())
+      ingest_ = *recorded;
+    return recorded.status();
   }
 
   // All that the numbers of a training depend on.
@@ -308,7 +314,7 @@ private:
     options.onStep = [&](const StepReport &report) { progress.update(report.step - first, formatText("loss %.4f", report.loss)); };
     options.write = [this](const ParameterArray &values) {
       learnt_ = fingerprintOf(values);
-      return writeTrained(choices_.folder, program_->message(), step_->parameters(), values);
+      return writeTrained(choices_.folder, program_->message(), step_->parameters(), values, ingest_);
     };
     return TrainLoop(*trainer_, *step_, std::move(options)).run();
   }
@@ -349,6 +355,7 @@ private:
   std::optional<RowBatch> judged_;
   std::optional<Trainer> trainer_;
   std::string learnt_; // the hash of what was written
+  std::string ingest_; // how windows are to be read with it, as its configuration will say
 };
 
 Status runTrain(const Arguments &arguments) {

@@ -158,7 +158,10 @@ Result<FactData> readFactTexts(const Program &program, const DataOptions &option
   return data;
 }
 
-Result<RangeSchedule> rangeScheduleOf(const Arguments &arguments, int64_t rows, int64_t steps) {
+Result<RangeSchedule> rangeScheduleOf(const Arguments &arguments, const DataOptions &options, int64_t steps) {
+  const int64_t rows = options.batch.batch;
+  if (arguments.has("cross-rows") && options.facts.empty())
+    return Status::error(1005, "--cross-rows needs --facts: samples of --data read no others", "leave it out");
   if (!arguments.has("cross-rows"))
     return RangeSchedule::doubling(rows, steps);
   auto schedule = RangeSchedule::parse(arguments.text("cross-rows"));

@@ -47,8 +47,8 @@ struct FactData {
 };
 Result<FactData> readFactTexts(const Program &program, const DataOptions &options);
 
-/// --cross-rows, else ever more rows over the steps; at most all but one of a batch.
-Result<RangeSchedule> rangeScheduleOf(const Arguments &arguments, int64_t rows, int64_t steps);
+/// --cross-rows, which only --facts takes, else ever more rows over the steps; at most all but one of a batch.
+Result<RangeSchedule> rangeScheduleOf(const Arguments &arguments, const DataOptions &options, int64_t steps);
 
 /// One line for each kind of loss that `counts` has: "split      3 samples into 7 pieces\n".
 std::string describeCounts(const LongCounts &counts);
