@@ -6,7 +6,7 @@ packages=(
   libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools llvm-22 clang-22 libclang-rt-22-dev lld-22
   cmake ninja-build ccache g++ git python3 python3-venv python3-yaml python3-pygments python3-jinja2
   libgtest-dev libbenchmark-dev libcli11-dev protobuf-compiler libprotobuf-dev libpcre2-dev libxxhash-dev libboost1.81-dev nlohmann-json3-dev
-  bible-kjv bible-kjv-text
+  bible-kjv bible-kjv-text jargon-text
 )
 
 missing=()

@@ -71,3 +71,23 @@ refuses 2 "there is no document to write" "$all" read "$work/whole.txt"
 refuses 2 "unexpected argument" "$all" read "$work/whole.txt" "$work/whole.txt" -o "$work/x.doc"
 refuses 2 "expected memory or window" "$all" read "$work/whole.txt" -o "$work/x.doc" --ingest sideways
 refuses 2 "exclude each other" "$all" generate --document "$work/whole.doc" --save-memory "$work/x.mem" --prompt x
+
+# What was read once is put together as it would have been read: to the last bit, where windows are whole pages.
+"$all" eval passkey --lengths 600,1500 --count 2 --seed 3 --window 256 --last-context 64 --ingest window --plot "$work/keys.svg" --json --quiet >"$work/keys.json"
+"$all" eval needle --lengths 600 --count 1 --seed 3 --window 256 --ingest window --quiet | grep -c 'depth' | grep -qx 5 || fail "not five depths"
+"$all" eval perplexity-vs-context --text "$work/whole.txt" --lengths 0,200,700 --count 3 --ingest window --json --quiet >"$work/context.json"
+python3 - "$work" <<'PY'
+import json, sys
+from xml.dom import minidom
+keys = json.load(open(f"{sys.argv[1]}/keys.json"))
+assert keys["whole_read_equal"] is True, keys
+assert [row["length"] for row in keys["lengths"]] == [600, 1500] and all(row["log_probability"] < 0 for row in keys["lengths"]), keys
+assert keys["windows_read"] < 2 * 2 + 5 + 2 * 4, keys  # each prompt exchanges a window or two
+minidom.parse(f"{sys.argv[1]}/keys.svg")
+context = json.load(open(f"{sys.argv[1]}/context.json"))
+rows = context["lengths"]
+assert [row["context"] for row in rows] == [0, 200, 700] and len({row["tokens"] for row in rows}) == 1, context
+assert len({row["perplexity"] for row in rows}) == 3, context
+PY
+refuses 2 "whole numbers of tokens" "$all" eval passkey --lengths 4k
+refuses 1 "a context of 9,000,000" "$all" eval perplexity-vs-context --text "$work/whole.txt" --lengths 9000000

@@ -5,17 +5,13 @@
 #include <cmath>
 
 namespace longc {
-namespace {
-
-// log p(token), summed in double.
-double logProbability(std::span<const float> logits, float top, int32_t token) {
+double surpriseOf(std::span<const float> logits, int32_t token) {
+  const float top = *std::max_element(logits.begin(), logits.end());
   double total = 0;
   for (float logit : logits)
-    total += std::exp(static_cast<double>(logit - top));
-  return static_cast<double>(logits[static_cast<size_t>(token)] - top) - std::log(total);
+    total += std::exp(static_cast<double>(logit) - top);
+  return std::log(total) + top - logits[static_cast<size_t>(token)];
 }
-
-} // namespace
 
 Result<Judgement> judgeAnswer(Session &session, std::span<const int32_t> asked, std::span<const int32_t> answer) {
   Judgement judgement = {0, true, true};
@@ -24,7 +20,7 @@ Result<Judgement> judgeAnswer(Session &session, std::span<const int32_t> asked, 
     int32_t wanted = answer[judged];
     float top = *std::max_element(logits.begin(), logits.end());
     bool best = logits[static_cast<size_t>(wanted)] == top;
-    judgement.logProbability += logProbability(logits, top, wanted);
+    judgement.logProbability -= surpriseOf(logits, wanted);
     judgement.right &= best;
     judgement.rightOnceBegun &= best || judged == 0;
     ++judged;

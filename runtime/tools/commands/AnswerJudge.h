@@ -7,6 +7,9 @@
 
 namespace longc {
 
+/// -log p(token) of these logits, summed in double.
+double surpriseOf(std::span<const float> logits, int32_t token);
+
 struct Judgement {
   double logProbability = 0; // of the whole answer
   bool right = false;        // every token is the most probable one

@@ -17,6 +17,7 @@ namespace {
 struct Measurement {
   int64_t tokens = 0;
   std::vector<double> seconds; // one a repetition
+  double firstRate = 0, lastRate = 0; // of filling: tokens a second over the first and the last quarter
 
   double best() const { return seconds.empty() ? 0 : *std::min_element(seconds.begin(), seconds.end()); }
   double rate() const { return best() > 0 ? static_cast<double>(tokens) / best() : 0; }
@@ -43,6 +44,34 @@ Status measureReading(Engine &engine, const SessionOptions &options, std::span<c
   auto start = std::chrono::steady_clock::now();
   LONGC_TRY(readTokens(**session, tokens, mode, "reading"));
   result.seconds.push_back(secondsSince(start));
+  return {};
+}
+
+// Reads `tokens` into an empty session, and compares its beginning with its end.
+Status measureFilling(Engine &engine, const SessionOptions &options, std::span<const int32_t> tokens, ProgressMode mode, Measurement &result) {
+  auto session = Session::create(engine, options);
+  if (!session.ok())
+    return session.status();
+  const auto count = static_cast<int64_t>(tokens.size());
+  const auto start = std::chrono::steady_clock::now();
+  std::pair<int64_t, double> quarter, threeQuarters; // tokens read, seconds
+  Progress progress(mode, "reading", count, "tokens");
+  IngestOptions ingest;
+  ingest.onProgress = [&](int64_t done, int64_t) {
+    const std::pair now(done, secondsSince(start));
+    if (quarter.first == 0 && done >= count / 4)
+      quarter = now;
+    if (threeQuarters.first == 0 && done >= count - count / 4)
+      threeQuarters = now;
+    progress.update(done);
+    return !interrupted();
+  };
+  LONGC_TRY((*session)->ingest(tokens, ingest));
+  result.seconds.push_back(secondsSince(start));
+  if (threeQuarters.first > quarter.first && threeQuarters.first < count) {
+    result.firstRate = static_cast<double>(quarter.first) / quarter.second;
+    result.lastRate = static_cast<double>(count - threeQuarters.first) / (result.seconds.back() - threeQuarters.second);
+  }
   return {};
 }
 
@@ -134,7 +163,7 @@ Status measure(Engine &engine, const SessionOptions &options, const Plan &plan, 
       LONGC_TRY(measureDecoding(engine, options, plan.decode, plan.sequences, decode));
   }
   if (plan.fill > 0)
-    LONGC_TRY(measureReading(engine, options, randomTokens(plan.fill, engine.vocabulary()), plan.mode, fill));
+    LONGC_TRY(measureFilling(engine, options, randomTokens(plan.fill, engine.vocabulary()), plan.mode, fill));
   return {};
 }
 
@@ -157,8 +186,11 @@ std::string toJson(Engine &engine, const Measurement &prefill, const Measurement
   };
   add("prefill", prefill);
   add("decode", decode);
-  if (fill.tokens > 0)
+  if (fill.tokens > 0) {
     add("fill", fill);
+    json.key("fill_first_quarter_tokens_per_second").number(fill.firstRate);
+    json.key("fill_last_quarter_tokens_per_second").number(fill.lastRate);
+  }
   return json.endObject().str() + "\n";
 }
 
@@ -172,6 +204,9 @@ std::string toTable(const Measurement &prefill, const Measurement &decode, const
   add("prefill", prefill);
   add("decode", decode);
   add("fill", fill);
+  if (fill.lastRate > 0)
+    text += formatText("of filling, the first quarter %.1f tokens/s, the last %.1f (%.3f x)\n", fill.firstRate, fill.lastRate,
+                       fill.lastRate / fill.firstRate);
   return text;
 }
 

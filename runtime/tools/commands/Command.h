@@ -27,7 +27,7 @@ struct Command {
 };
 
 /// The commands, alphabetical. Each lies in a file of its name.
-extern const Command benchCommand, chatCommand, dumpBatchCommand, embedCommand, generateCommand, infoCommand, liftAskCommand, liftEvalCommand, liftFitCommand,
+extern const Command benchCommand, chatCommand, dumpBatchCommand, embedCommand, evalContextCommand, evalNeedleCommand, evalPasskeyCommand, generateCommand, infoCommand, liftAskCommand, liftEvalCommand, liftFitCommand,
     liftInfoCommand, logitsCommand, lossCommand, makeFactsCommand, packDataCommand, passkeyCommand, perplexityCommand, probeCommand, readCommand, runFunctionCommand, serveCommand, tokenizeCommand, trainCommand;
 
 /// Precision, variant and threads.

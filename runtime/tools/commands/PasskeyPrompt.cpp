@@ -10,7 +10,6 @@ constexpr const char *head = "There is an important info hidden inside a lot of 
                              "them. I will quiz you about the important information there.\n";
 constexpr const char *standardFiller =
     "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again. ";
-constexpr const char *question = "\nWhat is the pass key? The pass key is";
 
 void append(std::vector<int32_t> &tokens, const std::vector<int32_t> &more) {
   tokens.insert(tokens.end(), more.begin(), more.end());
@@ -18,33 +17,60 @@ void append(std::vector<int32_t> &tokens, const std::vector<int32_t> &more) {
 
 } // namespace
 
-PasskeyPrompts::PasskeyPrompts(const Tokenizer &tokenizer, int64_t length, uint64_t seed, std::vector<int32_t> text)
-    : tokenizer_(tokenizer), length_(length), random_(seed), text_(std::move(text)) {
+const PasskeyWords passkeyWords = {"\nThe pass key is ", ". Remember it. ", "\nWhat is the pass key? The pass key is", " is the pass key.\n"};
+
+PasskeyPrompts::PasskeyPrompts(const Tokenizer &tokenizer, int64_t length, uint64_t seed, std::vector<int32_t> text,
+                               const PasskeyWords &words)
+    : tokenizer_(tokenizer), words_(words), length_(length), random_(seed), text_(std::move(text)) {
   if (text_.empty())
     filler_ = encode(standardFiller);
 }
 
+Result<PasskeyPrompts::Parts> PasskeyPrompts::parts(PasskeyPrompt &prompt) {
+  prompt.key = static_cast<int>(10000 + below(40000));
+  const std::string number = std::to_string(prompt.key);
+  std::string sentence = std::string(words_.before) + number + std::string(words_.behind);
+  if (!words_.end.empty())
+    sentence += number + std::string(words_.end);
+  Parts parts{encode(head), encode(sentence), encode(std::string(words_.question)), 0};
+  tokenizer_.beginText(parts.start);
+  parts.room = length_ - static_cast<int64_t>(parts.start.size() + parts.key.size() + parts.asked.size());
+  if (parts.room < 1)
+    return Status::error(1007, formatText("--length %lld is too short: the prompt without filler has %lld tokens",
+                                          static_cast<long long>(length_), static_cast<long long>(length_ - parts.room)),
+                         "give a longer one");
+  prompt.question = static_cast<int64_t>(parts.asked.size());
+  prompt.expected = encode(" " + number);
+  prompt.tokens = parts.start;
+  return parts;
+}
+
 Result<PasskeyPrompt> PasskeyPrompts::next() {
   PasskeyPrompt prompt;
-  prompt.key = static_cast<int>(10000 + below(40000));
-  std::string number = std::to_string(prompt.key);
-  auto start = encode(head), asked = encode(question);
-  tokenizer_.beginText(start);
-  auto key = encode("\nThe pass key is " + number + ". Remember it. " + number + " is the pass key.\n");
-  int64_t room = length_ - static_cast<int64_t>(start.size() + key.size() + asked.size());
-  if (room < 1)
-    return Status::error(1007, formatText("--length %lld is too short: the prompt without filler has %lld tokens",
-                                          static_cast<long long>(length_), static_cast<long long>(length_ - room)),
-                         "give a longer one");
-  prompt.place = static_cast<int64_t>(below(static_cast<uint64_t>(room)));
-  prompt.question = static_cast<int64_t>(asked.size());
-  prompt.expected = encode(" " + number);
-  prompt.tokens = start;
-  choosePassage(room);
+  auto parts = this->parts(prompt);
+  if (!parts.ok())
+    return parts.status();
+  prompt.place = static_cast<int64_t>(below(static_cast<uint64_t>(parts->room)));
+  choosePassage(parts->room);
   appendFiller(prompt.tokens, 0, prompt.place);
-  append(prompt.tokens, key);
-  appendFiller(prompt.tokens, text_.empty() ? 0 : prompt.place, room - prompt.place);
-  append(prompt.tokens, asked);
+  append(prompt.tokens, parts->key);
+  appendFiller(prompt.tokens, text_.empty() ? 0 : prompt.place, parts->room - prompt.place);
+  append(prompt.tokens, parts->asked);
+  return prompt;
+}
+
+Result<PasskeyPrompt> PasskeyPrompts::nextInPlace(double depth) {
+  PasskeyPrompt prompt;
+  auto parts = this->parts(prompt);
+  if (!parts.ok())
+    return parts.status();
+  const auto anywhere = static_cast<int64_t>(below(static_cast<uint64_t>(parts->room)));
+  prompt.place = depth < 0 ? anywhere : static_cast<int64_t>(depth * static_cast<double>(parts->room - 1));
+  start_ = 0;
+  appendFiller(prompt.tokens, 0, prompt.place);
+  append(prompt.tokens, parts->key);
+  appendFiller(prompt.tokens, prompt.place + static_cast<int64_t>(parts->key.size()), parts->room - prompt.place);
+  append(prompt.tokens, parts->asked);
   return prompt;
 }
 

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace longc {
@@ -23,20 +24,37 @@ struct PasskeyPrompt {
   std::vector<int32_t> expected; // the right answer
 };
 
+/// What stands around a number that is hidden, and before it when it is asked for.
+struct PasskeyWords {
+  std::string_view before, behind, question; // "The pass key is ", ". Remember it. 12345 is the pass key.", "...The pass key is"
+  std::string_view end;                      // behind the number once more; without one it is not told again
+};
+extern const PasskeyWords passkeyWords;
+
 class PasskeyPrompts {
 public:
   /// Prompts of `length` tokens, drawn from `seed`; `text`: tokens of the real text, empty for the standard filler.
-  PasskeyPrompts(const Tokenizer &tokenizer, int64_t length, uint64_t seed, std::vector<int32_t> text);
+  PasskeyPrompts(const Tokenizer &tokenizer, int64_t length, uint64_t seed, std::vector<int32_t> text,
+                 const PasskeyWords &words = passkeyWords);
 
   Result<PasskeyPrompt> next();
+  /// One whose filler is the same as that of all others of this text, whatever their length: the sentence stands in place of as
+  /// many tokens. `depth`: where, 0 to 1 of the filler; below 0 anywhere.
+  Result<PasskeyPrompt> nextInPlace(double depth);
 
 private:
+  struct Parts {
+    std::vector<int32_t> start, key, asked;
+    int64_t room;
+  };
+  Result<Parts> parts(PasskeyPrompt &prompt);
   std::vector<int32_t> encode(const std::string &text) const { return tokenizer_.encode(text, false); }
   uint64_t below(uint64_t limit) { return random_() % limit; }
   void choosePassage(int64_t room);
   void appendFiller(std::vector<int32_t> &tokens, int64_t from, int64_t count) const;
 
   const Tokenizer &tokenizer_;
+  PasskeyWords words_;
   int64_t length_;
   std::mt19937_64 random_;
   std::vector<int32_t> text_, filler_;

@@ -2,6 +2,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
+#include "runtime/tools/commands/AnswerJudge.h"
 #include "runtime/tools/commands/OpenedModel.h"
 
 #include <algorithm>
@@ -12,15 +13,6 @@
 
 namespace longc {
 namespace {
-
-// -log p(token), summed in double.
-double surprise(std::span<const float> logits, int32_t token) {
-  float top = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (float logit : logits)
-    sum += std::exp(static_cast<double>(logit) - top);
-  return std::log(sum) + top - logits[static_cast<size_t>(token)];
-}
 
 Result<std::vector<int32_t>> readIds(const std::string &path) {
   auto text = readTextFile(path);
@@ -116,7 +108,7 @@ private:
     options.onLogits = [&](int64_t index, std::span<const float> logits) {
       int64_t next = begin + index + 1;
       if (begin + index >= from && next >= first_ && next < static_cast<int64_t>(tokens_.size())) {
-        total_ += surprise(logits, tokens_[static_cast<size_t>(next)]);
+        total_ += surpriseOf(logits, tokens_[static_cast<size_t>(next)]);
         ++count_;
       }
       return Status();

@@ -26,6 +26,22 @@ std::string toJson(const MemoryDocument &document, const std::string &path, cons
   return json.endObject().str() + "\n";
 }
 
+// Leaves the first tokens, and of the text what they are of.
+Status shorten(DocumentText &text, const Arguments &arguments) {
+  auto length = arguments.integer("length", 1, INT32_MAX);
+  if (!length.ok())
+    return length.status();
+  const auto count = static_cast<size_t>(*length);
+  if (count > text.tokens.size())
+    return Status::error(5403, formatText("'%s' has %s tokens, and --length asks for %s", text.name.c_str(),
+                                          formatCount(static_cast<long long>(text.tokens.size())).c_str(), formatCount(*length).c_str()),
+                         "leave --length out to read all of it");
+  text.tokens.resize(count);
+  text.offsets.resize(count + 1);
+  text.text.resize(text.offsets.back());
+  return {};
+}
+
 Status runRead(const Arguments &arguments) {
   for (const char *needed : {"file", "output"})
     if (!arguments.has(needed))
@@ -38,6 +54,8 @@ Status runRead(const Arguments &arguments) {
   auto text = documentText(*model, arguments.text("file"));
   if (!text.ok())
     return text.status();
+  if (arguments.isGiven("length"))
+    LONGC_TRY(shorten(*text, arguments));
   auto store = Session::createStore(model->engine(), model->options, 1);
   if (!store.ok())
     return store.status();
@@ -60,9 +78,9 @@ Status runRead(const Arguments &arguments) {
 } // namespace
 
 const Command readCommand = {"read", "reads a text into memory once, and keeps it as a document for --document",
-                             modelOptions({"file", "json", "output"}), runRead,
+                             modelOptions({"file", "json", "length", "output"}), runRead,
                              "\nA document holds the text, its tokens and what the memory layers make of them. It is of use with the model, adapter,\n"
-                             "window and --ingest that it was read with, whatever is asked of it.\n",
+                             "window and --ingest that it was read with, whatever is asked of it. --length N reads the first N tokens alone.\n",
                              "file"};
 
 } // namespace longc

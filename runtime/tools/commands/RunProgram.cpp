@@ -20,7 +20,7 @@ const Command *const commands[] = {&chatCommand,   &serveCommand,  &embedCommand
                                    &benchCommand,  &logitsCommand,   &infoCommand,
                                    &trainCommand,  &lossCommand,     &packDataCommand, &dumpBatchCommand, &makeFactsCommand,
                                    &liftFitCommand, &liftAskCommand, &liftEvalCommand, &liftInfoCommand,
-                                   &probeCommand,  &readCommand, &runFunctionCommand, &tokenizeCommand};
+                                   &probeCommand,  &readCommand, &evalPasskeyCommand, &evalNeedleCommand, &evalContextCommand, &runFunctionCommand, &tokenizeCommand};
 
 std::string overview(const char *program) {
   std::string text = formatText("usage: %s COMMAND [OPTION]...\n\ncommands:\n", program);
