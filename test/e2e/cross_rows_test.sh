@@ -72,6 +72,10 @@ for row in rows:
         assert question["evidence"] in rows[question["row"]]["text"] and question["answer"] in question["evidence"], row
 PY
 
+grep -q '"longc_ingest":"window"' "$out.whole/adapter_config.json" || fail "the adapter does not say how its memory is read"
+"$app" read "$story" --adapter "$out.whole" -o "$out.doc" --json --quiet | grep -q '"ingest":"window"' || fail "the adapter's way of reading is not the default"
+refuses 1 ", here none" "$app" generate --document "$out.doc" --prompt x
+
 # What it needs is said before it is started.
 "$longc" plan "$app" --train --chunk 2048 >"$work/cross-rows.plan"
 grep -q "training, fast .* for 2048 tokens a call" "$work/cross-rows.plan" || fail "no plan of training: $(cat "$work/cross-rows.plan")"

@@ -7,6 +7,9 @@
 // RUN: longc-compare-cpu %t --function=prefill --tokens=70 --seed=3 --pass-pipeline='longc-lower{method=fot mem-layers=0 precision=exact}' | FileCheck %s
 // RUN: longc-compare-cpu %t --function=decode --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
 // RUN: longc-compare-cpu %t --function=decode --seed=5 --pass-pipeline='longc-lower{method=fot mem-layers=0 precision=exact}' | FileCheck %s
+// RUN: longc-opt %s --longc-make-ingest=mem-layers=0 -o %t.ingest
+// RUN: longc-compare-cpu %t.ingest --function=ingest --tokens=37 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
+// RUN: longc-compare-cpu %t.ingest --function=ingest --tokens=70 --seed=9 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
 //
 // CHECK-NOT: WRONG
 // CHECK: {{[1-9][0-9]*}} passed, 0 failed
