@@ -21,6 +21,7 @@ struct Adapter {
   std::string folder;
   std::vector<AdaptedModule> modules; // in the order of their names
   std::vector<CheckpointParameter> replaced; // F32, under the base's names
+  std::string ingest; // as its configuration has it, see runtime/io/PeftConfig.h
   std::shared_ptr<const void> files;
 };
 

@@ -4,6 +4,7 @@
 #include "frontends/hf/ConfigKeys.h"
 #include "runtime/core/Format.h"
 #include "runtime/io/ModelFileError.h"
+#include "runtime/io/PeftConfig.h"
 
 #include <algorithm>
 #include <array>
@@ -21,7 +22,7 @@ constexpr std::array<std::string_view, 29> knownKeys = {
     "init_lora_weights", "layers_pattern",      "layers_to_transform",     "longc_ingest", "lora_alpha",    "lora_dropout",
     "lora_ga_config",    "loftq_config",        "megatron_core",           "modules_to_save", "peft_type",
     "peft_version",      "qalora_group_size",   "r",                       "rank_pattern",  "revision",
-    "runtime_config",    "target_modules",      "task_type",
+    "runtime_config",    "target_modules",      "task_type",               ingestKey,
 };
 
 bool changesNothing(const JsonValue &value) {

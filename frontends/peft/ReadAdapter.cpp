@@ -5,6 +5,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/io/JsonFile.h"
 #include "runtime/io/ModelFileError.h"
+#include "runtime/io/PeftConfig.h"
 #include "runtime/io/SafetensorsFolder.h"
 
 #include <algorithm>
@@ -243,6 +244,8 @@ Result<Adapter> readAdapter(const std::string &folder, const Checkpoint &base) {
   Adapter adapter;
   adapter.folder = folder;
   adapter.files = files;
+  if (const JsonValue *ingest = json->find(ingestKey); ingest && ingest->text())
+    adapter.ingest = *ingest->text();
   if (Status status = AdapterReader(base, *config, adapter).read(*files); !status.ok())
     return at(folder, status);
   return adapter;

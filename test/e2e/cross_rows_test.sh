@@ -57,6 +57,7 @@ train "$out.parts" --threads 2 --seconds 0.01 >/dev/null
 train "$out.parts" --threads 2 --resume >/dev/null
 cmp "$out.whole/adapter_model.safetensors" "$out.parts/adapter_model.safetensors" || fail "a training in parts, with two threads, learns otherwise"
 grep -q '"longc_ingest":"window"' "$out.whole/adapter_config.json" || fail "how windows are to be read is not recorded"
+tiny cross-rows-adapted --adapter "$out.whole" --variants avx2 >/dev/null
 "$app" dump-batch --facts "$story" --seq-len 512 --batch 4 --cross-rows 1:2,2:6 --seed 1 --step 3 --json --quiet >"$work/cross-rows.batch"
 python3 - "$out.whole/train.jsonl" "$work/cross-rows.batch" <<'PY'
 import json, sys
