@@ -19,10 +19,10 @@ constexpr int64_t largestRank = 1 << 16;
 constexpr std::array<std::string_view, 29> knownKeys = {
     "alpha_pattern",     "auto_mapping",        "base_model_name_or_path", "bias",          "corda_config",
     "ensure_weight_tying", "eva_config",        "exclude_modules",         "fan_in_fan_out", "inference_mode",
-    "init_lora_weights", "layers_pattern",      "layers_to_transform",     "longc_ingest", "lora_alpha",    "lora_dropout",
+    "init_lora_weights", "layers_pattern",      "layers_to_transform",     ingestKey,       "lora_alpha",    "lora_dropout",
     "lora_ga_config",    "loftq_config",        "megatron_core",           "modules_to_save", "peft_type",
     "peft_version",      "qalora_group_size",   "r",                       "rank_pattern",  "revision",
-    "runtime_config",    "target_modules",      "task_type",               ingestKey,
+    "runtime_config",    "target_modules",      "task_type",
 };
 
 bool changesNothing(const JsonValue &value) {

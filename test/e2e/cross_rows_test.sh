@@ -73,7 +73,6 @@ for row in rows:
         assert question["evidence"] in rows[question["row"]]["text"] and question["answer"] in question["evidence"], row
 PY
 
-grep -q '"longc_ingest":"window"' "$out.whole/adapter_config.json" || fail "the adapter does not say how its memory is read"
 "$app" read "$story" --adapter "$out.whole" -o "$out.doc" --json --quiet | grep -q '"ingest":"window"' || fail "the adapter's way of reading is not the default"
 refuses 1 ", here none" "$app" generate --document "$out.doc" --prompt x
 
