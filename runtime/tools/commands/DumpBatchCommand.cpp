@@ -131,8 +131,9 @@ Result<std::string> describeSamples(const Program &program, const DataOptions &o
   if (step > static_cast<int64_t>(plan.size()))
     return Status::error(1003, formatText("--step %lld: the first pass over the data has %zu steps", static_cast<long long>(step), plan.size()), "see --help");
   std::string text;
-  for (const Pack &pack : plan[static_cast<size_t>(step - 1)])
-    text += describePack(*data, pack, static_cast<size_t>(&pack - plan[static_cast<size_t>(step - 1)].data()), asJson);
+  const std::vector<Pack> &packs = plan[static_cast<size_t>(step - 1)];
+  for (size_t row = 0; row < packs.size(); ++row)
+    text += describePack(*data, packs[row], row, asJson);
   return text;
 }
 

@@ -216,3 +216,21 @@ func.func @f(%q: tensor<?x4x8xf32>, %c: !lm.cache<2x8xf32>) {
   %0:2 = lm.window_attention %q, %c, %s {scale = 1.0 : f64} : (tensor<?x4x8xf32>, !lm.cache<2x8xf32>, tensor<1x8xi32>) -> (tensor<?x4x8xf32>, tensor<4x?xf32>)
   return
 }
+
+// -----
+
+// packed_attention_c5
+func.func @f(%q: tensor<?x4x8xf32>, %k: tensor<?x2x8xf32>, %cu: tensor<?xi32>) {
+  // expected-error@+1 {{'lm.packed_attention' op expected sources that are seen as the source keys}}
+  %0:2 = lm.packed_attention %q, %k, %k, %cu, %cu source_keys %k {scale = 1.0 : f64} : (tensor<?x4x8xf32>, tensor<?x2x8xf32>, tensor<?x2x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x2x8xf32>) -> (tensor<?x4x8xf32>, tensor<4x?xf32>)
+  return
+}
+
+// -----
+
+// packed_attention_c5
+func.func @f(%q: tensor<?x4x8xf32>, %k: tensor<?x2x8xf32>, %cu: tensor<?xi32>, %src: tensor<?x2xi32>) {
+  // expected-error@+1 {{'lm.packed_attention' op expected source keys of ?x2x8, got 'tensor<?x4x8xf32>'}}
+  %0:2 = lm.packed_attention %q, %k, %k, %cu, %cu sources %src source_keys %q {scale = 1.0 : f64} : (tensor<?x4x8xf32>, tensor<?x2x8xf32>, tensor<?x2x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x2xi32>, tensor<?x4x8xf32>) -> (tensor<?x4x8xf32>, tensor<4x?xf32>)
+  return
+}

@@ -135,3 +135,13 @@ func.func @f(%q: tensor<5x2x2xf32>, %k: tensor<7x1x2xf32>, %l: tensor<2x5xf32>, 
     : (tensor<5x2x2xf32>, tensor<7x1x2xf32>, tensor<7x1x2xf32>, tensor<5x2x2xf32>, tensor<2x5xf32>, tensor<2x5xf32>, tensor<4xi32>, tensor<4xi32>) -> tensor<5x2x2xf32>
   return
 }
+
+// -----
+
+// attention_gradient_c8
+func.func @f(%q: tensor<5x2x2xf32>, %k: tensor<7x1x2xf32>, %l: tensor<2x5xf32>, %cu: tensor<4xi32>, %s: tensor<2x2xi32>) {
+  // expected-error@+1 {{'lm.attention_key_gradient' op expected a third result if there are source keys, and none else}}
+  %0:2 = lm.attention_key_gradient %q, %k, %k, %q, %l, %l, %cu, %cu sources %s source_keys %k {scale = 0.5 : f64}
+    : (tensor<5x2x2xf32>, tensor<7x1x2xf32>, tensor<7x1x2xf32>, tensor<5x2x2xf32>, tensor<2x5xf32>, tensor<2x5xf32>, tensor<4xi32>, tensor<4xi32>, tensor<2x2xi32>, tensor<7x1x2xf32>) -> (tensor<7x1x2xf32>, tensor<7x1x2xf32>)
+  return
+}
