@@ -2,10 +2,10 @@
 # Builds llama.cpp's llama-bench and llama-batched-bench from the source package of llama-cpp-python and measures the
 # first on one GGUF.
 #
-#   bench/peers/llama_cpp.sh [--build-only] [--jobs J] [GGUF] [-- arguments of llama-bench]
+#   bench/peers/llama_cpp.sh [--build-only] [--server] [--jobs J] [GGUF] [-- arguments of llama-bench]
 #
 # The default run is the one the project is compared with: prefill of 512 tokens, decode of 64, two threads, five
-# repetitions. The build lives in a cache folder outside the repository and is made once. The last lines of a build
+# repetitions. --server builds llama-server too. The build lives in a cache folder outside the repository and is made once. The last lines of a build
 # name the binaries; a run prints llama-bench's own JSON lines and then one line of tokens per second.
 set -euo pipefail
 
@@ -13,11 +13,12 @@ version="${LLAMA_CPP_PYTHON_VERSION:-0.3.36}"
 cache="${LONGC_PEERS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/longc/peers}/llama-cpp-python-$version"
 python="${PYTHON:-python3}"
 jobs=1
-build_only=0
+build_only=0 server=0
 gguf=""
 while [ $# -gt 0 ]; do
   case "$1" in
     --build-only) build_only=1 ;;
+    --server) server=1 ;;
     --jobs) jobs="${2:?--jobs needs a number}"; shift ;;
     -h|--help) sed -n '2,9p' "$0" | cut -c3-; exit 0 ;;
     --) shift; break ;;
@@ -61,6 +62,14 @@ PY
   nice -n 10 cmake --build "$cache/build" --target llama-bench llama-batched-bench -- -j"$jobs" >"$cache/build.log" 2>&1 ||
     { tail -20 "$cache/build.log" >&2; exit 1; }
 fi
+served="$cache/build/bin/llama-server"
+if [ "$server" = 1 ] && [ ! -x "$served" ]; then
+  cmake -S "$cache/source/vendor/llama.cpp" -B "$cache/build" -DLLAMA_BUILD_SERVER=ON >"$cache/configure.log" 2>&1 ||
+    { tail -20 "$cache/configure.log" >&2; exit 1; }
+  nice -n 10 cmake --build "$cache/build" --target llama-server -- -j"$jobs" >"$cache/build.log" 2>&1 ||
+    { tail -20 "$cache/build.log" >&2; exit 1; }
+fi
+[ "$server" = 1 ] && echo "llama-server: $served" >&2
 echo "llama-bench: $binary" >&2
 echo "llama-batched-bench: $batched" >&2
 [ "$build_only" = 1 ] && exit 0

@@ -3,12 +3,13 @@
 
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
+#include "runtime/http/Passages.h"
+#include "runtime/http/RandomId.h"
 #include "runtime/http/ToolCalls.h"
 #include "runtime/text/Utf8.h"
 
 #include <ctime>
 #include <functional>
-#include <random>
 
 namespace longc {
 namespace {
@@ -18,14 +19,6 @@ constexpr double progressSeconds = 0.5;
 const char *finishReason(Finish finish) { return finish == Finish::stop ? "stop" : "length"; }
 
 } // namespace
-
-std::string randomId(const char *prefix) {
-  static std::mutex mutex;
-  static std::mt19937_64 random(std::random_device{}() ^ (static_cast<uint64_t>(std::random_device{}()) << 32));
-  std::lock_guard lock(mutex);
-  return prefix + formatText("%016llx%08llx", static_cast<unsigned long long>(random()),
-                             static_cast<unsigned long long>(random() & 0xffffffff));
-}
 
 Answer::Answer(const Tokenizer &tokenizer, AnswerPlan plan, std::shared_ptr<HttpReply> reply,
                std::vector<std::pair<std::string, std::string>> headers, Metrics &metrics, RequestLog &log, LoggedRequest about)
@@ -241,6 +234,27 @@ void Answer::writeTokens(JsonWriter &json, Choice &choice) {
   json.endObject();
 }
 
+int64_t Answer::documentTokens() const {
+  int64_t tokens = 0;
+  for (const auto &document : plan_.documents)
+    tokens += document->tokens;
+  return tokens;
+}
+
+// Passages that speak of what the first answer says: found by their words, whatever the model attended to.
+void Answer::writeCitations(JsonWriter &json) const {
+  constexpr size_t each = 3;
+  json.key("citations").beginArray();
+  for (const auto &document : plan_.documents)
+    for (const Passage &passage : findPassages(document->text, plan_.question + "\n" + choices_[0].content, each)) {
+      json.beginObject().key("document").text(document->id);
+      json.key("start").integer(static_cast<int64_t>(passage.begin)).key("end").integer(static_cast<int64_t>(passage.end));
+      json.key("score").number(passage.score);
+      json.key("text").text(document->text.substr(passage.begin, passage.end - passage.begin)).endObject();
+    }
+  json.endArray();
+}
+
 std::string Answer::usage() const {
   JsonWriter json;
   json.beginObject();
@@ -250,7 +264,9 @@ std::string Answer::usage() const {
   json.key("longc").beginObject();
   json.key("tokens_in_window").integer(inWindow_).key("tokens_in_memory").integer(inMemory_);
   json.key("tokens_dropped").integer(dropped_);
-  json.key("document_tokens").integer(plan_.documentTokens).key("memory_hits").integer(plan_.memoryHits);
+  json.key("document_tokens").integer(documentTokens());
+  json.key("memory_hits").integer(plan_.topK > 0 ? std::min(plan_.topK, inMemory_) : inMemory_); // entries that a query read
+  plan_.topK > 0 ? json.key("top_k").integer(plan_.topK) : json.key("top_k").null();
   plan_.adapter.empty() ? json.key("adapter").null() : json.key("adapter").text(plan_.adapter);
   return json.endObject().endObject().str();
 }
@@ -261,10 +277,12 @@ void Answer::writeEnd(JsonWriter &json) const {
   json.key("tokens_in_window").integer(inWindow_).key("tokens_in_memory").integer(inMemory_).endObject().endObject();
   const double reading = std::max(0.0, firstTokenSeconds_ - std::max(0.0, queueSeconds_));
   json.key("timings").beginObject();
-  json.key("cache_n").integer(plan_.documentTokens).key("prompt_n").integer(plan_.promptTokens);
+  json.key("cache_n").integer(documentTokens()).key("prompt_n").integer(plan_.promptTokens);
   json.key("prompt_ms").number(reading * 1000);
   json.key("predicted_n").integer(made_);
   json.key("predicted_ms").number((since(start_) - std::max(0.0, firstTokenSeconds_)) * 1000).endObject();
+  if (plan_.cites)
+    writeCitations(json);
   if (plan_.warnings.empty())
     return;
   json.key("warnings").beginArray();
@@ -293,7 +311,7 @@ void Answer::finish() {
     return;
   JsonWriter json;
   if (plan_.streams) {
-    if (plan_.includesUsage) {
+    if (plan_.includesUsage || plan_.cites) {
       writeHead(json, plan_.chat ? "chat.completion.chunk" : "text_completion");
       json.key("choices").beginArray().endArray();
       writeEnd(json);

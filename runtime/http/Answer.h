@@ -18,11 +18,13 @@ namespace longc {
 /// What of a request its answer depends on.
 struct AnswerPlan {
   bool chat = true, streams = false, includesUsage = false, tellsProgress = false;
-  bool findsToolCalls = false;
+  bool findsToolCalls = false, cites = false;
   int alternatives = -1; // as in TokenRules
   int choices = 1;       // of all prompts
-  int64_t promptTokens = 0, memoryHits = 0, documentTokens = 0;
-  std::string model, fingerprint, adapter;
+  int64_t promptTokens = 0;
+  int64_t topK = 0; // entries of memory that a query reads; 0: all
+  std::string model, fingerprint, adapter, question;
+  std::vector<std::shared_ptr<KeptDocument>> documents;
   std::vector<std::string> stops, warnings;
   std::vector<std::string> echoes; // by choice: the prompt, where it is to be repeated; or empty
 };
@@ -63,6 +65,8 @@ private:
   void writeMessage(JsonWriter &json, Choice &choice);
   void writeTokens(JsonWriter &json, Choice &choice);
   void writeEnd(JsonWriter &json) const;
+  void writeCitations(JsonWriter &json) const;
+  int64_t documentTokens() const;
   std::string usage() const;
   std::string piece(int32_t token) const;
   double since(Clock::time_point start) const { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -83,8 +87,5 @@ private:
   Clock::time_point start_ = Clock::now(), lastProgress_;
   double firstTokenSeconds_ = -1, queueSeconds_ = -1;
 };
-
-/// "prefix" and 24 random hexadecimal digits.
-std::string randomId(const char *prefix);
 
 } // namespace longc

@@ -8,7 +8,7 @@
 namespace longc {
 namespace {
 
-constexpr int overWindow = 5303, pagesFull = 7101, deviceFull = 7104, outOfMemory = 7001;
+constexpr int overWindow = 5303, documentGone = 7505, pagesFull = 7101, deviceFull = 7104, outOfMemory = 7001;
 
 bool isText(int code) { return code >= 6001 && code < 6200; } // templates, tokens
 bool isInput(int code) { return code >= 5302 && code < 5500; }
@@ -20,6 +20,8 @@ ApiError ApiError::of(const Status &status) {
   const std::string message = status.message() + (status.hint().empty() ? "" : " (" + status.hint() + ")");
   if (code == overWindow)
     return {400, message, "context_length_exceeded"};
+  if (code == documentGone)
+    return {404, message, "document_not_found", "documents"};
   if (code == pagesFull || code == deviceFull || code == outOfMemory)
     return {503, "the memory of this machine is full: try again later", "overloaded", {}, 5};
   if (isText(code) || isInput(code))

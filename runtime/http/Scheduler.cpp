@@ -12,7 +12,8 @@
 namespace longc {
 namespace {
 
-constexpr auto heartbeat = std::chrono::milliseconds(500);
+constexpr auto longestSleep = std::chrono::milliseconds(500);
+constexpr int64_t heartbeat = 1000; // milliseconds
 
 int64_t milliseconds() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -90,34 +91,94 @@ bool Scheduler::isAlive(double seconds) const {
   return static_cast<double>(milliseconds() - lastStep_) < seconds * 1000;
 }
 
+void Scheduler::post(std::function<void()> work) {
+  {
+    std::lock_guard lock(mutex_);
+    posted_.push_back(std::move(work));
+  }
+  wake_.notify_all();
+}
+
+void Scheduler::postLong(std::function<void()> work) {
+  {
+    std::lock_guard lock(mutex_);
+    postedLong_.push_back(std::move(work));
+  }
+  wake_.notify_all();
+}
+
 void Scheduler::loop() {
   while (awaitWork()) {
-    lastStep_ = milliseconds();
-    try {
-      takeSubmitted();
-      if (cancels_)
-        failAll(ended());
-      dropUnwanted();
-      admit();
-      step();
-    } catch (const std::bad_alloc &) {
-      failAll(Status::error(7001, "out of memory"));
-    } catch (const std::exception &error) {
-      failAll(Status::error(9001, std::string("internal error: ") + error.what()));
+    serveOthers();
+    std::function<void()> work;
+    {
+      std::lock_guard lock(mutex_);
+      if (postedLong_.empty())
+        continue;
+      work = std::move(postedLong_.front());
+      postedLong_.pop_front();
     }
-    tell();
+    work();
   }
   failAll(ended());
+}
+
+void Scheduler::doPosted() {
+  for (std::unique_lock lock(mutex_); !posted_.empty();) {
+    std::function<void()> work = std::move(posted_.front());
+    posted_.pop_front();
+    lock.unlock();
+    work();
+    work = nullptr; // what it holds goes here
+    lock.lock();
+  }
+}
+
+// One call for everybody, and what has to be done before and after it. False when the server ends.
+bool Scheduler::serveOthers() {
+  lastStep_ = milliseconds();
+  try {
+    beat();
+    doPosted();
+    takeSubmitted();
+    if (cancels_)
+      failAll(ended());
+    dropUnwanted();
+    admit();
+    step();
+  } catch (const std::bad_alloc &) {
+    failAll(Status::error(7001, "out of memory"));
+  } catch (const std::exception &error) {
+    failAll(Status::error(9001, std::string("internal error: ") + error.what()));
+  }
+  tell();
+  return !ends_;
 }
 
 // False when the server ends.
 bool Scheduler::awaitWork() {
   std::unique_lock lock(mutex_);
-  while (!ends_ && submitted_.empty() && waiting_ == 0 && running_.empty()) {
-    lastStep_ = milliseconds();
-    wake_.wait_for(lock, heartbeat);
-  }
+  if (!ends_ && submitted_.empty() && posted_.empty() && postedLong_.empty() && waiting_ == 0 && running_.empty())
+    wake_.wait_for(lock, longestSleep);
   return !ends_;
+}
+
+void Scheduler::onHeartbeat(std::function<void()> work) {
+  std::lock_guard lock(mutex_);
+  heartbeat_ = std::move(work);
+}
+
+void Scheduler::beat() {
+  if (milliseconds() - lastBeat_ < heartbeat)
+    return;
+  lastBeat_ = milliseconds();
+  std::function<void()> work;
+  {
+    std::lock_guard lock(mutex_);
+    work = heartbeat_;
+  }
+  if (work)
+    work();
 }
 
 void Scheduler::takeSubmitted() {
@@ -188,7 +249,13 @@ void Scheduler::admit() {
 Status Scheduler::begin(const std::shared_ptr<PromptTask> &task) {
   Sequence &sequence = running_.emplace_back();
   sequence.task = task;
-  auto session = Session::create(engine_, task->session, store_);
+  std::vector<std::shared_ptr<const MemoryDocument>> documents;
+  for (const auto &document : task->documents) {
+    if (!document->memory)
+      return Status::error(7505, "the document " + document->id + " is no longer there", "ask without it");
+    documents.push_back(document->memory);
+  }
+  auto session = Session::open(engine_, task->session, store_, documents);
   if (!session.ok())
     return session.status();
   sequence.session = std::move(*session);
@@ -222,38 +289,56 @@ std::vector<Scheduler::Sequence *> Scheduler::choose() {
 }
 
 void Scheduler::step() {
+  std::vector<Sequence *> sequences;
   std::vector<Intake *> intakes;
-  std::vector<std::pair<Sequence *, int64_t>> parts; // and what each had left
+  std::vector<int64_t> before; // what each had left
   for (Sequence *sequence : choose()) {
     auto part = sequence->intake->next(); // makes its room: who gets none fails alone
-    if (!part.ok()) {
-      fail(sequence->task, part.status());
-      return;
-    }
+    if (!part.ok())
+      return fail(sequence->task, part.status());
+    sequences.push_back(sequence);
     intakes.push_back(&*sequence->intake);
-    parts.emplace_back(sequence, sequence->intake->left());
+    before.push_back(sequence->intake->left());
   }
   if (intakes.empty())
     return;
-  if (Status status = runIntakes(engine_, intakes); !status.ok())
+  if (Status status = run(sequences, intakes); !status.ok())
     return failAll(status);
-  std::vector<std::shared_ptr<PromptTask>> tasks; // sequences may go while others are told
-  for (auto [sequence, left] : parts) {
-    const int64_t taken = left - sequence->intake->left();
-    serve(*sequence->task, taken);
-    if (sequence->reads && taken > 0) {
-      metrics_.promptTokens += taken;
-      sequence->task->listener->onRead(static_cast<int64_t>(sequence->task->tokens.size()) - sequence->intake->left(),
-                                       static_cast<int64_t>(sequence->task->tokens.size()));
-    }
-  }
   std::vector<Sequence *> done;
-  for (auto [sequence, left] : parts)
-    if (sequence->intake->isDone())
-      done.push_back(sequence);
-  for (Sequence *sequence : done)
+  for (size_t index = 0; index < sequences.size(); ++index) {
+    Sequence &sequence = *sequences[index];
+    const auto all = static_cast<int64_t>(sequence.task->tokens.size()), left = sequence.intake->left(), taken = before[index] - left;
+    serve(*sequence.task, taken);
+    if (sequence.reads && taken > 0) {
+      metrics_.promptTokens += taken;
+      sequence.task->listener->onRead(all - left, all);
+    }
+    if (sequence.intake->isDone())
+      done.push_back(&sequence);
+  }
+  for (Sequence *sequence : done) // sequences may go while others are told
     if (isRunning(sequence))
       advance(*sequence);
+}
+
+// One call for each adapter that somebody asked for.
+Status Scheduler::run(std::span<Sequence *const> sequences, std::span<Intake *const> intakes) {
+  std::map<size_t, std::vector<Intake *>> groups;
+  for (size_t index = 0; index < intakes.size(); ++index)
+    groups[sequences[index]->task->adapter].push_back(intakes[index]);
+  for (const auto &[adapter, group] : groups) {
+    LONGC_TRY(useAdapter(adapter));
+    LONGC_TRY(runIntakes(engine_, group));
+  }
+  return useAdapter(0); // what is posted finds the first
+}
+
+Status Scheduler::useAdapter(size_t adapter) {
+  if (adapter == adapter_ || !options_.useAdapter)
+    return {};
+  LONGC_TRY(options_.useAdapter(adapter));
+  adapter_ = adapter;
+  return {};
 }
 
 // The prompt is read, or the last token taken in: what comes next.
@@ -294,6 +379,8 @@ void Scheduler::chooseToken(Sequence &sequence) {
   const PromptTask &task = *sequence.task;
   if (sequence.made == task.maxTokens)
     return end(sequence, Finish::length);
+  if (sequence.chooser->isOver())
+    return end(sequence, Finish::stop);
   auto token = sequence.chooser->choose(sequence.session->logits());
   if (!token.ok())
     return fail(sequence.task, token.status());

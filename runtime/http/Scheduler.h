@@ -6,6 +6,7 @@
 #pragma once
 
 #include "runtime/http/ApiError.h"
+#include "runtime/http/KeptDocument.h"
 #include "runtime/http/Metrics.h"
 #include "runtime/http/TokenChooser.h"
 #include "runtime/serve/Generate.h"
@@ -14,6 +15,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -55,7 +57,9 @@ struct PromptTask {
   int64_t maxTokens = 0;
   SessionOptions session;
   TokenRules rules;
-  std::string owner; // whose share its tokens are counted to
+  std::vector<std::shared_ptr<KeptDocument>> documents; // that it knows: its memory
+  size_t adapter = 0; // which of several the model is for this
+  std::string owner;  // whose share its tokens are counted to
   std::shared_ptr<AnswerListener> listener;
   int64_t held = 0; // the scheduler's: places that it has, or will have once its prompt is read
 };
@@ -65,6 +69,7 @@ struct SchedulerOptions {
   size_t mostWaiting = 2048; // prompts
   int64_t chunk = 256;       // tokens read in a call while answers are under way
   double memoryBytes = 0;    // for the state of all sequences
+  std::function<Status(size_t adapter)> useAdapter; // makes the engine one of several; null: there is none to choose
 };
 
 class Scheduler {
@@ -77,6 +82,16 @@ public:
   /// Refused (429, 503, 400) or taken: then the listener, which all tasks share, hears the end of it.
   std::optional<ApiError> submit(std::vector<std::shared_ptr<PromptTask>> tasks);
   int64_t places() const { return options_.places; }
+  /// Work on the engine's thread, between two calls; who waits for it must outlive it.
+  void post(std::function<void()> work);
+  /// Work that takes long, one after the other: it calls serveOthers() now and then, and ends when that says false.
+  void postLong(std::function<void()> work);
+  bool serveOthers();
+  /// Work that the engine's thread does about once a second, from now on.
+  void onHeartbeat(std::function<void()> work);
+  /// For work that was posted.
+  Engine &engine() { return engine_; }
+  const std::shared_ptr<StateStore> &store() const { return store_; }
   /// Whether the engine has finished a call, or had none, within so many seconds.
   bool isAlive(double seconds) const;
   /// Nothing waits, nothing runs.
@@ -105,6 +120,8 @@ private:
       : engine_(engine), options_(options), metrics_(metrics) {}
   void loop();
   bool awaitWork();
+  void beat();
+  void doPosted();
   void takeSubmitted();
   void dropUnwanted();
   void admit();
@@ -112,6 +129,8 @@ private:
   Status begin(const std::shared_ptr<PromptTask> &task);
   void step();
   std::vector<Sequence *> choose();
+  Status run(std::span<Sequence *const> sequences, std::span<Intake *const> intakes);
+  Status useAdapter(size_t adapter);
   bool isRunning(const Sequence *sequence) const;
   void advance(Sequence &sequence);
   Status fork(Sequence &sequence, std::vector<Sequence *> &choices);
@@ -134,10 +153,14 @@ private:
   size_t waiting_ = 0;
   int64_t taken_ = 0; // places that tasks hold
   double bytes_ = 0;  // of the tasks that run
+  size_t adapter_ = 0; // of the engine
+  int64_t lastBeat_ = 0; // milliseconds
   // Between threads.
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<std::shared_ptr<PromptTask>> submitted_;
+  std::deque<std::function<void()>> posted_, postedLong_;
+  std::function<void()> heartbeat_;
   std::atomic<size_t> busy_{0}; // tasks that wait or run
   std::atomic<bool> ends_{false}, cancels_{false};
   std::atomic<int64_t> lastStep_{0}; // milliseconds of the steady clock

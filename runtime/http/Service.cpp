@@ -4,6 +4,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
+#include "runtime/http/Page.h"
 #include "runtime/text/GrowingText.h"
 
 #include <chrono>
@@ -12,14 +13,24 @@
 namespace longc {
 
 const std::vector<Service::Route> Service::routes = {
+    {"GET", "/", &Service::page, true, true},
     {"GET", "/health", &Service::health, true, true},
     {"GET", "/v1/health", &Service::health, true, true},
     {"GET", "/ready", &Service::ready, true, true},
     {"GET", "/metrics", &Service::metrics, false, true},
     {"GET", "/v1/models", &Service::models, false, true},
-    {"GET", "/v1/models/", &Service::oneModel, false, true},
+    {"GET", "/v1/models/*", &Service::oneModel, false, true},
     {"POST", "/v1/chat/completions", &Service::chat, false, false},
     {"POST", "/v1/completions", &Service::complete, false, false},
+    {"POST", "/v1/embeddings", &Service::embed, false, false},
+    {"POST", "/v1/documents", &Service::addDocument, false, false},
+    {"GET", "/v1/documents", &Service::listDocuments, false, false},
+    {"POST", "/v1/documents/import", &Service::importDocument, false, false},
+    {"GET", "/v1/documents/*", &Service::showDocument, false, false},
+    {"PATCH", "/v1/documents/*", &Service::changeDocument, false, false},
+    {"DELETE", "/v1/documents/*", &Service::deleteDocument, false, false},
+    {"GET", "/v1/documents/*/events", &Service::watchDocument, false, false},
+    {"POST", "/v1/documents/*/export", &Service::exportDocument, false, false},
     {"POST", "/tokenize", &Service::tokenize, false, false},
     {"POST", "/detokenize", &Service::detokenize, false, false},
     {"POST", "/apply-template", &Service::applyTemplate, false, false},
@@ -39,6 +50,18 @@ bool isLocal(const std::string &origin) {
   return false;
 }
 
+// What stands for the * of `known`, nothing where it has none; none where the path is another.
+std::optional<std::string> partOf(std::string_view path, std::string_view known) {
+  const size_t star = known.find('*');
+  if (star == std::string_view::npos)
+    return path == known ? std::optional<std::string>("") : std::nullopt;
+  const std::string_view before = known.substr(0, star), behind = known.substr(star + 1);
+  if (path.size() <= before.size() + behind.size() || !path.starts_with(before) || !path.ends_with(behind))
+    return std::nullopt;
+  const std::string part(path.substr(before.size(), path.size() - before.size() - behind.size()));
+  return part.find('/') == std::string::npos ? std::optional(part) : std::nullopt;
+}
+
 } // namespace
 
 std::string Service::allowedOrigin(const std::string &origin) const {
@@ -51,14 +74,12 @@ std::string Service::allowedOrigin(const std::string &origin) const {
 
 const Service::Route *Service::find(Call &call, std::string &methods) const {
   const std::string method = call.request.method == "HEAD" ? "GET" : call.request.method;
-  const std::string &path = call.request.path;
   for (const Route &route : routes) {
-    const std::string_view known = route.path;
-    const bool isOpen = known.size() > 1 && known.back() == '/';
-    if (isOpen ? !path.starts_with(known) || path.size() == known.size() : path != known)
+    const auto part = partOf(call.request.path, route.path);
+    if (!part)
       continue;
     if (method == route.method) {
-      call.rest = path.substr(known.size());
+      call.part = *part;
       return &route;
     }
     methods += (methods.empty() ? "" : ", ") + std::string(route.method);
@@ -150,11 +171,18 @@ void Service::preflight(Call &call) {
 void Service::health(Call &call) { call.reply->send({200, "{\"status\":\"ok\"}", "application/json", call.headers}); }
 
 void Service::ready(Call &call) {
-  const bool alive = scheduler_.isAlive(options_.silentSeconds);
+  const bool alive = !scheduler_ || scheduler_->isAlive(options_.silentSeconds);
   if (alive && !draining_)
     return call.reply->send({200, "{\"status\":\"ok\"}", "application/json", call.headers});
   refuse(call, {503, draining_ ? "the server is shutting down"
                                : formatText("the engine has finished no call for %g seconds", options_.silentSeconds), "unavailable", {}, 5});
+}
+
+// Nothing of it comes from elsewhere, and nothing else may show it in a frame.
+void Service::page(Call &call) {
+  call.reply->send({200, std::string(pageText()), "text/html; charset=utf-8",
+                    {{"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"},
+                     {"X-Content-Type-Options", "nosniff"}}});
 }
 
 void Service::metrics(Call &call) {
@@ -181,8 +209,8 @@ void Service::models(Call &call) {
 }
 
 void Service::oneModel(Call &call) {
-  if (call.rest != model_.name)
-    return refuse(call, {404, "model " + quoted(call.rest) + " is not served here", "model_not_found", "model"});
+  if (call.part != model_.name)
+    return refuse(call, {404, "model " + quoted(call.part) + " is not served here", "model_not_found", "model"});
   JsonWriter json;
   writeModel(json, model_, created_);
   answer(call, {200, json.str()});
@@ -192,6 +220,8 @@ void Service::chat(Call &call) { answerText(call, readChatRequest); }
 void Service::complete(Call &call) { answerText(call, readCompletionRequest); }
 
 void Service::answerText(Call &call, std::variant<TextRequest, ApiError> (*read)(const JsonValue &, const ServedModel &)) {
+  if (!scheduler_)
+    return refuse(call, {400, "this program is an encoder: it offers /v1/embeddings", "not_supported"});
   auto body = readBody(call);
   if (!body)
     return;
@@ -199,13 +229,33 @@ void Service::answerText(Call &call, std::variant<TextRequest, ApiError> (*read)
   if (const ApiError *error = std::get_if<ApiError>(&read_))
     return refuse(call, *error);
   TextRequest &request = std::get<TextRequest>(read_);
+  if (auto error = useDocuments(call, request))
+    return refuse(call, *error);
   auto answer = std::make_shared<Answer>(*model_.tokenizer, std::move(request.plan), call.reply, call.headers, metrics_, log_, call.about);
   for (const auto &task : request.tasks) {
     task->owner = call.owner;
     task->listener = answer;
   }
-  if (auto error = scheduler_.submit(std::move(request.tasks)))
+  if (auto error = scheduler_->submit(std::move(request.tasks)))
     answer->refuse(*error);
+}
+
+void Service::embed(Call &call) {
+  if (!embedder_)
+    return refuse(call, {400, "this program generates text and makes no embeddings: compile an encoder", "not_supported"});
+  auto body = readBody(call);
+  if (!body)
+    return;
+  auto read = embedder_->read(*body);
+  if (const ApiError *error = std::get_if<ApiError>(&read))
+    return refuse(call, *error);
+  auto shared = std::make_shared<Call>(std::move(call));
+  embedder_->run(std::move(std::get<EmbeddingRequest>(read)), [shared] { return !shared->reply->isGone(); },
+                 [this, shared](std::variant<std::string, ApiError> done) {
+                   if (const ApiError *error = std::get_if<ApiError>(&done))
+                     return refuse(*shared, *error);
+                   answer(*shared, {200, std::move(std::get<std::string>(done))});
+                 });
 }
 
 void Service::tokenize(Call &call) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "runtime/http/ApiKeys.h"
+#include "runtime/http/DocumentShelf.h"
+#include "runtime/http/Embedder.h"
 #include "runtime/http/HttpMessage.h"
 #include "runtime/http/RequestLog.h"
 #include "runtime/http/TextRequest.h"
@@ -21,10 +23,18 @@ struct ServiceOptions {
   double silentSeconds = 60;   // of the engine, after which the server is not ready
 };
 
+/// Who does the work; null what the program cannot do. They outlive the service.
+struct ServiceParts {
+  Scheduler *scheduler = nullptr;  // of decoders
+  DocumentShelf *shelf = nullptr;  // of decoders with memory
+  Embedder *embedder = nullptr;    // of encoders
+};
+
 class Service {
 public:
-  Service(ServiceOptions options, ServedModel model, Scheduler &scheduler, Metrics &metrics, RequestLog &log)
-      : options_(std::move(options)), model_(std::move(model)), scheduler_(scheduler), metrics_(metrics), log_(log) {}
+  Service(ServiceOptions options, ServedModel model, ServiceParts parts, Metrics &metrics, RequestLog &log)
+      : options_(std::move(options)), model_(std::move(model)), scheduler_(parts.scheduler), shelf_(parts.shelf),
+        embedder_(parts.embedder), metrics_(metrics), log_(log) {}
 
   /// On the network's thread.
   void handle(HttpRequest request, std::shared_ptr<HttpReply> reply);
@@ -35,12 +45,12 @@ private:
   struct Call {
     HttpRequest request;
     std::shared_ptr<HttpReply> reply;
-    std::string owner, rest; // who asks; what stands behind the path of the route
+    std::string owner, part; // who asks; what stands for the * of the route
     std::vector<std::pair<std::string, std::string>> headers;
     LoggedRequest about;
   };
   struct Route {
-    const char *method, *path; // a path that ends in / takes what follows
+    const char *method, *path; // * stands for one part of it
     void (Service::*run)(Call &);
     bool isOpen, isQuick; // asks for no key; is done on the network's thread
   };
@@ -63,13 +73,26 @@ private:
   void oneModel(Call &call);
   void chat(Call &call);
   void complete(Call &call);
+  void embed(Call &call);
+  std::optional<ApiError> useDocuments(const Call &call, TextRequest &request);
+  std::shared_ptr<KeptDocument> findDocument(Call &call);
+  void addDocument(Call &call);
+  void importDocument(Call &call);
+  void listDocuments(Call &call);
+  void showDocument(Call &call);
+  void watchDocument(Call &call);
+  void changeDocument(Call &call);
+  void deleteDocument(Call &call);
+  void exportDocument(Call &call);
   void tokenize(Call &call);
   void detokenize(Call &call);
   void applyTemplate(Call &call);
 
   ServiceOptions options_;
   ServedModel model_;
-  Scheduler &scheduler_;
+  Scheduler *scheduler_;
+  DocumentShelf *shelf_;
+  Embedder *embedder_;
   Metrics &metrics_;
   RequestLog &log_;
   std::atomic<bool> draining_{false};

@@ -2,9 +2,11 @@
 #include "runtime/http/TextRequest.h"
 
 #include "runtime/core/Format.h"
+#include "runtime/http/JsonConstraint.h"
 #include "runtime/http/ToolCalls.h"
 #include "runtime/text/GrowingText.h"
 
+#include <algorithm>
 #include <charconv>
 #include <random>
 
@@ -12,7 +14,7 @@ namespace longc {
 namespace {
 
 constexpr int64_t mostTokens = INT32_MAX, mostChoices = 16, mostAlternatives = 20, mostPrompts = 256;
-constexpr size_t mostStops = 4, mostStopBytes = 1024, mostBiases = 300, mostTools = 128;
+constexpr size_t mostStops = 4, mostStopBytes = 1024, mostBiases = 300, mostTools = 128, mostDocuments = 256;
 
 uint64_t randomSeed() {
   std::random_device device;
@@ -101,10 +103,13 @@ public:
     request_.plan.chat = chat;
     request_.plan.model = model.name;
     request_.plan.fingerprint = "longc-" + model.fingerprint;
+    request_.plan.topK = model.topK;
     readStops(fields, request_.plan);
     readSampling(fields, model, rules_);
     readStreaming(fields, request_.plan);
     session_ = readMemory(fields, model);
+    readDocuments();
+    readAdapter();
     choices_ = static_cast<int>(fields.integer("n", 1, mostChoices).value_or(1));
     fields.ignore({"user", "store", "metadata", "service_tier", "safety_identifier", "prompt_cache_key", "reasoning_effort",
                    "verbosity", "parallel_tool_calls"});
@@ -130,6 +135,7 @@ public:
     task->choices = choices_;
     task->firstChoice = static_cast<int>(request_.tasks.size()) * choices_;
     task->session = session_;
+    task->adapter = adapter_;
     task->maxTokens = session_.policy.memory ? maxTokens_ : std::min(maxTokens_, window - count + 1);
     request_.plan.promptTokens += count;
     request_.plan.echoes.insert(request_.plan.echoes.end(), static_cast<size_t>(choices_), echo);
@@ -139,7 +145,7 @@ public:
   std::variant<TextRequest, ApiError> finish() {
     if (fields_.failed()) {
       ApiError error = *fields_.error();
-      error.status = error.code == "model_not_found" ? 404 : error.status;
+      error.status = error.code == "model_not_found" || error.code == "adapter_not_found" ? 404 : error.status;
       return error;
     }
     request_.plan.choices = static_cast<int>(request_.tasks.size()) * choices_;
@@ -152,11 +158,37 @@ public:
   }
 
 private:
+  void readAdapter() {
+    const auto &names = model_.adapters;
+    const std::string *name = fields_.text("adapter");
+    if (!names.empty())
+      request_.plan.adapter = names.front();
+    if (!name)
+      return;
+    auto found = std::find(names.begin(), names.end(), *name);
+    if (found == names.end())
+      return fields_.fail("adapter", "adapter " + quoted(*name) + " is not served here; there is " + (names.empty() ? "none" : quotedList(names)), "adapter_not_found");
+    adapter_ = static_cast<size_t>(found - names.begin());
+    request_.plan.adapter = *name;
+    if (adapter_ > 0 && !request_.documents.empty())
+      fields_.fail("adapter", "adapter: documents are read with " + quoted(names.front()) + ", and known to it alone");
+  }
+  void readDocuments() {
+    request_.documents = fields_.texts("documents", mostDocuments);
+    request_.plan.cites = fields_.boolean("citations").value_or(false);
+    if (request_.documents.empty())
+      return;
+    if (!session_.policy.memory)
+      fields_.fail("documents", model_.hasMemory ? "documents: they are memory, and this request says \"memory\": \"off\""
+                                                 : "documents: this program was compiled without memory (--method fot)");
+  }
+
   RequestFields &fields_;
   const ServedModel &model_;
   TextRequest request_;
   TokenRules rules_;
   SessionOptions session_;
+  size_t adapter_ = 0;
   int choices_ = 1;
   int64_t maxTokens_ = 0;
 };
@@ -183,16 +215,25 @@ const JsonValue *readTools(RequestFields &fields, const ServedModel &model) {
   return value;
 }
 
-void readFormat(RequestFields &fields) {
+void readFormat(RequestFields &fields, const ServedModel &model, TokenRules &rules) {
   const JsonValue *format = fields.object("response_format");
-  if (!format)
+  const JsonValue *type = format ? format->find("type") : nullptr;
+  const std::string word = type && type->text() ? *type->text() : "";
+  if (!format || word == "text")
     return;
-  RequestFields inner(*format, "response_format.");
-  const std::string *type = inner.text("type");
-  if (inner.failed())
-    fields.fail("response_format", inner.error()->message, inner.error()->code);
-  else if (!type || *type != "text")
-    fields.fail("response_format", "response_format: this server knows {\"type\": \"text\"} alone");
+  std::shared_ptr<const JsonGrammar> grammar;
+  if (word == "json_object")
+    grammar = anyObjectGrammar();
+  else if (const JsonValue *named = word == "json_schema" ? format->find("json_schema") : nullptr; named && named->find("schema")) {
+    auto read = schemaGrammar(*named->find("schema"));
+    if (!read.ok())
+      return fields.fail("response_format", "response_format: " + read.status().message());
+    grammar = *read;
+  } else
+    return fields.fail("response_format", "response_format: expected {\"type\": \"text\"}, {\"type\": \"json_object\"} or {\"type\": \"json_schema\", "
+                                          "\"json_schema\": {\"schema\": ...}}");
+  rules.constraint = jsonConstraint(std::move(grammar), *model.tokenizer);
+  rules.endTokens = model.tokenizer->stopIds();
 }
 
 } // namespace
@@ -209,10 +250,11 @@ std::variant<TextRequest, ApiError> readChatRequest(const JsonValue &body, const
   reader.rules().alternatives = tells ? static_cast<int>(alternatives.value_or(0)) : -1;
   const auto oldest = fields.integer("max_tokens", 1, mostTokens), newest = fields.integer("max_completion_tokens", 1, mostTokens);
   reader.setMaxTokens(newest ? newest : oldest, model.contextLength);
-  readFormat(fields);
+  readFormat(fields, model, reader.rules());
   const std::vector<ChatMessage> messages = readMessages(fields);
   const JsonValue *tools = readTools(fields, model);
   if (!fields.failed()) {
+    reader.plan().question = messages.back().content;
     const std::string prompt = renderMessages(fields, model, messages, tools);
     reader.plan().findsToolCalls = tools && model.templateSource.find(toolCallBegin) != std::string::npos;
     if (!fields.failed())

@@ -23,11 +23,14 @@ struct ServedModel {
   SessionOptions session;                   // what requests do not say otherwise
   int64_t contextLength = 0, vocabulary = 0;
   bool hasMemory = false; // layers with memory
+  int64_t topK = 0;       // entries of memory that a query reads; 0: all
+  std::vector<std::string> adapters; // names; the first is the one of requests that name none
 };
 
 struct TextRequest {
   std::vector<std::shared_ptr<PromptTask>> tasks; // without owner and listener
   AnswerPlan plan;
+  std::vector<std::string> documents; // their ids
 };
 
 /// The error says what is wrong with the body.

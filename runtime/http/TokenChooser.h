@@ -19,6 +19,8 @@ public:
   virtual std::unique_ptr<TokenConstraint> clone() const = 0;
   virtual bool allows(int32_t token) const = 0;
   virtual void take(int32_t token) = 0;
+  /// Nothing can follow.
+  virtual bool isOver() const { return false; }
 };
 
 struct TokenRules {
@@ -41,6 +43,7 @@ public:
   /// `rules` outlives this. Choices of one request draw from seeds of their own; the first from the request's.
   TokenChooser(const TokenRules &rules, int choice);
   Result<ChosenToken> choose(std::span<const float> logits);
+  bool isOver() const { return constraint_ && constraint_->isOver(); }
 
 private:
   bool isPlain() const;

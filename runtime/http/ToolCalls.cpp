@@ -4,7 +4,7 @@
 #include "runtime/core/Json.h"
 #include "runtime/core/JsonReader.h"
 #include "runtime/core/JsonText.h"
-#include "runtime/http/Answer.h"
+#include "runtime/http/RandomId.h"
 
 #include <optional>
 

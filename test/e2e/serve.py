@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -170,6 +171,52 @@ def rudeClientsHoldNobody(server):
     assert server.answer("/v1/completions", {"prompt": "a", "max_tokens": 1})["usage"]["completion_tokens"] == 1
 
 
+def documentsOutliveTheServer(program, folder):
+    """Read once; after a restart the same answer, without the document another; deleted for good."""
+    shelf = os.path.join(folder, "shelf")
+    shutil.rmtree(shelf, ignore_errors=True)
+    said = (text * 60).encode()
+    body = {"prompt": "once upon", "max_tokens": 16, "temperature": 0, "citations": True}
+    with Server(program, "--exact", "--documents", shelf) as server:
+        status, _, added = server.ask("/v1/documents?name=a%20text", raw=said, headers={"Content-Type": "text/plain"})
+        assert status == 202 and added["name"] == "a text", (status, added)
+        events = server.ask(f"/v1/documents/{added['id']}/events")[2].decode().split("\n\n")
+        assert events[-2] == "data: [DONE]" and json.loads(events[-3][len("data: "):])["status"] == "ready", events
+        without = server.answer("/v1/completions", body)
+        known = server.answer("/v1/completions", {**body, "documents": [added["id"]]})
+        assert known["usage"]["longc"]["memory_hits"] > 0 and without["usage"]["longc"]["memory_hits"] == 0
+        assert known["choices"][0]["text"] != without["choices"][0]["text"]
+        assert server.answer("/v1/documents", {"text": said.decode()})["status"] == "ready"
+        exported = server.ask(f"/v1/documents/{added['id']}/export", method="POST")[2]
+    with Server(program, "--exact", "--documents", shelf) as server:
+        [kept] = server.answer("/v1/documents", None)["data"]
+        assert kept["id"] == added["id"] and kept["status"] == "ready" and kept["name"] == "a text", kept
+        again = server.answer("/v1/completions", {**body, "documents": [kept["id"]]})
+        assert again["choices"] == known["choices"], (known, again)
+        assert server.answer(f"/v1/documents/{kept['id']}", None, method="DELETE")["deleted"]
+        server.answer("/v1/completions", {**body, "documents": [kept["id"]]}, status=404)
+        assert server.answer("/v1/documents/import", None, raw=exported)["id"] == kept["id"]
+        again = server.answer("/v1/completions", {**body, "documents": [kept["id"]]})
+        assert again["choices"] == known["choices"], (known, again)
+        page = server.ask("/")[2].decode()
+        assert "<title>longc</title>" in page and "http" not in page.replace("http-equiv", ""), "the page asks for what lies elsewhere"
+    with Server(program, "--documents", shelf, "--exact", "--window", "32") as server:
+        assert server.answer("/v1/documents", None)["data"][0]["status"] == "failed"
+
+
+def schemasHold(server):
+    schema = {"type": "object", "properties": {"colour": {"enum": ["red", "blue"]}, "size": {"type": "integer"}}, "required": ["colour", "size"],
+              "additionalProperties": False}
+    body = {"messages": [{"role": "user", "content": "what?"}], "max_tokens": 300, "n": 4, "seed": 1,
+            "response_format": {"type": "json_schema", "json_schema": {"name": "thing", "schema": schema}}}
+    for choice in server.answer("/v1/chat/completions", body)["choices"]:
+        value = json.loads(choice["message"]["content"])
+        assert value["colour"] in ("red", "blue") and isinstance(value["size"], int), choice
+        assert choice["finish_reason"] == "stop", choice
+    schema["properties"]["size"]["minimum"] = 3
+    assert "minimum" in server.answer("/v1/chat/completions", body, status=400)["error"]["message"]
+
+
 def badInputIsAnswered(server):
     for raw, status in ((b"", 400), (b"{", 400), (b"\xff\xfe", 400), (b'{"prompt": "a", "n": 1e6}', 400), (b"[" * 100000, 400),
                         (b'{"prompt": "a", "max_tokens": -1}', 400), (b'{"prompt": [-1]}', 400), (b'{"messages": []}', 400)):
@@ -191,6 +238,7 @@ def main():
         answersAreTheCommandLines(server, program)
         streamsAreAnswers(server)
         badInputIsAnswered(server)
+        schemasHold(server)
         rudeClientsHoldNobody(server)
     with open(log, encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
@@ -204,6 +252,7 @@ def main():
         assert server.said == f"listening on http://127.0.0.1:{server.port}\n", server.said
         assert server.ask("/v1/models")[0] == 401 and server.ask("/health")[0] == 200
         assert server.ask("/v1/models", headers={"Authorization": "Bearer second"})[0] == 200
+    documentsOutliveTheServer(program, folder)
     # An answer under way is finished before the server ends.
     with Server(program, "--exact") as server:
         late = []

@@ -11,6 +11,23 @@ refuses 1 "holds no key" "$app" serve --api-key-file /dev/null --port 0 -q
 refuses 1 "no-such-folder" "$app" serve --log-jsonl "$folder/no-such-folder/x" --port 0 -q
 refuses 2 "--port" "$app" serve --port 65536 -q
 refuses 2 "--parallel" "$app" serve --parallel 0 -q
+refuses 1 "cannot keep documents" "$app" serve --documents /dev/null/x --port 0 -q
+
+# An encoder; a decoder with two adapters, which some steps at a high rate have made very different.
+rm -rf "$folder/bert" "$folder"/train-*
+python3 - "$folder/bert" <<'PY'
+import sys
+sys.path.insert(0, "test/golden")
+import encoder_models, hf_models
+encoder_models.writeFolder(sys.argv[1], hf_models.readCases(encoder_models.GOLDEN)["bert"])
+PY
+"$longc" compile "$folder/bert" -o "$folder/encoder" --variants avx2 --quiet 2>/dev/null
+trained=$(tiny serve-adapted --train --lora rank=4,alpha=8,targets=all --variants avx2)
+printf '{"text": "%s"}\n' "once upon a time there was" "in the beginning was" >"$folder/train.jsonl"
+for seed in 1 2; do
+  "$trained" train --data "$folder/train.jsonl" --steps 3 --lr 0.1 --seed $seed --seq-len 64 --out "$folder/train-$seed" --quiet >/dev/null
+done
+PYTHONPATH=test/e2e python3 test/e2e/serve_others.py "$folder/encoder" "$trained" "$folder"/train-{1,2}
 
 venv=$build/venv-openai
 if ! "$venv/bin/python" -c 'import openai' 2>/dev/null; then

@@ -91,7 +91,15 @@ Result<std::unique_ptr<Program>> openProgram(const Arguments &arguments) {
   return Program::open(programPath(), arguments.flag("verify"));
 }
 
-Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments) {
+NamedFolder NamedFolder::of(const std::string &text) {
+  const size_t equals = text.find('=');
+  if (equals != std::string::npos && equals > 0 && access(text.c_str(), F_OK) != 0)
+    return {text.substr(0, equals), text.substr(equals + 1)};
+  const std::string path = text.substr(0, text.find_last_not_of('/') + 1);
+  return {path.substr(path.rfind('/') + 1), text};
+}
+
+Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments, bool takesAdapters) {
   auto start = std::chrono::steady_clock::now();
   LoadedProgram loaded;
   auto program = openProgram(arguments);
@@ -105,8 +113,11 @@ Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments) {
   if (!engine.ok())
     return engine.status();
   loaded.engine = std::move(*engine);
-  if (arguments.has("adapter"))
-    LONGC_TRY(loaded.useAdapter(arguments.text("adapter")));
+  const std::vector<std::string> adapters = arguments.all("adapter");
+  if (adapters.size() > 1 && !takesAdapters)
+    return Status::error(1005, "there are several --adapter, and this command runs one model", "give one of them; `serve` takes several");
+  if (!adapters.empty())
+    LONGC_TRY(loaded.useAdapter(NamedFolder::of(adapters.front()).folder));
   loaded.profiling = arguments.flag("profile");
   if (loaded.profiling)
     loaded.engine->startProfile();

@@ -48,7 +48,8 @@ struct LoadedProgram {
   double loadSeconds = 0;
   bool profiling = false;
 
-  static Result<LoadedProgram> load(const Arguments &arguments);
+  /// Of several adapters the first is used; where only one makes sense, more are an error.
+  static Result<LoadedProgram> load(const Arguments &arguments, bool takesAdapters = false);
   Result<Tokenizer> tokenizer() const;
   /// Window, memory and temperature as the options ask; otherwise as a memory was saved with, or as the program was
   /// compiled for.
@@ -60,6 +61,12 @@ struct LoadedProgram {
 
 private:
   Status useAdapter(const std::string &folder);
+};
+
+/// "NAME=FOLDER" of --adapter; a folder without a name is called after itself.
+struct NamedFolder {
+  std::string name, folder;
+  static NamedFolder of(const std::string &text);
 };
 
 /// The executable whose tail holds the program.

@@ -8,7 +8,7 @@
 
 namespace longc {
 
-Result<OpenedModel> OpenedModel::open(const Arguments &arguments) {
+Result<OpenedModel> OpenedModel::open(const Arguments &arguments, bool takesAdapters) {
   auto start = std::chrono::steady_clock::now();
   auto mode = progressOf(arguments);
   if (!mode.ok())
@@ -25,7 +25,7 @@ Result<OpenedModel> OpenedModel::open(const Arguments &arguments) {
     saved.emplace(std::move(*file));
     savedOptions = *options;
   }
-  auto loaded = LoadedProgram::load(arguments);
+  auto loaded = LoadedProgram::load(arguments, takesAdapters);
   if (!loaded.ok())
     return loaded.status();
   auto options = loaded->sessionOptions(arguments, savedOptions ? &*savedOptions : nullptr);

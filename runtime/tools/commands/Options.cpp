@@ -13,7 +13,7 @@ namespace longc {
 namespace {
 
 constexpr OptionSpec options[] = {
-    {"adapter", 0, "FOLDER", "", "a LoRA adapter as PEFT or `train` saves it, of the rank the program was compiled with"},
+    {"adapter", 0, "FOLDER", "", "a LoRA adapter as PEFT or `train` saves it, of the rank the program was compiled with; serve: [NAME=]FOLDER, several times"},
     {"api-key-file", 0, "FILE", "", "keys that clients must give, one a line (default: everybody may ask)"},
     {"batch", 0, "B", "8", "packs of an optimizer step (lift: 1 unless given, 0 for all of a pass)"},
     {"batching", 0, "HOW", "packed", "how sequences share a batch: naive, sorted or packed"},
@@ -28,6 +28,8 @@ constexpr OptionSpec options[] = {
     {"decode", 0, "D", "64", "tokens to decode"},
     {"device", 0, "D", "auto", deviceWords},
     {"document", 'd', "FILE", "", "text, or document that `read` made, to know before what follows; several are put together"},
+    {"document-quota", 0, "BYTES", "0", "most bytes of memory for the documents of one key, such as 2GiB (0: of all that there is)"},
+    {"documents", 0, "DIR", "", "folder that keeps the documents of a server (default: they end with it)"},
     {"epochs", 0, "N", "", "passes over the text (default: as the recipe has it)"},
     {"eval-data", 0, "FILE", "", "data whose loss is told beside that of --data, and never trained on"},
     {"eval-every", 0, "N", "0", "steps between evaluations, and one behind the last (0: 20)"},

@@ -2,10 +2,16 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Log.h"
 #include "runtime/core/SystemMemory.h"
+#include "runtime/http/DocumentShelf.h"
 #include "runtime/http/HttpServer.h"
 #include "runtime/http/Service.h"
+#include "runtime/serve/ProgramTokenizer.h"
+#include "runtime/tools/commands/LoadedEncoder.h"
 #include "runtime/tools/commands/OpenedModel.h"
+#include "runtime/train/AdapterFiles.h"
+#include "runtime/train/ProgramParameters.h"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -24,6 +30,7 @@ struct ServeOptions {
   int64_t parallel = 1, queue = 1;
   HttpLimits limits;
   ServiceOptions service;
+  ShelfOptions shelf;
 };
 
 Result<ServeOptions> readOptions(const Arguments &arguments) {
@@ -33,12 +40,15 @@ Result<ServeOptions> readOptions(const Arguments &arguments) {
   auto parallel = arguments.integer("parallel", 1, 4096);
   auto queue = arguments.integer("queue", 0, 1'000'000);
   auto body = arguments.bytes("max-body");
-  for (const Status &status : {port.status(), parallel.status(), queue.status(), body.status()})
+  auto quota = arguments.bytes("document-quota");
+  for (const Status &status : {port.status(), parallel.status(), queue.status(), body.status(), quota.status()})
     LONGC_TRY(status);
   options.port = static_cast<int>(*port);
   options.parallel = *parallel;
   options.queue = *queue;
   options.limits.bodyBytes = *body;
+  options.shelf.folder = arguments.text("documents");
+  options.shelf.quotaBytes = static_cast<double>(*quota);
   options.service.corsOrigin = arguments.text("cors-origin");
   if (arguments.has("api-key-file")) {
     auto keys = ApiKeys::read(arguments.text("api-key-file"));
@@ -59,6 +69,7 @@ ServedModel describeModel(const OpenedModel &model, const std::string &name) {
   served.contextLength = static_cast<int64_t>(module.context_length());
   served.vocabulary = model.engine().vocabulary();
   served.hasMemory = !model.engine().layout().pages.empty();
+  served.topK = module.memory().topk();
   served.templateSource = module.tokenizer().chat_template();
   if (served.templateSource.empty())
     return served;
@@ -70,6 +81,34 @@ ServedModel describeModel(const OpenedModel &model, const std::string &name) {
   return served;
 }
 
+/// The adapters of --adapter, each with its own values of the trained parameters.
+class ServedAdapters {
+public:
+  static Result<ServedAdapters> read(LoadedProgram &loaded, const Arguments &arguments) {
+    ServedAdapters adapters(ProgramParameters::trainable(loaded.program->message()));
+    for (const std::string &text : arguments.all("adapter")) {
+      const NamedFolder named = NamedFolder::of(text);
+      if (std::find(adapters.names_.begin(), adapters.names_.end(), named.name) != adapters.names_.end())
+        return Status::error(1005, "two adapters are called " + quoted(named.name), "give them names: --adapter NAME=FOLDER");
+      auto values = ParameterArray::create(adapters.trained_.list, "the adapter");
+      if (!values.ok())
+        return values.status();
+      LONGC_TRY(readTrained(named.folder, loaded.program->message(), adapters.trained_.list, *values));
+      adapters.names_.push_back(named.name);
+      adapters.values_.push_back(std::move(*values));
+    }
+    return adapters;
+  }
+  const std::vector<std::string> &names() const { return names_; }
+  Status use(LoadedProgram &loaded, size_t adapter) const { return loaded.bindAdapter(trained_.list, values_[adapter]); }
+
+private:
+  explicit ServedAdapters(ProgramParameters trained) : trained_(std::move(trained)) {}
+  ProgramParameters trained_;
+  std::vector<std::string> names_;
+  std::vector<ParameterArray> values_;
+};
+
 double memoryForState(const Engine &engine) {
   if (engine.device().hasOwnMemory())
     return static_cast<double>(engine.device().memoryBytes()) / 2;
@@ -79,7 +118,7 @@ double memoryForState(const Engine &engine) {
 /// From the first signal on: answers under way are finished, if they are soon.
 class Drain {
 public:
-  Drain(HttpServer &server, Service &service, Scheduler &scheduler) : server_(server), service_(service), scheduler_(scheduler) {}
+  Drain(HttpServer &server, Service &service, Scheduler *scheduler) : server_(server), service_(service), scheduler_(scheduler) {}
   ~Drain() {
     if (thread_.joinable())
       thread_.join();
@@ -89,7 +128,8 @@ public:
     if (count > 1) {
       if (signal == SIGINT)
         _exit(exitInterrupted);
-      scheduler_.cancelAll();
+      if (scheduler_)
+        scheduler_->cancelAll();
       return;
     }
     signal_ = signal;
@@ -103,58 +143,120 @@ private:
   void run() {
     using namespace std::chrono_literals;
     const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(drainSeconds);
-    while (!scheduler_.isIdle() && std::chrono::steady_clock::now() < end)
+    while (scheduler_ && !scheduler_->isIdle() && std::chrono::steady_clock::now() < end)
       std::this_thread::sleep_for(10ms);
-    scheduler_.cancelAll();
-    for (int waits = 0; !scheduler_.isIdle() && waits < 200; ++waits)
+    if (scheduler_)
+      scheduler_->cancelAll();
+    for (int waits = 0; scheduler_ && !scheduler_->isIdle() && waits < 200; ++waits)
       std::this_thread::sleep_for(10ms);
     server_.stop();
   }
 
   HttpServer &server_;
   Service &service_;
-  Scheduler &scheduler_;
+  Scheduler *scheduler_; // null: answers are short
   int signal_ = 0;
   std::thread thread_;
 };
 
-Status runServe(const Arguments &arguments) {
-  auto options = readOptions(arguments);
-  if (!options.ok())
-    return options.status();
-  auto log = RequestLog::open(arguments.text("log-jsonl"));
-  if (!log.ok())
-    return log.status();
-  auto model = OpenedModel::open(arguments);
-  if (!model.ok())
-    return model.status();
-  Engine &engine = model->engine();
-  const int64_t fits = Session::mostThatFit(engine, model->options, model->options.policy.window);
+/// What all kinds of programs serve with.
+struct Serving {
+  ServeOptions options;
+  std::unique_ptr<RequestLog> log;
   Metrics metrics;
-  SchedulerOptions scheduling;
-  scheduling.places = std::clamp<int64_t>(options->parallel, 1, std::max<int64_t>(fits, 1));
-  scheduling.mostWaiting = static_cast<size_t>(options->queue);
-  scheduling.memoryBytes = memoryForState(engine);
-  auto scheduler = Scheduler::create(engine, model->options, scheduling, metrics);
-  if (!scheduler.ok())
-    return scheduler.status();
-  Service service(std::move(options->service), describeModel(*model, arguments.text("model-name")), **scheduler, metrics, **log);
-  auto server = HttpServer::listen(options->host, options->port, options->limits,
+};
+
+// Until a signal ends it.
+Status listen(Serving &serving, Service &service, Scheduler *scheduler, const std::string &about) {
+  auto server = HttpServer::listen(serving.options.host, serving.options.port, serving.options.limits,
                                    [&service](HttpRequest request, std::shared_ptr<HttpReply> reply) {
                                      service.handle(std::move(request), std::move(reply));
                                    });
   if (!server.ok())
     return server.status();
-  logNote(formatText("%s; %lld sequences at a time", engine.device().describe().c_str(), static_cast<long long>(scheduling.places)));
+  logNote(about);
   std::fprintf(stderr, "listening on %s\n", (*server)->address().c_str());
-  Drain drain(**server, service, **scheduler);
+  Drain drain(**server, service, scheduler);
   (*server)->run([&drain](int signal, int count) { drain.onSignal(signal, count); });
-  model->loaded.report();
   return drain.signal() == SIGINT ? Status::error(cancelledCode, "interrupted") : Status();
 }
 
+Status serveEncoder(Serving &serving, const Arguments &arguments) {
+  auto loaded = LoadedEncoder::load(arguments);
+  if (!loaded.ok())
+    return loaded.status();
+  const abi::Module &module = loaded->program->module();
+  auto tokenizer = createTokenizer(module.tokenizer());
+  if (!tokenizer.ok())
+    return tokenizer.status();
+  ServedModel served;
+  served.name = arguments.has("model-name") ? arguments.text("model-name") : module.name();
+  served.tokenizer = &*tokenizer;
+  served.session.policy.window = loaded->encoder->longest();
+  Embedder embedder(*loaded->encoder, *tokenizer, served.name, serving.metrics);
+  Service service(std::move(serving.options.service), std::move(served), ServiceParts{nullptr, nullptr, &embedder}, serving.metrics, *serving.log);
+  return listen(serving, service, nullptr, loaded->encoder->device().describe());
+}
+
+Status serveDecoder(Serving &serving, const Arguments &arguments) {
+  auto model = OpenedModel::open(arguments, /*takesAdapters=*/true);
+  if (!model.ok())
+    return model.status();
+  auto adapters = ServedAdapters::read(model->loaded, arguments);
+  if (!adapters.ok())
+    return adapters.status();
+  ServeOptions &options = serving.options;
+  Engine &engine = model->engine();
+  const int64_t fits = Session::mostThatFit(engine, model->options, model->options.policy.window);
+  SchedulerOptions scheduling;
+  scheduling.places = std::clamp<int64_t>(options.parallel, 1, std::max<int64_t>(fits, 1));
+  scheduling.mostWaiting = static_cast<size_t>(options.queue);
+  const bool hasMemory = !engine.layout().pages.empty() && model->options.policy.memory;
+  scheduling.memoryBytes = memoryForState(engine) / (hasMemory ? 2 : 1); // one half for what is answered, one for documents
+  if (adapters->names().size() > 1)
+    scheduling.useAdapter = [&](size_t adapter) { return adapters->use(model->loaded, adapter); };
+  auto scheduler = Scheduler::create(engine, model->options, scheduling, serving.metrics);
+  if (!scheduler.ok())
+    return scheduler.status();
+  std::unique_ptr<DocumentShelf> shelf;
+  if (hasMemory) {
+    options.shelf.memoryBytes = scheduling.memoryBytes;
+    options.shelf.session = model->options;
+    options.shelf.fingerprint = model->loaded.program->fingerprint();
+    auto opened = DocumentShelf::open(options.shelf, **scheduler, model->tokenizer, serving.metrics);
+    if (!opened.ok())
+      return opened.status();
+    shelf = std::move(*opened);
+  } else if (arguments.has("documents"))
+    return Status::error(7119, "documents are memory, and this program has none or it is off", "compile with --method fot; leave --memory off out");
+  ServedModel served = describeModel(*model, arguments.text("model-name"));
+  served.adapters = adapters->names();
+  Service service(std::move(options.service), std::move(served),
+                  ServiceParts{&**scheduler, shelf.get(), nullptr}, serving.metrics, *serving.log);
+  LONGC_TRY(listen(serving, service, &**scheduler,
+                   formatText("%s; %lld sequences at a time", engine.device().describe().c_str(), static_cast<long long>(scheduling.places))));
+  model->loaded.report();
+  return {};
+}
+
+Status runServe(const Arguments &arguments) {
+  Serving serving;
+  auto options = readOptions(arguments);
+  if (!options.ok())
+    return options.status();
+  serving.options = std::move(*options);
+  auto log = RequestLog::open(arguments.text("log-jsonl"));
+  if (!log.ok())
+    return log.status();
+  serving.log = std::move(*log);
+  auto program = Program::open(programPath(), false); // which kind it is; it is mapped once more to be run
+  if (!program.ok())
+    return program.status();
+  return (*program)->module().has_encoder() ? serveEncoder(serving, arguments) : serveDecoder(serving, arguments);
+}
+
 std::vector<std::string_view> serveOptions() {
-  std::vector<std::string_view> options = modelOptions({"api-key-file", "cors-origin", "host", "log-jsonl", "max-body", "model-name", "parallel",
+  std::vector<std::string_view> options = modelOptions({"api-key-file", "cors-origin", "document-quota", "documents", "host", "log-jsonl", "max-body", "model-name", "parallel",
                                                         "port", "queue"});
   std::erase(options, "truncate"); // no prompt is cut here
   return options;

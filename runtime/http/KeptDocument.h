@@ -1,0 +1,42 @@
+// A document that a server keeps: what clients see of it, and its memory.
+#pragma once
+
+#include "runtime/http/HttpMessage.h"
+#include "runtime/serve/MemoryDocument.h"
+
+#include <atomic>
+#include <cstdint>
+#include <ctime>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace longc {
+
+struct KeptDocument {
+  enum class State : uint8_t { ingesting, ready, failed };
+
+  // Set once, before anybody sees it.
+  std::string id, owner, text;
+  int64_t tokens = 0;
+  double bytes = 0; // of its memory
+  std::time_t created = 0;
+
+  std::shared_ptr<const MemoryDocument> memory; // of the engine's thread
+  std::atomic<int64_t> read{0};                 // tokens
+  std::atomic<bool> removed{false};
+
+  mutable std::mutex mutex; // of what follows
+  State state = State::ingesting;
+  std::string name, error;
+  std::time_t expires = 0; // 0: never
+  std::vector<std::shared_ptr<HttpReply>> watchers;
+
+  State currentState() const {
+    std::lock_guard lock(mutex);
+    return state;
+  }
+};
+
+} // namespace longc
