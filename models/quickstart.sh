@@ -58,13 +58,10 @@ rm -rf "$folder/planted"
 } >"$folder/hidden.txt"
 python3 - "$folder" <<'PY'
 import json, sys
-folder = sys.argv[1]
-fact = json.loads(open(f"{folder}/planted/questions.jsonl").readline())
-text = open(f"{folder}/planted/document.txt").read()
-at = text.index(fact["answer"])
-begin = max(text.rfind(end, 0, at) for end in (". ", ".\n", "\n", "! ", "? ")) + 1
-open(f"{folder}/question.txt", "w").write("\n" + fact["question"] + " " + text[begin:at].strip())
-open(f"{folder}/answer.txt", "w").write(fact["answer"])
+fact = json.loads(open(f"{sys.argv[1]}/planted/questions.jsonl").readline())
+asked = fact["evidence"].split(" " + fact["answer"])[0] # as in training, the answer goes on in the words of what was told
+open(f"{sys.argv[1]}/question.txt", "w").write("\n" + fact["question"] + " " + asked)
+open(f"{sys.argv[1]}/answer.txt", "w").write(fact["answer"])
 PY
 fact=$(cat "$folder/answer.txt")
 

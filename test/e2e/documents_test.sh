@@ -37,6 +37,17 @@ different = [abs(x - y) for x, y in zip(logits(all_layers, text, "memory", end),
 assert max(different) > 1e-4, "reading with memory and without gave the same"
 PY
 
+# Judged window by window, a text has the perplexity of windows that are emptied when they are full, where memory is layer 0's.
+python3 - "$work" "$one" <<'PY'
+import json, subprocess, sys
+work, app = sys.argv[1:]
+open(f"{work}/judged.txt", "w").write(" ".join(str(i * 7919 % 1000) for i in range(300)))
+def perplexity(ingest):
+    return json.loads(subprocess.run([app, "perplexity", "--file", f"{work}/judged.txt", "--exact", "--json", "--quiet", "--eviction", "flush",
+                                      "--ingest", ingest], check=True, capture_output=True, text=True).stdout)["perplexity"]
+assert abs(perplexity("window") / perplexity("memory") - 1) < 1e-5, (perplexity("window"), perplexity("memory"))
+PY
+
 # Parts of a text at window boundaries, put together, are the text read as a whole.
 python3 - "$work" <<'PY'
 import sys
