@@ -15,7 +15,7 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
   manager.addPass(createSetTargetPass(SetTargetPassOptions{options.target}));
   const bool softTokens = options.method == "e2llm";
   if (softTokens)
-    manager.addPass(createCompressChunksPass({.width = options.width, .pool = options.pool, .stored = options.storedAdapter, .train = options.train}));
+    manager.addPass(createCompressChunksPass({.width = options.width, .hidden = options.hidden, .pool = options.pool, .stored = options.storedAdapter, .train = options.train}));
   // These read @forward, which serving takes apart.
   if (options.train) {
     manager.addPass(createMakeLossPass());

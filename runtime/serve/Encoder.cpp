@@ -1,8 +1,6 @@
 // Puts sequences into one call and takes their pools out of it.
 #include "runtime/serve/Encoder.h"
 
-#include "runtime/core/Format.h"
-
 namespace longc {
 namespace {
 
@@ -49,45 +47,19 @@ Result<std::unique_ptr<Encoder>> Encoder::create(const Program &program, const l
   return encoder;
 }
 
-Status Encoder::checkToken(int32_t token) const {
-  if (token >= 0 && token < static_cast<int64_t>(program_.module().vocabulary()))
-    return {};
-  return Status::error(5302, formatText("token id %d is outside the vocabulary of %u", token, program_.module().vocabulary()),
-                       "use the tokenizer of this model");
-}
-
-Status Encoder::append(std::span<const int32_t> sequence) {
-  const abi::Encoder &encoder = program_.module().encoder();
-  if (sequence.empty() || static_cast<int64_t>(sequence.size()) > longest())
-    return Status::error(5304, "a sequence of " + formatCount(static_cast<long long>(sequence.size())) +
-                                   " tokens: this encoder reads from 1 to " + formatCount(longest()),
-                         "split it; `embed --long split` does");
-  auto position = static_cast<int32_t>(encoder.first_position());
-  for (int32_t token : sequence) {
-    LONGC_TRY(checkToken(token));
-    const bool counted = !encoder.has_uncounted_token() || token != encoder.uncounted_token();
-    tokens_.push_back(token);
-    types_.push_back(0);
-    positions_.push_back(counted ? position++ : static_cast<int32_t>(encoder.first_position()) - 1);
-  }
-  boundaries_.push_back(static_cast<int32_t>(tokens_.size()));
-  return {};
-}
+Status Encoder::checkToken(int32_t token) const { return checkEncoderToken(program_.module(), token); }
 
 Status Encoder::encode(std::span<const std::span<const int32_t>> sequences, abi::Encoder::Pooling pooling,
                        std::span<float> out) {
-  tokens_.clear();
-  types_.clear();
-  positions_.clear();
-  boundaries_.assign(1, 0);
+  inputs_.clear();
   for (std::span<const int32_t> sequence : sequences)
-    LONGC_TRY(append(sequence));
+    LONGC_TRY(inputs_.append(program_.module(), sequence));
   if (sequences.empty())
     return {};
   auto list = [](const std::vector<int32_t> &numbers) {
     return InputTensor{numbers.data(), {{static_cast<int64_t>(numbers.size()), 1, 1, 1}, 1}};
   };
-  const InputTensor inputs[] = {list(tokens_), list(types_), list(positions_), list(boundaries_)};
+  const InputTensor inputs[] = {list(inputs_.tokens), list(inputs_.types), list(inputs_.positions), list(inputs_.boundaries)};
   LONGC_TRY(executor_->run(inputs));
   return executor_->readResult(firstPool + static_cast<size_t>(pooling), out.data(), out.size_bytes());
 }

@@ -3,6 +3,7 @@
 // Sequences of a call lie one behind the other, without padding: a call costs what its tokens cost.
 #pragma once
 
+#include "runtime/serve/EncoderInputs.h"
 #include "runtime/serve/Engine.h"
 
 #include <memory>
@@ -35,14 +36,13 @@ public:
 
 private:
   explicit Encoder(const Program &program) : program_(program) {}
-  Status append(std::span<const int32_t> sequence);
 
   const Program &program_;
   const char *precision_ = "fast";
   std::unique_ptr<CpuDevice> device_;
   std::unique_ptr<Executor> executor_;
   KernelProfile profile_;
-  std::vector<int32_t> tokens_, types_, positions_, boundaries_; // of a call
+  EncoderInputs inputs_; // of a call
 };
 
 } // namespace longc

@@ -43,7 +43,7 @@ std::vector<float> lossWeights(const std::vector<Pack> &step, std::span<const Sa
                              : norm == LossNorm::token  ? targets
                                                         : inPack * packs;
       for (float weight : sample.weights)
-        weights.push_back(weight == 0 ? 0 : static_cast<float>(weight / divisor));
+        weights.push_back(weight == 0 ? 0 : static_cast<float>(weight * sample.factor / divisor));
     }
   }
   return weights;

@@ -15,6 +15,7 @@ struct Sample {
   int64_t line = 0;            // where it stands in its file
   std::vector<int32_t> tokens; // T of them
   std::vector<float> weights;  // T: of predicting token t from those before it; 0 is no target, and so is weights[0]
+  float factor = 1;            // of its loss, once that is normed
 
   int64_t size() const { return static_cast<int64_t>(tokens.size()); }
   /// How many tokens are targets: N_i of LongAlign's equations.

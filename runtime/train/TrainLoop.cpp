@@ -70,6 +70,8 @@ Status TrainLoop::steps(LoopResult &result) {
     result.tokens += report->tokens;
     LoggedStep logged{report->step, report->loss, std::nullopt};
     const double seconds = secondsSince(began);
+    parts_.clear();
+    takeParts("");
     const bool judged = options_.evalEvery > 0 && report->step % options_.evalEvery == 0;
     if (judged || (options_.evalEvery > 0 && report->step == trainer_.options().schedule.steps))
       LONGC_TRY(evaluate(logged, judged));
@@ -87,6 +89,12 @@ Status TrainLoop::steps(LoopResult &result) {
   return {};
 }
 
+void TrainLoop::takeParts(const std::string &prefix) {
+  if (options_.partLosses)
+    for (const auto &[name, loss] : options_.partLosses())
+      parts_.emplace_back(prefix + name + "_loss", loss);
+}
+
 // Only what is due anyway counts: one behind the last step would be none if there were more steps.
 Status TrainLoop::evaluate(LoggedStep &logged, bool counts) {
   TrainState &state = trainer_.state();
@@ -96,6 +104,7 @@ Status TrainLoop::evaluate(LoggedStep &logged, bool counts) {
   if (!report.ok())
     return report.status();
   logged.evalLoss = report->loss;
+  takeParts("eval_");
   if (!counts) {
     lastIsBest_ = !state.bestLoss || report->loss < *state.bestLoss;
     return {};
@@ -127,6 +136,8 @@ Status TrainLoop::log(const StepReport &report, double seconds, LoggedStep &logg
   json.key("loss").number(report.loss, allDigits);
   if (logged.evalLoss)
     json.key("eval_loss").number(*logged.evalLoss, allDigits);
+  for (const auto &[name, loss] : parts_)
+    json.key(name).number(loss, allDigits);
   json.key("grad_norm").number(report.gradientNorm, allDigits);
   json.key("lr").number(report.rate);
   json.key("epoch").integer(report.epoch);

@@ -41,6 +41,8 @@ struct LoopOptions {
   double peak = 0; // operations a second of this machine, for MFU; 0: unknown
   Trainer::Stop stop;
   std::function<void(const StepReport &)> onStep;
+  /// Losses of parts of the step, or of the evaluation, that was just run, by name: they are logged as "NAME_loss" and "eval_NAME_loss".
+  std::function<std::vector<std::pair<std::string, double>>()> partLosses;
   /// Writes what was learnt.
   std::function<Status(const ParameterArray &values)> write;
 };
@@ -69,6 +71,7 @@ private:
   Status steps(LoopResult &result);
   Status evaluate(LoggedStep &logged, bool counts);
   Status log(const StepReport &report, double seconds, LoggedStep &logged);
+  void takeParts(const std::string &prefix);
   Status saveWhenDue();
   Status save();
   Status finish();
@@ -82,6 +85,7 @@ private:
   double saveSeconds_ = 0; // what the last checkpoint cost
   int64_t savedStep_ = -1;
   bool lastIsBest_ = false; // by the evaluation behind the last step
+  std::vector<std::pair<std::string, double>> parts_; // of the step, by key of the log
 };
 
 } // namespace longc

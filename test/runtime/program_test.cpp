@@ -94,6 +94,25 @@ TEST(Program, RefusesBadParameters) {
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_parameters(0)->set_panels(true); }), 4108);
 }
 
+TEST(Program, TellsModulesAndTheirParametersApartByName) {
+  auto codeWith = [](const char *first, const char *second, const char *parameter, bool twice = false) {
+    return codeAfter([=](abi::Program &p) {
+      p.mutable_modules(0)->set_name(first);
+      p.add_modules()->set_name(second);
+      for (abi::Parameter &each : *p.mutable_parameters())
+        each.set_name(parameter);
+      if (twice)
+        *p.add_parameters() = abi::Parameter(p.parameters(0));
+    });
+  };
+  EXPECT_EQ(codeWith("decoder", "encoder", "decoder/table"), 0);
+  EXPECT_EQ(codeWith("decoder", "decoder", "decoder/table"), 4108);
+  EXPECT_EQ(codeWith("decoder", "", "decoder/table"), 4108);
+  EXPECT_EQ(codeWith("decoder", "en/coder", "decoder/table"), 4108);
+  EXPECT_EQ(codeWith("decoder", "encoder", "table"), 4108);
+  EXPECT_EQ(codeWith("decoder", "encoder", "decoder/table", /*twice=*/true), 4108);
+}
+
 TEST(Program, TrainedParametersWithoutBytesAreZeros) {
   auto program = open(fake::programFile("executable", fake::trainingProgram(), fake::weights()));
   ASSERT_TRUE(program.ok()) << program.status().text();
@@ -124,7 +143,9 @@ TEST(Program, RefusesBadTraining) {
   };
   for (size_t index = 0; index < changes.size(); ++index) {
     abi::Program program = fake::trainingProgram();
-    changes[index](*program.mutable_parameters(1), *program.mutable_modules(0)->mutable_functions(5));
+    auto &functions = *program.mutable_modules(0)->mutable_functions();
+    auto gradient = std::find_if(functions.begin(), functions.end(), [](const abi::Function &each) { return each.name() == "loss_gradient"; });
+    changes[index](*program.mutable_parameters(1), *gradient);
     EXPECT_EQ(codeOf(fake::programFile("executable", program, fake::weights())), 4108) << "change " << index;
   }
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_modules(0)->mutable_lora()->set_alpha(32); }), 4108);

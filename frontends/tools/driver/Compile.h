@@ -32,8 +32,9 @@ struct CompileOptions {
   std::string onlyKernel;            // dumps hold the kernels with this in their names alone; empty: everything
   bool timePasses = false, remarks = false, quiet = false;
   bool reproOnCrash = true; // compile in a child process and keep what it worked on when it dies
-  // e2llm, known once the models are open: columns of a soft token, whether the adapter's values are in the program.
-  int64_t softWidth = 0;
+  // e2llm, known once the models are open: columns of a soft token and of the adapter's middle (0: as many), whether the
+  // adapter's values are in the program.
+  int64_t softWidth = 0, adapterHidden = 0;
   bool storedAdapter = false;
   std::string crashBefore;  // tests: die as this pass or stage begins
 };

@@ -170,6 +170,7 @@ private:
         return read.status();
       adapter_ = std::move(*read);
       options_.storedAdapter = true;
+      options_.adapterHidden = adapter_->hidden;
     }
     if (options_.pool.empty())
       options_.pool = adapter_ ? adapter_->pool : "mean";

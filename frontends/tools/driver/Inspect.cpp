@@ -110,8 +110,9 @@ Status inspectProgram(const std::string &path, bool steps) {
                   function.buffers_size());
   if (steps) {
     std::fflush(stdout);
-    for (const abi::Function &function : (*program)->module().functions())
-      printSteps(message, function, llvm::outs());
+    for (const abi::Module &module : message.modules())
+      for (const abi::Function &function : module.functions())
+        printSteps(message, function, llvm::outs());
     llvm::outs().flush();
   }
   for (const abi::Kernel &kernel : message.kernels())
@@ -227,14 +228,14 @@ Status planProgram(const PlanOptions &options) {
   std::string text; // printed as a whole or not at all
   text += formatText("%-28s %10.1f MB\n", "weights (mapped)", megabytes((*program)->weightsBytes()));
   std::map<std::string, double> arenas; // bytes by precision
-  for (const abi::Function &function : (*program)->module().functions()) {
-    Result<int64_t> bytes = arenaBytes(function, message, options);
-    if (!bytes.ok())
-      return bytes.status();
-    text += formatText("%-28s %10.1f MB\n", ("arena of " + function.name() + "." + function.precision()).c_str(),
-                megabytes(*bytes));
-    arenas[function.precision()] += static_cast<double>(*bytes);
-  }
+  for (const abi::Module &module : message.modules())
+    for (const abi::Function &function : module.functions()) {
+      Result<int64_t> bytes = arenaBytes(function, message, options);
+      if (!bytes.ok())
+        return bytes.status();
+      text += formatText("%-28s %10.1f MB\n", ("arena of " + function.name() + "." + function.precision()).c_str(), megabytes(*bytes));
+      arenas[function.precision()] += static_cast<double>(*bytes);
+    }
   for (const char *precision : {"fast", "exact"})
     LONGC_TRY(planPrecision(**program, precision, arenas[precision], options, text));
   for (auto type : {abi::BF16, abi::F32}) {

@@ -62,7 +62,7 @@ Result<SoftAdapter> readSoftAdapter(const std::string &folder, const Checkpoint 
   const SafetensorsTensor *inner = files->find("mlp.0.weight"), *outer = files->find("mlp.2.weight");
   if (!inner || !outer || inner->shape.size() != 2 || outer->shape.size() != 2)
     return Status::error(notJoined, folder + "/adapter.safetensors has no matrices mlp.0.weight and mlp.2.weight", "give the folder that `train` wrote");
-  const int64_t hidden = inner->shape[0];
+  const int64_t hidden = adapter.hidden = inner->shape[0];
   const std::pair<const char *, std::vector<int64_t>> expected[] = {{"mlp.0.weight", {hidden, encoder.config.hidden}},
                                                                     {"mlp.0.bias", {hidden}},
                                                                     {"mlp.2.weight", {decoder.config.hidden, hidden}},

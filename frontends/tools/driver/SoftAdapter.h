@@ -15,6 +15,7 @@ struct SoftAdapter {
   std::vector<CheckpointParameter> products; // "adapter/mlp.0.weight", ..., F32
   std::string pool;                          // mean, cls or last
   int64_t chunkBytes = 0;
+  int64_t hidden = 0; // rows of mlp.0
   std::shared_ptr<const void> files;
 };
 

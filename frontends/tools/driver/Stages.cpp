@@ -131,6 +131,7 @@ static void chooseLowering(const CompileOptions &options, StringRef precision, L
   lowering.topk = options.topk;
   lowering.train = options.train;
   lowering.width = options.softWidth;
+  lowering.hidden = options.adapterHidden;
   if (!options.pool.empty())
     lowering.pool = options.pool;
   lowering.storedAdapter = options.storedAdapter;

@@ -3,7 +3,9 @@
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
 #include "runtime/core/OutputFile.h"
+#include "runtime/e2llm/Compressor.h"
 #include "runtime/serve/Generate.h"
+#include "runtime/tools/commands/AskCommand.h"
 #include "runtime/tools/commands/Documents.h"
 #include "runtime/tools/commands/SavedConversation.h"
 #include "runtime/tools/commands/TypedLines.h"
@@ -274,6 +276,9 @@ Result<std::optional<std::string>> questionOf(const Arguments &arguments) {
 }
 
 Status runChat(const Arguments &arguments) {
+  if (arguments.has("document"))
+    if (auto program = Program::open(programPath(), false); program.ok() && compressingModule((*program)->message()))
+      return runSoftChat(arguments);
   auto question = questionOf(arguments);
   if (!question.ok())
     return question.status();
@@ -307,7 +312,7 @@ Status runChat(const Arguments &arguments) {
 
 const Command chatCommand = {
     "chat", "answers questions, about a document if one is given",
-    modelOptions({"document", "json", "load-memory", "prompt", "prompt-file", "save-memory", "seed", "system", "temperature",
+    modelOptions({"chunk", "document", "json", "load-memory", "prompt", "prompt-file", "save-memory", "seed", "system", "temperature",
                   "tokens", "top-k", "top-p"}),
     runChat,
     "\nWithout --prompt or --prompt-file each line of standard input is a question, until the input ends; empty lines are\n"

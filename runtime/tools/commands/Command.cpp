@@ -4,6 +4,8 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Log.h"
 #include "runtime/core/ThreadPool.h"
+#include "runtime/e2llm/Compressor.h"
+#include "runtime/e2llm/SoftFiles.h"
 #include "runtime/serve/ProgramTokenizer.h"
 #include "runtime/train/AdapterFiles.h"
 #include "runtime/train/ProgramParameters.h"
@@ -131,6 +133,10 @@ Status LoadedProgram::useAdapter(const std::string &folder) {
   if (!values.ok())
     return values.status();
   adapter = std::move(*values);
+  if (compressingModule(program->message())) {
+    LONGC_TRY(readSoftTrained(folder, program->message(), trained.list, adapter));
+    return bindAdapter(trained.list, adapter);
+  }
   LONGC_TRY(readTrained(folder, program->message(), trained.list, adapter));
   auto ingest = recordedIngest(folder);
   if (!ingest.ok())

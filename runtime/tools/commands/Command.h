@@ -27,8 +27,11 @@ struct Command {
 };
 
 /// The commands, alphabetical. Each lies in a file of its name.
-extern const Command benchCommand, chatCommand, dumpBatchCommand, embedCommand, evalContextCommand, evalNeedleCommand, evalPasskeyCommand, generateCommand, infoCommand, liftAskCommand, liftEvalCommand, liftFitCommand,
-    liftInfoCommand, logitsCommand, lossCommand, makeFactsCommand, packDataCommand, passkeyCommand, perplexityCommand, probeCommand, readCommand, runFunctionCommand, serveCommand, tokenizeCommand, trainCommand;
+extern const Command askCommand, benchCommand, chatCommand, compressCommand, dumpBatchCommand, embedCommand,
+    evalContextCommand, evalFactsCommand, evalNeedleCommand, evalPasskeyCommand, generateCommand, infoCommand, liftAskCommand,
+    liftEvalCommand, liftFitCommand, liftInfoCommand, logitsCommand, lossCommand, makeFactsCommand, packDataCommand,
+    passkeyCommand, perplexityCommand, probeCommand, readCommand, runFunctionCommand, serveCommand, tokenizeCommand,
+    trainCommand;
 
 /// Precision, variant and threads.
 Result<EngineOptions> engineOptionsOf(const Arguments &arguments);

@@ -4,6 +4,7 @@
 #include "runtime/core/ThreadPool.h"
 #include "runtime/device/CpuDevice.h"
 #include "runtime/device/CpuFeatures.h"
+#include "runtime/e2llm/Compressor.h"
 #include "runtime/tools/commands/Command.h"
 
 #include <functional>
@@ -53,6 +54,9 @@ void describeKind(const Program &program, const std::function<void(const char *,
     line("embedding", poolingName(module.encoder().pooling()) + std::string(module.encoder().normalize() ? ", length 1" : ""));
     return;
   }
+  if (const abi::Module *encoder = compressingModule(program.message()))
+    line("encoder", formatText("%u layers, width %u, %s of chunks of %s bytes", encoder->layers(), encoder->hidden(),
+                               poolingName(encoder->compression().pooling()), formatCount(encoder->compression().chunk_bytes()).c_str()));
   line("method", memory.method().empty() ? "none" : memory.method());
   line("memory layers", layersText(memory, module.layers()) +
                             (memory.topk() ? formatText(", exact top-%u", memory.topk()) : ", dense"));

@@ -4,10 +4,17 @@
 #include "runtime/core/Log.h"
 #include "runtime/core/OutputFile.h"
 #include "runtime/core/OutputFolder.h"
-#include "runtime/tools/commands/Command.h"
+#include "runtime/e2llm/FactDocuments.h"
+#include "runtime/tools/commands/MakeFactsCommand.h"
 #include "runtime/train/Facts.h"
 
 namespace longc {
+
+Result<int64_t> factsOf(const Arguments &arguments) {
+  constexpr int64_t usualFacts = 16;
+  return arguments.has("facts") ? arguments.integer("facts", 1, mostFactsOfDocument) : Result<int64_t>(usualFacts);
+}
+
 namespace {
 
 std::string questionLine(const Fact &fact) {
@@ -19,8 +26,48 @@ std::string questionLine(const Fact &fact) {
   return json.endObject().str() + "\n";
 }
 
+// Documents of facts, a line {"context", "prompt", "answer"} for each question.
+Status makeDocuments(const Arguments &arguments) {
+  auto documents = arguments.integer("documents", 1, INT32_MAX), facts = factsOf(arguments);
+  if (!documents.ok() || !facts.ok())
+    return documents.ok() ? facts.status() : documents.status();
+  auto seed = seedOf(arguments);
+  if (!seed.ok())
+    return seed.status();
+  auto folder = OutputFolder::create(arguments.text("out"));
+  if (!folder.ok())
+    return folder.status();
+  std::string lines;
+  int64_t questions = 0;
+  for (int64_t number = 0; number < *documents; ++number) {
+    const FactDocument document = makeFactDocument(*seed, number, *facts);
+    for (const FactQuestion &question : document.questions) {
+      JsonWriter json;
+      json.beginObject();
+      json.key("context").text(document.text);
+      json.key("prompt").text(question.question);
+      json.key("answer").text(question.answer);
+      lines += json.endObject().str() + "\n";
+      ++questions;
+    }
+  }
+  LONGC_TRY(OutputFile::write(folder->path() + "/facts.jsonl", lines));
+  LONGC_TRY(folder->complete());
+  if (!arguments.flag("json"))
+    return printText(formatText("%s questions about %s documents, seed %llu: %s/facts.jsonl\n", formatCount(questions).c_str(),
+                                formatCount(*documents).c_str(), static_cast<unsigned long long>(*seed), arguments.text("out").c_str()));
+  JsonWriter json;
+  json.beginObject();
+  json.key("documents").integer(*documents);
+  json.key("questions").integer(questions);
+  json.key("seed").integer(static_cast<int64_t>(*seed));
+  return printText(json.endObject().str() + "\n");
+}
+
 Status runMakeFacts(const Arguments &arguments) {
   setQuiet(arguments.flag("quiet"));
+  if (arguments.isGiven("documents") && arguments.has("out") && !arguments.has("text"))
+    return makeDocuments(arguments);
   if (!arguments.has("text") || !arguments.has("out"))
     return Status::error(1006, "expected --text FILE and --out FOLDER", "see --help");
   auto count = arguments.integer("count", 1, mostFacts);
@@ -59,8 +106,8 @@ Status runMakeFacts(const Arguments &arguments) {
 } // namespace
 
 const Command makeFactsCommand = {"make-facts",
-                                  "plants facts in a text and writes questions about them",
-                                  {"count", "json", "out", "quiet", "seed", "text"},
+                                  "plants facts in a text and writes questions about them; with --documents: writes texts of facts with questions to train on",
+                                  {"count", "documents", "facts", "json", "out", "quiet", "seed", "text"},
                                   runMakeFacts};
 
 } // namespace longc

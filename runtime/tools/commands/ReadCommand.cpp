@@ -4,6 +4,8 @@
 #include "runtime/core/Log.h"
 #include "runtime/core/OutputFile.h"
 #include "runtime/core/Sha256.h"
+#include "runtime/e2llm/Compressor.h"
+#include "runtime/tools/commands/CompressCommand.h"
 #include "runtime/tools/commands/Documents.h"
 
 #include <chrono>
@@ -48,6 +50,8 @@ Status runRead(const Arguments &arguments) {
       return Status::error(1006, std::string("there is no ") + (needed[0] == 'f' ? "text to read" : "document to write"),
                            "use `read FILE -o DOCUMENT`");
   LONGC_TRY(OutputFile::check(arguments.text("output")));
+  if (auto program = Program::open(programPath(), false); program.ok() && compressingModule((*program)->message()))
+    return runCompress(arguments);
   auto model = OpenedModel::open(arguments);
   if (!model.ok())
     return model.status();
@@ -78,9 +82,10 @@ Status runRead(const Arguments &arguments) {
 } // namespace
 
 const Command readCommand = {"read", "reads a text into memory once, and keeps it as a document for --document",
-                             modelOptions({"file", "json", "length", "output"}), runRead,
+                             modelOptions({"chunk", "file", "json", "length", "output"}), runRead,
                              "\nA document holds the text, its tokens and what the memory layers make of them. It is of use with the model, adapter,\n"
-                             "window and --ingest that it was read with, whatever is asked of it. --length N reads the first N tokens alone.\n",
+                             "window and --ingest that it was read with, whatever is asked of it. --length N reads the first N tokens alone.\n"
+                             "Programs of an encoder and a decoder compress instead (`compress`).\n",
                              "file"};
 
 } // namespace longc

@@ -33,14 +33,16 @@ const char *npyType(abi::ElementType type) {
   }
 }
 
-/// The function the user asked for: by name and target; the first of them, or the exact one.
+/// The function the user asked for: by name, perhaps "module.function", and target; the first of them, or the exact one.
 Result<const abi::Function *> findFunction(const Program &program, const std::string &name, const std::string &target, bool exact) {
   std::string known;
-  for (const abi::Function &function : program.module().functions()) {
-    if ((name.empty() || function.name() == name) && function.target() == target && (!exact || function.precision() == "exact"))
-      return &function;
-    known += (known.empty() ? "" : ", ") + function.name() + " (" + function.target() + ")";
-  }
+  for (const abi::Module &module : program.message().modules())
+    for (const abi::Function &function : module.functions()) {
+      const bool named = name.empty() || function.name() == name || module.name() + "." + function.name() == name;
+      if (named && function.target() == target && (!exact || function.precision() == "exact"))
+        return &function;
+      known += (known.empty() ? "" : ", ") + function.name() + " (" + function.target() + ")";
+    }
   return Status::error(1121, "this program has no function '" + name + "' for " + target, "it has: " + known);
 }
 

@@ -18,6 +18,7 @@ namespace {
 
 const Command *const commands[] = {&chatCommand,   &serveCommand,  &embedCommand, &generateCommand, &perplexityCommand, &passkeyCommand,
                                    &benchCommand,  &logitsCommand,   &infoCommand,
+                                   &compressCommand, &askCommand, &evalFactsCommand,
                                    &trainCommand,  &lossCommand,     &packDataCommand, &dumpBatchCommand, &makeFactsCommand,
                                    &liftFitCommand, &liftAskCommand, &liftEvalCommand, &liftInfoCommand,
                                    &probeCommand,  &readCommand, &evalPasskeyCommand, &evalNeedleCommand, &evalContextCommand, &runFunctionCommand, &tokenizeCommand};

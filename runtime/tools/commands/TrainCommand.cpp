@@ -4,7 +4,9 @@
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
 #include "runtime/core/OutputFile.h"
+#include "runtime/e2llm/Compressor.h"
 #include "runtime/tools/commands/Command.h"
+#include "runtime/tools/commands/SoftTrainCommand.h"
 #include "runtime/tools/commands/TrainingData.h"
 #include "runtime/train/AdapterFiles.h"
 #include "runtime/train/ProgramStep.h"
@@ -360,6 +362,9 @@ private:
 
 Status runTrain(const Arguments &arguments) {
   setQuiet(arguments.flag("quiet"));
+  auto program = Program::open(programPath(), arguments.flag("verify"));
+  if (program.ok() && compressingModule((*program)->message()))
+    return runSoftTrain(arguments, std::move(*program));
   auto choices = Choices::of(arguments);
   if (!choices.ok())
     return choices.status();
@@ -370,10 +375,10 @@ Status runTrain(const Arguments &arguments) {
 
 const Command trainCommand = {"train",
                               "fine-tunes the model on a file, or its memory on facts, into a folder (programs compiled with --train)",
-                              {"adapter", "batch", "batching", "beta1", "beta2", "call-tokens", "clip", "cross-rows", "data", "eval-data",
-                               "eval-every", "exact", "facts", "json", "long", "loss-norm", "lr", "out", "patience", "peak-tflops",
-                               "progress", "quiet", "resume", "save-every", "schedule", "seconds", "seed", "seq-len", "steps",
-                               "threads", "variant", "verify", "warmup", "weight-decay"},
+                              {"adapter", "batch", "batching", "beta1", "beta2", "call-tokens", "chunk", "clip", "cross-rows", "data", "eval-data",
+                               "eval-every", "exact", "facts", "json", "long", "loss-norm", "lr", "objective", "out", "patience", "peak-tflops",
+                               "progress", "quiet", "restate", "resume", "save-every", "schedule", "seconds", "seed", "seq-len", "steps",
+                               "threads", "understand-weight", "variant", "verify", "warmup", "weight-decay"},
                               runTrain};
 
 } // namespace longc

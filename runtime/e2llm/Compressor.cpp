@@ -1,0 +1,101 @@
+// Calls of a program's function `compress`.
+#include "runtime/e2llm/Compressor.h"
+
+#include "runtime/core/ExitCode.h"
+#include "runtime/core/Format.h"
+#include "runtime/serve/ProgramTokenizer.h"
+
+namespace longc {
+namespace {
+
+Status checkInterface(const abi::Function &function) {
+  static constexpr std::string_view roles[] = {"tokens", "token_types", "positions", "boundaries"};
+  bool known = function.inputs_size() == std::size(roles) && function.results_size() == 2;
+  for (int index = 0; known && index < function.inputs_size(); ++index)
+    known = function.inputs(index).role() == roles[index] && function.inputs(index).type() == abi::I32;
+  return known ? Status()
+               : Status::error(4120, "function 'compress' has inputs or results that this runtime does not know", "compile the program again");
+}
+
+} // namespace
+
+const abi::Module *compressingModule(const abi::Program &program) {
+  for (const abi::Module &module : program.modules())
+    if (module.has_compression())
+      return &module;
+  return nullptr;
+}
+
+Result<ChunkTokenizer> ChunkTokenizer::create(const abi::Module &module) {
+  auto tokenizer = createTokenizer(module.tokenizer());
+  if (!tokenizer.ok())
+    return tokenizer.status();
+  return ChunkTokenizer(std::move(*tokenizer), static_cast<int64_t>(module.context_length()));
+}
+
+Result<std::vector<int32_t>> ChunkTokenizer::encode(std::string_view chunk) const {
+  std::vector<int32_t> tokens = tokenizer_.encode(chunk, /*parseSpecial=*/false);
+  tokenizer_.beginText(tokens);
+  tokenizer_.endText(tokens);
+  if (static_cast<int64_t>(tokens.size()) > longest_)
+    return Status::error(8201, "a chunk of " + formatCount(static_cast<long long>(chunk.size())) + " bytes has " +
+                                   formatCount(static_cast<long long>(tokens.size())) + " tokens: the encoder reads " + formatCount(longest_) + " at most",
+                         "cut smaller chunks: --chunk BYTES");
+  return tokens;
+}
+
+Result<std::unique_ptr<Compressor>> Compressor::create(const Program &program, const longc_program_table &table, const EngineOptions &options) {
+  const abi::Module *module = compressingModule(program.message());
+  const abi::Function *function = program.findFunction("compress", options.exact ? "exact" : "fast", "cpu");
+  if (!module || !function)
+    return Status::error(8202, "this program compresses no texts: it is not of an encoder and a decoder",
+                         "compile with --method e2llm --module encoder=FOLDER --module decoder=MODEL");
+  LONGC_TRY(checkInterface(*function));
+  auto tokenizer = ChunkTokenizer::create(*module);
+  if (!tokenizer.ok())
+    return tokenizer.status();
+  std::unique_ptr<Compressor> compressor(new Compressor(program, *module, std::move(*tokenizer)));
+  auto device = openProcessor(program, table, options, {function});
+  if (!device.ok())
+    return device.status();
+  compressor->device_ = std::move(*device);
+  auto executor = Executor::create(program, *function, *compressor->device_);
+  if (!executor.ok())
+    return executor.status();
+  compressor->executor_ = std::move(*executor);
+  return compressor;
+}
+
+Result<CompressedChunks> Compressor::compress(std::span<const std::string_view> chunks, const std::function<bool(int64_t done)> &onProgress) {
+  CompressedChunks all;
+  inputs_.clear();
+  for (size_t chunk = 0; chunk < chunks.size(); ++chunk) {
+    auto tokens = tokenizer_.encode(chunks[chunk]);
+    if (!tokens.ok())
+      return tokens.status();
+    LONGC_TRY(inputs_.append(module_, *tokens));
+    if (inputs_.tokens.size() < callTokens && chunk + 1 < chunks.size())
+      continue;
+    LONGC_TRY(run(all));
+    if (onProgress && !onProgress(static_cast<int64_t>(chunk) + 1))
+      return Status::error(cancelledCode, formatText("cancelled after %zu of %zu chunks", chunk + 1, chunks.size()));
+  }
+  return all;
+}
+
+Status Compressor::run(CompressedChunks &into) {
+  auto list = [](const std::vector<int32_t> &numbers) {
+    return InputTensor{numbers.data(), {{static_cast<int64_t>(numbers.size()), 1, 1, 1}, 1}};
+  };
+  const InputTensor inputs[] = {list(inputs_.tokens), list(inputs_.types), list(inputs_.positions), list(inputs_.boundaries)};
+  LONGC_TRY(executor_->run(inputs));
+  for (auto [result, width, rows] : {std::tuple(size_t{0}, width(), &into.soft), {size_t{1}, int64_t{module_.hidden()}, &into.pools}}) {
+    const size_t old = rows->size(), added = static_cast<size_t>(inputs_.sequences() * width);
+    rows->resize(old + added);
+    LONGC_TRY(executor_->readResult(result, rows->data() + old, added * sizeof(float)));
+  }
+  inputs_.clear();
+  return {};
+}
+
+} // namespace longc

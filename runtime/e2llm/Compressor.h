@@ -1,0 +1,70 @@
+// Chunks of a text to soft tokens: the encoder, the pool and the adapter of a program that joins two models (E2LLM).
+#pragma once
+
+#include "runtime/serve/EncoderInputs.h"
+#include "runtime/serve/Engine.h"
+#include "runtime/text/Tokenizer.h"
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace longc {
+
+/// The module whose chunks become soft tokens; null in programs without.
+const abi::Module *compressingModule(const abi::Program &program);
+
+/// Tokens of chunks as the encoder reads them, with what its texts begin and end with.
+class ChunkTokenizer {
+public:
+  static Result<ChunkTokenizer> create(const abi::Module &module);
+  /// A chunk over the encoder's positions is an error (LC8201) that says both numbers.
+  Result<std::vector<int32_t>> encode(std::string_view chunk) const;
+
+private:
+  ChunkTokenizer(Tokenizer tokenizer, int64_t longest) : tokenizer_(std::move(tokenizer)), longest_(longest) {}
+
+  Tokenizer tokenizer_;
+  int64_t longest_;
+};
+
+/// Rows of a call, [chunks, width].
+struct CompressedChunks {
+  std::vector<float> soft; // of the decoder's width
+  std::vector<float> pools; // of the encoder's: what the soft tokens are made of
+};
+
+class Compressor {
+public:
+  /// `program` must outlive this. Error LC8202: a program that does not join an encoder and a decoder.
+  static Result<std::unique_ptr<Compressor>> create(const Program &program, const longc_program_table &table, const EngineOptions &options);
+
+  /// Columns of a soft token.
+  int64_t width() const { return program_.module().hidden(); }
+  const abi::Compression &settings() const { return module_.compression(); }
+  std::string describeDevice() const { return device_->describe(); }
+
+  /// Another value of a parameter, as Executor::bindParameter.
+  Status bindParameter(uint32_t parameter, const void *data) { return executor_->bindParameter(parameter, data); }
+
+  /// All chunks, as many in a call as `callTokens` allow. `onProgress` gets how many are done; false cancels.
+  Result<CompressedChunks> compress(std::span<const std::string_view> chunks, const std::function<bool(int64_t done)> &onProgress = {});
+
+private:
+  Compressor(const Program &program, const abi::Module &module, ChunkTokenizer tokenizer)
+      : program_(program), module_(module), tokenizer_(std::move(tokenizer)) {}
+  Status run(CompressedChunks &into);
+
+  static constexpr size_t callTokens = 4096;
+
+  const Program &program_;
+  const abi::Module &module_;
+  ChunkTokenizer tokenizer_;
+  std::unique_ptr<CpuDevice> device_;
+  std::unique_ptr<Executor> executor_;
+  EncoderInputs inputs_; // of a call
+};
+
+} // namespace longc

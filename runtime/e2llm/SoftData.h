@@ -1,0 +1,49 @@
+// What E2LLM is trained on: documents with instructions and answers, as samples of the two objectives.
+//
+// A line {"context", "prompt", "answer"} gives one sample of reasoning, the prompt behind the soft tokens of all chunks; each
+// document, however many lines it is in, samples of understanding: a few chunks in a row, and their text to restate.
+#pragma once
+
+#include "runtime/e2llm/Compressor.h"
+#include "runtime/e2llm/SoftPrompt.h"
+#include "runtime/train/Sample.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace longc {
+
+enum class Objective : uint8_t { reason, understand };
+inline constexpr const char *objectiveNames[] = {"reason", "understand"};
+
+/// What a sample's token softToken(i) stands for: a chunk, and the objective of the sample.
+struct SoftReference {
+  int32_t chunk;
+  Objective objective;
+};
+
+struct SoftData {
+  std::vector<std::vector<int32_t>> chunks; // tokens of the encoder
+  std::vector<SoftReference> references;
+  std::vector<Sample> samples;
+  std::string hash; // of all that is trained on
+};
+
+struct SoftDataOptions {
+  size_t chunkBytes = 512;
+  bool reason = true, understand = true;
+  float understandWeight = 0.1f; // of a sample of understanding in the loss, one of reasoning having 1
+  int64_t restated = 4;          // chunks of a sample of understanding
+  int64_t mostRestated = 8;      // such samples of a document, at even distances
+  int64_t longest = 2048;        // tokens of a sample
+};
+
+/// Codes of its errors: a line that is none; a sample that is too long.
+inline constexpr int badSoftLine = 8211, softSampleTooLong = 8212;
+
+/// `module` is the encoder's. Errors name `name` and the line.
+Result<SoftData> readSoftData(std::string_view content, const std::string &name, const abi::Module &module, const Tokenizer &decoder,
+                              const SoftPrompt &prompt, const SoftDataOptions &options);
+
+} // namespace longc

@@ -1,0 +1,117 @@
+// Both halves of an E2LLM program at work.
+#include "runtime/tools/commands/SoftModel.h"
+
+#include "runtime/core/Format.h"
+#include "runtime/core/Log.h"
+#include "runtime/serve/Batch.h"
+#include "runtime/train/ProgramParameters.h"
+
+#include <chrono>
+#include <filesystem>
+
+namespace longc {
+
+Result<SoftModel> SoftModel::open(const Arguments &arguments) {
+  auto model = OpenedModel::open(arguments);
+  if (!model.ok())
+    return model.status();
+  const Program &program = *model->loaded.program;
+  auto options = engineOptionsOf(arguments);
+  if (!options.ok())
+    return options.status();
+  auto compressor = Compressor::create(program, longc_program, *options);
+  if (!compressor.ok())
+    return compressor.status();
+  if (arguments.has("adapter")) {
+    const ProgramParameters trained = ProgramParameters::trainable(program.message());
+    for (size_t i = 0; i < trained.indices.size(); ++i)
+      LONGC_TRY((*compressor)->bindParameter(trained.indices[i], std::as_const(model->loaded.adapter).of(trained.list.parameters()[i]).data()));
+  }
+  auto prompt = SoftPrompt::create(model->tokenizer, program.module().tokenizer().chat_template());
+  if (!prompt.ok())
+    return prompt.status();
+  return SoftModel{std::move(*model), std::move(*compressor), std::move(*prompt)};
+}
+
+std::vector<abi::Trait> SoftModel::traits() const {
+  const Engine &engine = model.engine();
+  return SoftDocument::traits(engine.program(), engine.precision(), engine.adapter());
+}
+
+Result<size_t> SoftModel::chunkBytes(const Arguments &arguments) const {
+  if (!arguments.has("chunk"))
+    return size_t{compressor->settings().chunk_bytes()};
+  auto bytes = arguments.integer("chunk", 1, 1 << 20);
+  return bytes.ok() ? Result<size_t>(static_cast<size_t>(*bytes)) : bytes.status();
+}
+
+Result<SoftDocument> SoftModel::read(std::string name, std::string text, size_t chunkBytes, const SoftDocument *old, ProgressMode mode) const {
+  Progress progress(mode, "compressing", 0, "chunks");
+  auto document = SoftDocument::read(*compressor, model.tokenizer, std::move(name), std::move(text), chunkBytes, old, [&](int64_t done, int64_t total) {
+    progress.update(done, "of " + formatCount(total));
+    return !interrupted();
+  });
+  progress.finish();
+  return document;
+}
+
+Result<SoftDocument> SoftModel::openDocument(const std::string &path, size_t chunkBytes) const {
+  if (Document::isDocument(path))
+    return SoftDocument::open(path, traits(), compressor->width());
+  auto text = readTextFile(path);
+  if (!text.ok())
+    return text.status();
+  return read(std::filesystem::path(path).filename().string(), std::move(*text), chunkBytes, nullptr, model.mode);
+}
+
+Result<std::vector<int32_t>> SoftModel::ask(int64_t count, const std::string &instruction) const {
+  std::vector<int32_t> contexts;
+  for (int64_t row = 0; row < count; ++row)
+    contexts.push_back(softToken(static_cast<int32_t>(row)));
+  auto ids = prompt.prompt(model.tokenizer, contexts, instruction);
+  if (!ids.ok())
+    return ids;
+  const int64_t window = model.options.policy.window;
+  if (static_cast<int64_t>(ids->size()) >= window)
+    return Status::error(8203, formatCount(count) + " soft tokens and " + formatCount(static_cast<int64_t>(ids->size()) - count) +
+                                   " tokens of the prompt do not fit into the decoder's window of " + formatCount(window) + " positions",
+                         "cut larger chunks (--chunk BYTES), give fewer documents, or a larger --window");
+  return ids;
+}
+
+Result<SoftAnswer> SoftModel::answer(std::span<const int32_t> ids, std::span<const float> softTokens, const SamplerOptions &samplerOptions,
+                                     int64_t most, const std::function<Status(const std::string &piece)> &onText) const {
+  const auto start = std::chrono::steady_clock::now();
+  auto session = model.newSession();
+  if (!session.ok())
+    return session.status();
+  IngestOptions ingest;
+  ingest.softTokens = softTokens;
+  LONGC_TRY((*session)->ingest(ids, ingest));
+  SoftAnswer answer{{{ids.begin(), ids.end()}, model.loaded.loadSeconds, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+                     {}, "", samplerOptions.seed},
+                    std::move(*session)};
+  Sampler sampler(samplerOptions);
+  StreamDecoder decoder(model.tokenizer);
+  Status output;
+  auto emit = [&](const std::string &piece) {
+    answer.run.text += piece;
+    if (onText && output.ok())
+      output = onText(piece);
+  };
+  GenerateOptions options;
+  options.maxTokens = most;
+  options.stopTokens = model.tokenizer.stopIds();
+  options.onToken = [&](int32_t token) {
+    emit(decoder.push(token));
+    return output.ok() && !interrupted();
+  };
+  auto generation = generate(*answer.session, sampler, options);
+  if (!generation.ok())
+    return generation.status();
+  emit(decoder.flush());
+  answer.run.generation = std::move(*generation);
+  return output.ok() ? Result<SoftAnswer>(std::move(answer)) : output;
+}
+
+} // namespace longc

@@ -1,0 +1,43 @@
+// A program of an encoder and a decoder opened for a command: both with the values of --adapter, and the prompts around soft tokens.
+#pragma once
+
+#include "runtime/e2llm/SoftDocument.h"
+#include "runtime/e2llm/SoftPrompt.h"
+#include "runtime/tools/commands/OpenedModel.h"
+#include "runtime/tools/commands/PromptRun.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace longc {
+
+/// The answer to a prompt of soft tokens and words.
+struct SoftAnswer {
+  PromptRun run;
+  std::unique_ptr<Session> session;
+};
+
+struct SoftModel {
+  OpenedModel model;
+  std::unique_ptr<Compressor> compressor;
+  SoftPrompt prompt;
+
+  static Result<SoftModel> open(const Arguments &arguments);
+
+  std::vector<abi::Trait> traits() const;
+  /// --chunk, else what the program was compiled with.
+  Result<size_t> chunkBytes(const Arguments &arguments) const;
+  /// A file as it is: a document that `read` made, or a text, which is compressed now.
+  Result<SoftDocument> openDocument(const std::string &path, size_t chunkBytes) const;
+  /// Compresses a text, with a progress bar; ^C cancels.
+  Result<SoftDocument> read(std::string name, std::string text, size_t chunkBytes, const SoftDocument *old, ProgressMode mode) const;
+
+  /// Ids of an instruction behind the soft tokens of rows [0, count).
+  Result<std::vector<int32_t>> ask(int64_t count, const std::string &instruction) const;
+  /// Greedy or drawn, up to `most` tokens; `onText` (may be null) gets pieces of the text as they come.
+  Result<SoftAnswer> answer(std::span<const int32_t> ids, std::span<const float> softTokens, const SamplerOptions &sampler, int64_t most,
+                            const std::function<Status(const std::string &piece)> &onText) const;
+};
+
+} // namespace longc

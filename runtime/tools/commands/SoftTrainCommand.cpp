@@ -1,0 +1,305 @@
+// Options, data and loop of E2LLM's training.
+#include "runtime/tools/commands/SoftTrainCommand.h"
+
+#include "runtime/core/ExitCode.h"
+#include "runtime/core/Format.h"
+#include "runtime/core/Json.h"
+#include "runtime/core/Log.h"
+#include "runtime/core/OutputFile.h"
+#include "runtime/e2llm/SoftFiles.h"
+#include "runtime/e2llm/SoftStep.h"
+#include "runtime/serve/ProgramTokenizer.h"
+#include "runtime/tools/commands/TrainingData.h"
+#include "runtime/train/AdapterFiles.h"
+#include "runtime/train/TrainLoop.h"
+
+#include <filesystem>
+
+namespace longc {
+namespace {
+
+struct SoftChoices {
+  std::string data, evaluation, folder, adapter;
+  SoftDataOptions samples;
+  TrainOptions train;
+  EngineOptions engine;
+  int64_t saveEvery = 0, evalEvery = 0;
+  double seconds = 0;
+  ProgressMode progress = ProgressMode::automatic;
+  bool resume = false, json = false;
+  TrainSettings words;
+
+  Status read(const Arguments &arguments);
+};
+
+struct IntegerOption {
+  const char *name;
+  int64_t low;
+  int64_t *value;
+};
+
+struct NumberOption {
+  const char *name;
+  double low, high;
+  double *value;
+};
+
+Status SoftChoices::read(const Arguments &arguments) {
+  for (const char *needed : {"data", "out", "steps"})
+    if (!arguments.has(needed))
+      return Status::error(1006, std::string("expected --") + needed, "see --help");
+  for (const char *other : {"batching", "beta1", "beta2", "cross-rows", "facts", "long", "loss-norm", "patience", "peak-tflops"})
+    if (arguments.isGiven(other))
+      return Status::error(1005, std::string("--") + other + " does not go with the training of an encoder and a decoder", "leave it out");
+  data = arguments.text("data");
+  folder = arguments.text("out");
+  evaluation = arguments.text("eval-data");
+  adapter = arguments.text("adapter");
+  int64_t seed = 0;
+  const IntegerOption integers[] = {{"steps", 1, &train.schedule.steps}, {"warmup", 0, &train.schedule.warmup}, {"batch", 1, &train.batch.batch},
+                                    {"seq-len", 2, &train.batch.capacity}, {"seed", 0, &seed}, {"save-every", 0, &saveEvery},
+                                    {"eval-every", 0, &evalEvery}, {"restate", 1, &samples.restated}};
+  for (const IntegerOption &option : integers) {
+    if (!arguments.has(option.name))
+      continue;
+    auto value = arguments.integer(option.name, option.low, INT32_MAX);
+    if (!value.ok())
+      return value.status();
+    *option.value = *value;
+  }
+  if (arguments.isGiven("call-tokens")) {
+    auto value = arguments.integer("call-tokens", 1, INT32_MAX);
+    if (!value.ok())
+      return value.status();
+    train.callTokens = *value;
+  }
+  double weight = 0;
+  const NumberOption numbers[] = {{"lr", 0, 1e6, &train.schedule.rate}, {"weight-decay", 0, 1e6, &train.optimizer.decay},
+                                  {"clip", 0, 1e30, &train.clip}, {"seconds", 0, 1e9, &seconds}, {"understand-weight", 0, 1e6, &weight}};
+  for (const NumberOption &option : numbers) {
+    if (!arguments.has(option.name))
+      continue;
+    auto value = arguments.number(option.name, option.low, option.high);
+    if (!value.ok())
+      return value.status();
+    *option.value = *value;
+  }
+  train.batch.seed = static_cast<uint64_t>(seed);
+  samples.longest = train.batch.capacity;
+  const std::string &objective = arguments.text("objective");
+  if (objective != "both" && objective != "reason" && objective != "understand")
+    return Status::error(1003, "--objective '" + objective + "': expected both, reason or understand", "see --help");
+  samples.reason = objective != "understand";
+  samples.understand = objective != "reason";
+  samples.understandWeight = objective == "both" ? static_cast<float>(weight) : 1;
+  if (objective == "both" && weight == 0)
+    samples.understand = false;
+  if (!scheduleKindOf(arguments.text("schedule"), train.schedule.kind))
+    return unknownWord(arguments, "schedule", "constant, linear or cosine");
+  for (const char *name : {"objective", "schedule", "understand-weight", "restate", "chunk"})
+    words.emplace_back(std::string("--") + name, arguments.text(name));
+  constexpr int64_t usualEvalEvery = 20;
+  if (evalEvery == 0)
+    evalEvery = usualEvalEvery;
+  if (evaluation.empty())
+    evalEvery = 0;
+  auto mode = progressOf(arguments);
+  if (!mode.ok())
+    return mode.status();
+  progress = *mode;
+  auto options = engineOptionsOf(arguments);
+  if (!options.ok())
+    return options.status();
+  engine = *options;
+  resume = arguments.flag("resume");
+  json = arguments.flag("json");
+  return {};
+}
+
+class SoftTraining {
+public:
+  SoftTraining(SoftChoices choices, std::unique_ptr<Program> program) : choices_(std::move(choices)), program_(std::move(program)) {}
+
+  Status run() {
+    LONGC_TRY(load());
+    LONGC_TRY(prepareFolder());
+    LONGC_TRY(beginOrResume());
+    auto result = loop();
+    if (!result.ok())
+      return result.status();
+    if (result->end == LoopEnd::interrupted)
+      return Status::error(cancelledCode, formatText("cancelled after step %lld; its state is in ", static_cast<long long>(trainer_->state().step)) +
+                                              longc::quoted(choices_.folder),
+                           "the same command with --resume goes on from there");
+    return report(*result);
+  }
+
+private:
+  Status load() {
+    const abi::Module &encoder = *compressingModule(program_->message());
+    if (choices_.samples.chunkBytes == 0)
+      choices_.samples.chunkBytes = encoder.compression().chunk_bytes();
+    auto tokenizer = createTokenizer(program_->module().tokenizer());
+    if (!tokenizer.ok())
+      return tokenizer.status();
+    auto prompt = SoftPrompt::create(*tokenizer, program_->module().tokenizer().chat_template());
+    if (!prompt.ok())
+      return prompt.status();
+    for (auto [path, data] : {std::pair(&choices_.data, &data_), {&choices_.evaluation, &evaluation_}}) {
+      if (path->empty())
+        continue;
+      auto content = readTextFile(*path);
+      if (!content.ok())
+        return content.status();
+      auto read = readSoftData(*content, *path, encoder, *tokenizer, *prompt, choices_.samples);
+      if (!read.ok())
+        return read.status();
+      *data = std::move(*read);
+    }
+    joinEvaluation();
+    auto step = SoftStep::create(*program_, longc_program, choices_.engine);
+    if (!step.ok())
+      return step.status();
+    step_ = std::move(*step);
+    step_->use(data_);
+    return {};
+  }
+
+  // Behind the data's chunks and references, so that samples of both can be in one table.
+  void joinEvaluation() {
+    const auto chunks = static_cast<int32_t>(data_.chunks.size()), references = static_cast<int32_t>(data_.references.size());
+    std::ranges::move(evaluation_.chunks, std::back_inserter(data_.chunks));
+    for (SoftReference reference : evaluation_.references)
+      data_.references.push_back({reference.chunk + chunks, reference.objective});
+    for (Sample &sample : evaluation_.samples)
+      for (int32_t &id : sample.tokens)
+        id -= id < 0 ? references : 0;
+  }
+
+  Status prepareFolder() {
+    if (!checkpointSteps(choices_.folder).empty() && !choices_.resume)
+      return Status::error(folderInUse, longc::quoted(choices_.folder) + " holds the state of a training",
+                           "--resume goes on with it; else give another --out, or remove the folder");
+    std::error_code error;
+    std::filesystem::create_directories(choices_.folder, error);
+    if (error)
+      return Status::error(4001, "cannot write '" + choices_.folder + "': " + error.message(), "check the path and its permissions");
+    return OutputFile::check(choices_.folder + "/train.jsonl");
+  }
+
+  Status beginOrResume() {
+    auto trainer = Trainer::create(*step_, data_.samples, choices_.train);
+    if (!trainer.ok())
+      return trainer.status();
+    trainer_.emplace(std::move(*trainer));
+    step_->readStored(trainer_->state().values);
+    if (!choices_.adapter.empty())
+      LONGC_TRY(readSoftTrained(choices_.adapter, program_->message(), step_->parameters(), trainer_->state().values));
+    if (!choices_.resume)
+      return {};
+    auto loaded = loadCheckpoint(choices_.folder, step_->parameters(), settings(), trainer_->state());
+    if (!loaded.ok())
+      return loaded.status();
+    for (const Status &damaged : loaded->passedOver)
+      logWarning(damaged.message() + "; an older checkpoint is taken");
+    logNote(loaded->found ? formatText("going on from step %lld", static_cast<long long>(trainer_->state().step))
+                          : "no checkpoint in " + longc::quoted(choices_.folder) + ": beginning at step 0");
+    return {};
+  }
+
+  // All that the numbers of a training depend on.
+  TrainSettings settings() const {
+    const TrainOptions &train = choices_.train;
+    auto number = [](double value) { return formatText("%.17g", value); };
+    TrainSettings settings = {{"models of fingerprint", program_->fingerprint()},
+                              {"arithmetic", step_->precision() + ", " + step_->device().variant()},
+                              {"--data of checksum", data_.hash},
+                              {"--seq-len", std::to_string(train.batch.capacity)},
+                              {"--batch", std::to_string(train.batch.batch)},
+                              {"--call-tokens", std::to_string(train.callTokens)},
+                              {"--seed", std::to_string(train.batch.seed)},
+                              {"--lr", number(train.schedule.rate)},
+                              {"--warmup", std::to_string(train.schedule.warmup)},
+                              {"--weight-decay", number(train.optimizer.decay)},
+                              {"--clip", number(train.clip)},
+                              {"--eval-data of checksum", choices_.evaluation.empty() ? "none" : evaluation_.hash},
+                              {"--adapter", choices_.adapter.empty() ? "none" : choices_.adapter}};
+    settings.insert(settings.end(), choices_.words.begin(), choices_.words.end());
+    if (train.schedule.kind != ScheduleKind::constant) // else more steps are only more
+      settings.emplace_back("--steps", std::to_string(train.schedule.steps));
+    return settings;
+  }
+
+  Result<LoopResult> loop() {
+    const int64_t first = trainer_->state().step;
+    logNote(formatText("%s, %s threads; %s parameters are trained, on %s samples with %s chunks", step_->device().variant().c_str(),
+                       formatCount(step_->pool().threads()).c_str(), formatCount(step_->parameters().count()).c_str(),
+                       formatCount(static_cast<int64_t>(data_.samples.size())).c_str(), formatCount(static_cast<int64_t>(data_.chunks.size())).c_str()));
+    Progress progress(choices_.progress, "training", choices_.train.schedule.steps - first, "steps");
+    progress.update(0);
+    LoopOptions options;
+    options.folder = choices_.folder;
+    options.settings = settings();
+    options.saveEvery = choices_.saveEvery;
+    options.evaluation = evaluation_.samples;
+    options.evalEvery = choices_.evalEvery;
+    options.seconds = choices_.seconds;
+    options.stop = [] { return interrupted(); };
+    options.partLosses = [this] { return step_->takeLosses(); };
+    options.onStep = [&](const StepReport &report) { progress.update(report.step - first, formatText("loss %.4f", report.loss)); };
+    options.write = [this](const ParameterArray &values) {
+      learnt_ = fingerprintOf(values);
+      return writeSoftTrained(choices_.folder, program_->message(), step_->parameters(), values);
+    };
+    return TrainLoop(*trainer_, *step_, std::move(options)).run();
+  }
+
+  Status report(const LoopResult &result) {
+    const TrainState &state = trainer_->state();
+    const double speed = result.seconds > 0 ? static_cast<double>(result.tokens) / result.seconds : 0;
+    if (!choices_.json)
+      return printText(formatText("%lld steps, %s tokens in %.1f s (%.0f tokens/s), loss %.4f -> %.4f, wrote %s of hash %s\n",
+                                  static_cast<long long>(state.step), formatCount(result.tokens).c_str(), result.seconds, speed,
+                                  result.firstLoss, result.lastLoss, choices_.folder.c_str(), learnt_.c_str()));
+    JsonWriter json;
+    json.beginObject();
+    json.key("steps").integer(state.step);
+    json.key("tokens").integer(result.tokens);
+    json.key("seconds").number(result.seconds);
+    json.key("tokens_per_second").number(speed);
+    json.key("loss_first").number(result.firstLoss, 9);
+    json.key("loss_last").number(result.lastLoss, 9);
+    if (state.bestLoss)
+      json.key("eval_loss_best").number(*state.bestLoss, 9);
+    json.key("hash").text(learnt_);
+    json.key("out").text(choices_.folder);
+    return printText(json.endObject().str() + "\n");
+  }
+
+  static constexpr int folderInUse = 8061;
+
+  SoftChoices choices_;
+  std::unique_ptr<Program> program_;
+  std::unique_ptr<SoftStep> step_;
+  SoftData data_, evaluation_;
+  std::optional<Trainer> trainer_;
+  std::string learnt_; // the hash of what was written
+};
+
+} // namespace
+
+Status runSoftTrain(const Arguments &arguments, std::unique_ptr<Program> program) {
+  SoftChoices choices;
+  choices.samples.chunkBytes = 0; // as the program says
+  LONGC_TRY(choices.read(arguments));
+  if (arguments.has("chunk")) {
+    auto bytes = arguments.integer("chunk", 1, 1 << 20);
+    if (!bytes.ok())
+      return bytes.status();
+    choices.samples.chunkBytes = static_cast<size_t>(*bytes);
+  }
+  watchInterrupts();
+  return SoftTraining(std::move(choices), std::move(program)).run();
+}
+
+} // namespace longc

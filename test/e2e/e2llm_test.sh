@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# An encoder and a decoder in one program: beside PyTorch, from a text to an answer, trained and taken up again, and what is refused.
+source "$(dirname "$0")/programs.sh"
+folder=$work/e2llm
+python3 test/golden/check_e2llm.py "$longc" "$folder"
+models=$folder/models app=$folder/program
+both=(--method e2llm "--module=encoder=$models/encoder" "--module=decoder=$models/decoder")
+
+# What cannot be compiled together.
+none=$folder/none
+refuses 2 "two modules have the name 'encoder'" "$longc" compile "${both[@]}" --module encoder="$models/encoder" -o "$none"
+refuses 2 "the decoder is missing" "$longc" compile --method e2llm --module encoder="$models/encoder" -o "$none"
+refuses 2 "expected encoder=PATH or decoder=PATH" "$longc" compile --method e2llm --module reader="$models/encoder" -o "$none"
+refuses 2 "module 'decoder': '$models/encoder' is an encoder" "$longc" compile --method e2llm --module encoder="$models/encoder" --module decoder="$models/encoder" -o "$none"
+refuses 2 "module 'encoder': '$models/decoder' is a decoder" "$longc" compile --method e2llm --module encoder="$models/decoder" --module decoder="$models/decoder" -o "$none"
+refuses 2 "--module is for methods that join models" "$longc" compile "$models/decoder" --module encoder="$models/encoder" -o "$none"
+refuses 2 "is given without a name" "$longc" compile "$models/decoder" "${both[@]}" -o "$none"
+refuses 2 "--topk does not go with" "$longc" compile "${both[@]}" --topk 4 -o "$none"
+refuses 2 "--pool 'max' is not known" "$longc" compile "${both[@]}" --pool max -o "$none"
+cp -r "$models/adapter" "$folder/products" && rm -r "$folder/products/encoder" "$folder/products/decoder"
+refuses 2 "expected [64, 24]: the encoder's rows have 32 columns, the decoder's 64" "$longc" compile --method e2llm --module encoder="$models/encoder" --module decoder=test/golden/fot_tiny.gguf --adapter "$folder/products" -o "$none"
+[ ! -e "$none" ] || fail "a refused compilation left something behind"
+
+# A text that grows: what is known of it is not compressed again, and is what it is when read at once.
+document=$folder/document text=$folder/grown
+reading() { "$app" read "$text" -o "$document" --chunk 40 --json -q "$@" | python3 -c "import json, sys; print(*map(json.load(sys.stdin).get, sys.argv[1:]))" chunks soft_tokens chunks_known; }
+cp "$folder/text" "$text"
+[ "$(reading)" = "3 3 0" ] || fail "three chunks were expected"
+echo "The fox came late." >>"$text"
+[ "$(reading)" = "4 4 3" ] || fail "three of four chunks were known"
+cp "$document" "$folder/in_steps" && rm "$document"
+[ "$(reading)" = "4 4 0" ] || fail "four chunks were expected"
+cmp "$folder/in_steps" "$document" || fail "a document that grew differs from one that was read at once"
+ask() { "$app" ask --document "$document" -p "Where?" -n 6 --temperature 0 -q "$@"; }
+[ "$(ask)" = "$("$app" ask --document "$text" --chunk 40 -p "Where?" -n 6 --temperature 0 -q)" ] || fail "a document is not its text"
+[ "$(printf 'Where?\n\nWhere?\n' | "$app" chat --document "$document" -n 6 --temperature 0 --json -q | grep -c '^{"question":"Where?","prompt_token_ids"')" = 2 ] || fail "a chat asks each line"
+echo one >"$folder/word" && "$app" ask --document "$folder/word" -p "Where?" -n 1 -q >"$folder/out"
+: >"$folder/empty"
+refuses 1 "is empty" "$app" compress "$folder/empty" -o "$none" -q
+refuses 1 "4 soft tokens and" ask -w 40
+[ "$(ask --document "$document" --json | python3 -c 'import json, sys; print(sum(id < 0 for id in json.load(sys.stdin)["prompt_token_ids"]))')" = 8 ] || fail "two documents are not read one behind the other"
+refuses 1 "the encoder reads 128 at most" "$app" compress README.md -o "$none" --chunk 400 -q
+refuses 1 "was saved in another precision" ask --exact
+refuses 2 "there is no document" "$app" ask -p "Where?" -q
+refuses 1 "this program compresses no texts" "$(tiny e2llm_not)" ask --document "$text" -p "Where?" -q
+[ ! -e "$none" ] || fail "a refused text left a document"
+
+# Both objectives are learnt; a training that is taken up again goes on bit for bit; what was learnt is of use.
+rm -rf "$folder/facts" "$folder"/learnt*
+"$app" make-facts --documents 3 --facts 2 --seed 3 --out "$folder/facts" -q >"$folder/out"
+train() { "$app" train --data "$folder/facts/facts.jsonl" --seq-len 700 --batch 2 --lr 3e-3 --chunk 100 --restate 1 --json -q "$@"; }
+train --out "$folder/learnt" --steps 8 >"$folder/whole.json"
+train --out "$folder/learnt_again" --steps 4 >"$folder/out"
+train --out "$folder/learnt_again" --steps 8 --resume >"$folder/again.json"
+python3 - "$folder" <<'PY'
+import json, sys
+folder = sys.argv[1]
+whole, again = (json.load(open(f"{folder}/{name}.json")) for name in ("whole", "again"))
+assert whole["hash"] == again["hash"], (whole, again)
+steps = [json.loads(line) for line in open(f"{folder}/learnt/train.jsonl")]
+assert {"reason_loss", "understand_loss"} <= set().union(*steps), steps[0]
+assert whole["loss_last"] < whole["loss_first"], whole
+PY
+"$app" ask --adapter "$folder/learnt" --document "$text" -p "Where?" -n 4 -q >"$folder/out"
+refuses 1 "by another program: adapter" ask --adapter "$folder/learnt"
+refuses 2 "--patience does not go with" train --out "$none" --steps 1 --patience 2
+refuses 2 "expected both, reason or understand" train --out "$none" --steps 1 --objective answers
+echo '{"prompt": "a", "answer": "b"}' >"$folder/lines"
+refuses 1 "line 1 has no context" "$app" train --data "$folder/lines" --out "$none" --steps 1 -q
+[ ! -e "$none" ] || fail "a refused training left something behind"
+
+# What was learnt goes into another program, and is there by itself.
+"$longc" compile "${both[@]}" --adapter "$folder/learnt" -o "$folder/with" --variants avx2 --quiet
+[ "$("$folder/with" ask --document "$text" -p "Where?" -n 6 --exact -q)" = "$("$app" ask --adapter "$folder/learnt" --document "$text" -p "Where?" -n 6 --exact -q)" ] ||
+  fail "an adapter in the program answers otherwise than beside it"
+"$longc" compile --method e2llm --module encoder="$models/encoder" --module decoder=test/golden/fot_tiny.gguf --chunk 100 -o "$folder/untrained" --variants avx2 --quiet
+"$folder/untrained" eval facts --documents 1 --facts 2 --seed 5 --json -q | python3 -c "
+import json, sys
+result = json.load(sys.stdin)
+assert sorted(result) == ['accuracy', 'compression', 'questions', 'retrieval', 'truncated_icl', 'window'], result
+assert result['questions'] == 2 and result['window'] == 512 and result['compression'] > 20, result"
+refuses 1 "does not train" "$folder/untrained" train --data "$folder/facts/facts.jsonl" --out "$none" --steps 1 -q
