@@ -32,6 +32,16 @@ namespace {
 
 int64_t sizeOf(Value tensor, int64_t dim) { return cast<RankedTensorType>(tensor.getType()).getDimSize(dim); }
 
+// Rows of a block: beside scores and their sum it holds what scores are multiplied by.
+constexpr int64_t mostRows = 128;
+
+// Columns of a block's tiles of scores, of which it holds two beside sums. Where registers do, a thread has so many of a column
+// each half; `sums` are those of its sums.
+int64_t scoreColumns(tile::TargetAttr facts, int64_t limit, int64_t sums) {
+  constexpr int64_t registers = 192, granule = 64;
+  return facts.getMmaDepth() == 0 ? limit : std::min(limit, std::max(granule, (registers - sums) / granule * granule));
+}
+
 template <typename Op> std::string nameOf(Op op) {
   return FusedOps(op).kernelName(op.getQ(), std::to_string(sizeOf(op.getQ(), 1)) + "x" + std::to_string(sizeOf(op.getQ(), 2)));
 }
@@ -193,8 +203,8 @@ void KeyGradient::run() {
 LogicalResult tileAttentionGradient(lm::AttentionQueryGradientOp op, tile::TargetAttr facts) {
   AttentionSizes sizes;
   sizes.heads = sizeOf(op.getQ(), 1), sizes.headSize = sizeOf(op.getQ(), 2), sizes.keyHeads = sizeOf(op.getK(), 1);
-  sizes.queries = fitTile(facts.getAttentionRows(), sizeOf(op.getQ(), 0), 1);
-  sizes.keys = facts.getAttentionCols();
+  sizes.queries = fitTile(std::min(facts.getAttentionRows(), mostRows), sizeOf(op.getQ(), 0), 1);
+  sizes.keys = scoreColumns(facts, facts.getAttentionCols(), sizes.headSize / 2);
   sizes.fold = facts.getFoldHeads() && sizes.heads > sizes.keyHeads;
   Value list = workList(op, op.getCuQ(), op.getCuK(), sizes.queries);
   KernelBuilder kernel(op, nameOf(op), 2);
@@ -214,7 +224,8 @@ LogicalResult tileAttentionGradient(lm::AttentionQueryGradientOp op, tile::Targe
 }
 
 LogicalResult tileAttentionGradient(lm::AttentionKeyGradientOp op, tile::TargetAttr facts) {
-  int64_t keys = fitTile(facts.getAttentionCols(), sizeOf(op.getK(), 0), 1), queries = facts.getAttentionRows();
+  int64_t keys = fitTile(std::min(facts.getAttentionCols(), mostRows), sizeOf(op.getK(), 0), 1);
+  int64_t queries = scoreColumns(facts, std::min(facts.getAttentionRows(), mostRows), sizeOf(op.getQ(), 2));
   Value list = workList(op, op.getCuK(), op.getCuQ(), keys);
   KernelBuilder kernel(op, nameOf(op), 2);
   KeyGradient(op, kernel, list, keys, queries).run();

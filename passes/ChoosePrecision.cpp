@@ -41,7 +41,7 @@ bool isTrained(Value weight) {
 struct Weights {
   bool narrow;   // those of float32 are rounded to bf16
   bool integers; // those whose rows are whole blocks become q8_0
-  bool decoded;  // quantised ones lie decoded in memory: there is nothing to save by multiplying them as they are
+  bool decoded;  // all lie in memory as bf16: there is nothing to save by multiplying quantised ones as they are
 };
 
 // A parameter as another one, of the type `type`, whose rows are its rows rounded.
@@ -79,12 +79,14 @@ Value narrowWeight(Operation *product, Value weight, Weights weights) {
   return {};
 }
 
-// What multiplies the rows of x takes on their type; an adapter's second product stays in float32.
-void roundInputs(lm::LinearOp linear) {
+// What multiplies the rows of x takes on their type; an adapter's second product stays in float32 where that costs nothing.
+void roundInputs(lm::LinearOp linear, Weights weights) {
   OpBuilder builder(linear);
   linear.getXMutable().assign(rounded(builder, linear.getLoc(), linear.getX()));
   if (linear.getLoraA())
     linear.getLoraAMutable().assign(rounded(builder, linear.getLoc(), linear.getLoraA()));
+  if (linear.getLoraB() && weights.decoded)
+    linear.getLoraBMutable().assign(rounded(builder, linear.getLoc(), linear.getLoraB()));
 }
 
 // Rows of blocks times the quantised parameter `w`; x as int8 or int16.
@@ -136,7 +138,7 @@ void makeFast(lm::LinearOp linear, Weights weights) {
   Value weight = narrowWeight(linear, linear.getW(), weights);
   if (!weight)
     return;
-  roundInputs(linear);
+  roundInputs(linear, weights);
   linear.getWMutable().assign(weight);
   if (stored && stored->use_empty())
     stored->erase();

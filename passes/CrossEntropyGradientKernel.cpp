@@ -83,41 +83,93 @@ template <typename GradientOp> std::string nameOf(GradientOp op) {
   return FusedOps(op).kernelName(op.getX(), std::to_string(w.getDimSize(0)) + "x" + std::to_string(w.getDimSize(1)));
 }
 
-// The loop over tiles [first, first + step) of a dimension that adds products to one sum.
-template <typename Body>
-Value walk(KernelBuilder &kernel, Value end, int64_t step, Value sum, Body body) {
-  ImplicitLocOpBuilder &b = kernel.body();
-  auto loop = scf::ForOp::create(b, kernel.index(0), end, kernel.index(step), ValueRange(sum));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  scf::YieldOp::create(b, ValueRange(body(loop.getInductionVar(), loop.getRegionIterArg(0))));
-  return loop.getResult(0);
-}
+// A sum of gradients of logits times rows of `right`, over all of these: logits are products of the rows of `left` that the
+// block owns and those of `right`. A block has all columns of both; or it adds up logits in steps of some columns and owns a
+// part of the sum's, so that each block of columns makes the logits anew.
+class GradientSum {
+public:
+  GradientSum(KernelBuilder &kernel, tile::TargetAttr facts, Value left, Value right, Type element)
+      : kernel_(kernel), b_(kernel.body()), left_(kernel.input(left)), right_(kernel.input(right)), element_(element) {
+    ArrayRef<int64_t> sizes = cast<tile::ViewType>(left_.getType()).getShape();
+    int64_t length = cast<tile::ViewType>(right_.getType()).getShape()[0];
+    owned_ = columns_ = sizes[1];
+    tile_.depth = facts.getMmaDepth();
+    tile_.rows = fitTile(facts.getMmaRows(), sizes[0], 1);
+    tile_.cols = fitTile(facts.getMmaCols(), length, 32);
+    if (isStepped()) { // accumulators of both products at once; whole steps: what lies past an end is zero, and not stored
+      owned_ = llvm::alignTo(fitTile(192, columns_, 64), 64);
+      tile_.cols = llvm::alignTo(fitTile(std::min<int64_t>(facts.getMmaCols(), 128), length, 32), 32);
+      tile_.rows = llvm::alignTo(tile_.rows, 64);
+    }
+    tile_.row = kernel_.mul(kernel_.gridIndex(0), tile_.rows);
+  }
+
+  int64_t rows() const { return tile_.rows; }       // of `left`, a block
+  int64_t otherRows() const { return tile_.cols; }  // of `right`, a pass
+  int64_t columnBlocks() const { return (columns_ + owned_ - 1) / owned_; }
+  Value row() const { return tile_.row; }
+
+  // `gradients(logits, at)` of the logits with the rows of `right` from `at` on.
+  template <typename Gradients> Value build(Gradients gradients) {
+    Value zero = kernel_.index(0);
+    Value own = isStepped() ? Value() : loadAs(kernel_, left_, {tile_.rows, columns_}, {tile_.row, zero}, element_);
+    Value end = tile::DimOp::create(b_, b_.getIndexType(), right_, 0);
+    auto loop = scf::ForOp::create(b_, zero, end, kernel_.index(tile_.cols),
+                                   ValueRange(kernel_.constantTile({tile_.rows, owned_}, 0.0)));
+    OpBuilder::InsertionGuard guard(b_);
+    b_.setInsertionPointToStart(loop.getBody());
+    Value at = loop.getInductionVar(), sum = loop.getRegionIterArg(0);
+    Value others = isStepped() ? Value() : loadAs(kernel_, right_, {tile_.cols, columns_}, {at, zero}, element_);
+    Value z = gradients(logits(own, others, at), at);
+    if (isStepped())
+      others = loadAs(kernel_, right_, {tile_.cols, owned_}, {at, column()}, element_);
+    Value next = tile::MmaOp::create(b_, sum.getType(), z, others, sum, /*transpose_b=*/false);
+    scf::YieldOp::create(b_, ValueRange(next));
+    return loop.getResult(0);
+  }
+
+  // Stores the sum as the launch's result; the launch's grid.
+  SmallVector<Value> store(Value sum, Value result, Value sizes) {
+    kernel_.store(sum, kernel_.output(emptyResult(kernel_.host(), result.getType(), sizes)), {tile_.row, column()});
+    Value blocks = sizes ? hostBlocks(kernel_.host(), sizes, 0, tile_.rows)
+                         : Value(arith::ConstantIndexOp::create(
+                               kernel_.host(), (cast<RankedTensorType>(result.getType()).getDimSize(0) + tile_.rows - 1) / tile_.rows));
+    return {blocks, arith::ConstantIndexOp::create(kernel_.host(), columnBlocks())};
+  }
+
+private:
+  bool isStepped() const { return tile_.depth > 0; }
+  Value column() { return kernel_.mul(kernel_.gridIndex(1), owned_); }
+
+  Value logits(Value own, Value others, Value at) {
+    if (isStepped()) {
+      tile_.col = at;
+      return buildProduct(kernel_, tile_, left_, right_);
+    }
+    SmallVector<int64_t> shape = {tile_.rows, tile_.cols};
+    return tile::MmaOp::create(b_, tileType(shape, b_.getF32Type()), own, others, kernel_.constantTile(shape, 0.0),
+                               /*transpose_b=*/true);
+  }
+
+  KernelBuilder &kernel_;
+  ImplicitLocOpBuilder &b_;
+  Value left_, right_;
+  Type element_;
+  int64_t columns_, owned_;
+  GemmTile tile_;
+};
 
 } // namespace
 
 LogicalResult tileCrossEntropyGradient(lm::CrossEntropyInputGradientOp op, tile::TargetAttr facts) {
   if (failed(checkProjection(op)))
     return failure();
-  auto x = cast<RankedTensorType>(op.getX().getType()), w = cast<RankedTensorType>(op.getW().getType());
-  int64_t size = w.getDimSize(0), depth = w.getDimSize(1);
-  KernelBuilder kernel(op, nameOf(op), 1);
-  ImplicitLocOpBuilder &b = kernel.body();
-  int64_t rows = fitTile(facts.getMmaRows(), x.getDimSize(0), 1), tokens = fitTile(facts.getMmaCols(), size, 32);
-  Value row = kernel.mul(kernel.gridIndex(0), rows), zero = kernel.index(0);
+  KernelBuilder kernel(op, nameOf(op), 2);
+  GradientSum sum(kernel, facts, op.getX(), storedWeight(op.getW()), tileElement(op.getX()));
   LogitGradients<lm::CrossEntropyInputGradientOp> logits(op, kernel, /*rowDim=*/0);
-  auto known = logits.rows(row, rows);
-  Value xs = kernel.load(kernel.input(op.getX()), {rows, depth}, {row, zero});
-  Value weights = kernel.input(storedWeight(op.getW()));
-  Value sum = walk(kernel, kernel.index(size), tokens, kernel.constantTile({rows, depth}, 0.0), [&](Value first, Value sum) {
-    Value ws = loadAs(kernel, weights, {tokens, depth}, {first, zero}, tileElement(xs));
-    Value tile = tile::MmaOp::create(b, tileType({rows, tokens}, b.getF32Type()), xs, ws,
-                                     kernel.constantTile({rows, tokens}, 0.0), /*transpose_b=*/true);
-    Value z = logits.gradients(tile, known, first);
-    return Value(tile::MmaOp::create(b, sum.getType(), z, ws, sum, /*transpose_b=*/false));
-  });
-  kernel.store(sum, kernel.output(emptyResult(kernel.host(), op.getResult().getType(), op.getX())), {row, zero});
-  op.getResult().replaceAllUsesWith(kernel.finish(hostBlocks(kernel.host(), op.getX(), 0, rows)).getResult(0));
+  auto known = logits.rows(sum.row(), sum.rows());
+  Value built = sum.build([&](Value tile, Value first) { return logits.gradients(tile, known, first); });
+  op.getResult().replaceAllUsesWith(kernel.finish(sum.store(built, op.getResult(), op.getX())).getResult(0));
   op.erase();
   return success();
 }
@@ -125,27 +177,12 @@ LogicalResult tileCrossEntropyGradient(lm::CrossEntropyInputGradientOp op, tile:
 LogicalResult tileCrossEntropyGradient(lm::CrossEntropyWeightGradientOp op, tile::TargetAttr facts) {
   if (failed(checkProjection(op)))
     return failure();
-  auto x = cast<RankedTensorType>(op.getX().getType()), w = cast<RankedTensorType>(op.getW().getType());
-  int64_t size = w.getDimSize(0), depth = w.getDimSize(1);
-  KernelBuilder kernel(op, nameOf(op), 1);
-  ImplicitLocOpBuilder &b = kernel.body();
-  int64_t tokens = fitTile(facts.getMmaRows(), size, 1), rows = fitTile(facts.getMmaCols(), x.getDimSize(0), 32);
-  Value first = kernel.mul(kernel.gridIndex(0), tokens), zero = kernel.index(0);
+  KernelBuilder kernel(op, nameOf(op), 2);
+  GradientSum sum(kernel, facts, storedWeight(op.getW()), op.getX(), tileElement(op.getX()));
   LogitGradients<lm::CrossEntropyWeightGradientOp> logits(op, kernel, /*rowDim=*/1);
-  Value view = kernel.input(op.getX());
-  Value ws = loadAs(kernel, kernel.input(storedWeight(op.getW())), {tokens, depth}, {first, zero}, tileElement(op.getX()));
-  Value end = tile::DimOp::create(b, b.getIndexType(), view, 0);
-  Value sum = walk(kernel, end, rows, kernel.constantTile({tokens, depth}, 0.0), [&](Value row, Value sum) {
-    auto known = logits.rows(row, rows);
-    Value xs = kernel.load(view, {rows, depth}, {row, zero});
-    Value tile = tile::MmaOp::create(b, tileType({tokens, rows}, b.getF32Type()), ws, xs,
-                                     kernel.constantTile({tokens, rows}, 0.0), /*transpose_b=*/true);
-    Value z = logits.gradients(tile, known, first);
-    return Value(tile::MmaOp::create(b, sum.getType(), z, xs, sum, /*transpose_b=*/false));
-  });
-  kernel.store(sum, kernel.output(emptyResult(kernel.host(), op.getResult().getType(), {})), {first, zero});
-  Value blocks = arith::ConstantIndexOp::create(kernel.host(), (size + tokens - 1) / tokens);
-  op.getResult().replaceAllUsesWith(kernel.finish(blocks).getResult(0));
+  Value built = sum.build(
+      [&](Value tile, Value row) { return logits.gradients(tile, logits.rows(row, sum.otherRows()), sum.row()); });
+  op.getResult().replaceAllUsesWith(kernel.finish(sum.store(built, op.getResult(), {})).getResult(0));
   op.erase();
   return success();
 }

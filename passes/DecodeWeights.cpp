@@ -1,6 +1,8 @@
-// Quantised parameters as bf16 matrices, for targets that hold them so.
+// Parameters as bf16 matrices, for targets that hold them so: quantised ones, and trained ones that are read rounded.
 #include "passes/Passes.h"
 #include "passes/TargetFacts.h"
+
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -22,17 +24,49 @@ struct DecodeWeightsPass : impl::DecodeWeightsPassBase<DecodeWeightsPass> {
       return signalPassFailure();
     if (!facts->getDecodedWeights())
       return;
+    const llvm::StringSet<> rounded = readRounded();
+    auto held = [&](Type type, StringRef name) {
+      return rounded.contains(name) ? Type(cast<RankedTensorType>(type).clone(BFloat16Type::get(type.getContext())))
+                                    : decodedType(type);
+    };
     for (auto parameter : getOperation().getOps<lm::ParameterOp>())
-      parameter.setType(decodedType(parameter.getType()));
+      parameter.setType(held(parameter.getType(), parameter.getSymName()));
     SmallVector<lm::DequantizeOp> decoding;
+    SmallVector<lm::RoundOp> rounding;
     getOperation().walk([&](Operation *op) {
       if (auto reference = dyn_cast<lm::ParameterRefOp>(op))
-        reference.getResult().setType(decodedType(reference.getType()));
+        reference.getResult().setType(held(reference.getType(), reference.getName()));
       if (auto dequantize = dyn_cast<lm::DequantizeOp>(op))
         decoding.push_back(dequantize);
+      if (auto round = dyn_cast<lm::RoundOp>(op))
+        rounding.push_back(round);
     });
     for (lm::DequantizeOp op : decoding)
       replace(op);
+    for (lm::RoundOp op : rounding)
+      if (op.getX().getType() == op.getType() && op.getX().getDefiningOp<lm::ParameterRefOp>()) {
+        op.replaceAllUsesWith(op.getX());
+        op.erase();
+      }
+  }
+
+  // Trained matrices of float32 that everything reads rounded.
+  llvm::StringSet<> readRounded() {
+    llvm::StringSet<> names;
+    for (auto parameter : getOperation().getOps<lm::ParameterOp>()) {
+      auto type = dyn_cast<RankedTensorType>(parameter.getType());
+      if (parameter.getTrainable() && type && type.getRank() == 2 && type.getElementType().isF32())
+        names.insert(parameter.getSymName());
+    }
+    auto rounds = [](Operation *user) {
+      auto round = dyn_cast<lm::RoundOp>(user);
+      return isa<lm::EmbeddingOp>(user) || (round && cast<RankedTensorType>(round.getType()).getElementType().isBF16());
+    };
+    getOperation().walk([&](lm::ParameterRefOp reference) {
+      if (!llvm::all_of(reference->getUsers(), rounds))
+        names.erase(reference.getName());
+    });
+    return names;
   }
 
   static void replace(lm::DequantizeOp op) {

@@ -44,8 +44,8 @@ static Value product(KernelBuilder &kernel, const GemmTile &tile, Value x, Value
   int64_t size = viewType(weight).getShape()[plain ? 0 : 1];
   if (!acc)
     acc = kernel.constantTile({tile.rows, tile.cols}, 0.0);
-  if (tile.depth == 0 || tile.depth >= size)
-    return productStep(kernel, tile, x, weight, kernel.index(0), size, acc, plain);
+  if (tile.depth == 0 || tile.depth >= size) // one step; what lies past the end of both is zero
+    return productStep(kernel, tile, x, weight, kernel.index(0), std::max(size, tile.depth), acc, plain);
   ImplicitLocOpBuilder &b = kernel.body();
   auto loop = scf::ForOp::create(b, kernel.index(0), kernel.index(size), kernel.index(tile.depth), ValueRange(acc));
   OpBuilder::InsertionGuard guard(b);

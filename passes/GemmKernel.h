@@ -5,7 +5,8 @@
 
 namespace longc {
 
-// Position and shape of the block's tile. `depth` 0: the whole reduction in one product.
+// Position and shape of the block's tile. `depth` 0: the whole reduction in one product; else steps of so many, the last
+// of which may reach past the end.
 struct GemmTile {
   mlir::Value row, col;
   int64_t rows, cols, depth;

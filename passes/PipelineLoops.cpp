@@ -22,7 +22,12 @@ int64_t tileBytes(RankedTensorType type) { return type.getNumElements() * type.g
 
 RankedTensorType tileType(tile::LoadOp load) { return cast<RankedTensorType>(load.getTile().getType()); }
 
-bool feedsProduct(tile::LoadOp load) { return llvm::any_of(load->getUsers(), llvm::IsaPred<tile::MmaOp>); }
+// As it lies in memory, or turned round.
+bool feedsProduct(Operation *load) {
+  return llvm::any_of(load->getUsers(), [](Operation *user) {
+    return isa<tile::MmaOp>(user) || (isa<tile::TransposeOp>(user) && feedsProduct(user));
+  });
+}
 
 // Whether some operand of a load can be known only when the loop's earlier passes are over.
 bool waitsForLoop(tile::LoadOp load, scf::ForOp loop) {
@@ -48,7 +53,7 @@ public:
     kernel_.walk([&](tile::LoadOp load) { collect(load); });
     kernel_.walk([&](scf::ForOp loop) {
       auto loads = loop.getOps<tile::LoadOp>();
-      if (!loads.empty() && llvm::none_of(loads, feedsProduct))
+      if (!loads.empty() && llvm::none_of(loads, [](tile::LoadOp load) { return feedsProduct(load); }))
         decline(loop, "no product reads a tile as the loop loads it");
     });
     if (loops_.empty())

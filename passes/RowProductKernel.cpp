@@ -10,50 +10,130 @@ namespace longc {
 // Rows that one product adds up.
 static constexpr int64_t walkedRows = 256;
 
-LogicalResult tileRowProduct(lm::RowProductOp op, tile::TargetAttr facts) {
-  auto x = cast<RankedTensorType>(op.getX().getType()), y = cast<RankedTensorType>(op.getY().getType());
-  auto result = cast<RankedTensorType>(op.getResult().getType());
-  if (!result.hasStaticShape())
-    return op.emitOpError("expected a result of static size, got ") << result;
-  bool ofHeads = x.getRank() == 3;
-  int64_t height = result.getDimSize(ofHeads), width = result.getDimSize(1 + ofHeads);
-  std::string name = FusedOps(op).kernelName(op.getX(), std::to_string(height) + "x" + std::to_string(width));
-  KernelBuilder kernel(op, name, 3);
+namespace {
+
+// How the product is cut: a block owns a tile of the result, and of the rows a share. More than one share are added up in a
+// second kernel, in their order.
+struct Cut {
+  int64_t height, width, heads;
+  int64_t rows, columns, depth, shares = 1;
+
+  Cut(lm::RowProductOp op, tile::TargetAttr facts) {
+    auto x = cast<RankedTensorType>(op.getX().getType()), result = cast<RankedTensorType>(op.getResult().getType());
+    bool ofHeads = x.getRank() == 3;
+    height = result.getDimSize(ofHeads), width = result.getDimSize(1 + ofHeads);
+    heads = ofHeads ? result.getDimSize(0) : 1;
+    rows = fitTile(facts.getMmaRows(), height, 1), columns = fitTile(facts.getMmaCols(), width, 32);
+    depth = fitTile(walkedRows, x.getDimSize(0), 1);
+    if (facts.getMmaDepth() == 0)
+      return;
+    // Whole steps: what lies past an end is zero, and not stored. Few tiles would leave most of the target idle.
+    constexpr int64_t copied = 64, blocksAtOnce = 128, mostShares = 32;
+    rows = llvm::alignTo(rows, copied), columns = llvm::alignTo(fitTile(facts.getMmaCols(), width, copied), copied);
+    depth = facts.getMmaDepth();
+    shares = std::clamp<int64_t>(blocksAtOnce / (blocks(height, rows) * blocks(width, columns) * heads), 1, mostShares);
+  }
+  static int64_t blocks(int64_t size, int64_t tile) { return (size + tile - 1) / tile; }
+};
+
+class RowProductTiler {
+public:
+  RowProductTiler(lm::RowProductOp op, tile::TargetAttr facts)
+      : op_(op), result_(cast<RankedTensorType>(op.getResult().getType())),
+        ofHeads_(cast<RankedTensorType>(op.getX().getType()).getRank() == 3), cut_(op, facts) {}
+
+  void tile() {
+    Value product = products();
+    op_.getResult().replaceAllUsesWith(cut_.shares > 1 ? sumOf(product) : product);
+    op_.erase();
+  }
+
+private:
+  std::string nameOf() {
+    return FusedOps(op_).kernelName(op_.getX(), std::to_string(cut_.height) + "x" + std::to_string(cut_.width));
+  }
+
+  // Of each share: [heads, H, W], of several shares [heads · shares, H, W] in float32.
+  Value products();
+  Value sumOf(Value shares);
+
+  lm::RowProductOp op_;
+  RankedTensorType result_;
+  bool ofHeads_;
+  Cut cut_;
+};
+
+Value RowProductTiler::products() {
+  KernelBuilder kernel(op_, nameOf(), 3);
   ImplicitLocOpBuilder &b = kernel.body(), &host = kernel.host();
-  int64_t rows = fitTile(facts.getMmaRows(), height, 1), columns = fitTile(facts.getMmaCols(), width, 32);
-  int64_t depth = fitTile(walkedRows, x.getDimSize(0), 1);
-  Value row = kernel.mul(kernel.gridIndex(0), rows), column = kernel.mul(kernel.gridIndex(1), columns);
-  Value left = kernel.input(op.getX()), right = kernel.input(op.getY());
+  Value row = kernel.mul(kernel.gridIndex(0), cut_.rows), column = kernel.mul(kernel.gridIndex(1), cut_.columns);
+  Value head = cut_.shares > 1 ? kernel.div(kernel.gridIndex(2), cut_.shares) : kernel.gridIndex(2);
+  Value left = kernel.input(op_.getX()), right = kernel.input(op_.getY());
   auto place = [&](Value first, Value at) {
-    return ofHeads ? SmallVector<Value>{first, kernel.gridIndex(2), at} : SmallVector<Value>{first, at};
+    return ofHeads_ ? SmallVector<Value>{first, head, at} : SmallVector<Value>{first, at};
   };
-  SmallVector<int64_t> dropped = ofHeads ? SmallVector<int64_t>{1} : SmallVector<int64_t>{};
-  Value end = tile::DimOp::create(b, b.getIndexType(), left, 0);
-  auto loop = scf::ForOp::create(b, kernel.index(0), end, kernel.index(depth),
-                                 ValueRange(kernel.constantTile({rows, columns}, 0.0)));
+  SmallVector<int64_t> dropped = ofHeads_ ? SmallVector<int64_t>{1} : SmallVector<int64_t>{};
+  Value begin = kernel.index(0), end = tile::DimOp::create(b, b.getIndexType(), left, 0);
+  if (cut_.shares > 1) { // of whole steps
+    Value steps = kernel.div(kernel.add(end, kernel.index(cut_.shares * cut_.depth - 1)), cut_.shares * cut_.depth);
+    Value length = kernel.mul(steps, cut_.depth);
+    begin = arith::MulIOp::create(b, kernel.rem(kernel.gridIndex(2), cut_.shares), length);
+    end = kernel.min(end, kernel.add(begin, length));
+  }
+  auto loop = scf::ForOp::create(b, begin, end, kernel.index(cut_.depth),
+                                 ValueRange(kernel.constantTile({cut_.rows, cut_.columns}, 0.0)));
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     Value first = loop.getInductionVar();
-    Value a = kernel.load(left, {depth, rows}, place(first, row), {}, {}, dropped);
-    a = tile::TransposeOp::create(b, tileType({rows, depth}, tileElement(a)), a);
-    Value c = kernel.load(right, {depth, columns}, place(first, column), {}, {}, dropped);
+    Value a = kernel.load(left, {cut_.depth, cut_.rows}, place(first, row), {}, {}, dropped);
+    a = tile::TransposeOp::create(b, tileType({cut_.rows, cut_.depth}, tileElement(a)), a);
+    Value c = kernel.load(right, {cut_.depth, cut_.columns}, place(first, column), {}, {}, dropped);
     Value sum = tile::MmaOp::create(b, loop.getResult(0).getType(), a, c, loop.getRegionIterArg(0), /*transpose_b=*/false);
     scf::YieldOp::create(b, ValueRange(sum));
   }
   Value sum = loop.getResult(0);
-  if (result.getElementType() != tileElement(sum))
-    sum = arith::TruncFOp::create(b, tileType({rows, columns}, result.getElementType()), sum);
-  Value to = kernel.output(emptyResult(host, result, {}));
+  auto type = cut_.shares > 1 ? RankedTensorType::get({cut_.heads * cut_.shares, cut_.height, cut_.width}, b.getF32Type()) : result_;
+  if (type.getElementType() != tileElement(sum))
+    sum = arith::TruncFOp::create(b, tileType(tileShape(sum), type.getElementType()), sum);
   SmallVector<Value> offsets = {row, column};
   SmallVector<int64_t> unit;
-  if (ofHeads)
+  if (type.getRank() == 3)
     offsets.insert(offsets.begin(), kernel.gridIndex(2)), unit.push_back(0);
-  kernel.store(sum, to, offsets, {}, {}, unit);
-  auto count = [&](int64_t size, int64_t tile) -> Value { return arith::ConstantIndexOp::create(host, (size + tile - 1) / tile); };
-  op.getResult().replaceAllUsesWith(
-      kernel.finish({count(height, rows), count(width, columns), count(ofHeads ? result.getDimSize(0) : 1, 1)}).getResult(0));
-  op.erase();
+  kernel.store(sum, kernel.output(emptyResult(host, type, {})), offsets, {}, {}, unit);
+  auto count = [&](int64_t blocks) -> Value { return arith::ConstantIndexOp::create(host, blocks); };
+  return kernel
+      .finish({count(Cut::blocks(cut_.height, cut_.rows)), count(Cut::blocks(cut_.width, cut_.columns)),
+               count(cut_.heads * cut_.shares)})
+      .getResult(0);
+}
+
+Value RowProductTiler::sumOf(Value shares) {
+  constexpr int64_t mostColumns = 256;
+  int64_t columns = fitTile(mostColumns, cut_.width, 32);
+  KernelBuilder kernel(op_, nameOf() + "_sum", 3);
+  ImplicitLocOpBuilder &b = kernel.body(), &host = kernel.host();
+  Value row = kernel.gridIndex(0), column = kernel.mul(kernel.gridIndex(1), columns);
+  Value first = kernel.mul(kernel.gridIndex(2), cut_.shares);
+  Value parts = kernel.load(kernel.input(shares), {cut_.shares, columns}, {first, row, column}, {}, {}, {1});
+  Value sum = tile::ReduceOp::create(b, tileType({columns}, b.getF32Type()), tile::Reduction::add, parts, 0);
+  if (result_.getElementType() != tileElement(sum))
+    sum = arith::TruncFOp::create(b, tileType({columns}, result_.getElementType()), sum);
+  SmallVector<Value> offsets = {row, column};
+  SmallVector<int64_t> unit = {0};
+  if (ofHeads_)
+    offsets.insert(offsets.begin(), kernel.gridIndex(2)), unit.push_back(1);
+  kernel.store(sum, kernel.output(emptyResult(host, result_, {})), offsets, {}, {}, unit);
+  auto count = [&](int64_t blocks) -> Value { return arith::ConstantIndexOp::create(host, blocks); };
+  return kernel.finish({count(cut_.height), count(Cut::blocks(cut_.width, columns)), count(cut_.heads)}).getResult(0);
+}
+
+} // namespace
+
+LogicalResult tileRowProduct(lm::RowProductOp op, tile::TargetAttr facts) {
+  if (auto result = cast<RankedTensorType>(op.getResult().getType()); !result.hasStaticShape())
+    return op.emitOpError("expected a result of static size, got ") << result;
+  RowProductTiler(op, facts).tile();
   return success();
 }
 

@@ -26,6 +26,10 @@ bool isMatrixProduct(Operation *op) {
          (isa<lm::ProductOp>(op) && cast<RankedTensorType>(op->getOperand(0).getType()).getRank() == 2);
 }
 
+// What columns of a block come in multiples of: they are rows of a weight, or its columns, of which targets that copy
+// tiles take 128 bytes at a time.
+constexpr int64_t kWeightRows = 32, kWeightColumns = 64;
+
 class LinearTiler {
 public:
   LinearTiler(FusedOps &fused, tile::TargetAttr facts) : fused_(fused), facts_(facts) {}
@@ -35,9 +39,9 @@ private:
   // N and K of a product.
   std::pair<int64_t, int64_t> sizes(Operation *op);
   bool hasFewRows(Value rows) const;
-  GemmTile tileOf(Value rows, int64_t columns, int64_t products) const;
+  GemmTile tileOf(Value rows, int64_t columns, int64_t products, int64_t granule) const;
   template <typename Op> Value lowRank(Op op);
-  template <typename Op> Value addAdapter(Op op, KernelBuilder &kernel, GemmTile tile, Value sum);
+  template <typename Op> Value addAdapter(Op op, KernelBuilder &kernel, const GemmTile &tile, Value sum);
   template <typename Op> Value addBias(Op op, KernelBuilder &kernel, const GemmTile &tile, Value sum);
   FailureOr<Value> product(Operation *op, KernelBuilder &kernel, const GemmTile &tile);
 
@@ -63,31 +67,35 @@ bool LinearTiler::hasFewRows(Value rows) const {
          (cast<RankedTensorType>(rows.getType()).getDimSize(0) == 1 || hasOneToken(fused_.root));
 }
 
-// Sizes of a block's tile; the place is still to come. Few rows do not wait for a loop: their weights are read straight
+// Sizes of a block's tile, `granule` columns or a multiple; the place is still to come. Few rows do not wait for a loop: their weights are read straight
 // through. The last step of a loop may be a part.
-GemmTile LinearTiler::tileOf(Value rows, int64_t columns, int64_t products) const {
+GemmTile LinearTiler::tileOf(Value rows, int64_t columns, int64_t products, int64_t granule) const {
   GemmTile tile;
   const bool few = hasFewRows(rows);
   const int64_t width = few ? facts_.getFewRowCols() : facts_.getMmaCols() / (facts_.getJointCols() ? products : 1);
   tile.rows = few ? 1 : fitTile(facts_.getMmaRows(), cast<RankedTensorType>(rows.getType()).getDimSize(0), 1);
-  tile.cols = fitTile(width, columns, 32);
+  tile.cols = fitTile(width, columns, granule);
   tile.depth = few ? 0 : facts_.getMmaDepth();
+  if (tile.depth > 0) // whole steps in columns too: those past the end are zero, and not stored
+    tile.cols = llvm::alignTo(tile.cols, granule);
   return tile;
 }
 
-// lora_scale * x A^T as f32, in a kernel of its own: every block of columns of the product reads it.
+// lora_scale * x A^T in the type of B, in a kernel of its own: every block of columns of the product reads it.
 template <typename Op> Value LinearTiler::lowRank(Op op) {
   Value x = op.getX(), a = storedWeight(op.getLoraA());
   ArrayRef<int64_t> shape = cast<RankedTensorType>(op.getLoraA().getType()).getShape();
   int64_t rank = shape[0], depth = shape[1], rows = cast<RankedTensorType>(x.getType()).getDimSize(0);
   KernelBuilder kernel(fused_.root, "adapter_" + std::to_string(rank) + "x" + std::to_string(depth), 2);
-  GemmTile tile = tileOf(x, rank, 1);
+  GemmTile tile = tileOf(x, rank, 1, kWeightRows);
   tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
   tile.col = kernel.mul(kernel.gridIndex(1), tile.cols);
   Value sum = buildProduct(kernel, tile, kernel.input(x), kernel.input(a));
   if (op.getLoraScale() != 1.0)
     sum = arith::MulFOp::create(kernel.body(), sum, kernel.constantTile({tile.rows, tile.cols}, op.getLoraScale()));
-  auto type = RankedTensorType::get({rows, rank}, kernel.body().getF32Type());
+  auto type = RankedTensorType::get({rows, rank}, tileElement(op.getLoraB())); // what the second product multiplies
+  if (tileElement(sum) != type.getElementType())
+    sum = arith::TruncFOp::create(kernel.body(), tileType(tileShape(sum), type.getElementType()), sum);
   kernel.store(sum, kernel.output(emptyResult(kernel.host(), type, x)), {tile.row, tile.col});
   Value grid[] = {hostBlocks(kernel.host(), x, 0, tile.rows),
                   arith::ConstantIndexOp::create(kernel.host(), (rank + tile.cols - 1) / tile.cols)};
@@ -95,10 +103,9 @@ template <typename Op> Value LinearTiler::lowRank(Op op) {
 }
 
 // The adapter's second product on top of the first sum.
-template <typename Op> Value LinearTiler::addAdapter(Op op, KernelBuilder &kernel, GemmTile tile, Value sum) {
+template <typename Op> Value LinearTiler::addAdapter(Op op, KernelBuilder &kernel, const GemmTile &tile, Value sum) {
   if (!op.getLoraA())
     return sum;
-  tile.depth = 0; // a rank is short
   return buildProduct(kernel, tile, kernel.input(lowRank(op)), kernel.input(storedWeight(op.getLoraB())), sum);
 }
 
@@ -139,7 +146,8 @@ LogicalResult LinearTiler::tile() {
   Value rows = products.front()->getOperand(0);
   std::string name = fused_.kernelName(rows, std::to_string(width) + "x" + std::to_string(depth));
   KernelBuilder kernel(fused_.root, name, 2);
-  GemmTile tile = tileOf(rows, width, int64_t(products.size()));
+  const bool plain = llvm::any_of(products, llvm::IsaPred<lm::ProductOp>);
+  GemmTile tile = tileOf(rows, width, int64_t(products.size()), plain ? kWeightColumns : kWeightRows);
   tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
   tile.col = kernel.mul(kernel.gridIndex(1), tile.cols);
 

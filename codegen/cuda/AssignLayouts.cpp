@@ -48,6 +48,15 @@ private:
     });
   }
 
+  /// A load turned round as the left operand of products: they read it where it lies.
+  static bool isTurnedOperand(Operation *op) {
+    auto turn = dyn_cast<tile::TransposeOp>(op);
+    return turn && turn.getSource().getDefiningOp<tile::LoadOp>() && turn.getSource().hasOneUse() &&
+           llvm::all_of(op->getUses(), [&](OpOperand &use) {
+             return isa<tile::MmaOp>(use.getOwner()) && use.getOperandNumber() == 0 && use.getOwner()->getBlock() == op->getBlock();
+           });
+  }
+
   LogicalResult checkOps() {
     WalkResult result = kernel_.walk([&](Operation *op) {
       if (op == kernel_ || isa<tile::LoadOp, tile::StoreOp, tile::MmaOp, tile::ReduceOp, tile::ExpandOp, tile::SplatOp,
@@ -55,7 +64,7 @@ private:
         return WalkResult::advance();
       auto isTile = [](Type type) { return isa<RankedTensorType>(type); };
       const bool touchesTiles = llvm::any_of(op->getOperandTypes(), isTile) || llvm::any_of(op->getResultTypes(), isTile);
-      if (!touchesTiles || (OpTrait::hasElementwiseMappableTraits(op) && op->getNumResults() == 1))
+      if (!touchesTiles || isTurnedOperand(op) || (OpTrait::hasElementwiseMappableTraits(op) && op->getNumResults() == 1))
         return WalkResult::advance();
       op->emitOpError("cannot be compiled for CUDA yet");
       return WalkResult::interrupt();
@@ -89,17 +98,22 @@ private:
                << cast<RankedTensorType>(op.getA().getType()).getDimSize(1);
       if (!op.getB().getDefiningOp<tile::LoadOp>())
         return op.emitOpError("cannot be compiled for CUDA yet: the right operand must come straight from tile.load");
-      for (bool right : {false, true}) // the first may give the second another load
-        if (auto load = (right ? op.getB() : op.getA()).getDefiningOp<tile::LoadOp>())
-          if (failed(assignShared(load)))
-            return failure();
+      for (bool right : {false, true}) { // the first may give the second another load
+        Value operand = right ? op.getB() : op.getA();
+        if (auto turn = operand.getDefiningOp<tile::TransposeOp>()) {
+          layouts_[operand] = Layout::shared;
+          operand = turn.getSource();
+        }
+        if (auto load = operand.getDefiningOp<tile::LoadOp>(); load && failed(assignShared(load)))
+          return failure();
+      }
     }
     return success();
   }
 
   LogicalResult assignShared(tile::LoadOp load) {
     // A tile that is also used element by element is loaded twice: once shared, once into the fragments.
-    auto inProduct = [](OpOperand &use) { return isa<tile::MmaOp>(use.getOwner()); };
+    auto inProduct = [](OpOperand &use) { return isa<tile::MmaOp, tile::TransposeOp>(use.getOwner()); };
     if (!llvm::all_of(load->getUses(), inProduct)) {
       OpBuilder builder(load);
       auto shared = cast<tile::LoadOp>(builder.clone(*load));

@@ -324,8 +324,15 @@ void BlockLowering::lower(tile::StoreOp op) {
   Value lo = op.getLo() ? scalars.lookup(op.getLo()) : Value(), hi = op.getHi() ? scalars.lookup(op.getHi()) : Value();
   beginStage(op.getTile(), {});
   forEachElement(tileType(op.getTile()).getShape(), [&](const Indices &at) {
-    writeIf(view, access(view, positionsOf(op.getOffsets(), op.getDropped(), at), lo, hi),
-            [&] { return elementAt(op.getTile(), at); });
+    Access place = access(view, positionsOf(op.getOffsets(), op.getDropped(), at), lo, hi);
+    writeIf(view, place, [&]() -> Value {
+      Value element = elementAt(op.getTile(), at);
+      if (!op.getAccumulate())
+        return element;
+      // The same thread adds to an element each time: a block owns what it adds to, and walks a tile's shape in one way.
+      Value there = LoadOp::create(b, loc, element.getType(), ElementOp::create(b, loc, pointerType(element.getType()), view, place.offset));
+      return arith::AddFOp::create(b, loc, there, element);
+    });
   });
 }
 

@@ -97,10 +97,8 @@ LogicalResult BlockPlan::checkOps() {
     const bool touchesTiles = llvm::any_of(op->getOperands(), isTile) || llvm::any_of(op->getResults(), isTile) ||
                               llvm::any_of(op->getResultTypes(), llvm::IsaPred<tile::TopkType>);
     if (!touchesTiles || isExpression(op) || isa<scf::ForOp, scf::IfOp, scf::YieldOp, tile::LoadOp, tile::GatherOp, tile::MmaOp,
-                                                 tile::ReduceOp, tile::ScatterOp>(op))
+                                                 tile::ReduceOp, tile::ScatterOp, tile::StoreOp>(op))
       return WalkResult::advance();
-    if (auto store = dyn_cast<tile::StoreOp>(op))
-      return store.getAccumulate() ? refuse(": a store accumulates") : WalkResult::advance();
     return refuse("");
   });
   return failure(result.wasInterrupted());

@@ -158,6 +158,9 @@ Status checkReport(const std::string &name, StringRef log, CudaResources &resour
   for (const char *warning : {"C7508", "C7510", "C7512", "serialized"})
     if (log.contains(warning)) {
       StringRef line = log.substr(0, log.find('\n', log.find(warning)));
+      if (line.contains("insufficient register"))
+        return Status::error(3206, "kernel '" + name + "' needs more registers than it has: its products wait for each other",
+                             "use smaller tiles (fewer attention or product rows)");
       return Status::error(3205, "kernel '" + name + "' lost its performance: " +
                                      line.substr(line.rfind('\n') == StringRef::npos ? 0 : line.rfind('\n') + 1).str());
     }

@@ -289,7 +289,11 @@ private:
       if (!isShared(load))
         continue;
       Operation *first = nullptr, *last = nullptr;
-      for (Operation *user : load->getUsers()) {
+      SmallVector<Operation *> users(load->getUsers());
+      for (size_t i = 0; i < users.size(); ++i)
+        if (isa<tile::TransposeOp>(users[i])) // whose products read the tile
+          llvm::append_range(users, users[i]->getUsers());
+      for (Operation *user : users) {
         Operation *ancestor = source.findAncestorOpInBlock(*user);
         if (!first || ancestor->isBeforeInBlock(first))
           first = ancestor;

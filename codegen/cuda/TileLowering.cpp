@@ -286,7 +286,11 @@ void TileLowering::lower(tile::MmaOp op) {
     Value accumulate = fresh ? compare(CmpIPredicate::ne, step, zero)
                              : Value(arith::ConstantIntOp::create(b, loc, b.getI1Type(), 1));
     const char *transpose = op.getTransposeB() ? "0" : "1";
-    if (fromShared) {
+    if (fromShared && op.getA().getDefiningOp<tile::TransposeOp>()) { // a warpgroup's 64 rows are a box of columns
+      Value box = add(shared_[op.getA()].address, mul(warpgroup, depth * 128));
+      Value a1 = descriptor(add(box, mul(step, 2048)), depth * 128);
+      call(shape + "_ss<1, " + transpose + ">", {product, a1, b1, accumulate});
+    } else if (fromShared) {
       Value rows = add(shared_[op.getA()].address, mul(rowBase, 128));
       Value a1 = descriptor(alongRow(rows, tileType(op.getA()).getDimSize(0)), 0);
       call(shape + "_ss<0, " + transpose + ">", {product, a1, b1, accumulate});

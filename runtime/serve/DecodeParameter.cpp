@@ -1,4 +1,4 @@
-// Panels to rows.
+// Panels and floats to rows.
 #include "runtime/serve/DecodeParameter.h"
 
 #include "runtime/core/ThreadPool.h"
@@ -22,17 +22,20 @@ uint16_t roundedToBf16(float value) {
 }
 
 void writeRow(const std::vector<float> &row, abi::ElementType wanted, std::byte *to) {
-  if (wanted == abi::F32) {
+  if (wanted == abi::F32)
     std::memcpy(to, row.data(), row.size() * sizeof(float));
-    return;
-  }
-  for (size_t column = 0; column < row.size(); ++column) {
-    const uint16_t half = roundedToBf16(row[column]);
-    std::memcpy(to + 2 * column, &half, 2);
-  }
+  else
+    roundToBf16(row, to);
 }
 
 } // namespace
+
+void roundToBf16(std::span<const float> numbers, std::byte *to) {
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const uint16_t half = roundedToBf16(numbers[i]);
+    std::memcpy(to + 2 * i, &half, 2);
+  }
+}
 
 bool needsDecoding(const abi::Parameter &parameter, abi::ElementType wanted) {
   return parameter.panels() || parameter.type() != wanted;
@@ -47,6 +50,10 @@ uint64_t decodedBytes(const abi::Parameter &parameter, abi::ElementType wanted) 
 
 Status decodeParameter(const abi::Parameter &parameter, const std::byte *stored, abi::ElementType wanted,
                        std::span<std::byte> rows) {
+  if (!parameter.panels() && parameter.type() == abi::F32 && wanted == abi::BF16) {
+    roundToBf16({reinterpret_cast<const float *>(stored), rows.size() / 2}, rows.data());
+    return {};
+  }
   auto format = storedFormat(parameter.type());
   if (!format || !parameter.panels() || (wanted != abi::F32 && wanted != abi::BF16))
     return Status::error(4124, "parameter '" + parameter.name() + "' is stored as " + elementName(parameter.type()) +

@@ -93,6 +93,20 @@ Status Executor::bindParameter(uint32_t parameter, const void *data) {
   return {};
 }
 
+std::optional<abi::ElementType> Executor::typeOf(uint32_t parameter) const {
+  for (const BufferPlan &buffer : plan_.buffers)
+    if (buffer.kind == abi::Buffer::PARAMETER && buffer.index == parameter)
+      return buffer.type;
+  return {};
+}
+
+void Executor::bindHeldParameter(uint32_t parameter, void *held) {
+  if (parameters_[parameter] == held)
+    return;
+  parameters_[parameter] = held;
+  ++generation_;
+}
+
 void Executor::bindPageTable(const int32_t *table, int64_t slots, int64_t pagesPerSlot) {
   if (slots != pageTableSlots_ || pagesPerSlot != pageTablePages_)
     ++generation_;

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace longc {
@@ -40,6 +41,10 @@ public:
 
   /// Another value of a parameter: host memory of its shape and type that outlives the device.
   Status bindParameter(uint32_t parameter, const void *data);
+  /// Memory of a device of its own with a parameter's values, in the type that the function reads; and that type, nothing
+  /// where the function has no use for the parameter.
+  void bindHeldParameter(uint32_t parameter, void *held);
+  std::optional<abi::ElementType> typeOf(uint32_t parameter) const;
   /// Device memory of a state: `rows` rows of its shape.
   void bindState(uint32_t state, void *data, int64_t rows);
   /// Host memory of the page table, copied at each run.

@@ -2,6 +2,7 @@
 #include "runtime/train/ProgramStep.h"
 
 #include "runtime/core/Format.h"
+#include "runtime/core/Log.h"
 
 #include <algorithm>
 #include <cstring>
@@ -9,14 +10,14 @@
 namespace longc {
 namespace {
 
-constexpr const char *lossName = "loss", *gradientName = "loss_gradient", *target = "cpu";
+constexpr const char *lossName = "loss", *gradientName = "loss_gradient";
 
 struct Functions {
   const abi::Function *loss = nullptr, *gradient = nullptr;
 };
 
 // In the precision asked for, else in the other.
-Functions findFunctions(const Program &program, bool exact) {
+Functions findFunctions(const Program &program, bool exact, const std::string &target = "cpu") {
   Functions found;
   for (const char *precision : {exact ? "fast" : "exact", exact ? "exact" : "fast"}) {
     Functions here = {program.findFunction(lossName, precision, target), program.findFunction(gradientName, precision, target)};
@@ -78,22 +79,77 @@ Status checkTrains(const Program &program, bool exact) {
 Result<std::unique_ptr<ProgramStep>> ProgramStep::create(const Program &program, const longc_program_table &table,
                                                          const EngineOptions &options) {
   LONGC_TRY(checkTrains(program, options.exact));
-  const Functions functions = findFunctions(program, options.exact);
+  auto choice = chooseDevice(options.device, program.message());
+  if (!choice.ok())
+    return choice.status();
+  const bool isFree = options.device == "auto";
+  if (isFree && options.exact) // what the processor alone can
+    *choice = DeviceChoice{};
+  auto step = createFor(*choice, program, table, options);
+  if (step.ok() || !isFree || choice->target == "cpu")
+    return step;
+  logNote(step.status().message() + ": training on the processor"); // there is a GPU's code, and no GPU that runs it
+  return createFor({}, program, table, options);
+}
+
+Result<std::unique_ptr<ProgramStep>> ProgramStep::createFor(const DeviceChoice &choice, const Program &program,
+                                                            const longc_program_table &table, const EngineOptions &options) {
+  const Functions functions = findFunctions(program, options.exact, choice.target);
+  if (!functions.gradient || (choice.target != "cpu" && functions.gradient->precision() != (options.exact ? "exact" : "fast")))
+    return Status::error(4122, std::string("this program has no functions 'loss' and 'loss_gradient' in ") +
+                                   (options.exact ? "exact" : "fast") + " precision for the GPU",
+                         options.exact ? "run it without --exact" : "compile it with the GPU among --target, or use --device cpu");
   LONGC_TRY(checkInputs(*functions.loss));
   LONGC_TRY(checkInputs(*functions.gradient));
-  std::unique_ptr<ProgramStep> step(new ProgramStep(program));
+  std::unique_ptr<ProgramStep> step(new ProgramStep(program, choice.target));
   LONGC_TRY(step->findParameters(*functions.gradient));
-  auto device = openProcessor(program, table, options, {functions.loss, functions.gradient});
-  if (!device.ok())
-    return device.status();
-  step->device_ = std::move(*device);
+  LONGC_TRY(step->open(table, options, choice.ordinal, {functions.loss, functions.gradient}));
   for (auto [function, executor] : {std::pair(functions.loss, &step->loss_), {functions.gradient, &step->gradient_}}) {
     auto made = Executor::create(program, *function, *step->device_);
     if (!made.ok())
       return made.status();
     *executor = std::move(*made);
   }
+  if (step->device_->hasOwnMemory())
+    LONGC_TRY(step->holdParameters());
   return step;
+}
+
+// The device, and the threads beside it: the processor's own where that is the device.
+Status ProgramStep::open(const longc_program_table &table, const EngineOptions &options, int ordinal,
+                         std::initializer_list<const abi::Function *> functions) {
+  if (target_ == "cpu") {
+    auto processor = openProcessor(program_, table, options, functions);
+    if (!processor.ok())
+      return processor.status();
+    pool_ = &(*processor)->pool();
+    device_ = std::move(*processor);
+    return {};
+  }
+  auto device = openDevice(table, program_.message(), target_, {}, {options.variant, options.threads, ordinal});
+  if (!device.ok())
+    return device.status();
+  device_ = std::move(*device);
+  auto pool = ThreadPool::create(options.threads);
+  if (!pool.ok())
+    return pool.status();
+  ownPool_ = std::move(*pool);
+  pool_ = ownPool_.get();
+  return {};
+}
+
+Status ProgramStep::holdParameters() {
+  std::vector<abi::ElementType> types;
+  for (uint32_t index : parameters_.indices)
+    types.push_back(gradient_->typeOf(index).value_or(abi::F32));
+  auto held = HeldParameters::create(*device_, parameters(), std::move(types));
+  if (!held.ok())
+    return held.status();
+  held_ = std::move(*held);
+  for (Executor *executor : {loss_.get(), gradient_.get()})
+    for (size_t i = 0; i < parameters_.indices.size(); ++i)
+      executor->bindHeldParameter(parameters_.indices[i], held_->of(i));
+  return {};
 }
 
 Status ProgramStep::findParameters(const abi::Function &gradient) {
@@ -132,8 +188,11 @@ int64_t ProgramStep::modelParameters() const {
 }
 
 Status ProgramStep::run(Executor &executor, const TrainBatch &batch, const ParameterArray &values, double &loss) {
-  for (size_t i = 0; i < results_.size(); ++i)
-    LONGC_TRY(executor.bindParameter(parameters_.indices[i], values.of(parameters().parameters()[i]).data()));
+  if (held_)
+    LONGC_TRY(held_->set(values, pool()));
+  else
+    for (size_t i = 0; i < results_.size(); ++i)
+      LONGC_TRY(executor.bindParameter(parameters_.indices[i], values.of(parameters().parameters()[i]).data()));
   std::vector<InputTensor> inputs;
   for (const abi::Input &input : executor.function().inputs()) {
     InputTensor tensor{nullptr, {{1, 1, 1, 1}, 1}};

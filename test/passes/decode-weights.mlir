@@ -1,4 +1,5 @@
-// Quantised parameters become bf16 matrices where the target holds them so; elsewhere they stay.
+// Quantised parameters become bf16 matrices where the target holds them so, and trained ones that all read rounded; elsewhere
+// they stay.
 // RUN: longc-opt %s --longc-set-target=target=cuda:sm_90a --longc-decode-weights | FileCheck %s
 // RUN: longc-opt %s --longc-set-target=target=cpu --longc-decode-weights | FileCheck %s --check-prefix=STAYS
 
@@ -16,6 +17,17 @@
 
 // STAYS: lm.parameter @w : !lm.quantized<32x64, q4_1>
 // STAYS: lm.dequantize
+// STAYS: lm.parameter @rounded trainable : tensor<32x64xf32>
+
+// CHECK: lm.parameter @rounded trainable : tensor<32x64xbf16>
+// CHECK: lm.parameter @also_whole trainable : tensor<32x64xf32>
+// CHECK: lm.parameter @row trainable : tensor<64xf32>
+// CHECK-LABEL: func.func @trained
+// CHECK: %[[ROUNDED:.*]] = lm.parameter_ref @rounded : tensor<32x64xbf16>
+// CHECK: lm.embedding %{{.*}}, %[[ROUNDED]]
+// CHECK: lm.linear %{{.*}}, %[[ROUNDED]]
+// CHECK: %[[WHOLE:.*]] = lm.parameter_ref @also_whole : tensor<32x64xf32>
+// CHECK: lm.round %[[WHOLE]]
 lm.parameter @w : !lm.quantized<32x64, q4_1>
 lm.parameter @table : !lm.quantized<40x64, q8_0>
 lm.parameter @norm : tensor<64xf32>
@@ -31,4 +43,22 @@ func.func @f(%tokens: tensor<?xi32> {lm.input = "tokens"}) -> (tensor<?x32xf32>,
   %r = lm.round %y : (tensor<?x64xf32>) -> tensor<?x64xbf16>
   %b = lm.linear %r, %narrow : (tensor<?x64xbf16>, tensor<32x64xbf16>) -> tensor<?x32xf32>
   return %a, %b : tensor<?x32xf32>, tensor<?x32xf32>
+}
+
+lm.parameter @rounded trainable : tensor<32x64xf32>
+lm.parameter @also_whole trainable : tensor<32x64xf32>
+lm.parameter @row trainable : tensor<64xf32>
+func.func @trained(%tokens: tensor<?xi32> {lm.input = "tokens"}) -> (tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>) {
+  %rounded = lm.parameter_ref @rounded : tensor<32x64xf32>
+  %x = lm.embedding %tokens, %rounded : (tensor<?xi32>, tensor<32x64xf32>) -> tensor<?x64xf32>
+  %n = lm.parameter_ref @row : tensor<64xf32>
+  %y = lm.rms_norm %x, %n {epsilon = 1.0e-5 : f64} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+  %r = lm.round %y : (tensor<?x64xf32>) -> tensor<?x64xbf16>
+  %w = lm.round %rounded : (tensor<32x64xf32>) -> tensor<32x64xbf16>
+  %a = lm.linear %r, %w : (tensor<?x64xbf16>, tensor<32x64xbf16>) -> tensor<?x32xf32>
+  %whole = lm.parameter_ref @also_whole : tensor<32x64xf32>
+  %v = lm.round %whole : (tensor<32x64xf32>) -> tensor<32x64xbf16>
+  %b = lm.linear %r, %v : (tensor<?x64xbf16>, tensor<32x64xbf16>) -> tensor<?x32xf32>
+  %c = lm.linear %y, %whole : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  return %a, %b, %c : tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>
 }

@@ -5,6 +5,11 @@
 // RUN: longc-opt %s --longc-differentiate=function=loss -o %t.loss && longc-interpret %t.loss --function loss_gradient --tokens 37 --compare-after longc-tile-linear --tolerance 1e-6
 // RUN: longc-interpret %s --function products --tokens 37 --compare-after longc-tile-linear --tolerance 1e-6
 // RUN: longc-interpret %s --function rows --tokens 37 --compare-after longc-tile-streaming --tolerance 1e-6
+// The same as a GPU has them: steps of columns, shares of rows that are added up, parts of a result that make the logits anew.
+// RUN: sed 's/module attributes.*/module {/' %s > %t.plain
+// RUN: longc-opt %t.plain --longc-set-target=target=cuda:sm_90a --longc-differentiate=function=attention -o %t.attention && longc-interpret %t.attention --function attention_gradient --tokens 300 --sequences 2 --compare-after longc-tile-attention --tolerance 1e-6
+// RUN: longc-opt %t.plain --longc-set-target=target=cuda:sm_90a --longc-differentiate=function=loss -o %t.loss && longc-interpret %t.loss --function loss_gradient --tokens 150 --compare-after longc-tile-linear --tolerance 1e-6
+// RUN: longc-opt %t.plain --longc-set-target=target=cuda:sm_90a -o %t.products && longc-interpret %t.products --function products --tokens 700 --compare-after longc-tile-linear --tolerance 1e-6
 
 module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 0, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
 func.func @attention(%q: tensor<?x4x16xf32> {lm.trained}, %k: tensor<?x2x16xf32> {lm.trained}, %v: tensor<?x2x16xf32> {lm.trained}, %cu: tensor<?xi32> {lm.input = "boundaries"})

@@ -55,6 +55,19 @@ TEST(DecodeParameter, RowsOfFloatsAreTheMatrix) {
   EXPECT_EQ(std::memcmp(decoded.data(), matrix.values.data(), decoded.size()), 0);
 }
 
+TEST(DecodeParameter, FloatsThatAreStoredInRowsAreRounded) {
+  Matrix matrix;
+  matrix.parameter.set_panels(false);
+  EXPECT_TRUE(needsDecoding(matrix.parameter, longc::abi::BF16));
+  EXPECT_FALSE(needsDecoding(matrix.parameter, longc::abi::F32));
+  std::vector<std::byte> decoded(matrix.values.size() * 2);
+  ASSERT_TRUE(decodeParameter(matrix.parameter, reinterpret_cast<const std::byte *>(matrix.values.data()), longc::abi::BF16, decoded).ok());
+  EXPECT_EQ(ofBf16(&decoded[0]), -11.0f);
+  EXPECT_EQ(ofBf16(&decoded[2 * 3]), 1.0f);
+  EXPECT_EQ(ofBf16(&decoded[2 * 4]), 1.015625f);
+  EXPECT_TRUE(std::isnan(ofBf16(&decoded[2 * 5])));
+}
+
 TEST(DecodeParameter, RowsOfBf16AreRoundedToEven) {
   Matrix matrix;
   ASSERT_EQ(decodedBytes(matrix.parameter, longc::abi::BF16), matrix.values.size() * 2);

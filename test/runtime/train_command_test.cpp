@@ -269,6 +269,8 @@ TEST(TrainCommand, RefusesByName) {
                              {"--batching loose", "naive, sorted or packed"}, {"--loss-norm mean", "sequence, token"},
                              {"--beta2 1", "--beta2"}, {"--save-every x", "--save-every"}})
     expectError(run(training(folder, more), app()), 2, named);
+  expectError(run(training(folder, "--device gpu"), app()), 2, "expected auto, cpu or cuda:N");
+  expectError(run(training(folder, "--device cuda:0"), app()), 1, "for the GPU");
   EXPECT_FALSE(files::exists(folder));
   const std::string bad = writeTemporary("bad.jsonl", "{\"prompt\": \"a\", \"completion\": \"b\"}\n{\"prompt\": \n");
   expectError(run("train --steps 2 --out " + folder + " --data " + bad, app()), 1, "line 2");

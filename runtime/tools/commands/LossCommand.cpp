@@ -45,6 +45,8 @@ Status runLoss(const Arguments &arguments) {
   auto step = ProgramStep::create(**program, longc_program, *engine);
   if (!step.ok())
     return step.status();
+  if (!arguments.isGiven("call-tokens"))
+    train.callTokens = (*step)->usualCallTokens();
   const ParameterList &list = (*step)->parameters();
   auto values = ParameterArray::create(list, "the trained parameters"), gradients = ParameterArray::create(list, "gradients");
   if (!values.ok())
@@ -79,7 +81,7 @@ Status runLoss(const Arguments &arguments) {
 
 const Command lossCommand = {"loss",
                              "the loss of a file as one packed batch, and the norm of its gradient (programs compiled with --train)",
-                             {"adapter", "call-tokens", "data", "exact", "json", "long", "loss-norm", "quiet", "seed", "seq-len",
+                             {"adapter", "call-tokens", "data", "device", "exact", "json", "long", "loss-norm", "quiet", "seed", "seq-len",
                               "threads", "variant", "verify"},
                              runLoss};
 

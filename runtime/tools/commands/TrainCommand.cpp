@@ -28,7 +28,7 @@ struct Choices {
   double seconds = 0, peak = 0;
   ProgressMode progress = ProgressMode::automatic;
   std::optional<RangeSchedule> ranges; // with --facts
-  bool resume = false, json = false, verify = false;
+  bool resume = false, json = false, verify = false, usualCalls = false;
   TrainSettings words; // options that are words, as given
 
   static Result<Choices> of(const Arguments &arguments);
@@ -67,7 +67,8 @@ Status Choices::readSteps(const Arguments &arguments) {
   data.batch.seed = static_cast<uint64_t>(seed);
   train.batch = data.batch;
   train.norm = ranges && !arguments.isGiven("loss-norm") ? LossNorm::token : data.norm; // else a row would weigh as one of many answers does
-  return arguments.isGiven("call-tokens") ? readInteger(arguments, "call-tokens", 1, train.callTokens) : Status();
+  usualCalls = !arguments.isGiven("call-tokens");
+  return usualCalls ? Status() : readInteger(arguments, "call-tokens", 1, train.callTokens);
 }
 
 // Steps, and how many rows a row reads at each.
@@ -178,6 +179,8 @@ private:
     if (!step.ok())
       return step.status();
     step_ = std::move(*step);
+    if (choices_.usualCalls)
+      choices_.train.callTokens = step_->usualCallTokens();
     if (choices_.ranges && !step_->readsRows())
       return Status::error(noMemoryToTrain, "--facts: in this program no row reads another",
                            "compile it with a memory: --train --method fot --mem-layers 7,8,18,20");
@@ -265,7 +268,7 @@ private:
     TrainSettings settings = {
         {"a model of fingerprint", program_->fingerprint()},
         {"--lora alpha", number(program_->module().lora().alpha())},
-        {"arithmetic", step_->precision() + ", " + step_->device().variant()},
+        {"arithmetic", step_->precision() + ", " + step_->arithmetic()},
         {choices_.ranges ? "--facts of checksum" : "--data of checksum", data_.hash},
         {"--seq-len", std::to_string(train.batch.capacity)},
         {"--batch", std::to_string(train.batch.batch)},
@@ -295,7 +298,7 @@ private:
     const int64_t first = state.step, steps = choices_.train.schedule.steps;
     const std::string on = choices_.ranges ? formatCount(choices_.data.batch.batch) + " rows a step, which read others: " + choices_.ranges->text()
                                            : formatCount(static_cast<int64_t>(data_.samples.size())) + " samples";
-    logNote(formatText("%s, %s threads; %s of %s parameters are trained, on %s", step_->device().variant().c_str(),
+    logNote(formatText("%s, %s threads; %s of %s parameters are trained, on %s", step_->arithmetic().c_str(),
                        formatCount(step_->pool().threads()).c_str(), formatCount(step_->parameters().count()).c_str(),
                        formatCount(step_->modelParameters()).c_str(), on.c_str()));
     Progress progress(choices_.progress, "training", steps - first, "steps");
@@ -375,7 +378,7 @@ Status runTrain(const Arguments &arguments) {
 
 const Command trainCommand = {"train",
                               "fine-tunes the model on a file, or its memory on facts, into a folder (programs compiled with --train)",
-                              {"adapter", "batch", "batching", "beta1", "beta2", "call-tokens", "chunk", "clip", "cross-rows", "data", "eval-data",
+                              {"adapter", "batch", "batching", "beta1", "beta2", "call-tokens", "chunk", "clip", "cross-rows", "data", "device", "eval-data",
                                "eval-every", "exact", "facts", "json", "long", "loss-norm", "lr", "objective", "out", "patience", "peak-tflops",
                                "progress", "quiet", "restate", "resume", "save-every", "schedule", "seconds", "seed", "seq-len", "steps",
                                "threads", "understand-weight", "variant", "verify", "warmup", "weight-decay"},

@@ -16,6 +16,7 @@
 
 #include <fstream>
 #include <regex>
+#include <set>
 #include <sstream>
 
 using namespace longc;
@@ -77,24 +78,32 @@ TEST(CompileCuda, KernelsKeepTheirRecordedBudget) {
   EXPECT_GE(kernels, 3);
 }
 
+/// Lowers a model of test/passes/inputs for the GPU; its kernels stay in panels and rows as the target has them.
+mlir::OwningOpRef<mlir::ModuleOp> lower(mlir::MLIRContext &context, const std::string &model, int64_t attentionRows,
+                                        void (*choose)(LoweringOptions &)) {
+  context.loadDialect<lm::LmDialect, tile::TileDialect, mlir::arith::ArithDialect, mlir::math::MathDialect,
+                      mlir::scf::SCFDialect, mlir::func::FuncDialect>();
+  auto module = mlir::parseSourceFile<mlir::ModuleOp>(kFolder + "/../../passes/inputs/" + model, &context);
+  if (!module)
+    return module;
+  (*module)->setAttr("tile.target", cudaTarget(&context, attentionRows));
+  LoweringOptions options;
+  options.precision = "fast";
+  choose(options);
+  mlir::PassManager lowering(&context);
+  buildLoweringPipeline(lowering, options);
+  lowering.addPass(createKeepKernelsPass());
+  return succeeded(lowering.run(*module)) ? std::move(module) : mlir::OwningOpRef<mlir::ModuleOp>();
+}
+
 // A whole decoder with memory: tokens in, logits out, reading and decoding.
 TEST(CompileCuda, EveryKernelOfADecoderCompiles) {
   Result<std::string> compiler = findCudaCompiler();
   if (!compiler.ok())
     GTEST_SKIP() << compiler.status().text();
   mlir::MLIRContext context;
-  context.loadDialect<lm::LmDialect, tile::TileDialect, mlir::arith::ArithDialect, mlir::math::MathDialect,
-                      mlir::scf::SCFDialect, mlir::func::FuncDialect>();
-  auto module = mlir::parseSourceFile<mlir::ModuleOp>(kFolder + "/../../passes/inputs/decoder.mlir.in", &context);
+  auto module = lower(context, "decoder.mlir.in", 64, [](LoweringOptions &options) { options.method = "fot"; });
   ASSERT_TRUE(module);
-  (*module)->setAttr("tile.target", cudaTarget(&context, /*attentionRows=*/64));
-  LoweringOptions options;
-  options.method = "fot";
-  options.precision = "fast";
-  mlir::PassManager lowering(&context);
-  buildLoweringPipeline(lowering, options);
-  lowering.addPass(createKeepKernelsPass());
-  ASSERT_TRUE(succeeded(lowering.run(*module)));
   const auto tiled = module->getOps<tile::KernelOp>();
   const size_t count = size_t(std::distance(tiled.begin(), tiled.end()));
   auto compiled = compileCuda(*module, nullptr, /*mayFallBack=*/true);
@@ -108,6 +117,34 @@ TEST(CompileCuda, EveryKernelOfADecoderCompiles) {
   }
   EXPECT_GT(blocks, 0u);
   EXPECT_LT(blocks, count) << "products of many rows take the fast form";
+}
+
+// Gradients of adapters and of whole matrices, without a kernel that spills: all products take the fast form.
+TEST(CompileCuda, EveryKernelOfGradientsCompiles) {
+  Result<std::string> compiler = findCudaCompiler();
+  if (!compiler.ok())
+    GTEST_SKIP() << compiler.status().text();
+  mlir::MLIRContext context;
+  auto module = lower(context, "trained.mlir.in", 192, [](LoweringOptions &options) { options.train = true; });
+  ASSERT_TRUE(module);
+  std::set<std::string> launched;
+  for (mlir::Operation &op : *module->getBody())
+    if (auto function = mlir::dyn_cast<mlir::func::FuncOp>(op); function && function.getSymName() == "loss_gradient")
+      function.walk([&](tile::LaunchOp launch) { launched.insert(launch.getKernel().str()); });
+  for (mlir::Operation &op : llvm::make_early_inc_range(*module->getBody()))
+    if (auto kernel = mlir::dyn_cast<tile::KernelOp>(op); !kernel || !launched.contains(kernel.getSymName().str()))
+      op.erase();
+  auto compiled = compileCuda(*module);
+  ASSERT_TRUE(succeeded(compiled)) << "with " << *compiler;
+  EXPECT_EQ(compiled->size(), launched.size());
+  int products = 0;
+  for (const CudaKernel &kernel : *compiled) {
+    const bool multiplies = std::regex_search(kernel.name, std::regex("^(linear|adapter|product|row_product|cross_entropy|packed|attention)")) &&
+                            !std::regex_search(kernel.name, std::regex("_sum"));
+    products += multiplies;
+    EXPECT_EQ(kernel.launch.persistent(), multiplies) << kernel.name;
+  }
+  EXPECT_GT(products, 20);
 }
 
 TEST(CompileCuda, SpillsAreRefused) {

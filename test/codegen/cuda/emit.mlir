@@ -2,6 +2,7 @@
 // RUN: longc-opt %S/kernels/packed-attention.mlir --longc-pipeline-loops --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s --check-prefix=COUNT
 // RUN: longc-opt %S/kernels/packed-attention-soft-cap.mlir --longc-pipeline-loops --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s --check-prefix=CAP
 // RUN: longc-opt %S/kernels/linear-silu.mlir --longc-pipeline-loops --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s --check-prefix=GEMM
+// RUN: longc-opt %S/kernels/row-product.mlir --longc-pipeline-loops --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s --check-prefix=TURNED
 // RUN: not longc-opt %s --longc-cuda --longc-cuda-emit -o /dev/null 2>&1 | FileCheck %s --check-prefix=REFUSED
 
 // Tunables stand on top; each op's text follows the line of the op in the kernel's file, named once.
@@ -50,6 +51,10 @@
 // The soft cap is a hyperbolic tangent in the kernel's IR: no pass and no table of the target names it.
 // CAP: = 1.0f - rcp_approx(ex2_approx({{.*}}) + 1.0f) * 2.0f;
 // CAP: = ex2_approx(fmaf({{.*}}, 2.88539004f, -
+
+// Rows of both operands lie along the contraction: 16 of them are 2048 bytes, and a warpgroup has a box of 64 columns of the left one.
+// TURNED: const int [[STEP:v[0-9]+]] = e{{[0-9]+}} * 2048;
+// TURNED: wgmma_m64n64k16_ss<1, 1>(product0, wgmma_descriptor({{v[0-9]+}} + v1 * 8192 + [[STEP]], 8192), wgmma_descriptor({{v[0-9]+}} + [[STEP]], 8192)
 
 // GEMM: linear_silu(const __grid_constant__ TensorMap map0,
 // GEMM: constexpr int kProducerRegisters = 24;

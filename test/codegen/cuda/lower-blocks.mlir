@@ -125,3 +125,17 @@ tile.kernel @masked grid(%i) (%x: !tile.view<4xi32>, %y: !tile.view<4xf32>, %n: 
   tile.store %r, %y[%c0] : tensor<4xf32>, !tile.view<4xf32>
   tile.return
 }
+
+// -----
+
+// Where a store adds, the thread that writes an element reads it first.
+// CHECK-LABEL: adds(
+// CHECK: auto *const [[AT:v[0-9]+]] = (float *)view1.data
+// CHECK: const float [[THERE:v[0-9]+]] = *([[AT]]);
+// CHECK: *([[AT]]) = [[THERE]] + {{v[0-9]+}};
+tile.kernel @adds grid(%i) (%x: !tile.view<?x64xf32>, %y: !tile.view<?x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %t = tile.load %x[%i, %c0] : !tile.view<?x64xf32> -> tensor<1x64xf32>
+  tile.store %t, %y[%i, %c0] accumulate : tensor<1x64xf32>, !tile.view<?x64xf32>
+  tile.return
+}

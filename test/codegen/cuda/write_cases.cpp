@@ -60,6 +60,7 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   longc::registerAllDialects(registry);
   MLIRContext context(registry);
+  context.loadDialect<longc::tile::TileDialect>(); // of the facts, whatever the file holds
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(file, &context);
   auto original = module ? (*module).lookupSymbol<FunctionOpInterface>(function) : FunctionOpInterface();
   if (!original)
