@@ -17,9 +17,10 @@ namespace longc {
 // Rows of one memory page: a property of the stores, not of a target.
 inline constexpr int64_t pageRows = 256;
 
-// Ranges that the keys of a source are split into at most, and tiles of keys that are worth a range of their own. One
-// number for all targets and lengths: a grid that does not change with the memory can be captured once.
-inline constexpr int64_t keySplits = 16, splitTiles = 2;
+// Ranges that the keys of a source are split into at most, and tiles of keys that are worth a range of their own, or keys if
+// tiles have as many. One number of ranges for all targets and lengths: a grid that does not change with the memory can be
+// captured once.
+inline constexpr int64_t keySplits = 16, splitTiles = 2, splitKeys = 128;
 
 struct AttentionSource {
   enum Layout {
@@ -53,6 +54,7 @@ struct AttentionSizes {
   int64_t queries; // query tokens of a block
   int64_t keys;    // keys of a tile
   bool fold;       // the query heads of a key head are rows of one block
+  bool mergeAtOnce = false; // all splits of a token in one step; else one after the other
 };
 
 // What the splits of each token leave behind, on the host's side. Splits past `used` write nothing.
@@ -106,6 +108,7 @@ private:
   using TileStep = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value key, mlir::ValueRange carried)>;
   llvm::SmallVector<mlir::Value> overTiles(Walk &walk, mlir::ValueRange carried, TileStep step);
   mlir::Value selected(Walk &walk, mlir::Value scores, mlir::Value key);
+  void mergeAtOnce(const AttentionParts &parts);
   void finish(Carried carried);
   void selectBest(Walk &walk);
   mlir::Value placeTile(Walk &walk, mlir::Value key);

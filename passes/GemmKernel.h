@@ -17,6 +17,9 @@ struct GemmTile {
 mlir::Value buildProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value x, mlir::Value weight,
                          mlir::Value acc = {});
 
+// The same with a tile of whole rows of x.
+mlir::Value buildProductOfRows(KernelBuilder &kernel, const GemmTile &tile, mlir::Value rows, mlir::Value weight);
+
 // x [M, K] times W [K, N] as it stands, a parameter or any other matrix; as above otherwise.
 mlir::Value buildPlainProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value x, mlir::Value weight);
 

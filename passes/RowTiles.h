@@ -48,6 +48,8 @@ public:
   void bind(mlir::Value value, mlir::Value tile) { pieces_[value] = {{0, tile}}; }
   // Evaluates an op; emits an error on it when it cannot be.
   mlir::LogicalResult emit(mlir::Operation *op);
+  // The tile that holds a value, in one piece.
+  mlir::Value tileOf(mlir::Value value) { return whole(value); }
   // Evaluates an append: scatters its rows into the state's tensors, given as views.
   mlir::LogicalResult emitAppend(mlir::Operation *op, mlir::Value keys, mlir::Value values, mlir::Value placeArgument);
   // Evaluates a scatter: writes its soft tokens over rows of the view.

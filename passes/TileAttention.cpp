@@ -236,6 +236,7 @@ LogicalResult AttentionTiler::tile() {
   sizes_.queries = hasOneToken(fused_.root) ? 1 : fitTile(facts_.getAttentionRows(), query.getDimSize(0), 1);
   sizes_.keys = facts_.getAttentionCols();
   sizes_.fold = facts_.getFoldHeads() && sizes_.heads > sizes_.keyHeads;
+  sizes_.mergeAtOnce = facts_.getFewRowCols() > 0 && !sizes_.fold;
   if (pageRows % sizes_.keys != 0)
     return fused_.root->emitOpError("expected attention_cols to divide a page of ")
            << pageRows << " rows, got " << sizes_.keys;

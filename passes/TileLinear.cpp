@@ -40,6 +40,9 @@ private:
   std::pair<int64_t, int64_t> sizes(Operation *op);
   bool hasFewRows(Value rows) const;
   GemmTile tileOf(Value rows, int64_t columns, int64_t products, int64_t granule) const;
+  Operation *ownMaker(lm::LinearOp op) const;
+  FailureOr<Value> ownRows(lm::LinearOp op, KernelBuilder &kernel, const GemmTile &tile);
+  Value rowSource(Operation *product) const;
   template <typename Op> Value lowRank(Op op);
   template <typename Op> Value addAdapter(Op op, KernelBuilder &kernel, const GemmTile &tile, Value sum);
   template <typename Op> Value addBias(Op op, KernelBuilder &kernel, const GemmTile &tile, Value sum);
@@ -47,6 +50,7 @@ private:
 
   FusedOps &fused_;
   tile::TargetAttr facts_;
+  DenseMap<Value, Value> made_; // rows of x that the kernel makes itself
 };
 
 std::pair<int64_t, int64_t> LinearTiler::sizes(Operation *op) {
@@ -72,13 +76,54 @@ bool LinearTiler::hasFewRows(Value rows) const {
 GemmTile LinearTiler::tileOf(Value rows, int64_t columns, int64_t products, int64_t granule) const {
   GemmTile tile;
   const bool few = hasFewRows(rows);
-  const int64_t width = few ? facts_.getFewRowCols() : facts_.getMmaCols() / (facts_.getJointCols() ? products : 1);
+  int64_t width = few ? facts_.getFewRowCols() : facts_.getMmaCols() / (facts_.getJointCols() ? products : 1);
+  constexpr int64_t manyBlocks = 1024;
+  while (few && columns / width > manyBlocks) // more of them would do the same work on x again
+    width *= 2;
   tile.rows = few ? 1 : fitTile(facts_.getMmaRows(), cast<RankedTensorType>(rows.getType()).getDimSize(0), 1);
   tile.cols = fitTile(width, columns, granule);
   tile.depth = few ? 0 : facts_.getMmaDepth();
   if (tile.depth > 0) // whole steps in columns too: those past the end are zero, and not stored
     tile.cols = llvm::alignTo(tile.cols, granule);
   return tile;
+}
+
+// In blocks of one row: what makes x, where it is a norm of its row. Each block makes it anew, which takes less than a kernel of
+// its own takes to begin and to end. Null where x is to be loaded.
+Operation *LinearTiler::ownMaker(lm::LinearOp op) const {
+  Operation *maker = op.getX().getDefiningOp();
+  if (!hasFewRows(op.getX()) || op.getLoraA() || !isa_and_nonnull<lm::GroupOp, lm::RmsNormOp, lm::LayerNormOp>(maker))
+    return nullptr;
+  FusedOps ops(maker);
+  const bool isNorm = ops.holds<lm::RmsNormOp>() || ops.holds<lm::LayerNormOp>();
+  return isNorm && llvm::all_of(ops.ops, RowTiles::isRowWise) ? maker : nullptr;
+}
+
+FailureOr<Value> LinearTiler::ownRows(lm::LinearOp op, KernelBuilder &kernel, const GemmTile &tile) {
+  Operation *maker = ownMaker(op);
+  Value &rows = made_[op.getX()];
+  if (!maker || rows)
+    return rows;
+  FusedOps ops(maker);
+  RowWindow window;
+  window.row = tile.row;
+  window.rows = tile.rows;
+  RowTiles tiles(kernel, window);
+  for (Operation *inner : ops.ops)
+    if (failed(tiles.emit(inner)))
+      return failure();
+  return rows = tiles.tileOf(ops.results[cast<OpResult>(op.getX()).getResultNumber()]);
+}
+
+// The value whose dimension 0 has the size of the group's rows: not x where each block makes it.
+Value LinearTiler::rowSource(Operation *product) const {
+  Value x = product->getOperand(0);
+  auto linear = dyn_cast<lm::LinearOp>(product);
+  Operation *maker = linear ? ownMaker(linear) : nullptr;
+  if (!maker)
+    return x;
+  FusedOps ops(maker);
+  return ops.rowSource(ops.results[cast<OpResult>(x).getResultNumber()]);
 }
 
 // lora_scale * x A^T in the type of B, in a kernel of its own: every block of columns of the product reads it.
@@ -129,7 +174,12 @@ FailureOr<Value> LinearTiler::product(Operation *op, KernelBuilder &kernel, cons
   if (auto plain = dyn_cast<lm::ProductOp>(op))
     return buildPlainProduct(kernel, tile, kernel.input(plain.getX()), kernel.input(storedWeight(plain.getW())));
   auto linear = cast<lm::LinearOp>(op);
-  Value sum = buildProduct(kernel, tile, kernel.input(linear.getX()), kernel.input(storedWeight(linear.getW())));
+  FailureOr<Value> rows = ownRows(linear, kernel, tile);
+  if (failed(rows))
+    return failure();
+  Value weight = storedWeight(linear.getW());
+  Value sum = *rows ? buildProductOfRows(kernel, tile, *rows, kernel.input(weight))
+                    : buildProduct(kernel, tile, kernel.input(linear.getX()), kernel.input(weight));
   return addBias(linear, kernel, tile, addAdapter(linear, kernel, tile, sum));
 }
 
@@ -143,7 +193,7 @@ LogicalResult LinearTiler::tile() {
     if (sizes(op).first != width)
       return op->emitOpError("expected products of one width in a group, got ") << sizes(op).first << " and " << width;
 
-  Value rows = products.front()->getOperand(0);
+  Value rows = products.front()->getOperand(0), source = rowSource(products.front());
   std::string name = fused_.kernelName(rows, std::to_string(width) + "x" + std::to_string(depth));
   KernelBuilder kernel(fused_.root, name, 2);
   const bool plain = llvm::any_of(products, llvm::IsaPred<lm::ProductOp>);
@@ -182,10 +232,10 @@ LogicalResult LinearTiler::tile() {
   for (auto [result, inner] : llvm::zip(fused_.root->getResults(), fused_.results)) {
     if (result.use_empty())
       continue;
-    tiles.store(inner, kernel.output(emptyResult(kernel.host(), inner.getType(), rows)));
+    tiles.store(inner, kernel.output(emptyResult(kernel.host(), inner.getType(), source)));
     stored.push_back(result);
   }
-  Value grid[] = {hostBlocks(kernel.host(), rows, 0, tile.rows),
+  Value grid[] = {hostBlocks(kernel.host(), source, 0, tile.rows),
                   arith::ConstantIndexOp::create(kernel.host(), (width + tile.cols - 1) / tile.cols)};
   tile::LaunchOp launch = kernel.finish(grid);
   for (auto [number, result] : llvm::enumerate(stored))
@@ -213,7 +263,15 @@ struct TileLinearPass : impl::TileLinearPassBase<TileLinearPass> {
         if (failed(tile(fused, *facts)))
           return signalPassFailure();
       dropUnusedDecoding(function);
+      dropUnusedNorms(function);
     }
+  }
+
+  // Norms whose readers all make them themselves.
+  static void dropUnusedNorms(FunctionOpInterface function) {
+    for (FusedOps &fused : fusedOps(function, [](const FusedOps &fused) { return fused.holds<lm::RmsNormOp>() || fused.holds<lm::LayerNormOp>(); }))
+      if (fused.root->use_empty())
+        fused.root->erase();
   }
 
   static LogicalResult tile(FusedOps &fused, tile::TargetAttr facts) {

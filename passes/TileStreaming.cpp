@@ -194,8 +194,23 @@ struct TileStreamingPass : impl::TileStreamingPassBase<TileStreamingPass> {
       return signalPassFailure();
     for (auto function : getOperation().getOps<FunctionOpInterface>())
       for (FusedOps &fused : fusedOps(function, isStreaming))
-        if (failed(StreamingTiler(fused, hasOneToken(function) ? 1 : facts->getStreamRows()).tile()))
+        if (failed(StreamingTiler(fused, hasOneToken(function) ? 1 : rowsOf(fused, *facts)).tile()))
           return signalPassFailure();
+  }
+
+  // Rows of a block: fewer of long rows where a block's fast memory holds them, so that several blocks have room in it.
+  static int64_t rowsOf(const FusedOps &fused, tile::TargetAttr facts) {
+    constexpr int64_t blocksAtOnce = 4, bytes = 4; // of a number
+    int64_t rows = facts.getStreamRows(), width = 0;
+    if (facts.getStagingBytes() == 0)
+      return rows;
+    for (Operation *op : fused.ops)
+      for (Value operand : op->getOperands())
+        if (auto type = dyn_cast<RankedTensorType>(operand.getType()); type && !fused.isInside(operand) && type.getRank() == 2 && !type.isDynamicDim(1))
+          width += type.getDimSize(1);
+    while (rows > 1 && rows * width * bytes * blocksAtOnce > facts.getStagingBytes())
+      rows /= 2;
+    return rows;
   }
 
   static bool isStreaming(const FusedOps &fused) {

@@ -37,6 +37,8 @@ Value BlockLowering::sizeOf(Value view, int64_t dim) {
 //===----------------------------------------------------------------------===//
 
 void BlockLowering::barrier() {
+  if (plan_.hasCopies())
+    call("wait_for_copies");
   call("__syncthreads");
   readSince_.clear();
   writtenSince_.clear();
@@ -283,6 +285,12 @@ BlockLowering::RowCopy BlockLowering::rowsOf(tile::LoadOp op) {
 
 void BlockLowering::copyRows(tile::LoadOp op) {
   auto type = tileType(op.getTile());
+  if (type.getRank() == 1) { // one row
+    Value first = ElementOp::create(b, loc, pointerType(type.getElementType()), scalars.lookup(op.getView()),
+                                    wide(scalars.lookup(op.getOffsets().front())));
+    const int64_t size = type.getDimSize(0);
+    return call(templated("copy_rows", {1, size, size}), {pointerTo(op.getTile()), first, wide(constant(0)), constant(0), constant(1)});
+  }
   RowCopy copy = rowsOf(op);
   call(templated("copy_rows", {type.getDimSize(0), type.getDimSize(1), BlockPlan::pitchOf(type)}),
        {pointerTo(op.getTile()), copy.pointer, copy.stride, copy.begin, copy.end});

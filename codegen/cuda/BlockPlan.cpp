@@ -69,12 +69,13 @@ bool longc::cuda::hasAlignedRows(tile::LoadOp load) {
   auto type = tileType(load.getTile());
   auto view = load.getView().getType();
   const int64_t rank = view.getRank(), width = rank ? view.getShape().back() : 0;
-  if (type.getRank() != 2 || rank - int64_t(load.getDropped().size()) != 2 || ShapedType::isDynamic(width) ||
+  const bool isRow = type.getRank() == 1 && rank == 1 && !load.getLo();
+  if ((type.getRank() != 2 && !isRow) || rank - int64_t(load.getDropped().size()) != type.getRank() || ShapedType::isDynamic(width) ||
       llvm::is_contained(load.getDropped(), rank - 1) || (load.getLo() && llvm::is_contained(load.getDropped(), 0)))
     return false;
   if (!type.getElementType().isBF16() && !type.getElementType().isF32())
     return false;
-  const int64_t columns = type.getDimSize(1), chunk = 16 / elementBytes(type.getElementType());
+  const int64_t columns = type.getShape().back(), chunk = 16 / elementBytes(type.getElementType());
   Value offset = load.getOffsets().back();
   IntegerAttr constant;
   const bool fits = matchPattern(offset, m_Constant(&constant))
@@ -364,6 +365,7 @@ LogicalResult BlockPlan::run(int64_t sharedBytes) {
   numberOps();
   findChoices();
   findDirectLoads();
+  kernel_.walk([&](tile::LoadOp load) { hasCopies_ |= hasAlignedRows(load) && !isDirect(load); });
   chooseStored();
   makeSlots();
   return allocate(sharedBytes);

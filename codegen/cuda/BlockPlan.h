@@ -29,6 +29,8 @@ public:
   static int64_t bytesOf(mlir::RankedTensorType type);
   /// Whether a load is the right operand of a product of few rows that reads it from memory itself.
   bool isDirect(mlir::Operation *load) const { return direct_.contains(load); }
+  /// Whether tiles are copied that may still be on their way when their stage is over.
+  bool hasCopies() const { return hasCopies_; }
   /// Whether a branch only chooses between expressions: both sides are computed where the result is read.
   bool isChoice(mlir::Operation *branch) const { return choices_.contains(branch); }
   /// Whether a value is made of other tiles' elements by an expression.
@@ -70,12 +72,13 @@ private:
   llvm::DenseMap<mlir::Value, int64_t> slots_;
   std::vector<Slot> slotList_;
   int64_t bytes_ = 0;
+  bool hasCopies_ = false;
 };
 
 /// Whether an integer is a multiple of `factor` whatever the block: by how it is made.
 bool isMultipleOf(mlir::Value value, int64_t factor);
 
-/// Whether the rows of a tile can be copied 16 bytes at a time: the view's last dimension is the tile's, of a known size,
+/// Whether the rows of a tile, or a tile of one dimension, can be copied 16 bytes at a time: the view's last dimension is the tile's, of a known size,
 /// and the tile lies inside it, aligned.
 bool hasAlignedRows(tile::LoadOp load);
 

@@ -18,6 +18,7 @@ void describeLaunch(cuda::KernelOp kernel, abi::DeviceLaunch &launch) {
   launch.set_threads(kernel.getThreads());
   launch.set_shared_bytes(kernel.getSharedBytes());
   launch.set_persistent(kernel.getConsumers() > 0); // a block of the other form owns one point of the grid
+  launch.set_waits_itself(kernel.getConsumers() == 0);
   launch.set_draws_blocks(llvm::any_of(kernel.getBody().getArgumentTypes(), llvm::IsaPred<cuda::PointerType>));
   for (Attribute attribute : kernel.getTensorMaps()) {
     auto map = cast<cuda::TensorMapAttr>(attribute);

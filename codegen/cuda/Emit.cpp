@@ -197,6 +197,17 @@ private:
         },
         ",\n    ");
     output_ << ") {\n  extern __shared__ __align__(1024) unsigned char shared[];\n";
+    if (kernel_.getConsumers() == 0)
+      printDependence();
+  }
+
+  /// The kernel may begin while the one before it ends: it asks for what nobody writes, then waits for the rest.
+  void printDependence() {
+    output_ << "  griddepcontrol_launch_dependents();\n";
+    if (auto weights = kernel_->getAttrOfType<DenseI64ArrayAttr>(cuda::kWeightViewsAttribute))
+      for (int64_t number : weights.asArrayRef())
+        output_ << "  prefetch_rows(view" << number << ", grid1);\n";
+    output_ << "  griddepcontrol_wait();\n";
   }
 
   raw_ostream &line() { return output_.indent(2 * indent_); }

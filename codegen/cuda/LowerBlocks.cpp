@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace longc {
 #define GEN_PASS_DEF_CUDALOWERBLOCKSPASS
@@ -40,6 +41,21 @@ KernelOp beginKernel(tile::KernelOp kernel, int64_t sharedBytes, OpBuilder &b, I
   return result;
 }
 
+/// Numbers of the views of weights that a kernel of few rows multiplies by, each block its own rows of them: at most two.
+SmallVector<int64_t> weightViews(tile::KernelOp kernel, const BlockPlan &plan) {
+  constexpr size_t most = 2;
+  llvm::SmallSetVector<int64_t, most> numbers;
+  kernel.walk([&](tile::LoadOp load) {
+    auto view = dyn_cast<BlockArgument>(load.getView());
+    if (!view || !plan.isDirect(load) || load->getParentOp() != kernel || kernel.getGridRank() != 2 ||
+        load.getView().getType().getRank() != 2 || numbers.size() == most)
+      return;
+    numbers.insert(llvm::count_if(kernel.getBody().getArguments().take_front(view.getArgNumber()),
+                                  [](Value other) { return isa<tile::ViewType>(other.getType()); }));
+  });
+  return numbers.takeVector();
+}
+
 struct CudaLowerBlocks : longc::impl::CudaLowerBlocksPassBase<CudaLowerBlocks> {
   using CudaLowerBlocksPassBase::CudaLowerBlocksPassBase;
 
@@ -51,6 +67,8 @@ struct CudaLowerBlocks : longc::impl::CudaLowerBlocksPassBase<CudaLowerBlocks> {
       OpBuilder builder(kernel);
       BlockLowering lowering(plan, builder);
       KernelOp lowered = beginKernel(kernel, plan.bytes(), builder, lowering.scalars);
+      if (SmallVector<int64_t> weights = weightViews(kernel, plan); !weights.empty())
+        lowered->setAttr(kWeightViewsAttribute, builder.getDenseI64ArrayAttr(weights));
       if (failed(lowering.lowerBlock(kernel.getBody().front())))
         return signalPassFailure();
       kernel.erase();

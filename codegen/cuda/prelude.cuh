@@ -347,6 +347,18 @@ LONGC_DEVICE float warp_max(float value) {
   return value;
 }
 
+/// Asks for bytes, a multiple of 16, to be in the L2 cache soon.
+LONGC_DEVICE void prefetch_l2(const void *from, int bytes) {
+  asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" ::"l"(from), "r"(bytes));
+}
+
+/// Asks for the block's rows of a bf16 matrix, which the last dimension of the grid, of `columns` blocks, shares evenly.
+LONGC_DEVICE void prefetch_rows(const View &weights, int columns) {
+  const i64 bytes = weights.size[0] / columns * weights.stride[0] * 2;
+  if (threadIdx.x == 0 && weights.size[0] % columns == 0 && bytes % 16 == 0)
+    prefetch_l2((const unsigned char *)weights.data + int(blockIdx.x) % columns * bytes, int(bytes));
+}
+
 /// 16 bytes that nobody writes during the kernel.
 LONGC_DEVICE uint4 ld_global_v4(const void *pointer) {
   uint4 v;
@@ -356,42 +368,55 @@ LONGC_DEVICE uint4 ld_global_v4(const void *pointer) {
   return v;
 }
 
-/// Rows [begin, end) of a tile in memory to shared memory, 16 bytes a thread; the others become zero.
+/// 16 bytes of memory on their way to shared memory, zeros if not `inside`; they are there after wait_for_copies and a barrier.
+LONGC_DEVICE void copy_async(void *place, const void *from, bool inside) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(place)), "l"(from), "r"(inside ? 16 : 0)
+               : "memory");
+}
+LONGC_DEVICE void wait_for_copies() { asm volatile("cp.async.wait_all;" ::: "memory"); }
+
+/// Begins to copy rows [begin, end) of a tile in memory to shared memory, 16 bytes a thread; the others become zero.
 template <int Rows, int Columns, int Pitch, typename T>
 LONGC_DEVICE void copy_rows(T *place, const T *rows, i64 stride, int begin, int end) {
   constexpr int kChunk = 16 / sizeof(T), kChunks = Columns / kChunk;
   LONGC_UNROLL4 for (int i = threadIdx.x; i < Rows * kChunks; i += blockDim.x) {
     const int row = i / kChunks, column = i % kChunks * kChunk;
-    uint4 chunk = make_uint4(0, 0, 0, 0);
-    if (row >= begin && row < end) chunk = *(const uint4 *)(rows + row * stride + column);
-    *(uint4 *)(place + row * Pitch + column) = chunk;
+    copy_async(place + row * Pitch + column, rows + row * stride + column, row >= begin && row < end);
   }
 }
 
-/// sum += left * right^T, left in shared memory, the rows [begin, end) of right in memory. A few lanes share a row of right.
+/// sum += left * right^T, left in shared memory, the rows [begin, end) of right in memory. A few lanes share a row of right, and
+/// have several rows on their way at once where there are more rows than lanes.
 template <int Rows, int Columns, int Depth, int SumPitch, int LeftPitch, typename T>
 LONGC_DEVICE void multiply_few_rows(float *sum, const T *left, const T *right, i64 stride, int begin, int end) {
   constexpr int kChunk = 16 / sizeof(T), kChunks = Depth / kChunk;
   constexpr int kLanes = kChunks > 16 ? 32 : kChunks > 8 ? 16 : kChunks > 4 ? 8 : kChunks > 2 ? 4 : kChunks > 1 ? 2 : 1;
   const int lane = int(threadIdx.x) % kLanes, group = int(threadIdx.x) / kLanes, groups = int(blockDim.x) / kLanes;
-  for (int first = 0; first < Columns; first += groups) {
-    const int column = first + group;
-    float total[Rows] = {};
-    if (column < Columns && column >= begin && column < end) {
-      const T *weights = right + column * stride;
-      LONGC_UNROLL4 for (int chunk = lane; chunk < kChunks; chunk += kLanes) {
-        const uint4 packed = ld_global_v4(weights + chunk * kChunk);
-        const T *w = (const T *)&packed;
-        LONGC_UNROLL for (int row = 0; row < Rows; ++row) {
-          const uint4 beside = *(const uint4 *)(left + row * LeftPitch + chunk * kChunk);
-          const T *x = (const T *)&beside;
-          LONGC_UNROLL for (int i = 0; i < kChunk; ++i) total[row] = fmaf(as_float(x[i]), as_float(w[i]), total[row]);
+  constexpr int kTurns = Columns * kLanes / 256, kTogether = kTurns >= 4 ? 4 : kTurns >= 2 ? 2 : 1;
+  for (int first = 0; first < Columns; first += groups * kTogether) {
+    float total[kTogether][Rows] = {};
+    LONGC_UNROLL4 for (int chunk = lane; chunk < kChunks; chunk += kLanes) {
+      uint4 packed[kTogether];
+      LONGC_UNROLL for (int t = 0; t < kTogether; ++t) {
+        const int column = first + t * groups + group;
+        packed[t] = make_uint4(0, 0, 0, 0);
+        if (column < Columns && column >= begin && column < end) packed[t] = ld_global_v4(right + column * stride + chunk * kChunk);
+      }
+      LONGC_UNROLL for (int row = 0; row < Rows; ++row) {
+        const uint4 beside = *(const uint4 *)(left + row * LeftPitch + chunk * kChunk);
+        const T *x = (const T *)&beside;
+        LONGC_UNROLL for (int t = 0; t < kTogether; ++t) {
+          const T *w = (const T *)&packed[t];
+          LONGC_UNROLL for (int i = 0; i < kChunk; ++i) total[t][row] = fmaf(as_float(x[i]), as_float(w[i]), total[t][row]);
         }
       }
     }
-    LONGC_UNROLL for (int row = 0; row < Rows; ++row) {
-      LONGC_UNROLL for (int lanes = kLanes / 2; lanes > 0; lanes /= 2) total[row] += shfl_xor(total[row], lanes);
-      if (lane == 0 && column < Columns) sum[row * SumPitch + column] += total[row];
+    LONGC_UNROLL for (int t = 0; t < kTogether; ++t) {
+      const int column = first + t * groups + group;
+      LONGC_UNROLL for (int row = 0; row < Rows; ++row) {
+        LONGC_UNROLL for (int lanes = kLanes / 2; lanes > 0; lanes /= 2) total[t][row] += shfl_xor(total[t][row], lanes);
+        if (lane == 0 && column < Columns) sum[row * SumPitch + column] += total[t][row];
+      }
     }
   }
 }

@@ -1,6 +1,8 @@
 // One CUDA device over the driver's entry points.
 #include "runtime/device/CudaContext.h"
 
+#include <cstring>
+
 namespace longc {
 namespace {
 
@@ -80,6 +82,8 @@ CudaContext::~CudaContext() {
     return;
   for (CudaHandle module : modules_)
     driver_->moduleUnload(module);
+  if (staging_)
+    driver_->memFreeHost(staging_);
   if (startEvent_)
     driver_->eventDestroy(startEvent_);
   if (stopEvent_)
@@ -107,10 +111,44 @@ Status CudaContext::release(CudaPointer pointer) {
 Status CudaContext::fill(CudaPointer pointer, unsigned char value, size_t bytes) {
   return bytes ? driver_->check(driver_->memsetD8(pointer, value, bytes), "filling device memory") : Status();
 }
+/// A place in pinned memory; null for what is too large for it.
+Result<std::byte *> CudaContext::stage(size_t bytes) {
+  constexpr size_t size = size_t(1) << 20, line = 64;
+  if (bytes > size)
+    return static_cast<std::byte *>(nullptr);
+  if (!staging_) {
+    void *memory = nullptr;
+    LONGC_TRY(driver_->check(driver_->memHostAlloc(&memory, size, 0), "allocating pinned memory"));
+    staging_ = static_cast<std::byte *>(memory);
+  }
+  if (staged_ + bytes > size)
+    LONGC_TRY(synchronize());
+  std::byte *const place = staging_ + staged_;
+  staged_ += (bytes + line - 1) / line * line;
+  return place;
+}
+
 Status CudaContext::copyToDevice(CudaPointer target, const void *source, size_t bytes) {
+  auto place = stage(bytes);
+  if (!place.ok())
+    return place.status();
+  if (*place && bytes) {
+    std::memcpy(*place, source, bytes);
+    return driver_->check(driver_->memcpyHtoDAsync(target, *place, bytes, stream_), "copying to the device");
+  }
   return bytes ? driver_->check(driver_->memcpyHtoD(target, source, bytes), "copying to the device") : Status();
 }
 Status CudaContext::copyToHost(void *target, CudaPointer source, size_t bytes) {
+  auto place = stage(bytes);
+  if (!place.ok())
+    return place.status();
+  if (*place && bytes) {
+    LONGC_TRY(driver_->check(driver_->memcpyDtoHAsync(*place, source, bytes, stream_), "copying from the device"));
+    std::byte *const staged = *place;
+    LONGC_TRY(synchronize());
+    std::memcpy(target, staged, bytes);
+    return {};
+  }
   return bytes ? driver_->check(driver_->memcpyDtoH(target, source, bytes), "copying from the device") : Status();
 }
 Status CudaContext::copyOnDevice(CudaPointer target, CudaPointer source, size_t bytes) {
@@ -183,17 +221,22 @@ Status CudaContext::launch(const CudaFunction &function, unsigned gridX, unsigne
                           void **arguments) {
   if (gridX == 0 || gridY == 0 || gridZ == 0)
     return {}; // nothing to do: an empty batch
-  return driver_->check(driver_->launchKernel(function.handle, gridX, gridY, gridZ, function.threads, 1, 1,
-                                              function.sharedBytes, stream_, arguments, nullptr),
-                        "launching a kernel");
+  constexpr int kProgrammaticSerialization = 6;
+  CudaLaunchAttribute early = {kProgrammaticSerialization, {1}}; // an int of the host's order: 1
+  const bool mayOverlap = recording_ && function.waitsItself; // launched one by one, it costs the host more than it saves
+  const CudaLaunchConfig config = {gridX, gridY, gridZ, function.threads, 1, 1, function.sharedBytes, stream_,
+                                   &early, mayOverlap ? 1u : 0u};
+  return driver_->check(driver_->launchKernelEx(&config, function.handle, arguments, nullptr), "launching a kernel");
 }
 
 Status CudaContext::beginCapture() {
+  recording_ = true;
   return driver_->check(driver_->streamBeginCapture(stream_, /*relaxed*/ 2), "recording launches");
 }
 
 Result<CudaHandle> CudaContext::endCapture() {
   CudaHandle recorded = nullptr, graph = nullptr;
+  recording_ = false;
   LONGC_TRY(driver_->check(driver_->streamEndCapture(stream_, &recorded), "recording launches"));
   Status status = driver_->check(driver_->graphInstantiate(&graph, recorded, 0), "preparing recorded launches");
   driver_->graphDestroy(recorded);
@@ -206,7 +249,11 @@ Status CudaContext::launchGraph(CudaHandle graph) {
   return driver_->check(driver_->graphLaunch(graph, stream_), "launching recorded kernels");
 }
 
-Status CudaContext::synchronize() { return driver_->check(driver_->ctxSynchronize(), "running kernels"); }
+Status CudaContext::synchronize() {
+  LONGC_TRY(driver_->check(driver_->ctxSynchronize(), "running kernels"));
+  staged_ = 0;
+  return {};
+}
 
 Status CudaContext::startTimer() { return driver_->check(driver_->eventRecord(startEvent_, stream_), "timing"); }
 

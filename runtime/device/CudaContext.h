@@ -6,6 +6,7 @@
 
 #include "runtime/device/CudaDriver.h"
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ struct CudaFunction {
   CudaHandle handle = nullptr;
   unsigned threads = 0;
   unsigned sharedBytes = 0;
+  bool waitsItself = false; // for the kernel before it: in a graph it may begin earlier
 };
 
 class CudaContext {
@@ -47,6 +49,7 @@ public:
   Result<CudaPointer> allocate(size_t bytes);
   Status release(CudaPointer pointer);
   Status fill(CudaPointer pointer, unsigned char value, size_t bytes);
+  /// Small ones go through memory that the device reads by itself: nobody waits for them, the next kernel finds them done.
   Status copyToDevice(CudaPointer target, const void *source, size_t bytes);
   Status copyToHost(void *target, CudaPointer source, size_t bytes);
   Status copyOnDevice(CudaPointer target, CudaPointer source, size_t bytes);
@@ -70,6 +73,7 @@ public:
 
 private:
   CudaContext() = default;
+  Result<std::byte *> stage(size_t bytes);
 
   const CudaDriver *driver_ = nullptr;
   int device_ = 0;
@@ -79,7 +83,10 @@ private:
   int sharedLimit_ = 0;
   size_t memoryBytes_ = 0;
   std::vector<CudaHandle> modules_;
+  std::byte *staging_ = nullptr; // pinned; in use up to staged_ until the stream was waited for
+  size_t staged_ = 0;
   CudaHandle stream_ = nullptr;
+  bool recording_ = false; // launches into a graph
   CudaHandle startEvent_ = nullptr, stopEvent_ = nullptr;
 };
 

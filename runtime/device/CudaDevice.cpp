@@ -66,6 +66,7 @@ Result<CudaDevice::Kernel> CudaDevice::load(const longc_image_entry &image, cons
   if (!function.ok())
     return function.status();
   kernel.function = *function;
+  kernel.function.waitsItself = plan.waits_itself();
   if (plan.draws_blocks()) {
     auto counters = allocate(2 * sizeof(int32_t), "counters of blocks");
     if (!counters.ok())

@@ -18,6 +18,18 @@ struct alignas(64) CudaTensorMap {
   unsigned char bytes[128];
 };
 
+/// What a launch may say of itself (CUlaunchAttribute, CUlaunchConfig).
+struct CudaLaunchAttribute {
+  int id;
+  alignas(8) unsigned char value[64];
+};
+struct CudaLaunchConfig {
+  unsigned gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes;
+  CudaHandle stream;
+  CudaLaunchAttribute *attributes;
+  unsigned attributeCount;
+};
+
 /// One function pointer an entry point; `nullptr` never, once `get` has succeeded.
 struct CudaDriver {
   /// Opens libcuda.so.1 once a process. Fails where there is no driver, an old driver or no device.
@@ -44,13 +56,16 @@ struct CudaDriver {
   int (*memsetD8)(CudaPointer, unsigned char, size_t);
   int (*memcpyHtoD)(CudaPointer, const void *, size_t);
   int (*memcpyDtoH)(void *, CudaPointer, size_t);
+  int (*memcpyHtoDAsync)(CudaPointer, const void *, size_t, CudaHandle);
+  int (*memcpyDtoHAsync)(void *, CudaPointer, size_t, CudaHandle);
+  int (*memHostAlloc)(void **, size_t, unsigned);
+  int (*memFreeHost)(void *);
   int (*memcpyDtoDAsync)(CudaPointer, CudaPointer, size_t, CudaHandle);
   int (*moduleLoadData)(CudaHandle *, const void *);
   int (*moduleUnload)(CudaHandle);
   int (*moduleGetFunction)(CudaHandle *, CudaHandle, const char *);
   int (*funcSetAttribute)(CudaHandle, int, int);
-  int (*launchKernel)(CudaHandle, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, CudaHandle,
-                      void **, void **);
+  int (*launchKernelEx)(const CudaLaunchConfig *, CudaHandle, void **, void **);
   int (*streamCreate)(CudaHandle *, unsigned);
   int (*streamDestroy)(CudaHandle);
   int (*streamBeginCapture)(CudaHandle, int);

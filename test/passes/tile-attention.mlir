@@ -14,6 +14,12 @@
 // RUN: longc-interpret %t/one.mlir --function joint --tokens 1 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
 // RUN: longc-interpret %t/one.mlir --function joint --tokens 1 --seed 2 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
 // RUN: longc-interpret %t/one.mlir --function joint --tokens 1 --seed 3 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
+// A GPU joins all splits of a token in one step.
+// RUN: sed 's/module attributes.*/module {/' %t/one.mlir > %t/plain.mlir
+// RUN: longc-opt %t/plain.mlir --longc-set-target=target=cuda:sm_90a -o %t/gpu.mlir
+// RUN: longc-interpret %t/gpu.mlir --function joint --tokens 1 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
+// RUN: longc-interpret %t/gpu.mlir --function joint --tokens 1 --seed 2 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
+// RUN: longc-opt %t/gpu.mlir --pass-pipeline="builtin.module(longc-tile-attention,canonicalize,tile.kernel(cse))" | FileCheck %t/one.mlir --check-prefix=ATONCE
 // RUN: longc-interpret %t/one.mlir --function selected --tokens 1 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
 
 //--- folded.mlir
@@ -183,6 +189,15 @@ module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_
 // CHECK-NOT: tile.mma
 // CHECK: arith.divf
 // CHECK: tile.encode
+// ATONCE-LABEL: _rows1_merge grid(
+// ATONCE-NOT: scf.for
+// ATONCE: tile.load {{.*}} dropped [2] : {{.*}} -> tensor<1x16xf32>
+// ATONCE: tile.reduce max
+// ATONCE: tile.load {{.*}} dropped [0, 2] : {{.*}} -> tensor<16x32xf32>
+// ATONCE: tile.mma
+// ATONCE-NOT: scf.for
+// ATONCE: tile.store
+
 // CHECK-LABEL: func.func @joint
 // CHECK: %[[ITEMS:.*]] = tile.work_list %{{.*}} rows = 1
 // CHECK: tile.launch @{{.*}}_split grid(%{{.*}}, %c2, %c16) ins(%[[ITEMS]]

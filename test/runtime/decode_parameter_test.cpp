@@ -87,7 +87,8 @@ TEST(DecodeParameter, WhatNeedsNoDecodingAndWhatHasNone) {
   EXPECT_EQ(decodeParameter(matrix.parameter, matrix.panels.data(), longc::abi::I32, decoded).code(), 4124);
   matrix.parameter.set_panels(false);
   EXPECT_FALSE(needsDecoding(matrix.parameter, longc::abi::F32));
-  EXPECT_EQ(decodeParameter(matrix.parameter, matrix.panels.data(), longc::abi::BF16, decoded).code(), 4124);
+  matrix.parameter.set_type(longc::abi::BF16);
+  EXPECT_EQ(decodeParameter(matrix.parameter, matrix.panels.data(), longc::abi::F32, decoded).code(), 4124);
 }
 
 } // namespace

@@ -20,7 +20,7 @@ TEST(HeldParameters, AreRoundedWhereKernelsReadBf16AndFollowTheValues) {
   list.add("wide", {2}, Beginning::given);
   auto values = ParameterArray::create(list, "values");
   ASSERT_TRUE(values.ok());
-  auto held = HeldParameters::create(**device, list, {abi::BF16, abi::F32});
+  auto held = HeldParameters::create(**device, list, {longc::abi::BF16, longc::abi::F32});
   ASSERT_TRUE(held.ok());
   for (float factor : {1.0f, -2.0f}) {
     const float narrow[] = {1.00390625f * factor, 3 * factor, 0}, wide[] = {1.00390625f * factor, 5};

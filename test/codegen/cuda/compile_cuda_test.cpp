@@ -78,9 +78,9 @@ TEST(CompileCuda, KernelsKeepTheirRecordedBudget) {
   EXPECT_GE(kernels, 3);
 }
 
-/// Lowers a model of test/passes/inputs for the GPU; its kernels stay in panels and rows as the target has them.
-mlir::OwningOpRef<mlir::ModuleOp> lower(mlir::MLIRContext &context, const std::string &model, int64_t attentionRows,
-                                        void (*choose)(LoweringOptions &)) {
+/// The kernels of a model of test/passes/inputs, lowered for the GPU: of all its functions, or those that one launches.
+mlir::OwningOpRef<mlir::ModuleOp> kernelsOf(mlir::MLIRContext &context, const std::string &model, llvm::StringRef function,
+                                            int64_t attentionRows, void (*choose)(LoweringOptions &)) {
   context.loadDialect<lm::LmDialect, tile::TileDialect, mlir::arith::ArithDialect, mlir::math::MathDialect,
                       mlir::scf::SCFDialect, mlir::func::FuncDialect>();
   auto module = mlir::parseSourceFile<mlir::ModuleOp>(kFolder + "/../../passes/inputs/" + model, &context);
@@ -92,8 +92,21 @@ mlir::OwningOpRef<mlir::ModuleOp> lower(mlir::MLIRContext &context, const std::s
   choose(options);
   mlir::PassManager lowering(&context);
   buildLoweringPipeline(lowering, options);
-  lowering.addPass(createKeepKernelsPass());
-  return succeeded(lowering.run(*module)) ? std::move(module) : mlir::OwningOpRef<mlir::ModuleOp>();
+  if (failed(lowering.run(*module)))
+    return {};
+  std::set<std::string> launched;
+  for (auto one : module->getOps<mlir::func::FuncOp>())
+    if (function.empty() || one.getSymName() == function)
+      one.walk([&](tile::LaunchOp launch) { launched.insert(launch.getKernel().str()); });
+  for (mlir::Operation &op : llvm::make_early_inc_range(*module->getBody()))
+    if (auto kernel = mlir::dyn_cast<tile::KernelOp>(op); !kernel || !launched.contains(kernel.getSymName().str()))
+      op.erase();
+  return module;
+}
+
+size_t countKernels(mlir::ModuleOp module) {
+  const auto kernels = module.getOps<tile::KernelOp>();
+  return size_t(std::distance(kernels.begin(), kernels.end()));
 }
 
 // A whole decoder with memory: tokens in, logits out, reading and decoding.
@@ -102,10 +115,9 @@ TEST(CompileCuda, EveryKernelOfADecoderCompiles) {
   if (!compiler.ok())
     GTEST_SKIP() << compiler.status().text();
   mlir::MLIRContext context;
-  auto module = lower(context, "decoder.mlir.in", 64, [](LoweringOptions &options) { options.method = "fot"; });
+  auto module = kernelsOf(context, "decoder.mlir.in", "", 64, [](LoweringOptions &options) { options.method = "fot"; });
   ASSERT_TRUE(module);
-  const auto tiled = module->getOps<tile::KernelOp>();
-  const size_t count = size_t(std::distance(tiled.begin(), tiled.end()));
+  const size_t count = countKernels(*module);
   auto compiled = compileCuda(*module, nullptr, /*mayFallBack=*/true);
   ASSERT_TRUE(succeeded(compiled)) << "with " << *compiler;
   EXPECT_EQ(compiled->size(), count);
@@ -125,18 +137,12 @@ TEST(CompileCuda, EveryKernelOfGradientsCompiles) {
   if (!compiler.ok())
     GTEST_SKIP() << compiler.status().text();
   mlir::MLIRContext context;
-  auto module = lower(context, "trained.mlir.in", 192, [](LoweringOptions &options) { options.train = true; });
+  auto module = kernelsOf(context, "trained.mlir.in", "loss_gradient", 192, [](LoweringOptions &options) { options.train = true; });
   ASSERT_TRUE(module);
-  std::set<std::string> launched;
-  for (mlir::Operation &op : *module->getBody())
-    if (auto function = mlir::dyn_cast<mlir::func::FuncOp>(op); function && function.getSymName() == "loss_gradient")
-      function.walk([&](tile::LaunchOp launch) { launched.insert(launch.getKernel().str()); });
-  for (mlir::Operation &op : llvm::make_early_inc_range(*module->getBody()))
-    if (auto kernel = mlir::dyn_cast<tile::KernelOp>(op); !kernel || !launched.contains(kernel.getSymName().str()))
-      op.erase();
+  const size_t count = countKernels(*module);
   auto compiled = compileCuda(*module);
   ASSERT_TRUE(succeeded(compiled)) << "with " << *compiler;
-  EXPECT_EQ(compiled->size(), launched.size());
+  EXPECT_EQ(compiled->size(), count);
   int products = 0;
   for (const CudaKernel &kernel : *compiled) {
     const bool multiplies = std::regex_search(kernel.name, std::regex("^(linear|adapter|product|row_product|cross_entropy|packed|attention)")) &&

@@ -34,12 +34,17 @@ tile.kernel @norm grid(%i) (%x: !tile.view<?x64xf32>, %y: !tile.view<?x64xbf16>)
 
 // -----
 
-// The weights of a product with one row go past shared memory.
+// The weights of a product with one row go past shared memory; they are asked for before the kernel waits for the one before it.
 // CHECK-LABEL: one_row(
+// CHECK: griddepcontrol_launch_dependents();
+// CHECK-NEXT: prefetch_rows(view1, grid1);
+// CHECK-NEXT: griddepcontrol_wait();
 // CHECK: copy_rows<1, 96, 104>
+// CHECK: wait_for_copies();
+// CHECK-NEXT: __syncthreads();
 // CHECK: multiply_few_rows<1, 8, 96, 8, 104>
 // CHECK-NOT: copy_rows
-tile.kernel @one_row grid(%i) (%x: !tile.view<1x96xbf16>, %w: !tile.view<50x96xbf16>, %y: !tile.view<1x50xf32>) {
+tile.kernel @one_row grid(%row, %i) (%x: !tile.view<1x96xbf16>, %w: !tile.view<50x96xbf16>, %y: !tile.view<1x50xf32>) {
   %c0 = arith.constant 0 : index
   %c8 = arith.constant 8 : index
   %zero = arith.constant dense<0.0> : tensor<1x8xf32>
