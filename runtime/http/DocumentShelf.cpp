@@ -183,14 +183,19 @@ void DocumentShelf::read(const std::shared_ptr<KeptDocument> &document, Document
   if (document->removed)
     return;
   const auto start = std::chrono::steady_clock::now();
-  auto last = start;
+  auto last = start, pieceBegan = start;
   auto memory = MemoryDocument::read(scheduler_.engine(), options_.session, scheduler_.store(), std::move(text), [&](int64_t done, int64_t) {
     document->read = done;
     if (auto now = std::chrono::steady_clock::now(); now - last > std::chrono::milliseconds(300)) {
       last = now;
       tellWatchers(*document);
     }
-    return scheduler_.serveOthers() && !document->removed;
+    const auto pieceEnded = std::chrono::steady_clock::now(), share = pieceEnded + (pieceEnded - pieceBegan); // answers have as long
+    bool goesOn = scheduler_.serveOthers();
+    while (goesOn && !scheduler_.isIdle() && !document->removed && std::chrono::steady_clock::now() < share)
+      goesOn = scheduler_.serveOthers();
+    pieceBegan = std::chrono::steady_clock::now();
+    return goesOn && !document->removed;
   });
   metrics_.ingest.add(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   if (!memory.ok())
