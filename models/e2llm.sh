@@ -37,5 +37,5 @@ fi
 say "compiling them with the adapter of $adapter"
 compile --adapter "$adapter" -o "$app"
 
-say "a text of three facts among sentences that tell nothing"
+say "questions about documents of invented facts: from soft tokens, from the beginning of the text, from its nearest chunks"
 "$app" eval facts --documents 4 --facts 4 --seed 99
