@@ -171,7 +171,7 @@ TEST(Program, RefusesBadBuffersAndSteps) {
       [](abi::Function &f) { f.mutable_buffers(12)->mutable_sizes(0)->set_value(99); },
       [](abi::Function &f) { f.mutable_buffers(12)->set_type(abi::Q4_0); },
       [](abi::Function &f) { f.mutable_buffers(12)->set_kind(static_cast<abi::Buffer::Kind>(9)); },
-      [](abi::Function &f) { f.mutable_steps(0)->mutable_launch()->set_kernel(3); },
+      [](abi::Function &f) { f.mutable_steps(0)->mutable_launch()->set_kernel(4); },
       [](abi::Function &f) { f.mutable_steps(0)->mutable_launch()->clear_grid(); },
       [](abi::Function &f) { f.mutable_steps(0)->mutable_launch()->mutable_operands(0)->set_buffer(15); },
       [](abi::Function &f) { f.mutable_steps(1)->mutable_work_list()->set_segments(0); },
