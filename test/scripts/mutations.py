@@ -79,7 +79,7 @@ MUTATIONS = [
     ("PlanBuffers", "{{load.getOffsets() == store.getOffsets() => load.getOffsets() != store.getOffsets()}}", [],
      "operands read elsewhere are overwritten"),
     ("Recompute", "            {{feeds(made, loss) => !feeds(made, loss)}})", [], "only what the loss itself reads is computed again"),
-    ("RowProductKernel", "kernel.load(right, {depth, columns}, place(first, {{column => row}}), {}, {}, dropped)",
+    ("RowProductKernel", "kernel.load(right, {cut_.depth, cut_.columns}, place(first, {{column => row}}), {}, {}, dropped)",
      ["tile-gradient-kernels"], "other columns"),
     ("RowTiles", "kernel_.constantTile({rows}, {{epsilon => 2 * epsilon + 1e-3}})", ["tile-streaming"],
      "another epsilon"),
