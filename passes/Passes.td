@@ -128,6 +128,18 @@ def FuseRopePass : Longc_Pass<"longc-fuse-rope"> {
   let summary = "slices, head splits, norms, rotations, roundings and appends of one layer as one pass over its rows";
 }
 
+def InsertGatedMemoryPass : Longc_Pass<"longc-insert-gated-memory"> {
+  let summary = "a trainable memory and gate (LIFT, 2502.14644) of each head behind attention";
+  let description = [{
+    What an attention gives becomes `lm.gated_memory` of it and of its query before it is rotated, with the new parameters
+    `w1` `[H, D, 2D]`, `w2` `[H, 2D, D]`, `u1` `[H, D, r]` and `u2` `[H, r]`, r the root of D, named
+    `BLOCK.gated_memory.w1`, BLOCK being where the query's product stands. With `identity` the result is divided by what the
+    gate of zeros leaves of attention, so that a memory of zeros changes nothing; without, it is the published form.
+  }];
+  let options = [Option<"identity", "identity", "bool", "true", "a memory of zeros changes nothing">];
+  let statistics = [Statistic<"memories", "memories", "Number of attentions that got a memory">];
+}
+
 def InsertLoraPass : Longc_Pass<"longc-insert-lora"> {
   let summary = "low-rank adapters (2106.09685) beside the products and embeddings whose names they have";
   let description = [{

@@ -4,6 +4,7 @@
 #include "passes/FunctionInputs.h"
 #include "passes/GatedMemoryKernel.h"
 #include "passes/GemmKernel.h"
+#include "passes/HeadProductKernel.h"
 #include "passes/Passes.h"
 #include "passes/RowProductKernel.h"
 #include "passes/RowTiles.h"
@@ -252,7 +253,7 @@ struct TileLinearPass : impl::TileLinearPassBase<TileLinearPass> {
     auto hasProduct = [](const FusedOps &fused) {
       return llvm::any_of(fused.ops, isMatrixProduct) || isSeedPool(fused.root) ||
              isa<lm::CrossEntropyOp, lm::CrossEntropyInputGradientOp, lm::CrossEntropyWeightGradientOp, lm::GatedMemoryOp,
-                 lm::RowProductOp>(fused.root);
+                 lm::ProductOp, lm::RowProductOp>(fused.root);
     };
     for (auto function : getOperation().getOps<FunctionOpInterface>()) {
       for (auto loss : llvm::to_vector(function.getFunctionBody().getOps<lm::CrossEntropyOp>()))
@@ -283,6 +284,8 @@ struct TileLinearPass : impl::TileLinearPassBase<TileLinearPass> {
       return tileCrossEntropyGradient(gradient, facts);
     if (auto product = dyn_cast<lm::RowProductOp>(fused.root))
       return tileRowProduct(product, facts);
+    if (auto product = dyn_cast<lm::ProductOp>(fused.root); product && !isMatrixProduct(product))
+      return tileHeadProduct(product, facts);
     if (auto memory = dyn_cast<lm::GatedMemoryOp>(fused.root))
       return tileGatedMemory(memory, facts);
     if (isSeedPool(fused.root))

@@ -1,4 +1,5 @@
-// Sums over rows, rows added by index and transposes: kernels whose blocks own columns, so that each sum has one order.
+// Sums over rows, rows added by index, transposes and last sizes of 1: kernels whose blocks own columns, so that each sum has one
+// order.
 #include "passes/Passes.h"
 #include "passes/FusedOps.h"
 #include "passes/TargetFacts.h"
@@ -118,17 +119,37 @@ LogicalResult tile(lm::TransposeOp op) {
   return success();
 }
 
+// A last size of 1 comes or goes: rows are copied as they are.
+LogicalResult tile(lm::ReshapeOp op) {
+  RankedTensorType x = typeOf(op.getX()), result = typeOf(op.getResult());
+  const bool adds = result.getRank() == 3, isUnit = adds ? x.getRank() == 2 && result.getDimSize(2) == 1
+                                                         : x.getRank() == 3 && result.getRank() == 2 && x.getDimSize(2) == 1;
+  if (!isUnit)
+    return op.emitOpError("is in no kernel: expected a last size of 1 that is added or taken away, got ") << x << " to " << result;
+  const int64_t width = result.getDimSize(1), rows = fitTile(summedRows, x.getDimSize(0), 1);
+  KernelBuilder kernel(op, FusedOps(op).kernelName(op.getX(), std::to_string(width)), 1);
+  Value row = kernel.mul(kernel.gridIndex(0), rows), zero = kernel.index(0);
+  const int64_t flat[] = {rows, width}, deep[] = {rows, width, 1};
+  Value places[] = {row, zero, zero};
+  Value tile = kernel.load(kernel.input(op.getX()), adds ? ArrayRef(flat) : ArrayRef(deep), ArrayRef(places).take_front(x.getRank()));
+  kernel.store(kernel.reshape(tile, adds ? ArrayRef(deep) : ArrayRef(flat)), kernel.output(emptyResult(kernel.host(), result, op.getX())),
+               ArrayRef(places).take_front(result.getRank()));
+  op.getResult().replaceAllUsesWith(kernel.finish(hostBlocks(kernel.host(), op.getX(), 0, rows)).getResult(0));
+  op.erase();
+  return success();
+}
+
 struct TileReductionsPass : impl::TileReductionsPassBase<TileReductionsPass> {
   void runOnOperation() override {
     SmallVector<Operation *> ops;
     for (auto function : getOperation().getOps<FunctionOpInterface>())
       function->walk([&](Operation *op) {
-        if (isa<lm::ScatterAddOp, lm::SumRowsOp, lm::TransposeOp>(op))
+        if (isa<lm::ReshapeOp, lm::ScatterAddOp, lm::SumRowsOp, lm::TransposeOp>(op))
           ops.push_back(op);
       });
     for (Operation *op : ops) {
       LogicalResult done = llvm::TypeSwitch<Operation *, LogicalResult>(op)
-                               .Case<lm::ScatterAddOp, lm::SumRowsOp, lm::TransposeOp>([](auto each) { return tile(each); })
+                               .Case<lm::ReshapeOp, lm::ScatterAddOp, lm::SumRowsOp, lm::TransposeOp>([](auto each) { return tile(each); })
                                .Default([](Operation *) { return failure(); });
       if (failed(done))
         return signalPassFailure();

@@ -10,14 +10,12 @@ namespace longc {
 // The pass that makes a kernel of the op or of a group with it; empty when there is none.
 static StringRef tilingPass(Operation *op) {
   if (isa<lm::LinearOp, lm::QuantizedLinearOp, lm::CrossEntropyOp, lm::CrossEntropyInputGradientOp,
-          lm::CrossEntropyWeightGradientOp, lm::GatedMemoryOp, lm::RowProductOp>(op))
-    return "longc-tile-linear";
-  if (auto product = dyn_cast<lm::ProductOp>(op); product && cast<RankedTensorType>(product.getX().getType()).getRank() == 2)
+          lm::CrossEntropyWeightGradientOp, lm::GatedMemoryOp, lm::ProductOp, lm::RowProductOp>(op))
     return "longc-tile-linear";
   if (isa<lm::PackedAttentionOp, lm::WindowAttentionOp, lm::KnnAttentionOp, lm::MergeAttentionOp,
           lm::AttentionQueryGradientOp, lm::AttentionKeyGradientOp>(op))
     return "longc-tile-attention";
-  if (isa<lm::ScatterAddOp, lm::SumRowsOp, lm::TransposeOp>(op))
+  if (isa<lm::ReshapeOp, lm::ScatterAddOp, lm::SumRowsOp, lm::TransposeOp>(op))
     return "longc-tile-reductions";
   if (auto pool = dyn_cast<lm::ChunkPoolOp>(op); pool && pool.getPool() == lm::Pool::pma)
     return "longc-tile-linear";

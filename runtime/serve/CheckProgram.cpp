@@ -47,7 +47,7 @@ Status checkTrainable(const abi::Parameter &parameter, const std::string &name) 
     return bad(name + " is trained; expected a row-major f32 tensor");
   if (parameter.initializer() != abi::Parameter::NONE && !parameter.trainable())
     return bad(name + " has an initializer and is not trained");
-  if (parameter.initializer() == abi::Parameter::KAIMING_UNIFORM && parameter.shape_size() != 2)
+  if (parameter.initializer() == abi::Parameter::KAIMING_UNIFORM && parameter.shape_size() != 2 && parameter.shape_size() != 3)
     return bad(name + formatText(" has rank %d; its initializer is one of matrices", parameter.shape_size()));
   return {};
 }

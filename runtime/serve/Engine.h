@@ -67,7 +67,7 @@ public:
   std::string profileTable() const;
 
 private:
-  explicit Engine(const Program &program) : program_(program), adapter_(program.module().has_lora() ? "none" : "") {}
+  explicit Engine(const Program &program) : program_(program), adapter_(program.module().has_lora() || program.module().has_gated_memory() ? "none" : "") {}
   Status open(const longc_program_table &table, const EngineOptions &options, int ordinal);
   Status link(const longc_program_table &table, const EngineOptions &options, int ordinal, const abi::Function &prefill,
               const abi::Function &decode, const abi::Function *ingest);

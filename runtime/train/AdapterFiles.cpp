@@ -3,6 +3,7 @@
 
 #include "runtime/core/Format.h"
 #include "runtime/core/Hash.h"
+#include "runtime/core/Json.h"
 #include "runtime/core/OutputFile.h"
 #include "runtime/io/JsonFile.h"
 #include "runtime/io/PeftConfig.h"
@@ -16,6 +17,9 @@ namespace longc {
 namespace {
 
 constexpr std::string_view endA = ".lora_A", endB = ".lora_B", peftEnd = ".weight";
+constexpr std::string_view gatedType = "LONGC_GATED_MEMORY", gatedPart = ".gated_memory.";
+
+bool isGated(const TrainedParameter &parameter) { return parameter.name.find(gatedPart) != std::string::npos; }
 
 std::string moduleOf(const std::string &name) { return name.substr(0, name.size() - endA.size()); }
 std::string peftName(const std::string &name) { return std::string(peftPrefix) + name + std::string(peftEnd); }
@@ -29,7 +33,23 @@ double scaleOf(const abi::Program &program, const ParameterList &list) {
                            : 1.0 / static_cast<double>(std::max<int64_t>(1, rankOf(list)));
 }
 
+// A kind of our own in PEFT's layout: what is computed, and of what size.
+std::string gatedConfigOf(const abi::Program &program, const std::string &ingest) {
+  JsonWriter json;
+  json.beginObject();
+  json.key("base_model_name_or_path").text(program.source());
+  json.key("identity").boolean(program.modules(0).gated_memory().identity());
+  json.key("inference_mode").boolean(true);
+  if (!ingest.empty())
+    json.key("longc_ingest").text(ingest);
+  json.key("peft_type").text(gatedType);
+  json.key("task_type").text("CAUSAL_LM");
+  return json.endObject().str() + "\n";
+}
+
 std::string configOf(const abi::Program &program, const ParameterList &list, const std::string &ingest) {
+  if (program.modules(0).has_gated_memory())
+    return gatedConfigOf(program, ingest);
   const int64_t rank = rankOf(list);
   PeftConfig config{program.source(), {}, {}, program.modules(0).layers(), ingest};
   for (const TrainedParameter &parameter : list.parameters())
@@ -63,11 +83,19 @@ Status checkConfig(const std::string &folder, const JsonValue &config, double sc
   return {};
 }
 
+Status checkGatedConfig(const std::string &folder, const JsonValue &config, bool identity) {
+  const JsonValue *type = config.find("peft_type"), *given = config.find("identity");
+  if (!type || !type->text() || *type->text() != gatedType || !given || !given->boolean())
+    return Status::error(notAnAdapter, quoted(folder + "/adapter_config.json") + ": expected peft_type " + std::string(gatedType) + " with identity",
+                         "give the folder of a gated memory that a program with one saved");
+  return *given->boolean() == identity ? Status() : otherShape(folder, "the program's gated memory is of the other form (--gated-memory)");
+}
+
 } // namespace
 
 bool isAdapter(const ParameterList &list) {
   return !list.parameters().empty() && std::ranges::all_of(list.parameters(), [](const TrainedParameter &parameter) {
-    return parameter.shape.size() == 2 && (parameter.name.ends_with(endA) || parameter.name.ends_with(endB));
+    return isGated(parameter) || (parameter.shape.size() == 2 && (parameter.name.ends_with(endA) || parameter.name.ends_with(endB)));
   });
 }
 
@@ -90,7 +118,9 @@ Status readTrained(const std::string &folder, const abi::Program &program, const
   auto config = readJsonFile(folder + "/adapter_config.json");
   if (!config.ok())
     return config.status();
-  LONGC_TRY(checkConfig(folder, *config, scaleOf(program, list), rankOf(list)));
+  const bool gated = program.modules(0).has_gated_memory();
+  LONGC_TRY(gated ? checkGatedConfig(folder, *config, program.modules(0).gated_memory().identity())
+                  : checkConfig(folder, *config, scaleOf(program, list), rankOf(list)));
   auto files = SafetensorsFolder::open(folder, "adapter_model");
   if (!files.ok())
     return files.status();

@@ -11,7 +11,7 @@ namespace longc {
 /// Codes of its errors: a folder that is no adapter; an adapter of another shape.
 inline constexpr int notAnAdapter = 8051, adapterOfOtherShape = 8052;
 
-/// Whether all that is trained are low-rank products: names that end in `.lora_A` and `.lora_B`.
+/// Whether all that is trained are low-rank products, whose names end in `.lora_A` and `.lora_B`, or a gated memory.
 bool isAdapter(const ParameterList &list);
 
 /// Writes FOLDER/adapter_model.safetensors and FOLDER/adapter_config.json for an adapter, FOLDER/model.safetensors (float32,

@@ -51,7 +51,9 @@ void begin(const ParameterList &list, uint64_t seed, ParameterArray &values) {
     if (parameter.beginning != Beginning::uniform)
       continue;
     const uint64_t stream = seed ^ hashBytes(parameter.name.data(), parameter.name.size());
-    const double bound = 1 / std::sqrt(static_cast<double>(parameter.shape.back()));
+    // What one of several matrices is read by is all of it, as torch counts.
+    const auto inputs = parameter.shape.size() == 3 ? parameter.shape[1] * parameter.shape[2] : parameter.shape.back();
+    const double bound = 1 / std::sqrt(static_cast<double>(inputs));
     for (size_t i = 0; i < numbers.size(); ++i)
       numbers[i] = static_cast<float>(bound * (2 * philoxUniform(stream, i) - 1));
   }

@@ -18,7 +18,7 @@ namespace longc {
 enum class Beginning {
   given,   // somebody fills it in
   zeros,
-  uniform, // in ±1/√columns of a matrix: lora_A as PEFT begins it (Kaiming's initialisation with a = √5)
+  uniform, // in ±1/√columns of a matrix, ±1/√(rows columns) of one a head: torch's Kaiming initialisation with a = √5
 };
 
 struct TrainedParameter {

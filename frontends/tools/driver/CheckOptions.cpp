@@ -104,6 +104,10 @@ Status checkOptions(const CompileOptions &options) {
   if (options.train && !options.adapter.empty() && options.method != "e2llm")
     return Status::error(1142, "--train with --adapter: what a program trains begins where it is told to when it runs",
                          "leave --adapter out here");
+  if (!options.gatedMemory.empty() && options.gatedMemory != "identity" && options.gatedMemory != "paper")
+    return Status::error(1160, "--gated-memory '" + options.gatedMemory + "': expected identity or paper", "see `longc compile --help`");
+  if (!options.gatedMemory.empty() && (!options.lora.empty() || options.method == "e2llm"))
+    return Status::error(1160, "--gated-memory is trained alone: it excludes --lora and --method e2llm", "give one of them");
   if (!options.lora.empty())
     if (Result<LoraOptions> lora = parseLora(options.lora); !lora.ok())
       return lora.status();

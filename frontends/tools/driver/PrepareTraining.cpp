@@ -113,6 +113,12 @@ Result<LoraOptions> parseLora(const std::string &text) {
 }
 
 Status prepareTraining(const CompileOptions &options, ModuleOp graph, Stages &stages, abi::Module &module) {
+  if (!options.gatedMemory.empty()) {
+    module.mutable_gated_memory()->set_identity(options.gatedMemory == "identity");
+    PassManager manager(&stages.context());
+    manager.addPass(createInsertGatedMemoryPass({.identity = options.gatedMemory == "identity"}));
+    return stages.run(manager, graph, "inserting the gated memory");
+  }
   if (!options.lora.empty()) {
     Result<LoraOptions> lora = parseLora(options.lora);
     return lora.ok() ? insertTrainedLora(*lora, graph, stages, module) : lora.status();

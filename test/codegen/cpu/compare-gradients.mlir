@@ -14,6 +14,8 @@
 // RUN: longc-opt %s --longc-differentiate=function=dense -o %t && longc-compare-cpu %t --function=dense_gradient --tokens=70 --sequences=2 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
 // RUN: longc-opt %s --longc-differentiate=function=loss_and_lse -o %t && longc-compare-cpu %t --function=loss_and_lse_gradient --tokens=37 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
 // RUN: longc-opt %s --longc-differentiate=function=adapter -o %t && longc-compare-cpu %t --function=adapter_gradient --tokens=37 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
+// RUN: longc-opt %s --longc-differentiate=function=gated -o %t.gated && longc-compare-cpu %t.gated --function=gated_gradient --tokens=37 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
+// RUN: longc-compare-cpu %t.gated --function=gated_gradient --tokens=70 --variants=avx512_bf16 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
 // RUN: longc-interpret %t --function adapter_gradient --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-5
 // CHECK-NOT: WRONG
 // CHECK: {{[1-9][0-9]*}} passed, 0 failed
@@ -160,4 +162,12 @@ func.func @adapter(%x: tensor<?x160xf32> {lm.trained}, %a: tensor<6x160xf32> {lm
   %y = lm.linear %x, %w lora(%a, %b) {lora_scale = 0.5 : f64}
     : (tensor<?x160xf32>, tensor<96x160xf32>, tensor<6x160xf32>, tensor<96x6xf32>) -> tensor<?x96xf32>
   return %y : tensor<?x96xf32>
+}
+
+// A memory and a gate of each head: products of heads, and last sizes of 1.
+func.func @gated(%a: tensor<?x3x32xf32> {lm.trained}, %q: tensor<?x3x32xf32> {lm.trained}, %w1: tensor<3x32x64xf32> {lm.trained},
+                 %w2: tensor<3x64x32xf32> {lm.trained}, %u1: tensor<3x32x5xf32> {lm.trained}, %u2: tensor<3x5xf32> {lm.trained}) -> tensor<?x3x32xf32> {
+  %o = lm.gated_memory %a, %q reads (%w1, %w2) gate (%u1, %u2)
+    : (tensor<?x3x32xf32>, tensor<?x3x32xf32>, tensor<3x32x64xf32>, tensor<3x64x32xf32>, tensor<3x32x5xf32>, tensor<3x5xf32>) -> tensor<?x3x32xf32>
+  return %o : tensor<?x3x32xf32>
 }
