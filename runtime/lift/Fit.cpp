@@ -55,6 +55,7 @@ private:
     while (trainer_.state().epoch == epoch) {
       if (options_.seconds > 0 && slowest_ > 0 && secondsSince(options_.start) + slowest_ > options_.seconds)
         return end(LiftEnd::outOfTime);
+      trainer_.setRate(plan_.rateAt(std::max(static_cast<double>(epoch) / static_cast<double>(plan_.epochs), budgetSpent())));
       const auto start = Clock::now();
       copy(trainer_.state().values, before_);
       auto report = trainer_.run(options_.stop);
@@ -70,6 +71,8 @@ private:
     }
     return {};
   }
+
+  double budgetSpent() const { return options_.seconds > 0 ? secondsSince(options_.start) / options_.seconds : 0; }
 
   Status end(LiftEnd how) {
     ended_ = true;

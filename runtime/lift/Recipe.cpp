@@ -3,6 +3,8 @@
 
 #include "runtime/train/NamedValue.h"
 
+#include <algorithm>
+
 namespace longc {
 
 bool liftRecipeOf(std::string_view name, LiftRecipe &recipe) {
@@ -11,6 +13,11 @@ bool liftRecipeOf(std::string_view name, LiftRecipe &recipe) {
 }
 
 std::string_view nameOf(LiftRecipe recipe) { return recipe == LiftRecipe::qa ? "qa" : "gm"; }
+
+double LiftPlan::rateAt(double share) const {
+  constexpr double falls = 2.0 / 3, least = 0.1;
+  return share <= falls ? rate : rate * std::max(least, 1 - (1 - least) * (share - falls) / (1 - falls));
+}
 
 LiftPlan LiftPlan::of(LiftRecipe recipe, int64_t window, uint64_t seed) {
   LiftPlan plan;
@@ -22,7 +29,7 @@ LiftPlan LiftPlan::of(LiftRecipe recipe, int64_t window, uint64_t seed) {
   plan.train.norm = LossNorm::token; // the mean over what is learnt in a step
   plan.train.optimizer.beta2 = 0.98;
   plan.train.optimizer.decay = recipe == LiftRecipe::gm ? 1e-4 : 0;
-  plan.train.schedule.rate = recipe == LiftRecipe::gm ? 1e-3 : 2e-3;
+  plan.rate = recipe == LiftRecipe::gm ? 1e-3 : 2e-3;
   plan.train.schedule.steps = 1; // of a constant rate
   return plan;
 }

@@ -21,9 +21,12 @@ struct LiftPlan {
   int64_t window = 2048;     // W: of the model's window, what rows and prompts may use
   int64_t segmentEpochs = 0; // gm: passes over the segments alone (C of C3M5)
   int64_t epochs = 0;        // all passes
-  TrainOptions train;        // its batch 0: all rows of an epoch are one step
+  double rate = 0;
+  TrainOptions train;
 
   static LiftPlan of(LiftRecipe recipe, int64_t window, uint64_t seed);
+  /// The learning rate when `share` of the passes, or of the time, is over. OUR CHOICE: it falls in the last third.
+  double rateAt(double share) const;
   SegmentSizes sizes() const { return SegmentSizes::forWindow(window); }
 };
 

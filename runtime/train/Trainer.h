@@ -63,6 +63,8 @@ public:
 
   /// Takes other samples, from the beginning of the pass that comes next. They must outlive this.
   void goOnWith(std::span<const Sample> samples);
+  /// Another rate from the next step on, where the schedule is constant.
+  void setRate(double rate) { options_.schedule.rate = rate; }
 
   /// One optimizer step. After an error, that of a stop included, the state is what it was before.
   Result<StepReport> run(const Stop &stop);

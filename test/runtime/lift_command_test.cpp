@@ -187,6 +187,33 @@ TEST(LiftCommand, BothRecipesRun) {
   EXPECT_EQ(jsonOf(run(fitting(once, "--recipe gm --window 128 --batch 0 --json -q"), app()))["steps"], 3);
 }
 
+TEST(LiftCommand, MergedItNeedsNoAdapter) {
+  const std::string folder = newFolder("merged"), merged = temporaryPath("merged-app"), judge = "perplexity --json -q --file " + writeTemporary("judged.txt", "the code of");
+  ASSERT_EQ(run(fitting(folder, "-q"), app()).code, 0);
+  ASSERT_EQ(run("lift merge -q --adapter " + folder + " -o " + merged, app()).code, 0);
+  const double plain = jsonOf(run(judge, app()))["perplexity"], adapted = jsonOf(run(judge + " --adapter " + folder, app()))["perplexity"];
+  EXPECT_NE(plain, adapted);
+  EXPECT_EQ(jsonOf(run(judge + " --verify", merged))["perplexity"], adapted);
+  expectError(run("lift ask -q -p x --adapter " + folder, merged), 1, "absorbed this text"); // it is another model now
+  const std::string again = newFolder("again"); // and absorbs further texts
+  EXPECT_EQ(run(fitting(again, "-q"), merged).code, 0);
+  expectError(run("lift merge --adapter " + folder, app()), 2, "--output");
+}
+
+TEST(LiftCommand, IsAWayToRead) {
+  const std::string folder = newFolder("reading"), same = newFolder("same");
+  ASSERT_EQ(run("read" + fitting(folder, "-q --as lift").substr(std::string("lift fit").size()), app()).code, 0);
+  ASSERT_EQ(run(fitting(same, "-q"), app()).code, 0);
+  EXPECT_EQ(learnt(folder), learnt(same));
+  expectError(run("read " + text() + " -o x --as song", app()), 2, "fot or lift");
+}
+
+TEST(LiftCommand, TheModelMayAsk) {
+  auto output = run(fitting(newFolder("asker"), "--make-questions model"), app());
+  EXPECT_EQ(output.code, 0) << output.error;
+  EXPECT_NE(output.error.find("12 questions by rule, 0 by the model"), std::string::npos) << output.error;
+}
+
 TEST(LiftCommand, RefusesByName) {
   const std::string folder = newFolder("refused"), to = " -q -o " + folder;
   auto refuses = [&](const std::string &name, const std::string &bytes, const char *words) {
@@ -203,7 +230,7 @@ TEST(LiftCommand, RefusesByName) {
   expectError(run("lift fit " + text(), app()), 2, "--output");
   expectError(run("lift fit " + text() + " second" + to, app()), 2, "'second'");
   expectError(run("lift fly", app()), 2, "'lift");
-  for (auto [more, named] : {std::pair("--recipe raw", "gm or qa"), {"--epochs 0", "--epochs"}, {"--window 100000", "--window"},
+  for (auto [more, named] : {std::pair("--recipe raw", "gm or qa"), {"--make-questions by", "rules or model"}, {"--epochs 0", "--epochs"}, {"--window 100000", "--window"},
                              {"--seconds x", "--seconds"}, {"--batch -1", "--batch"}})
     expectError(run(fitting(folder, more), app()), 2, named);
   const std::string bad = writeTemporary("bad.jsonl", "{\"text\": \"no question\"}\n");

@@ -3,6 +3,7 @@
 
 #include "runtime/lift/Prompt.h"
 #include "runtime/lift/Rows.h"
+#include "runtime/lift/SelfQuestions.h"
 #include "runtime/lift/Sentences.h"
 
 #include <gtest/gtest.h>
@@ -102,6 +103,16 @@ TEST(Questions, TurnSentencesRound) {
   for (const char *sentence : {"It is late.", "There was light.", "He has the number 3.", "Go home!", "", "is", "Nobody, it is said, is here.",
                                "When the sun was low, they left.", "The man is not here."})
     EXPECT_FALSE(questionOf(sentence)) << sentence << " " << questionOf(sentence)->question;
+}
+
+TEST(SelfQuestions, AreAboutWhatStandsInTheSentence) {
+  EXPECT_EQ(answerOf("In 1871 the mill of Harfield burnt down."), "1871");
+  EXPECT_EQ(answerOf("There stood the mill of Harfield."), "Harfield");
+  EXPECT_EQ(answerOf("All went home."), "");
+  const std::string_view sentence = "The mill of Harfield was sold to Ilsa Brandt.";
+  EXPECT_EQ(usableQuestion(" To whom was the mill of Harfield sold?\n\nSentence:", sentence, "Ilsa"), "To whom was the mill of Harfield sold?");
+  for (const char *reply : {" Was it sold to Ilsa at Harfield?", " Who bought it?", " What is\nthe mill of Harfield?", " the mill of Harfield", "", "?"})
+    EXPECT_FALSE(usableQuestion(reply, sentence, "Ilsa")) << reply;
 }
 
 TEST(Answers, AreComparedByTheirWords) {

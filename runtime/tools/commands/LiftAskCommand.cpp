@@ -1,12 +1,18 @@
-// `lift ask`: a question to a model that has absorbed a text; `lift info`: what an adapter is of.
+// `lift ask`: a question to a model that has absorbed a text; `lift info`: what an adapter is of; `lift merge`: a program that
+// carries it.
 #include "runtime/core/ExitCode.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
+#include "runtime/core/OutputFile.h"
 #include "runtime/lift/Folder.h"
+#include "runtime/lift/Merge.h"
 #include "runtime/lift/Prompt.h"
+#include "runtime/tools/commands/LiftTask.h"
 #include "runtime/tools/commands/OpenedModel.h"
 #include "runtime/tools/commands/PromptRun.h"
+#include "runtime/train/AdapterFiles.h"
+#include "runtime/train/ProgramParameters.h"
 
 #include <chrono>
 
@@ -25,18 +31,21 @@ Result<std::vector<int32_t>> idsOf(const OpenedModel &model, const Arguments &ar
   const std::vector<int32_t> asked = questionTokens(model.tokenizer, prompt, hasDocument);
   std::vector<int32_t> ids;
   if (hasDocument) {
-    const std::string &path = arguments.text("document");
-    auto text = readTextFile(path);
-    if (!text.ok())
-      return text.status();
-    model.warnOfLostBytes(*text, quoted(path));
+    std::string text;
+    for (const std::string &path : arguments.all("document")) {
+      auto one = readTextOrDocument(path);
+      if (!one.ok())
+        return one.status();
+      model.warnOfLostBytes(*one, quoted(path));
+      text.append(text.empty() ? "" : "\n").append(*one);
+    }
     const int64_t room = model.options.policy.window - static_cast<int64_t>(asked.size()) - tokens;
     if (room < 1)
       return Status::error(5303, formatText("question and reply need %s tokens, the window has %s",
                                             formatCount(static_cast<int64_t>(asked.size()) + tokens).c_str(),
                                             formatCount(model.options.policy.window).c_str()),
                            "give a larger --window or fewer --tokens");
-    ids = truncatedDocument(model.tokenizer, titleOf(path), *text, room);
+    ids = truncatedDocument(model.tokenizer, titleOf(arguments.all("document").front()), text, room);
   }
   ids.insert(ids.end(), asked.begin(), asked.end());
   return ids;
@@ -139,7 +148,33 @@ Status runLiftInfo(const Arguments &arguments) {
   return printText(json.endObject().str() + "\n");
 }
 
+Status runLiftMerge(const Arguments &arguments) {
+  LONGC_TRY(checkAdapterGiven(arguments));
+  if (!arguments.has("output"))
+    return Status::error(1006, "expected --output FILE", "give the name of the new program");
+  LONGC_TRY(OutputFile::check(arguments.text("output")));
+  const std::string &folder = arguments.text("adapter");
+  auto about = readAbsorbed(folder);
+  if (!about.ok())
+    return about.status();
+  auto program = openProgram(arguments);
+  if (!program.ok())
+    return program.status();
+  LONGC_TRY(checkAbsorbedBy(folder, *about, **program));
+  const ProgramParameters trained = ProgramParameters::trainable((*program)->message());
+  auto values = ParameterArray::create(trained.list, "the adapter");
+  if (!values.ok())
+    return values.status();
+  LONGC_TRY(readTrained(folder, (*program)->message(), trained.list, *values));
+  LONGC_TRY(writeMerged(programPath(), **program, trained.list, *values, arguments.text("output")));
+  logNote("wrote " + arguments.text("output") + ", which has absorbed '" + about->document + "'");
+  return {};
+}
+
 } // namespace
+
+const Command liftMergeCommand = {"lift merge", "writes a copy of this program that carries an adapter for good", {"adapter", "output", "quiet", "verify"},
+                                  runLiftMerge};
 
 const Command liftAskCommand = {"lift ask", "asks about a text that `lift fit` absorbed, with as much of it in the prompt as --document gives",
                                 modelOptions({"document", "json", "prompt", "prompt-file", "seed", "temperature", "tokens", "top-k", "top-p"}),

@@ -5,6 +5,9 @@
 #include "runtime/core/Hash.h"
 #include "runtime/core/Log.h"
 #include "runtime/lift/Prompt.h"
+#include "runtime/lift/SelfQuestions.h"
+#include "runtime/lift/Sentences.h"
+#include "runtime/serve/Document.h"
 #include "runtime/text/Utf8.h"
 #include "runtime/tools/commands/TrainingData.h"
 #include "runtime/train/TrainingLine.h"
@@ -54,11 +57,20 @@ template <typename Number> Status readIfGiven(const Arguments &arguments, const 
 } // namespace
 
 std::vector<std::string_view> liftOptions(std::vector<std::string_view> own) {
-  for (std::string_view name : {"batch", "call-tokens", "epochs", "exact", "json", "lr", "progress", "quiet", "recipe", "seconds", "seed",
+  for (std::string_view name : {"batch", "call-tokens", "epochs", "exact", "json", "lr", "make-questions", "progress", "quiet", "recipe", "seconds", "seed",
                                 "threads", "train-questions", "variant", "verify", "window"})
     own.push_back(name);
   std::sort(own.begin(), own.end());
   return own;
+}
+
+Result<std::string> readTextOrDocument(const std::string &path) {
+  if (!Document::isDocument(path))
+    return readTextFile(path);
+  auto document = Document::open(path);
+  if (!document.ok())
+    return document.status();
+  return std::string(document->text());
 }
 
 Result<std::vector<LiftQuestion>> readQuestions(const std::string &path) {
@@ -83,7 +95,7 @@ Result<LiftTask> LiftTask::of(const Arguments &arguments, const std::string &pat
   LiftTask task;
   task.fit_.start = LiftFitOptions::Clock::now();
   LONGC_TRY(task.readChoices(arguments));
-  auto text = readTextFile(path);
+  auto text = readTextOrDocument(path);
   if (!text.ok())
     return text.status();
   LONGC_TRY(checkIsText(*text, path));
@@ -105,13 +117,16 @@ Status LiftTask::readChoices(const Arguments &arguments) {
   LiftRecipe recipe;
   if (!liftRecipeOf(arguments.text("recipe"), recipe))
     return unknownWord(arguments, "recipe", "gm or qa");
+  if (const std::string &how = arguments.text("make-questions"); how != "rules" && how != "model")
+    return unknownWord(arguments, "make-questions", "rules or model");
+  asksModel_ = arguments.text("make-questions") == "model";
   int64_t window = 2048, seed = 0;
   LONGC_TRY(readIfGiven(arguments, "window", 64, INT32_MAX, window));
   isWindowGiven_ = arguments.isGiven("window");
   LONGC_TRY(readIfGiven(arguments, "seed", 0, INT32_MAX, seed));
   plan_ = LiftPlan::of(recipe, window, static_cast<uint64_t>(seed));
   LONGC_TRY(readIfGiven(arguments, "epochs", 1, INT32_MAX, plan_.epochs));
-  LONGC_TRY(readIfGiven(arguments, "lr", 0, 1e6, plan_.train.schedule.rate));
+  LONGC_TRY(readIfGiven(arguments, "lr", 0, 1e6, plan_.rate));
   LONGC_TRY(readIfGiven(arguments, "batch", 0, INT32_MAX, plan_.train.batch.batch));
   LONGC_TRY(readIfGiven(arguments, "call-tokens", 1, INT32_MAX, plan_.train.callTokens));
   LONGC_TRY(readIfGiven(arguments, "seconds", 0, 1e9, fit_.seconds));
@@ -143,7 +158,9 @@ Status LiftTask::prepare(const Program &program, const Tokenizer &tokenizer, con
   if (dropped > 0)
     logWarning(formatText("%zu of %s are among the questions that judge: they are not trained on", static_cast<size_t>(dropped),
                           quoted(questionsPath_).c_str()));
-  auto rows = LiftRows::create(tokenizer, quoted(path_), title_, text_, given_, plan_);
+  if (asksModel_ && given_.empty())
+    LONGC_TRY(makeQuestions(tokenizer));
+  auto rows = LiftRows::create(tokenizer, quoted(path_), title_, text_, given_.empty() ? made_ : given_, plan_);
   if (!rows.ok())
     return rows.status();
   rows_.emplace(std::move(*rows));
@@ -164,6 +181,30 @@ Status LiftTask::prepare(const Program &program, const Tokenizer &tokenizer, con
   return {};
 }
 
+// By rule where there is one, else by the model.
+Status LiftTask::makeQuestions(const Tokenizer &tokenizer) {
+  auto engine = Engine::create(*program_, longc_program, engine_);
+  if (!engine.ok())
+    return engine.status();
+  std::vector<std::string> others;
+  for (const std::string &sentence : sentencesOf(text_))
+    if (auto question = questionOf(sentence))
+      made_.push_back(std::move(*question));
+    else
+      others.push_back(sentence);
+  Progress progress(progress_, "asking about the text", static_cast<int64_t>(others.size()), "sentences");
+  progress.update(0);
+  auto more = askYourself(**engine, tokenizer, others, [&](int64_t done, int64_t) {
+    progress.update(done);
+    return !interrupted();
+  });
+  if (!more.ok())
+    return more.status();
+  logNote(formatText("%zu questions by rule, %zu by the model", made_.size(), more->size()));
+  made_.insert(made_.end(), more->begin(), more->end());
+  return {};
+}
+
 // All that the numbers of a fit depend on.
 TrainSettings LiftTask::settings() const {
   auto number = [](double value) { return formatText("%.17g", value); };
@@ -171,11 +212,13 @@ TrainSettings LiftTask::settings() const {
                             {"a text of hash", hash_},
                             {"arithmetic", step_->precision() + ", " + step_->device().variant()},
                             {"--recipe", std::string(nameOf(plan_.recipe))},
+                            {"--make-questions", asksModel_ ? "model" : "rules"},
                             {"--window", std::to_string(plan_.window)},
                             {"--batch", std::to_string(plan_.train.batch.batch)},
                             {"--call-tokens", std::to_string(plan_.train.callTokens)},
                             {"--seed", std::to_string(plan_.train.batch.seed)},
-                            {"--lr", number(plan_.train.schedule.rate)}};
+                            {"--lr", number(plan_.rate)},
+                            {"--epochs", std::to_string(plan_.epochs)}};
   StreamingHash questions;
   for (const LiftQuestion &question : given_)
     for (const std::string *text : {&question.question, &question.answer})

@@ -14,6 +14,9 @@ namespace longc {
 /// Options of both.
 std::vector<std::string_view> liftOptions(std::vector<std::string_view> own);
 
+/// A text, or that of a document which `read` made.
+Result<std::string> readTextOrDocument(const std::string &path);
+
 /// A file of questions: {"question", "answer"} a line.
 Result<std::vector<LiftQuestion>> readQuestions(const std::string &path);
 
@@ -41,15 +44,16 @@ public:
 
 private:
   Status readChoices(const Arguments &arguments);
+  Status makeQuestions(const Tokenizer &tokenizer);
   TrainSettings settings() const;
 
   std::string path_, title_, text_, hash_, questionsPath_;
   LiftPlan plan_;
   EngineOptions engine_;
   LiftFitOptions fit_;
-  bool isWindowGiven_ = false;
+  bool isWindowGiven_ = false, asksModel_ = false;
   ProgressMode progress_ = ProgressMode::automatic;
-  std::vector<LiftQuestion> given_;
+  std::vector<LiftQuestion> given_, made_; // of --train-questions, else with the model's help
   const Program *program_ = nullptr;
   std::optional<LiftRows> rows_;
   std::unique_ptr<ProgramStep> step_;

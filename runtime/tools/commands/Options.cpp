@@ -15,6 +15,7 @@ namespace {
 constexpr OptionSpec options[] = {
     {"adapter", 0, "FOLDER", "", "a LoRA adapter as PEFT or `train` saves it, of the rank the program was compiled with; serve: [NAME=]FOLDER, several times"},
     {"api-key-file", 0, "FILE", "", "keys that clients must give, one a line (default: everybody may ask)"},
+    {"as", 0, "KIND", "fot", "what is kept of a text: fot (a document of memory) or lift (an adapter, as `lift fit` makes it)"},
     {"batch", 0, "B", "8", "packs of an optimizer step (lift: 1 unless given, 0 for all of a pass)"},
     {"batching", 0, "HOW", "packed", "how sequences share a batch: naive, sorted or packed"},
     {"beta1", 0, "B", "0.9", "decay of the running mean of gradients"},
@@ -57,6 +58,7 @@ constexpr OptionSpec options[] = {
     {"long", 0, "HOW", "error", "samples over --seq-len: error, split or drop; texts over an encoder's positions: error or split (vectors of pieces averaged)"},
     {"loss-norm", 0, "NORM", "sequence", "what the loss is a mean of: sequence, token, pack or row"},
     {"lr", 0, "X", "1e-4", "learning rate of AdamW"},
+    {"make-questions", 0, "HOW", "rules", "who asks about a text without --train-questions: rules of grammar, or for the other sentences the model"},
     {"max-body", 0, "BYTES", "64MiB", "largest body of a request"},
     {"memory", 0, "on|off", "on", "off: nothing outside the window is seen; a longer prompt is refused"},
     {"memory-budget", 0, "BYTES", "0", "most bytes of memory, oldest tokens dropped first, such as 512MiB (0: no limit)"},

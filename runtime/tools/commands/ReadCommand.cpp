@@ -7,7 +7,10 @@
 #include "runtime/e2llm/Compressor.h"
 #include "runtime/tools/commands/CompressCommand.h"
 #include "runtime/tools/commands/Documents.h"
+#include "runtime/tools/commands/LiftTask.h"
+#include "runtime/tools/commands/TrainingData.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace longc {
@@ -49,6 +52,10 @@ Status runRead(const Arguments &arguments) {
     if (!arguments.has(needed))
       return Status::error(1006, std::string("there is no ") + (needed[0] == 'f' ? "text to read" : "document to write"),
                            "use `read FILE -o DOCUMENT`");
+  if (arguments.text("as") == "lift")
+    return liftFitCommand.run(arguments);
+  if (arguments.text("as") != "fot")
+    return unknownWord(arguments, "as", "fot or lift");
   LONGC_TRY(OutputFile::check(arguments.text("output")));
   if (auto program = Program::open(programPath(), false); program.ok() && compressingModule((*program)->message()))
     return runCompress(arguments);
@@ -79,13 +86,22 @@ Status runRead(const Arguments &arguments) {
   return arguments.flag("json") ? printText(toJson(**document, output, *model, seconds)) : Status();
 }
 
+// Its own, and those of `lift fit`.
+std::vector<std::string_view> readOptions() {
+  std::vector<std::string_view> names = modelOptions({"as", "chunk", "file", "json", "length", "output"});
+  for (std::string_view name : liftOptions({"resume", "save-every"}))
+    if (std::ranges::find(names, name) == names.end())
+      names.push_back(name);
+  return names;
+}
+
 } // namespace
 
 const Command readCommand = {"read", "reads a text into memory once, and keeps it as a document for --document",
-                             modelOptions({"chunk", "file", "json", "length", "output"}), runRead,
+                             readOptions(), runRead,
                              "\nA document holds the text, its tokens and what the memory layers make of them. It is of use with the model, adapter,\n"
                              "window and --ingest that it was read with, whatever is asked of it. --length N reads the first N tokens alone.\n"
-                             "Programs of an encoder and a decoder compress instead (`compress`).\n",
+                             "Programs of an encoder and a decoder compress instead (`compress`). `read --as lift` is `lift fit`.\n",
                              "file"};
 
 } // namespace longc

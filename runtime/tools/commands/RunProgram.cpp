@@ -20,7 +20,7 @@ const Command *const commands[] = {&chatCommand,   &serveCommand,  &embedCommand
                                    &benchCommand,  &logitsCommand,   &infoCommand,
                                    &compressCommand, &askCommand, &evalFactsCommand,
                                    &trainCommand,  &lossCommand,     &packDataCommand, &dumpBatchCommand, &makeFactsCommand,
-                                   &liftFitCommand, &liftAskCommand, &liftEvalCommand, &liftInfoCommand,
+                                   &liftFitCommand, &liftAskCommand, &liftEvalCommand, &liftInfoCommand, &liftMergeCommand,
                                    &probeCommand,  &readCommand, &evalPasskeyCommand, &evalNeedleCommand, &evalContextCommand, &runFunctionCommand, &tokenizeCommand};
 
 std::string overview(const char *program) {
