@@ -52,6 +52,8 @@ MUTATIONS = [
      ["tile-linear"], "every step along K reads the first columns of the weight"),
     ("Grouping", "if (last && {{!last->isBeforeInBlock(place) => false}})", ["fuse-rope"],
      "a kernel is formed after a value that it makes is used"),
+    ("HeadProductKernel", "kernel.mul(kernel.gridIndex(1), {{columns => rows}})", [], "blocks of columns overlap, the last columns have none"),
+    ("InsertGatedMemory", "result, {{1 / (1 - open) => 1.0}});", [], "what the gate takes from attention at first is lost"),
     ("InsertLora", 'linear && {{isTable(reference) => false}} ? "lm_head"', [], "a tied head takes no adapter of its own"),
     ("KeepKernels", "if ({{!isa<tile::KernelOp>(op) => isa<tile::KernelOp>(op)}})", [], "the others stay"),
     ("KernelBuilder", "panels_.push_back({{inputs_.size() - 1 => inputs_.size()}});", ["tile-streaming"],
