@@ -17,16 +17,12 @@ for name, shift in (("one", 0), ("other", 5)):
     open(f"{sys.argv[1]}/{name}.txt", "w").write(text * 2)
     open(f"{sys.argv[1]}/{name}.jsonl", "w").write("".join(json.dumps(line) + "\n" for line in asked))
 PY
-fit() { # FOLDER [OPTION]...
-  local folder=$1
-  shift
-  "$app" lift fit "$texts/one.txt" -o "$folder" --train-questions "$texts/one.jsonl" --epochs 60 --lr 0.01 --seed 2 --quiet "$@"
-}
-fit "$texts/whole" --threads 1 --json >"$work/fit"
-fit "$texts/threads" --threads 2 >/dev/null
+fit=("$app" lift fit "$texts/one.txt" --train-questions "$texts/one.jsonl" --epochs 60 --lr 0.01 --seed 2 --quiet -o)
+"${fit[@]}" "$texts/whole" --threads 1 --json >"$work/fit"
+"${fit[@]}" "$texts/threads" --threads 2 >/dev/null
 cmp "$texts/whole/adapter_model.safetensors" "$texts/threads/adapter_model.safetensors" || fail "two threads absorb otherwise than one"
 
-fit "$texts/killed" --save-every 5 >/dev/null 2>&1 &
+"${fit[@]}" "$texts/killed" --save-every 5 >/dev/null 2>&1 & # no function: a shell between would be what is killed
 until [ -e "$texts/killed.fit/checkpoint-00000010.safetensors" ]; do
   kill -0 $! 2>/dev/null || break
   sleep 0.01
@@ -34,7 +30,7 @@ done
 kill -9 $! 2>/dev/null || true
 wait $! 2>/dev/null || true
 [ ! -e "$texts/killed" ] || fail "a fit that was killed left a folder"
-fit "$texts/killed" --resume >/dev/null
+"${fit[@]}" "$texts/killed" --resume >/dev/null
 cmp "$texts/whole/adapter_model.safetensors" "$texts/killed/adapter_model.safetensors" || fail "a fit that was killed went on otherwise"
 
 answers() { # QUESTIONS: how many the adapter of the text `one` answers

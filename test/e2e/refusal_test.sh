@@ -11,7 +11,8 @@ export TMPDIR=$folder/tmp
 # The command line: usage, 2.
 refuses 2 "subcommand is required" "$longc"
 refuses 2 "no-such-command" "$longc" no-such-command
-refuses 2 "MODEL is required" "$longc" compile
+refuses 2 "MODEL is required" "$longc" compile -o "$work/none"
+refuses 2 "--output is required" "$longc" compile
 refuses 2 "--no-such-option" "$longc" compile $model -o "$folder/none" --no-such-option
 refuses 2 "--window" "$longc" compile $model -o "$folder/none" --window many
 refuses 2 "no-such-method" "$longc" compile $model -o "$folder/none" --method no-such-method

@@ -15,13 +15,9 @@ with open(sys.argv[1], "w") as file:
         text = " ".join(words[(begin + n) % len(words)] for n in range(random.randint(4, 20)))
         file.write(json.dumps({"text": text}) + "\n")
 PY
-train() { # FOLDER [OPTION]...
-  local folder=$1
-  shift
-  "$app" train --data "$data" --out "$folder" --steps 20 --seq-len 128 --batch 2 --lr 0.01 --seed 1 --quiet "$@"
-}
-train "$out.whole" --threads 1 --json >"$work/summary"
-train "$out.threads" --threads 2 >/dev/null
+train=("$app" train --data "$data" --steps 20 --seq-len 128 --batch 2 --lr 0.01 --seed 1 --quiet --out)
+"${train[@]}" "$out.whole" --threads 1 --json >"$work/summary"
+"${train[@]}" "$out.threads" --threads 2 >/dev/null
 cmp "$out.whole/adapter_model.safetensors" "$out.threads/adapter_model.safetensors" || fail "two threads learn otherwise than one"
 python3 - "$work/summary" "$out.whole/train.jsonl" <<'PY'
 import json, sys
@@ -34,7 +30,7 @@ PY
 
 # Killed when its log has so many lines, then gone on with.
 for lines in 3 11; do
-  train "$out.killed" --resume --save-every 2 >/dev/null 2>&1 &
+  "${train[@]}" "$out.killed" --resume --save-every 2 >/dev/null 2>&1 & # no function: a shell between would be what is killed
   until [ "$(cat "$out.killed/train.jsonl" 2>/dev/null | wc -l)" -ge "$lines" ]; do
     kill -0 $! 2>/dev/null || break
     sleep 0.01
@@ -42,7 +38,7 @@ for lines in 3 11; do
   kill -9 $! 2>/dev/null || true
   wait $! 2>/dev/null || true
 done
-train "$out.killed" --resume >/dev/null
+"${train[@]}" "$out.killed" --resume >/dev/null
 cmp "$out.whole/adapter_model.safetensors" "$out.killed/adapter_model.safetensors" || fail "a training that was killed went on otherwise"
 
 # The loss before and after; the same adapter in the program that trains and compiled into another one.
@@ -75,7 +71,7 @@ assert header["model.norm.weight"]["dtype"] == "F32" and "model.layers.0.self_at
 PY
 
 refuses 1 "does not train" "$compiled" train --data "$data" --out "$out.none" --steps 1
-refuses 1 "holds the state of a training" train "$out.whole"
-refuses 1 "--lr 0.01" train "$out.whole" --resume --lr 0.02
+refuses 1 "holds the state of a training" "${train[@]}" "$out.whole"
+refuses 1 "--lr 0.01" "${train[@]}" "$out.whole" --resume --lr 0.02
 [ ! -e "$out.none" ] || fail "a refused training made its folder"
 echo "what is trained is learnt, whatever kills it"
