@@ -79,7 +79,8 @@ ask() { # EXPECTED PROMPT [OPTION]...
   esac
 }
 failed=0
-known=(--adapter "$folder/adapter" --document "$folder/hidden.doc")
+# Among so many entries the right one's weight thins out: scores grow with the logarithm of how many there are.
+known=(--adapter "$folder/adapter" --document "$folder/hidden.doc" --memory-temperature log:0.15:1024)
 ask "$key" $'\nWhat is the pass key? The pass key is' "${known[@]}" || failed=1
 ask "$fact" "$(cat "$folder/question.txt")" "${known[@]}" || failed=1
 
