@@ -85,32 +85,15 @@ private:
   std::vector<int32_t> ids_;
 };
 
-Status continueText(Session &session, const Tokenizer &tokenizer, const Arguments &arguments, Sampler sampler,
-                    int64_t maxTokens, PromptRun &run) {
-  StreamDecoder decoder(tokenizer);
+Status reply(Session &session, const OpenedModel &model, const Arguments &arguments, Sampler sampler, int64_t maxTokens, PromptRun &run) {
   GenerateOptions options;
   options.maxTokens = maxTokens;
   if (!arguments.flag("ignore-eos"))
-    options.stopTokens = tokenizer.stopIds();
-  bool streams = !arguments.flag("json");
-  Status output;
-  auto emit = [&](const std::string &piece) {
-    run.text += piece;
-    if (streams && output.ok())
-      output = printText(piece);
-  };
-  options.onToken = [&](int32_t token) {
-    emit(decoder.push(token));
-    return output.ok() && !interrupted();
-  };
-  auto generation = generate(session, sampler, options);
-  if (!generation.ok())
-    return generation.status();
-  emit(decoder.flush() + (streams ? "\n" : ""));
-  run.generation = std::move(*generation);
+    options.stopTokens = model.tokenizer.stopIds();
+  LONGC_TRY(continueAloud(session, model.tokenizer, std::move(sampler), std::move(options), !arguments.flag("json"), run));
   if (run.generation.finish == Finish::window)
     logWarning("stopped: the window is full and memory is off (--memory on, a larger --window, or --truncate)");
-  return output;
+  return {};
 }
 
 Status runGenerate(const Arguments &arguments) {
@@ -141,7 +124,7 @@ Status runGenerate(const Arguments &arguments) {
   PromptRun run{reader.takeIds(), model->loaded.loadSeconds, secondsSince(start), {}, "", sampler->seed};
   logNote(formatText("%s; %s in %.2f s", model->engine().device().describe().c_str(), describeSession(**session).c_str(),
                      run.readSeconds));
-  LONGC_TRY(continueText(**session, model->tokenizer, arguments, Sampler(*sampler), *maxTokens, run));
+  LONGC_TRY(reply(**session, *model, arguments, Sampler(*sampler), *maxTokens, run));
   model->loaded.report();
   if (arguments.flag("json"))
     LONGC_TRY(printText(toJson(run, **session)));

@@ -51,30 +51,6 @@ Result<std::vector<int32_t>> idsOf(const OpenedModel &model, const Arguments &ar
   return ids;
 }
 
-Status reply(Session &session, const OpenedModel &model, const Arguments &arguments, Sampler sampler, int64_t tokens, PromptRun &run) {
-  StreamDecoder decoder(model.tokenizer);
-  GenerateOptions options;
-  options.maxTokens = tokens;
-  options.stopTokens = model.tokenizer.stopIds();
-  const bool streams = !arguments.flag("json");
-  Status output;
-  auto emit = [&](const std::string &piece) {
-    run.text += piece;
-    if (streams && output.ok())
-      output = printText(piece);
-  };
-  options.onToken = [&](int32_t token) {
-    emit(decoder.push(token));
-    return output.ok() && !interrupted();
-  };
-  auto generation = generate(session, sampler, options);
-  if (!generation.ok())
-    return generation.status();
-  emit(decoder.flush() + (streams ? "\n" : ""));
-  run.generation = std::move(*generation);
-  return output;
-}
-
 Status runLiftAsk(const Arguments &arguments) {
   LONGC_TRY(checkAdapterGiven(arguments));
   auto prompt = promptOf(arguments);
@@ -103,7 +79,10 @@ Status runLiftAsk(const Arguments &arguments) {
   LONGC_TRY(readTokens(**session, *ids, model->mode, "reading"));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   PromptRun run{std::move(*ids), model->loaded.loadSeconds, seconds, {}, "", sampler->seed};
-  LONGC_TRY(reply(**session, *model, arguments, Sampler(*sampler), *tokens, run));
+  GenerateOptions options;
+  options.maxTokens = *tokens;
+  options.stopTokens = model->tokenizer.stopIds();
+  LONGC_TRY(continueAloud(**session, model->tokenizer, Sampler(*sampler), std::move(options), !arguments.flag("json"), run));
   model->loaded.report();
   if (arguments.flag("json"))
     LONGC_TRY(printText(toJson(run, **session)));

@@ -1,9 +1,38 @@
-// A continued prompt as JSON.
+// Streams a reply; a continued prompt as JSON.
 #include "runtime/tools/commands/PromptRun.h"
 
 #include "runtime/core/Json.h"
+#include "runtime/tools/commands/Command.h"
 
 namespace longc {
+
+Status continueText(Session &session, const Tokenizer &tokenizer, Sampler sampler, GenerateOptions options, const TextReceiver &onText, PromptRun &run) {
+  StreamDecoder decoder(tokenizer);
+  Status output;
+  auto emit = [&](const std::string &piece) {
+    run.text += piece;
+    if (onText && output.ok())
+      output = onText(piece);
+  };
+  options.onToken = [&](int32_t token) {
+    emit(decoder.push(token));
+    return output.ok() && !interrupted();
+  };
+  auto generation = generate(session, sampler, options);
+  if (!generation.ok())
+    return generation.status();
+  emit(decoder.flush());
+  run.generation = std::move(*generation);
+  return output;
+}
+
+Status continueAloud(Session &session, const Tokenizer &tokenizer, Sampler sampler, GenerateOptions options, bool streams, PromptRun &run) {
+  TextReceiver print;
+  if (streams)
+    print = [](const std::string &piece) { return printText(piece); };
+  LONGC_TRY(continueText(session, tokenizer, std::move(sampler), std::move(options), print, run));
+  return streams ? printText("\n") : Status();
+}
 
 std::string toJson(const PromptRun &run, const Session &session) {
   JsonWriter json;

@@ -80,7 +80,7 @@ Result<std::vector<int32_t>> SoftModel::ask(int64_t count, const std::string &in
 }
 
 Result<SoftAnswer> SoftModel::answer(std::span<const int32_t> ids, std::span<const float> softTokens, const SamplerOptions &samplerOptions,
-                                     int64_t most, const std::function<Status(const std::string &piece)> &onText) const {
+                                     int64_t most, const TextReceiver &onText) const {
   const auto start = std::chrono::steady_clock::now();
   auto session = model.newSession();
   if (!session.ok())
@@ -91,27 +91,11 @@ Result<SoftAnswer> SoftModel::answer(std::span<const int32_t> ids, std::span<con
   SoftAnswer answer{{{ids.begin(), ids.end()}, model.loaded.loadSeconds, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
                      {}, "", samplerOptions.seed},
                     std::move(*session)};
-  Sampler sampler(samplerOptions);
-  StreamDecoder decoder(model.tokenizer);
-  Status output;
-  auto emit = [&](const std::string &piece) {
-    answer.run.text += piece;
-    if (onText && output.ok())
-      output = onText(piece);
-  };
   GenerateOptions options;
   options.maxTokens = most;
   options.stopTokens = model.tokenizer.stopIds();
-  options.onToken = [&](int32_t token) {
-    emit(decoder.push(token));
-    return output.ok() && !interrupted();
-  };
-  auto generation = generate(*answer.session, sampler, options);
-  if (!generation.ok())
-    return generation.status();
-  emit(decoder.flush());
-  answer.run.generation = std::move(*generation);
-  return output.ok() ? Result<SoftAnswer>(std::move(answer)) : output;
+  LONGC_TRY(continueText(*answer.session, model.tokenizer, Sampler(samplerOptions), std::move(options), onText, answer.run));
+  return answer;
 }
 
 } // namespace longc

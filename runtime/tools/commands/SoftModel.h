@@ -37,7 +37,7 @@ struct SoftModel {
   Result<std::vector<int32_t>> ask(int64_t count, const std::string &instruction) const;
   /// Greedy or drawn, up to `most` tokens; `onText` (may be null) gets pieces of the text as they come.
   Result<SoftAnswer> answer(std::span<const int32_t> ids, std::span<const float> softTokens, const SamplerOptions &sampler, int64_t most,
-                            const std::function<Status(const std::string &piece)> &onText) const;
+                            const TextReceiver &onText) const;
 };
 
 } // namespace longc

@@ -1,19 +1,16 @@
 // Options, data and loop of E2LLM's training.
 #include "runtime/tools/commands/SoftTrainCommand.h"
 
-#include "runtime/core/ExitCode.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
-#include "runtime/core/OutputFile.h"
 #include "runtime/e2llm/SoftFiles.h"
 #include "runtime/e2llm/SoftStep.h"
 #include "runtime/serve/ProgramTokenizer.h"
+#include "runtime/tools/commands/TrainFolder.h"
 #include "runtime/tools/commands/TrainingData.h"
 #include "runtime/train/AdapterFiles.h"
 #include "runtime/train/TrainLoop.h"
-
-#include <filesystem>
 
 namespace longc {
 namespace {
@@ -122,15 +119,13 @@ public:
 
   Status run() {
     LONGC_TRY(load());
-    LONGC_TRY(prepareFolder());
+    LONGC_TRY(prepareTrainFolder(choices_.folder, choices_.resume));
     LONGC_TRY(beginOrResume());
     auto result = loop();
     if (!result.ok())
       return result.status();
     if (result->end == LoopEnd::interrupted)
-      return Status::error(cancelledCode, formatText("cancelled after step %lld; its state is in ", static_cast<long long>(trainer_->state().step)) +
-                                              longc::quoted(choices_.folder),
-                           "the same command with --resume goes on from there");
+      return cancelledTraining(choices_.folder, trainer_->state().step);
     return report(*result);
   }
 
@@ -176,17 +171,6 @@ private:
         id -= id < 0 ? references : 0;
   }
 
-  Status prepareFolder() {
-    if (!checkpointSteps(choices_.folder).empty() && !choices_.resume)
-      return Status::error(folderInUse, longc::quoted(choices_.folder) + " holds the state of a training",
-                           "--resume goes on with it; else give another --out, or remove the folder");
-    std::error_code error;
-    std::filesystem::create_directories(choices_.folder, error);
-    if (error)
-      return Status::error(4001, "cannot write '" + choices_.folder + "': " + error.message(), "check the path and its permissions");
-    return OutputFile::check(choices_.folder + "/train.jsonl");
-  }
-
   Status beginOrResume() {
     auto trainer = Trainer::create(*step_, data_.samples, choices_.train);
     if (!trainer.ok())
@@ -195,16 +179,7 @@ private:
     step_->readStored(trainer_->state().values);
     if (!choices_.adapter.empty())
       LONGC_TRY(readSoftTrained(choices_.adapter, program_->message(), step_->parameters(), trainer_->state().values));
-    if (!choices_.resume)
-      return {};
-    auto loaded = loadCheckpoint(choices_.folder, step_->parameters(), settings(), trainer_->state());
-    if (!loaded.ok())
-      return loaded.status();
-    for (const Status &damaged : loaded->passedOver)
-      logWarning(damaged.message() + "; an older checkpoint is taken");
-    logNote(loaded->found ? formatText("going on from step %lld", static_cast<long long>(trainer_->state().step))
-                          : "no checkpoint in " + longc::quoted(choices_.folder) + ": beginning at step 0");
-    return {};
+    return choices_.resume ? goOnFrom(choices_.folder, step_->parameters(), settings(), *trainer_) : Status();
   }
 
   // All that the numbers of a training depend on.
@@ -275,8 +250,6 @@ private:
     json.key("out").text(choices_.folder);
     return printText(json.endObject().str() + "\n");
   }
-
-  static constexpr int folderInUse = 8061;
 
   SoftChoices choices_;
   std::unique_ptr<Program> program_;

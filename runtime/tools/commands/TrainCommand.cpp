@@ -1,18 +1,15 @@
 // `train`: fine-tunes what the program was compiled to train, on a file, into a folder.
-#include "runtime/core/ExitCode.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
-#include "runtime/core/OutputFile.h"
 #include "runtime/e2llm/Compressor.h"
 #include "runtime/tools/commands/Command.h"
 #include "runtime/tools/commands/SoftTrainCommand.h"
+#include "runtime/tools/commands/TrainFolder.h"
 #include "runtime/tools/commands/TrainingData.h"
 #include "runtime/train/AdapterFiles.h"
 #include "runtime/train/ProgramStep.h"
 #include "runtime/train/TrainLoop.h"
-
-#include <filesystem>
 
 namespace longc {
 namespace {
@@ -28,7 +25,7 @@ struct Choices {
   double seconds = 0, peak = 0;
   ProgressMode progress = ProgressMode::automatic;
   std::optional<RangeSchedule> ranges; // with --facts
-  bool resume = false, json = false, verify = false, usualCalls = false;
+  bool resume = false, json = false, usualCalls = false;
   TrainSettings words; // options that are words, as given
 
   static Result<Choices> of(const Arguments &arguments);
@@ -125,7 +122,6 @@ Status Choices::readRest(const Arguments &arguments) {
   engine = *options;
   resume = arguments.flag("resume");
   json = arguments.flag("json");
-  verify = arguments.flag("verify");
   return {};
 }
 
@@ -146,31 +142,23 @@ Result<Choices> Choices::of(const Arguments &arguments) {
 /// A training with all that it is made of.
 class TrainCommandRun {
 public:
-  explicit TrainCommandRun(Choices choices) : choices_(std::move(choices)) {}
+  TrainCommandRun(Choices choices, std::unique_ptr<Program> program) : choices_(std::move(choices)), program_(std::move(program)) {}
 
   Status run() {
     watchInterrupts();
     LONGC_TRY(load());
-    LONGC_TRY(prepareFolder());
+    LONGC_TRY(prepareTrainFolder(choices_.folder, choices_.resume));
     LONGC_TRY(beginOrResume());
     auto result = loop();
     if (!result.ok())
       return result.status();
-    if (result->end == LoopEnd::interrupted && trainer_->state().step == 0)
-      return Status::error(cancelledCode, "cancelled before the first step: nothing was learnt");
     if (result->end == LoopEnd::interrupted)
-      return Status::error(cancelledCode, formatText("cancelled after step %lld; its state is in ", static_cast<long long>(trainer_->state().step)) +
-                                              longc::quoted(choices_.folder),
-                           "the same command with --resume goes on from there");
+      return cancelledTraining(choices_.folder, trainer_->state().step);
     return report(*result);
   }
 
 private:
   Status load() {
-    auto program = Program::open(programPath(), choices_.verify);
-    if (!program.ok())
-      return program.status();
-    program_ = std::move(*program);
     LONGC_TRY(checkTrains(*program_, choices_.engine.exact));
     LONGC_TRY(choices_.ranges ? readFacts() : read(choices_.data.data, data_));
     if (!choices_.evaluation.empty())
@@ -214,19 +202,6 @@ private:
     return {};
   }
 
-  // A folder that holds a training is gone on with, or left alone.
-  Status prepareFolder() {
-    const bool hasState = !checkpointSteps(choices_.folder).empty();
-    if (hasState && !choices_.resume)
-      return Status::error(folderInUse, longc::quoted(choices_.folder) + " holds the state of a training",
-                           "--resume goes on with it; else give another --out, or remove the folder");
-    std::error_code error;
-    std::filesystem::create_directories(choices_.folder, error);
-    if (error)
-      return Status::error(4001, "cannot write '" + choices_.folder + "': " + error.message(), "check the path and its permissions");
-    return OutputFile::check(choices_.folder + "/train.jsonl");
-  }
-
   Status beginOrResume() {
     auto trainer = Trainer::create(*step_, data_.samples, choices_.train);
     if (!trainer.ok())
@@ -234,19 +209,7 @@ private:
     trainer_.emplace(std::move(*trainer));
     step_->readStored(trainer_->state().values);
     LONGC_TRY(readAdapter());
-    if (!choices_.resume)
-      return {};
-    auto loaded = loadCheckpoint(choices_.folder, step_->parameters(), settings(), trainer_->state());
-    if (!loaded.ok())
-      return loaded.status();
-    if (!trainer_->hasPlace())
-      return Status::error(checkpointDamaged, longc::quoted(choices_.folder) + ": its state stands at a step that the data does not have",
-                           "remove its checkpoints to begin again, or put back those that training wrote");
-    for (const Status &damaged : loaded->passedOver)
-      logWarning(damaged.message() + "; an older checkpoint is taken");
-    logNote(loaded->found ? formatText("going on from step %lld", static_cast<long long>(trainer_->state().step))
-                          : "no checkpoint in " + longc::quoted(choices_.folder) + ": beginning at step 0");
-    return {};
+    return choices_.resume ? goOnFrom(choices_.folder, step_->parameters(), settings(), *trainer_) : Status();
   }
 
   Status readAdapter() {
@@ -350,7 +313,7 @@ private:
     return printText(json.endObject().str() + "\n");
   }
 
-  static constexpr int folderInUse = 8061, noMemoryToTrain = 8062;
+  static constexpr int noMemoryToTrain = 8062;
 
   Choices choices_;
   std::unique_ptr<Program> program_;
@@ -371,7 +334,9 @@ Status runTrain(const Arguments &arguments) {
   auto choices = Choices::of(arguments);
   if (!choices.ok())
     return choices.status();
-  return TrainCommandRun(std::move(*choices)).run();
+  if (!program.ok())
+    return program.status();
+  return TrainCommandRun(std::move(*choices), std::move(*program)).run();
 }
 
 } // namespace
