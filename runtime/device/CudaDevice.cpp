@@ -82,7 +82,7 @@ CudaDevice::~CudaDevice() {
   for (Sequence &sequence : sequences_)
     if (sequence.graph)
       context_->releaseGraph(sequence.graph);
-  for (auto &[host, pointer] : shared_)
+  for (auto &[key, pointer] : shared_)
     (void)context_->release(pointer).ok();
   for (Kernel &kernel : kernels_)
     if (kernel.counters)
@@ -124,7 +124,7 @@ Status CudaDevice::copyWithin(void *target, const void *source, size_t bytes) {
 
 Result<void *> CudaDevice::shareAs(const void *host, size_t bytes,
                                    const std::function<Status(std::span<std::byte>)> &fill) {
-  if (auto found = shared_.find(host); found != shared_.end())
+  if (auto found = shared_.find({host, bytes}); found != shared_.end())
     return reinterpret_cast<void *>(found->second);
   std::vector<std::byte> form(bytes);
   LONGC_TRY(fill(form));
@@ -132,7 +132,7 @@ Result<void *> CudaDevice::shareAs(const void *host, size_t bytes,
 }
 
 Result<void *> CudaDevice::share(const void *host, size_t bytes) {
-  if (auto found = shared_.find(host); found != shared_.end())
+  if (auto found = shared_.find({host, bytes}); found != shared_.end())
     return reinterpret_cast<void *>(found->second);
   return upload(host, host, bytes);
 }
@@ -146,7 +146,7 @@ Result<void *> CudaDevice::upload(const void *key, const void *source, size_t by
     (void)context_->release(*pointer).ok();
     return status;
   }
-  shared_[key] = *pointer;
+  shared_[{key, bytes}] = *pointer;
   return reinterpret_cast<void *>(*pointer);
 }
 

@@ -59,7 +59,7 @@ private:
 
   std::unique_ptr<CudaContext> context_;
   std::vector<Kernel> kernels_;
-  std::map<const void *, CudaPointer> shared_;
+  std::map<std::pair<const void *, size_t>, CudaPointer> shared_; // by address and size: zeros are of any
   /// Lists that came lately, the newest last; a graph once they came twice.
   struct Sequence {
     uint64_t number;

@@ -27,7 +27,7 @@ Status Asker::readDocument(std::string_view title, std::string_view text, int64_
   if (!session.ok())
     return session.status();
   document_ = std::move(*session);
-  return document_->ingest(truncatedDocument(tokenizer_, title, text, std::max<int64_t>(1, window_ - room)), ingest);
+  return document_->ingest(PromptDocument(tokenizer_, title, text).cutTo(std::max<int64_t>(1, window_ - room)), ingest);
 }
 
 Result<std::string> Asker::firstLine(std::string_view question, int64_t tokens, const std::function<bool()> &stop) {

@@ -88,7 +88,13 @@ private:
     return exploded(trainer_.state().step + 1, status);
   }
 
-  static void copy(const ParameterArray &from, ParameterArray &to) { std::ranges::copy(from.all(), to.all().begin()); }
+  void copy(const ParameterArray &from, ParameterArray &to) {
+    const std::span<const float> source = from.all();
+    const std::span<float> target = to.all();
+    step_.pool().forRanges(static_cast<int64_t>(source.size()), [&](int, int64_t begin, int64_t end) {
+      std::copy(source.begin() + begin, source.begin() + end, target.begin() + begin);
+    });
+  }
 
   static Status tooLarge(const StepReport &report) {
     return Status::error(lossTooLarge, formatText("step %lld: the loss is %.1f, worse than guessing", static_cast<long long>(report.step), report.loss));

@@ -31,19 +31,20 @@ std::string titleOf(const std::string &path) {
   return point == std::string::npos || point == 0 ? name : name.substr(0, point);
 }
 
-std::vector<int32_t> truncatedDocument(const Tokenizer &tokenizer, std::string_view title, std::string_view text, int64_t room) {
-  std::vector<int32_t> ids = tokenizer.encode("The article " + std::string(title) + ": \n", false);
+PromptDocument::PromptDocument(const Tokenizer &tokenizer, std::string_view title, std::string_view text)
+    : ids_(tokenizer.encode("The article " + std::string(title) + ": \n", false)), gap_(tokenizer.encode("...", false)) {
   const std::vector<int32_t> body = tokenizer.encode(std::string(text) + "\nPlease answer the question based on " + std::string(title) + ".\n", false);
-  ids.insert(ids.end(), body.begin(), body.end());
-  tokenizer.beginText(ids);
-  const auto size = static_cast<int64_t>(ids.size());
-  if (size <= room)
-    return ids;
-  const std::vector<int32_t> gap = tokenizer.encode("...", false);
-  const int64_t tail = room / 2, head = std::max<int64_t>(0, room - tail - static_cast<int64_t>(gap.size()));
-  std::vector<int32_t> cut(ids.begin(), ids.begin() + head);
-  cut.insert(cut.end(), gap.begin(), gap.end());
-  cut.insert(cut.end(), ids.end() - tail, ids.end());
+  ids_.insert(ids_.end(), body.begin(), body.end());
+  tokenizer.beginText(ids_);
+}
+
+std::vector<int32_t> PromptDocument::cutTo(int64_t room) const {
+  if (static_cast<int64_t>(ids_.size()) <= room)
+    return ids_;
+  const int64_t tail = room / 2, head = std::max<int64_t>(0, room - tail - static_cast<int64_t>(gap_.size()));
+  std::vector<int32_t> cut(ids_.begin(), ids_.begin() + head);
+  cut.insert(cut.end(), gap_.begin(), gap_.end());
+  cut.insert(cut.end(), ids_.end() - tail, ids_.end());
   return cut;
 }
 

@@ -19,9 +19,17 @@ std::string questionPrompt(std::string_view question);
 /// The name of a text in prompts: its file's, without folder and ending.
 std::string titleOf(const std::string &path);
 
-/// "The article TITLE: \nTEXT\nPlease answer the question based on TITLE.\n" in at most `room` tokens: where it has more, its first half, "..." and its last half, begun as
-/// texts of the model begin. The question follows.
-std::vector<int32_t> truncatedDocument(const Tokenizer &tokenizer, std::string_view title, std::string_view text, int64_t room);
+/// What stands before a question: "The article TITLE: \nTEXT\nPlease answer the question based on TITLE.\n", begun as texts of the model begin.
+class PromptDocument {
+public:
+  PromptDocument(const Tokenizer &tokenizer, std::string_view title, std::string_view text);
+
+  /// In at most `room` tokens: where it has more, its first half, "..." and its last half.
+  std::vector<int32_t> cutTo(int64_t room) const;
+
+private:
+  std::vector<int32_t> ids_, gap_;
+};
 
 /// The token ids of a question behind a document (`ids` is not empty) or alone.
 std::vector<int32_t> questionTokens(const Tokenizer &tokenizer, std::string_view question, bool isBehindDocument);

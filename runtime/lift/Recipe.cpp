@@ -24,13 +24,23 @@ LiftPlan LiftPlan::of(LiftRecipe recipe, int64_t window, uint64_t seed) {
   plan.recipe = recipe;
   plan.window = window;
   plan.segmentEpochs = recipe == LiftRecipe::gm ? 3 : 0;
-  plan.epochs = recipe == LiftRecipe::gm ? 8 : 24;
+  plan.epochs = 24;
+  plan.mostShares = recipe == LiftRecipe::gm ? 24 : 8;
+  plan.besideText = recipe == LiftRecipe::gm ? 1 : 0.5;
   plan.train.batch = {BatchMethod::packed, 256, 1, seed};
   plan.train.norm = LossNorm::token; // the mean over what is learnt in a step
   plan.train.optimizer.beta2 = 0.98;
   plan.train.optimizer.decay = recipe == LiftRecipe::gm ? 1e-4 : 0;
   plan.rate = recipe == LiftRecipe::gm ? 1e-3 : 2e-3;
   plan.train.schedule.steps = 1; // of a constant rate
+  return plan;
+}
+
+LiftPlan LiftPlan::published(int64_t window, uint64_t seed) {
+  LiftPlan plan = of(LiftRecipe::gm, window, seed);
+  plan.epochs = 8;
+  plan.mostShares = 1;
+  plan.groups = false;
   return plan;
 }
 

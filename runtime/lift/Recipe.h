@@ -21,10 +21,15 @@ struct LiftPlan {
   int64_t window = 2048;     // W: of the model's window, what rows and prompts may use
   int64_t segmentEpochs = 0; // gm: passes over the segments alone (C of C3M5)
   int64_t epochs = 0;        // all passes
+  int64_t mostShares = 1;    // passes that the text may be divided among
+  double besideText = 1;     // the share of a pass's questions that stand behind the text, as much of it as there is room for
+  bool groups = true;        // those share a row: half of it text, half questions; else each has one
   double rate = 0;
   TrainOptions train;
 
   static LiftPlan of(LiftRecipe recipe, int64_t window, uint64_t seed);
+  /// gm as the published code has it: in each pass all segments, each question behind the text; `batch` makes a pass one step.
+  static LiftPlan published(int64_t window, uint64_t seed);
   /// The learning rate when `share` of the passes, or of the time, is over. OUR CHOICE: it falls in the last third.
   double rateAt(double share) const;
   SegmentSizes sizes() const { return SegmentSizes::forWindow(window); }

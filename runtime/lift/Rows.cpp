@@ -2,18 +2,19 @@
 #include "runtime/lift/Rows.h"
 
 #include "runtime/core/Format.h"
-#include "runtime/lift/Prompt.h"
 #include "runtime/lift/Sentences.h"
+#include "runtime/text/Philox.h"
 #include "runtime/train/LongSamples.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace longc {
 namespace {
 
 constexpr std::string_view recite = "Given above context, please recite following segment of the context: \n\n\n";
 constexpr size_t leastWords = 16, leastBytes = 400; // a text with less than both fits into any prompt
-constexpr int64_t mostShares = 8;
+constexpr uint64_t questionStream = 2ull << 40; // which random numbers of a seed order them
 
 int64_t tokensOf(const std::vector<Sample> &rows) {
   int64_t sum = 0;
@@ -51,7 +52,7 @@ std::string endOf(const std::string &passage) {
   return end;
 }
 
-std::vector<LiftQuestion> questionsOf(const std::vector<std::string> &sentences) {
+std::vector<LiftQuestion> questionsAbout(const std::vector<std::string> &sentences) {
   std::vector<LiftQuestion> questions;
   for (const std::string &sentence : sentences)
     if (auto question = questionOf(sentence))
@@ -72,12 +73,13 @@ Result<LiftRows> LiftRows::create(const Tokenizer &tokenizer, const std::string 
                          formatText("give a text of %zu words or more; a shorter one fits into the prompt", leastWords));
   const std::vector<std::string> sentences = sentencesOf(text);
   rows.counts_.sentences = static_cast<int64_t>(sentences.size());
-  const std::vector<LiftQuestion> questions = given.empty() ? questionsOf(sentences) : given;
+  const std::vector<LiftQuestion> questions = given.empty() ? questionsAbout(sentences) : given;
   rows.counts_.questions = static_cast<int64_t>(questions.size());
-  LONGC_TRY(rows.makeQuestions(questions, title, text));
+  LONGC_TRY(rows.makeQuestions(questions));
+  rows.document_.emplace(tokenizer, title, text);
   plan.recipe == LiftRecipe::qa ? rows.makePassages(sentences) : rows.makeSegments(title, text);
-  if (plan.recipe == LiftRecipe::qa && !questions.empty())
-    rows.counts_.shares = std::clamp<int64_t>(tokensOf(rows.pieces_) / std::max<int64_t>(1, tokensOf(rows.questions_)), 1, mostShares);
+  if (!questions.empty())
+    rows.counts_.shares = std::clamp<int64_t>(tokensOf(rows.pieces_) / std::max<int64_t>(1, tokensOf(rows.questionsOf(0))), 1, plan.mostShares);
   return rows;
 }
 
@@ -94,24 +96,56 @@ Sample LiftRows::row(std::vector<int32_t> prompt, const std::vector<int32_t> &an
   return sample;
 }
 
-// OUR CHOICE: an answer ends with the token that ends texts. In gm the text stands before each question as it will when it is asked.
-Status LiftRows::makeQuestions(const std::vector<LiftQuestion> &questions, std::string_view title, std::string_view text) {
+// OUR CHOICE: an answer ends with the token that ends texts.
+Status LiftRows::makeQuestions(const std::vector<LiftQuestion> &questions) {
   for (const LiftQuestion &question : questions) {
-    const std::vector<int32_t> answer = tokenizer_->encode(" " + question.answer, false);
-    const bool behindDocument = plan_.recipe == LiftRecipe::gm;
-    const std::vector<int32_t> asked = questionTokens(*tokenizer_, question.question, behindDocument);
-    const auto needed = static_cast<int64_t>(asked.size() + answer.size()) + 1;
-    if (needed > plan_.window)
-      return Status::error(sampleTooLong, formatText("a question and its answer have %s tokens, the window has %s", formatCount(needed).c_str(),
+    Sample sample = row(questionTokens(*tokenizer_, question.question, true), tokenizer_->encode(" " + question.answer, false), true);
+    if (sample.size() >= plan_.window)
+      return Status::error(sampleTooLong, formatText("a question and its answer have %s tokens, the window has %s", formatCount(sample.size()).c_str(),
                                             formatCount(plan_.window).c_str()),
                            "ask for less at once, or give a larger --window");
-    std::vector<int32_t> prompt;
-    if (behindDocument)
-      prompt = truncatedDocument(*tokenizer_, title, text, plan_.window - needed);
-    prompt.insert(prompt.end(), asked.begin(), asked.end());
-    questions_.push_back(row(std::move(prompt), answer, true));
+    questions_.push_back(std::move(sample));
   }
   return {};
+}
+
+// The text as it will stand before a question, cut to what these `tokens` of questions leave of a row.
+Sample LiftRows::besideText(std::span<const int32_t> questions, int64_t tokens) const {
+  const int64_t room = plan_.window - tokens;
+  Sample sample;
+  sample.tokens = document_->cutTo(plan_.groups ? std::min(room, plan_.window / 2) : room);
+  sample.weights.assign(sample.tokens.size(), 0);
+  for (int32_t index : questions) {
+    const Sample &asked = questions_[static_cast<size_t>(index)];
+    sample.tokens.insert(sample.tokens.end(), asked.tokens.begin(), asked.tokens.end());
+    sample.weights.insert(sample.weights.end(), asked.weights.begin(), asked.weights.end());
+  }
+  return sample;
+}
+
+// In each pass others stand behind the text.
+std::vector<Sample> LiftRows::questionsOf(int64_t epoch) const {
+  std::vector<int32_t> order(questions_.size());
+  std::iota(order.begin(), order.end(), 0);
+  for (size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[static_cast<size_t>(philoxUniform(plan_.train.batch.seed, questionStream + (static_cast<uint64_t>(epoch) << 24) + i) *
+                                                      static_cast<double>(i))]);
+  const auto beside = static_cast<size_t>(plan_.besideText * static_cast<double>(order.size()) + (epoch % 2 == 0 ? 0 : 0.5));
+  auto sizeOf = [&](size_t place) { return questions_[static_cast<size_t>(order[place])].size(); };
+  std::vector<Sample> rows;
+  for (size_t begin = 0, end = 0; begin < beside; begin = end) {
+    int64_t tokens = sizeOf(end++);
+    while (plan_.groups && end < beside && tokens + sizeOf(end) <= plan_.window / 2)
+      tokens += sizeOf(end++);
+    rows.push_back(besideText(std::span(order).subspan(begin, end - begin), tokens));
+  }
+  for (size_t place = beside; place < order.size(); ++place) {
+    Sample alone = questions_[static_cast<size_t>(order[place])];
+    tokenizer_->beginText(alone.tokens);
+    alone.weights.insert(alone.weights.begin(), alone.tokens.size() - alone.weights.size(), 0);
+    rows.push_back(std::move(alone));
+  }
+  return rows;
 }
 
 // Every word of the text is to be predicted in one of them.
@@ -143,17 +177,9 @@ std::vector<Sample> LiftRows::ofEpoch(int64_t epoch) const {
   for (size_t i = 0; i < pieces_.size(); ++i)
     if (static_cast<int64_t>(i) % counts_.shares == epoch % counts_.shares)
       rows.push_back(pieces_[i]);
-  if (plan_.recipe == LiftRecipe::qa || epoch >= plan_.segmentEpochs)
-    rows.insert(rows.end(), questions_.begin(), questions_.end());
+  if (epoch >= plan_.segmentEpochs)
+    std::ranges::move(questionsOf(epoch), std::back_inserter(rows));
   return rows;
-}
-
-int64_t LiftRows::longest() const {
-  int64_t most = 0;
-  for (const std::vector<Sample> *rows : {&pieces_, &questions_})
-    for (const Sample &row : *rows)
-      most = std::max(most, row.size());
-  return most;
 }
 
 } // namespace longc

@@ -1,11 +1,14 @@
 // What a text is learnt by: rows of tokens of which some are to be predicted, and which of them belong to a pass.
 #pragma once
 
+#include "runtime/lift/Prompt.h"
 #include "runtime/lift/Questions.h"
 #include "runtime/lift/Recipe.h"
 #include "runtime/text/Tokenizer.h"
 #include "runtime/train/Sample.h"
 
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,24 +30,25 @@ public:
   static Result<LiftRows> create(const Tokenizer &tokenizer, const std::string &name, std::string_view title, std::string_view text,
                                  const std::vector<LiftQuestion> &given, const LiftPlan &plan);
 
-  /// The rows of pass `epoch`. qa: all questions and a share of the text, about as much of it as there are questions (an eighth at
-  /// least). gm: the segments, and from pass `segmentEpochs` on the questions too.
+  /// The rows of pass `epoch`: all questions (gm: from pass `segmentEpochs` on) and a share of the text, about as much of it as there
+  /// are questions, as far as the plan divides it.
   std::vector<Sample> ofEpoch(int64_t epoch) const;
   /// Whether the first `epochs` passes have read all of the text.
   bool readsAll(int64_t epochs) const { return epochs >= counts_.shares; }
   const LiftCounts &counts() const { return counts_; }
-  /// Tokens of the longest row.
-  int64_t longest() const;
 
 private:
-  Status makeQuestions(const std::vector<LiftQuestion> &questions, std::string_view title, std::string_view text);
+  Status makeQuestions(const std::vector<LiftQuestion> &questions);
+  std::vector<Sample> questionsOf(int64_t epoch) const;
+  Sample besideText(std::span<const int32_t> questions, int64_t tokens) const;
   void makePassages(const std::vector<std::string> &sentences);
   void makeSegments(std::string_view title, std::string_view text);
   Sample row(std::vector<int32_t> prompt, const std::vector<int32_t> &answer, bool ends) const;
 
   const Tokenizer *tokenizer_ = nullptr;
   LiftPlan plan_;
-  std::vector<Sample> pieces_, questions_; // pieces: of the text, passages or segments
+  std::optional<PromptDocument> document_;
+  std::vector<Sample> pieces_, questions_; // passages or segments of the text; questions with nothing before them
   LiftCounts counts_;
 };
 

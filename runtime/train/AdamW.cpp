@@ -36,20 +36,27 @@ void updateAdamW(const ParameterList &list, const AdamWOptions &options, double 
   const float keep2 = static_cast<float>(options.beta2), add1 = static_cast<float>(1 - options.beta1),
               add2 = static_cast<float>(1 - options.beta2), epsilon = static_cast<float>(options.epsilon),
               scale = static_cast<float>(gradientScale), kept = static_cast<float>(1 - rate * options.decay);
-  for (const TrainedParameter &parameter : list.parameters()) {
-    const float *gradient = gradients.of(parameter).data();
-    float *first = moments.first.of(parameter).data(), *second = moments.second.of(parameter).data();
-    float *value = values.of(parameter).data();
-    const float decayed = parameter.shape.size() > 1 ? kept : 1.0f;
-    forPieces(parameter.size, pool, [&](int64_t, int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        const float g = gradient[i] * scale;
-        first[i] += (g - first[i]) * add1;
-        second[i] = second[i] * keep2 + g * g * add2;
-        value[i] = value[i] * decayed - step * first[i] / (std::sqrt(second[i]) / root2 + epsilon);
-      }
-    });
-  }
+  struct Piece { // of one parameter: an adapter has many small ones
+    const TrainedParameter *parameter;
+    int64_t begin, end;
+  };
+  std::vector<Piece> pieces;
+  for (const TrainedParameter &parameter : list.parameters())
+    for (int64_t begin = 0; begin < parameter.size; begin += pieceFloats)
+      pieces.push_back({&parameter, begin, std::min(parameter.size, begin + pieceFloats)});
+  pool.forEach(static_cast<int64_t>(pieces.size()), [&](int, int64_t index) {
+    const auto [parameter, begin, end] = pieces[static_cast<size_t>(index)];
+    const float *gradient = gradients.of(*parameter).data();
+    float *first = moments.first.of(*parameter).data(), *second = moments.second.of(*parameter).data();
+    float *value = values.of(*parameter).data();
+    const float decayed = parameter->shape.size() > 1 ? kept : 1.0f;
+    for (int64_t i = begin; i < end; ++i) {
+      const float g = gradient[i] * scale;
+      first[i] += (g - first[i]) * add1;
+      second[i] = second[i] * keep2 + g * g * add2;
+      value[i] = value[i] * decayed - step * first[i] / (std::sqrt(second[i]) / root2 + epsilon);
+    }
+  });
 }
 
 double normOf(const ParameterArray &gradients, ThreadPool &pool) {

@@ -58,7 +58,7 @@ public:
   /// True when the work at hand should end; asked between calls of the model.
   using Stop = std::function<bool()>;
 
-  /// `step` and `samples` must outlive this. No sample is longer than a pack.
+  /// `step` and `samples` must outlive this. A sample that is longer than a pack is one of its own.
   static Result<Trainer> create(TrainStep &step, std::span<const Sample> samples, const TrainOptions &options);
 
   /// Takes other samples, from the beginning of the pass that comes next. They must outlive this.

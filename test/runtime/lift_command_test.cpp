@@ -175,6 +175,12 @@ TEST(LiftCommand, EvalAsksWhatItDidNotLearn) {
   }
   const std::string lines = readAll(replies);
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 2);
+  const std::string folder = newFolder("judged"), judge = "lift eval --json -q --progress none --window 128 --document " + text() + " --questions " + questions();
+  ASSERT_EQ(run("lift fit " + text() + " -q -o " + folder + " --epochs 2 --window 128 --train-questions " + writeTemporary("trained.jsonl", "{\"question\": \"Who?\", \"answer\": \"all\"}\n"), app()).code, 0);
+  result = jsonOf(run(judge + " --adapter " + folder, app())); // of a fit that is there, whatever it is of
+  EXPECT_EQ(result["absorbed"], "gates");
+  EXPECT_EQ(result["questions"], 2);
+  expectError(run(judge + " --adapter " + temporaryPath(""), app()), 1, "adapter_config.json");
   expectError(run("lift eval --document " + text(), app()), 2, "--questions");
   expectError(run("lift eval --questions " + questions(), app()), 2, "--document");
 }

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 #include <numeric>
+#include <set>
 
 using namespace longc;
 
@@ -178,9 +179,10 @@ TEST(Rows, OfQuestionsHoldAllOfTheText) {
         EXPECT_EQ(row.tokens.size(), row.weights.size());
         EXPECT_EQ(row.tokens.back(), tokenizer.eosId());
         EXPECT_EQ(row.tokens.front() == tokenizer.bosId(), addBos);
-        EXPECT_LE(row.size(), rows.longest());
+        EXPECT_LE(row.size(), 2048);
         const std::string spelt = whole(tokenizer, row);
-        asked += spelt.find("What is the code of gate") != std::string::npos;
+        for (size_t at = 0; (at = spelt.find("Question: What is the code of gate", at)) != std::string::npos; ++at)
+          ++asked;
         if (spelt.find("What is") == std::string::npos)
           read += targets(tokenizer, row);
       }
@@ -202,7 +204,7 @@ TEST(Rows, AnswersAloneAreLearnt) {
 
 TEST(Rows, OfSegmentsStandBehindOneContext) {
   const Tokenizer tokenizer = makeTokenizer(true);
-  LiftPlan plan = LiftPlan::of(LiftRecipe::gm, 512, 7);
+  const LiftPlan plan = LiftPlan::published(512, 7);
   const LiftRows rows = rowsOf(tokenizer, plan, {{"Who came?", "the queen"}});
   const std::vector<int32_t> ids = tokenizer.encode("gates\n" + text(), false);
   const auto segments = segmentsOf(static_cast<int64_t>(ids.size()), plan.sizes().segment, plan.sizes().offset);
@@ -229,6 +231,31 @@ TEST(Rows, OfSegmentsStandBehindOneContext) {
   EXPECT_TRUE(asked.ends_with("Question: Who came?\nAnswer: the queen<end>")) << asked;
   EXPECT_LE(later.back().size(), plan.window);
   EXPECT_GE(later.back().size(), plan.window - 2);
+}
+
+// In a pass half of the questions stand alone, the others in rows half of which are text; over the passes each stands there.
+TEST(Rows, OfQuestionsStandBesideTheText) {
+  const Tokenizer tokenizer = makeTokenizer(true);
+  const LiftPlan plan = LiftPlan::of(LiftRecipe::qa, 512, 3);
+  const LiftRows rows = rowsOf(tokenizer, plan);
+  std::set<std::string> beside;
+  for (int64_t epoch = 0; epoch < 12; ++epoch) {
+    std::set<std::string> here;
+    for (const Sample &row : rows.ofEpoch(epoch)) {
+      const std::string spelt = whole(tokenizer, row);
+      if (!spelt.starts_with("<begin>The article gates: \n"))
+        continue;
+      EXPECT_LE(row.size(), plan.window);
+      const size_t first = spelt.find("Question: ");
+      EXPECT_TRUE(spelt.substr(0, first).ends_with("...") || spelt.substr(0, first).ends_with("based on gates.\n")) << spelt;
+      EXPECT_EQ(targets(tokenizer, row).find("gate"), std::string::npos); // answers alone
+      for (size_t at = first; at != std::string::npos; at = spelt.find("Question: ", at + 1))
+        here.insert(spelt.substr(at, spelt.find("<end>", at) - at));
+    }
+    EXPECT_EQ(here.size(), 20u);
+    beside.insert(here.begin(), here.end());
+  }
+  EXPECT_EQ(beside.size(), 40u);
 }
 
 TEST(Rows, RefuseWhatIsTooShort) {

@@ -155,6 +155,13 @@ Status LoadedProgram::bindAdapter(const ParameterList &list, const ParameterArra
   return {};
 }
 
+Status LoadedProgram::unbindAdapter() {
+  for (uint32_t index : ProgramParameters::trainable(program->message()).indices)
+    LONGC_TRY(engine->bindParameter(index, program->parameterData(index)));
+  engine->setAdapter("none");
+  return {};
+}
+
 Result<Tokenizer> LoadedProgram::tokenizer() const { return createTokenizer(program->module().tokenizer()); }
 
 Result<SessionOptions> LoadedProgram::sessionOptions(const Arguments &arguments, const SessionOptions *saved) const {

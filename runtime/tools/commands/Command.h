@@ -59,6 +59,8 @@ struct LoadedProgram {
   Result<SessionOptions> sessionOptions(const Arguments &arguments, const SessionOptions *saved = nullptr) const;
   /// The model with these values of its adapter, which must outlive the engine.
   Status bindAdapter(const ParameterList &list, const ParameterArray &values);
+  /// The model as it was compiled.
+  Status unbindAdapter();
   /// Prints the profile if one was asked for.
   void report() const;
 

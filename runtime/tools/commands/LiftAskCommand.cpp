@@ -45,7 +45,7 @@ Result<std::vector<int32_t>> idsOf(const OpenedModel &model, const Arguments &ar
                                             formatCount(static_cast<int64_t>(asked.size()) + tokens).c_str(),
                                             formatCount(model.options.policy.window).c_str()),
                            "give a larger --window or fewer --tokens");
-    ids = truncatedDocument(model.tokenizer, titleOf(arguments.all("document").front()), text, room);
+    ids = PromptDocument(model.tokenizer, titleOf(arguments.all("document").front()), text).cutTo(room);
   }
   ids.insert(ids.end(), asked.begin(), asked.end());
   return ids;

@@ -1,4 +1,5 @@
-// `lift eval`: absorbs a text, then asks about it, and asks the model that only saw what of the text its window holds.
+// `lift eval`: absorbs a text, or takes what absorbed one, then asks about it, and asks the model that only saw what of the text its
+// window holds.
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
@@ -37,24 +38,41 @@ public:
     auto tokenizer = loaded->tokenizer();
     if (!tokenizer.ok())
       return tokenizer.status();
-    LONGC_TRY(task_.prepare(*loaded->program, *tokenizer, questions_));
+    LONGC_TRY(arguments_.has("adapter") ? takeAdapter(*loaded) : absorb(*loaded, *tokenizer));
     Answers plain, alone, both;
-    auto result = task_.fit(); // first: the clock of --seconds runs
+    LONGC_TRY(ask(*loaded->engine, *tokenizer, false, "asking the adapter", alone));
+    LONGC_TRY(ask(*loaded->engine, *tokenizer, true, "asking both", both));
+    LONGC_TRY(loaded->unbindAdapter());
+    LONGC_TRY(ask(*loaded->engine, *tokenizer, true, "asking the window", plain));
+    if (arguments_.has("output"))
+      LONGC_TRY(write(plain, alone, both));
+    return report(plain, alone, both);
+  }
+
+private:
+  // What `load` has bound already.
+  Status takeAdapter(const LoadedProgram &loaded) {
+    const std::string &folder = arguments_.text("adapter");
+    auto about = readAbsorbed(folder);
+    if (!about.ok())
+      return about.status();
+    LONGC_TRY(checkAbsorbedBy(folder, *about, *loaded.program));
+    about_ = std::move(*about);
+    return task_.fitWindow(*loaded.program);
+  }
+
+  Status absorb(LoadedProgram &loaded, const Tokenizer &tokenizer) {
+    LONGC_TRY(task_.prepare(*loaded.program, tokenizer, questions_));
+    loadSeconds_ = task_.seconds();
+    auto result = task_.fit();
     if (!result.ok())
       return result.status();
     if (result->end == LiftEnd::exploded)
       return result->failure;
-    seconds_ = task_.seconds();
-    LONGC_TRY(ask(*loaded->engine, *tokenizer, true, "asking the window", plain));
-    LONGC_TRY(loaded->bindAdapter(task_.parameters(), task_.values()));
-    LONGC_TRY(ask(*loaded->engine, *tokenizer, false, "asking the adapter", alone));
-    LONGC_TRY(ask(*loaded->engine, *tokenizer, true, "asking both", both));
-    if (arguments_.has("output"))
-      LONGC_TRY(write(plain, alone, both));
-    return report(*result, plain, alone, both);
+    about_ = task_.about(*result);
+    return loaded.bindAdapter(task_.parameters(), task_.values());
   }
 
-private:
   Status ask(Engine &engine, const Tokenizer &tokenizer, bool withDocument, const char *title, Answers &answers) {
     constexpr int64_t slack = 4; // more tokens than the answer has
     int64_t longest = 0, room = 0;
@@ -75,6 +93,8 @@ private:
       auto line = asker.firstLine(question.question, longest, [] { return interrupted(); });
       if (!line.ok())
         return line.status();
+      if (firstAnswerSeconds_ == 0)
+        firstAnswerSeconds_ = task_.seconds();
       answers.right.push_back(answersRightly(*line, question.answer));
       answers.replies.push_back(std::move(*line));
       progress.update(static_cast<int64_t>(answers.right.size()), formatText("%.0f %% right", 100 * answers.accuracy()));
@@ -100,14 +120,14 @@ private:
     return OutputFile::write(arguments_.text("output"), text);
   }
 
-  Status report(const LiftFitResult &result, const Answers &plain, const Answers &alone, const Answers &both) const {
-    const bool besideText = task_.plan().recipe == LiftRecipe::gm; // as the recipe asks its questions
+  Status report(const Answers &plain, const Answers &alone, const Answers &both) const {
+    const bool besideText = about_.recipe == nameOf(LiftRecipe::gm); // as the recipe asks its questions
     const double accuracy = (besideText ? both : alone).accuracy();
     if (!arguments_.flag("json"))
       return printText(formatText("%zu questions, window %s: %.1f %% right, in the window alone %.1f %% (adapter alone %.1f %%, with the window "
                                   "%.1f %%; %lld steps, %.1f s)\n",
                                   questions_.size(), formatCount(task_.plan().window).c_str(), 100 * accuracy, 100 * plain.accuracy(),
-                                  100 * alone.accuracy(), 100 * both.accuracy(), static_cast<long long>(result.steps), seconds_));
+                                  100 * alone.accuracy(), 100 * both.accuracy(), static_cast<long long>(about_.steps), about_.seconds));
     JsonWriter json;
     json.beginObject();
     json.key("accuracy").number(accuracy);
@@ -116,12 +136,15 @@ private:
     json.key("window").integer(task_.plan().window);
     json.key("adapter_alone").number(alone.accuracy());
     json.key("adapter_and_window").number(both.accuracy());
-    json.key("recipe").text(nameOf(task_.plan().recipe));
-    json.key("document_tokens").integer(task_.rows().counts().tokens);
-    json.key("steps").integer(result.steps);
-    json.key("tokens").integer(result.tokens);
-    json.key("loss_last").number(result.lastLoss, 9);
-    json.key("seconds").number(seconds_);
+    json.key("recipe").text(about_.recipe);
+    json.key("absorbed").text(about_.document);
+    json.key("document_tokens").integer(about_.tokens);
+    json.key("steps").integer(about_.steps);
+    json.key("tokens").integer(about_.learntTokens);
+    json.key("loss_last").number(about_.lastLoss, 9);
+    json.key("seconds").number(about_.seconds);
+    json.key("load_seconds").number(loadSeconds_); // of them, before the first step
+    json.key("first_answer_seconds").number(firstAnswerSeconds_);
     return printText(json.endObject().str() + "\n");
   }
 
@@ -129,7 +152,8 @@ private:
   LiftTask &task_;
   std::vector<LiftQuestion> questions_;
   ProgressMode mode_ = ProgressMode::automatic;
-  double seconds_ = 0; // that absorbing took
+  LiftAbout about_;
+  double loadSeconds_ = 0, firstAnswerSeconds_ = 0; // since the command began
 };
 
 Status runLiftEval(const Arguments &arguments) {
@@ -150,7 +174,7 @@ Status runLiftEval(const Arguments &arguments) {
 
 } // namespace
 
-const Command liftEvalCommand = {"lift eval", "absorbs a text, then asks about it, beside the model that sees its beginning and end alone",
-                                 liftOptions({"document", "output", "questions"}), runLiftEval};
+const Command liftEvalCommand = {"lift eval", "absorbs a text, or takes an --adapter, then asks about a text, beside the model that sees its beginning and end alone",
+                                 liftOptions({"adapter", "document", "output", "questions"}), runLiftEval};
 
 } // namespace longc

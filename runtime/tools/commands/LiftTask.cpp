@@ -57,7 +57,7 @@ template <typename Number> Status readIfGiven(const Arguments &arguments, const 
 } // namespace
 
 std::vector<std::string_view> liftOptions(std::vector<std::string_view> own) {
-  for (std::string_view name : {"batch", "call-tokens", "epochs", "exact", "json", "lr", "make-questions", "progress", "quiet", "recipe", "seconds", "seed",
+  for (std::string_view name : {"batch", "call-tokens", "device", "epochs", "exact", "json", "lr", "make-questions", "progress", "quiet", "recipe", "seconds", "seed",
                                 "threads", "train-questions", "variant", "verify", "window"})
     own.push_back(name);
   std::sort(own.begin(), own.end());
@@ -125,13 +125,16 @@ Status LiftTask::readChoices(const Arguments &arguments) {
   isWindowGiven_ = arguments.isGiven("window");
   LONGC_TRY(readIfGiven(arguments, "seed", 0, INT32_MAX, seed));
   plan_ = LiftPlan::of(recipe, window, static_cast<uint64_t>(seed));
+  int64_t batch = plan_.train.batch.batch;
+  LONGC_TRY(readIfGiven(arguments, "batch", 0, INT32_MAX, batch));
+  if (batch == 0 && recipe == LiftRecipe::gm)
+    plan_ = LiftPlan::published(window, static_cast<uint64_t>(seed));
+  plan_.train.batch.batch = batch == 0 ? INT32_MAX : batch; // all of a pass
   LONGC_TRY(readIfGiven(arguments, "epochs", 1, INT32_MAX, plan_.epochs));
   LONGC_TRY(readIfGiven(arguments, "lr", 0, 1e6, plan_.rate));
-  LONGC_TRY(readIfGiven(arguments, "batch", 0, INT32_MAX, plan_.train.batch.batch));
+  areCallTokensGiven_ = arguments.isGiven("call-tokens");
   LONGC_TRY(readIfGiven(arguments, "call-tokens", 1, INT32_MAX, plan_.train.callTokens));
   LONGC_TRY(readIfGiven(arguments, "seconds", 0, 1e9, fit_.seconds));
-  if (plan_.train.batch.batch == 0)
-    plan_.train.batch.batch = INT32_MAX; // all of a pass
   auto mode = progressOf(arguments);
   if (!mode.ok())
     return mode.status();
@@ -143,14 +146,19 @@ Status LiftTask::readChoices(const Arguments &arguments) {
   return {};
 }
 
-Status LiftTask::prepare(const Program &program, const Tokenizer &tokenizer, const std::vector<LiftQuestion> &notAsked) {
-  program_ = &program;
-  LONGC_TRY(checkTrains(program, engine_.exact));
+Status LiftTask::fitWindow(const Program &program) {
   const auto most = static_cast<int64_t>(program.module().context_length());
   if (isWindowGiven_ && plan_.window > most)
     return Status::error(1003, formatText("--window %lld: the model has %lld tokens", static_cast<long long>(plan_.window), static_cast<long long>(most)),
                          "give a smaller window");
   plan_.window = std::min(plan_.window, most);
+  return {};
+}
+
+Status LiftTask::prepare(const Program &program, const Tokenizer &tokenizer, const std::vector<LiftQuestion> &notAsked) {
+  program_ = &program;
+  LONGC_TRY(checkTrains(program, engine_.exact));
+  LONGC_TRY(fitWindow(program));
   std::set<std::string> left;
   for (const LiftQuestion &question : notAsked)
     left.insert(question.question);
@@ -164,11 +172,12 @@ Status LiftTask::prepare(const Program &program, const Tokenizer &tokenizer, con
   if (!rows.ok())
     return rows.status();
   rows_.emplace(std::move(*rows));
-  plan_.train.batch.capacity = std::max(plan_.train.batch.capacity, rows_->longest());
   auto step = ProgramStep::create(program, longc_program, engine_);
   if (!step.ok())
     return step.status();
   step_ = std::move(*step);
+  if (!areCallTokensGiven_)
+    plan_.train.callTokens = step_->usualCallTokens();
   auto trainer = Trainer::create(*step_, {}, plan_.train);
   if (!trainer.ok())
     return trainer.status();
@@ -210,7 +219,7 @@ TrainSettings LiftTask::settings() const {
   auto number = [](double value) { return formatText("%.17g", value); };
   TrainSettings settings = {{"a model of fingerprint", program_->fingerprint()},
                             {"a text of hash", hash_},
-                            {"arithmetic", step_->precision() + ", " + step_->device().variant()},
+                            {"arithmetic", step_->precision() + ", " + step_->arithmetic()},
                             {"--recipe", std::string(nameOf(plan_.recipe))},
                             {"--make-questions", asksModel_ ? "model" : "rules"},
                             {"--window", std::to_string(plan_.window)},

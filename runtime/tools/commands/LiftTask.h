@@ -25,6 +25,8 @@ public:
   /// Checks the options and reads the text at `path`; the clock of --seconds runs from here on.
   static Result<LiftTask> of(const Arguments &arguments, const std::string &path);
 
+  /// The window is at most the model's; one that was given and is larger is an error.
+  Status fitWindow(const Program &program);
   /// Makes rows and the training of `program`. `program` must outlive this. `notAsked`: questions that are left out of
   /// --train-questions.
   Status prepare(const Program &program, const Tokenizer &tokenizer, const std::vector<LiftQuestion> &notAsked = {});
@@ -51,7 +53,7 @@ private:
   LiftPlan plan_;
   EngineOptions engine_;
   LiftFitOptions fit_;
-  bool isWindowGiven_ = false, asksModel_ = false;
+  bool isWindowGiven_ = false, areCallTokensGiven_ = false, asksModel_ = false;
   ProgressMode progress_ = ProgressMode::automatic;
   std::vector<LiftQuestion> given_, made_; // of --train-questions, else with the model's help
   const Program *program_ = nullptr;
