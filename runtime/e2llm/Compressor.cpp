@@ -46,24 +46,37 @@ Result<std::vector<int32_t>> ChunkTokenizer::encode(std::string_view chunk) cons
 
 Result<std::unique_ptr<Compressor>> Compressor::create(const Program &program, const longc_program_table &table, const EngineOptions &options) {
   const abi::Module *module = compressingModule(program.message());
-  const abi::Function *function = program.findFunction("compress", options.exact ? "exact" : "fast", "cpu");
-  if (!module || !function)
+  if (!module)
     return Status::error(8202, "this program compresses no texts: it is not of an encoder and a decoder",
                          "compile with --method e2llm --module encoder=FOLDER --module decoder=MODEL");
-  LONGC_TRY(checkInterface(*function));
+  auto choice = chooseDevice(options.device, program.message());
+  if (!choice.ok())
+    return choice.status();
   auto tokenizer = ChunkTokenizer::create(*module);
   if (!tokenizer.ok())
     return tokenizer.status();
   std::unique_ptr<Compressor> compressor(new Compressor(program, *module, std::move(*tokenizer)));
-  auto device = openProcessor(program, table, options, {function});
-  if (!device.ok())
-    return device.status();
-  compressor->device_ = std::move(*device);
-  auto executor = Executor::create(program, *function, *compressor->device_);
+  const bool isFree = options.device == "auto";
+  Status status = compressor->open(isFree && options.exact ? DeviceChoice{} : *choice, table, options);
+  if (!status.ok() && isFree && choice->target != "cpu") // there is a GPU's code, and no GPU that runs it: as Engine says
+    status = compressor->open({}, table, options);
+  return status.ok() ? Result<std::unique_ptr<Compressor>>(std::move(compressor)) : status;
+}
+
+Status Compressor::open(const DeviceChoice &choice, const longc_program_table &table, const EngineOptions &options) {
+  const abi::Function *function = program_.findFunction("compress", options.exact ? "exact" : "fast", choice.target);
+  if (!function)
+    return Status::error(4122, std::string("this program has no function 'compress' in ") + (options.exact ? "exact" : "fast") + " precision for " +
+                                   (choice.target == "cpu" ? "the processor" : "the GPU"),
+                         options.exact ? "run it without --exact" : "compile it with the GPU among --target, or use --device cpu");
+  LONGC_TRY(checkInterface(*function));
+  LONGC_TRY(choice.target == "cpu" ? link(openProcessor(program_, table, options, {function}))
+                                   : link(openDevice(table, program_.message(), choice.target, {}, {options.variant, options.threads, choice.ordinal})));
+  auto executor = Executor::create(program_, *function, *device_);
   if (!executor.ok())
     return executor.status();
-  compressor->executor_ = std::move(*executor);
-  return compressor;
+  executor_ = std::move(*executor);
+  return {};
 }
 
 Result<CompressedChunks> Compressor::compress(std::span<const std::string_view> chunks, const std::function<bool(int64_t done)> &onProgress) {

@@ -1,6 +1,7 @@
 // Chunks of a text to soft tokens: the encoder, the pool and the adapter of a program that joins two models (E2LLM).
 #pragma once
 
+#include "runtime/device/OpenDevice.h"
 #include "runtime/serve/EncoderInputs.h"
 #include "runtime/serve/Engine.h"
 #include "runtime/text/Tokenizer.h"
@@ -38,7 +39,8 @@ struct CompressedChunks {
 
 class Compressor {
 public:
-  /// `program` must outlive this. Error LC8202: a program that does not join an encoder and a decoder.
+  /// `program` must outlive this. Errors: LC8202 of a program that does not join an encoder and a decoder, LC4122 without the function for
+  /// `options.device`.
   static Result<std::unique_ptr<Compressor>> create(const Program &program, const longc_program_table &table, const EngineOptions &options);
 
   /// Columns of a soft token.
@@ -55,6 +57,13 @@ public:
 private:
   Compressor(const Program &program, const abi::Module &module, ChunkTokenizer tokenizer)
       : program_(program), module_(module), tokenizer_(std::move(tokenizer)) {}
+  Status open(const DeviceChoice &choice, const longc_program_table &table, const EngineOptions &options);
+  template <typename Opened> Status link(Result<std::unique_ptr<Opened>> device) {
+    if (!device.ok())
+      return device.status();
+    device_ = std::move(*device);
+    return {};
+  }
   Status run(CompressedChunks &into);
 
   static constexpr size_t callTokens = 4096;
@@ -62,7 +71,7 @@ private:
   const Program &program_;
   const abi::Module &module_;
   ChunkTokenizer tokenizer_;
-  std::unique_ptr<CpuDevice> device_;
+  std::unique_ptr<Device> device_;
   std::unique_ptr<Executor> executor_;
   EncoderInputs inputs_; // of a call
 };

@@ -7,50 +7,76 @@
 #include <array>
 #include <cctype>
 #include <set>
-#include <span>
 #include <string_view>
 
 namespace longc {
 namespace {
 
-constexpr std::array<std::string_view, 40> firstNames = {
-    "Alice", "Bruno", "Clara", "David", "Elena", "Felix", "Greta", "Henry", "Irene", "Jonas", "Karin", "Leo", "Maria", "Nils",
-    "Olga", "Peter", "Quentin", "Rosa", "Simon", "Tessa", "Ulrich", "Vera", "Walter", "Xenia", "Yusuf", "Zoe", "Amir", "Bella",
-    "Carlos", "Dora", "Emil", "Fiona", "Gavin", "Hanna", "Ivan", "Julia", "Kofi", "Lena", "Marco", "Nora"};
-constexpr std::array<std::string_view, 40> familyNames = {
-    "Abbot", "Baker", "Carver", "Dale", "Ember", "Frost", "Grove", "Hale", "Isley", "Jarvis", "Knoll", "Linden", "Marsh", "Norwood",
-    "Orchard", "Pike", "Quarry", "Reed", "Sable", "Thorne", "Upton", "Vance", "Weaver", "Yarrow", "Zeller", "Archer", "Bishop", "Cooper",
-    "Draper", "Fisher", "Glover", "Hunter", "Keeler", "Mason", "Parker", "Ryder", "Sawyer", "Tanner", "Walker", "Wright"};
+using Words = std::array<std::string_view, 64>;
 
-constexpr std::array<std::string_view, 16> colours = {"red", "blue", "green", "yellow", "purple", "orange", "brown", "black",
-                                                      "white", "pink", "grey", "gold", "silver", "violet", "turquoise", "beige"};
-constexpr std::array<std::string_view, 16> pets = {"dog", "cat", "parrot", "rabbit", "turtle", "hamster", "horse", "goat",
-                                                   "snake", "lizard", "duck", "pig", "owl", "ferret", "goldfish", "donkey"};
-constexpr std::array<std::string_view, 16> jobs = {"doctor", "teacher", "farmer", "lawyer", "pilot", "baker", "painter", "nurse",
-                                                   "plumber", "judge", "sailor", "tailor", "dentist", "singer", "miner", "chemist"};
-constexpr std::array<std::string_view, 16> cities = {"Paris", "London", "Berlin", "Madrid", "Rome", "Vienna", "Prague", "Oslo",
-                                                     "Athens", "Dublin", "Lisbon", "Warsaw", "Cairo", "Tokyo", "Delhi", "Boston"};
-constexpr std::array<std::string_view, 16> instruments = {"piano", "violin", "guitar", "flute", "drums", "trumpet", "harp", "cello",
-                                                          "organ", "clarinet", "banjo", "accordion", "saxophone", "oboe", "tuba", "mandolin"};
+constexpr Words firstNames = {
+    "Alice", "Bruno", "Clara", "David", "Elena", "Felix", "Greta", "Henry", "Irene", "Jonas", "Karin", "Leo", "Maria", "Nils", "Olga", "Peter",
+    "Quentin", "Rosa", "Simon", "Tessa", "Ulrich", "Vera", "Walter", "Xenia", "Yusuf", "Zoe", "Amir", "Bella", "Carlos", "Dora", "Emil",
+    "Fiona", "Gavin", "Hanna", "Ivan", "Julia", "Kofi", "Lena", "Marco", "Nora", "Oscar", "Paula", "Robert", "Susan", "Thomas", "Ursula",
+    "Victor", "Wendy", "Adam", "Betty", "Colin", "Diana", "Edgar", "Frida", "George", "Helen", "Isaac", "Jane", "Karl", "Laura", "Martin",
+    "Nancy", "Otto", "Sarah"};
+constexpr Words familyNames = {
+    "Abbot", "Baker", "Carver", "Dale", "Ember", "Frost", "Grove", "Hale", "Isley", "Jarvis", "Knoll", "Linden", "Marsh", "Norwood", "Orchard",
+    "Pike", "Quarry", "Reed", "Sable", "Thorne", "Upton", "Vance", "Weaver", "Yarrow", "Zeller", "Archer", "Bishop", "Cooper", "Draper",
+    "Fisher", "Glover", "Hunter", "Keeler", "Mason", "Parker", "Ryder", "Sawyer", "Tanner", "Walker", "Wright", "Adler", "Barton", "Clarke",
+    "Dalton", "Ellis", "Foster", "Graham", "Harper", "Irving", "Jensen", "Kramer", "Lawson", "Miller", "Nelson", "Osborne", "Porter", "Quinn",
+    "Rhodes", "Sutton", "Turner", "Underwood", "Vaughn", "Wallace", "York"};
+
+constexpr Words foods = {
+    "bread", "cheese", "rice", "pasta", "soup", "honey", "beans", "corn", "salad", "pizza", "cake", "chocolate", "butter", "yogurt",
+    "pancakes", "noodles", "sushi", "curry", "tacos", "chicken", "beef", "pork", "salmon", "tuna", "shrimp", "lobster", "eggs", "bacon", "ham",
+    "sausage", "potatoes", "tomatoes", "carrots", "onions", "garlic", "spinach", "cabbage", "mushrooms", "pumpkin", "lettuce", "cucumber",
+    "peas", "lentils", "nuts", "almonds", "apples", "pears", "plums", "cherries", "grapes", "lemons", "oranges", "bananas", "mangoes",
+    "melons", "berries", "figs", "dates", "olives", "peaches", "cookies", "muffins", "toast", "oats"};
+constexpr Words pets = {
+    "dog", "cat", "parrot", "rabbit", "turtle", "hamster", "horse", "goat", "snake", "lizard", "duck", "pig", "owl", "ferret", "goldfish",
+    "donkey", "mouse", "rat", "cow", "sheep", "hen", "goose", "swan", "pigeon", "crow", "raven", "eagle", "falcon", "hawk", "fox", "wolf",
+    "bear", "lion", "tiger", "monkey", "camel", "elephant", "giraffe", "zebra", "deer", "otter", "beaver", "badger", "squirrel", "hedgehog",
+    "mole", "bat", "frog", "toad", "newt", "spider", "crab", "squid", "snail", "bee", "butterfly", "beetle", "pony", "lamb", "turkey",
+    "peacock", "penguin", "seal", "dolphin"};
+constexpr Words jobs = {
+    "doctor", "teacher", "farmer", "lawyer", "pilot", "baker", "painter", "nurse", "plumber", "judge", "sailor", "tailor", "dentist", "singer",
+    "miner", "chemist", "actor", "author", "barber", "butcher", "carpenter", "cook", "clerk", "dancer", "driver", "editor", "engineer",
+    "gardener", "guard", "hunter", "jeweller", "journalist", "librarian", "locksmith", "mason", "mechanic", "merchant", "midwife", "musician",
+    "optician", "photographer", "physicist", "poet", "policeman", "porter", "potter", "priest", "professor", "sculptor", "secretary",
+    "shepherd", "shoemaker", "soldier", "surgeon", "tanner", "translator", "typist", "vet", "waiter", "watchmaker", "weaver", "welder",
+    "writer", "banker"};
+constexpr Words cities = {
+    "Paris", "London", "Berlin", "Madrid", "Rome", "Vienna", "Prague", "Oslo", "Athens", "Dublin", "Lisbon", "Warsaw", "Cairo", "Tokyo",
+    "Delhi", "Boston", "Chicago", "Denver", "Seattle", "Dallas", "Houston", "Miami", "Toronto", "Montreal", "Sydney", "Melbourne", "Beijing",
+    "Shanghai", "Seoul", "Bangkok", "Manila", "Mumbai", "Istanbul", "Moscow", "Kiev", "Helsinki", "Stockholm", "Copenhagen", "Hamburg",
+    "Munich", "Cologne", "Zurich", "Geneva", "Milan", "Venice", "Florence", "Naples", "Barcelona", "Seville", "Brussels", "Amsterdam",
+    "Budapest", "Belgrade", "Sofia", "Nairobi", "Lagos", "Lima", "Bogota", "Havana", "Santiago", "Glasgow", "Liverpool", "Oxford", "Cambridge"};
+constexpr Words things = {
+    "key", "coin", "ring", "watch", "lamp", "mirror", "candle", "basket", "bottle", "hammer", "ladder", "bell", "drum", "violin", "piano",
+    "flute", "whistle", "kite", "ball", "doll", "puppet", "mask", "crown", "sword", "shield", "arrow", "bow", "rope", "anchor", "compass",
+    "map", "globe", "telescope", "camera", "clock", "pen", "pencil", "notebook", "book", "letter", "stamp", "painting", "statue", "vase",
+    "bowl", "cup", "plate", "spoon", "fork", "knife", "pillow", "blanket", "carpet", "chair", "table", "desk", "shelf", "box", "trunk", "hat",
+    "scarf", "glove", "boot", "needle"};
 
 struct Attribute {
   std::string_view told;                     // # is the person, $ the value
   std::array<std::string_view, 3> questions; // in three ways
   std::string_view ofNeighbour;
-  std::span<const std::string_view> values;
+  const Words &values;
 };
 
 const std::array<Attribute, 5> attributes = {{
-    {"The favourite colour of # is $.", {"What is the favourite colour of #?", "Which colour does # like best?", "What colour does # prefer?"},
-     "What is the favourite colour of the neighbour of #?", colours},
+    {"The favourite food of # is $.", {"What is the favourite food of #?", "Which food does # like best?", "What does # prefer to eat?"},
+     "What is the favourite food of the neighbour of #?", foods},
     {"The pet of # is a $.", {"What is the pet of #?", "Which animal does # keep?", "What kind of pet does # have?"},
      "What is the pet of the neighbour of #?", pets},
     {"The job of # is $.", {"What is the job of #?", "What does # do for a living?", "Which profession does # have?"},
      "What is the job of the neighbour of #?", jobs},
     {"The home town of # is $.", {"What is the home town of #?", "Where does # come from?", "In which city was # born?"},
      "What is the home town of the neighbour of #?", cities},
-    {"The instrument of # is the $.", {"What is the instrument of #?", "Which instrument does # play?", "What does # play in the band?"},
-     "What is the instrument of the neighbour of #?", instruments},
+    {"The treasure of # is the $.", {"What is the treasure of #?", "Which thing does # treasure most?", "What would # never give away?"},
+     "What is the treasure of the neighbour of #?", things},
 }};
 
 constexpr std::array<std::string_view, 24> fillers = {
@@ -82,6 +108,7 @@ constexpr std::array<std::string_view, 24> fillers = {
 
 constexpr int64_t twoHopEvery = 8; // one such question to so many facts
 constexpr int64_t fillersOfFact = 5;
+constexpr size_t judgedOf = 3; // one name of so many is of nobody in texts to learn from
 
 // Random numbers of one document in the order in which they are asked for.
 class Dice {
@@ -125,13 +152,17 @@ std::string normalized(const std::string &text) {
 
 } // namespace
 
-FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts) {
+FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, People people) {
   Dice dice(seed, number);
   std::set<std::string> taken;
   auto person = [&] {
-    for (;;)
-      if (std::string name = std::string(dice.of(firstNames)) + " " + std::string(dice.of(familyNames)); taken.insert(name).second)
+    for (;;) {
+      const size_t first = dice.below(firstNames.size()), family = dice.below(familyNames.size());
+      const bool isJudged = (first + family) % judgedOf == 0;
+      if (std::string name = std::string(firstNames[first]) + " " + std::string(familyNames[family]);
+          isJudged == (people == People::judged) && taken.insert(name).second)
         return name;
+    }
   };
   FactDocument document;
   std::vector<std::string> sentences;

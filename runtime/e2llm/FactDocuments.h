@@ -1,7 +1,7 @@
 // Documents of invented facts, and questions about them that no model can answer without having read them.
 //
-// Values come from closed sets, so that guessing has a known rate; people are fresh in every document. Between facts stand
-// sentences that tell nothing. Some questions take two facts: the neighbour of one person, and something of that neighbour.
+// Values come from closed sets of 64, so that guessing has a known rate; people are fresh in every document, and those of texts to be
+// judged by are in no text to learn from. Between facts stand sentences that tell nothing. Some questions take two facts: the neighbour of one person, and something of that neighbour.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +22,11 @@ struct FactDocument {
 /// Most facts of a document: there are not many more names.
 inline constexpr int64_t mostFactsOfDocument = 1000;
 
-/// Document `number` of a seed, with so many facts; the same whatever others are made. Documents of other seeds have other
-/// people with all but certainty.
-FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts);
+/// Whom documents are about: of the names, which are first and family names put together, some are only judged.
+enum class People : uint8_t { learnt, judged };
+
+/// Document `number` of a seed, with so many facts; the same whatever others are made.
+FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, People people);
 
 /// Whether the first line of a reply has the answer, whatever letters are large, what stands around words, and articles.
 bool answersRightly(const std::string &reply, const std::string &answer);

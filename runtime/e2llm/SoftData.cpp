@@ -29,14 +29,10 @@ public:
     auto document = documentOf(*context->text());
     if (!document.ok())
       return document.status();
-    const JsonValue *asked = json->find("prompt"), *answer = json->find("answer");
-    if (!asked && !answer) // a text alone, to understand
-      return {};
-    if (!asked || !asked->text() || !answer || !answer->text())
-      return Status::error(badSoftLine, where_ + " has a prompt or an answer, and not both as texts", "leave both out, or give both");
-    if (!options_.reason)
-      return {};
-    return addSample(**document, Objective::reason, SoftPrompt::answerInstruction(*asked->text()), *answer->text());
+    auto turns = turnsOf(*json);
+    if (!turns.ok())
+      return turns.status();
+    return turns->empty() || !options_.reason ? Status() : addSample(**document, Objective::reason, *turns);
   }
 
   SoftData finish() {
@@ -59,6 +55,27 @@ public:
 
 private:
   using Document = std::vector<int32_t>; // its chunks
+
+  // None of a text alone, to understand.
+  Result<std::vector<SoftTurn>> turnsOf(const JsonValue &line) const {
+    std::vector<SoftTurn> turns;
+    auto add = [&](const JsonValue &from) -> Status {
+      const JsonValue *asked = from.find("prompt"), *answer = from.find("answer");
+      if (!asked || !asked->text() || !answer || !answer->text())
+        return Status::error(badSoftLine, where_ + " has a prompt or an answer, and not both as texts", "leave both out, or give both");
+      turns.push_back({SoftPrompt::answerInstruction(*asked->text()), *answer->text()});
+      return {};
+    };
+    if (const JsonValue *questions = line.find("questions")) {
+      if (!questions->array() || questions->array()->empty())
+        return Status::error(badSoftLine, where_ + ": questions is " + questions->describe(), "expected [{\"prompt\": ..., \"answer\": ...}, ...]");
+      for (const JsonValue &question : *questions->array())
+        LONGC_TRY(add(question));
+    } else if (line.find("prompt") || line.find("answer")) {
+      LONGC_TRY(add(line));
+    }
+    return turns;
+  }
 
   // A text that was not there before gives samples of understanding.
   Result<const Document *> documentOf(const std::string &text) {
@@ -88,31 +105,29 @@ private:
       for (size_t piece = first; piece < end; ++piece)
         text += pieces[piece];
       LONGC_TRY(addSample(Document(document.begin() + static_cast<ptrdiff_t>(first), document.begin() + static_cast<ptrdiff_t>(end)),
-                          Objective::understand, SoftPrompt::restateInstruction(), text));
+                          Objective::understand, std::vector<SoftTurn>{{SoftPrompt::restateInstruction(), text}}));
     }
     return {};
   }
 
-  Status addSample(const Document &chunks, Objective objective, const std::string &instruction, const std::string &answer) {
+  Status addSample(const Document &chunks, Objective objective, std::span<const SoftTurn> turns) {
     std::vector<int32_t> contexts;
     for (int32_t chunk : chunks) {
       contexts.push_back(softToken(static_cast<int32_t>(data_.references.size())));
       data_.references.push_back({chunk, objective});
     }
-    auto asked = prompt_.prompt(decoder_, contexts, instruction), reply = prompt_.reply(decoder_, instruction, answer);
-    if (!asked.ok() || !reply.ok())
-      return asked.ok() ? reply.status() : asked.status();
+    auto conversation = prompt_.conversation(decoder_, contexts, turns);
+    if (!conversation.ok())
+      return conversation.status();
     Sample sample;
     sample.line = line_;
     sample.factor = objective == Objective::understand ? options_.understandWeight : 1;
-    sample.tokens = std::move(*asked);
-    sample.weights.assign(sample.tokens.size(), 0);
-    sample.tokens.insert(sample.tokens.end(), reply->begin(), reply->end());
-    sample.weights.resize(sample.tokens.size(), 1);
+    sample.tokens = std::move(conversation->ids);
+    sample.weights = std::move(conversation->weights);
     if (sample.size() > options_.longest)
       return Status::error(softSampleTooLong, where_ + formatText(": a sample to %s has %s tokens, and --seq-len is %s", objectiveNames[static_cast<size_t>(objective)],
                                                                   formatCount(sample.size()).c_str(), formatCount(options_.longest).c_str()),
-                           "give a larger --seq-len, or fewer chunks: shorter texts, or --restate");
+                           "give a larger --seq-len, or less: shorter texts, fewer questions of a line, or --restate");
     data_.samples.push_back(std::move(sample));
     return {};
   }

@@ -1,7 +1,8 @@
 // What E2LLM is trained on: documents with instructions and answers, as samples of the two objectives.
 //
-// A line {"context", "prompt", "answer"} gives one sample of reasoning, the prompt behind the soft tokens of all chunks; each
-// document, however many lines it is in, samples of understanding: a few chunks in a row, and their text to restate.
+// A line {"context", "prompt", "answer"} gives one sample of reasoning, the prompt behind the soft tokens of all chunks; so does a line
+// {"context", "questions": [{"prompt", "answer"}, ...]}, whose questions are the turns of one conversation. Each document, however many
+// lines it is in, gives samples of understanding: a few chunks in a row, and their text to restate.
 #pragma once
 
 #include "runtime/e2llm/Compressor.h"

@@ -18,6 +18,7 @@ namespace longc {
 namespace {
 
 constexpr const char *products = "adapter", *configName = "/e2llm_config.json";
+constexpr SafetensorsType written = SafetensorsType::BF16; // what products read, and half as large
 
 // The parameters of one module, by their names in it, with room for values.
 struct Part {
@@ -94,9 +95,9 @@ Status readProducts(const std::string &folder, Part &part) {
 Status writeProducts(const std::string &folder, const Part &part) {
   std::vector<SafetensorsOutput> tensors;
   for (const TrainedParameter &parameter : part.list.parameters()) {
-    const auto bytes = std::as_bytes(part.values.of(parameter));
-    tensors.push_back({parameter.name, SafetensorsType::F32, parameter.shape,
-                       [bytes](const SafetensorsOutput::Append &append) { return append(bytes); }});
+    tensors.push_back({parameter.name, written, parameter.shape, [&part, &parameter](const SafetensorsOutput::Append &append) {
+                         return appendFloats(append, written, part.values.of(parameter), parameter.name);
+                       }});
   }
   return writeSafetensors(folder + "/" + products + ".safetensors", std::move(tensors));
 }
@@ -118,7 +119,7 @@ Status writeSoftTrained(const std::string &folder, const abi::Program &program, 
     std::filesystem::create_directories(folder + "/" + name, error);
     if (error)
       return Status::error(4001, "cannot write '" + folder + "/" + name + "': " + error.message(), "check the path and its permissions");
-    return writeTrained(folder + "/" + name, aloneOf(program, *module), part->list, part->values);
+    return writeTrained(folder + "/" + name, aloneOf(program, *module), part->list, part->values, /*ingest=*/"", written);
   };
   for (const abi::Module &module : program.modules())
     LONGC_TRY(write(module.name(), &module));

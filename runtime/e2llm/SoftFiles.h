@@ -1,5 +1,5 @@
 // What the training of an E2LLM program makes, in a folder: encoder/ and decoder/ as PEFT saves adapters, each where that model
-// learns; adapter.safetensors, the products between the two; e2llm_config.json, how texts were cut and pooled.
+// learns; adapter.safetensors, the products between the two; e2llm_config.json, how texts were cut and pooled. Numbers are bf16.
 #pragma once
 
 #include "runtime/abi/program.pb.h"

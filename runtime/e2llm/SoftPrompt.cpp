@@ -5,6 +5,7 @@
 #include "runtime/train/Sample.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace longc {
 namespace {
@@ -29,11 +30,17 @@ Result<SoftPrompt> SoftPrompt::create(const Tokenizer &tokenizer, const std::str
   return SoftPrompt(tokenizer, std::move(*parsed));
 }
 
-Result<SoftPrompt::Parts> SoftPrompt::render(const std::string &instruction, const std::string *reply) const {
-  std::vector<ChatMessage> messages = {{"user", "Given the contexts: " + std::string(mark) + " Please follow the instruction: " + instruction}};
-  if (reply)
-    messages.push_back({"assistant", *reply});
-  auto text = template_.render(messages, /*addGenerationPrompt=*/!reply, variables_);
+// The chunks stand in the first message; with the last reply, or up to where it begins.
+Result<SoftPrompt::Parts> SoftPrompt::render(std::span<const SoftTurn> turns, bool withLastReply) const {
+  std::vector<ChatMessage> messages;
+  for (const SoftTurn &turn : turns) {
+    const std::string asked = messages.empty() ? "Given the contexts: " + std::string(mark) + " Please follow the instruction: " : "";
+    messages.push_back({"user", asked + turn.instruction});
+    messages.push_back({"assistant", turn.reply});
+  }
+  if (!withLastReply)
+    messages.pop_back();
+  auto text = template_.render(messages, /*addGenerationPrompt=*/!withLastReply, variables_);
   if (!text.ok())
     return text.status();
   const size_t place = text->find(mark);
@@ -43,7 +50,8 @@ Result<SoftPrompt::Parts> SoftPrompt::render(const std::string &instruction, con
 }
 
 Result<std::vector<int32_t>> SoftPrompt::prompt(const Tokenizer &tokenizer, std::span<const int32_t> contexts, const std::string &instruction) const {
-  auto parts = render(instruction, nullptr);
+  const SoftTurn turn{instruction, ""};
+  auto parts = render({&turn, 1}, false);
   if (!parts.ok())
     return parts.status();
   std::vector<int32_t> ids = tokenizer.encode(parts->before, /*parseSpecial=*/true);
@@ -54,16 +62,31 @@ Result<std::vector<int32_t>> SoftPrompt::prompt(const Tokenizer &tokenizer, std:
   return ids;
 }
 
-Result<std::vector<int32_t>> SoftPrompt::reply(const Tokenizer &tokenizer, const std::string &instruction, const std::string &text) const {
-  auto asked = render(instruction, nullptr), answered = render(instruction, &text);
-  if (!asked.ok() || !answered.ok())
-    return asked.ok() ? answered.status() : asked.status();
-  if (!answered->after.starts_with(asked->after))
-    return rewrites("writes an answer otherwise than it prompts for it");
-  std::vector<int32_t> ids = tokenizer.encode(std::string_view(answered->after).substr(asked->after.size()), /*parseSpecial=*/true);
-  auto stop = std::ranges::find_if(ids, [&](int32_t id) { return std::ranges::binary_search(tokenizer.stopIds(), id); });
-  ids.erase(stop == ids.end() ? stop : stop + 1, ids.end());
-  return ids;
+Result<SoftConversation> SoftPrompt::conversation(const Tokenizer &tokenizer, std::span<const int32_t> contexts, std::span<const SoftTurn> turns) const {
+  auto prompted = prompt(tokenizer, contexts, turns.front().instruction);
+  if (!prompted.ok())
+    return prompted.status();
+  SoftConversation all{std::move(*prompted), {}};
+  std::string known; // behind the chunks, as far as there are ids
+  for (size_t turn = 0; turn < turns.size(); ++turn) {
+    auto asked = render(turns.first(turn + 1), false), answered = render(turns.first(turn + 1), true);
+    if (!asked.ok() || !answered.ok())
+      return asked.ok() ? answered.status() : asked.status();
+    if (!asked->after.starts_with(known) || !answered->after.starts_with(asked->after))
+      return rewrites("writes an answer otherwise than it prompts for it");
+    auto encoded = [&](const std::string &text, size_t begin) { return tokenizer.encode(std::string_view(text).substr(begin), /*parseSpecial=*/true); };
+    if (turn > 0)
+      std::ranges::copy(encoded(asked->after, known.size()), std::back_inserter(all.ids));
+    all.weights.resize(all.ids.size(), 0);
+    const std::vector<int32_t> reply = encoded(answered->after, asked->after.size());
+    const auto stop = std::ranges::find_if(reply, [&](int32_t id) { return std::ranges::binary_search(tokenizer.stopIds(), id); });
+    const auto end = stop == reply.end() || turn + 1 < turns.size() ? reply.end() : stop + 1; // nothing is read behind the last
+    all.ids.insert(all.ids.end(), reply.begin(), end);
+    all.weights.resize(all.weights.size() + static_cast<size_t>((stop == reply.end() ? stop : stop + 1) - reply.begin()), 1);
+    all.weights.resize(all.ids.size(), 0);
+    known = answered->after;
+  }
+  return all;
 }
 
 } // namespace longc

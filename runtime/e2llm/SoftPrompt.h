@@ -12,6 +12,17 @@
 
 namespace longc {
 
+/// An instruction about the chunks, and what is replied.
+struct SoftTurn {
+  std::string instruction, reply;
+};
+
+/// Ids, and 1 for those of replies, with the token that ends each; 0 for the others.
+struct SoftConversation {
+  std::vector<int32_t> ids;
+  std::vector<float> weights;
+};
+
 class SoftPrompt {
 public:
   /// `tokenizer` is the decoder's, here and below. A template that does not parse, or none, is an error (LC6101, LC8014).
@@ -23,8 +34,8 @@ public:
 
   /// Ids of a prompt; `contexts` stand for the chunks, as they are: soft tokens (Batch.h) or words.
   Result<std::vector<int32_t>> prompt(const Tokenizer &tokenizer, std::span<const int32_t> contexts, const std::string &instruction) const;
-  /// Ids of a reply behind that prompt, up to and with the token that ends it.
-  Result<std::vector<int32_t>> reply(const Tokenizer &tokenizer, const std::string &instruction, const std::string &text) const;
+  /// All of a conversation about the chunks, up to and with the token that ends its last reply. At least one turn.
+  Result<SoftConversation> conversation(const Tokenizer &tokenizer, std::span<const int32_t> contexts, std::span<const SoftTurn> turns) const;
 
 private:
   SoftPrompt(const Tokenizer &tokenizer, ChatTemplate chatTemplate);
@@ -32,7 +43,7 @@ private:
   struct Parts {
     std::string before, after; // the chunks
   };
-  Result<Parts> render(const std::string &instruction, const std::string *reply) const;
+  Result<Parts> render(std::span<const SoftTurn> turns, bool withLastReply) const;
 
   ChatTemplate template_;
   std::map<std::string, std::string> variables_;

@@ -1,12 +1,9 @@
 // One call an objective, so that each has a loss of its own.
 #include "runtime/e2llm/SoftStep.h"
 
-#include "runtime/core/Format.h"
 #include "runtime/serve/Batch.h"
-#include "runtime/train/ProgramStep.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 
 namespace longc {
@@ -43,42 +40,16 @@ struct SoftStep::Inputs {
 };
 
 Result<std::unique_ptr<SoftStep>> SoftStep::create(const Program &program, const longc_program_table &table, const EngineOptions &options) {
-  const char *precision = options.exact ? "exact" : "fast";
-  const abi::Function *loss = program.findFunction("loss", precision, "cpu"), *gradient = program.findFunction("loss_gradient", precision, "cpu");
-  if (!loss || !gradient || gradient->gradients_size() == 0)
-    return Status::error(noTraining, "this program does not train: it was compiled without --train", "compile it again with --train");
   std::unique_ptr<SoftStep> step(new SoftStep(program));
-  for (const abi::Gradient &entry : gradient->gradients()) {
-    step->parameters_.add(program.message(), entry.parameter());
-    step->results_.push_back(entry.result());
-  }
-  auto one = ParameterArray::create(step->parameters(), "gradients of one call");
-  if (!one.ok())
-    return one.status();
-  step->one_ = std::move(*one);
-  auto device = openProcessor(program, table, options, {loss, gradient});
-  if (!device.ok())
-    return device.status();
-  step->device_ = std::move(*device);
-  for (auto [function, executor] : {std::pair(loss, &step->loss_), {gradient, &step->gradient_}}) {
-    LONGC_TRY(Inputs().inOrderOf(*function).status());
-    auto made = Executor::create(program, *function, *step->device_);
-    if (!made.ok())
-      return made.status();
-    *executor = std::move(*made);
-  }
+  LONGC_TRY(step->open(table, options));
+  for (const Executor *executor : {&step->lossFunction(), &step->gradientFunction()})
+    LONGC_TRY(Inputs().inOrderOf(executor->function()).status());
   return step;
-}
-
-void SoftStep::readStored(ParameterArray &values) const {
-  for (size_t i = 0; i < results_.size(); ++i)
-    if (const TrainedParameter &parameter = parameters().parameters()[i]; parameter.beginning == Beginning::given)
-      std::memcpy(values.of(parameter).data(), program_.parameterData(parameters_.indices[i]), program_.parameterBytes(parameters_.indices[i]));
 }
 
 // The sequences of one objective, and the chunks that they refer to.
 Result<SoftStep::Inputs> SoftStep::inputsOf(const TrainBatch &batch, Objective objective) const {
-  const abi::Module &encoder = *compressingModule(program_.message());
+  const abi::Module &encoder = *compressingModule(program().message());
   const abi::Encoder::Pooling pooling = encoder.compression().pooling();
   Inputs inputs;
   std::map<int32_t, int32_t> known; // chunk to its number in the call
@@ -119,8 +90,6 @@ Result<SoftStep::Inputs> SoftStep::inputsOf(const TrainBatch &batch, Objective o
 }
 
 Result<double> SoftStep::run(Executor &executor, const TrainBatch &batch, const ParameterArray &values, ParameterArray *gradients) {
-  for (size_t i = 0; i < results_.size(); ++i)
-    LONGC_TRY(executor.bindParameter(parameters_.indices[i], values.of(parameters().parameters()[i]).data()));
   double all = 0;
   for (Objective objective : {Objective::reason, Objective::understand}) {
     auto inputs = inputsOf(batch, objective);
@@ -131,32 +100,24 @@ Result<double> SoftStep::run(Executor &executor, const TrainBatch &batch, const 
     auto tensors = inputs->inOrderOf(executor.function());
     if (!tensors.ok())
       return tensors.status();
-    LONGC_TRY(executor.run(*tensors));
-    float loss = 0;
-    LONGC_TRY(executor.readResult(0, &loss, sizeof loss));
-    all += static_cast<double>(loss);
+    auto loss = call(executor, *tensors, values);
+    if (!loss.ok())
+      return loss;
+    all += *loss;
     Sum &sum = sums_[static_cast<size_t>(objective)];
-    sum.loss += static_cast<double>(loss);
+    sum.loss += *loss;
     for (float weight : inputs->words.weights)
       sum.weights += static_cast<double>(weight);
-    if (!gradients)
-      continue;
-    for (size_t i = 0; i < results_.size(); ++i) {
-      std::span<float> numbers = one_.of(parameters().parameters()[i]);
-      LONGC_TRY(executor.readResult(results_[i], numbers.data(), numbers.size_bytes()));
-    }
-    const std::span<const float> from = std::as_const(one_).all();
-    const std::span<float> to = gradients->all();
-    for (size_t i = 0; i < to.size(); ++i)
-      to[i] += from[i];
+    if (gradients)
+      LONGC_TRY(addGradients(*gradients));
   }
   return all;
 }
 
-Result<double> SoftStep::loss(const TrainBatch &batch, const ParameterArray &values) { return run(*loss_, batch, values, nullptr); }
+Result<double> SoftStep::loss(const TrainBatch &batch, const ParameterArray &values) { return run(lossFunction(), batch, values, nullptr); }
 
 Result<double> SoftStep::lossAndGradients(const TrainBatch &batch, const ParameterArray &values, ParameterArray &gradients) {
-  return run(*gradient_, batch, values, &gradients);
+  return run(gradientFunction(), batch, values, &gradients);
 }
 
 std::vector<std::pair<std::string, double>> SoftStep::takeLosses() {

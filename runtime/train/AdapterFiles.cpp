@@ -100,13 +100,14 @@ bool isAdapter(const ParameterList &list) {
 }
 
 Status writeTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, const ParameterArray &values,
-                    const std::string &ingest) {
+                    const std::string &ingest, SafetensorsType type) {
   const bool adapter = isAdapter(list);
   std::vector<SafetensorsOutput> tensors;
   for (const TrainedParameter &parameter : list.parameters()) {
-    const auto bytes = std::as_bytes(values.of(parameter));
-    tensors.push_back({adapter ? peftName(parameter.name) : parameter.name, SafetensorsType::F32, parameter.shape,
-                       [bytes](const SafetensorsOutput::Append &append) { return append(bytes); }});
+    const std::string name = adapter ? peftName(parameter.name) : parameter.name;
+    tensors.push_back({name, type, parameter.shape, [=, numbers = values.of(parameter)](const SafetensorsOutput::Append &append) {
+                         return appendFloats(append, type, numbers, name);
+                       }});
   }
   LONGC_TRY(writeSafetensors(folder + (adapter ? "/adapter_model.safetensors" : "/model.safetensors"), std::move(tensors)));
   return adapter ? OutputFile::write(folder + "/adapter_config.json", configOf(program, list, ingest)) : Status();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/abi/program.pb.h"
+#include "runtime/io/SafetensorsTypes.h"
 #include "runtime/train/ParameterList.h"
 
 #include <string>
@@ -14,10 +15,10 @@ inline constexpr int notAnAdapter = 8051, adapterOfOtherShape = 8052;
 /// Whether all that is trained are low-rank products, whose names end in `.lora_A` and `.lora_B`, or a gated memory.
 bool isAdapter(const ParameterList &list);
 
-/// Writes FOLDER/adapter_model.safetensors and FOLDER/adapter_config.json for an adapter, FOLDER/model.safetensors (float32,
-/// the names of the checkpoint) otherwise. Each file is there as a whole or not at all. `ingest`, if not empty, is recorded.
+/// Writes FOLDER/adapter_model.safetensors and FOLDER/adapter_config.json for an adapter, FOLDER/model.safetensors (the names
+/// of the checkpoint) otherwise, as `type`: F32, F16 or BF16. Each file is there as a whole or not at all. `ingest`, if not empty, is recorded.
 Status writeTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, const ParameterArray &values,
-                    const std::string &ingest = "");
+                    const std::string &ingest = "", SafetensorsType type = SafetensorsType::F32);
 
 /// Fills `values` from an adapter of the same modules, rank and factor. Errors name folder and tensor.
 Status readTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, ParameterArray &values);

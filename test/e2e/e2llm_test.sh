@@ -62,9 +62,27 @@ assert {"reason_loss", "understand_loss"} <= set().union(*steps), steps[0]
 assert whole["loss_last"] < whole["loss_first"], whole
 PY
 "$app" ask --adapter "$folder/learnt" --document "$text" -p "Where?" -n 4 -q >"$folder/out"
+
+# Questions of one line are a conversation: the same targets in one sequence, and of one question the same sample.
+lines() { printf '%s\n' "$@" >"$folder/lines"; }
+trained() {
+  rm -rf "$folder/learnt_lines"
+  "$app" train --data "$folder/lines" --out "$folder/learnt_lines" --steps 1 --lr 1e-3 --seq-len 700 --batch 1 --objective reason -q >"$folder/out"
+  python3 -c "import json, sys; step = json.loads(open(sys.argv[1]).readline()); print(*map(step.get, ('sequences', 'target_tokens', 'loss')))" "$folder/learnt_lines/train.jsonl"
+}
+one='{"context": "A fox ran. ", "prompt": "What ran?", "answer": "a fox"}' two='{"context": "A fox ran. ", "prompt": "Who?", "answer": "the fox ran"}'
+lines "$one" && alone=$(trained)
+lines '{"context": "A fox ran. ", "questions": [{"prompt": "What ran?", "answer": "a fox"}]}'
+[ "$(trained)" = "$alone" ] || fail "a question of a list is another sample than a question"
+lines "$one" "$two" && apart=$(trained)
+lines '{"context": "A fox ran. ", "questions": [{"prompt": "What ran?", "answer": "a fox"}, {"prompt": "Who?", "answer": "the fox ran"}]}'
+together=$(trained)
+[ "$(echo "$apart" | cut -d' ' -f2)" = "$(echo "$together" | cut -d' ' -f2)" ] && [ "${together%% *}" = 1 ] || fail "two questions of a line: $together, apart: $apart"
 refuses 1 "by another program: adapter" ask --adapter "$folder/learnt"
 refuses 2 "--patience does not go with" train --out "$none" --steps 1 --patience 2
 refuses 2 "expected both, reason or understand" train --out "$none" --steps 1 --objective answers
+echo '{"context": "A fox.", "questions": []}' >"$folder/lines"
+refuses 1 "line 1: questions is a list" "$app" train --data "$folder/lines" --out "$none" --steps 1 -q
 echo '{"prompt": "a", "answer": "b"}' >"$folder/lines"
 refuses 1 "line 1 has no context" "$app" train --data "$folder/lines" --out "$none" --steps 1 -q
 [ ! -e "$none" ] || fail "a refused training left something behind"

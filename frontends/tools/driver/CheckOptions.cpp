@@ -67,8 +67,7 @@ Status checkModules(const CompileOptions &options) {
   const std::pair<const char *, bool> ofOne[] = {{"--mem-layers", !options.memoryLayers.empty()},
                                                  {"--topk", options.topk != 0},
                                                  {"--rope-theta", options.ropeTheta != 0},
-                                                 {"--adapter-mode merge", options.adapterMode == "merge"},
-                                                 {"--target other than cpu", options.targets != std::vector<std::string>{"cpu"}}};
+                                                 {"--adapter-mode merge", options.adapterMode == "merge"}};
   for (auto [name, given] : ofOne)
     if (given)
       return Status::error(1154, std::string(name) + " does not go with --method e2llm", "leave it out");

@@ -1,11 +1,13 @@
 // Two models' graphs in one module: names of each begin with that of its model, so that equal ones do not meet.
 #include "frontends/tools/driver/CompileE2llm.h"
 
+#include "codegen/cuda/CompileCuda.h"
 #include "dialects/lm/LmDialect.h"
 #include "frontends/tools/driver/AssembleProgram.h"
 #include "frontends/tools/driver/BuildGraph.h"
 #include "frontends/tools/driver/CheckOptions.h"
 #include "frontends/tools/driver/CheckpointWeights.h"
+#include "frontends/tools/driver/CompileForCuda.h"
 #include "frontends/tools/driver/DescribeModule.h"
 #include "frontends/tools/driver/ModelTraits.h"
 #include "frontends/tools/driver/OverlayAdapter.h"
@@ -183,7 +185,8 @@ private:
     describeSource(options_, program_);
     auto fileName = [](const Half &half) { return std::filesystem::path(half.path + "/").parent_path().filename().string(); };
     program_.set_source(fileName(encoder()) + " + " + fileName(decoder()));
-    program_.add_targets("cpu");
+    for (const std::string &target : options_.targets)
+      program_.add_targets(target);
     CompileOptions plain = options_;
     plain.method = "none"; // of the decoder's memory
     for (const Half &half : halves_) {
@@ -226,12 +229,14 @@ private:
       LONGC_TRY(stages.lower(*set, precision, "tiled-" + precision.str(), stages.cpuFlags()));
       LONGC_TRY(stages.collect(*set, precision, index, *program_.mutable_modules(0), *kernels, parts));
     }
-    giveEncoderItsFunctions();
     Result<CpuObjects> objects = stages.compileKernels(*kernels);
     if (!objects.ok())
       return objects.status();
     KernelCode code;
     code.add(std::move(*objects));
+    if (llvm::is_contained(options_.targets, cudaTargetName)) // behind the CPU's functions, whose parameters it reads
+      LONGC_TRY(compileForCuda(stages, options_, graph, "fast", {program_, index, parts, code}));
+    giveEncoderItsFunctions();
     Checkpoint products;
     if (adapter_)
       for (CheckpointParameter product : adapter_->products) {

@@ -8,6 +8,9 @@
 #include "runtime/tools/commands/MakeFactsCommand.h"
 #include "runtime/train/Facts.h"
 
+#include <algorithm>
+#include <span>
+
 namespace longc {
 
 Result<int64_t> factsOf(const Arguments &arguments) {
@@ -26,7 +29,36 @@ std::string questionLine(const Fact &fact) {
   return json.endObject().str() + "\n";
 }
 
-// Documents of facts, a line {"context", "prompt", "answer"} for each question.
+void writeQuestion(JsonWriter &json, const FactQuestion &question) {
+  json.key("prompt").text(question.question);
+  json.key("answer").text(question.answer);
+}
+
+// Lines {"context", "prompt", "answer"}, or {"context", "questions"} of several questions each.
+std::string linesOf(const FactDocument &document, size_t turns) {
+  std::string lines;
+  for (std::span<const FactQuestion> rest = document.questions; !rest.empty();) {
+    const std::span<const FactQuestion> asked = rest.first(std::min(turns, rest.size()));
+    rest = rest.subspan(asked.size());
+    JsonWriter json;
+    json.beginObject();
+    json.key("context").text(document.text);
+    if (turns == 1) {
+      writeQuestion(json, asked.front());
+    } else {
+      json.key("questions").beginArray();
+      for (const FactQuestion &question : asked) {
+        json.beginObject();
+        writeQuestion(json, question);
+        json.endObject();
+      }
+      json.endArray();
+    }
+    lines += json.endObject().str() + "\n";
+  }
+  return lines;
+}
+
 Status makeDocuments(const Arguments &arguments) {
   auto documents = arguments.integer("documents", 1, INT32_MAX), facts = factsOf(arguments);
   if (!documents.ok() || !facts.ok())
@@ -34,22 +66,18 @@ Status makeDocuments(const Arguments &arguments) {
   auto seed = seedOf(arguments);
   if (!seed.ok())
     return seed.status();
+  auto turns = arguments.integer("turns", 1, INT32_MAX);
+  if (!turns.ok())
+    return turns.status();
   auto folder = OutputFolder::create(arguments.text("out"));
   if (!folder.ok())
     return folder.status();
   std::string lines;
   int64_t questions = 0;
   for (int64_t number = 0; number < *documents; ++number) {
-    const FactDocument document = makeFactDocument(*seed, number, *facts);
-    for (const FactQuestion &question : document.questions) {
-      JsonWriter json;
-      json.beginObject();
-      json.key("context").text(document.text);
-      json.key("prompt").text(question.question);
-      json.key("answer").text(question.answer);
-      lines += json.endObject().str() + "\n";
-      ++questions;
-    }
+    const FactDocument document = makeFactDocument(*seed, number, *facts, People::learnt);
+    lines += linesOf(document, static_cast<size_t>(*turns));
+    questions += static_cast<int64_t>(document.questions.size());
   }
   LONGC_TRY(OutputFile::write(folder->path() + "/facts.jsonl", lines));
   LONGC_TRY(folder->complete());
@@ -107,7 +135,7 @@ Status runMakeFacts(const Arguments &arguments) {
 
 const Command makeFactsCommand = {"make-facts",
                                   "plants facts in a text and writes questions about them; with --documents: writes texts of facts with questions to train on",
-                                  {"count", "documents", "facts", "json", "out", "quiet", "seed", "text"},
+                                  {"count", "documents", "facts", "json", "out", "quiet", "seed", "text", "turns"},
                                   runMakeFacts};
 
 } // namespace longc

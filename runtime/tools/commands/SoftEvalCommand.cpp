@@ -119,7 +119,7 @@ Status runEvalFacts(const Arguments &arguments) {
   FactsEvaluation evaluation(*model);
   Progress progress(model->model.mode, "asking", *documents, "documents");
   for (int64_t number = 0; number < *documents; ++number) {
-    LONGC_TRY(evaluation.judge(makeFactDocument(*seed, number, *facts)));
+    LONGC_TRY(evaluation.judge(makeFactDocument(*seed, number, *facts, People::judged)));
     progress.update(number + 1, formatText("%lld of %lld right", static_cast<long long>(evaluation.compressed.right),
                                            static_cast<long long>(evaluation.compressed.asked)));
   }

@@ -23,7 +23,7 @@ struct SoftChoices {
   int64_t saveEvery = 0, evalEvery = 0;
   double seconds = 0;
   ProgressMode progress = ProgressMode::automatic;
-  bool resume = false, json = false;
+  bool resume = false, json = false, usualCalls = true;
   TrainSettings words;
 
   Status read(const Arguments &arguments);
@@ -55,7 +55,7 @@ Status SoftChoices::read(const Arguments &arguments) {
   int64_t seed = 0;
   const IntegerOption integers[] = {{"steps", 1, &train.schedule.steps}, {"warmup", 0, &train.schedule.warmup}, {"batch", 1, &train.batch.batch},
                                     {"seq-len", 2, &train.batch.capacity}, {"seed", 0, &seed}, {"save-every", 0, &saveEvery},
-                                    {"eval-every", 0, &evalEvery}, {"restate", 1, &samples.restated}};
+                                    {"eval-every", 0, &evalEvery}, {"restate", 1, &samples.restated}, {"restate-windows", 1, &samples.mostRestated}};
   for (const IntegerOption &option : integers) {
     if (!arguments.has(option.name))
       continue;
@@ -64,7 +64,8 @@ Status SoftChoices::read(const Arguments &arguments) {
       return value.status();
     *option.value = *value;
   }
-  if (arguments.isGiven("call-tokens")) {
+  usualCalls = !arguments.isGiven("call-tokens");
+  if (!usualCalls) {
     auto value = arguments.integer("call-tokens", 1, INT32_MAX);
     if (!value.ok())
       return value.status();
@@ -93,7 +94,7 @@ Status SoftChoices::read(const Arguments &arguments) {
     samples.understand = false;
   if (!scheduleKindOf(arguments.text("schedule"), train.schedule.kind))
     return unknownWord(arguments, "schedule", "constant, linear or cosine");
-  for (const char *name : {"objective", "schedule", "understand-weight", "restate", "chunk"})
+  for (const char *name : {"objective", "schedule", "understand-weight", "restate", "restate-windows", "chunk"})
     words.emplace_back(std::string("--") + name, arguments.text(name));
   constexpr int64_t usualEvalEvery = 20;
   if (evalEvery == 0)
@@ -157,6 +158,8 @@ private:
       return step.status();
     step_ = std::move(*step);
     step_->use(data_);
+    if (choices_.usualCalls)
+      choices_.train.callTokens = step_->usualCallTokens();
     return {};
   }
 
@@ -187,7 +190,7 @@ private:
     const TrainOptions &train = choices_.train;
     auto number = [](double value) { return formatText("%.17g", value); };
     TrainSettings settings = {{"models of fingerprint", program_->fingerprint()},
-                              {"arithmetic", step_->precision() + ", " + step_->device().variant()},
+                              {"arithmetic", step_->precision() + ", " + step_->arithmetic()},
                               {"--data of checksum", data_.hash},
                               {"--seq-len", std::to_string(train.batch.capacity)},
                               {"--batch", std::to_string(train.batch.batch)},
@@ -207,8 +210,8 @@ private:
 
   Result<LoopResult> loop() {
     const int64_t first = trainer_->state().step;
-    logNote(formatText("%s, %s threads; %s parameters are trained, on %s samples with %s chunks", step_->device().variant().c_str(),
-                       formatCount(step_->pool().threads()).c_str(), formatCount(step_->parameters().count()).c_str(),
+    logNote(formatText("%s; %s parameters are trained, on %s samples with %s chunks", step_->device().describe().c_str(),
+                       formatCount(step_->parameters().count()).c_str(),
                        formatCount(static_cast<int64_t>(data_.samples.size())).c_str(), formatCount(static_cast<int64_t>(data_.chunks.size())).c_str()));
     Progress progress(choices_.progress, "training", choices_.train.schedule.steps - first, "steps");
     progress.update(0);

@@ -1,0 +1,156 @@
+// Functions, device and parameters of a training.
+#include "runtime/train/CompiledStep.h"
+
+#include "runtime/core/Log.h"
+
+#include <cstring>
+
+namespace longc {
+namespace {
+
+constexpr const char *lossName = "loss", *gradientName = "loss_gradient";
+
+struct Functions {
+  const abi::Function *loss = nullptr, *gradient = nullptr;
+};
+
+// In the precision asked for, else in the other.
+Functions findFunctions(const Program &program, bool exact, const std::string &target = "cpu") {
+  Functions found;
+  for (const char *precision : {exact ? "fast" : "exact", exact ? "exact" : "fast"}) {
+    Functions here = {program.findFunction(lossName, precision, target), program.findFunction(gradientName, precision, target)};
+    if (here.loss && here.gradient && here.gradient->gradients_size() > 0)
+      found = here;
+  }
+  return found;
+}
+
+} // namespace
+
+Status checkTrains(const Program &program, bool exact) {
+  if (findFunctions(program, exact).gradient)
+    return {};
+  return Status::error(noTraining, "this program does not train: it was compiled without --train",
+                       "compile the model with `longc compile MODEL --train --lora rank=16,alpha=32,targets=all -o app`");
+}
+
+Status CompiledStep::open(const longc_program_table &table, const EngineOptions &options) {
+  LONGC_TRY(checkTrains(program_, options.exact));
+  auto choice = chooseDevice(options.device, program_.message());
+  if (!choice.ok())
+    return choice.status();
+  const bool isFree = options.device == "auto";
+  if (isFree && options.exact) // what the processor alone can
+    *choice = DeviceChoice{};
+  Status status = openOn(*choice, table, options);
+  if (status.ok() || !isFree || choice->target == "cpu")
+    return status;
+  logNote(status.message() + ": training on the processor"); // there is a GPU's code, and no GPU that runs it
+  return openOn({}, table, options);
+}
+
+Status CompiledStep::openOn(const DeviceChoice &choice, const longc_program_table &table, const EngineOptions &options) {
+  for (std::unique_ptr<Executor> *executor : {&loss_, &gradient_})
+    executor->reset(); // of a device that was tried before
+  held_.reset();
+  target_ = choice.target;
+  const Functions functions = findFunctions(program_, options.exact, target_);
+  if (!functions.gradient || (target_ != "cpu" && functions.gradient->precision() != (options.exact ? "exact" : "fast")))
+    return Status::error(4122, std::string("this program has no functions 'loss' and 'loss_gradient' in ") +
+                                   (options.exact ? "exact" : "fast") + " precision for the GPU",
+                         options.exact ? "run it without --exact" : "compile it with the GPU among --target, or use --device cpu");
+  LONGC_TRY(findParameters(*functions.gradient));
+  LONGC_TRY(link(table, options, choice.ordinal, {functions.loss, functions.gradient}));
+  for (auto [function, executor] : {std::pair(functions.loss, &loss_), {functions.gradient, &gradient_}}) {
+    auto made = Executor::create(program_, *function, *device_);
+    if (!made.ok())
+      return made.status();
+    *executor = std::move(*made);
+  }
+  return device_->hasOwnMemory() ? holdParameters() : Status();
+}
+
+// The device, and the threads beside it: the processor's own where that is the device.
+Status CompiledStep::link(const longc_program_table &table, const EngineOptions &options, int ordinal,
+                          std::initializer_list<const abi::Function *> functions) {
+  if (target_ == "cpu") {
+    auto processor = openProcessor(program_, table, options, functions);
+    if (!processor.ok())
+      return processor.status();
+    pool_ = &(*processor)->pool();
+    device_ = std::move(*processor);
+    return {};
+  }
+  auto device = openDevice(table, program_.message(), target_, {}, {options.variant, options.threads, ordinal});
+  if (!device.ok())
+    return device.status();
+  device_ = std::move(*device);
+  auto pool = ThreadPool::create(options.threads);
+  if (!pool.ok())
+    return pool.status();
+  ownPool_ = std::move(*pool);
+  pool_ = ownPool_.get();
+  return {};
+}
+
+Status CompiledStep::holdParameters() {
+  std::vector<abi::ElementType> types;
+  for (uint32_t index : parameters_.indices)
+    types.push_back(gradient_->typeOf(index).value_or(abi::F32));
+  auto held = HeldParameters::create(*device_, parameters(), std::move(types));
+  if (!held.ok())
+    return held.status();
+  held_ = std::move(*held);
+  for (Executor *executor : {loss_.get(), gradient_.get()})
+    for (size_t i = 0; i < parameters_.indices.size(); ++i)
+      executor->bindHeldParameter(parameters_.indices[i], held_->of(i));
+  return {};
+}
+
+Status CompiledStep::findParameters(const abi::Function &gradient) {
+  parameters_ = {};
+  results_.clear();
+  for (const abi::Gradient &entry : gradient.gradients()) {
+    parameters_.add(program_.message(), entry.parameter());
+    results_.push_back(entry.result());
+  }
+  auto one = ParameterArray::create(parameters(), "gradients of one call");
+  if (!one.ok())
+    return one.status();
+  one_ = std::move(*one);
+  return {};
+}
+
+void CompiledStep::readStored(ParameterArray &values) const {
+  for (size_t i = 0; i < results_.size(); ++i)
+    if (const TrainedParameter &parameter = parameters().parameters()[i]; parameter.beginning == Beginning::given)
+      std::memcpy(values.of(parameter).data(), program_.parameterData(parameters_.indices[i]), program_.parameterBytes(parameters_.indices[i]));
+}
+
+Result<double> CompiledStep::call(Executor &executor, std::span<const InputTensor> inputs, const ParameterArray &values) {
+  if (held_)
+    LONGC_TRY(held_->set(values, pool()));
+  else
+    for (size_t i = 0; i < results_.size(); ++i)
+      LONGC_TRY(executor.bindParameter(parameters_.indices[i], values.of(parameters().parameters()[i]).data()));
+  LONGC_TRY(executor.run(inputs));
+  float sum = 0;
+  LONGC_TRY(executor.readResult(0, &sum, sizeof sum));
+  return static_cast<double>(sum);
+}
+
+Status CompiledStep::addGradients(ParameterArray &gradients) {
+  for (size_t i = 0; i < results_.size(); ++i) {
+    std::span<float> numbers = one_.of(parameters().parameters()[i]);
+    LONGC_TRY(gradient_->readResult(results_[i], numbers.data(), numbers.size_bytes()));
+  }
+  const std::span<const float> from = std::as_const(one_).all();
+  const std::span<float> to = gradients.all();
+  pool().forRanges(static_cast<int64_t>(to.size()), [&](int, int64_t begin, int64_t end) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
+      to[i] += from[i];
+  });
+  return {};
+}
+
+} // namespace longc

@@ -1,0 +1,59 @@
+// Documents of invented facts: the same again, with other people to learn from than to be judged by.
+#include "runtime/e2llm/FactDocuments.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace longc {
+namespace {
+
+// Whom "The neighbour of A B is C D." names.
+std::set<std::string> neighboursIn(const FactDocument &document) {
+  constexpr std::string_view form = "The neighbour of ";
+  std::set<std::string> people;
+  for (size_t place = document.text.find(form); place != std::string::npos; place = document.text.find(form, place + 1)) {
+    const size_t name = place + form.size(), is = document.text.find(" is ", name), dot = document.text.find('.', is);
+    people.insert(document.text.substr(name, is - name));
+    people.insert(document.text.substr(is + 4, dot - is - 4));
+  }
+  return people;
+}
+
+TEST(FactDocuments, AreTheSameAgain) {
+  const FactDocument one = makeFactDocument(7, 3, 8, People::learnt), again = makeFactDocument(7, 3, 8, People::learnt);
+  EXPECT_EQ(one.text, again.text);
+  EXPECT_EQ(one.questions.size(), 9u); // one of two facts
+  EXPECT_NE(one.text, makeFactDocument(7, 4, 8, People::learnt).text);
+  EXPECT_NE(one.text, makeFactDocument(8, 3, 8, People::learnt).text);
+}
+
+TEST(FactDocuments, AreJudgedByPeopleThatNobodyLearntOf) {
+  std::set<std::string> learnt, judged;
+  for (int64_t number = 0; number < 20; ++number) {
+    learnt.merge(neighboursIn(makeFactDocument(1, number, mostFactsOfDocument, People::learnt)));
+    judged.merge(neighboursIn(makeFactDocument(1, number, mostFactsOfDocument, People::judged)));
+  }
+  EXPECT_GT(learnt.size(), 1500u);
+  EXPECT_GT(judged.size(), 1000u);
+  for (const std::string &name : judged)
+    EXPECT_FALSE(learnt.contains(name)) << name;
+}
+
+TEST(FactDocuments, TellEveryAnswerButThatOfANeighbour) {
+  const FactDocument document = makeFactDocument(2, 0, 40, People::judged);
+  for (const FactQuestion &question : document.questions)
+    EXPECT_NE(document.text.find(" " + question.answer + "."), std::string::npos) << question.question;
+}
+
+TEST(FactDocuments, AnswersAreRightWhateverStandsAroundThem) {
+  EXPECT_TRUE(answersRightly("\n The Paris.\nOslo", "paris"));
+  EXPECT_TRUE(answersRightly("It is Paris!", "Paris"));
+  EXPECT_FALSE(answersRightly("Oslo\nParis", "Paris"));
+  EXPECT_FALSE(answersRightly("Parisian", "Paris"));
+  EXPECT_FALSE(answersRightly("", "Paris"));
+}
+
+} // namespace
+} // namespace longc
