@@ -1,6 +1,7 @@
 // Names, values and fillers by counter.
 #include "runtime/e2llm/FactDocuments.h"
 
+#include "runtime/e2llm/Chunks.h"
 #include "runtime/text/Philox.h"
 
 #include <algorithm>
@@ -108,6 +109,7 @@ constexpr std::array<std::string_view, 24> fillers = {
 
 constexpr int64_t twoHopEvery = 8; // one such question to so many facts
 constexpr int64_t fillersOfFact = 5;
+constexpr size_t passageBytes = 400; // as long as that
 constexpr size_t judgedOf = 3; // one name of so many is of nobody in texts to learn from
 
 // Random numbers of one document in the order in which they are asked for.
@@ -152,7 +154,7 @@ std::string normalized(const std::string &text) {
 
 } // namespace
 
-FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, People people) {
+FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, People people, std::span<const std::string_view> passages) {
   Dice dice(seed, number);
   std::set<std::string> taken;
   auto person = [&] {
@@ -180,12 +182,28 @@ FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, Peop
   }
   dice.shuffle(sentences);
   dice.shuffle(document.questions);
+  size_t next = passages.empty() ? 0 : dice.below(passages.size());
   for (const std::string &sentence : sentences) {
+    if (!passages.empty()) {
+      document.text += sentence + " " + std::string(passages[next++ % passages.size()]) + "\n";
+      continue;
+    }
     const size_t place = dice.below(fillersOfFact + 1);
     for (size_t filler = 0; filler <= fillersOfFact; ++filler)
       document.text += (filler == place ? sentence : std::string(dice.of(fillers))) + (filler < fillersOfFact ? " " : "\n");
   }
   return document;
+}
+
+std::vector<std::string_view> passagesOf(std::string_view text) {
+  std::vector<std::string_view> passages;
+  for (std::string_view piece : cutChunks(text, passageBytes)) {
+    piece.remove_prefix(std::min(piece.find_first_not_of(" \n"), piece.size()));
+    piece.remove_suffix(piece.size() - (piece.find_last_not_of(" \n") + 1));
+    if (!piece.empty())
+      passages.push_back(piece);
+  }
+  return passages;
 }
 
 bool answersRightly(const std::string &reply, const std::string &answer) {

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace longc {
@@ -25,8 +27,12 @@ inline constexpr int64_t mostFactsOfDocument = 1000;
 /// Whom documents are about: of the names, which are first and family names put together, some are only judged.
 enum class People : uint8_t { learnt, judged };
 
-/// Document `number` of a seed, with so many facts; the same whatever others are made.
-FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, People people);
+/// Document `number` of a seed, with so many facts; the same whatever others are made. With `passages` a fact stands before each of some
+/// that follow one another, instead of among sentences that tell nothing.
+FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, People people, std::span<const std::string_view> passages = {});
+
+/// A real text as passages for facts to stand between.
+std::vector<std::string_view> passagesOf(std::string_view text);
 
 /// Whether the first line of a reply has the answer, whatever letters are large, what stands around words, and articles.
 bool answersRightly(const std::string &reply, const std::string &answer);

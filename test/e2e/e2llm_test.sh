@@ -39,6 +39,9 @@ echo one >"$folder/word" && "$app" ask --document "$folder/word" -p "Where?" -n 
 refuses 1 "is empty" "$app" compress "$folder/empty" -o "$none" -q
 refuses 1 "4 soft tokens and" ask -w 40
 [ "$(ask --document "$document" --json | python3 -c 'import json, sys; print(sum(id < 0 for id in json.load(sys.stdin)["prompt_token_ids"]))')" = 8 ] || fail "two documents are not read one behind the other"
+words() { "$app" ask -p "Where?" -n 1 --json -q "$@" | python3 -c 'import json, sys; answer = json.load(sys.stdin); print(sum(id < 0 for id in answer["prompt_token_ids"]), len(answer["word_chunks"]), answer["words"] > 0)'; }
+[ "$(words --document "$document" --words 45)" = "4 1 True" ] || fail "the nearest of four chunks was expected beside soft tokens"
+[ "$(words --document "$folder/word" --words 45)" = "0 1 True" ] || fail "a text that fits is compressed"
 refuses 1 "the encoder reads 128 at most" "$app" compress README.md -o "$none" --chunk 400 -q
 refuses 1 "was saved in another precision" ask --exact
 refuses 2 "there is no document" "$app" ask -p "Where?" -q

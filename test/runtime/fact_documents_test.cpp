@@ -47,6 +47,22 @@ TEST(FactDocuments, TellEveryAnswerButThatOfANeighbour) {
     EXPECT_NE(document.text.find(" " + question.answer + "."), std::string::npos) << question.question;
 }
 
+TEST(FactDocuments, StandBetweenPassagesThatFollowOneAnother) {
+  std::string text;
+  for (int line = 0; line < 60; ++line)
+    text += "This is line " + std::to_string(line) + " of a text that tells of nothing but its own lines. ";
+  const std::vector<std::string_view> passages = passagesOf(text);
+  ASSERT_GT(passages.size(), 5u);
+  const FactDocument document = makeFactDocument(3, 0, 4, People::learnt, passages);
+  for (const FactQuestion &question : document.questions)
+    EXPECT_NE(document.text.find(" " + question.answer + ". "), std::string::npos) << question.question;
+  int found = 0;
+  for (std::string_view passage : passages)
+    found += document.text.find(passage) != std::string::npos;
+  EXPECT_EQ(found, 4);
+  EXPECT_TRUE(passagesOf(" \n ").empty());
+}
+
 TEST(FactDocuments, AnswersAreRightWhateverStandsAroundThem) {
   EXPECT_TRUE(answersRightly("\n The Paris.\nOslo", "paris"));
   EXPECT_TRUE(answersRightly("It is Paris!", "Paris"));

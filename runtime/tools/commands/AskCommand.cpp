@@ -7,6 +7,8 @@
 #include "runtime/tools/commands/SoftModel.h"
 #include "runtime/tools/commands/TypedLines.h"
 
+#include <map>
+
 namespace longc {
 namespace {
 
@@ -25,37 +27,41 @@ public:
     auto model = SoftModel::open(arguments);
     if (!model.ok())
       return model.status();
-    AskedDocuments documents(std::move(*model), *sampler, *most, arguments.flag("json"));
+    auto words = arguments.integer("words", 0, INT32_MAX);
+    if (!words.ok())
+      return words.status();
+    AskedDocuments documents(std::move(*model), *sampler, *most, *words, arguments.flag("json"));
     auto chunkBytes = documents.model_.chunkBytes(arguments);
     if (!chunkBytes.ok())
       return chunkBytes.status();
-    int64_t tokens = 0;
     for (const std::string &path : arguments.all("document")) {
       auto document = documents.model_.openDocument(path, *chunkBytes);
       if (!document.ok())
         return document.status();
       documents.soft_.insert(documents.soft_.end(), document->softTokens().begin(), document->softTokens().end());
       documents.chunks_ += document->chunks();
-      tokens += document->sourceTokens();
+      documents.tokens_ += document->sourceTokens();
+      documents.all_.push_back(std::move(*document));
     }
     logNote(formatText("%s; %s tokens as %s soft tokens", documents.model_.model.engine().device().describe().c_str(),
-                       formatCount(tokens).c_str(), formatCount(documents.chunks_).c_str()));
+                       formatCount(documents.tokens_).c_str(), formatCount(documents.chunks_).c_str()));
     return documents;
   }
 
   // Streams the answer, or prints an object, in a chat with the question in it.
   Status ask(const std::string &question, bool inChat) {
-    auto ids = model_.ask(chunks_, SoftPrompt::answerInstruction(question));
+    auto words = wordsFor(question);
+    if (!words.ok())
+      return words.status();
+    const bool fits = !words->chunks.empty() && static_cast<int64_t>(words->chunks.size()) == chunks_; // then nothing is compressed
+    auto ids = model_.ask(fits ? 0 : chunks_, words->ids, SoftPrompt::answerInstruction(question));
     if (!ids.ok())
       return ids.status();
-    auto answer = model_.answer(*ids, soft_, sampler_, most_, json_ ? nullptr : std::function<Status(const std::string &)>(printText));
+    auto answer = model_.answer(*ids, fits ? std::span<const float>() : soft_, sampler_, most_,
+                                json_ ? nullptr : std::function<Status(const std::string &)>(printText));
     if (!answer.ok())
       return answer.status();
-    JsonWriter asked;
-    const std::string object = json_ ? toJson(answer->run, *answer->session) : "";
-    LONGC_TRY(printText(!json_     ? "\n"
-                        : inChat ? asked.beginObject().key("question").text(question).str() + "," + object.substr(1)
-                                 : object));
+    LONGC_TRY(printText(json_ ? described(question, *words, inChat) + toJson(answer->run, *answer->session).substr(1) : "\n"));
     if (answer->run.generation.finish == Finish::cancelled)
       return Status::error(cancelledCode, formatText("cancelled after %zu tokens", answer->run.generation.tokens.size()));
     return {};
@@ -64,15 +70,71 @@ public:
   void report() const { model_.model.loaded.report(); }
 
 private:
-  AskedDocuments(SoftModel model, const SamplerOptions &sampler, int64_t most, bool json)
-      : model_(std::move(model)), sampler_(sampler), most_(most), json_(json) {}
+  // What stands in the prompt as it is.
+  struct Words {
+    std::vector<int32_t> ids;
+    std::vector<ChunkPlace> chunks; // in the order of the texts
+  };
+
+  AskedDocuments(SoftModel model, const SamplerOptions &sampler, int64_t most, int64_t words, bool json)
+      : model_(std::move(model)), sampler_(sampler), most_(most), mostWords_(words), json_(json) {}
+
+  // All chunks where they fit into --words, else those nearest to the question.
+  Result<Words> wordsFor(const std::string &question) const {
+    Words words;
+    if (mostWords_ == 0)
+      return words;
+    auto places = model_.nearest(all_, question);
+    if (!places.ok())
+      return places.status();
+    std::map<ChunkPlace, std::vector<int32_t>> taken;
+    for (int64_t room = mostWords_; const ChunkPlace &place : *places) {
+      std::vector<int32_t> ids = model_.model.tokenizer.encode(all_[place.document].chunk(place.chunk), /*parseSpecial=*/false);
+      room -= static_cast<int64_t>(ids.size());
+      if (room < 0)
+        break;
+      taken.emplace(place, std::move(ids));
+    }
+    for (const auto &[place, ids] : taken) {
+      words.ids.insert(words.ids.end(), ids.begin(), ids.end());
+      words.chunks.push_back(place);
+    }
+    if (!json_)
+      logNote(formatText("%s of %s chunks stand as %s words", formatCount(static_cast<int64_t>(words.chunks.size())).c_str(),
+                         formatCount(chunks_).c_str(), formatCount(static_cast<int64_t>(words.ids.size())).c_str()));
+    return words;
+  }
+
+  // The beginning of an object: the question in a chat, and with --words what stands as it is.
+  std::string described(const std::string &question, const Words &words, bool inChat) const {
+    JsonWriter json;
+    json.beginObject();
+    if (inChat)
+      json.key("question").text(question);
+    if (mostWords_ > 0) {
+      std::vector<int32_t> numbers;
+      int64_t before = 0;
+      size_t document = 0;
+      for (const ChunkPlace &place : words.chunks) {
+        for (; document < place.document; ++document)
+          before += all_[document].chunks();
+        numbers.push_back(static_cast<int32_t>(before + static_cast<int64_t>(place.chunk)));
+      }
+      json.key("words").integer(static_cast<int64_t>(words.ids.size()));
+      json.key("word_chunks").integers(numbers);
+    }
+    std::string begun = json.endObject().str();
+    begun.pop_back();
+    return begun == "{" ? begun : begun + ",";
+  }
 
   SoftModel model_;
   SamplerOptions sampler_;
-  int64_t most_;
+  int64_t most_, mostWords_;
   bool json_;
-  std::vector<float> soft_;
-  int64_t chunks_ = 0;
+  std::vector<SoftDocument> all_;
+  std::vector<float> soft_; // of all
+  int64_t chunks_ = 0, tokens_ = 0;
 };
 
 Status runAsk(const Arguments &arguments) {
@@ -114,7 +176,7 @@ Status runSoftChat(const Arguments &arguments) {
 }
 
 const Command askCommand = {"ask", "answers a question about documents from soft tokens (programs compiled with --method e2llm)",
-                            modelOptions({"chunk", "document", "json", "prompt", "prompt-file", "seed", "temperature", "tokens", "top-k", "top-p"}),
+                            modelOptions({"chunk", "document", "json", "prompt", "prompt-file", "seed", "temperature", "tokens", "top-k", "top-p", "words"}),
                             runAsk};
 
 } // namespace longc

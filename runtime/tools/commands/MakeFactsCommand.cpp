@@ -4,7 +4,6 @@
 #include "runtime/core/Log.h"
 #include "runtime/core/OutputFile.h"
 #include "runtime/core/OutputFolder.h"
-#include "runtime/e2llm/FactDocuments.h"
 #include "runtime/tools/commands/MakeFactsCommand.h"
 #include "runtime/train/Facts.h"
 
@@ -13,10 +12,29 @@
 
 namespace longc {
 
-Result<int64_t> factsOf(const Arguments &arguments) {
+Result<FactRequest> FactRequest::of(const Arguments &arguments) {
   constexpr int64_t usualFacts = 16;
-  return arguments.has("facts") ? arguments.integer("facts", 1, mostFactsOfDocument) : Result<int64_t>(usualFacts);
+  auto documents = arguments.integer("documents", 1, INT32_MAX);
+  auto facts = arguments.has("facts") ? arguments.integer("facts", 1, mostFactsOfDocument) : Result<int64_t>(usualFacts);
+  if (!documents.ok() || !facts.ok())
+    return documents.ok() ? facts.status() : documents.status();
+  auto seed = seedOf(arguments);
+  if (!seed.ok())
+    return seed.status();
+  FactRequest request{*documents, *facts, *seed, {}, {}};
+  if (!arguments.has("text"))
+    return request;
+  auto text = readTextFile(arguments.text("text"));
+  if (!text.ok())
+    return text.status();
+  request.text = std::make_shared<const std::string>(std::move(*text));
+  request.passages = passagesOf(*request.text);
+  if (request.passages.empty())
+    return Status::error(1003, "--text '" + arguments.text("text") + "' has no passage for facts to stand between", "give a text of some sentences");
+  return request;
 }
+
+FactDocument FactRequest::make(int64_t number, People people) const { return makeFactDocument(seed, number, facts, people, passages); }
 
 namespace {
 
@@ -60,12 +78,9 @@ std::string linesOf(const FactDocument &document, size_t turns) {
 }
 
 Status makeDocuments(const Arguments &arguments) {
-  auto documents = arguments.integer("documents", 1, INT32_MAX), facts = factsOf(arguments);
-  if (!documents.ok() || !facts.ok())
-    return documents.ok() ? facts.status() : documents.status();
-  auto seed = seedOf(arguments);
-  if (!seed.ok())
-    return seed.status();
+  auto request = FactRequest::of(arguments);
+  if (!request.ok())
+    return request.status();
   auto turns = arguments.integer("turns", 1, INT32_MAX);
   if (!turns.ok())
     return turns.status();
@@ -74,8 +89,8 @@ Status makeDocuments(const Arguments &arguments) {
     return folder.status();
   std::string lines;
   int64_t questions = 0;
-  for (int64_t number = 0; number < *documents; ++number) {
-    const FactDocument document = makeFactDocument(*seed, number, *facts, People::learnt);
+  for (int64_t number = 0; number < request->documents; ++number) {
+    const FactDocument document = request->make(number, People::learnt);
     lines += linesOf(document, static_cast<size_t>(*turns));
     questions += static_cast<int64_t>(document.questions.size());
   }
@@ -83,18 +98,18 @@ Status makeDocuments(const Arguments &arguments) {
   LONGC_TRY(folder->complete());
   if (!arguments.flag("json"))
     return printText(formatText("%s questions about %s documents, seed %llu: %s/facts.jsonl\n", formatCount(questions).c_str(),
-                                formatCount(*documents).c_str(), static_cast<unsigned long long>(*seed), arguments.text("out").c_str()));
+                                formatCount(request->documents).c_str(), static_cast<unsigned long long>(request->seed), arguments.text("out").c_str()));
   JsonWriter json;
   json.beginObject();
-  json.key("documents").integer(*documents);
+  json.key("documents").integer(request->documents);
   json.key("questions").integer(questions);
-  json.key("seed").integer(static_cast<int64_t>(*seed));
+  json.key("seed").integer(static_cast<int64_t>(request->seed));
   return printText(json.endObject().str() + "\n");
 }
 
 Status runMakeFacts(const Arguments &arguments) {
   setQuiet(arguments.flag("quiet"));
-  if (arguments.isGiven("documents") && arguments.has("out") && !arguments.has("text"))
+  if (arguments.isGiven("documents") && arguments.has("out"))
     return makeDocuments(arguments);
   if (!arguments.has("text") || !arguments.has("out"))
     return Status::error(1006, "expected --text FILE and --out FOLDER", "see --help");

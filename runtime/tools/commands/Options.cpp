@@ -119,6 +119,7 @@ constexpr OptionSpec options[] = {
     {"warmup", 0, "N", "0", "steps in which the learning rate rises to --lr"},
     {"weight-decay", 0, "D", "0", "decay of matrices, decoupled from their gradients"},
     {"window", 'w', "N", "", "tokens of the local window"},
+    {"words", 0, "N", "0", "e2llm: tokens of the text that stand as they are: all of it where it fits, else the chunks nearest to the question beside the soft tokens"},
 };
 
 const OptionSpec *findOption(std::string_view name) {

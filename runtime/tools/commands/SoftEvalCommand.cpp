@@ -3,17 +3,16 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
-#include "runtime/e2llm/FactDocuments.h"
 #include "runtime/tools/commands/MakeFactsCommand.h"
 #include "runtime/tools/commands/SoftModel.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace longc {
 namespace {
 
-constexpr int64_t usualWindow = 512, answerTokens = 16, questionsOfDocument = 4, nearestChunks = 3;
+constexpr int64_t usualWindow = 512, answerTokens = 16, questionsOfDocument = 4;
+constexpr size_t nearestChunks = 3;
 
 struct Score {
   int64_t right = 0, asked = 0;
@@ -22,10 +21,10 @@ struct Score {
 
 class FactsEvaluation {
 public:
-  explicit FactsEvaluation(SoftModel &model) : model_(model) {}
+  FactsEvaluation(SoftModel &model, size_t chunkBytes) : model_(model), chunkBytes_(chunkBytes) {}
 
   Status judge(const FactDocument &fact) {
-    auto document = model_.read("facts", fact.text, model_.compressor->settings().chunk_bytes(), nullptr, ProgressMode::none);
+    auto document = model_.read("facts", fact.text, chunkBytes_, nullptr, ProgressMode::none);
     if (!document.ok())
       return document.status();
     sourceTokens_ += document->sourceTokens();
@@ -33,7 +32,7 @@ public:
     for (size_t number = 0; number < std::min<size_t>(fact.questions.size(), questionsOfDocument); ++number) {
       const FactQuestion &question = fact.questions[number];
       const std::string instruction = SoftPrompt::answerInstruction(question.question);
-      auto soft = model_.ask(document->chunks(), instruction);
+      auto soft = model_.ask(document->chunks(), {}, instruction);
       if (!soft.ok())
         return soft.status();
       LONGC_TRY(ask(*soft, document->softTokens(), question.answer, compressed));
@@ -74,52 +73,40 @@ private:
     return ids.ok() ? ask(*ids, {}, answer, score) : ids.status();
   }
 
-  // The chunks whose pools are the nearest to the question's, in the order of the text.
+  // The nearest chunks, in the order of the text.
   Result<std::string> nearest(const SoftDocument &document, const std::string &question) {
-    const std::string_view one[] = {question};
-    auto asked = model_.compressor->compress(one);
-    if (!asked.ok())
-      return asked.status();
-    const size_t width = asked->pools.size();
-    std::vector<std::pair<double, size_t>> order;
-    for (size_t chunk = 0; chunk < static_cast<size_t>(document.chunks()); ++chunk) {
-      double dot = 0, squares = 1e-30;
-      for (size_t column = 0; column < width; ++column) {
-        const double value = document.pools()[chunk * width + column];
-        dot += value * asked->pools[column];
-        squares += value * value;
-      }
-      order.emplace_back(-dot / std::sqrt(squares), chunk);
-    }
-    std::ranges::sort(order);
-    order.resize(std::min(order.size(), static_cast<size_t>(nearestChunks)));
-    std::ranges::sort(order, {}, &std::pair<double, size_t>::second);
+    auto places = model_.nearest({&document, 1}, question);
+    if (!places.ok())
+      return places.status();
+    places->resize(std::min(places->size(), nearestChunks));
+    std::ranges::sort(*places);
     std::string text;
-    for (auto [distance, chunk] : order)
-      text += document.chunk(chunk);
+    for (const ChunkPlace &place : *places)
+      text += document.chunk(place.chunk);
     return text;
   }
 
   SoftModel &model_;
+  size_t chunkBytes_;
   int64_t sourceTokens_ = 0, softTokens_ = 0;
 };
 
 Status runEvalFacts(const Arguments &arguments) {
-  auto documents = arguments.integer("documents", 1, INT32_MAX), facts = factsOf(arguments);
-  if (!documents.ok() || !facts.ok())
-    return documents.ok() ? facts.status() : documents.status();
-  auto seed = seedOf(arguments);
-  if (!seed.ok())
-    return seed.status();
+  auto request = FactRequest::of(arguments);
+  if (!request.ok())
+    return request.status();
   auto model = SoftModel::open(arguments);
   if (!model.ok())
     return model.status();
   if (!arguments.has("window"))
     model->model.options.policy.window = std::min(usualWindow, model->model.options.policy.window);
-  FactsEvaluation evaluation(*model);
-  Progress progress(model->model.mode, "asking", *documents, "documents");
-  for (int64_t number = 0; number < *documents; ++number) {
-    LONGC_TRY(evaluation.judge(makeFactDocument(*seed, number, *facts, People::judged)));
+  auto chunkBytes = model->chunkBytes(arguments);
+  if (!chunkBytes.ok())
+    return chunkBytes.status();
+  FactsEvaluation evaluation(*model, *chunkBytes);
+  Progress progress(model->model.mode, "asking", request->documents, "documents");
+  for (int64_t number = 0; number < request->documents; ++number) {
+    LONGC_TRY(evaluation.judge(request->make(number, People::judged)));
     progress.update(number + 1, formatText("%lld of %lld right", static_cast<long long>(evaluation.compressed.right),
                                            static_cast<long long>(evaluation.compressed.asked)));
   }
@@ -128,8 +115,8 @@ Status runEvalFacts(const Arguments &arguments) {
   if (!arguments.flag("json"))
     return printText(formatText("%lld questions about %lld documents of %lld facts, seed %llu, %.0f tokens a soft token, window %lld\n"
                                 "from soft tokens %.1f %%, from the text's beginning %.1f %%, from the nearest chunks %.1f %%\n",
-                                static_cast<long long>(evaluation.compressed.asked), static_cast<long long>(*documents),
-                                static_cast<long long>(*facts), static_cast<unsigned long long>(*seed), evaluation.compression(),
+                                static_cast<long long>(evaluation.compressed.asked), static_cast<long long>(request->documents),
+                                static_cast<long long>(request->facts), static_cast<unsigned long long>(request->seed), evaluation.compression(),
                                 static_cast<long long>(window), 100 * evaluation.compressed.share(), 100 * evaluation.truncated.share(),
                                 100 * evaluation.retrieved.share()));
   JsonWriter json;
@@ -146,6 +133,6 @@ Status runEvalFacts(const Arguments &arguments) {
 } // namespace
 
 const Command evalFactsCommand = {"eval facts", "asks about documents of invented facts (programs compiled with --method e2llm)",
-                                  modelOptions({"documents", "facts", "json", "seed"}), runEvalFacts};
+                                  modelOptions({"chunk", "documents", "facts", "json", "seed", "text"}), runEvalFacts};
 
 } // namespace longc

@@ -6,7 +6,9 @@
 #include "runtime/serve/Batch.h"
 #include "runtime/train/ProgramParameters.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 
 namespace longc {
@@ -64,10 +66,35 @@ Result<SoftDocument> SoftModel::openDocument(const std::string &path, size_t chu
   return read(std::filesystem::path(path).filename().string(), std::move(*text), chunkBytes, nullptr, model.mode);
 }
 
-Result<std::vector<int32_t>> SoftModel::ask(int64_t count, const std::string &instruction) const {
+Result<std::vector<ChunkPlace>> SoftModel::nearest(std::span<const SoftDocument> documents, const std::string &question) const {
+  const std::string_view one[] = {question};
+  auto asked = compressor->compress(one);
+  if (!asked.ok())
+    return asked.status();
+  const size_t width = asked->pools.size();
+  std::vector<std::pair<double, ChunkPlace>> order;
+  for (size_t document = 0; document < documents.size(); ++document)
+    for (size_t chunk = 0; chunk < static_cast<size_t>(documents[document].chunks()); ++chunk) {
+      double dot = 0, squares = 1e-30;
+      for (size_t column = 0; column < width; ++column) {
+        const double value = documents[document].pools()[chunk * width + column];
+        dot += value * asked->pools[column];
+        squares += value * value;
+      }
+      order.emplace_back(-dot / std::sqrt(squares), ChunkPlace{document, chunk});
+    }
+  std::ranges::sort(order);
+  std::vector<ChunkPlace> places;
+  for (const auto &[distance, place] : order)
+    places.push_back(place);
+  return places;
+}
+
+Result<std::vector<int32_t>> SoftModel::ask(int64_t count, std::span<const int32_t> words, const std::string &instruction) const {
   std::vector<int32_t> contexts;
   for (int64_t row = 0; row < count; ++row)
     contexts.push_back(softToken(static_cast<int32_t>(row)));
+  contexts.insert(contexts.end(), words.begin(), words.end());
   auto ids = prompt.prompt(model.tokenizer, contexts, instruction);
   if (!ids.ok())
     return ids;

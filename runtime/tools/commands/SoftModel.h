@@ -6,6 +6,7 @@
 #include "runtime/tools/commands/OpenedModel.h"
 #include "runtime/tools/commands/PromptRun.h"
 
+#include <compare>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,12 @@ namespace longc {
 struct SoftAnswer {
   PromptRun run;
   std::unique_ptr<Session> session;
+};
+
+/// A chunk of one of several documents.
+struct ChunkPlace {
+  size_t document, chunk;
+  auto operator<=>(const ChunkPlace &) const = default;
 };
 
 struct SoftModel {
@@ -33,8 +40,11 @@ struct SoftModel {
   /// Compresses a text, with a progress bar; ^C cancels.
   Result<SoftDocument> read(std::string name, std::string text, size_t chunkBytes, const SoftDocument *old, ProgressMode mode) const;
 
-  /// Ids of an instruction behind the soft tokens of rows [0, count).
-  Result<std::vector<int32_t>> ask(int64_t count, const std::string &instruction) const;
+  /// The chunks whose pools are the nearest to the question's, the nearest first.
+  Result<std::vector<ChunkPlace>> nearest(std::span<const SoftDocument> documents, const std::string &question) const;
+
+  /// Ids of an instruction behind the soft tokens of rows [0, count) and `words`.
+  Result<std::vector<int32_t>> ask(int64_t count, std::span<const int32_t> words, const std::string &instruction) const;
   /// Greedy or drawn, up to `most` tokens; `onText` (may be null) gets pieces of the text as they come.
   Result<SoftAnswer> answer(std::span<const int32_t> ids, std::span<const float> softTokens, const SamplerOptions &sampler, int64_t most,
                             const TextReceiver &onText) const;
