@@ -6,6 +6,7 @@
 L2  answers of the adapter alone beside the model's in its window, 100 facts in a text of four windows
 L3  the same by the length of the text: 1k, 4k and 16k tokens, a fact every 100 tokens
 L4  by where the facts stand: the window shows the text's beginning and end, the middle is in the adapter alone
+L5  another text than was absorbed: what the adapter says of it alone, and with it in the window
 L7  seconds to absorb one pass of a text, by its length
 L9  the published schedule: three passes over segments, five with questions, one step each (--recipe gm --batch 0)
 
@@ -26,6 +27,7 @@ EXPECTED = {  # estimates of the method's description, none of them measured
     "L2": "base about chance; questions at least 90 %",
     "L3": "at least 95 % at all lengths",
     "L4": "middle: adapter at least 20 points over the window; beginning and end: no more than 3 under it",
+    "L5": "alone as the model without it; in the window no worse, the gated memory better than a LoRA",
     "L7": "seconds in proportion to the length",
     "L9": "the loss falls in every step; at this size it under-fits",
 }
@@ -38,7 +40,8 @@ def bible():
 
 class Runs:
     def __init__(self, options):
-        self.app, self.folder, self.seconds = options.app, pathlib.Path(options.folder), options.seconds
+        self.app, self.folder = options.app, pathlib.Path(options.folder)
+        self.more = ["--device", options.device, "--progress", "none", "--json"] + (["--seconds", options.seconds] if options.seconds else [])
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def call(self, *words):
@@ -65,16 +68,18 @@ class Runs:
             place.write_text(json.dumps(make()))
         return json.loads(place.read_text())
 
-    def budget(self):
-        return ["--seconds", self.seconds] if self.seconds else []
+    def fit(self, document, out, seed, *more):
+        return json.loads(self.call("lift", "fit", document, "-o", out, "--seed", seed, *self.more, *more))
+
+    def judge(self, document, questions, *more):
+        return json.loads(self.call("lift", "eval", "--document", document, "--questions", questions, *self.more, *more))
 
     def judged(self, experiment, tokens, facts, seed, *more):
         document, questions = self.document(tokens, facts, seed)
         replies = self.folder / f"{experiment}-{tokens}-{facts}-{seed}.jsonl"
 
         def run():
-            result = json.loads(self.call("lift", "eval", "--document", document, "--questions", questions, "--seed", seed, "--json",
-                                          "--progress", "none", "-o", replies, *self.budget(), *more))
+            result = self.judge(document, questions, "--seed", seed, "-o", replies, *more)
             result["replies"] = [json.loads(line) for line in replies.read_text().splitlines()]
             return result
 
@@ -125,13 +130,28 @@ def run_l4(runs, seeds):
           [[name, len(cell["both"])] + [f"{100 * statistics.mean(values):.1f} %" for values in cell.values()] for name, cell in cells.items()])
 
 
+def run_l5(runs, seeds):
+    def judged(seed, *more):
+        document, _ = runs.document(8192, 80, seed)
+        other, questions = runs.document(1024, 16, seed + 100)
+        adapter = runs.folder / f"adapter-L5-{seed}{'-'.join(('', *more))}"
+        if not adapter.exists():
+            runs.fit(document, adapter, seed, *more)
+        return runs.judge(other, questions, "--adapter", adapter)
+
+    untouched = [runs.once(f"L5-{seed}-untouched", lambda seed=seed: judged(seed, "--lr", "0", "--epochs", "1")) for seed in seeds]
+    absorbed = [runs.once(f"L5-{seed}", lambda seed=seed: judged(seed)) for seed in seeds]
+    table(["", "alone", "with the other text"],
+          [[name] + [spread([result[key] for result in results]) for key in ("adapter_alone", "adapter_and_window")]
+           for name, results in (("the model", untouched), ("having absorbed a text", absorbed))])
+
+
 def run_l7(runs, seeds):
     rows = []
     for tokens in (2048, 4096, 8192, 16384):
         def fit(seed, tokens=tokens):
             document, _ = runs.document(tokens, max(1, tokens // 200), seed)
-            out = runs.folder / f"adapter-{tokens}-{seed}"
-            return json.loads(runs.call("lift", "fit", document, "-o", out, "--epochs", 4, "--seed", seed, "--json", "--progress", "none"))
+            return runs.fit(document, runs.folder / f"adapter-{tokens}-{seed}", seed, "--epochs", 4)
         results = [runs.once(f"L7-{tokens}-{seed}", lambda seed=seed: fit(seed)) for seed in seeds]
         rows.append([tokens, spread([r["seconds"] for r in results], "s", 1),
                      spread([r["document_tokens"] * r["epochs"] / r["seconds"] for r in results], "tokens/s", 1)])
@@ -153,6 +173,7 @@ def main():
     parser.add_argument("--app", default="build/quickstart/smollm2-train")
     parser.add_argument("--folder", default="build/experiments/lift")
     parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--device", default="auto", help="where to absorb and to ask")
     parser.add_argument("--seconds", type=float, default=0, help="budget of each fit (0: all passes)")
     options = parser.parse_args()
     name = options.name.split("/")[1]

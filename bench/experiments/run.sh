@@ -2,7 +2,7 @@
 # Small experiments of the methods, by name: lift/L3 is the third of experiments/lift.py. Prints a table and writes the figures
 # beside it, so that a stopped one goes on.
 #
-#   bench/experiments/run.sh FAMILY/NAME [--app PROGRAM] [--folder F] [--seeds 0,1,2] [--seconds S]
+#   bench/experiments/run.sh FAMILY/NAME [--app PROGRAM] [--folder F] [--seeds 0,1,2] [--seconds S] [--device D]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 case "${1:-}" in
