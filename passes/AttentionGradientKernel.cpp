@@ -183,19 +183,24 @@ void KeyGradient::run() {
   const SmallVector<AttentionSource> sources = packedSources(op_);
   Value none = kernel_.constantTile({keys_, size_}, 0.0);
   SmallVector<Value> sums = add(ownQueries(sources.front()), {none, none});
+  auto store = [&](Value sum, unsigned result) {
+    Value offsets[] = {begin_, keyHead_, kernel_.index(0)};
+    kernel_.store(sum, kernel_.output(emptyResult(kernel_.host(), op_->getResult(result).getType(), op_.getK())), offsets, begin_, end_, {1});
+  };
+  const bool apart = static_cast<bool>(op_.getSourceKeys());
+  if (apart) // before others' queries are walked: it makes room for what these add
+    store(sums[0], 0);
   if (sources.size() > 1) {
     const AttentionSource &others = sources.back();
     Value keys = ownKeys(others.keys), values = ownKeys(others.values);
     SequencePairs readers(kernel_, others.pairs, op_.getCuQ(), item(7), /*own=*/1);
-    const bool apart = static_cast<bool>(op_.getSourceKeys());
     auto more = readers.forEach({apart ? none : sums[0], sums[1]}, [&](Value first, Value last, ValueRange before) {
       return add({others, first, last, keys, values}, before);
     });
-    sums = apart ? SmallVector<Value>{sums[0], more[1], more[0]} : more;
+    sums = apart ? SmallVector<Value>{more[1], more[0]} : more;
   }
-  Value offsets[] = {begin_, keyHead_, kernel_.index(0)};
-  for (auto [sum, type] : llvm::zip_equal(sums, op_->getResultTypes()))
-    kernel_.store(sum, kernel_.output(emptyResult(kernel_.host(), type, op_.getK())), offsets, begin_, end_, {1});
+  for (auto [number, sum] : llvm::enumerate(sums))
+    store(sum, number + apart);
 }
 
 } // namespace
@@ -225,7 +230,8 @@ LogicalResult tileAttentionGradient(lm::AttentionQueryGradientOp op, tile::Targe
 
 LogicalResult tileAttentionGradient(lm::AttentionKeyGradientOp op, tile::TargetAttr facts) {
   int64_t keys = fitTile(std::min(facts.getAttentionCols(), mostRows), sizeOf(op.getK(), 0), 1);
-  int64_t queries = scoreColumns(facts, std::min(facts.getAttentionRows(), mostRows), sizeOf(op.getQ(), 2));
+  const int64_t size = sizeOf(op.getQ(), 2), walks = op.getSources() ? 2 : 1; // where the second is takes registers, too
+  int64_t queries = scoreColumns(facts, std::min(facts.getAttentionRows(), mostRows), walks * size);
   Value list = workList(op, op.getCuK(), op.getCuQ(), keys);
   KernelBuilder kernel(op, nameOf(op), 2);
   KeyGradient(op, kernel, list, keys, queries).run();

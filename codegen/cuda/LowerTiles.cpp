@@ -140,13 +140,22 @@ LogicalResult TileLowering::lower(DrawOp op) {
   return lowerBlock(op.getBody().front());
 }
 
+/// Whether a loop may carry a tile in the registers where it begins: nobody else reads them, in this pass or a later one.
+bool TileLowering::mayCarryInPlace(scf::ForOp op, Value init) {
+  return registers_.contains(init) && init.hasOneUse() && init.getParentBlock() == op->getBlock();
+}
+
 LogicalResult TileLowering::lower(scf::ForOp op) {
   SmallVector<Value> inits;
   SmallVector<Value> arrays(op.getNumRegionIterArgs());
   for (auto [i, init] : llvm::enumerate(op.getInits())) {
     if (isa<RankedTensorType>(init.getType())) {
-      arrays[i] = declare("carried", init);
-      fill(arrays[i], init);
+      if (mayCarryInPlace(op, init)) {
+        arrays[i] = registers_[init];
+      } else {
+        arrays[i] = declare("carried", init);
+        fill(arrays[i], init);
+      }
       registers_[op.getRegionIterArg(i)] = arrays[i];
       registers_[op.getResult(i)] = arrays[i];
     } else {

@@ -168,10 +168,12 @@ private:
       IRMapping roleMapping = mapping;
       buildBlockLoop(builder, gridSizes, roleMapping);
       Block &source = kernel_.getBody().front();
-      if (producer)
+      if (producer) {
         cloneProducer(source, builder, roleMapping);
-      else
+        eraseUnused(*builder.getInsertionBlock());
+      } else {
         cloneConsumer(source, builder, roleMapping);
+      }
     }
   }
 
@@ -235,8 +237,64 @@ private:
     return place.inLoop ? "evict_last" : "evict_first";
   }
 
+  static bool isScalar(Type type) { return type.isIntOrIndexOrFloat(); }
+
+  /// Whether an op makes scalars of scalars that the producer has; a loop over nothing else is such an op, too.
+  static bool makesScalars(Operation &op, const IRMapping &mapping) {
+    const bool onlyScalars = !op.walk([](Operation *inner) {
+                                  const bool fits = llvm::all_of(inner->getResultTypes(), isScalar) &&
+                                                    !isa<tile::StoreOp, tile::ScatterOp>(inner);
+                                  return fits ? WalkResult::advance() : WalkResult::interrupt();
+                                }).wasInterrupted();
+    if (op.getNumResults() == 0 || !onlyScalars)
+      return false;
+    auto isKnown = [&](Value value) {
+      return mapping.contains(value) || isa<tile::ViewType>(value.getType()) || op.isAncestor(value.getParentBlock()->getParentOp());
+    };
+    return !op.walk([&](Operation *inner) {
+                return llvm::all_of(inner->getOperands(), isKnown) ? WalkResult::advance() : WalkResult::interrupt();
+              }).wasInterrupted();
+  }
+
+  /// A loop that loads operands, with the scalars that it carries.
+  void cloneLoop(scf::ForOp loop, OpBuilder &builder, IRMapping &mapping) {
+    SmallVector<unsigned> carried;
+    SmallVector<Value> inits, next;
+    for (auto [number, init] : llvm::enumerate(loop.getInits()))
+      if (isScalar(init.getType())) {
+        carried.push_back(number);
+        inits.push_back(mapping.lookup(init));
+      }
+    auto copy = scf::ForOp::create(builder, loop.getLoc(), mapping.lookup(loop.getLowerBound()), mapping.lookup(loop.getUpperBound()),
+                                   mapping.lookup(loop.getStep()), inits);
+    mapping.map(loop.getInductionVar(), copy.getInductionVar());
+    for (auto [place, number] : llvm::enumerate(carried)) {
+      mapping.map(loop.getRegionIterArg(number), copy.getRegionIterArg(place));
+      mapping.map(loop.getResult(number), copy.getResult(place));
+    }
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(copy.getBody());
+    cloneProducer(*loop.getBody(), builder, mapping);
+    for (unsigned number : carried)
+      next.push_back(mapping.lookupOrNull(loop.getBody()->getTerminator()->getOperand(number)));
+    if (llvm::is_contained(next, Value())) {
+      loop.emitOpError("cannot be compiled for CUDA yet: a loop that loads operands carries a scalar that its tiles decide");
+      failed_ = true;
+      next = inits;
+    }
+    if (!carried.empty())
+      scf::YieldOp::create(builder, loop.getLoc(), next);
+    eraseUnused(*copy.getBody());
+  }
+
+  /// What only the consumers need was copied too.
+  static void eraseUnused(Block &block) {
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+      if (isOpTriviallyDead(&op))
+        op.erase();
+  }
+
   void cloneProducer(Block &source, OpBuilder &builder, IRMapping &mapping) {
-    auto isScalar = [](Type type) { return type.isIntOrIndexOrFloat(); };
     for (Operation &op : source.without_terminator()) {
       if (isShared(&op)) {
         auto load = cast<tile::LoadOp>(op);
@@ -247,28 +305,11 @@ private:
         cuda::ProduceOp::create(builder, op.getLoc(), ringValues_[place.ring], mapValues_[place.map], offsets,
                                 builder.getStringAttr(cachePolicy(place)));
       } else if (auto loop = dyn_cast<scf::ForOp>(op); loop && holdsShared(loop)) {
-        if (loop.getNumRegionIterArgs() && llvm::any_of(loop.getResultTypes(), isScalar)) {
-          loop.emitOpError("cannot be compiled for CUDA yet: a loop that loads operands carries a scalar");
-          failed_ = true;
-          return;
-        }
-        auto copy = scf::ForOp::create(builder, loop.getLoc(), mapping.lookup(loop.getLowerBound()),
-                                       mapping.lookup(loop.getUpperBound()), mapping.lookup(loop.getStep()));
-        mapping.map(loop.getInductionVar(), copy.getInductionVar());
-        OpBuilder::InsertionGuard guard(builder);
-        builder.setInsertionPointToStart(copy.getBody());
-        cloneProducer(*loop.getBody(), builder, mapping);
-      } else if (op.getNumRegions() == 0 && op.getNumResults() && llvm::all_of(op.getResultTypes(), isScalar) &&
-                 llvm::all_of(op.getOperands(), [&](Value value) {
-                   return mapping.contains(value) || isa<tile::ViewType>(value.getType());
-                 })) {
+        cloneLoop(loop, builder, mapping);
+      } else if (makesScalars(op, mapping)) {
         builder.clone(op, mapping);
       }
     }
-    // What only the consumers need was copied too; drop it.
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*builder.getInsertionBlock())))
-      if (isOpTriviallyDead(&op))
-        op.erase();
   }
 
   void acquire(tile::LoadOp load, OpBuilder &builder, IRMapping &mapping) {

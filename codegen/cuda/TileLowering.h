@@ -87,6 +87,7 @@ private:
   mlir::LogicalResult lower(DrawOp op);
   mlir::LogicalResult lower(mlir::scf::ForOp op);
   mlir::LogicalResult lower(mlir::scf::IfOp op);
+  bool mayCarryInPlace(mlir::scf::ForOp op, mlir::Value init);
   mlir::Value takenOver(mlir::scf::IfOp op, unsigned result);
 
   // Values (TileLowering.cpp).

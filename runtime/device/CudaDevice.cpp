@@ -80,8 +80,7 @@ CudaDevice::~CudaDevice() {
   if (!context_)
     return;
   for (Sequence &sequence : sequences_)
-    if (sequence.graph)
-      context_->releaseGraph(sequence.graph);
+    context_->releaseGraph(sequence.graph);
   for (auto &[key, pointer] : shared_)
     (void)context_->release(pointer).ok();
   for (Kernel &kernel : kernels_)
@@ -150,29 +149,27 @@ Result<void *> CudaDevice::upload(const void *key, const void *source, size_t by
   return reinterpret_cast<void *>(*pointer);
 }
 
+Result<CudaHandle> CudaDevice::record(std::span<const KernelLaunch> launches) {
+  LONGC_TRY(context_->beginCapture());
+  Status status = Device::launchAll(launches, 0);
+  auto graph = context_->endCapture(); // in any case: else the stream stays in recording
+  return status.ok() ? graph : Result<CudaHandle>(status);
+}
+
 Status CudaDevice::launchAll(std::span<const KernelLaunch> launches, uint64_t sequence) {
   constexpr size_t kKept = 8;
   auto known = std::find_if(sequences_.begin(), sequences_.end(), [&](const Sequence &one) { return one.number == sequence; });
-  if (known == sequences_.end()) {
-    if (sequences_.size() == kKept) {
-      if (sequences_.front().graph)
-        context_->releaseGraph(sequences_.front().graph);
-      sequences_.erase(sequences_.begin());
-    }
-    sequences_.push_back({sequence, nullptr});
-    return Device::launchAll(launches, sequence);
+  if (known != sequences_.end())
+    return context_->launchGraph(known->graph);
+  auto graph = record(launches);
+  if (!graph.ok())
+    return graph.status();
+  if (sequences_.size() == kKept) {
+    context_->releaseGraph(sequences_.front().graph);
+    sequences_.erase(sequences_.begin());
   }
-  if (!known->graph) {
-    LONGC_TRY(context_->beginCapture());
-    Status status = Device::launchAll(launches, sequence);
-    auto graph = context_->endCapture(); // in any case: else the stream stays in recording
-    if (!status.ok())
-      return status;
-    if (!graph.ok())
-      return graph.status();
-    known->graph = *graph;
-  }
-  return context_->launchGraph(known->graph);
+  sequences_.push_back({sequence, *graph});
+  return context_->launchGraph(*graph);
 }
 
 Status CudaDevice::launch(const KernelLaunch &launch) {

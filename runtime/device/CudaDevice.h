@@ -34,7 +34,7 @@ public:
                          const std::function<Status(std::span<std::byte>)> &fill) override;
   size_t memoryBytes() const override { return context_->memoryBytes(); }
   Status launch(const KernelLaunch &launch) override;
-  /// Recorded as a graph when it comes for the second time.
+  /// As a graph, recorded at the first call of a sequence.
   Status launchAll(std::span<const KernelLaunch> launches, uint64_t sequence) override;
   Status finish() override { return context_->synchronize(); }
 
@@ -54,13 +54,14 @@ private:
     CudaPointer counters = 0; // of blocks drawn and of thread blocks done, where the kernel draws its blocks
   };
   CudaDevice() = default;
+  Result<CudaHandle> record(std::span<const KernelLaunch> launches);
   Result<void *> upload(const void *key, const void *source, size_t bytes);
   Result<Kernel> load(const longc_image_entry &image, const std::string &architecture, const abi::DeviceLaunch &plan);
 
   std::unique_ptr<CudaContext> context_;
   std::vector<Kernel> kernels_;
   std::map<std::pair<const void *, size_t>, CudaPointer> shared_; // by address and size: zeros are of any
-  /// Lists that came lately, the newest last; a graph once they came twice.
+  /// Lists that came lately, the newest last.
   struct Sequence {
     uint64_t number;
     CudaHandle graph;

@@ -50,8 +50,8 @@ public:
   virtual size_t memoryBytes() const { return 0; }
 
   virtual Status launch(const KernelLaunch &launch) = 0;
-  /// Launches one after the other. A list that comes again, the same in all, comes under the same `sequence`: a device may
-  /// prepare it as a whole.
+  /// Launches one after the other, which were launched before: each time that they come again, the same in all, it is under the
+  /// same `sequence`. So a device may prepare them as a whole.
   virtual Status launchAll(std::span<const KernelLaunch> launches, uint64_t /*sequence*/) {
     for (const KernelLaunch &one : launches)
       LONGC_TRY(launch(one));

@@ -277,7 +277,7 @@ std::vector<Scheduler::Sequence *> Scheduler::choose() {
       readers.emplace(owners_[sequence.task->owner].served, &sequence);
     else
       answers.push_back(&sequence);
-  int64_t room = answers.empty() ? largestChunk : options_.chunk;
+  int64_t room = answers.empty() ? engine_.callTokens() : options_.chunk;
   for (auto [served, sequence] : readers) {
     if (room < 2 && sequence->intake->left() > 1)
       continue;

@@ -51,6 +51,10 @@ public:
   const StateLayout &layout() const { return layout_; }
   int64_t vocabulary() const { return program_.module().vocabulary(); }
   const char *precision() const { return exact_ ? "exact" : "fast"; }
+  /// Tokens of one call: enough to keep the kernels busy, few enough for steady progress, short rings and a small arena.
+  int64_t callTokens() const { return device_->hasOwnMemory() ? int64_t{4} << 10 : int64_t{1} << 10; }
+  /// The same of windows that are read alone, which lie in no ring.
+  int64_t windowTokens() const { return device_->hasOwnMemory() ? int64_t{64} << 10 : int64_t{1} << 10; }
   /// Bytes that one token of memory takes.
   int64_t memoryBytesPerToken() const { return layout_.memoryBytesPerToken(); }
 

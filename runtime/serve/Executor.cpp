@@ -268,16 +268,16 @@ Status Executor::copyInputs(std::span<const InputTensor> inputs) {
                       : device_.copyIn(devicePageTable_, pageTable_, static_cast<size_t>(entries) * sizeof(int32_t));
 }
 
-// All launches at once, behind all lists of work; their buffers live from the first step on, so nothing is in the way.
+// All launches behind all lists of work; the lists' buffers live from the first step on, so nothing is in the way.
 Status Executor::runTogether(std::span<const InputTensor> inputs) {
   for (const StepPlan &step : plan_.steps)
     if (step.isWorkList)
       LONGC_TRY(runWorkList(step, inputs));
-  if (sequenceOf_ != generation_) {
-    static std::atomic<uint64_t> next{0};
-    sequenceOf_ = generation_;
-    sequence_ = ++next;
-  }
+  return sequenceOf_ == generation_ ? device_.launchAll(launches_, sequence_) : launchAnew();
+}
+
+// Each launch as soon as it is prepared: the device is at work meanwhile.
+Status Executor::launchAnew() {
   launches_.clear();
   for (size_t index = 0; index < plan_.steps.size(); ++index) {
     const StepPlan &step = plan_.steps[index];
@@ -286,10 +286,15 @@ Status Executor::runTogether(std::span<const InputTensor> inputs) {
       continue;
     if (ready.generation != generation_)
       LONGC_TRY(prepare(step, ready));
-    if (ready.blocks > 0)
-      launches_.push_back({step.kernel, ready.grid, ready.views, ready.scalars, step.uneven});
+    if (ready.blocks == 0)
+      continue;
+    launches_.push_back({step.kernel, ready.grid, ready.views, ready.scalars, step.uneven});
+    LONGC_TRY(device_.launch(launches_.back()));
   }
-  return device_.launchAll(launches_, sequence_);
+  static std::atomic<uint64_t> next{0};
+  sequence_ = ++next;
+  sequenceOf_ = generation_;
+  return {};
 }
 
 Status Executor::runSteps(std::span<const InputTensor> inputs) {

@@ -88,6 +88,7 @@ private:
   Status copyInputs(std::span<const InputTensor> inputs);
   Status runSteps(std::span<const InputTensor> inputs);
   Status runTogether(std::span<const InputTensor> inputs);
+  Status launchAnew();
   Status runWorkList(const StepPlan &step, std::span<const InputTensor> inputs);
   StateBounds stateBounds() const;
   Status runLaunch(size_t index);

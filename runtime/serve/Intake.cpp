@@ -43,7 +43,7 @@ int64_t Intake::windowsAlone() const {
   int64_t count = 0, tokens = 0;
   for (size_t group = group_; group < groups_.size() && groups_[group].spills; ++group, ++count) {
     tokens += groups_[group].tokens;
-    if (wantsRows(tokens) || (count > 0 && tokens > std::min(largestChunk, limit_)))
+    if (wantsRows(tokens) || (count > 0 && tokens > std::min(session_->engine_.windowTokens(), limit_)))
       break;
   }
   return count;
@@ -90,7 +90,7 @@ Result<BatchPart> Intake::next() {
     LONGC_TRY(session_->admit(groups_[group_].tokens));
     leftInGroup_ = groups_[group_].tokens;
   }
-  int64_t most = Session::chunkOf(session_->options_.policy);
+  int64_t most = Session::chunkOf(session_->engine_, session_->options_.policy);
   if (options_.rows != IngestOptions::Rows::last)
     most = std::min(most, largestRows);
   int64_t count = std::min(leftInGroup_, most);
@@ -143,7 +143,7 @@ Status runIntakes(Engine &engine, std::span<Intake *const> intakes) {
     if (!part.ok())
       return part.status();
     const auto count = static_cast<int64_t>(part->tokens.size());
-    if (count > 1 && many > 0 && many + count > largestChunk)
+    if (count > 1 && many > 0 && many + count > engine.callTokens())
       continue;
     many += count > 1 ? count : 0;
     parts.push_back(*part);

@@ -46,8 +46,10 @@ public:
   /// Copies a page of a state to the host.
   Status readPage(size_t state, int32_t page, void *target) const;
   int64_t pageBytes(size_t state) const { return rowBytes_[state] * pageRows; }
-  /// Rows that a kernel may address: those of all pages ever used.
-  int64_t rows() const { return static_cast<int64_t>(uses_.size()) * pageRows; }
+  /// Rows that a kernel may address: all that there can be, so that launches stay the same as the memory grows.
+  int64_t rows() const { return capacity_ * pageRows; }
+  /// Pages that were ever taken.
+  int64_t touchedPages() const { return static_cast<int64_t>(uses_.size()); }
   int64_t usedPages() const { return static_cast<int64_t>(uses_.size() - free_.size()); }
   /// Bytes of one token over all states.
   int64_t bytesPerToken() const;

@@ -94,7 +94,7 @@ Result<std::unique_ptr<Session>> Session::create(Engine &engine, const SessionOp
   std::unique_ptr<Session> session(new Session(engine, fitted(engine, options)));
   LONGC_TRY(session->checkIngest());
   const WindowPolicy &policy = session->options_.policy;
-  auto context = Context::create(std::move(store), policy, chunkOf(policy));
+  auto context = Context::create(std::move(store), policy, chunkOf(engine, policy));
   if (!context.ok())
     return context.status();
   session->context_ = std::move(*context);
@@ -123,7 +123,7 @@ Result<std::shared_ptr<StateStore>> Session::createStore(const Engine &engine, c
                                                          int64_t sessions) {
   const WindowPolicy &policy = options.policy;
   LONGC_TRY(policy.check(static_cast<int64_t>(engine.program().module().context_length())));
-  return StateStore::create(engine.layout(), StateStore::ringRowsFor(policy.window, chunkOf(policy)), sessions);
+  return StateStore::create(engine.layout(), StateStore::ringRowsFor(policy.window, chunkOf(engine, policy)), sessions);
 }
 
 int64_t Session::mostThatFit(const Engine &engine, const SessionOptions &options, int64_t tokens) {
@@ -131,7 +131,7 @@ int64_t Session::mostThatFit(const Engine &engine, const SessionOptions &options
   const StateLayout &layout = engine.layout();
   if (policy.memory && policy.memoryRows > 0)
     tokens = std::min(tokens, policy.memoryRows + policy.window);
-  double each = static_cast<double>(StateStore::ringRowsFor(policy.window, chunkOf(policy)) * layout.ringBytesPerToken()) +
+  double each = static_cast<double>(StateStore::ringRowsFor(policy.window, chunkOf(engine, policy)) * layout.ringBytesPerToken()) +
                 static_cast<double>(tokens) * static_cast<double>(layout.memoryBytesPerToken());
   const Device &device = engine.device(); // half of its own memory is for pages
   double bytes = device.hasOwnMemory() ? static_cast<double>(device.memoryBytes() / 2)
@@ -154,7 +154,7 @@ Result<std::unique_ptr<Session>> Session::load(Engine &engine, const SessionOpti
   std::unique_ptr<Session> session(new Session(engine, fitted(engine, options)));
   LONGC_TRY(session->checkIngest());
   const WindowPolicy &policy = session->options_.policy;
-  auto context = Context::load(file, std::move(store), policy, chunkOf(policy));
+  auto context = Context::load(file, std::move(store), policy, chunkOf(engine, policy));
   if (!context.ok())
     return context.status();
   session->context_ = std::move(*context);

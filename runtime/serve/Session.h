@@ -52,9 +52,6 @@ struct IngestOptions {
   std::function<bool(int64_t done, int64_t total)> onProgress;
 };
 
-/// Tokens of one call: enough to keep the kernels busy, few enough for steady progress and a small arena.
-inline constexpr int64_t largestChunk = 1024;
-
 class MemoryDocument;
 
 class Session {
@@ -105,7 +102,7 @@ private:
   friend class Intake;
   Session(Engine &engine, const SessionOptions &options) : engine_(engine), options_(options) {}
   static SessionOptions fitted(const Engine &engine, SessionOptions options);
-  static int64_t chunkOf(const WindowPolicy &policy) { return std::min(policy.window, largestChunk); }
+  static int64_t chunkOf(const Engine &engine, const WindowPolicy &policy) { return std::min(policy.window, engine.callTokens()); }
 
   Result<std::span<const int32_t>> fit(std::span<const int32_t> tokens, int64_t softTokens);
   Status admit(int64_t tokens);

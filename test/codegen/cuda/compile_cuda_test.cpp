@@ -131,13 +131,17 @@ TEST(CompileCuda, EveryKernelOfADecoderCompiles) {
   EXPECT_LT(blocks, count) << "products of many rows take the fast form";
 }
 
-// Gradients of adapters and of whole matrices, without a kernel that spills: all products take the fast form.
+// Gradients of adapters and of whole matrices, of rows that read others among them, without a kernel that spills: all products
+// take the fast form.
 TEST(CompileCuda, EveryKernelOfGradientsCompiles) {
   Result<std::string> compiler = findCudaCompiler();
   if (!compiler.ok())
     GTEST_SKIP() << compiler.status().text();
   mlir::MLIRContext context;
-  auto module = kernelsOf(context, "trained.mlir.in", "loss_gradient", 192, [](LoweringOptions &options) { options.train = true; });
+  auto module = kernelsOf(context, "trained.mlir.in", "loss_gradient", 192, [](LoweringOptions &options) {
+    options.train = true;
+    options.method = "fot";
+  });
   ASSERT_TRUE(module);
   const size_t count = countKernels(*module);
   auto compiled = compileCuda(*module);

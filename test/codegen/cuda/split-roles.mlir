@@ -81,3 +81,36 @@ tile.kernel @ragged grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<?x64xbf1
   tile.store %s, %y[%begin, %c0] rows(%begin to %end) : tensor<64x64xf32>, !tile.view<?x64xf32>
   tile.return
 }
+
+// A loop may carry scalars beside tiles, and scalars may come out of loops: the producer computes them, too, and nothing else.
+// CHECK-LABEL: cuda.kernel @carried_scalar
+// CHECK: producer
+// CHECK: %[[COUNT:.*]] = scf.for {{.*}} iter_args({{.*}}) -> (index)
+// CHECK: scf.for %{{.*}} = %{{.*}} to %[[COUNT]] {{.*}} iter_args(%[[AT:.*]] = %{{.*}}) -> (index)
+// CHECK: cuda.produce %{{.*}}[%[[AT]],
+// CHECK: %[[NEXT:.*]] = arith.addi
+// CHECK: scf.yield %[[NEXT]] : index
+// CHECK-NOT: tile.mma
+// CHECK: consumer
+// CHECK: scf.for {{.*}} -> (tensor<64x64xf32
+tile.kernel @carried_scalar grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<?x64xbf16>, %steps: !tile.view<?xi32>, %y: !tile.view<?x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = tile.dim %steps, 0 : !tile.view<?xi32>
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %count = scf.for %j = %c0 to %n step %c1 iter_args(%sum = %c0) -> (index) {
+    %more = tile.scalar %steps[%j] : !tile.view<?xi32> -> index
+    %next = arith.addi %sum, %more : index
+    scf.yield %next : index
+  }
+  %at = tile.load %x[%i, %c0] : !tile.view<?x64xbf16> -> tensor<64x64xbf16>
+  %acc, %end = scf.for %j = %c0 to %count step %c1 iter_args(%a = %zero, %row = %c0) -> (tensor<64x64xf32>, index) {
+    %bt = tile.load %w[%row, %c0] : !tile.view<?x64xbf16> -> tensor<64x64xbf16>
+    %s = tile.mma %at, %bt, %a transpose_b : tensor<64x64xbf16>, tensor<64x64xbf16> -> tensor<64x64xf32>
+    %step = tile.scalar %steps[%j] : !tile.view<?xi32> -> index
+    %next = arith.addi %row, %step : index
+    scf.yield %s, %next : tensor<64x64xf32>, index
+  }
+  tile.store %acc, %y[%i, %c0] : tensor<64x64xf32>, !tile.view<?x64xf32>
+  tile.return
+}
