@@ -26,6 +26,11 @@ const abi::Module *compressingModule(const abi::Program &program) {
   return nullptr;
 }
 
+Status notCompressing() {
+  return Status::error(8202, "this program compresses no texts: it is not of an encoder and a decoder",
+                       "compile with --method e2llm --module encoder=FOLDER --module decoder=MODEL");
+}
+
 Result<ChunkTokenizer> ChunkTokenizer::create(const abi::Module &module) {
   auto tokenizer = createTokenizer(module.tokenizer());
   if (!tokenizer.ok())
@@ -47,8 +52,7 @@ Result<std::vector<int32_t>> ChunkTokenizer::encode(std::string_view chunk) cons
 Result<std::unique_ptr<Compressor>> Compressor::create(const Program &program, const longc_program_table &table, const EngineOptions &options) {
   const abi::Module *module = compressingModule(program.message());
   if (!module)
-    return Status::error(8202, "this program compresses no texts: it is not of an encoder and a decoder",
-                         "compile with --method e2llm --module encoder=FOLDER --module decoder=MODEL");
+    return notCompressing();
   auto choice = chooseDevice(options.device, program.message());
   if (!choice.ok())
     return choice.status();

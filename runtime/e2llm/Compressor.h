@@ -17,6 +17,9 @@ namespace longc {
 /// The module whose chunks become soft tokens; null in programs without.
 const abi::Module *compressingModule(const abi::Program &program);
 
+/// Error LC8202, of such a program.
+Status notCompressing();
+
 /// Tokens of chunks as the encoder reads them, with what its texts begin and end with.
 class ChunkTokenizer {
 public:

@@ -14,6 +14,24 @@ struct SoftStep::Inputs {
   EncoderInputs chunks; // each once
   std::vector<int32_t> firsts, places, softChunks, destinations;
   std::vector<float> shares;
+  std::map<int32_t, int32_t> known; // chunk to its number in the call
+
+  // The number of a chunk in the call.
+  Result<int32_t> placeOf(int32_t chunk, std::span<const int32_t> tokens, const abi::Module &encoder) {
+    auto [place, fresh] = known.try_emplace(chunk, static_cast<int32_t>(firsts.size()));
+    if (!fresh)
+      return place->second;
+    const abi::Encoder::Pooling pooling = encoder.compression().pooling();
+    firsts.push_back(static_cast<int32_t>(chunks.tokens.size()));
+    LONGC_TRY(chunks.append(encoder, tokens));
+    for (size_t row = 0; row < tokens.size(); ++row) {
+      places.push_back(place->second);
+      shares.push_back(pooling == abi::Encoder::MEAN  ? 1.0f / static_cast<float>(tokens.size())
+                       : pooling == abi::Encoder::CLS ? static_cast<float>(row == 0)
+                                                      : static_cast<float>(row + 1 == tokens.size()));
+    }
+    return place->second;
+  }
 
   Result<std::vector<InputTensor>> inOrderOf(const abi::Function &function) const {
     std::vector<InputTensor> tensors;
@@ -47,36 +65,24 @@ Result<std::unique_ptr<SoftStep>> SoftStep::create(const Program &program, const
   return step;
 }
 
-// The sequences of one objective, and the chunks that they refer to.
+// The sequences of one objective (understanding where there are no soft tokens), and the chunks that they refer to.
 Result<SoftStep::Inputs> SoftStep::inputsOf(const TrainBatch &batch, Objective objective) const {
   const abi::Module &encoder = *compressingModule(program().message());
-  const abi::Encoder::Pooling pooling = encoder.compression().pooling();
   Inputs inputs;
-  std::map<int32_t, int32_t> known; // chunk to its number in the call
   for (size_t sequence = 0; sequence + 1 < batch.boundaries.size(); ++sequence) {
     const int32_t begin = batch.boundaries[sequence], end = batch.boundaries[sequence + 1];
-    auto soft = std::find_if(batch.tokens.begin() + begin, batch.tokens.begin() + end, [](int32_t id) { return id < 0; });
-    if (soft == batch.tokens.begin() + end || data_->references[static_cast<size_t>(softToken(*soft))].objective != objective)
+    const auto last = batch.tokens.begin() + end, soft = std::find_if(batch.tokens.begin() + begin, last, [](int32_t id) { return id < 0; });
+    if ((soft == last ? Objective::understand : data_->references[static_cast<size_t>(softToken(*soft))].objective) != objective)
       continue;
     if (inputs.words.boundaries.empty())
       inputs.words.boundaries.push_back(0);
     for (auto t = static_cast<size_t>(begin); t < static_cast<size_t>(end); ++t) {
       if (const int32_t id = batch.tokens[t]; id < 0) {
         const int32_t chunk = data_->references[static_cast<size_t>(softToken(id))].chunk;
-        auto [place, fresh] = known.try_emplace(chunk, static_cast<int32_t>(inputs.chunks.sequences()));
-        if (fresh) {
-          const auto first = static_cast<int32_t>(inputs.chunks.tokens.size());
-          LONGC_TRY(inputs.chunks.append(encoder, data_->chunks[static_cast<size_t>(chunk)]));
-          const auto length = static_cast<int32_t>(inputs.chunks.tokens.size()) - first;
-          inputs.firsts.push_back(first);
-          for (int32_t row = 0; row < length; ++row) {
-            inputs.places.push_back(place->second);
-            inputs.shares.push_back(pooling == abi::Encoder::MEAN  ? 1.0f / static_cast<float>(length)
-                                    : pooling == abi::Encoder::CLS ? static_cast<float>(row == 0)
-                                                                   : static_cast<float>(row + 1 == length));
-          }
-        }
-        inputs.softChunks.push_back(place->second);
+        auto place = inputs.placeOf(chunk, data_->chunks[static_cast<size_t>(chunk)], encoder);
+        if (!place.ok())
+          return place.status();
+        inputs.softChunks.push_back(*place);
         inputs.destinations.push_back(static_cast<int32_t>(inputs.words.tokens.size()));
       }
       inputs.words.tokens.push_back(std::max(batch.tokens[t], 0));
@@ -86,6 +92,8 @@ Result<SoftStep::Inputs> SoftStep::inputsOf(const TrainBatch &batch, Objective o
     }
     inputs.words.boundaries.push_back(static_cast<int32_t>(inputs.words.tokens.size()));
   }
+  if (inputs.words.size() > 0 && inputs.firsts.empty()) // the encoder reads something in every call
+    LONGC_TRY(inputs.placeOf(0, data_->chunks.front(), encoder).status());
   return inputs;
 }
 

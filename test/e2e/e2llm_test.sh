@@ -66,6 +66,14 @@ assert whole["loss_last"] < whole["loss_first"], whole
 PY
 "$app" ask --adapter "$folder/learnt" --document "$text" -p "Where?" -n 4 -q >"$folder/out"
 
+# Texts are restated from their soft tokens, from those of others and from none, which are three losses.
+"$app" eval restate --data "$folder/facts/facts.jsonl" --adapter "$folder/learnt" --chunk 100 --restate 1 --json -q | python3 -c "
+import json, sys
+result = json.load(sys.stdin)
+nll, shuffled, without = (result[name] for name in ('nll', 'nll_shuffled', 'nll_without'))
+assert result['samples'] > 10 and 0 < nll < without and nll != shuffled, result"
+refuses 1 "compresses no texts" "$(tiny e2llm_not)" eval restate --data "$folder/facts/facts.jsonl" -q
+
 # Questions of one line are a conversation: the same targets in one sequence, and of one question the same sample.
 lines() { printf '%s\n' "$@" >"$folder/lines"; }
 trained() {

@@ -18,7 +18,7 @@ namespace {
 
 const Command *const commands[] = {&chatCommand,   &serveCommand,  &embedCommand, &generateCommand, &perplexityCommand, &passkeyCommand,
                                    &benchCommand,  &logitsCommand,   &infoCommand,
-                                   &compressCommand, &askCommand, &evalFactsCommand,
+                                   &compressCommand, &askCommand, &evalFactsCommand, &evalRestateCommand,
                                    &trainCommand,  &lossCommand,     &packDataCommand, &dumpBatchCommand, &makeFactsCommand,
                                    &liftFitCommand, &liftAskCommand, &liftEvalCommand, &liftInfoCommand, &liftMergeCommand,
                                    &probeCommand,  &readCommand, &evalPasskeyCommand, &evalNeedleCommand, &evalContextCommand, &runFunctionCommand, &tokenizeCommand};
