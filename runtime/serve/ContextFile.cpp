@@ -68,13 +68,7 @@ Status ContextFile::saveRing(const Context &context, size_t ring, const MemoryFi
 }
 
 Status ContextFile::savePages(const Context &context, size_t state, const MemoryFile::Sink &sink) {
-  const PagePool &pages = context.store_->pages();
-  std::vector<std::byte> piece(static_cast<size_t>(pages.pageBytes(state)));
-  for (size_t page = static_cast<size_t>(context.firstPage_); page < context.table_.size(); ++page) {
-    LONGC_TRY(pages.readPage(state, context.table_[page], piece.data()));
-    LONGC_TRY(sink(piece.data(), piece.size()));
-  }
-  return {};
+  return context.store_->pages().readPages(state, std::span(context.table_).subspan(static_cast<size_t>(context.firstPage_)), sink);
 }
 
 Status ContextFile::save(const Context &context, const std::string &path, abi::SavedMemory about) {

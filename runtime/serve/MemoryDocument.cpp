@@ -35,6 +35,12 @@ Result<std::shared_ptr<const MemoryDocument>> MemoryDocument::read(Engine &engin
                                                                    const std::function<bool(int64_t, int64_t)> &onProgress) {
   if (store->layout().pages.empty() || !options.policy.memory)
     return Status::error(7119, "a document is memory, and this program has none or it is off", "compile with --method fot; leave --memory off out");
+  const PagePool &pool = store->pages();
+  const auto count = static_cast<int64_t>(text.tokens.size()), room = pool.freePages() * pageRows;
+  if (count > room)
+    return Status::error(7101, formatText("'%s' has %s tokens, %s of memory, and there is room for %s tokens", text.name.c_str(), formatCount(count).c_str(),
+                                          formatBytes(static_cast<double>(count) * static_cast<double>(pool.bytesPerToken())).c_str(), formatCount(room).c_str()),
+                         "read less of it, or compile with memory in fewer layers");
   SessionOptions whole = options;
   whole.policy.memoryRows = 0;
   auto beside = store->beside();
@@ -117,14 +123,12 @@ Status MemoryDocument::save(const std::string &path) const {
     const StateLayout::Entry &entry = store_->layout().pages[state];
     const uint64_t bytes = tokens().size() * static_cast<uint64_t>(entry.rowBytes);
     payload.push_back({sectionName(entry), entry.type, entry.rowBytes, bytes, [this, state, bytes, &pool](const MemoryFile::Sink &sink) {
-                         std::vector<std::byte> rows(static_cast<size_t>(pool.pageBytes(state)));
-                         uint64_t left = bytes;
-                         for (int32_t page : pages_) {
-                           LONGC_TRY(pool.readPage(state, page, rows.data()));
-                           LONGC_TRY(sink(rows.data(), std::min<uint64_t>(left, rows.size())));
-                           left -= std::min<uint64_t>(left, rows.size());
-                         }
-                         return Status();
+                         uint64_t left = bytes; // the last page may not be full
+                         return pool.readPages(state, pages_, [&](const std::byte *rows, size_t size) {
+                           const auto count = static_cast<size_t>(std::min<uint64_t>(left, size));
+                           left -= count;
+                           return sink(rows, count);
+                         });
                        }});
   }
   DocumentText text = text_;

@@ -12,7 +12,7 @@
 namespace longc {
 namespace {
 
-constexpr int64_t mostPages = 1 << 15, fewestPages = 1 << 8; // 8 M and 64 K tokens
+constexpr int64_t mostPages = 1 << 15, mostOnDevice = 1 << 16, fewestPages = 1 << 8; // 8 M, 16 M and 64 K tokens
 constexpr int64_t systemPage = 4096;
 // Short texts should start quickly, so the first pages are small; a long memory is read faster from large ones.
 constexpr size_t smallPagesBelow = size_t{2} << 20;
@@ -51,7 +51,7 @@ Result<std::shared_ptr<PagePool>> PagePool::create(std::vector<int64_t> rowBytes
   pool->rowBytes_ = std::move(rowBytes);
   int64_t most = mostPages;
   if (const int64_t ofPage = pool->bytesPerToken() * pageRows; ofPage > 0 && device && device->hasOwnMemory())
-    most = std::clamp<int64_t>(static_cast<int64_t>(device->memoryBytes() / 2) / ofPage, fewestPages, mostPages);
+    most = std::clamp<int64_t>(static_cast<int64_t>(device->memoryBytes() / 2) / ofPage, fewestPages, mostOnDevice);
   // Where address space is limited, be content with less of it.
   Status status;
   for (int64_t pages = most; pages >= fewestPages; pages /= 2) {
@@ -115,8 +115,20 @@ Result<int32_t> PagePool::takeCopy(int32_t page) {
   return copy;
 }
 
-Status PagePool::readPage(size_t state, int32_t page, void *target) const {
-  return regions_[state].read(static_cast<size_t>(pageBytes(state) * page), target, static_cast<size_t>(pageBytes(state)));
+Status PagePool::readPages(size_t state, std::span<const int32_t> pages, const Sink &sink) const {
+  constexpr size_t mostTogether = 64;
+  std::vector<std::byte> copy;
+  for (size_t begin = 0, end; begin < pages.size(); begin = end) {
+    for (end = begin + 1; end < pages.size() && end - begin < mostTogether && pages[end] == pages[end - 1] + 1;)
+      ++end;
+    const auto offset = static_cast<size_t>(pageBytes(state) * pages[begin]), bytes = static_cast<size_t>(pageBytes(state)) * (end - begin);
+    if (!regions_[state].isHost()) {
+      copy.resize(bytes);
+      LONGC_TRY(regions_[state].read(offset, copy.data(), bytes));
+    }
+    LONGC_TRY(sink(regions_[state].isHost() ? data(state) + offset : copy.data(), bytes));
+  }
+  return {};
 }
 
 Status PagePool::writeRows(size_t state, int32_t page, const void *rows, int64_t count) {

@@ -8,8 +8,10 @@
 #include "runtime/serve/StateMemory.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,8 +45,9 @@ public:
   Status writeRows(size_t state, int32_t page, const void *rows, int64_t count);
   /// Copies rows of a page to another, of all states.
   Status copyRows(int32_t from, int64_t fromRow, int32_t to, int64_t toRow, int64_t count);
-  /// Copies a page of a state to the host.
-  Status readPage(size_t state, int32_t page, void *target) const;
+  /// Hands pages of a state to `sink` in their order, several at a time that lie side by side.
+  using Sink = std::function<Status(const std::byte *rows, size_t bytes)>;
+  Status readPages(size_t state, std::span<const int32_t> pages, const Sink &sink) const;
   int64_t pageBytes(size_t state) const { return rowBytes_[state] * pageRows; }
   /// Rows that a kernel may address: all that there can be, so that launches stay the same as the memory grows.
   int64_t rows() const { return capacity_ * pageRows; }
@@ -53,7 +56,7 @@ public:
   int64_t usedPages() const { return static_cast<int64_t>(uses_.size() - free_.size()); }
   /// Bytes of one token over all states.
   int64_t bytesPerToken() const;
-  int64_t capacityPages() const { return capacity_; }
+  int64_t freePages() const { return capacity_ - usedPages(); }
 
 private:
   explicit PagePool(Device *device) : device_(device) {}

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <random>
@@ -65,9 +66,11 @@ struct MemoryDocuments : testing::Test {
     const PagePool &pages = session.context().store().pages();
     Row row = {};
     for (size_t state : {0, 1}) {
-      std::vector<float> page(512);
-      EXPECT_TRUE(pages.readPage(state, session.context().pageTable()[static_cast<size_t>(index / pageRows)], page.data()).ok());
-      std::copy_n(page.begin() + index % pageRows * 2, 2, state == 0 ? &row.token : &row.windowStart);
+      const auto page = session.context().pageTable().subspan(static_cast<size_t>(index / pageRows), 1);
+      EXPECT_TRUE(pages.readPages(state, page, [&](const std::byte *rows, size_t) {
+        std::memcpy(state == 0 ? &row.token : &row.windowStart, rows + index % pageRows * 2 * sizeof(float), 2 * sizeof(float));
+        return Status();
+      }).ok());
     }
     return row;
   }
@@ -179,6 +182,30 @@ TEST_F(MemoryDocuments, StayAsTheyAreWhateverSessionsReadBehindThem) {
   for (Session *session : {first.get(), second.get()})
     for (int64_t index = 0; index < 370; ++index)
       ASSERT_EQ(rowOf(*session, index).token, rowOf(*fresh, index).token) << index;
+}
+
+TEST_F(MemoryDocuments, LongerThanTheMemoryAreRefusedBeforeTheyAreRead) {
+  const auto room = static_cast<size_t>(store->pages().freePages() * pageRows);
+  DocumentText text{"all.txt", {}, std::vector<int32_t>(room + 1, 1), {}};
+  int64_t calls = 0;
+  auto document = MemoryDocument::read(*engine, options(), store, std::move(text), [&](int64_t, int64_t) { return ++calls < 3; });
+  EXPECT_EQ(document.status().code(), 7101);
+  EXPECT_NE(document.status().message().find("'all.txt'"), std::string::npos);
+  EXPECT_EQ(calls, 0);
+}
+
+TEST_F(MemoryDocuments, AreSavedAsTheyLieInPagesApart) {
+  std::vector<int32_t> taken;
+  for (int page = 0; page < 8; ++page)
+    taken.push_back(*store->pages().take());
+  for (int page : {6, 1, 3}) // what is read next lies in these, then behind all
+    store->pages().release(taken[static_cast<size_t>(page)]);
+  auto document = read(5 * pageRows + 7, 21);
+  const std::string path = fake::temporaryPath("apart.doc");
+  ASSERT_TRUE(document->save(path).ok());
+  auto session = open({*map(path)});
+  for (int64_t index = 0; index < 5 * pageRows + 7; ++index)
+    ASSERT_EQ(rowOf(*session, index).token, static_cast<float>(document->tokens()[static_cast<size_t>(index)])) << index;
 }
 
 TEST_F(MemoryDocuments, GiveTheirPagesBack) {

@@ -232,6 +232,62 @@ TEST_F(Sessions, KernelsSeeNoSlotOrPageThatTheStateLacks) {
   EXPECT_EQ(executor.run(inputs).code(), 5201);
 }
 
+// The processor, and what it is asked to launch: launch by launch, or as a list that comes again.
+class WatchedDevice final : public Device {
+public:
+  explicit WatchedDevice(Device &device) : device_(device) {}
+  std::string describe() const override { return device_.describe(); }
+  Result<void *> allocate(size_t bytes, const char *name) override { return device_.allocate(bytes, name); }
+  void release(void *memory) override { device_.release(memory); }
+  Status copyIn(void *target, const void *source, size_t bytes) override { return device_.copyIn(target, source, bytes); }
+  Status copyOut(void *target, const void *source, size_t bytes) override { return device_.copyOut(target, source, bytes); }
+  Status copyWithin(void *target, const void *source, size_t bytes) override { return device_.copyWithin(target, source, bytes); }
+  Result<void *> share(const void *host, size_t bytes) override { return device_.share(host, bytes); }
+  Result<void *> shareAs(const void *host, size_t bytes, const std::function<Status(std::span<std::byte>)> &fill) override {
+    return device_.shareAs(host, bytes, fill);
+  }
+  Status launch(const KernelLaunch &launch) override {
+    ++launched;
+    return device_.launch(launch);
+  }
+  Status launchAll(std::span<const KernelLaunch> launches, uint64_t sequence) override {
+    sequences.push_back(sequence);
+    return device_.launchAll(launches, sequence);
+  }
+  Status finish() override { return device_.finish(); }
+
+  int64_t launched = 0;
+  std::vector<uint64_t> sequences;
+
+private:
+  Device &device_;
+};
+
+TEST_F(Sessions, LaunchesOfADecodedTokenStayTheSameAsMemoryGrows) {
+  abi::Function decode = engine->decode().function(); // with its list of work first, as compiled functions have it
+  decode.mutable_steps()->SwapElements(0, 1);
+  for (abi::Buffer &buffer : *decode.mutable_buffers())
+    buffer.set_first_step(0);
+  WatchedDevice device(engine->device());
+  auto executor = std::move(*Executor::create(*program, decode, device));
+  WindowPolicy policy;
+  policy.window = fake::window;
+  policy.lastContext = fake::lastContext;
+  auto context = std::move(*Context::create(engine->layout(), policy, 4));
+  const int32_t token = 1, row = 0;
+  std::vector<float> logits(static_cast<size_t>(engine->vocabulary()));
+  const int64_t count = 3 * pageRows, steps = executor->function().steps_size();
+  for (int64_t index = 0; index < count; ++index) {
+    ASSERT_TRUE(context->admit(1).ok());
+    Batch batch;
+    batch.add({context.get(), {&token, 1}, index, {&row, 1}, 1, logits.data()});
+    ASSERT_TRUE(batch.run(*executor).ok());
+  }
+  ASSERT_FALSE(device.sequences.empty());
+  EXPECT_LE(device.launched, steps) << "one by one in the first call alone";
+  EXPECT_EQ(device.sequences, std::vector<uint64_t>(static_cast<size_t>(count - 1), device.sequences.front()));
+}
+
 // ---- several sequences in one call ----------------------------------------------------------------------------------
 
 // Takes tokens into each session, as many calls as it needs, those of all sessions together.
