@@ -76,6 +76,7 @@ private:
 // Keeps the way from the root to the value at hand.
 class TreeBuilder : public JsonEvents {
 public:
+  explicit TreeBuilder(size_t most) : most_(most) {}
   Status scalar(const JsonScalar &value) override {
     std::visit(
         [&](auto part) {
@@ -85,7 +86,7 @@ public:
             add(JsonValue(part));
         },
         value);
-    return {};
+    return count();
   }
   Status beginObject() override { return open(JsonValue(JsonValue::Object())); }
   Status beginArray() override { return open(JsonValue(JsonValue::Array())); }
@@ -117,7 +118,10 @@ private:
   }
   Status open(JsonValue value) {
     open_.push_back(add(std::move(value))); // what it lies in grows again only after it was closed
-    return {};
+    return count();
+  }
+  Status count() {
+    return ++count_ <= most_ ? Status() : Status::error(jsonOverLimit, formatText("expected at most %zu values", most_));
   }
   Status close() {
     open_.pop_back();
@@ -126,6 +130,7 @@ private:
 
   JsonValue root_;
   std::vector<JsonValue *> open_;
+  size_t most_, count_ = 0;
 };
 
 } // namespace
@@ -141,8 +146,8 @@ Status readJson(std::string_view text, JsonEvents &events) {
   return status;
 }
 
-Result<JsonValue> JsonValue::read(std::string_view text) {
-  TreeBuilder builder;
+Result<JsonValue> JsonValue::read(std::string_view text, size_t most) {
+  TreeBuilder builder(most);
   LONGC_TRY(readJson(text, builder));
   return builder.take();
 }

@@ -47,7 +47,8 @@ public:
   using Array = std::vector<JsonValue>;
   using Object = std::vector<JsonMember>; // in the order of the text
 
-  static Result<JsonValue> read(std::string_view text);
+  /// `most`: values that it may have (LC2131); each takes more room than its text.
+  static Result<JsonValue> read(std::string_view text, size_t most = SIZE_MAX);
 
   JsonValue(); // null
   template <typename T> explicit JsonValue(T value);

@@ -2,9 +2,12 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/http/Service.h"
+#include "runtime/lift/Prompt.h"
 #include "runtime/text/Utf8.h"
 
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 
 namespace longc {
 namespace {
@@ -13,7 +16,7 @@ constexpr int64_t longestLife = int64_t(100) * 365 * 24 * 3600; // seconds
 constexpr size_t longestName = 256;
 
 struct NewDocument {
-  std::string name, text;
+  std::string name, text, method;
   int64_t seconds = 0;
 };
 
@@ -23,10 +26,9 @@ NewDocument readNew(RequestFields &fields) {
     if (fields.value(other))
       fields.fail(other, std::string(other) + ": give the document as text");
   const std::string *text = fields.text("text"), *name = fields.text("name"), *method = fields.text("method");
+  document.method = method ? *method : "";
   if (!fields.failed() && !text)
     fields.fail("text", "text is missing: expected the document");
-  if (method && *method != Document::fot)
-    fields.fail("method", "method " + quoted(*method) + " is not done by this server: it knows fot");
   if (name && name->size() > longestName)
     fields.fail("name", formatText("name: expected at most %zu bytes", longestName));
   document.seconds = fields.integer("ttl", 0, longestLife).value_or(0);
@@ -39,7 +41,7 @@ NewDocument readNew(RequestFields &fields) {
 
 // The same in the body and the query of a request: a file as it is.
 NewDocument readPlain(RequestFields &fields, HttpRequest &request) {
-  NewDocument document{decodePath(request.parameter("name")), std::move(request.body), 0};
+  NewDocument document{decodePath(request.parameter("name")), std::move(request.body), std::string(request.parameter("method")), 0};
   if (toValidUtf8(document.text) != document.text)
     fields.fail("", "the document is no text in UTF-8");
   if (document.name.size() > longestName)
@@ -49,6 +51,37 @@ NewDocument readPlain(RequestFields &fields, HttpRequest &request) {
                         document.seconds < 0 || document.seconds > longestLife))
     fields.fail("ttl", "ttl: expected whole seconds");
   return document;
+}
+
+// Why a request cannot know this document; none if it can.
+std::optional<ApiError> refusalOf(const KeptDocument &document, const TextRequest &request) {
+  const KeptDocument::State state = document.currentState();
+  if (state == KeptDocument::State::ingesting)
+    return ApiError{409, "the document " + document.id + " is still being read: wait until its status is ready", "document_not_ready", "documents", 1};
+  if (state == KeptDocument::State::failed)
+    return ApiError{422, "the document " + document.id + " could not be used: see its error", "document_failed", "documents"};
+  const auto &known = request.plan.documents;
+  for (const auto &other : known)
+    if (other->id == document.id)
+      return ApiError::invalid("documents", "documents: " + document.id + " is there twice");
+  if (!known.empty() && (document.isAdapter() || known.front()->isAdapter()))
+    return ApiError::invalid("documents", "documents: what was learnt as an adapter (method lift) is asked alone");
+  const PromptTask &task = *request.tasks.front();
+  if (document.isAdapter() ? task.adapter != nullptr : !task.session.policy.memory)
+    return document.isAdapter() ? ApiError::invalid("adapter", "adapter: the document " + document.id + " is an adapter itself (method lift)")
+                                : ApiError::invalid("documents", "documents: they are memory, and this request says \"memory\": \"off\"");
+  if (!document.isAdapter() && task.adapter)
+    return ApiError::invalid("adapter", "adapter: documents are read with the first adapter, and known to it alone");
+  return std::nullopt;
+}
+
+// An adapter was trained on questions in a form of their own (runtime/lift/Prompt.h): that of a chat's last message.
+void askAdapter(TextRequest &request, const ServedModel &model) {
+  PromptTask &task = *request.tasks.front();
+  task.tokens = questionTokens(*model.tokenizer, request.plan.question, /*isBehindDocument=*/false);
+  request.plan.promptTokens = static_cast<int64_t>(task.tokens.size());
+  if (request.messages > 1)
+    request.plan.warnings.push_back("an adapter (method lift) is asked by the last message alone");
 }
 
 } // namespace
@@ -61,16 +94,12 @@ std::optional<ApiError> Service::useDocuments(const Call &call, TextRequest &req
       return *error;
     }
     const auto &document = std::get<std::shared_ptr<KeptDocument>>(found);
-    const KeptDocument::State state = document->currentState();
-    if (state == KeptDocument::State::ingesting)
-      return ApiError{409, "the document " + id + " is still being read: wait until its status is ready", "document_not_ready", "documents", 1};
-    if (state == KeptDocument::State::failed)
-      return ApiError{422, "the document " + id + " could not be used: see its error", "document_failed", "documents"};
-    for (const auto &known : request.plan.documents)
-      if (known == document)
-        return ApiError::invalid("documents", "documents: " + id + " is there twice");
+    if (auto refusal = refusalOf(*document, request))
+      return refusal;
     request.plan.documents.push_back(document);
   }
+  if (const auto &known = request.plan.documents; request.plan.chat && !known.empty() && known.front()->isAdapter())
+    askAdapter(request, model_);
   for (const auto &task : request.tasks)
     task->documents = request.plan.documents;
   return std::nullopt;
@@ -87,8 +116,8 @@ std::shared_ptr<KeptDocument> Service::findDocument(Call &call) {
 
 void Service::addDocument(Call &call) {
   if (!shelf_)
-    return refuse(call, {400, "this program was compiled without memory: it keeps no documents (--method fot)", "not_supported"});
-  const bool isPlain = call.request.contentType.starts_with("text/plain");
+    return refuse(call, {400, "this program keeps no documents: compile it with --method fot, or with --train", "not_supported"});
+  const bool isPlain = mediaType(call.request.contentType) == "text/plain";
   std::optional<JsonValue> body = isPlain ? JsonValue(JsonValue::Object()) : readBody(call);
   if (!body)
     return;
@@ -96,17 +125,25 @@ void Service::addDocument(Call &call) {
   NewDocument document = isPlain ? readPlain(fields, call.request) : readNew(fields);
   if (fields.failed())
     return refuse(call, *fields.error());
-  auto added = shelf_->add(call.owner, document.name, std::move(document.text), document.seconds);
+  auto added = shelf_->add(call.owner, document.method, document.name, std::move(document.text), document.seconds);
   if (const ApiError *error = std::get_if<ApiError>(&added))
     return refuse(call, *error);
   const auto &kept = std::get<std::shared_ptr<KeptDocument>>(added);
-  answer(call, {kept->currentState() == KeptDocument::State::ready ? 200 : 202, shelf_->toJson(*kept)});
+  answer(call, {kept->currentState() == KeptDocument::State::ready ? 200 : 202, shelf_->toJson(*kept, fields.warnings())});
 }
 
 void Service::importDocument(Call &call) {
   if (!shelf_)
-    return refuse(call, {400, "this program was compiled without memory: it keeps no documents (--method fot)", "not_supported"});
-  auto imported = shelf_->import(call.owner, call.request.body);
+    return refuse(call, {400, "this program keeps no documents: compile it with --method fot, or with --train", "not_supported"});
+  auto upload = std::move(call.request.upload);
+  if (const std::string path = upload ? "" : shelf_->uploadPath(call.owner); !path.empty()) { // a body that came in memory
+    upload = UploadedFile::create(path);
+    if (!upload || !upload->append(call.request.body.data(), call.request.body.size()))
+      return refuse(call, {507, "the document cannot be written: " + std::string(std::strerror(errno)), "storage_full"});
+  }
+  if (!upload)
+    return refuse(call, {400, "this server keeps no files: start it with --documents DIR to import documents", "not_supported"});
+  auto imported = shelf_->import(call.owner, *upload);
   if (const ApiError *error = std::get_if<ApiError>(&imported))
     return refuse(call, *error);
   answer(call, {200, shelf_->toJson(*std::get<std::shared_ptr<KeptDocument>>(imported))});
@@ -167,11 +204,10 @@ void Service::exportDocument(Call &call) {
   auto document = findDocument(call);
   if (!document)
     return;
-  auto bytes = shelf_->exported(*document);
-  if (const ApiError *error = std::get_if<ApiError>(&bytes))
-    return refuse(call, *error);
-  answer(call, {200, std::move(std::get<std::string>(bytes)), "application/octet-stream",
-                {{"Content-Disposition", "attachment; filename=\"" + document->id + ".document\""}}});
+  auto file = shelf_->exported(*document);
+  if (!file)
+    return refuse(call, {409, "this document is not in a file yet: start the server with --documents DIR, and wait until it is ready", "not_ready"});
+  answer(call, {200, "", "application/octet-stream", {{"Content-Disposition", "attachment; filename=\"" + document->id + ".document\""}}, std::move(file)});
 }
 
 } // namespace longc

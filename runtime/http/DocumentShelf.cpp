@@ -10,6 +10,7 @@
 #include "runtime/http/RandomId.h"
 #include "runtime/text/TokenOffsets.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -23,15 +24,34 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char *ending = ".document", *aboutEnding = ".json";
-constexpr uintmax_t mostExported = uintmax_t(1) << 30;
+constexpr const char *ending = ".document", *aboutEnding = ".json", *partialEnding = ".partial", *importing = "import-";
 
-std::string idOf(std::string_view text) { return "doc_" + sha256Text(text).substr(0, 32); }
+std::string idOf(const std::string &method, std::string_view text) {
+  return "doc_" + (method == Document::fot ? sha256Text(text) : sha256Text(method + "\n" + std::string(text))).substr(0, 32);
+}
 
 std::optional<std::string> readFile(const std::string &path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream bytes;
   return file && bytes << file.rdbuf() ? std::optional(bytes.str()) : std::nullopt;
+}
+
+// Sorted; none where the folder cannot be read to its end.
+std::optional<std::vector<fs::path>> entriesOf(const std::string &folder) {
+  std::vector<fs::path> entries;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    entries.push_back(entry->path());
+  std::sort(entries.begin(), entries.end());
+  return error ? std::nullopt : std::optional(std::move(entries));
+}
+
+bool isLeftOver(const fs::path &file) {
+  const std::string name = file.filename().string();
+  if (!name.starts_with("doc_") && !name.starts_with(importing))
+    return false;
+  std::error_code ignored;
+  return name.ends_with(partialEnding) || (name.ends_with(aboutEnding) && !fs::exists(fs::path(file).replace_extension(ending), ignored));
 }
 
 std::time_t endOf(int64_t seconds) { return seconds > 0 ? std::time(nullptr) + seconds : 0; }
@@ -47,27 +67,36 @@ Result<std::unique_ptr<DocumentShelf>> DocumentShelf::open(const ShelfOptions &o
   return shelf;
 }
 
-// Memories go where they came from: the engine's thread.
+// What is still read ends; then nothing more comes to be written; and memories go where they came from, the engine's thread.
 DocumentShelf::~DocumentShelf() {
   scheduler_.onHeartbeat({});
+  ends_ = true;
+  std::promise<void> read, gone;
+  scheduler_.postLong([&] { read.set_value(); }); // behind the reading of any
+  read.get_future().wait();
   saving_.reset();
-  std::promise<void> done;
-  for (auto &[key, document] : documents_)
-    document->removed = true;
-  scheduler_.postLong([&] { // behind the reading of any
+  scheduler_.post([&] {
     for (auto &[key, document] : documents_)
       document->memory.reset();
-    done.set_value();
+    gone.set_value();
   });
-  done.get_future().wait();
+  gone.get_future().wait();
 }
 
 std::string DocumentShelf::path(const std::string &owner, const std::string &id, const char *end) const {
   return options_.folder + "/" + (owner.empty() ? "public" : owner) + "/" + id + end;
 }
 
-double DocumentShelf::bytesOf(int64_t tokens) const {
-  return static_cast<double>(tokens) * static_cast<double>(scheduler_.engine().memoryBytesPerToken());
+// A memory is of whole pages: that of one token has one.
+double DocumentShelf::bytesOf(const KeptDocument &document) const {
+  if (document.isAdapter())
+    return options_.lift ? options_.lift->bytes() : 0;
+  const int64_t rows = (document.tokens + pageRows - 1) / pageRows * pageRows;
+  return static_cast<double>(rows) * static_cast<double>(scheduler_.engine().memoryBytesPerToken());
+}
+
+bool DocumentShelf::knows(const std::string &method) const {
+  return method == Document::fot ? options_.hasMemory : method == Document::lift && options_.lift;
 }
 
 Status DocumentShelf::loadFolder() {
@@ -76,18 +105,26 @@ Status DocumentShelf::loadFolder() {
   if (error || !fs::is_directory(options_.folder, error))
     return Status::error(7504, "cannot keep documents in " + longc::quoted(options_.folder) + ": " + (error ? error.message() : "it is no folder"),
                          "check --documents and its permissions");
-  for (const auto &entry : fs::directory_iterator(options_.folder, error))
-    if (entry.is_directory(error))
-      LONGC_TRY(loadOwner(entry.path().filename().string()));
+  auto owners = entriesOf(options_.folder);
+  if (!owners)
+    return Status::error(7504, "cannot read the folder of documents " + longc::quoted(options_.folder), "check --documents and its permissions");
+  for (const fs::path &owner : *owners)
+    if (fs::is_directory(owner, error))
+      loadOwner(owner.filename().string());
   return {};
 }
 
-Status DocumentShelf::loadOwner(const std::string &folder) {
-  std::error_code error;
-  for (const auto &entry : fs::directory_iterator(options_.folder + "/" + folder, error))
-    if (entry.path().extension() == ending)
-      loadFile(folder == "public" ? "" : folder, entry.path().string());
-  return {};
+// What a server left that was killed while it wrote goes.
+void DocumentShelf::loadOwner(const std::string &folder) {
+  const auto files = entriesOf(options_.folder + "/" + folder);
+  if (!files)
+    return logWarning("the documents in " + longc::quoted(options_.folder + "/" + folder) + " cannot be read");
+  std::error_code ignored;
+  for (const fs::path &file : *files)
+    if (isLeftOver(file))
+      fs::remove(file, ignored);
+    else if (file.extension() == ending)
+      loadFile(folder == "public" ? "" : folder, file.string());
 }
 
 // What cannot be used is told, by status and in the log, and left alone.
@@ -102,8 +139,9 @@ void DocumentShelf::loadFile(const std::string &owner, const std::string &file) 
     document->text = std::string(opened->text());
     document->name = opened->name();
     document->tokens = static_cast<int64_t>(opened->tokens().size());
-    document->bytes = bytesOf(document->tokens);
-    status = idOf(document->text) == document->id ? map(document, std::move(*opened))
+    document->method = opened->kind();
+    document->bytes = bytesOf(*document);
+    status = idOf(document->method, document->text) == document->id ? map(document, std::move(*opened))
                                                   : Status::error(7504, longc::quoted(file) + " is named after another text", "import it instead");
   }
   readAbout(*document);
@@ -115,17 +153,25 @@ void DocumentShelf::loadFile(const std::string &owner, const std::string &file) 
   }
   documents_[{owner, document->id}] = document;
   ++metrics_.documents;
-  metrics_.memoryEntries += status.ok() ? document->tokens : 0;
 }
 
 // On the engine's thread; waits for it.
 Status DocumentShelf::map(const std::shared_ptr<KeptDocument> &document, Document file) {
+  if (!knows(document->method))
+    return Status::error(7504, longc::quoted(file.path()) + " is of method " + longc::quoted(document->method) + ", which this program does not do",
+                         "serve it with the program that made it");
   std::promise<Status> mapped;
-  auto shared = std::make_shared<Document>(std::move(file));
   scheduler_.post([&] {
-    auto memory = MemoryDocument::map(scheduler_.engine(), options_.session, scheduler_.store(), std::move(*shared));
+    if (document->isAdapter()) {
+      auto adapter = options_.lift->load(file);
+      if (adapter.ok())
+        document->adapter = std::move(*adapter);
+      return mapped.set_value(adapter.status());
+    }
+    auto memory = MemoryDocument::map(scheduler_.engine(), options_.session, scheduler_.store(), std::move(file));
     if (memory.ok())
       document->memory = std::move(*memory);
+    metrics_.memoryEntries += memory.ok() ? document->tokens : 0;
     mapped.set_value(memory.status());
   });
   return mapped.get_future().get();
@@ -143,7 +189,7 @@ std::optional<ApiError> DocumentShelf::put(const std::shared_ptr<KeptDocument> &
   }
   const double most = options_.quotaBytes > 0 ? options_.quotaBytes : options_.memoryBytes;
   if (owned > most || all > options_.memoryBytes)
-    return ApiError{413, formatText("the memory of %s tokens takes %s, and with what is kept already it would be %s of %s: delete others first",
+    return ApiError{413, formatText("a document of %s tokens takes %s, and with what is kept already it would be %s of %s: delete others first",
                                     formatCount(document->tokens).c_str(), formatBytes(document->bytes).c_str(), formatBytes(owned).c_str(),
                                     formatBytes(most).c_str()),
                     "quota_exceeded", "text"};
@@ -152,14 +198,19 @@ std::optional<ApiError> DocumentShelf::put(const std::shared_ptr<KeptDocument> &
   return std::nullopt;
 }
 
-DocumentShelf::Found DocumentShelf::add(const std::string &owner, const std::string &name, std::string text, int64_t seconds) {
-  const std::string id = idOf(text);
+DocumentShelf::Found DocumentShelf::add(const std::string &owner, const std::string &asked, const std::string &name, std::string text, int64_t seconds) {
+  const std::string method = asked.empty() ? Document::fot : asked;
+  if (!knows(method))
+    return ApiError::invalid("method", "method " + longc::quoted(method) + " is not done by this program: it knows " +
+                                           (!options_.lift ? "fot" : options_.hasMemory ? "fot and lift" : "lift"));
+  const std::string id = idOf(method, text);
   if (Found known = find(owner, id); std::holds_alternative<std::shared_ptr<KeptDocument>>(known))
     if (std::get<std::shared_ptr<KeptDocument>>(known)->currentState() != KeptDocument::State::failed)
       return known;
   auto document = std::make_shared<KeptDocument>();
   document->id = id;
   document->owner = owner;
+  document->method = method;
   document->name = name;
   document->text = text;
   document->created = std::time(nullptr);
@@ -170,57 +221,108 @@ DocumentShelf::Found DocumentShelf::add(const std::string &owner, const std::str
     return ApiError::invalid("text", "text: a document has at least one token");
   read.offsets = tokenOffsets(tokenizer_, read.text, read.tokens);
   document->tokens = static_cast<int64_t>(read.tokens.size());
-  document->bytes = bytesOf(document->tokens);
+  document->bytes = bytesOf(*document);
   if (auto error = put(document))
     return *error;
   auto shared = std::make_shared<DocumentText>(std::move(read));
-  scheduler_.postLong([this, document, shared] { this->read(document, std::move(*shared)); });
+  scheduler_.postLong([this, document, shared] { guard(document, [&] { this->read(document, shared); }); });
   return document;
 }
 
-// On the engine's thread, others being answered between its pieces.
-void DocumentShelf::read(const std::shared_ptr<KeptDocument> &document, DocumentText text) {
-  if (document->removed)
+// What is thrown is the end of this document alone.
+void DocumentShelf::guard(const std::shared_ptr<KeptDocument> &document, const std::function<void()> &work) {
+  Status status;
+  try {
+    work();
+  } catch (...) {
+    status = caughtStatus();
+  }
+  if (status.ok())
     return;
-  const auto start = std::chrono::steady_clock::now();
-  auto last = start, pieceBegan = start;
-  auto memory = MemoryDocument::read(scheduler_.engine(), options_.session, scheduler_.store(), std::move(text), [&](int64_t done, int64_t) {
-    document->read = done;
-    if (auto now = std::chrono::steady_clock::now(); now - last > std::chrono::milliseconds(300)) {
-      last = now;
+  release(document);
+  finish(document, status);
+}
+
+// Called between two pieces of work for a document: others are answered for as long as the last one took. False ends the work.
+std::function<bool()> DocumentShelf::sharing(const std::shared_ptr<KeptDocument> &document) {
+  using Clock = std::chrono::steady_clock;
+  return [this, document, told = Clock::now(), began = Clock::now()]() mutable {
+    if (auto now = Clock::now(); now - told > std::chrono::milliseconds(300)) {
+      told = now;
       tellWatchers(*document);
     }
-    const auto pieceEnded = std::chrono::steady_clock::now(), share = pieceEnded + (pieceEnded - pieceBegan); // answers have as long
+    const auto ended = Clock::now(), share = ended + (ended - began);
     bool goesOn = scheduler_.serveOthers();
-    while (goesOn && !scheduler_.isIdle() && !document->removed && std::chrono::steady_clock::now() < share)
+    while (goesOn && !scheduler_.isIdle() && !document->removed && Clock::now() < share)
       goesOn = scheduler_.serveOthers();
-    pieceBegan = std::chrono::steady_clock::now();
-    return goesOn && !document->removed;
-  });
+    began = Clock::now();
+    return goesOn && !document->removed && !ends_;
+  };
+}
+
+// On the engine's thread.
+void DocumentShelf::read(const std::shared_ptr<KeptDocument> &document, const std::shared_ptr<DocumentText> &text) {
+  if (document->removed || ends_)
+    return finish(document, Status::error(cancelledCode, "it is no longer wanted"));
+  const auto start = std::chrono::steady_clock::now();
+  const auto goesOn = sharing(document);
+  Status status = document->isAdapter() ? learn(*document, *text, goesOn) : readMemory(*document, std::move(*text), goesOn);
   metrics_.ingest.add(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  if (!memory.ok())
-    return finish(document, memory.status());
-  document->memory = *memory;
-  metrics_.memoryEntries += document->tokens;
-  if (options_.folder.empty())
-    return finish(document, {});
-  // A file of gigabytes takes its time: not this thread's.
-  auto kept = std::make_shared<std::shared_ptr<const MemoryDocument>>(std::move(*memory));
-  saving_->add([this, document, kept] {
-    save(document, **kept);
-    scheduler_.post([kept] { kept->reset(); });
+  if (!status.ok() || options_.folder.empty())
+    return finish(document, status);
+  // A file of gigabytes takes its time: not this thread's. But pages go on this one.
+  auto memory = std::make_shared<std::shared_ptr<const MemoryDocument>>(document->memory);
+  saving_->add([this, document, memory, text, adapter = document->adapter] {
+    guard(document, [&] {
+      save(document, [&](const std::string &file) { return adapter ? options_.lift->save(file, *text, *adapter) : (*memory)->save(file); });
+    });
+    scheduler_.post([memory] { memory->reset(); });
   });
 }
 
-void DocumentShelf::save(const std::shared_ptr<KeptDocument> &document, const MemoryDocument &memory) {
-  std::error_code error;
-  fs::create_directories(fs::path(path(document->owner, document->id, ending)).parent_path(), error);
-  Status status = memory.save(path(document->owner, document->id, ending));
+Status DocumentShelf::readMemory(KeptDocument &document, DocumentText text, const std::function<bool()> &goesOn) {
+  auto memory = MemoryDocument::read(scheduler_.engine(), options_.session, scheduler_.store(), std::move(text), [&](int64_t done, int64_t) {
+    document.read = done;
+    return goesOn();
+  });
+  if (!memory.ok())
+    return memory.status();
+  document.memory = std::move(*memory);
+  metrics_.memoryEntries += document.tokens;
+  return {};
+}
+
+Status DocumentShelf::learn(KeptDocument &document, const DocumentText &text, const std::function<bool()> &goesOn) {
+  auto adapter = options_.lift->learn(text, [&](double share) {
+    document.read = static_cast<int64_t>(share * static_cast<double>(document.tokens));
+    return goesOn();
+  });
+  if (!adapter.ok())
+    return adapter.status();
+  document.read = document.tokens;
+  document.adapter = std::move(*adapter);
+  return {};
+}
+
+void DocumentShelf::save(const std::shared_ptr<KeptDocument> &document, const std::function<Status(const std::string &file)> &write) {
+  Status status = writeAbout(*document);
   if (status.ok())
-    status = writeAbout(*document);
+    status = write(path(document->owner, document->id, ending));
   if (document->removed || !status.ok())
     forget(*document);
+  if (!status.ok())
+    release(document);
   finish(document, status);
+}
+
+// Answers under way keep the pages that they read.
+void DocumentShelf::release(const std::shared_ptr<KeptDocument> &document) {
+  scheduler_.post([this, document] {
+    if (document->memory)
+      metrics_.memoryEntries -= document->tokens;
+    document->memory.reset();
+    document->adapter.reset();
+  });
 }
 
 void DocumentShelf::finish(const std::shared_ptr<KeptDocument> &document, const Status &status) {
@@ -237,10 +339,13 @@ void DocumentShelf::finish(const std::shared_ptr<KeptDocument> &document, const 
 Status DocumentShelf::writeAbout(const KeptDocument &document) const {
   if (options_.folder.empty())
     return {};
+  const std::string file = path(document.owner, document.id, aboutEnding);
+  std::error_code ignored; // writing says what is wrong
+  fs::create_directories(fs::path(file).parent_path(), ignored);
   JsonWriter json;
   std::lock_guard lock(document.mutex);
   json.beginObject().key("name").text(document.name).key("created").integer(document.created).key("expires").integer(document.expires);
-  return OutputFile::write(path(document.owner, document.id, aboutEnding), json.endObject().str() + "\n");
+  return OutputFile::write(file, json.endObject().str() + "\n");
 }
 
 void DocumentShelf::readAbout(KeptDocument &document) const {
@@ -258,50 +363,51 @@ void DocumentShelf::readAbout(KeptDocument &document) const {
     document.name = *name->text();
 }
 
-void DocumentShelf::forget(const KeptDocument &document) {
+void DocumentShelf::forget(const KeptDocument &document) const {
   std::error_code ignored;
   for (const char *end : {ending, aboutEnding})
     fs::remove(path(document.owner, document.id, end), ignored);
 }
 
-DocumentShelf::Found DocumentShelf::import(const std::string &owner, const std::string &bytes) {
+std::string DocumentShelf::uploadPath(const std::string &owner) const {
   if (options_.folder.empty())
-    return ApiError{400, "this server keeps no files: start it with --documents DIR to import documents", "not_supported"};
-  const std::string file = path(owner, "import-" + randomId(""), ".partial");
-  std::error_code error;
-  fs::create_directories(fs::path(file).parent_path(), error);
-  if (Status status = OutputFile::write(file, bytes); !status.ok())
-    return ApiError{507, "the document cannot be written: " + std::string(std::strerror(errno)), "storage_full"};
-  auto opened = Document::open(file);
-  if (!opened.ok()) {
-    fs::remove(file, error);
+    return "";
+  const std::string file = path(owner, importing + randomId(""), partialEnding);
+  std::error_code ignored; // writing says what is wrong
+  fs::create_directories(fs::path(file).parent_path(), ignored);
+  return file;
+}
+
+DocumentShelf::Found DocumentShelf::import(const std::string &owner, UploadedFile &file) {
+  auto opened = Document::open(file.path());
+  if (!opened.ok())
     return ApiError{422, "this is no document, or a damaged one (LC" + std::to_string(opened.status().code()) + ")", "invalid_document"};
-  }
   auto document = std::make_shared<KeptDocument>();
   document->text = std::string(opened->text());
-  document->id = idOf(document->text);
+  document->method = opened->kind();
+  document->id = idOf(document->method, document->text);
   document->owner = owner;
   document->name = opened->name();
   document->created = std::time(nullptr);
   document->tokens = static_cast<int64_t>(opened->tokens().size());
   document->read = document->tokens;
-  document->bytes = bytesOf(document->tokens);
-  if (Found known = find(owner, document->id); std::holds_alternative<std::shared_ptr<KeptDocument>>(known)) {
-    fs::remove(file, error);
+  document->bytes = bytesOf(*document);
+  if (Found known = find(owner, document->id); std::holds_alternative<std::shared_ptr<KeptDocument>>(known))
     return known;
-  }
-  if (Status status = map(document, std::move(*opened)); !status.ok()) {
-    fs::remove(file, error);
+  if (Status status = map(document, std::move(*opened)); !status.ok())
     return ApiError{422, "this document was made by another model or with other options (LC" + std::to_string(status.code()) + ")", "invalid_document"};
-  }
   if (auto refused = put(document)) {
-    fs::remove(file, error);
-    scheduler_.post([document] { document->memory.reset(); });
+    release(document);
     return *refused;
   }
-  fs::rename(file, path(owner, document->id, ending), error);
-  metrics_.memoryEntries += document->tokens;
-  finish(document, error ? Status::error(7504, "the document cannot be kept: " + error.message()) : writeAbout(*document));
+  Status status = writeAbout(*document);
+  if (status.ok() && !file.keepAs(path(owner, document->id, ending)))
+    status = Status::error(7504, "the document cannot be kept: " + std::string(std::strerror(errno)));
+  if (!status.ok()) {
+    forget(*document);
+    release(document);
+  }
+  finish(document, status);
   return document;
 }
 
@@ -334,11 +440,7 @@ void DocumentShelf::remove(const std::shared_ptr<KeptDocument> &document) {
   document->removed = true;
   if (!options_.folder.empty())
     forget(*document);
-  scheduler_.post([this, document] { // answers under way keep the pages that they read
-    if (document->memory)
-      metrics_.memoryEntries -= document->tokens;
-    document->memory.reset();
-  });
+  release(document);
 }
 
 Status DocumentShelf::setLife(KeptDocument &document, int64_t seconds) {
@@ -346,7 +448,7 @@ Status DocumentShelf::setLife(KeptDocument &document, int64_t seconds) {
     std::lock_guard lock(document.mutex);
     document.expires = endOf(seconds);
   }
-  return document.currentState() == KeptDocument::State::ready ? writeAbout(document) : Status();
+  return document.currentState() == KeptDocument::State::failed ? Status() : writeAbout(document);
 }
 
 void DocumentShelf::sweep() {
@@ -388,27 +490,18 @@ void DocumentShelf::tellWatchers(KeptDocument &document) {
     std::erase_if(document.watchers, [](const auto &watcher) { return watcher->isGone(); });
 }
 
-std::variant<std::string, ApiError> DocumentShelf::exported(const KeptDocument &document) {
-  const std::string file = path(document.owner, document.id, ending);
-  std::error_code error;
-  const uintmax_t size = fs::file_size(file, error);
-  if (options_.folder.empty() || error)
-    return ApiError{409, "this document is not in a file yet: start the server with --documents DIR, and wait until it is ready", "not_ready"};
-  if (size > mostExported)
-    return ApiError{413, formatText("this document's file has %s, which is too much to send: copy it from the server's folder",
-                                    formatBytes(static_cast<double>(size)).c_str()), "too_large"};
-  auto bytes = readFile(file);
-  return bytes ? std::variant<std::string, ApiError>(std::move(*bytes)) : ApiError{500, "the document's file cannot be read", "internal_error"};
+std::shared_ptr<const FileBytes> DocumentShelf::exported(const KeptDocument &document) const {
+  return options_.folder.empty() ? nullptr : FileBytes::open(path(document.owner, document.id, ending));
 }
 
-std::string DocumentShelf::toJson(const KeptDocument &document) const {
+std::string DocumentShelf::toJson(const KeptDocument &document, const std::vector<std::string> &warnings) const {
   std::lock_guard lock(document.mutex);
   const char *const states[] = {"ingesting", "ready", "failed"};
   JsonWriter json;
   json.beginObject();
   json.key("id").text(document.id).key("object").text("document").key("name").text(document.name);
   json.key("status").text(states[static_cast<size_t>(document.state)]);
-  json.key("method").text(Document::fot);
+  json.key("method").text(document.method);
   json.key("tokens").integer(document.tokens).key("bytes").integer(static_cast<int64_t>(document.text.size()));
   json.key("memory_bytes").integer(static_cast<int64_t>(document.bytes));
   json.key("model").text(options_.fingerprint);
@@ -416,6 +509,12 @@ std::string DocumentShelf::toJson(const KeptDocument &document) const {
   document.expires ? json.key("expires_at").integer(document.expires) : json.key("expires_at").null();
   json.key("progress").beginObject().key("processed").integer(document.read).key("total").integer(document.tokens).endObject();
   document.error.empty() ? json.key("error").null() : json.key("error").text(document.error);
+  if (!warnings.empty()) {
+    json.key("warnings").beginArray();
+    for (const std::string &warning : warnings)
+      json.text(warning);
+    json.endArray();
+  }
   return json.endObject().str();
 }
 

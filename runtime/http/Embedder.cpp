@@ -69,8 +69,7 @@ std::variant<EmbeddingRequest, ApiError> Embedder::read(const JsonValue &body) c
     add(*input);
   if (fields.failed())
     return *fields.error();
-  for (const std::string &name : fields.unknown())
-    request.warnings.push_back("unknown field " + quoted(name) + " was ignored");
+  request.warnings = fields.warnings();
   return request;
 }
 

@@ -5,6 +5,11 @@
 #include <functional>
 
 namespace longc {
+namespace {
+
+constexpr size_t mostStacks = 1000;
+
+} // namespace
 
 int Grammar::addRule() {
   rules_.emplace_back();
@@ -66,8 +71,9 @@ bool Grammar::isLeftRecursive() const {
 }
 
 GrammarState::GrammarState(const Grammar &grammar, int rule) : grammar_(&grammar) {
+  Stacks seen;
   for (size_t index = 0; index < grammar.rules_[static_cast<size_t>(rule)].size(); ++index)
-    expand({{rule, static_cast<int>(index), 0}}, stacks_);
+    expand({{rule, static_cast<int>(index), 0}}, stacks_, seen);
 }
 
 const Grammar::Sequence &GrammarState::sequenceOf(const Place &place) const {
@@ -75,8 +81,10 @@ const Grammar::Sequence &GrammarState::sequenceOf(const Place &place) const {
 }
 
 // A rule on the top becomes its alternatives. What has nothing left goes before anything is put on it, so stacks are as deep as
-// what they nest.
-void GrammarState::expand(Stack stack, Stacks &into) const {
+// what they nest. `seen`: where this was already; ways to one place are many more than places.
+void GrammarState::expand(Stack stack, Stacks &into, Stacks &seen) const {
+  if (into.size() >= mostStacks)
+    return;
   while (!stack.empty() && static_cast<size_t>(stack.back().position) == sequenceOf(stack.back()).size())
     stack.pop_back();
   if (stack.empty()) {
@@ -88,23 +96,25 @@ void GrammarState::expand(Stack stack, Stacks &into) const {
     into.insert(std::move(stack));
     return;
   }
+  if (!seen.insert(stack).second)
+    return;
   if (static_cast<size_t>(++stack.back().position) == sequenceOf(stack.back()).size())
     stack.pop_back();
   for (size_t index = 0; index < grammar_->rules_[static_cast<size_t>(symbol.rule)].size(); ++index) {
     Stack next = stack;
     next.push_back({symbol.rule, static_cast<int>(index), 0});
-    expand(std::move(next), into);
+    expand(std::move(next), into, seen);
   }
 }
 
 GrammarState::Stacks GrammarState::after(const Stacks &stacks, unsigned char byte) const {
-  Stacks next;
+  Stacks next, seen;
   for (const Stack &stack : stacks) {
     if (stack.empty() || !sequenceOf(stack.back())[static_cast<size_t>(stack.back().position)].bytes.test(byte))
       continue;
     Stack taken = stack;
     ++taken.back().position;
-    expand(std::move(taken), next);
+    expand(std::move(taken), next, seen);
   }
   return next;
 }
@@ -115,12 +125,24 @@ bool GrammarState::take(std::string_view bytes) {
     if (stacks = after(stacks, static_cast<unsigned char>(byte)); stacks.empty())
       return false;
   stacks_ = std::move(stacks);
+  nexts_.clear();
   return true;
 }
 
+// Asked of every token of a vocabulary, most of which their first byte refuses.
 bool GrammarState::takes(std::string_view bytes) const {
-  GrammarState copy = *this;
-  return copy.take(bytes);
+  if (bytes.empty())
+    return true;
+  auto [first, isNew] = nexts_.try_emplace(bytes[0]);
+  if (isNew)
+    first->second = after(stacks_, static_cast<unsigned char>(bytes[0]));
+  const Stacks *stacks = &first->second;
+  Stacks next;
+  for (size_t at = 1; at < bytes.size() && !stacks->empty(); ++at) {
+    next = after(*stacks, static_cast<unsigned char>(bytes[at]));
+    stacks = &next;
+  }
+  return !stacks->empty();
 }
 
 } // namespace longc

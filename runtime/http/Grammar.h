@@ -1,11 +1,14 @@
 // What texts a grammar allows, byte by byte: rules of alternatives, each a sequence of bytes and rules.
 //
-// A state is a set of stacks of what is still to come. Every stack has a byte on its top, or is empty: the text may end.
+// A state is a set of stacks of what is still to come. Every stack has a byte on its top, or is empty: the text may end. Where
+// a grammar is so ambiguous that there would be more than a thousand, some are let go: what is taken then is still a text of
+// the grammar, but not every text is.
 #pragma once
 
 #include <bitset>
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -23,8 +26,12 @@ public:
 
   /// A rule without alternatives yet.
   int addRule();
-  void addAlternative(int rule, Sequence sequence) { rules_[static_cast<size_t>(rule)].push_back(std::move(sequence)); }
-  size_t rules() const { return rules_.size(); }
+  void addAlternative(int rule, Sequence sequence) {
+    symbols_ += sequence.size();
+    rules_[static_cast<size_t>(rule)].push_back(std::move(sequence));
+  }
+  /// Its size: rules and what stands in them.
+  size_t symbols() const { return rules_.size() + symbols_; }
 
   static Symbol ruleSymbol(int rule) { return {rule, {}}; }
   static Symbol byteSymbol(unsigned char byte);
@@ -40,6 +47,7 @@ private:
   bool isNullable(int rule, std::vector<int> &known) const;
 
   std::vector<std::vector<Sequence>> rules_;
+  size_t symbols_ = 0;
 };
 
 class GrammarState {
@@ -63,11 +71,12 @@ private:
   using Stacks = std::set<Stack>;
 
   const Grammar::Sequence &sequenceOf(const Place &place) const;
-  void expand(Stack stack, Stacks &into) const;
+  void expand(Stack stack, Stacks &into, Stacks &seen) const;
   Stacks after(const Stacks &stacks, unsigned char byte) const;
 
   const Grammar *grammar_;
   Stacks stacks_;
+  mutable std::map<char, Stacks> nexts_; // by the next byte, for those that were asked for
 };
 
 } // namespace longc

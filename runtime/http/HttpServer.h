@@ -17,6 +17,7 @@ namespace longc {
 struct HttpLimits {
   int64_t headerBytes = 32 << 10;
   int64_t bodyBytes = 64 << 20;      // of one request
+  int64_t uploadBytes = int64_t(1) << 40; // of one whose body goes into a file
   int64_t waitingBytes = 512 << 20;  // of the bodies of all requests that are not whole yet or not answered
   int64_t unreadBytes = 4 << 20;     // that a client leaves unread
   int connections = 4096;
@@ -30,10 +31,13 @@ class HttpServer {
 public:
   /// Called on the network's thread: must not take long.
   using Handler = std::function<void(HttpRequest request, std::shared_ptr<HttpReply> reply)>;
+  /// Called there with a request whose body is still to come: the path of a new file that it shall go into; empty: it stays in
+  /// memory.
+  using UploadPath = std::function<std::string(const HttpRequest &head)>;
 
   /// `host`: a name or an address; port 0 takes a free one. LC7501 where nothing can listen there.
   static Result<std::unique_ptr<HttpServer>> listen(const std::string &host, int port, const HttpLimits &limits,
-                                                    Handler handler);
+                                                    Handler handler, UploadPath uploadPath = {});
   ~HttpServer();
 
   /// "http://127.0.0.1:8080".

@@ -10,6 +10,7 @@
 #include "runtime/text/Tokenizer.h"
 
 #include <memory>
+#include <span>
 #include <string>
 
 namespace longc {
@@ -23,6 +24,14 @@ struct JsonGrammar {
 std::shared_ptr<const JsonGrammar> anyObjectGrammar();
 /// What a JSON schema allows. The error (LC6301) names the word that is not known, with its place.
 Result<std::shared_ptr<const JsonGrammar>> schemaGrammar(const JsonValue &schema);
+
+/// A tool that an answer is to call: its name, and the schema of its arguments (null: any object).
+struct CallableTool {
+  std::string name;
+  const JsonValue *arguments = nullptr;
+};
+/// A call of one of these tools, as ToolCalls.h finds it. Errors as of schemaGrammar.
+Result<std::shared_ptr<const JsonGrammar>> toolCallGrammar(std::span<const CallableTool> tools);
 
 /// `tokenizer` outlives it. Ends with the tokenizer's stop tokens.
 std::shared_ptr<const TokenConstraint> jsonConstraint(std::shared_ptr<const JsonGrammar> grammar, const Tokenizer &tokenizer);

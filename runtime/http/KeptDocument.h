@@ -1,8 +1,9 @@
-// A document that a server keeps: what clients see of it, and its memory.
+// A document that a server keeps: what clients see of it, and what its method made of it.
 #pragma once
 
 #include "runtime/http/HttpMessage.h"
 #include "runtime/serve/MemoryDocument.h"
+#include "runtime/train/ParameterList.h"
 
 #include <atomic>
 #include <cstdint>
@@ -19,11 +20,16 @@ struct KeptDocument {
 
   // Set once, before anybody sees it.
   std::string id, owner, text;
+  std::string method = Document::fot;
   int64_t tokens = 0;
-  double bytes = 0; // of its memory
+  double bytes = 0; // of what was made of it
   std::time_t created = 0;
 
-  std::shared_ptr<const MemoryDocument> memory; // of the engine's thread
+  bool isAdapter() const { return method == Document::lift; }
+
+  // Of the engine's thread; one of the two.
+  std::shared_ptr<const MemoryDocument> memory;
+  std::shared_ptr<const ParameterArray> adapter;
   std::atomic<int64_t> read{0};                 // tokens
   std::atomic<bool> removed{false};
 

@@ -117,13 +117,22 @@ void RequestFields::ignore(std::initializer_list<std::string_view> names) {
     asked_.insert(std::string(name));
 }
 
-std::vector<std::string> RequestFields::unknown() const {
-  std::vector<std::string> names;
+std::vector<std::string> RequestFields::warnings() const {
+  constexpr size_t most = 16;
+  std::vector<std::string> warnings;
+  size_t more = 0;
   if (value_.object())
-    for (const JsonMember &member : *value_.object())
-      if (!asked_.contains(member.name))
-        names.push_back(member.name);
-  return names;
+    for (const JsonMember &member : *value_.object()) {
+      if (asked_.contains(member.name))
+        continue;
+      if (warnings.size() < most)
+        warnings.push_back("unknown field " + quoted(member.name) + " was ignored");
+      else
+        ++more;
+    }
+  if (more > 0)
+    warnings.push_back(formatText("%zu more unknown fields were ignored", more));
+  return warnings;
 }
 
 } // namespace longc

@@ -35,8 +35,8 @@ public:
   void fail(std::string_view name, const std::string &message, const std::string &code = "invalid_value");
   bool failed() const { return error_.has_value(); }
   const std::optional<ApiError> &error() const { return error_; }
-  /// Names that nobody asked for.
-  std::vector<std::string> unknown() const;
+  /// Of names that nobody asked for.
+  std::vector<std::string> warnings() const;
 
 private:
   void expected(std::string_view name, const std::string &what, const JsonValue &got);

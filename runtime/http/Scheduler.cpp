@@ -23,6 +23,16 @@ Status ended() { return Status::error(cancelledCode, "the server is shutting dow
 
 } // namespace
 
+Status caughtStatus() {
+  try {
+    throw;
+  } catch (const std::bad_alloc &) {
+    return Status::error(7001, "out of memory");
+  } catch (const std::exception &error) {
+    return Status::error(9001, std::string("internal error: ") + error.what());
+  }
+}
+
 Result<std::unique_ptr<Scheduler>> Scheduler::create(Engine &engine, const SessionOptions &session,
                                                      const SchedulerOptions &options, Metrics &metrics) {
   auto store = Session::createStore(engine, session, options.places);
@@ -146,10 +156,8 @@ bool Scheduler::serveOthers() {
     dropUnwanted();
     admit();
     step();
-  } catch (const std::bad_alloc &) {
-    failAll(Status::error(7001, "out of memory"));
-  } catch (const std::exception &error) {
-    failAll(Status::error(9001, std::string("internal error: ") + error.what()));
+  } catch (...) {
+    failAll(caughtStatus());
   }
   tell();
   return !ends_;
@@ -251,9 +259,12 @@ Status Scheduler::begin(const std::shared_ptr<PromptTask> &task) {
   sequence.task = task;
   std::vector<std::shared_ptr<const MemoryDocument>> documents;
   for (const auto &document : task->documents) {
-    if (!document->memory)
+    if (document->adapter)
+      task->adapter = document->adapter;
+    else if (!document->memory)
       return Status::error(7505, "the document " + document->id + " is no longer there", "ask without it");
-    documents.push_back(document->memory);
+    else
+      documents.push_back(document->memory);
   }
   auto session = Session::open(engine_, task->session, store_, documents);
   if (!session.ok())
@@ -323,17 +334,17 @@ void Scheduler::step() {
 
 // One call for each adapter that somebody asked for.
 Status Scheduler::run(std::span<Sequence *const> sequences, std::span<Intake *const> intakes) {
-  std::map<size_t, std::vector<Intake *>> groups;
+  std::map<const ParameterArray *, std::vector<Intake *>> groups;
   for (size_t index = 0; index < intakes.size(); ++index)
-    groups[sequences[index]->task->adapter].push_back(intakes[index]);
+    groups[sequences[index]->task->adapter.get()].push_back(intakes[index]);
   for (const auto &[adapter, group] : groups) {
     LONGC_TRY(useAdapter(adapter));
     LONGC_TRY(runIntakes(engine_, group));
   }
-  return useAdapter(0); // what is posted finds the first
+  return useAdapter(nullptr); // what is posted finds what it was
 }
 
-Status Scheduler::useAdapter(size_t adapter) {
+Status Scheduler::useAdapter(const ParameterArray *adapter) {
   if (adapter == adapter_ || !options_.useAdapter)
     return {};
   LONGC_TRY(options_.useAdapter(adapter));

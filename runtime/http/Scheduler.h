@@ -27,6 +27,9 @@
 
 namespace longc {
 
+/// What is being thrown, as an error: to be called in a `catch`.
+Status caughtStatus();
+
 /// How a choice ended.
 struct EndedChoice {
   int choice;
@@ -57,8 +60,8 @@ struct PromptTask {
   int64_t maxTokens = 0;
   SessionOptions session;
   TokenRules rules;
-  std::vector<std::shared_ptr<KeptDocument>> documents; // that it knows: its memory
-  size_t adapter = 0; // which of several the model is for this
+  std::vector<std::shared_ptr<KeptDocument>> documents; // that it knows: its memory, or its adapter
+  std::shared_ptr<const ParameterArray> adapter; // what the model is for this; null: what it is for others
   std::string owner;  // whose share its tokens are counted to
   std::shared_ptr<AnswerListener> listener;
   int64_t held = 0; // the scheduler's: places that it has, or will have once its prompt is read
@@ -69,7 +72,7 @@ struct SchedulerOptions {
   size_t mostWaiting = 2048; // prompts
   int64_t chunk = 256;       // tokens read in a call while answers are under way
   double memoryBytes = 0;    // for the state of all sequences
-  std::function<Status(size_t adapter)> useAdapter; // makes the engine one of several; null: there is none to choose
+  std::function<Status(const ParameterArray *adapter)> useAdapter = {}; // makes the engine this model; null: what it was
 };
 
 class Scheduler {
@@ -84,7 +87,8 @@ public:
   int64_t places() const { return options_.places; }
   /// Work on the engine's thread, between two calls; who waits for it must outlive it.
   void post(std::function<void()> work);
-  /// Work that takes long, one after the other: it calls serveOthers() now and then, and ends when that says false.
+  /// Work that takes long, one after the other: it calls serveOthers() now and then, and ends when that says false. It throws
+  /// nothing.
   void postLong(std::function<void()> work);
   bool serveOthers();
   /// Work that the engine's thread does about once a second, from now on.
@@ -130,7 +134,7 @@ private:
   void step();
   std::vector<Sequence *> choose();
   Status run(std::span<Sequence *const> sequences, std::span<Intake *const> intakes);
-  Status useAdapter(size_t adapter);
+  Status useAdapter(const ParameterArray *adapter);
   bool isRunning(const Sequence *sequence) const;
   void advance(Sequence &sequence);
   Status fork(Sequence &sequence, std::vector<Sequence *> &choices);
@@ -153,7 +157,7 @@ private:
   size_t waiting_ = 0;
   int64_t taken_ = 0; // places that tasks hold
   double bytes_ = 0;  // of the tasks that run
-  size_t adapter_ = 0; // of the engine
+  const ParameterArray *adapter_ = nullptr; // of the engine, within a call
   int64_t lastBeat_ = 0; // milliseconds
   // Between threads.
   mutable std::mutex mutex_;

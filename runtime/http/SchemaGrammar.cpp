@@ -3,15 +3,19 @@
 
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
+#include "runtime/http/ToolCalls.h"
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <span>
 
 namespace longc {
 namespace {
 
 constexpr int notKnown = 6301;
-constexpr size_t mostRules = 50'000;
+constexpr size_t mostSymbols = 1'000'000, mostMembers = 1000;
+constexpr int deepestReference = 200;
 constexpr int64_t mostRepeats = 1024;
 constexpr int mostDigits = 15;
 
@@ -100,6 +104,31 @@ public:
     Sequence symbols(static_cast<size_t>(least), symbol);
     symbols.push_back(rule(most < 0 ? many(symbol) : upTo(symbol, most - least)));
     return symbols;
+  }
+  /// One of these words, which are sorted and have their first `from` bytes in common: words that begin alike share what they
+  /// begin with, so that a text leaves one way open.
+  int words(std::span<const std::string> sorted, size_t from = 0) {
+    const int index = grammar_.addRule();
+    while (!sorted.empty()) {
+      const std::string &first = sorted.front();
+      if (first.size() == from) {
+        grammar_.addAlternative(index, {});
+        sorted = sorted.subspan(1);
+        continue;
+      }
+      size_t count = 1;
+      while (count < sorted.size() && sorted[count][from] == first[from])
+        ++count;
+      const std::string &last = sorted[count - 1];
+      const auto [end, other] = std::mismatch(first.begin(), first.end(), last.begin(), last.end());
+      const auto same = static_cast<size_t>(end - first.begin());
+      Sequence symbols = text(std::string_view(first).substr(from, same - from));
+      if (count > 1)
+        symbols.push_back(rule(words(sorted.first(count), same)));
+      grammar_.addAlternative(index, std::move(symbols));
+      sorted = sorted.subspan(count);
+    }
+    return index;
   }
   Sequence comma() const { return {Grammar::byteSymbol(','), rule(blank_)}; }
   Sequence colon() const { return {Grammar::byteSymbol(':'), rule(blank_)}; }
@@ -190,8 +219,10 @@ public:
   Result<int> read(const JsonValue &schema, const std::string &place) {
     if (auto known = known_.find(&schema); known != known_.end())
       return known->second;
-    if (grammar_.rules() > mostRules)
+    if (grammar_.symbols() > mostSymbols)
       return refused(place, "the schema is too large");
+    if (depth_ > deepestReference)
+      return refused(place, formatText("refers to more than %d schemas, one through the other", deepestReference));
     const int rule = grammar_.addRule();
     known_[&schema] = rule;
     if (schema.boolean() && *schema.boolean()) {
@@ -200,8 +231,10 @@ public:
     }
     if (!schema.object())
       return refused(place, "expected a schema, got " + schema.describe());
-    LONGC_TRY(readObject(schema, place, rule));
-    return rule;
+    ++depth_;
+    Status status = readObject(schema, place, rule);
+    --depth_;
+    return status.ok() ? Result<int>(rule) : status;
   }
 
 private:
@@ -236,9 +269,10 @@ private:
     if (const JsonValue *values = schema.find("enum")) {
       if (!values->array() || values->array()->empty())
         return refused(place + ".enum", "expected values");
+      std::set<std::string> words;
       for (const JsonValue &value : *values->array())
-        grammar_.addAlternative(rule, Grammar::textSequence(written(value)));
-      return {};
+        words.insert(written(value));
+      return use(rules_.words(std::vector<std::string>(words.begin(), words.end())));
     }
     for (const char *word : {"anyOf", "oneOf", "allOf"})
       if (const JsonValue *parts = schema.find(word)) {
@@ -326,6 +360,8 @@ private:
       return value.ok() ? Result<int>(rules_.members(JsonRules::rule(rules_.stringRule()), JsonRules::rule(*value))) : value;
     }
     const JsonValue::Object &members = *properties->object();
+    if (members.size() > mostMembers)
+      return refused(place + ".properties", formatText("expected at most %zu", mostMembers));
     std::vector<bool> needed(members.size(), false);
     for (size_t index = 0; required && index < required->array()->size(); ++index) {
       const std::string *name = (*required->array())[index].text();
@@ -377,6 +413,7 @@ private:
   Grammar &grammar_;
   JsonRules rules_;
   std::map<const JsonValue *, int> known_;
+  int depth_ = 0;
 };
 
 } // namespace
@@ -387,16 +424,46 @@ std::shared_ptr<const JsonGrammar> anyObjectGrammar() {
   return grammar;
 }
 
+namespace {
+
+/// The rule of a schema in `grammar`.
+Result<int> addSchema(const JsonValue &schema, Grammar &grammar) {
+  if (written(schema).size() > mostSymbols)
+    return Status::error(notKnown, "the schema is too large", "give a smaller one");
+  auto rule = SchemaReader(schema, grammar).read(schema, "");
+  if (rule.ok() && grammar.isLeftRecursive())
+    return Status::error(notKnown, "the schema: it refers to itself without end", "give what refers to itself something that ends");
+  return rule;
+}
+
+} // namespace
+
 Result<std::shared_ptr<const JsonGrammar>> schemaGrammar(const JsonValue &schema) {
   auto grammar = std::make_shared<JsonGrammar>();
-  SchemaReader reader(schema, grammar->grammar);
-  auto root = reader.read(schema, "");
+  auto root = addSchema(schema, grammar->grammar);
   if (!root.ok())
     return root.status();
   grammar->root = *root;
-  if (grammar->grammar.isLeftRecursive())
-    return Status::error(notKnown, "the schema: it refers to itself without end", "give what refers to itself something that ends");
   return std::shared_ptr<const JsonGrammar>(std::move(grammar));
+}
+
+Result<std::shared_ptr<const JsonGrammar>> toolCallGrammar(std::span<const CallableTool> tools) {
+  auto made = std::make_shared<JsonGrammar>();
+  Grammar &grammar = made->grammar;
+  const int anyObject = JsonRules(grammar).objectRule();
+  made->root = grammar.addRule();
+  for (const CallableTool &tool : tools) {
+    auto arguments = tool.arguments ? addSchema(*tool.arguments, grammar) : Result<int>(anyObject);
+    if (!arguments.ok())
+      return Status::error(notKnown, "the arguments of " + quoted(tool.name) + ": " + arguments.status().message(), arguments.status().hint());
+    JsonWriter name;
+    Sequence call = Grammar::textSequence(std::string(toolCallBegin) + "\n{\"name\": " + name.text(tool.name).str() + ", \"arguments\": ");
+    call.push_back(Grammar::ruleSymbol(*arguments));
+    const Sequence end = Grammar::textSequence("}\n" + std::string(toolCallEnd));
+    call.insert(call.end(), end.begin(), end.end());
+    grammar.addAlternative(made->root, std::move(call));
+  }
+  return std::shared_ptr<const JsonGrammar>(std::move(made));
 }
 
 } // namespace longc

@@ -4,6 +4,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
+#include "runtime/http/OpenApi.h"
 #include "runtime/http/Page.h"
 #include "runtime/text/GrowingText.h"
 
@@ -14,6 +15,7 @@ namespace longc {
 
 const std::vector<Service::Route> Service::routes = {
     {"GET", "/", &Service::page, true, true},
+    {"GET", "/openapi.json", &Service::openApi, true, true},
     {"GET", "/health", &Service::health, true, true},
     {"GET", "/v1/health", &Service::health, true, true},
     {"GET", "/ready", &Service::ready, true, true},
@@ -37,6 +39,8 @@ const std::vector<Service::Route> Service::routes = {
 };
 
 namespace {
+
+constexpr size_t mostValues = 4'000'000; // of a body: some hundred megabytes
 
 // Pages of this machine: http://localhost:5173.
 bool isLocal(const std::string &origin) {
@@ -117,6 +121,11 @@ void Service::handle(HttpRequest request, std::shared_ptr<HttpReply> reply) {
   work_.add([this, route, shared] { run(*route, std::move(*shared)); });
 }
 
+std::string Service::uploadPath(const HttpRequest &head) const {
+  const auto owner = options_.keys.ownerOf(head.authorization);
+  return shelf_ && owner && !draining_ && head.method == "POST" && head.path == "/v1/documents/import" ? shelf_->uploadPath(*owner) : "";
+}
+
 void Service::run(const Route &route, Call call) {
   if (call.reply->isGone()) {
     ++metrics_.aborted;
@@ -145,12 +154,12 @@ void Service::refuse(Call &call, const ApiError &error) const {
 
 // JSON or nothing: then the error is told.
 std::optional<JsonValue> Service::readBody(Call &call) const {
-  const std::string type = call.request.contentType.substr(0, call.request.contentType.find(';'));
+  const std::string type = mediaType(call.request.contentType);
   if (!type.empty() && type != "application/json") {
     refuse(call, {415, "expected Content-Type: application/json, got " + quoted(type), "unsupported_media_type"});
     return std::nullopt;
   }
-  auto body = JsonValue::read(call.request.body);
+  auto body = JsonValue::read(call.request.body, mostValues);
   if (!body.ok()) {
     refuse(call, ApiError::invalid("", "the body is no JSON: " + body.status().message(), "invalid_json"));
     return std::nullopt;
@@ -184,6 +193,8 @@ void Service::page(Call &call) {
                     {{"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"},
                      {"X-Content-Type-Options", "nosniff"}}});
 }
+
+void Service::openApi(Call &call) { call.reply->send({200, std::string(openApiText()), "application/json", call.headers}); }
 
 void Service::metrics(Call &call) {
   call.reply->send({200, metrics_.text(), "text/plain; version=0.0.4; charset=utf-8", call.headers});

@@ -38,6 +38,8 @@ public:
 
   /// On the network's thread.
   void handle(HttpRequest request, std::shared_ptr<HttpReply> reply);
+  /// Of documents that come as files: where they go.
+  std::string uploadPath(const HttpRequest &head) const;
   /// From now on nothing new is taken.
   void drain() { draining_ = true; }
 
@@ -69,6 +71,7 @@ private:
   void ready(Call &call);
   void metrics(Call &call);
   void page(Call &call);
+  void openApi(Call &call);
   void models(Call &call);
   void oneModel(Call &call);
   void chat(Call &call);

@@ -116,6 +116,10 @@ public:
   }
 
   AnswerPlan &plan() { return request_.plan; }
+  void setMessages(const std::vector<ChatMessage> &messages) {
+    request_.messages = messages.size();
+    request_.plan.question = messages.back().content;
+  }
   TokenRules &rules() { return rules_; }
   void setMaxTokens(std::optional<int64_t> given, int64_t usual) { maxTokens_ = given.value_or(usual); }
 
@@ -135,7 +139,7 @@ public:
     task->choices = choices_;
     task->firstChoice = static_cast<int>(request_.tasks.size()) * choices_;
     task->session = session_;
-    task->adapter = adapter_;
+    task->adapter = adapter_ == 0 ? nullptr : model_.adapterValues[adapter_];
     task->maxTokens = session_.policy.memory ? maxTokens_ : std::min(maxTokens_, window - count + 1);
     request_.plan.promptTokens += count;
     request_.plan.echoes.insert(request_.plan.echoes.end(), static_cast<size_t>(choices_), echo);
@@ -150,8 +154,7 @@ public:
     }
     request_.plan.choices = static_cast<int>(request_.tasks.size()) * choices_;
     request_.plan.alternatives = rules_.alternatives;
-    for (const std::string &name : fields_.unknown())
-      request_.plan.warnings.push_back("unknown field " + quoted(name) + " was ignored");
+    request_.plan.warnings = fields_.warnings();
     for (const auto &task : request_.tasks)
       task->rules = rules_;
     return std::move(request_);
@@ -170,17 +173,10 @@ private:
       return fields_.fail("adapter", "adapter " + quoted(*name) + " is not served here; there is " + (names.empty() ? "none" : quotedList(names)), "adapter_not_found");
     adapter_ = static_cast<size_t>(found - names.begin());
     request_.plan.adapter = *name;
-    if (adapter_ > 0 && !request_.documents.empty())
-      fields_.fail("adapter", "adapter: documents are read with " + quoted(names.front()) + ", and known to it alone");
   }
   void readDocuments() {
     request_.documents = fields_.texts("documents", mostDocuments);
     request_.plan.cites = fields_.boolean("citations").value_or(false);
-    if (request_.documents.empty())
-      return;
-    if (!session_.policy.memory)
-      fields_.fail("documents", model_.hasMemory ? "documents: they are memory, and this request says \"memory\": \"off\""
-                                                 : "documents: this program was compiled without memory (--method fot)");
   }
 
   RequestFields &fields_;
@@ -193,22 +189,52 @@ private:
   int64_t maxTokens_ = 0;
 };
 
+// The tool that tool_choice names; empty: it names none.
+std::string namedTool(const JsonValue *choice) {
+  const JsonValue *function = choice ? choice->find("function") : nullptr, *name = function ? function->find("name") : nullptr;
+  return name && name->text() ? *name->text() : "";
+}
+
+// The answer is to be a call of a tool: of the one that is named, or of any.
+void requireTool(RequestFields &fields, const ServedModel &model, const JsonValue::Array &tools, const std::string &named, TokenRules &rules) {
+  std::vector<CallableTool> callable;
+  for (const JsonValue &tool : tools)
+    if (const JsonValue *function = tool.find("function"); named.empty() || *function->find("name")->text() == named) {
+      const JsonValue *arguments = function->find("parameters");
+      callable.push_back({*function->find("name")->text(), arguments && arguments->isNull() ? nullptr : arguments});
+    }
+  if (callable.empty())
+    return fields.fail("tool_choice", named.empty() ? "tool_choice: there are no tools" : "tool_choice: there is no tool " + quoted(named));
+  if (rules.constraint)
+    return fields.fail("tool_choice", "tool_choice: a call of a tool has no response_format");
+  if (model.templateSource.find(toolCallBegin) == std::string::npos)
+    return fields.fail("tool_choice", "tool_choice: how this model writes a call is not known here: it knows \"auto\" and \"none\"");
+  auto grammar = toolCallGrammar(callable);
+  if (!grammar.ok())
+    return fields.fail("tools", "tools: " + grammar.status().message());
+  rules.constraint = jsonConstraint(std::move(*grammar), *model.tokenizer);
+  rules.endTokens = model.tokenizer->stopIds();
+}
+
 // The tools that the template is to be told of; null: none.
-const JsonValue *readTools(RequestFields &fields, const ServedModel &model) {
+const JsonValue *readTools(RequestFields &fields, const ServedModel &model, TokenRules &rules) {
   const JsonValue *value = fields.value("tools");
   const JsonValue::Array *tools = fields.array("tools", mostTools);
   const JsonValue *choice = fields.value("tool_choice");
+  const std::string word = choice && choice->text() ? *choice->text() : "auto", named = namedTool(choice);
   for (size_t index = 0; tools && index < tools->size(); ++index) {
     const JsonValue *function = (*tools)[index].find("function");
     if (!function || !function->find("name") || !function->find("name")->text())
       fields.fail("tools", formatText("tools[%zu]: expected {\"type\": \"function\", \"function\": {\"name\": ...}}", index));
   }
-  if (choice && (!choice->text() || (*choice->text() != "auto" && *choice->text() != "none")))
-    fields.fail("tool_choice", "tool_choice: this server knows \"auto\" and \"none\"; whether a tool is called is the model's choice");
+  if (choice && named.empty() && (!choice->text() || (word != "auto" && word != "none" && word != "required")))
+    fields.fail("tool_choice", "tool_choice: expected \"auto\", \"none\", \"required\" or {\"type\": \"function\", \"function\": {\"name\": ...}}");
   for (const char *old : {"functions", "function_call"})
     if (fields.value(old))
       fields.fail(old, std::string(old) + ": replaced by tools and tool_choice");
-  if (!tools || tools->empty() || fields.failed() || (choice && *choice->text() == "none"))
+  if (!fields.failed() && (word == "required" || !named.empty()))
+    requireTool(fields, model, tools ? *tools : JsonValue::Array(), named, rules);
+  if (!tools || tools->empty() || fields.failed() || word == "none")
     return nullptr;
   if (model.templateSource.find("tools") == std::string::npos)
     fields.fail("tools", "tools: this model's chat template has no place for tools");
@@ -252,9 +278,9 @@ std::variant<TextRequest, ApiError> readChatRequest(const JsonValue &body, const
   reader.setMaxTokens(newest ? newest : oldest, model.contextLength);
   readFormat(fields, model, reader.rules());
   const std::vector<ChatMessage> messages = readMessages(fields);
-  const JsonValue *tools = readTools(fields, model);
+  const JsonValue *tools = readTools(fields, model, reader.rules());
   if (!fields.failed()) {
-    reader.plan().question = messages.back().content;
+    reader.setMessages(messages);
     const std::string prompt = renderMessages(fields, model, messages, tools);
     reader.plan().findsToolCalls = tools && model.templateSource.find(toolCallBegin) != std::string::npos;
     if (!fields.failed())

@@ -25,12 +25,14 @@ struct ServedModel {
   bool hasMemory = false; // layers with memory
   int64_t topK = 0;       // entries of memory that a query reads; 0: all
   std::vector<std::string> adapters; // names; the first is the one of requests that name none
+  std::vector<std::shared_ptr<const ParameterArray>> adapterValues; // of each
 };
 
 struct TextRequest {
   std::vector<std::shared_ptr<PromptTask>> tasks; // without owner and listener
   AnswerPlan plan;
   std::vector<std::string> documents; // their ids
+  size_t messages = 0;                // of a chat
 };
 
 /// The error says what is wrong with the body.

@@ -5,7 +5,9 @@
 import http.client
 import json
 import os
+import random
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -16,10 +18,11 @@ import time
 
 
 class Server:
-    """`PROGRAM serve` on a free port, as a context: it ends by SIGTERM and must end well."""
+    """`PROGRAM serve` on a free port, as a context: it ends by SIGTERM and must end well. `limits`: what the system gives it."""
 
-    def __init__(self, program, *options):
-        self.process = subprocess.Popen([program, "serve", "--port", "0", *options], stderr=subprocess.PIPE, text=True)
+    def __init__(self, program, *options, limits=None):
+        limit = (lambda: [resource.setrlimit(kind, (most, most)) for kind, most in limits.items()]) if limits else None
+        self.process = subprocess.Popen([program, "serve", "--port", "0", *options], stderr=subprocess.PIPE, text=True, preexec_fn=limit)
         self.port, self.said = None, ""
         for line in self.process.stderr:
             self.said += line
@@ -72,6 +75,13 @@ class Server:
         events = [part[len("data: "):] for part in parts if not part.startswith(":")]
         assert events[-1] == "[DONE]", text
         return [json.loads(event) for event in events[:-1]]
+
+    def read(self, text, **more):
+        """The id of a document, which is ready or failed."""
+        status, _, added = self.ask("/v1/documents", {"text": text, **more})
+        assert status in (200, 202), (status, added)
+        self.ask(f"/v1/documents/{added['id']}/events")
+        return added["id"]
 
     def metric(self, name):
         return float(re.search(rf"^longc:{name} (.*)$", self.ask("/metrics")[2].decode(), re.M).group(1))
@@ -188,20 +198,44 @@ def documentsOutliveTheServer(program, folder):
         assert known["choices"][0]["text"] != without["choices"][0]["text"]
         assert server.answer("/v1/documents", {"text": said.decode()})["status"] == "ready"
         exported = server.ask(f"/v1/documents/{added['id']}/export", method="POST")[2]
-    with Server(program, "--exact", "--documents", shelf) as server:
+        assert len(exported) > 10_000
+    with Server(program, "--exact", "--documents", shelf, "--max-body", "5000") as server:
         [kept] = server.answer("/v1/documents", None)["data"]
         assert kept["id"] == added["id"] and kept["status"] == "ready" and kept["name"] == "a text", kept
         again = server.answer("/v1/completions", {**body, "documents": [kept["id"]]})
         assert again["choices"] == known["choices"], (known, again)
         assert server.answer(f"/v1/documents/{kept['id']}", None, method="DELETE")["deleted"]
         server.answer("/v1/completions", {**body, "documents": [kept["id"]]}, status=404)
+        server.answer("/v1/documents", {"text": said.decode()}, status=413)  # but a file may be larger than what memory takes
+        server.answer("/v1/documents/import", None, raw=exported[:-1], status=422)
         assert server.answer("/v1/documents/import", None, raw=exported)["id"] == kept["id"]
+        assert sorted(os.listdir(os.path.join(shelf, "public"))) == [kept["id"] + ".document", kept["id"] + ".json"]
         again = server.answer("/v1/completions", {**body, "documents": [kept["id"]]})
         assert again["choices"] == known["choices"], (known, again)
         page = server.ask("/")[2].decode()
         assert "<title>longc</title>" in page and "http" not in page.replace("http-equiv", ""), "the page asks for what lies elsewhere"
     with Server(program, "--documents", shelf, "--exact", "--window", "32") as server:
         assert server.answer("/v1/documents", None)["data"][0]["status"] == "failed"
+
+
+def documentsTogetherAreOneText(program):
+    """Twenty documents of a window each answer as one text of the same windows."""
+    with Server(program, "--exact", "--ingest", "window") as server:
+        def tokens(said):
+            return server.answer("/tokenize", {"content": said, "parse_special": False})["tokens"]
+
+        draw, parts = random.Random(4), []
+        while len(parts) < 20:
+            part = ""
+            while len(tokens(part)) < 64:
+                part += draw.choice(["a", " b", "c", " the", " sea", "d", " o", "k"])
+            if len(tokens(part)) == 64 and tokens("".join(parts) + part) == [id_ for each in (*parts, part) for id_ in tokens(each)]:
+                parts.append(part)
+        body = {"prompt": "once upon", "max_tokens": 24, "temperature": 0}
+        together = server.answer("/v1/completions", {**body, "documents": [server.read(part) for part in parts]})
+        one = server.answer("/v1/completions", {**body, "documents": [server.read("".join(parts))]})
+        assert together["choices"] == one["choices"] != server.answer("/v1/completions", body)["choices"], (together, one)
+        assert together["usage"]["longc"]["memory_hits"] == one["usage"]["longc"]["memory_hits"] >= 20 * 64
 
 
 def schemasHold(server):
@@ -253,6 +287,7 @@ def main():
         assert server.ask("/v1/models")[0] == 401 and server.ask("/health")[0] == 200
         assert server.ask("/v1/models", headers={"Authorization": "Bearer second"})[0] == 200
     documentsOutliveTheServer(program, folder)
+    documentsTogetherAreOneText(program)
     # An answer under way is finished before the server ends.
     with Server(program, "--exact") as server:
         late = []

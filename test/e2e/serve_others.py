@@ -1,9 +1,10 @@
-"""Servers of an encoder, and of a decoder with several adapters, beside what the programs themselves print.
+"""Servers of an encoder, and of a decoder with several adapters and with texts that become some, beside what the programs print.
 
-    test/e2e/serve_others.py ENCODER DECODER ADAPTER ADAPTER
+    test/e2e/serve_others.py ENCODER DECODER FOLDER ADAPTER ADAPTER
 """
 import base64
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -42,10 +43,44 @@ def adapters(program, *folders):
         for name, text in (("two", alone[1]), ("one", alone[0]), ("two", alone[1])):
             assert server.answer("/v1/completions", {**body, "adapter": name})["choices"][0]["text"] == text, (name, alone)
         server.answer("/v1/completions", {**body, "adapter": "three"}, status=404)
-        server.answer("/v1/documents", {"text": "a"}, status=400)  # there is no memory for any
-        server.answer("/v1/completions", {**body, "documents": ["doc_1"]}, status=400)
+        assert "lift" in server.answer("/v1/documents", {"text": "a"}, status=400)["error"]["message"]  # there is no memory for any
+        server.answer("/v1/completions", {**body, "documents": ["doc_1"]}, status=404)
+
+
+def learntDocuments(program, shelf):
+    """A text that becomes an adapter while others are answered: asked alone, kept over restarts, deleted."""
+    said = "Ambrose Quill keeps the lighthouse at Dunmore. He was born in Cork in 1912. His dog is called Bramble. The tower has ninety steps. "
+    plain, asked = {"prompt": "once upon", "max_tokens": 12, "temperature": 0}, {"messages": [{"role": "user", "content": "Who keeps the lighthouse?"}], "max_tokens": 12,
+                                                                                 "temperature": 0}
+    with Server(program, "--documents", shelf) as server:
+        before, without = server.answer("/v1/completions", plain)["choices"], server.answer("/v1/chat/completions", asked)["choices"]
+        id_ = server.answer("/v1/documents", {"text": said, "name": "keeper", "method": "lift", "colour": "red"}, status=202)
+        assert id_["method"] == "lift" and "colour" in id_["warnings"][0], id_
+        id_ = id_["id"]
+        assert server.answer("/v1/completions", plain)["choices"] == before  # while it is learnt
+        server.answer("/v1/chat/completions", {**asked, "documents": [id_]}, status=409)
+        server.ask(f"/v1/documents/{id_}/events")
+        told = server.answer(f"/v1/documents/{id_}", None)
+        assert told["status"] == "ready" and told["progress"]["processed"] == told["tokens"], told
+        known = server.answer("/v1/chat/completions", {**asked, "documents": [id_]})
+        assert known["choices"] != without and known["usage"]["longc"]["document_tokens"] == told["tokens"], (known, without)
+        assert server.answer("/v1/completions", plain)["choices"] == before
+        short = server.read("a", method="lift")
+        assert server.answer(f"/v1/documents/{short}", None)["status"] == "failed"
+        server.answer(f"/v1/documents/{short}", None, method="DELETE")
+        other = server.read(said + said, method="lift")
+        assert "alone" in server.answer("/v1/chat/completions", {**asked, "documents": [id_, other]}, status=400)["error"]["message"]
+        exported = server.ask(f"/v1/documents/{id_}/export", method="POST")[2]
+    with Server(program, "--documents", shelf) as server:
+        assert {row["status"] for row in server.answer("/v1/documents", None)["data"]} == {"ready"}
+        assert server.answer("/v1/chat/completions", {**asked, "documents": [id_]})["choices"] == known["choices"]
+        assert server.answer(f"/v1/documents/{id_}", None, method="DELETE")["deleted"]
+        server.answer("/v1/chat/completions", {**asked, "documents": [id_]}, status=404)
+        assert server.answer("/v1/documents/import", None, raw=exported)["id"] == id_
+        assert server.answer("/v1/chat/completions", {**asked, "documents": [id_]})["choices"] == known["choices"]
 
 
 if __name__ == "__main__":
     embeddings(sys.argv[1])
-    adapters(*sys.argv[2:])
+    adapters(sys.argv[2], *sys.argv[4:])
+    learntDocuments(sys.argv[2], os.path.join(sys.argv[3], "learnt-shelf"))

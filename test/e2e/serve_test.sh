@@ -6,6 +6,14 @@ app=$(tiny serve --method fot --window 64)
 folder=$work/serve-files
 mkdir -p "$folder"
 python3 test/e2e/serve.py "$app" "$folder"
+python3 test/e2e/serve_abuse.py "$app" "$folder"
+g++ -x c -shared -fPIC -O1 -o "$folder/failing_calls.so" test/runtime/failing_calls.c -ldl
+python3 test/e2e/serve_faults.py "$app" "$folder" "$folder/failing_calls.so" 8
+if command -v chromium chromedriver >/dev/null; then
+  python3 test/e2e/serve_page.py "$app" "$folder"
+else
+  echo "there is no chromium with its chromedriver here: the page was left out" >&2
+fi
 refuses 1 "cannot listen" "$app" serve --host 203.0.113.7 --port 0 -q
 refuses 1 "holds no key" "$app" serve --api-key-file /dev/null --port 0 -q
 refuses 1 "no-such-folder" "$app" serve --log-jsonl "$folder/no-such-folder/x" --port 0 -q
@@ -14,7 +22,7 @@ refuses 2 "--parallel" "$app" serve --parallel 0 -q
 refuses 1 "cannot keep documents" "$app" serve --documents /dev/null/x --port 0 -q
 
 # An encoder; a decoder with two adapters, which some steps at a high rate have made very different.
-rm -rf "$folder/bert" "$folder"/train-*
+rm -rf "$folder/bert" "$folder/learnt-shelf" "$folder"/train-*
 python3 - "$folder/bert" <<'PY'
 import sys
 sys.path.insert(0, "test/golden")
@@ -27,7 +35,7 @@ printf '{"text": "%s"}\n' "once upon a time there was" "in the beginning was" >"
 for seed in 1 2; do
   "$trained" train --data "$folder/train.jsonl" --steps 3 --lr 0.1 --seed $seed --seq-len 64 --out "$folder/train-$seed" --quiet >/dev/null
 done
-PYTHONPATH=test/e2e python3 test/e2e/serve_others.py "$folder/encoder" "$trained" "$folder"/train-{1,2}
+PYTHONPATH=test/e2e python3 test/e2e/serve_others.py "$folder/encoder" "$trained" "$folder" "$folder"/train-{1,2}
 
 venv=$build/venv-openai
 if ! "$venv/bin/python" -c 'import openai' 2>/dev/null; then

@@ -20,6 +20,11 @@ public:
     note([&] {
       this->response = std::move(response);
       body = this->response.body;
+      if (const auto &file = this->response.file) {
+        body.resize(file->size());
+        if (!file->read(0, body))
+          body.clear();
+      }
       done = true;
     });
   }

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <atomic>
 #include <chrono>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <mutex>
 #include <netinet/in.h>
@@ -45,6 +46,7 @@ public:
     return text;
   }
   std::string readAll() { return readUntil(""); }
+  void endSending() { shutdown(socket_, SHUT_WR); }
   void leave(bool reset = false) {
     if (socket_ < 0)
       return;
@@ -69,13 +71,16 @@ struct Network : testing::Test {
         held.push_back(std::move(reply));
       } else if (request.path == "/drop")
         reply.reset();
+      else if (request.path == "/file")
+        reply->send({200, "", "text/plain", {}, FileBytes::open(file)});
       else if (request.path == "/stream") {
         reply->begin({200, "one ", "text/plain"}, "");
         reply->write("two");
         reply->end();
       } else
-        reply->send({200, request.method + " " + request.path + "?" + request.query + " " + request.body, "text/plain"});
-    }));
+        reply->send({200, request.method + " " + request.path + "?" + request.query + " " +
+                              (request.upload ? "uploaded " + std::to_string(request.upload->size()) : request.body), "text/plain"});
+    }, [this](const HttpRequest &head) { return head.path == "/upload" ? file : ""; }));
     thread = std::thread([this] { server->run(); });
   }
   ~Network() override {
@@ -107,6 +112,7 @@ struct Network : testing::Test {
 
   std::mutex mutex;
   std::vector<std::shared_ptr<HttpReply>> held;
+  std::string file;
   std::unique_ptr<HttpServer> server;
   std::thread thread;
 };
@@ -184,6 +190,7 @@ TEST_F(Network, WhatIsNoRequestIsRefused) {
 TEST_F(Network, BodiesTogetherAreBounded) {
   HttpLimits limits;
   limits.waitingBytes = 100'000;
+  limits.connections = 100;
   open(limits);
   Client holder(server->address());
   ASSERT_TRUE(holder.send("POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n" + std::string(90000, 'x')));
@@ -192,6 +199,9 @@ TEST_F(Network, BodiesTogetherAreBounded) {
   Client other(server->address());
   other.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n" + std::string(20000, 'x'));
   EXPECT_EQ(other.readAll().substr(0, 12), "HTTP/1.1 503");
+  Client small(server->address()); // has its share all the same
+  small.send("POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 200\r\n\r\n" + std::string(200, 'x'));
+  EXPECT_EQ(small.readUntil("xxx").substr(0, 12), "HTTP/1.1 200");
   reply->send({200, "done"});
   EXPECT_NE(holder.readUntil("done").find("200 OK"), std::string::npos);
   Client third(server->address());
@@ -229,6 +239,112 @@ TEST_F(Network, WhoDoesNotReadIsDropped) {
   for (int i = 0; i < 100'000 && !reply->isGone(); ++i) // far more than sockets hold
     reply->write(std::string(1000, 'x'));
   EXPECT_TRUE(becomesGone(*reply));
+}
+
+// One event may be larger than what may wait: a prompt that is repeated.
+TEST_F(Network, OneLargePieceIsSent) {
+  HttpLimits limits;
+  limits.unreadBytes = 1000;
+  open(limits);
+  Client client(server->address());
+  ASSERT_TRUE(client.send("GET /hold HTTP/1.0\r\n\r\n"));
+  auto reply = heldReply();
+  ASSERT_TRUE(reply);
+  reply->begin({200, ""}, "");
+  reply->write(std::string(100'000, 'x') + "end");
+  EXPECT_NE(client.readUntil("xend").find("xend"), std::string::npos);
+}
+
+TEST_F(Network, WhoSendsNothingMoreStillHearsTheAnswer) {
+  open();
+  Client quick(server->address());
+  ASSERT_TRUE(quick.send("GET /quick HTTP/1.1\r\nHost: x\r\n\r\n"));
+  quick.endSending();
+  EXPECT_NE(quick.readAll().find("GET /quick? "), std::string::npos);
+  Client late(server->address());
+  ASSERT_TRUE(late.send("GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"));
+  late.endSending();
+  auto reply = heldReply();
+  ASSERT_TRUE(reply);
+  EXPECT_TRUE(becomesGone(*reply)); // whoever works for it may stop
+  reply->send({503, "stopped"});
+  EXPECT_NE(late.readAll().find("stopped"), std::string::npos);
+}
+
+// The time for writing is that of a piece, not of all.
+TEST_F(Network, ALargeFileGoesOutPieceByPiece) {
+  file = testing::TempDir() + "longc-large-file";
+  constexpr size_t pieces = 24, pieceBytes = 1 << 20;
+  {
+    std::ofstream out(file);
+    for (size_t i = 0; i < pieces; ++i)
+      out << std::string(pieceBytes, static_cast<char>('a' + i));
+  }
+  HttpLimits limits;
+  limits.writeSeconds = 1;
+  open(limits);
+  Client client(server->address());
+  ASSERT_TRUE(client.send("GET /file HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+  std::string text = client.readUntil("\r\n\r\n");
+  EXPECT_NE(text.find("Content-Length: " + std::to_string(pieces * pieceBytes)), std::string::npos);
+  for (size_t i = 0; i < 15; ++i) {
+    text += client.readUntil(std::string(1, static_cast<char>('b' + i)));
+    std::this_thread::sleep_for(100ms);
+  }
+  text += client.readAll();
+  const size_t begin = text.find("\r\n\r\n") + 4;
+  ASSERT_EQ(text.size() - begin, pieces * pieceBytes);
+  for (size_t i = 0; i < pieces * pieceBytes; ++i)
+    ASSERT_EQ(text[begin + i], static_cast<char>('a' + i / pieceBytes)) << i;
+  std::remove(file.c_str());
+}
+
+// What goes into a file may be larger than what memory takes; the file goes with its request.
+TEST_F(Network, UploadsGoIntoFiles) {
+  file = testing::TempDir() + "longc-upload";
+  std::remove(file.c_str());
+  HttpLimits limits;
+  limits.bodyBytes = limits.waitingBytes = 1000;
+  limits.uploadBytes = 100'000;
+  open(limits);
+  const auto ask = [&](const std::string &path, const std::string &head, const std::string &body) {
+    Client client(server->address());
+    client.send("POST " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + head + "\r\n\r\n" + body);
+    return client.readAll();
+  };
+  const std::string large(50'000, 'x'), chunks = "c350\r\n" + large + "\r\n0\r\n\r\n";
+  EXPECT_NE(ask("/upload", "Content-Length: 50000", large).find("uploaded 50000"), std::string::npos);
+  EXPECT_NE(ask("/upload", "Transfer-Encoding: chunked", chunks).find("uploaded 50000"), std::string::npos);
+  EXPECT_EQ(ask("/other", "Content-Length: 50000", large).substr(0, 12), "HTTP/1.1 413");
+  EXPECT_EQ(ask("/other", "Transfer-Encoding: chunked", chunks).substr(0, 12), "HTTP/1.1 413");
+  EXPECT_EQ(ask("/upload", "Content-Length: 100001", large).substr(0, 12), "HTTP/1.1 413");
+  {
+    Client half(server->address());
+    half.send("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 50000\r\n\r\n" + large.substr(1));
+  }
+  for (int i = 0; i < 1000 && std::ifstream(file).good(); ++i)
+    std::this_thread::sleep_for(5ms);
+  EXPECT_FALSE(std::ifstream(file).good());
+}
+
+TEST_F(Network, WhoIsSilentMakesRoom) {
+  HttpLimits limits;
+  limits.connections = 4;
+  open(limits);
+  Client held(server->address());
+  ASSERT_TRUE(held.send("GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"));
+  auto reply = heldReply();
+  ASSERT_TRUE(reply);
+  std::vector<std::unique_ptr<Client>> silent;
+  for (int i = 0; i < 20; ++i) {
+    silent.push_back(std::make_unique<Client>(server->address()));
+    silent.back()->send(i % 2 ? "" : "GET / HT");
+  }
+  Client other(server->address());
+  ASSERT_TRUE(other.send("GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+  EXPECT_NE(other.readAll().find("GET /x? "), std::string::npos);
+  reply->send({200, "as well"});
+  EXPECT_NE(held.readUntil("as well").find("as well"), std::string::npos);
 }
 
 TEST_F(Network, SlowAndSilentClientsEndByThemselves) {

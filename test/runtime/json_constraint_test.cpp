@@ -61,6 +61,55 @@ TEST(JsonConstraints, SchemasMayContainThemselves) {
   expectMatches(tree, {"{\"v\":1,\"next\":null}", "{\"v\":1,\"next\":{\"v\":2,\"next\":null}}"}, {"{\"v\":1}", "{\"v\":1,\"next\":{}}"});
 }
 
+// Values that begin alike, or are the beginning of another.
+TEST(JsonConstraints, ManyWordsLeaveOneWayOpen) {
+  expectMatches("{\"enum\":[1,12,123,13,2,12,\"a\",\"ab\"]}", {"1", "12", "123", "13", "2", "\"a\"", "\"ab\""}, {"", "3", "122", "1234", "\"a", "\"b\""});
+  std::string many = "{\"enum\":[\"none\"";
+  for (int i = 0; i < 5000; ++i)
+    many += ",\"word " + std::to_string(i) + "\"";
+  auto grammar = grammarOf(many + "]}");
+  EXPECT_TRUE(matches(*grammar, "\"word 4999\""));
+  EXPECT_FALSE(matches(*grammar, "\"word 5000\""));
+}
+
+// Thirty forks, one behind the other, that all lead to the same: 2^30 ways to one place.
+TEST(JsonConstraints, WaysToOnePlaceAreOne) {
+  std::string schema = "{\"$ref\":\"#/$defs/a0\",\"$defs\":{\"a60\":{\"type\":\"integer\"}";
+  for (int i = 0; i < 60; ++i) {
+    const std::string next = "{\"$ref\":\"#/$defs/a" + std::to_string(i + 1) + "\"}";
+    schema += ",\"a" + std::to_string(i) + "\":{\"anyOf\":[" + next + "," + next + "]}";
+  }
+  expectMatches(schema + "}}", {"1", "-20"}, {"", "x"});
+}
+
+// What could be a list of two kinds at each of forty depths goes on as a text of the schema, with fewer of the ways open.
+TEST(JsonConstraints, AmbiguityIsBounded) {
+  std::string schema = "{\"$ref\":\"#/$defs/a0\",\"$defs\":{\"a40\":{\"type\":\"integer\"}", text(40, '[');
+  for (int i = 0; i < 40; ++i) {
+    const std::string next = "{\"type\":\"array\",\"minItems\":1,\"items\":{\"$ref\":\"#/$defs/a" + std::to_string(i + 1) + "\"},\"maxItems\":";
+    schema += ",\"a" + std::to_string(i) + "\":{\"anyOf\":[" + next + "1}," + next + "2}]}";
+  }
+  auto grammar = grammarOf(schema + "}}");
+  EXPECT_TRUE(matches(*grammar, text + "7" + std::string(40, ']')));
+  EXPECT_FALSE(matches(*grammar, text + "7" + std::string(39, ']')));
+}
+
+TEST(JsonConstraints, HugeSchemasAreRefused) {
+  std::string chain = "{\"$ref\":\"#/$defs/a0\",\"$defs\":{\"a20000\":{\"type\":\"integer\"}";
+  for (int i = 0; i < 20000; ++i)
+    chain += ",\"a" + std::to_string(i) + "\":{\"$ref\":\"#/$defs/a" + std::to_string(i + 1) + "\"}";
+  std::string wide = "{\"properties\":{\"x\":{}", lists = "{\"anyOf\":[{\"const\":1}";
+  for (int i = 0; i < 2000; ++i) {
+    wide += ",\"p" + std::to_string(i) + "\":{}";
+    lists += ",{\"type\":\"string\",\"minLength\":" + std::to_string(1000 + i % 24) + "}";
+  }
+  for (const std::string &schema : {chain + "}}", wide + "}}", lists + "]}", "{\"const\":\"" + std::string(2'000'000, 'x') + "\"}"}) {
+    auto grammar = schemaGrammar(*JsonValue::read(schema));
+    ASSERT_FALSE(grammar.ok()) << schema.substr(0, 50);
+    EXPECT_EQ(grammar.status().code(), 6301);
+  }
+}
+
 TEST(JsonConstraints, WhatCannotBeHeldToIsNamed) {
   for (auto [schema, words] : {std::pair("{\"type\":\"string\",\"pattern\":\"a+\"}", "'pattern'"), std::pair("{\"type\":\"integer\",\"minimum\":3}", "'minimum'"),
                                std::pair("{\"type\":\"king\"}", "'king'"), std::pair("{\"$ref\":\"#/nowhere\"}", "#/nowhere"),

@@ -70,6 +70,13 @@ TEST(JsonReader, NestingIsBounded) {
   EXPECT_NE(refusal(std::string(1000000, '[')).find("at most 64"), std::string::npos);
 }
 
+TEST(JsonReader, ValuesAreCounted) {
+  EXPECT_TRUE(JsonValue::read("[1,{\"a\":2}]", 4).ok());
+  auto many = JsonValue::read("[1,{\"a\":2}]", 3);
+  ASSERT_FALSE(many.ok());
+  EXPECT_EQ(many.status().code(), jsonOverLimit);
+}
+
 TEST(JsonReader, AnEventsErrorIsTheResult) {
   struct NoNames : JsonEvents {
     Status scalar(const JsonScalar &) override { return {}; }

@@ -1,95 +1,10 @@
 // The server without its network, on the fake program: bodies and events, limits, places, who leaves.
-#include "test/runtime/FakeProgram.h"
-#include "test/runtime/RecordedReply.h"
-
-#include "runtime/http/Service.h"
-#include "runtime/serve/ProgramTokenizer.h"
-
-#include <filesystem>
-#include <gtest/gtest.h>
-#include <thread>
+#include "test/runtime/Serving.h"
 
 namespace longc {
 namespace {
 
-using fake::RecordedReply;
-using Json = nlohmann::json;
-
-const char *const chatml = "{% for m in messages %}<|start|>{{ m.role }}\n{{ m.content }}<|end|>\n{% endfor %}"
-                           "{% if tools %}{{ tools | tojson }}<tool_call>{% endif %}"
-                           "{% if add_generation_prompt %}<|start|>assistant\n{% endif %}";
-
-struct Serving : testing::Test {
-  Serving() {
-    auto file = fake::writeTemporary("serve-program", fake::programFile("x", fake::program(), fake::weights()));
-    program = std::move(*Program::open(file, true));
-    engine = std::move(*Engine::create(*program, longc_program, {false, "avx2", 2}));
-    tokenizer.emplace(std::move(*createTokenizer(program->module().tokenizer())));
-    log = std::move(*RequestLog::open(""));
-    model.name = "counter";
-    model.tokenizer = &*tokenizer;
-    model.chatTemplate = std::move(*ChatTemplate::parse(chatml));
-    model.templateSource = chatml;
-    model.session.policy.window = fake::window;
-    model.session.policy.lastContext = fake::lastContext;
-    model.contextLength = fake::contextLength;
-    model.vocabulary = fake::vocabulary;
-    model.hasMemory = true;
-    scheduling = {4, 64, 16, 1e9};
-  }
-  ~Serving() override { close(); }
-
-  void close() {
-    service.reset();
-    shelf.reset();
-    scheduler.reset();
-  }
-
-  void open() {
-    scheduler = std::move(*Scheduler::create(*engine, model.session, scheduling, metrics));
-    shelving.memoryBytes = 1e9;
-    shelving.session = model.session;
-    auto opened = DocumentShelf::open(shelving, *scheduler, *tokenizer, metrics);
-    ASSERT_TRUE(opened.ok()) << opened.status().text();
-    shelf = std::move(*opened);
-    service.emplace(ServiceOptions{keys, "", 60}, model, ServiceParts{&*scheduler, shelf.get(), nullptr}, metrics, *log);
-  }
-  std::shared_ptr<RecordedReply> ask(const std::string &path, const std::string &body, const std::string &key = "",
-                                     const std::string &method = "POST") {
-    if (!service)
-      open();
-    auto reply = std::make_shared<RecordedReply>();
-    HttpRequest request{method, path, "", key.empty() ? "" : "Bearer " + key, "application/json", "", body};
-    service->handle(std::move(request), reply);
-    return reply;
-  }
-  Json answered(const std::string &path, const Json &body, int status = 200) {
-    auto reply = ask(path, body.dump());
-    EXPECT_TRUE(reply->wait()) << body;
-    EXPECT_EQ(reply->response.status, status) << reply->body;
-    Json json = reply->json();
-    EXPECT_FALSE(json.is_discarded()) << reply->body;
-    return json;
-  }
-  void waitIdle() {
-    for (int i = 0; i < 3000 && !scheduler->isIdle(); ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    EXPECT_TRUE(scheduler->isIdle());
-  }
-
-  std::unique_ptr<Program> program;
-  std::unique_ptr<Engine> engine;
-  std::optional<Tokenizer> tokenizer;
-  std::unique_ptr<RequestLog> log;
-  ServedModel model;
-  ApiKeys keys;
-  SchedulerOptions scheduling;
-  Metrics metrics;
-  std::unique_ptr<Scheduler> scheduler;
-  ShelfOptions shelving;
-  std::unique_ptr<DocumentShelf> shelf;
-  std::optional<Service> service;
-};
+using namespace fake;
 
 TEST_F(Serving, CompletesATextAndCountsIt) {
   Json json = answered("/v1/completions", {{"prompt", "aab"}, {"max_tokens", 5}, {"temperature", 0}, {"colour", "red"}});
@@ -249,6 +164,23 @@ TEST_F(Serving, EveryFieldIsChecked) {
   EXPECT_EQ(answered("/v1/completions", {{"prompt", "a"}, {"model", "other"}}, 404)["error"]["code"], "model_not_found");
 }
 
+// Many times its body is what a body of many values takes, and what is told of unknown fields.
+TEST_F(Serving, WideBodiesAreBounded) {
+  std::string zeros = "{\"prompt\":[0";
+  for (int i = 0; i < 4'000'000; ++i)
+    zeros += ",0";
+  auto reply = ask("/v1/completions", zeros + "]}");
+  ASSERT_TRUE(reply->wait());
+  EXPECT_EQ(reply->response.status, 400);
+  EXPECT_EQ(reply->json()["error"]["code"], "invalid_json");
+  Json body = {{"prompt", "a"}, {"max_tokens", 1}};
+  for (int i = 0; i < 1000; ++i)
+    body["unknown " + std::to_string(i)] = i;
+  const Json warnings = answered("/v1/completions", body)["warnings"];
+  EXPECT_EQ(warnings.size(), 17);
+  EXPECT_EQ(warnings.back(), "984 more unknown fields were ignored");
+}
+
 TEST_F(Serving, PathsMethodsAndTypes) {
   EXPECT_EQ(ask("/nowhere", "")->response.status, 404);
   EXPECT_EQ(ask("/v1/completions", "", "", "GET")->response.status, 405);
@@ -262,6 +194,10 @@ TEST_F(Serving, PathsMethodsAndTypes) {
   service->handle({"POST", "/v1/completions", "", "", "text/plain", "", "{\"prompt\":\"a\"}"}, reply);
   ASSERT_TRUE(reply->wait());
   EXPECT_EQ(reply->response.status, 415);
+  auto spelt = std::make_shared<RecordedReply>();
+  service->handle({"POST", "/v1/completions", "", "", "Application/JSON ; charset=utf-8", "", "{\"prompt\":\"a\",\"max_tokens\":1}"}, spelt);
+  ASSERT_TRUE(spelt->wait());
+  EXPECT_EQ(spelt->response.status, 200);
 }
 
 TEST_F(Serving, PagesOfOtherSitesGetNoWord) {
@@ -352,167 +288,38 @@ TEST_F(Serving, ToolsAreTheTemplates) {
   answered("/v1/chat/completions", body);
   auto prompt = answered("/apply-template", {{"messages", body["messages"]}, {"tools", body["tools"]}})["prompt"].get<std::string>();
   EXPECT_NE(prompt.find("\"weather\""), std::string::npos);
-  body["tool_choice"] = "required";
-  answered("/v1/chat/completions", body, 400);
+  for (const Json &bad : {Json("maybe"), Json(3), Json::object(), Json({{"type", "function"}, {"function", {{"name", "other"}}}})}) {
+    body["tool_choice"] = bad;
+    EXPECT_EQ(answered("/v1/chat/completions", body, 400)["error"]["param"], "tool_choice") << bad;
+  }
+  EXPECT_EQ(answered("/v1/chat/completions", {{"messages", body["messages"]}, {"tool_choice", "required"}}, 400)["error"]["param"], "tool_choice");
   close();
   model.templateSource = "no place";
   body.erase("tool_choice");
   answered("/v1/chat/completions", body, 400);
 }
 
-// A document says 'z' often; a question that says little is answered with it.
-struct Documents : Serving {
-  std::string text = std::string(500, 'z') + " the word is here and nowhere else " + std::string(200, 'y');
-
-  Json add(const Json &body, const std::string &key = "") {
-    auto reply = ask("/v1/documents", body.dump(), key);
-    EXPECT_TRUE(reply->wait());
-    EXPECT_TRUE(reply->response.status == 202 || reply->response.status == 200) << reply->body;
-    return reply->json();
+// Whatever the model would rather say, the answer is a call of the tool, with arguments of its schema.
+TEST_F(Serving, ToolsAreCalledWhereThatIsAskedFor) {
+  const Json weather = {{"type", "function"}, {"function", {{"name", "weather"}, {"parameters", {{"type", "object"}, {"required", {"city"}},
+                        {"properties", {{"city", {{"enum", {"Paris", "Rome"}}}}}}, {"additionalProperties", false}}}}}};
+  const Json clock = {{"type", "function"}, {"function", {{"name", "clock"}, {"parameters", {{"type", "object"}, {"additionalProperties", false}}}}}};
+  Json body = {{"messages", {{{"role", "user"}, {"content", "qqqq"}}}}, {"max_tokens", 200}, {"seed", 3}, {"n", 4}, {"tools", {weather, clock}}};
+  body["tool_choice"] = {{"type", "function"}, {"function", {{"name", "weather"}}}};
+  const Json named = answered("/v1/chat/completions", body);
+  for (const Json &choice : named["choices"]) {
+    ASSERT_EQ(choice["message"]["tool_calls"].size(), 1) << choice;
+    const Json call = choice["message"]["tool_calls"][0]["function"];
+    EXPECT_EQ(call["name"], "weather");
+    EXPECT_TRUE(Json::parse(call["arguments"].get<std::string>())["city"].get<std::string>().find_first_of("PR") == 0) << call;
+    EXPECT_EQ(choice["finish_reason"], "tool_calls");
   }
-  Json show(const std::string &id, const std::string &key = "") {
-    auto reply = ask("/v1/documents/" + id, "", key, "GET");
-    EXPECT_TRUE(reply->wait());
-    return reply->json();
-  }
-  std::string readText(const std::string &text, const std::string &key = "") {
-    const std::string id = add({{"text", text}, {"name", "of the test"}}, key)["id"];
-    auto events = ask("/v1/documents/" + id + "/events", "", key, "GET");
-    EXPECT_TRUE(events->wait());
-    EXPECT_EQ(show(id, key)["status"], "ready") << show(id, key);
-    return id;
-  }
-  Json answer(const Json &documents, const std::string &prompt = "ab", int status = 200, const std::string &key = "") {
-    auto reply = ask("/v1/completions", Json({{"prompt", prompt}, {"max_tokens", 4}, {"temperature", 0}, {"documents", documents}}).dump(), key);
-    EXPECT_TRUE(reply->wait());
-    EXPECT_EQ(reply->response.status, status) << reply->body;
-    return reply->json();
-  }
-};
-
-TEST_F(Documents, AreReadOnceAndKnownByWhoBroughtThem) {
-  keys = ApiKeys({"mine", "other"});
-  const std::string id = readText(text, "mine");
-  Json known = answer({id}, "ab", 200, "mine");
-  EXPECT_EQ(known["choices"][0]["text"], "zzzz");
-  EXPECT_GT(known["usage"]["longc"]["memory_hits"], 0);
-  EXPECT_EQ(known["usage"]["longc"]["document_tokens"], text.size());
-  EXPECT_EQ(add({{"text", text}}, "mine")["id"], id);
-  EXPECT_EQ(add({{"text", text}}, "mine")["status"], "ready");
-  EXPECT_EQ(answer({id}, "ab", 404, "other")["error"]["code"], "document_not_found");
-  EXPECT_EQ(ask("/v1/documents/" + id, "", "other", "DELETE")->wait(), true);
-  EXPECT_EQ(show(id, "mine")["tokens"], text.size());
-  auto list = ask("/v1/documents", "", "other", "GET");
-  ASSERT_TRUE(list->wait());
-  EXPECT_TRUE(list->json()["data"].empty());
-}
-
-TEST_F(Documents, WithoutThemTheAnswerIsAnother) {
-  const std::string id = readText(text), other = readText(std::string(900, 'x'));
-  EXPECT_EQ(answered("/v1/completions", {{"prompt", "aab"}, {"max_tokens", 4}, {"temperature", 0}})["choices"][0]["text"], "aaaa");
-  EXPECT_EQ(answer({id}, "aab")["choices"][0]["text"], "zzzz");
-  EXPECT_EQ(answer({other, id}, "aab")["choices"][0]["text"], "xxxx"); // 900 of these, 500 of those
-  EXPECT_EQ(answer({id, other}, "aab")["choices"][0]["text"], "xxxx");
-  EXPECT_EQ(answer({id, id}, "aab", 400)["error"]["param"], "documents");
-  EXPECT_EQ(answered("/v1/completions", {{"prompt", "a"}, {"documents", {id}}, {"memory", "off"}}, 400)["error"]["param"], "documents");
-}
-
-TEST_F(Documents, DeletingDeletes) {
-  shelving.folder = fake::temporaryPath("shelf-deleting");
-  std::filesystem::remove_all(shelving.folder);
-  const std::string id = readText(text);
-  const int64_t pages = metrics.memoryEntries;
-  EXPECT_EQ(pages, static_cast<int64_t>(text.size()));
-  auto deleted = ask("/v1/documents/" + id, "", "", "DELETE");
-  ASSERT_TRUE(deleted->wait());
-  EXPECT_EQ(deleted->json()["deleted"], true);
-  EXPECT_EQ(answer({id}, "ab", 404)["error"]["code"], "document_not_found");
-  waitIdle();
-  answered("/v1/completions", {{"prompt", "a"}}); // behind what was posted
-  EXPECT_EQ(metrics.memoryEntries, 0);
-  EXPECT_EQ(scheduler->store()->pages().usedPages(), 0);
-  EXPECT_TRUE(std::filesystem::is_empty(shelving.folder + "/public"));
-}
-
-TEST_F(Documents, OutliveTheServerAndTravel) {
-  shelving.folder = fake::temporaryPath("shelf-outliving");
-  std::filesystem::remove_all(shelving.folder);
-  const std::string id = readText(text);
-  const Json before = answer({id}, "aab");
-  auto file = ask("/v1/documents/" + id + "/export", "");
-  ASSERT_TRUE(file->wait());
-  EXPECT_EQ(file->response.type, "application/octet-stream");
-  close();
-  open();
-  EXPECT_EQ(show(id)["status"], "ready");
-  EXPECT_EQ(show(id)["name"], "of the test");
-  EXPECT_EQ(answer({id}, "aab")["choices"], before["choices"]);
-  close();
-  shelving.folder = fake::temporaryPath("shelf-elsewhere");
-  std::filesystem::remove_all(shelving.folder);
-  open();
-  for (size_t cut : {size_t(0), size_t(10), file->body.size() / 2, file->body.size() - 1}) {
-    auto refused = ask("/v1/documents/import", file->body.substr(0, cut));
-    ASSERT_TRUE(refused->wait());
-    EXPECT_EQ(refused->response.status, 422) << cut;
-  }
-  auto imported = ask("/v1/documents/import", file->body);
-  ASSERT_TRUE(imported->wait());
-  EXPECT_EQ(imported->json()["id"], id) << imported->body;
-  EXPECT_EQ(answer({id}, "aab")["choices"], before["choices"]);
-  close();
-  model.session.policy.window = 32; // read with other windows: it stays, and is not used
-  model.session.policy.lastContext = 8;
-  open();
-  EXPECT_EQ(show(id)["status"], "failed");
-  EXPECT_EQ(answer({id}, "aab", 422)["error"]["code"], "document_failed");
-}
-
-TEST_F(Documents, LivesEndAndQuotasHold) {
-  Json forever = add({{"text", text}});
-  EXPECT_TRUE(forever["expires_at"].is_null());
-  auto changed = ask("/v1/documents/" + forever["id"].get<std::string>(), R"({"ttl": 1})", "", "PATCH");
-  ASSERT_TRUE(changed->wait());
-  EXPECT_FALSE(changed->json()["expires_at"].is_null()) << changed->body;
-  for (int i = 0; i < 3000 && metrics.documents > 0; ++i) // nobody asks for it
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_EQ(show(forever["id"])["error"]["code"], "document_not_found");
-  close();
-  shelving.quotaBytes = 1000;
-  auto refused = ask("/v1/documents", Json({{"text", text}}).dump());
-  ASSERT_TRUE(refused->wait());
-  EXPECT_EQ(refused->response.status, 413);
-  for (const Json &bad : {Json({{"text", ""}}), Json({{"text", 3}}), Json({{"text", "a"}, {"method", "lift"}}), Json({{"text", "a"}, {"ttl", -1}}),
-                          Json({{"file", "/etc/passwd"}}), Json::object(), Json({{"text", "a"}, {"name", std::string(300, 'x')}})}) {
-    auto reply = ask("/v1/documents", bad.dump());
-    ASSERT_TRUE(reply->wait());
-    EXPECT_EQ(reply->response.status, 400) << bad;
-  }
-  for (const char *name : {"..", "%2e%2e", "doc_", "doc_0000", "x/../y"}) {
-    auto reply = ask(std::string("/v1/documents/") + name, "", "", "GET");
-    ASSERT_TRUE(reply->wait());
-    EXPECT_EQ(reply->response.status, 404) << name;
-  }
-}
-
-TEST_F(Documents, CitationsArePlacesInTheText) {
-  const std::string id = readText(text);
-  Json body = {{"messages", {{{"role", "user"}, {"content", "where is the word?"}}}}, {"max_tokens", 1}, {"documents", {id}}, {"citations", true}};
-  Json json = answered("/v1/chat/completions", body);
-  ASSERT_FALSE(json["citations"].empty()) << json;
-  const size_t begin = json["citations"][0]["start"], end = json["citations"][0]["end"];
-  EXPECT_NE(text.substr(begin, end - begin).find("the word is here"), std::string::npos);
-  EXPECT_EQ(json["citations"][0]["text"], text.substr(begin, end - begin));
-}
-
-// Answers go on while a long document is read.
-TEST_F(Documents, ReadingHoldsNobody) {
-  Json added = add({{"text", std::string(400'000, 'z')}});
-  EXPECT_EQ(answered("/v1/completions", {{"prompt", "aab"}, {"max_tokens", 4}, {"temperature", 0}})["choices"][0]["text"], "aaaa");
-  EXPECT_EQ(answer({added["id"]}, "ab", 409)["error"]["code"], "document_not_ready");
-  EXPECT_EQ(show(added["id"])["status"], "ingesting");
-  auto deleted = ask("/v1/documents/" + added["id"].get<std::string>(), "", "", "DELETE");
-  ASSERT_TRUE(deleted->wait());
+  body["tool_choice"] = "required";
+  const Json any = answered("/v1/chat/completions", body);
+  for (const Json &choice : any["choices"])
+    EXPECT_EQ(choice["message"]["tool_calls"].size(), 1) << choice;
+  body["response_format"] = {{"type", "json_object"}};
+  EXPECT_EQ(answered("/v1/chat/completions", body, 400)["error"]["param"], "tool_choice");
 }
 
 } // namespace

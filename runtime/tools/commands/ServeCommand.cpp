@@ -4,6 +4,7 @@
 #include "runtime/core/SystemMemory.h"
 #include "runtime/http/DocumentShelf.h"
 #include "runtime/http/HttpServer.h"
+#include "runtime/http/LiftDocuments.h"
 #include "runtime/http/Service.h"
 #include "runtime/serve/ProgramTokenizer.h"
 #include "runtime/tools/commands/LoadedEncoder.h"
@@ -95,18 +96,26 @@ public:
         return values.status();
       LONGC_TRY(readTrained(named.folder, loaded.program->message(), adapters.trained_.list, *values));
       adapters.names_.push_back(named.name);
-      adapters.values_.push_back(std::move(*values));
+      adapters.values_.push_back(std::make_shared<const ParameterArray>(std::move(*values)));
     }
     return adapters;
   }
   const std::vector<std::string> &names() const { return names_; }
-  Status use(LoadedProgram &loaded, size_t adapter) const { return loaded.bindAdapter(trained_.list, values_[adapter]); }
+  const std::vector<std::shared_ptr<const ParameterArray>> &values() const { return values_; }
+  /// Null: the first, or `untrained` where there is none.
+  Status use(LoadedProgram &loaded, const ParameterArray *adapter, const ParameterArray *untrained) const {
+    const ParameterArray *values = adapter ? adapter : values_.empty() ? untrained : values_.front().get();
+    LONGC_TRY(loaded.bindAdapter(trained_.list, *values));
+    if (!adapter && values_.empty())
+      loaded.engine->setAdapter(""); // as it was before any
+    return {};
+  }
 
 private:
   explicit ServedAdapters(ProgramParameters trained) : trained_(std::move(trained)) {}
   ProgramParameters trained_;
   std::vector<std::string> names_;
-  std::vector<ParameterArray> values_;
+  std::vector<std::shared_ptr<const ParameterArray>> values_;
 };
 
 double memoryForState(const Engine &engine) {
@@ -171,7 +180,8 @@ Status listen(Serving &serving, Service &service, Scheduler *scheduler, const st
   auto server = HttpServer::listen(serving.options.host, serving.options.port, serving.options.limits,
                                    [&service](HttpRequest request, std::shared_ptr<HttpReply> reply) {
                                      service.handle(std::move(request), std::move(reply));
-                                   });
+                                   },
+                                   [&service](const HttpRequest &head) { return service.uploadPath(head); });
   if (!server.ok())
     return server.status();
   logNote(about);
@@ -212,14 +222,24 @@ Status serveDecoder(Serving &serving, const Arguments &arguments) {
   scheduling.places = std::clamp<int64_t>(options.parallel, 1, std::max<int64_t>(fits, 1));
   scheduling.mostWaiting = static_cast<size_t>(options.queue);
   const bool hasMemory = !engine.layout().pages.empty() && model->options.policy.memory;
-  scheduling.memoryBytes = memoryForState(engine) / (hasMemory ? 2 : 1); // one half for what is answered, one for documents
-  if (adapters->names().size() > 1)
-    scheduling.useAdapter = [&](size_t adapter) { return adapters->use(model->loaded, adapter); };
+  std::unique_ptr<LiftDocuments> lift;
+  if (auto engineOptions = engineOptionsOf(arguments); engineOptions.ok() && LiftDocuments::isDoneBy(engine.program(), engineOptions->exact)) {
+    auto made = LiftDocuments::create(engine.program(), longc_program, *engineOptions, model->tokenizer);
+    if (made.ok())
+      lift = std::move(*made);
+    else
+      logWarning("there are no documents of method lift: " + made.status().message());
+  }
+  scheduling.memoryBytes = memoryForState(engine) / (hasMemory || lift ? 2 : 1); // one half for what is answered, one for documents
+  if (adapters->names().size() > 1 || lift)
+    scheduling.useAdapter = [&](const ParameterArray *adapter) { return adapters->use(model->loaded, adapter, lift ? &lift->untrained() : nullptr); };
   auto scheduler = Scheduler::create(engine, model->options, scheduling, serving.metrics);
   if (!scheduler.ok())
     return scheduler.status();
   std::unique_ptr<DocumentShelf> shelf;
-  if (hasMemory) {
+  if (hasMemory || lift) {
+    options.shelf.hasMemory = hasMemory;
+    options.shelf.lift = lift.get();
     options.shelf.memoryBytes = scheduling.memoryBytes;
     options.shelf.session = model->options;
     options.shelf.fingerprint = model->loaded.program->fingerprint();
@@ -228,9 +248,10 @@ Status serveDecoder(Serving &serving, const Arguments &arguments) {
       return opened.status();
     shelf = std::move(*opened);
   } else if (arguments.has("documents"))
-    return Status::error(7119, "documents are memory, and this program has none or it is off", "compile with --method fot; leave --memory off out");
+    return Status::error(7119, "documents are memory, and this program has none or it is off", "compile with --method fot or with --train; leave --memory off out");
   ServedModel served = describeModel(*model, arguments.text("model-name"));
   served.adapters = adapters->names();
+  served.adapterValues = adapters->values();
   Service service(std::move(options.service), std::move(served),
                   ServiceParts{&**scheduler, shelf.get(), nullptr}, serving.metrics, *serving.log);
   LONGC_TRY(listen(serving, service, &**scheduler,
@@ -239,7 +260,14 @@ Status serveDecoder(Serving &serving, const Arguments &arguments) {
   return {};
 }
 
+// A reader of messages that is gone, and a limit on the size of files, are errors where they happen and no end.
+void outliveSignals() {
+  for (int signal : {SIGPIPE, SIGXFSZ})
+    std::signal(signal, SIG_IGN);
+}
+
 Status runServe(const Arguments &arguments) {
+  outliveSignals();
   Serving serving;
   auto options = readOptions(arguments);
   if (!options.ok())
