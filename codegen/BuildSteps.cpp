@@ -266,7 +266,7 @@ private:
     for (auto [output, result] : llvm::zip(launch.getOutputs(), launch.getResults())) {
       if (failed(addOperand(launch, output, *message)))
         return failure();
-      buffers_[result] = buffers_[output];
+      buffers_[result] = buffers_.lookup(output);
       sizes_.bindSizesOf(result, output);
     }
     return success();

@@ -298,7 +298,7 @@ void KernelEmitter::visit(Operation &op) {
       .Case([&](tile::ScaledMmaOp mma) { addProduct(mma, mma.getAcc()); })
       .Case([&](tile::TopkInitOp) {})
       .Case([&](tile::TopkUpdateOp update) {
-        selections_[update.getResult()] = selections_[update.getState()];
+        selections_[update.getResult()] = selections_.lookup(update.getState());
         pending_.push_back({Item::Select, update, update.getResult(), {}});
       })
       .Case([&](tile::TopkThresholdOp threshold) {
@@ -391,9 +391,10 @@ void KernelEmitter::lowerFor(scf::ForOp loopOp) {
         selection = allocateSelection(state);
         emptySelection(selection);
       } else {
-        selection = selections_[init];
+        selection = selections_.lookup(init);
       }
-      selections_[argument] = selections_[result] = selection;
+      selections_[argument] = selection;
+      selections_[result] = selection;
     } else if (isTile(init.getType()) && buffers_.count(init) && init.hasOneUse() && init.getDefiningOp<scf::ForOp>() &&
                init.getParentBlock() == loopOp->getBlock()) {
       // The result of a loop that only this one carries on.
@@ -411,8 +412,10 @@ void KernelEmitter::lowerFor(scf::ForOp loopOp) {
   moveInto(tileInits, initBuffers);
   size_t at = 0;
   for (auto [argument, result] : llvm::zip_equal(loopOp.getRegionIterArgs(), loopOp.getResults()))
-    if (isa<RankedTensorType>(argument.getType()))
-      buffers_[argument] = buffers_[result] = buffers[at++];
+    if (isa<RankedTensorType>(argument.getType())) {
+      buffers_[argument] = buffers[at];
+      buffers_[result] = buffers[at++];
+    }
 
   OpBuilder::InsertionGuard guard(b_);
   auto made = scf::ForOp::create(b_, mapped(loopOp.getLowerBound()), mapped(loopOp.getUpperBound()),

@@ -451,7 +451,8 @@ private:
       const std::string name = fresh("c");
       cite(*loop);
       line() << typeName(init.getType()) << " " << name << " = " << text(init, 0) << ";\n";
-      names_[argument] = names_[result] = name;
+      names_[argument] = name; // one by one: a new name may move the others
+      names_[result] = name;
       carried.push_back(name);
     }
     const std::string index = fresh("j");

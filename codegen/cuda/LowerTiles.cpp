@@ -271,7 +271,7 @@ LogicalResult TileLowering::lowerBlock(Block &source) {
     else if (auto scalar = dyn_cast<tile::ScalarOp>(op))
       lower(scalar);
     else if (auto turn = dyn_cast<tile::TransposeOp>(op))
-      shared_[turn.getResult()] = shared_[turn.getSource()];
+      shared_[turn.getResult()] = shared_.lookup(turn.getSource());
     else if (op.getNumResults() == 1 && isa<RankedTensorType>(op.getResult(0).getType())) {
       if (isLeftOperand(&op))
         pack(op.getResult(0));

@@ -67,10 +67,9 @@ Result<std::unique_ptr<CudaContext>> CudaContext::open(int ordinal) {
                        "device attribute"));
   LONGC_TRY(cuda.check(cuda.deviceTotalMem(&device->memoryBytes_, device->device_), "device memory size"));
   device->architecture_ = major * 10 + minor;
-  CudaHandle context = nullptr;
-  LONGC_TRY(cuda.check(cuda.primaryCtxRetain(&context, device->device_), "creating the CUDA context"));
+  LONGC_TRY(cuda.check(cuda.primaryCtxRetain(&device->context_, device->device_), "creating the CUDA context"));
   device->retained_ = true;
-  LONGC_TRY(cuda.check(cuda.ctxSetCurrent(context), "entering the CUDA context"));
+  LONGC_TRY(cuda.check(cuda.ctxSetCurrent(device->context_), "entering the CUDA context"));
   LONGC_TRY(cuda.check(cuda.streamCreate(&device->stream_, /*flags: in order with the default stream*/ 0), "creating a stream"));
   LONGC_TRY(cuda.check(cuda.eventCreate(&device->startEvent_, 0), "creating an event"));
   LONGC_TRY(cuda.check(cuda.eventCreate(&device->stopEvent_, 0), "creating an event"));
@@ -129,6 +128,7 @@ Result<std::byte *> CudaContext::stage(size_t bytes) {
 }
 
 Status CudaContext::copyToDevice(CudaPointer target, const void *source, size_t bytes) {
+  std::lock_guard turn(turn_);
   auto place = stage(bytes);
   if (!place.ok())
     return place.status();
@@ -139,6 +139,8 @@ Status CudaContext::copyToDevice(CudaPointer target, const void *source, size_t 
   return bytes ? driver_->check(driver_->memcpyHtoD(target, source, bytes), "copying to the device") : Status();
 }
 Status CudaContext::copyToHost(void *target, CudaPointer source, size_t bytes) {
+  std::lock_guard turn(turn_);
+  LONGC_TRY(driver_->check(driver_->ctxSetCurrent(context_), "entering the CUDA context")); // this may be its first call on a thread
   auto place = stage(bytes);
   if (!place.ok())
     return place.status();
@@ -229,14 +231,18 @@ Status CudaContext::launch(const CudaFunction &function, unsigned gridX, unsigne
   return driver_->check(driver_->launchKernelEx(&config, function.handle, arguments, nullptr), "launching a kernel");
 }
 
-Status CudaContext::beginCapture() {
+Result<CudaHandle> CudaContext::record(const std::function<Status()> &launches) {
+  std::lock_guard turn(turn_);
+  LONGC_TRY(driver_->check(driver_->streamBeginCapture(stream_, /*relaxed*/ 2), "recording launches"));
   recording_ = true;
-  return driver_->check(driver_->streamBeginCapture(stream_, /*relaxed*/ 2), "recording launches");
+  Status status = launches();
+  recording_ = false;
+  auto graph = endRecording(); // in any case: else the stream stays in recording
+  return status.ok() ? std::move(graph) : Result<CudaHandle>(status);
 }
 
-Result<CudaHandle> CudaContext::endCapture() {
+Result<CudaHandle> CudaContext::endRecording() {
   CudaHandle recorded = nullptr, graph = nullptr;
-  recording_ = false;
   LONGC_TRY(driver_->check(driver_->streamEndCapture(stream_, &recorded), "recording launches"));
   Status status = driver_->check(driver_->graphInstantiate(&graph, recorded, 0), "preparing recorded launches");
   driver_->graphDestroy(recorded);
@@ -250,6 +256,7 @@ Status CudaContext::launchGraph(CudaHandle graph) {
 }
 
 Status CudaContext::synchronize() {
+  std::lock_guard turn(turn_);
   LONGC_TRY(driver_->check(driver_->ctxSynchronize(), "running kernels"));
   staged_ = 0;
   return {};

@@ -1,13 +1,15 @@
 // One CUDA device: memory, modules, tensor maps, launches, events. The driver is found at run time (CudaDriver.h).
 //
-// Not thread-safe: one thread uses a device at a time. Kernels are queued on a stream of the context's own, which waits for
+// One thread uses a device at a time; copies to the host may come from others meanwhile. Kernels are queued on a stream of the context's own, which waits for
 // the default stream's copies and they for it: everything happens in call order.
 #pragma once
 
 #include "runtime/device/CudaDriver.h"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,9 +62,8 @@ public:
   Result<CudaTensorMap> encodeTensorMap(CudaPointer base, const CudaTensorMapShape &shape);
   /// `arguments` points at one value a kernel parameter.
   Status launch(const CudaFunction &function, unsigned gridX, unsigned gridY, unsigned gridZ, void **arguments);
-  /// What is launched between the two becomes a graph instead, which `launchGraph` runs as often as it is asked to.
-  Status beginCapture();
-  Result<CudaHandle> endCapture();
+  /// What `launches` launches becomes a graph instead, which `launchGraph` runs as often as it is asked to.
+  Result<CudaHandle> record(const std::function<Status()> &launches);
   Status launchGraph(CudaHandle graph);
   void releaseGraph(CudaHandle graph) { driver_->graphExecDestroy(graph); }
   Status synchronize();
@@ -74,10 +75,13 @@ public:
 private:
   CudaContext() = default;
   Result<std::byte *> stage(size_t bytes);
+  Result<CudaHandle> endRecording();
 
   const CudaDriver *driver_ = nullptr;
   int device_ = 0;
   bool retained_ = false;
+  CudaHandle context_ = nullptr;
+  std::recursive_mutex turn_; // of what touches pinned memory or waits: not while launches are recorded
   std::string name_;
   int multiprocessors_ = 0, architecture_ = 0;
   int sharedLimit_ = 0;

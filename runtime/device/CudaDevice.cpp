@@ -149,19 +149,12 @@ Result<void *> CudaDevice::upload(const void *key, const void *source, size_t by
   return reinterpret_cast<void *>(*pointer);
 }
 
-Result<CudaHandle> CudaDevice::record(std::span<const KernelLaunch> launches) {
-  LONGC_TRY(context_->beginCapture());
-  Status status = Device::launchAll(launches, 0);
-  auto graph = context_->endCapture(); // in any case: else the stream stays in recording
-  return status.ok() ? graph : Result<CudaHandle>(status);
-}
-
 Status CudaDevice::launchAll(std::span<const KernelLaunch> launches, uint64_t sequence) {
   constexpr size_t kKept = 8;
   auto known = std::find_if(sequences_.begin(), sequences_.end(), [&](const Sequence &one) { return one.number == sequence; });
   if (known != sequences_.end())
     return context_->launchGraph(known->graph);
-  auto graph = record(launches);
+  auto graph = context_->record([&] { return Device::launchAll(launches, sequence); });
   if (!graph.ok())
     return graph.status();
   if (sequences_.size() == kKept) {

@@ -54,7 +54,6 @@ private:
     CudaPointer counters = 0; // of blocks drawn and of thread blocks done, where the kernel draws its blocks
   };
   CudaDevice() = default;
-  Result<CudaHandle> record(std::span<const KernelLaunch> launches);
   Result<void *> upload(const void *key, const void *source, size_t bytes);
   Result<Kernel> load(const longc_image_entry &image, const std::string &architecture, const abi::DeviceLaunch &plan);
 

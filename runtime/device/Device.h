@@ -1,6 +1,6 @@
 // What the executor needs of a device: memory and kernel launches, in call order.
 //
-// Not thread-safe: one thread uses a device at a time.
+// One thread uses a device at a time; only copies to the host may come from other threads meanwhile.
 #pragma once
 
 #include "runtime/abi/longc_abi.h"

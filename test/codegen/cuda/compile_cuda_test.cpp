@@ -1,5 +1,7 @@
 // The kernels of test/codegen/cuda/kernels compile to cubins within their recorded budget. Needs NVRTC or nvcc, no GPU.
 #include "codegen/cuda/CompileCuda.h"
+#include "codegen/cuda/CudaPasses.h"
+#include "codegen/cuda/Emit.h"
 
 #include "dialects/lm/LmDialect.h"
 #include "passes/Passes.h"
@@ -155,6 +157,35 @@ TEST(CompileCuda, EveryKernelOfGradientsCompiles) {
     EXPECT_EQ(kernel.launch.persistent(), multiplies) << kernel.name;
   }
   EXPECT_GT(products, 20);
+}
+
+// A loop adds to what it carries, however many names there are before it.
+TEST(EmitCuda, ALoopReadsWhatItCarries) {
+  for (int numbers = 0; numbers < 100; ++numbers) {
+    mlir::MLIRContext context;
+    context.loadDialect<tile::TileDialect, cuda::CudaDialect, mlir::arith::ArithDialect, mlir::math::MathDialect, mlir::scf::SCFDialect>();
+    std::string text = "tile.kernel @sum grid(%i) (%x: !tile.view<?xf32>, %y: !tile.view<?xf32>) {\n"
+                       "  %c0 = arith.constant 0 : index\n  %c1 = arith.constant 1 : index\n  %c9 = arith.constant 9 : index\n";
+    std::string start = "%zero";
+    text += "  %zero = arith.constant 0.0 : f32\n";
+    for (int i = 0; i < numbers; ++i) { // each read twice, so that it has a name
+      const std::string n = std::to_string(i);
+      text += "  %a" + n + " = tile.scalar %x[%i] : !tile.view<?xf32> -> f32\n  %b" + n + " = arith.addf " + start + ", %a" + n + " : f32\n";
+      start = "%b" + n;
+    }
+    text += "  %s = scf.for %j = %c0 to %c9 step %c1 iter_args(%c = " + start + ") -> (f32) {\n"
+            "    %v = tile.scalar %x[%j] : !tile.view<?xf32> -> f32\n    %n = arith.addf %c, %v : f32\n    scf.yield %n : f32\n  }\n"
+            "  %t = tile.splat %s : f32 -> tensor<1xf32>\n  tile.store %t, %y[%i] : tensor<1xf32>, !tile.view<?xf32>\n  tile.return\n}\n";
+    auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
+    ASSERT_TRUE(module) << text;
+    mlir::PassManager manager(&context);
+    buildCudaPipeline(manager);
+    ASSERT_TRUE(succeeded(manager.run(*module)));
+    std::string emitted;
+    llvm::raw_string_ostream stream(emitted);
+    ASSERT_TRUE(succeeded(emitCuda(*module->getOps<cuda::KernelOp>().begin(), stream)));
+    EXPECT_TRUE(std::regex_search(emitted, std::regex("c0 = c0 \\+ v"))) << numbers << "\n" << emitted;
+  }
 }
 
 TEST(CompileCuda, SpillsAreRefused) {
