@@ -48,8 +48,10 @@ class Running:
                     return self
             except OSError:
                 pass
+            if self.process.poll() is not None:
+                break
             time.sleep(0.1)
-        raise SystemExit("serve.py: a server did not begin")
+        raise SystemExit(f"serve.py: {self.process.args[0]} did not begin to serve")
 
     def __exit__(self, *_):
         self.process.terminate()

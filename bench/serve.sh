@@ -36,8 +36,9 @@ if [ $alone = 0 ]; then
   peer=(--gguf "$gguf" --peer "$server")
 fi
 
+[ $# -eq 0 ] || set -- -- "$@" # more options of the program
 beginRecord serve "bench/serve.sh --threads $threads --rounds $rounds --tokens $tokens APP $(basename "$gguf") $*"
 [ $keep = 1 ] || { rm -f "$record"; record=$work/record.txt; }
-python3 bench/serve.py "$app" "${peer[@]}" --threads "$threads" --rounds "$rounds" --tokens "$tokens" -- "$@" | tee -a "$record"
+python3 bench/serve.py "$app" "${peer[@]}" --threads "$threads" --rounds "$rounds" --tokens "$tokens" "$@" | tee -a "$record"
 [ $keep = 1 ] && echo "recorded in $record" >&2
 exit 0

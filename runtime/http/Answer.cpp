@@ -50,7 +50,8 @@ void Answer::refuse(const ApiError &error) {
   log_.add(about_);
 }
 
-void Answer::onBegun() {
+void Answer::onBegun(int64_t known) {
+  known_ += known;
   if (queueSeconds_ < 0)
     metrics_.queued.add(queueSeconds_ = since(start_));
 }
@@ -63,7 +64,7 @@ void Answer::onRead(int64_t done, int64_t total) {
   writeHead(json, plan_.chat ? "chat.completion.chunk" : "text_completion");
   json.key("choices").beginArray().endArray();
   json.key("prompt_progress").beginObject();
-  json.key("total").integer(total).key("cache").integer(0).key("processed").integer(done);
+  json.key("total").integer(total).key("cache").integer(known_).key("processed").integer(done);
   json.key("time_ms").integer(static_cast<int64_t>(since(start_) * 1000)).endObject();
   reply_->write("data: " + json.endObject().str() + "\n\n");
 }
@@ -261,6 +262,7 @@ std::string Answer::usage() const {
   json.key("prompt_tokens").integer(plan_.promptTokens);
   json.key("completion_tokens").integer(made_);
   json.key("total_tokens").integer(plan_.promptTokens + made_);
+  json.key("prompt_tokens_details").beginObject().key("cached_tokens").integer(known_).endObject();
   json.key("longc").beginObject();
   json.key("tokens_in_window").integer(inWindow_).key("tokens_in_memory").integer(inMemory_);
   json.key("tokens_dropped").integer(dropped_);
@@ -277,7 +279,7 @@ void Answer::writeEnd(JsonWriter &json) const {
   json.key("tokens_in_window").integer(inWindow_).key("tokens_in_memory").integer(inMemory_).endObject().endObject();
   const double reading = std::max(0.0, firstTokenSeconds_ - std::max(0.0, queueSeconds_));
   json.key("timings").beginObject();
-  json.key("cache_n").integer(documentTokens()).key("prompt_n").integer(plan_.promptTokens);
+  json.key("cache_n").integer(documentTokens() + known_).key("prompt_n").integer(plan_.promptTokens - known_);
   json.key("prompt_ms").number(reading * 1000);
   json.key("predicted_n").integer(made_);
   json.key("predicted_ms").number((since(start_) - std::max(0.0, firstTokenSeconds_)) * 1000).endObject();

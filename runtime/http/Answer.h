@@ -41,7 +41,7 @@ public:
 
   bool isWanted() const override { return !reply_->isGone() && !over_; }
   void onAccepted() override;
-  void onBegun() override;
+  void onBegun(int64_t known) override;
   void onRead(int64_t done, int64_t total) override;
   bool onToken(int choice, const ChosenToken &token) override;
   void onEnd(const EndedChoice &ended) override;
@@ -82,6 +82,7 @@ private:
   std::vector<std::pair<std::string, std::string>> headers_;
   std::vector<Choice> choices_;
   int ended_ = 0;
+  int64_t known_ = 0; // tokens of prompts that were read before
   int64_t made_ = 0, inWindow_ = 0, inMemory_ = 0, dropped_ = 0;
   std::atomic<bool> over_{false};
   Clock::time_point start_ = Clock::now(), lastProgress_;

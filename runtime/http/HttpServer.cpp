@@ -2,7 +2,9 @@
 #include "runtime/http/HttpNetwork.h"
 
 #include "runtime/core/Format.h"
+#include "runtime/core/Log.h"
 
+#include <exception>
 #include <sys/resource.h>
 
 namespace longc {
@@ -118,7 +120,13 @@ void HttpServer::Network::run(std::function<void(int, int)> onSignal) {
   }
   beat();
   accept();
-  context.run();
+  while (!context.stopped()) {
+    try {
+      context.run();
+    } catch (const std::exception &error) { // no memory for one client's bytes: the others go on
+      logWarning(std::string("a connection was given up: ") + error.what());
+    }
+  }
   heart.cancel();
   for (auto all = connections; const auto &connection : all)
     connection->close();

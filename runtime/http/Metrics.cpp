@@ -54,6 +54,8 @@ std::string Metrics::text() const {
   gauge("memory_entries", "Tokens in the memories of documents.", static_cast<double>(memoryEntries));
   counter("prompt_tokens_total", "Tokens of prompts that were read.", promptTokens);
   counter("generation_tokens_total", "Tokens that were generated.", generatedTokens);
+  counter("prefix_cache_queries", "Chats whose prompt may begin with one that was read before.", prefixQueries);
+  counter("prefix_cache_hits", "Chats whose prompt did.", prefixHits);
   counter("request_success_total", "Requests that were answered.", succeeded);
   counter("failed_requests_total", "Requests that ended in an error of ours.", failed);
   counter("aborted_requests_total", "Requests whose client left.", aborted);

@@ -35,7 +35,7 @@ Status caughtStatus() {
 
 Result<std::unique_ptr<Scheduler>> Scheduler::create(Engine &engine, const SessionOptions &session,
                                                      const SchedulerOptions &options, Metrics &metrics) {
-  auto store = Session::createStore(engine, session, options.places);
+  auto store = Session::createStore(engine, session, options.places + options.prefixes);
   if (!store.ok())
     return store.status();
   std::unique_ptr<Scheduler> scheduler(new Scheduler(engine, options, metrics));
@@ -131,6 +131,7 @@ void Scheduler::loop() {
     work();
   }
   failAll(ended());
+  prefixes_.clear();
 }
 
 void Scheduler::doPosted() {
@@ -254,28 +255,52 @@ void Scheduler::admit() {
   }
 }
 
+namespace {
+
+PromptKind kindOf(const PromptTask &task) { return {task.owner, task.adapter, task.session.policy}; }
+
+} // namespace
+
 Status Scheduler::begin(const std::shared_ptr<PromptTask> &task) {
   Sequence &sequence = running_.emplace_back();
   sequence.task = task;
+  LONGC_TRY(openSession(sequence));
+  auto intake = Intake::begin(*sequence.session, std::span(task->tokens).subspan(static_cast<size_t>(sequence.known)));
+  if (!intake.ok())
+    return intake.status();
+  sequence.intake.emplace(std::move(*intake));
+  sequence.chooser.emplace(task->rules, task->firstChoice);
+  task->listener->onBegun(sequence.known);
+  return {};
+}
+
+// On what the task knows: its documents, or the prompt that it goes on from.
+Status Scheduler::openSession(Sequence &sequence) {
+  PromptTask &task = *sequence.task;
   std::vector<std::shared_ptr<const MemoryDocument>> documents;
-  for (const auto &document : task->documents) {
+  for (const auto &document : task.documents) {
     if (document->adapter)
-      task->adapter = document->adapter;
+      task.adapter = document->adapter;
     else if (!document->memory)
       return Status::error(7505, "the document " + document->id + " is no longer there", "ask without it");
     else
       documents.push_back(document->memory);
   }
-  auto session = Session::open(engine_, task->session, store_, documents);
+  task.goesOn = task.goesOn && task.documents.empty(); // what is deleted would live on
+  if (task.goesOn) {
+    ++metrics_.prefixQueries;
+    PrefixCache::Found found = prefixes_.take(kindOf(task), task.tokens);
+    if (found.session) {
+      ++metrics_.prefixHits;
+      sequence.session = std::move(found.session);
+      sequence.known = found.tokens;
+      return {};
+    }
+  }
+  auto session = Session::open(engine_, task.session, store_, documents);
   if (!session.ok())
     return session.status();
   sequence.session = std::move(*session);
-  auto intake = Intake::begin(*sequence.session, task->tokens);
-  if (!intake.ok())
-    return intake.status();
-  sequence.intake.emplace(std::move(*intake));
-  sequence.chooser.emplace(task->rules, task->firstChoice);
-  task->listener->onBegun();
   return {};
 }
 
@@ -367,6 +392,8 @@ void Scheduler::advance(Sequence &sequence) {
 Status Scheduler::fork(Sequence &sequence, std::vector<Sequence *> &choices) {
   sequence.reads = false;
   const std::shared_ptr<PromptTask> &task = sequence.task;
+  if (task->goesOn)
+    prefixes_.keep(kindOf(*task), task->tokens, *sequence.session);
   for (int choice = 1; choice < task->choices; ++choice) {
     auto session = sequence.session->fork();
     if (!session.ok())

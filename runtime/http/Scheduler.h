@@ -8,6 +8,7 @@
 #include "runtime/http/ApiError.h"
 #include "runtime/http/KeptDocument.h"
 #include "runtime/http/Metrics.h"
+#include "runtime/http/PrefixCache.h"
 #include "runtime/http/TokenChooser.h"
 #include "runtime/serve/Generate.h"
 #include "runtime/serve/Intake.h"
@@ -46,7 +47,8 @@ public:
   virtual bool isWanted() const = 0;
   /// It is in the line, and nothing else was said yet. Called on the submitting thread, all others on the engine's.
   virtual void onAccepted() = 0;
-  virtual void onBegun() = 0;
+  /// `known`: tokens of the prompt that need not be read, since they were read before.
+  virtual void onBegun(int64_t known) = 0;
   virtual void onRead(int64_t done, int64_t total) = 0;
   /// False ends the choice: its text is complete.
   virtual bool onToken(int choice, const ChosenToken &token) = 0;
@@ -63,6 +65,7 @@ struct PromptTask {
   std::vector<std::shared_ptr<KeptDocument>> documents; // that it knows: its memory, or its adapter
   std::shared_ptr<const ParameterArray> adapter; // what the model is for this; null: what it is for others
   std::string owner;  // whose share its tokens are counted to
+  bool goesOn = false; // a later prompt may begin with this one: a chat's
   std::shared_ptr<AnswerListener> listener;
   int64_t held = 0; // the scheduler's: places that it has, or will have once its prompt is read
 };
@@ -72,6 +75,7 @@ struct SchedulerOptions {
   size_t mostWaiting = 2048; // prompts
   int64_t chunk = 256;       // tokens read in a call while answers are under way
   double memoryBytes = 0;    // for the state of all sequences
+  int64_t prefixes = 0;      // states of prompts that are kept for later ones
   std::function<Status(const ParameterArray *adapter)> useAdapter = {}; // makes the engine this model; null: what it was
 };
 
@@ -111,6 +115,7 @@ private:
     std::optional<TokenChooser> chooser;
     std::optional<Intake> intake;
     bool reads = true; // the prompt; afterwards its own tokens
+    int64_t known = 0; // tokens of the prompt that an earlier one had
     int32_t token = 0;
     int64_t made = 0;
   };
@@ -121,7 +126,7 @@ private:
   };
 
   Scheduler(Engine &engine, const SchedulerOptions &options, Metrics &metrics)
-      : engine_(engine), options_(options), metrics_(metrics) {}
+      : engine_(engine), options_(options), metrics_(metrics), prefixes_(static_cast<size_t>(options.prefixes)) {}
   void loop();
   bool awaitWork();
   void beat();
@@ -131,6 +136,7 @@ private:
   void admit();
   Owner *neediest();
   Status begin(const std::shared_ptr<PromptTask> &task);
+  Status openSession(Sequence &sequence);
   void step();
   std::vector<Sequence *> choose();
   Status run(std::span<Sequence *const> sequences, std::span<Intake *const> intakes);
@@ -154,6 +160,7 @@ private:
   // Of the engine's thread.
   std::map<std::string, Owner> owners_;
   std::list<Sequence> running_;
+  PrefixCache prefixes_;
   size_t waiting_ = 0;
   int64_t taken_ = 0; // places that tasks hold
   double bytes_ = 0;  // of the tasks that run

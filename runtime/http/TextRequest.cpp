@@ -139,6 +139,7 @@ public:
     task->choices = choices_;
     task->firstChoice = static_cast<int>(request_.tasks.size()) * choices_;
     task->session = session_;
+    task->goesOn = request_.plan.chat;
     task->adapter = adapter_ == 0 ? nullptr : model_.adapterValues[adapter_];
     task->maxTokens = session_.policy.memory ? maxTokens_ : std::min(maxTokens_, window - count + 1);
     request_.plan.promptTokens += count;

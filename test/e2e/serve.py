@@ -146,6 +146,20 @@ def streamsAreAnswers(server):
             assert mine[-1]["finish_reason"] == choice["finish_reason"]
 
 
+def chatsGoOn(program):
+    """A second turn does not read the first one again, and is answered as if it had."""
+    turns = [{"role": "user", "content": "hi"}]
+    body = {"max_tokens": 3, "temperature": 0, "memory": "off", "logprobs": True}
+    with Server(program) as server:
+        first = server.answer("/v1/chat/completions", {**body, "messages": turns})
+        turns += [first["choices"][0]["message"], {"role": "user", "content": "oh"}]
+        second = server.answer("/v1/chat/completions", {**body, "messages": turns})
+    assert second["usage"]["prompt_tokens_details"]["cached_tokens"] == first["usage"]["prompt_tokens"], (first, second)
+    with Server(program) as server:
+        alone = server.answer("/v1/chat/completions", {**body, "messages": turns})
+    assert alone["usage"]["prompt_tokens_details"]["cached_tokens"] == 0 and alone["choices"] == second["choices"], (alone, second)
+
+
 def rudeClientsHoldNobody(server):
     """Half requests, clients that vanish in a stream, pipelines: the places are free again, and nothing stays behind."""
     body = json.dumps({"prompt": "a", "max_tokens": 100000, "stream": True, "temperature": 0})
@@ -288,6 +302,7 @@ def main():
         assert server.ask("/v1/models", headers={"Authorization": "Bearer second"})[0] == 200
     documentsOutliveTheServer(program, folder)
     documentsTogetherAreOneText(program)
+    chatsGoOn(program)
     # An answer under way is finished before the server ends.
     with Server(program, "--exact") as server:
         late = []

@@ -82,13 +82,16 @@ def main():
         if os.path.exists(log):
             os.remove(log)
         run = Session(program, shelf, shim, call, log)
-        if run.port:
-            run.run(kept)
-            code = run.end()
-        else:
-            run.said += run.process.communicate(timeout=30)[1]
-            code = run.process.returncode
-            assert code in (1, 70, 71) and "error: LC" in run.said, (call, code, run.said)
+        try:
+            if run.port:
+                run.run(kept)
+                code = run.end()
+            else:
+                run.said += run.process.communicate(timeout=30)[1]
+                code = run.process.returncode
+                assert "error: LC" in run.said, (call, code, run.said)
+        finally:
+            run.process.kill()
         reached = os.path.exists(log)
         name = open(log, encoding="ascii").read().strip() if reached else ""
         assert code in ((0,) if run.port else (1, 70, 71)), (call, name, code, run.said, run.answers)

@@ -281,6 +281,30 @@ TEST_F(Serving, PlacesGoToWhoWasServedLeast) {
     ASSERT_TRUE(reply->wait());
 }
 
+// A chat's next turn goes on from its last one: the same answer, with less to read. Others' turns are not known.
+TEST_F(Serving, ChatsGoOn) {
+  keys = ApiKeys({"mine", "other"});
+  scheduling.prefixes = 2;
+  model.session.policy.memory = false;
+  model.chatTemplate = std::move(*ChatTemplate::parse("{% for m in messages %}{{ m.content }}|{% endfor %}"));
+  const auto chat = [&](const Json &messages, const std::string &key) {
+    auto reply = ask("/v1/chat/completions", Json({{"messages", messages}, {"max_tokens", 5}, {"temperature", 0}, {"logprobs", true}}).dump(), key);
+    EXPECT_TRUE(reply->wait());
+    EXPECT_EQ(reply->response.status, 200) << reply->body;
+    return reply->json();
+  };
+  Json messages = {{{"role", "user"}, {"content", "aaaaaaaaaaaaaaaaaaaab"}}};
+  const Json first = chat(messages, "mine");
+  EXPECT_EQ(first["usage"]["prompt_tokens_details"]["cached_tokens"], 0);
+  messages.push_back(first["choices"][0]["message"]);
+  messages.push_back({{"role", "user"}, {"content", "c"}});
+  const Json other = chat(messages, "other"), second = chat(messages, "mine");
+  EXPECT_EQ(other["usage"]["prompt_tokens_details"]["cached_tokens"], 0);
+  EXPECT_EQ(second["usage"]["prompt_tokens_details"]["cached_tokens"], first["usage"]["prompt_tokens"]);
+  EXPECT_EQ(second["choices"], other["choices"]);
+  EXPECT_EQ(metrics.prefixHits, 1);
+}
+
 TEST_F(Serving, ToolsAreTheTemplates) {
   const std::string call = "<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"city\": \"Paris\"}}\n</tool_call>";
   Json body = {{"messages", {{{"role", "user"}, {"content", "qqqq"}}}}, {"max_tokens", 1}, {"temperature", 0},

@@ -124,6 +124,16 @@ double memoryForState(const Engine &engine) {
   return std::max(0.0, systemMemory() * memoryShare - static_cast<double>(engine.program().weightsBytes()));
 }
 
+// Chats go on from states that are kept: at most a quarter of the room for state is theirs.
+void keepPrefixes(const Engine &engine, const SessionOptions &session, SchedulerOptions &scheduling) {
+  constexpr int64_t most = 8;
+  const double stateBytes = static_cast<double>(session.policy.window * engine.layout().ringBytesPerToken());
+  if (engine.device().hasOwnMemory() || stateBytes <= 0) // there every state takes its room at once
+    return;
+  scheduling.prefixes = std::min({static_cast<int64_t>(scheduling.memoryBytes / 4 / stateBytes), most, scheduling.places});
+  scheduling.memoryBytes -= static_cast<double>(scheduling.prefixes) * stateBytes;
+}
+
 /// From the first signal on: answers under way are finished, if they are soon.
 class Drain {
 public:
@@ -231,6 +241,7 @@ Status serveDecoder(Serving &serving, const Arguments &arguments) {
       logWarning("there are no documents of method lift: " + made.status().message());
   }
   scheduling.memoryBytes = memoryForState(engine) / (hasMemory || lift ? 2 : 1); // one half for what is answered, one for documents
+  keepPrefixes(engine, model->options, scheduling);
   if (adapters->names().size() > 1 || lift)
     scheduling.useAdapter = [&](const ParameterArray *adapter) { return adapters->use(model->loaded, adapter, lift ? &lift->untrained() : nullptr); };
   auto scheduler = Scheduler::create(engine, model->options, scheduling, serving.metrics);
