@@ -201,10 +201,11 @@ TEST(Perplexity, ComputesTheSameWithAndWithoutJson) {
 }
 
 TEST(Bench, ReportsBothRates) {
-  auto json = jsonOf(run("bench --threads 2 --prefill 32 --decode 8 --repeat 1 --fill 200 --json -q"));
+  auto json = jsonOf(run("bench --threads 2 --prefill 32 --decode 8 --depth 90 --repeat 1 --fill 200 --json -q"));
   EXPECT_GT(json["prefill_tokens_per_second"], 0);
   EXPECT_GT(json["decode_tokens_per_second"], 0);
   EXPECT_GT(json["fill_tokens_per_second"], 0);
+  EXPECT_EQ(json["depth"], 90);
   EXPECT_EQ(json["threads"], 2);
 }
 

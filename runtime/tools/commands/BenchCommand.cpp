@@ -90,8 +90,14 @@ Status takeTogether(Engine &engine, std::span<const std::unique_ptr<Session>> se
   return runIntakes(engine, all);
 }
 
-// Decodes greedily in so many sequences at a time, each after one token of its own, without end.
-Status measureDecoding(Engine &engine, const SessionOptions &options, int64_t tokens, int64_t sequences, Measurement &result) {
+struct Plan {
+  int64_t prefill, decode, depth, fill, repeat, sequences;
+  ProgressMode mode;
+};
+
+// Decodes greedily in so many sequences at a time, each after `depth` tokens and one of its own, without end.
+Status measureDecoding(Engine &engine, const SessionOptions &options, const Plan &plan, Measurement &result) {
+  const int64_t sequences = plan.sequences;
   auto store = Session::createStore(engine, options, sequences);
   if (!store.ok())
     return store.status();
@@ -101,13 +107,15 @@ Status measureDecoding(Engine &engine, const SessionOptions &options, int64_t to
     auto session = Session::create(engine, options, *store);
     if (!session.ok())
       return session.status();
+    if (plan.depth > 0)
+      LONGC_TRY(readTokens(**session, randomTokens(plan.depth, engine.vocabulary()), ProgressMode::none, "reading"));
     sessions.push_back(std::move(*session));
     chosen.push_back(static_cast<int32_t>(index % engine.vocabulary()));
   }
   LONGC_TRY(takeTogether(engine, sessions, chosen));
   Sampler greedy(SamplerOptions{});
   auto start = std::chrono::steady_clock::now();
-  for (int64_t step = 0; step < tokens; ++step) {
+  for (int64_t step = 0; step < plan.decode; ++step) {
     for (size_t index = 0; index < sessions.size(); ++index) {
       auto token = greedy.sample(sessions[index]->logits());
       if (!token.ok())
@@ -122,17 +130,12 @@ Status measureDecoding(Engine &engine, const SessionOptions &options, int64_t to
   return {};
 }
 
-struct Plan {
-  int64_t prefill, decode, fill, repeat, sequences;
-  ProgressMode mode;
-};
-
 Result<Plan> planOf(const Arguments &arguments) {
   Plan plan = {};
   struct {
     const char *name;
     int64_t *target, low;
-  } numbers[] = {{"prefill", &plan.prefill, 0}, {"decode", &plan.decode, 0}, {"fill", &plan.fill, 0}, {"repeat", &plan.repeat, 1},
+  } numbers[] = {{"prefill", &plan.prefill, 0}, {"decode", &plan.decode, 0}, {"depth", &plan.depth, 0}, {"fill", &plan.fill, 0}, {"repeat", &plan.repeat, 1},
                  {"sequences", &plan.sequences, 1}};
   for (auto &number : numbers) {
     auto value = arguments.integer(number.name, number.low, 10000000);
@@ -160,22 +163,22 @@ Status measure(Engine &engine, const SessionOptions &options, const Plan &plan, 
     if (plan.prefill > 0)
       LONGC_TRY(measureReading(engine, options, randomTokens(plan.prefill, engine.vocabulary()), ProgressMode::none, prefill));
     if (plan.decode > 0)
-      LONGC_TRY(measureDecoding(engine, options, plan.decode, plan.sequences, decode));
+      LONGC_TRY(measureDecoding(engine, options, plan, decode));
   }
   if (plan.fill > 0)
     LONGC_TRY(measureFilling(engine, options, randomTokens(plan.fill, engine.vocabulary()), plan.mode, fill));
   return {};
 }
 
-std::string toJson(Engine &engine, const Measurement &prefill, const Measurement &decode,
-                   const Measurement &fill, int64_t sequences) {
+std::string toJson(Engine &engine, const Measurement &prefill, const Measurement &decode, const Measurement &fill, const Plan &plan) {
   JsonWriter json;
   json.beginObject();
   json.key("device").text(engine.target() == "cpu" ? CpuFeatures::detect().brand : engine.device().describe());
   json.key("variant").text(engine.device().variant());
   json.key("threads").integer(engine.device().threads());
   json.key("precision").text(engine.precision());
-  json.key("sequences").integer(sequences);
+  json.key("sequences").integer(plan.sequences);
+  json.key("depth").integer(plan.depth);
   auto add = [&](const std::string &name, const Measurement &measurement) {
     json.key(name + "_tokens").integer(measurement.tokens);
     json.key(name + "_tokens_per_second").number(measurement.rate());
@@ -232,23 +235,23 @@ Status runBench(const Arguments &arguments) {
   auto options = loaded->sessionOptions(arguments);
   if (!options.ok())
     return options.status();
-  if (int64_t fit = Session::mostThatFit(*loaded->engine, *options, plan->decode + 1); plan->sequences > std::max<int64_t>(fit, 1))
+  if (int64_t fit = Session::mostThatFit(*loaded->engine, *options, plan->depth + plan->decode + 1); plan->sequences > std::max<int64_t>(fit, 1))
     return Status::error(7106, formatText("%s sequences of %s tokens do not fit into this machine's memory: %s do",
-                                          formatCount(plan->sequences).c_str(), formatCount(plan->decode + 1).c_str(),
+                                          formatCount(plan->sequences).c_str(), formatCount(plan->depth + plan->decode + 1).c_str(),
                                           formatCount(fit).c_str()),
                          "use fewer --sequences, or a smaller --window");
   logNote(CpuFeatures::detect().brand + "; " + loaded->engine->device().describe() + "; " + loaded->engine->precision());
   Measurement prefill, decode, fill;
   LONGC_TRY(measure(*loaded->engine, *options, *plan, prefill, decode, fill));
   loaded->report();
-  return printText(arguments.flag("json") ? toJson(*loaded->engine, prefill, decode, fill, plan->sequences)
+  return printText(arguments.flag("json") ? toJson(*loaded->engine, prefill, decode, fill, *plan)
                                           : toTable(prefill, decode, fill));
 }
 
 } // namespace
 
 const Command benchCommand = {"bench", "tokens per second of reading, decoding and filling the memory; texts per second of an encoder",
-                              modelOptions({"call-tokens", "decode", "fill", "int8", "json", "prefill", "repeat", "sequences", "text-tokens", "texts"}),
+                              modelOptions({"call-tokens", "decode", "depth", "fill", "int8", "json", "prefill", "repeat", "sequences", "text-tokens", "texts"}),
                               runBench};
 
 } // namespace longc

@@ -28,6 +28,7 @@ constexpr OptionSpec options[] = {
     {"cross-rows", 0, "R:N,...", "", "FoT: so many earlier rows that a row reads, for so many steps, such as 1:6,2:8,4:16"},
     {"data", 0, "FILE", "", "training data: one JSON object a line, {\"messages\"}, {\"prompt\", \"completion\"} or {\"text\"}; or a text, NAME.txt"},
     {"decode", 0, "D", "64", "tokens to decode"},
+    {"depth", 0, "N", "0", "tokens that are there before those that are decoded"},
     {"device", 0, "D", "auto", deviceWords},
     {"document", 'd', "FILE", "", "text, or document that `read` made, to know before what follows; several are put together"},
     {"document-quota", 0, "BYTES", "0", "most bytes of memory for the documents of one key, such as 2GiB (0: of all that there is)"},
