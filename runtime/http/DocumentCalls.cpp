@@ -13,12 +13,11 @@ namespace longc {
 namespace {
 
 constexpr int64_t longestLife = int64_t(100) * 365 * 24 * 3600; // seconds
+constexpr double longestLearning = 1e6; // seconds
 constexpr size_t longestName = 256;
 
-struct NewDocument {
-  std::string name, text, method;
-  int64_t seconds = 0;
-};
+constexpr const char *noDocuments = "this program keeps no documents: compile it with --method fot (memory), or with --train --lora (adapters); soft tokens "
+                                    "(--method e2llm) are asked by its commands alone";
 
 NewDocument readNew(RequestFields &fields) {
   NewDocument document;
@@ -26,12 +25,16 @@ NewDocument readNew(RequestFields &fields) {
     if (fields.value(other))
       fields.fail(other, std::string(other) + ": give the document as text");
   const std::string *text = fields.text("text"), *name = fields.text("name"), *method = fields.text("method");
-  document.method = method ? *method : "";
+  document.method = method ? *method : Document::fot;
   if (!fields.failed() && !text)
     fields.fail("text", "text is missing: expected the document");
   if (name && name->size() > longestName)
     fields.fail("name", formatText("name: expected at most %zu bytes", longestName));
-  document.seconds = fields.integer("ttl", 0, longestLife).value_or(0);
+  document.life = fields.integer("ttl", 0, longestLife).value_or(0);
+  const auto learning = fields.number("seconds", 0, longestLearning);
+  if (learning && document.method != Document::lift)
+    fields.fail("seconds", "seconds: of documents of method lift alone");
+  document.learnSeconds = learning.value_or(0);
   if (!fields.failed()) {
     document.text = *text;
     document.name = name ? *name : "";
@@ -41,14 +44,15 @@ NewDocument readNew(RequestFields &fields) {
 
 // The same in the body and the query of a request: a file as it is.
 NewDocument readPlain(RequestFields &fields, HttpRequest &request) {
-  NewDocument document{decodePath(request.parameter("name")), std::move(request.body), std::string(request.parameter("method")), 0};
+  const std::string_view method = request.parameter("method");
+  NewDocument document{decodePath(request.parameter("name")), std::move(request.body), std::string(method.empty() ? Document::fot : method)};
   if (toValidUtf8(document.text) != document.text)
     fields.fail("", "the document is no text in UTF-8");
   if (document.name.size() > longestName)
     fields.fail("name", formatText("name: expected at most %zu bytes", longestName));
   const std::string_view life = request.parameter("ttl");
-  if (!life.empty() && (std::from_chars(life.data(), life.data() + life.size(), document.seconds).ptr != life.data() + life.size() ||
-                        document.seconds < 0 || document.seconds > longestLife))
+  if (!life.empty() && (std::from_chars(life.data(), life.data() + life.size(), document.life).ptr != life.data() + life.size() ||
+                        document.life < 0 || document.life > longestLife))
     fields.fail("ttl", "ttl: expected whole seconds");
   return document;
 }
@@ -116,7 +120,7 @@ std::shared_ptr<KeptDocument> Service::findDocument(Call &call) {
 
 void Service::addDocument(Call &call) {
   if (!shelf_)
-    return refuse(call, {400, "this program keeps no documents: compile it with --method fot, or with --train", "not_supported"});
+    return refuse(call, {400, noDocuments, "not_supported"});
   const bool isPlain = mediaType(call.request.contentType) == "text/plain";
   std::optional<JsonValue> body = isPlain ? JsonValue(JsonValue::Object()) : readBody(call);
   if (!body)
@@ -125,7 +129,7 @@ void Service::addDocument(Call &call) {
   NewDocument document = isPlain ? readPlain(fields, call.request) : readNew(fields);
   if (fields.failed())
     return refuse(call, *fields.error());
-  auto added = shelf_->add(call.owner, document.method, document.name, std::move(document.text), document.seconds);
+  auto added = shelf_->add(call.owner, std::move(document));
   if (const ApiError *error = std::get_if<ApiError>(&added))
     return refuse(call, *error);
   const auto &kept = std::get<std::shared_ptr<KeptDocument>>(added);
@@ -134,7 +138,7 @@ void Service::addDocument(Call &call) {
 
 void Service::importDocument(Call &call) {
   if (!shelf_)
-    return refuse(call, {400, "this program keeps no documents: compile it with --method fot, or with --train", "not_supported"});
+    return refuse(call, {400, noDocuments, "not_supported"});
   auto upload = std::move(call.request.upload);
   if (const std::string path = upload ? "" : shelf_->uploadPath(call.owner); !path.empty()) { // a body that came in memory
     upload = UploadedFile::create(path);

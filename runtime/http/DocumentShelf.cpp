@@ -72,7 +72,7 @@ DocumentShelf::~DocumentShelf() {
   scheduler_.onHeartbeat({});
   ends_ = true;
   std::promise<void> read, gone;
-  scheduler_.postLong([&] { read.set_value(); }); // behind the reading of any
+  scheduler_.postLongest([&] { read.set_value(); }); // behind the reading of any
   read.get_future().wait();
   saving_.reset();
   scheduler_.post([&] {
@@ -198,34 +198,34 @@ std::optional<ApiError> DocumentShelf::put(const std::shared_ptr<KeptDocument> &
   return std::nullopt;
 }
 
-DocumentShelf::Found DocumentShelf::add(const std::string &owner, const std::string &asked, const std::string &name, std::string text, int64_t seconds) {
-  const std::string method = asked.empty() ? Document::fot : asked;
-  if (!knows(method))
-    return ApiError::invalid("method", "method " + longc::quoted(method) + " is not done by this program: it knows " +
+DocumentShelf::Found DocumentShelf::add(const std::string &owner, NewDocument asked) {
+  if (!knows(asked.method))
+    return ApiError::invalid("method", "method " + longc::quoted(asked.method) + " is not done by this program: it knows " +
                                            (!options_.lift ? "fot" : options_.hasMemory ? "fot and lift" : "lift"));
-  const std::string id = idOf(method, text);
+  const std::string id = idOf(asked.method, asked.text);
   if (Found known = find(owner, id); std::holds_alternative<std::shared_ptr<KeptDocument>>(known))
     if (std::get<std::shared_ptr<KeptDocument>>(known)->currentState() != KeptDocument::State::failed)
       return known;
   auto document = std::make_shared<KeptDocument>();
   document->id = id;
   document->owner = owner;
-  document->method = method;
-  document->name = name;
-  document->text = text;
+  document->method = asked.method;
+  document->name = asked.name;
+  document->text = asked.text;
+  document->learnSeconds = asked.learnSeconds;
   document->created = std::time(nullptr);
-  document->expires = endOf(seconds);
-  DocumentText read{name, std::move(text), {}, {}};
-  read.tokens = tokenizer_.encode(read.text, /*parseSpecial=*/false);
-  if (read.tokens.empty())
+  document->expires = endOf(asked.life);
+  auto read = std::make_shared<DocumentText>(DocumentText{asked.name, std::move(asked.text), {}, {}});
+  read->tokens = tokenizer_.encode(read->text, /*parseSpecial=*/false);
+  if (read->tokens.empty())
     return ApiError::invalid("text", "text: a document has at least one token");
-  read.offsets = tokenOffsets(tokenizer_, read.text, read.tokens);
-  document->tokens = static_cast<int64_t>(read.tokens.size());
+  read->offsets = tokenOffsets(tokenizer_, read->text, read->tokens);
+  document->tokens = static_cast<int64_t>(read->tokens.size());
   document->bytes = bytesOf(*document);
   if (auto error = put(document))
     return *error;
-  auto shared = std::make_shared<DocumentText>(std::move(read));
-  scheduler_.postLong([this, document, shared] { guard(document, [&] { this->read(document, shared); }); });
+  auto work = [this, document, read] { guard(document, [&] { this->read(document, read); }); };
+  document->isAdapter() ? scheduler_.postLongest(std::move(work)) : scheduler_.postLong(std::move(work));
   return document;
 }
 
@@ -255,6 +255,8 @@ std::function<bool()> DocumentShelf::sharing(const std::shared_ptr<KeptDocument>
     bool goesOn = scheduler_.serveOthers();
     while (goesOn && !scheduler_.isIdle() && !document->removed && Clock::now() < share)
       goesOn = scheduler_.serveOthers();
+    if (document->isAdapter())
+      scheduler_.doLong(); // others' texts are read meanwhile
     began = Clock::now();
     return goesOn && !document->removed && !ends_;
   };
@@ -293,7 +295,7 @@ Status DocumentShelf::readMemory(KeptDocument &document, DocumentText text, cons
 }
 
 Status DocumentShelf::learn(KeptDocument &document, const DocumentText &text, const std::function<bool()> &goesOn) {
-  auto adapter = options_.lift->learn(text, [&](double share) {
+  auto adapter = options_.lift->learn(text, document.learnSeconds, [&](double share) {
     document.read = static_cast<int64_t>(share * static_cast<double>(document.tokens));
     return goesOn();
   });

@@ -25,6 +25,14 @@
 
 namespace longc {
 
+/// What somebody asks to be kept.
+struct NewDocument {
+  std::string name, text;
+  std::string method = Document::fot;
+  int64_t life = 0;       // seconds to live; 0: for ever
+  double learnSeconds = 0; // that learning may take (method lift); 0: what all of it takes
+};
+
 struct ShelfOptions {
   std::string folder;    // empty: documents end with the server
   double memoryBytes = 0; // of all memories
@@ -44,8 +52,8 @@ public:
                                                      Metrics &metrics);
   ~DocumentShelf();
 
-  /// Takes a text to be read; one that is there already stays as it is. `method`: empty is fot. `seconds` to live; 0: for ever.
-  Found add(const std::string &owner, const std::string &method, const std::string &name, std::string text, int64_t seconds);
+  /// Takes a text to be read; one that is there already stays as it is.
+  Found add(const std::string &owner, NewDocument asked);
   /// A document as it was exported, in a file whose path uploadPath() gave.
   Found import(const std::string &owner, UploadedFile &file);
   /// Where a file may go that is to be imported; empty: nowhere.

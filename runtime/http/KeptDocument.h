@@ -23,6 +23,7 @@ struct KeptDocument {
   std::string method = Document::fot;
   int64_t tokens = 0;
   double bytes = 0; // of what was made of it
+  double learnSeconds = 0; // that it may take; 0: no limit
   std::time_t created = 0;
 
   bool isAdapter() const { return method == Document::lift; }

@@ -38,7 +38,7 @@ Result<std::unique_ptr<LiftDocuments>> LiftDocuments::create(const Program &prog
   return documents;
 }
 
-Result<LiftDocuments::Adapter> LiftDocuments::learn(const DocumentText &text, const std::function<bool(double)> &goesOn) {
+Result<LiftDocuments::Adapter> LiftDocuments::learn(const DocumentText &text, double seconds, const std::function<bool(double)> &goesOn) {
   LiftPlan plan = LiftPlan::of(LiftRecipe::qa, std::min<int64_t>(longestWindow, program_.module().context_length()), /*seed=*/0);
   auto rows = LiftRows::create(tokenizer_, "the document", text.name, text.text, {}, plan);
   if (!rows.ok())
@@ -50,6 +50,7 @@ Result<LiftDocuments::Adapter> LiftDocuments::learn(const DocumentText &text, co
   step_->readStored(trainer->state().values);
   double share = 0;
   LiftFitOptions options;
+  options.seconds = seconds;
   options.mostLoss = 2 * std::log(static_cast<double>(program_.module().vocabulary()));
   options.stop = [&] { return !goesOn(share); };
   options.onStep = [&](int64_t done, int64_t planned, double) { share = static_cast<double>(done) / static_cast<double>(std::max(done, planned)); };

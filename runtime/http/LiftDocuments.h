@@ -29,9 +29,10 @@ public:
   const ParameterArray &untrained() const { return untrained_; }
   const ParameterList &parameters() const { return step_->parameters(); }
 
-  /// Learns a text, from the untrained model on. `goesOn` is asked between calls of the model, which are short, with the share
+  /// Learns a text, from the untrained model on, for at most so many seconds (0: until it is done; LC8102 where a step takes
+  /// longer). `goesOn` is asked between calls of the model, which are short, with the share
   /// that is done; false ends it. A text with nothing to learn is an error (LC8101).
-  Result<Adapter> learn(const DocumentText &text, const std::function<bool(double share)> &goesOn);
+  Result<Adapter> learn(const DocumentText &text, double seconds, const std::function<bool(double share)> &goesOn);
 
   Status save(const std::string &path, const DocumentText &text, const ParameterArray &adapter) const;
   /// Refuses a file of another kind or program, as Document::expect.

@@ -101,47 +101,49 @@ bool Scheduler::isAlive(double seconds) const {
   return static_cast<double>(milliseconds() - lastStep_) < seconds * 1000;
 }
 
-void Scheduler::post(std::function<void()> work) {
+void Scheduler::add(Work &line, std::function<void()> work) {
   {
     std::lock_guard lock(mutex_);
-    posted_.push_back(std::move(work));
+    line.push_back(std::move(work));
   }
   wake_.notify_all();
 }
 
-void Scheduler::postLong(std::function<void()> work) {
+void Scheduler::post(std::function<void()> work) { add(posted_, std::move(work)); }
+void Scheduler::postLong(std::function<void()> work) { add(postedLong_, std::move(work)); }
+void Scheduler::postLongest(std::function<void()> work) { add(postedLongest_, std::move(work)); }
+
+// False where there is none.
+bool Scheduler::doNext(Work &line) {
+  std::function<void()> work;
   {
     std::lock_guard lock(mutex_);
-    postedLong_.push_back(std::move(work));
+    if (line.empty())
+      return false;
+    work = std::move(line.front());
+    line.pop_front();
   }
-  wake_.notify_all();
+  work();
+  return true;
 }
 
 void Scheduler::loop() {
   while (awaitWork()) {
     serveOthers();
-    std::function<void()> work;
-    {
-      std::lock_guard lock(mutex_);
-      if (postedLong_.empty())
-        continue;
-      work = std::move(postedLong_.front());
-      postedLong_.pop_front();
-    }
-    work();
+    if (!doNext(postedLong_))
+      doNext(postedLongest_);
   }
   failAll(ended());
   prefixes_.clear();
 }
 
+void Scheduler::doLong() {
+  while (!ends_ && doNext(postedLong_)) {
+  }
+}
+
 void Scheduler::doPosted() {
-  for (std::unique_lock lock(mutex_); !posted_.empty();) {
-    std::function<void()> work = std::move(posted_.front());
-    posted_.pop_front();
-    lock.unlock();
-    work();
-    work = nullptr; // what it holds goes here
-    lock.lock();
+  while (doNext(posted_)) {
   }
 }
 
@@ -167,7 +169,7 @@ bool Scheduler::serveOthers() {
 // False when the server ends.
 bool Scheduler::awaitWork() {
   std::unique_lock lock(mutex_);
-  if (!ends_ && submitted_.empty() && posted_.empty() && postedLong_.empty() && waiting_ == 0 && running_.empty())
+  if (!ends_ && submitted_.empty() && posted_.empty() && postedLong_.empty() && postedLongest_.empty() && waiting_ == 0 && running_.empty())
     wake_.wait_for(lock, longestSleep);
   return !ends_;
 }

@@ -94,6 +94,9 @@ public:
   /// Work that takes long, one after the other: it calls serveOthers() now and then, and ends when that says false. It throws
   /// nothing.
   void postLong(std::function<void()> work);
+  /// Such work that takes longest: it comes after the other, and calls doLong() too, which does that.
+  void postLongest(std::function<void()> work);
+  void doLong();
   bool serveOthers();
   /// Work that the engine's thread does about once a second, from now on.
   void onHeartbeat(std::function<void()> work);
@@ -170,7 +173,10 @@ private:
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<std::shared_ptr<PromptTask>> submitted_;
-  std::deque<std::function<void()>> posted_, postedLong_;
+  using Work = std::deque<std::function<void()>>;
+  void add(Work &line, std::function<void()> work);
+  bool doNext(Work &line);
+  Work posted_, postedLong_, postedLongest_;
   std::function<void()> heartbeat_;
   std::atomic<size_t> busy_{0}; // tasks that wait or run
   std::atomic<bool> ends_{false}, cancels_{false};

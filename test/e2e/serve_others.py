@@ -68,7 +68,8 @@ def learntDocuments(program, shelf):
         short = server.read("a", method="lift")
         assert server.answer(f"/v1/documents/{short}", None)["status"] == "failed"
         server.answer(f"/v1/documents/{short}", None, method="DELETE")
-        other = server.read(said + said, method="lift")
+        server.answer("/v1/documents", {"text": said, "method": "lift", "seconds": -1}, status=400)
+        other = server.read(said + said, method="lift", seconds=20)
         assert "alone" in server.answer("/v1/chat/completions", {**asked, "documents": [id_, other]}, status=400)["error"]["message"]
         exported = server.ask(f"/v1/documents/{id_}/export", method="POST")[2]
     with Server(program, "--documents", shelf) as server:

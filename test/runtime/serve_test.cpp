@@ -1,6 +1,8 @@
 // The server without its network, on the fake program: bodies and events, limits, places, who leaves.
 #include "test/runtime/Serving.h"
 
+#include <future>
+
 namespace longc {
 namespace {
 
@@ -261,6 +263,27 @@ TEST_F(Serving, WhatMemoryCannotHoldIsRefused) {
   scheduling.memoryBytes = 4096;
   Json json = answered("/v1/completions", {{"prompt", "a"}, {"max_tokens", 1'000'000}}, 400);
   EXPECT_EQ(json["error"]["code"], "context_length_exceeded");
+}
+
+// What takes longest gives way to what takes long, and that to answers.
+TEST_F(Serving, LongWorkIsDoneWithinTheLongest) {
+  open();
+  std::atomic<bool> isOtherDone{false};
+  std::promise<void> begun;
+  std::promise<bool> ended;
+  scheduler->postLongest([&] {
+    begun.set_value();
+    for (int i = 0; i < 3000 && !isOtherDone; ++i) {
+      scheduler->serveOthers();
+      scheduler->doLong();
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    ended.set_value(isOtherDone);
+  });
+  begun.get_future().wait();
+  EXPECT_EQ(answered("/v1/completions", {{"prompt", "aab"}, {"max_tokens", 4}, {"temperature", 0}})["choices"][0]["text"], "aaaa");
+  scheduler->postLong([&] { isOtherDone = true; });
+  EXPECT_TRUE(ended.get_future().get());
 }
 
 // One owner's long line does not hold another's single prompt.
