@@ -16,8 +16,8 @@ constexpr int64_t longestLife = int64_t(100) * 365 * 24 * 3600; // seconds
 constexpr double longestLearning = 1e6; // seconds
 constexpr size_t longestName = 256;
 
-constexpr const char *noDocuments = "this program keeps no documents: compile it with --method fot (memory), or with --train --lora (adapters); soft tokens "
-                                    "(--method e2llm) are asked by its commands alone";
+constexpr const char *noDocuments = "this program keeps no documents: compile it with --method fot (memory), --method e2llm (soft tokens), or --train --lora "
+                                    "(adapters)";
 
 NewDocument readNew(RequestFields &fields) {
   NewDocument document;
@@ -71,10 +71,13 @@ std::optional<ApiError> refusalOf(const KeptDocument &document, const TextReques
   if (!known.empty() && (document.isAdapter() || known.front()->isAdapter()))
     return ApiError::invalid("documents", "documents: what was learnt as an adapter (method lift) is asked alone");
   const PromptTask &task = *request.tasks.front();
-  if (document.isAdapter() ? task.adapter != nullptr : !task.session.policy.memory)
-    return document.isAdapter() ? ApiError::invalid("adapter", "adapter: the document " + document.id + " is an adapter itself (method lift)")
-                                : ApiError::invalid("documents", "documents: they are memory, and this request says \"memory\": \"off\"");
-  if (!document.isAdapter() && task.adapter)
+  if (document.isAdapter() && task.adapter)
+    return ApiError::invalid("adapter", "adapter: the document " + document.id + " is an adapter itself (method lift)");
+  if (document.isMemory() && !task.session.policy.memory)
+    return ApiError::invalid("documents", "documents: they are memory, and this request says \"memory\": \"off\"");
+  if (document.isSoft() && !request.plan.chat)
+    return ApiError::invalid("documents", "documents: soft tokens (method e2llm) are asked by /v1/chat/completions");
+  if (document.isMemory() && task.adapter)
     return ApiError::invalid("adapter", "adapter: documents are read with the first adapter, and known to it alone");
   return std::nullopt;
 }
@@ -90,6 +93,27 @@ void askAdapter(TextRequest &request, const ServedModel &model) {
 
 } // namespace
 
+// The last message as a question behind the documents' soft tokens, in the prompt that the model was trained on.
+std::optional<ApiError> Service::askSoft(TextRequest &request) const {
+  PromptTask &task = *request.tasks.front();
+  int64_t chunks = 0;
+  for (const auto &document : request.plan.documents)
+    chunks += document->softTokens;
+  auto ids = soft_->ask(chunks, request.plan.question);
+  if (!ids.ok())
+    return ApiError::of(ids.status());
+  const auto count = static_cast<int64_t>(ids->size()), window = task.session.policy.window;
+  if (count > window)
+    return ApiError{400, formatText("the prompt has %lld tokens, %lld of them soft, and the window has %lld: name fewer documents", static_cast<long long>(count),
+                                    static_cast<long long>(chunks), static_cast<long long>(window)), "context_length_exceeded", "documents"};
+  task.tokens = std::move(*ids);
+  task.maxTokens = std::min(task.maxTokens, window - count + 1);
+  request.plan.promptTokens = count;
+  if (request.messages > 1)
+    request.plan.warnings.push_back("soft tokens (method e2llm) are asked by the last message alone");
+  return std::nullopt;
+}
+
 std::optional<ApiError> Service::useDocuments(const Call &call, TextRequest &request) {
   for (const std::string &id : request.documents) {
     auto found = shelf_ ? shelf_->find(call.owner, id) : ApiError{404, "this program keeps no documents", "document_not_found"};
@@ -104,6 +128,9 @@ std::optional<ApiError> Service::useDocuments(const Call &call, TextRequest &req
   }
   if (const auto &known = request.plan.documents; request.plan.chat && !known.empty() && known.front()->isAdapter())
     askAdapter(request, model_);
+  else if (!known.empty() && known.front()->isSoft())
+    if (auto error = askSoft(request))
+      return error;
   for (const auto &task : request.tasks)
     task->documents = request.plan.documents;
   return std::nullopt;

@@ -91,12 +91,22 @@ std::string DocumentShelf::path(const std::string &owner, const std::string &id,
 double DocumentShelf::bytesOf(const KeptDocument &document) const {
   if (document.isAdapter())
     return options_.lift ? options_.lift->bytes() : 0;
+  if (document.isSoft())
+    return options_.soft ? options_.soft->bytes(document.text.size()) : 0;
   const int64_t rows = (document.tokens + pageRows - 1) / pageRows * pageRows;
   return static_cast<double>(rows) * static_cast<double>(scheduler_.engine().memoryBytesPerToken());
 }
 
 bool DocumentShelf::knows(const std::string &method) const {
-  return method == Document::fot ? options_.hasMemory : method == Document::lift && options_.lift;
+  return method == Document::fot ? options_.hasMemory : method == Document::lift ? options_.lift != nullptr : method == Document::e2llm && options_.soft;
+}
+
+std::string DocumentShelf::knownMethods() const {
+  std::string names;
+  for (const char *method : {Document::fot, Document::lift, Document::e2llm})
+    if (knows(method))
+      names += (names.empty() ? "" : ", ") + std::string(method);
+  return names;
 }
 
 Status DocumentShelf::loadFolder() {
@@ -168,6 +178,13 @@ Status DocumentShelf::map(const std::shared_ptr<KeptDocument> &document, Documen
         document->adapter = std::move(*adapter);
       return mapped.set_value(adapter.status());
     }
+    if (document->isSoft()) {
+      auto soft = options_.soft->load(file.path());
+      if (soft.ok())
+        document->soft = std::move(*soft);
+      document->softTokens = soft.ok() ? document->soft->chunks() : 0;
+      return mapped.set_value(soft.status());
+    }
     auto memory = MemoryDocument::map(scheduler_.engine(), options_.session, scheduler_.store(), std::move(file));
     if (memory.ok())
       document->memory = std::move(*memory);
@@ -200,8 +217,7 @@ std::optional<ApiError> DocumentShelf::put(const std::shared_ptr<KeptDocument> &
 
 DocumentShelf::Found DocumentShelf::add(const std::string &owner, NewDocument asked) {
   if (!knows(asked.method))
-    return ApiError::invalid("method", "method " + longc::quoted(asked.method) + " is not done by this program: it knows " +
-                                           (!options_.lift ? "fot" : options_.hasMemory ? "fot and lift" : "lift"));
+    return ApiError::invalid("method", "method " + longc::quoted(asked.method) + " is not done by this program: it knows " + knownMethods());
   const std::string id = idOf(asked.method, asked.text);
   if (Found known = find(owner, id); std::holds_alternative<std::shared_ptr<KeptDocument>>(known))
     if (std::get<std::shared_ptr<KeptDocument>>(known)->currentState() != KeptDocument::State::failed)
@@ -268,15 +284,19 @@ void DocumentShelf::read(const std::shared_ptr<KeptDocument> &document, const st
     return finish(document, Status::error(cancelledCode, "it is no longer wanted"));
   const auto start = std::chrono::steady_clock::now();
   const auto goesOn = sharing(document);
-  Status status = document->isAdapter() ? learn(*document, *text, goesOn) : readMemory(*document, std::move(*text), goesOn);
+  Status status = document->isAdapter() ? learn(*document, *text, goesOn)
+                  : document->isSoft()  ? readSoft(*document, *text, goesOn)
+                                        : readMemory(*document, std::move(*text), goesOn);
   metrics_.ingest.add(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   if (!status.ok() || options_.folder.empty())
     return finish(document, status);
   // A file of gigabytes takes its time: not this thread's. But pages go on this one.
   auto memory = std::make_shared<std::shared_ptr<const MemoryDocument>>(document->memory);
-  saving_->add([this, document, memory, text, adapter = document->adapter] {
+  saving_->add([this, document, memory, text, adapter = document->adapter, soft = document->soft] {
     guard(document, [&] {
-      save(document, [&](const std::string &file) { return adapter ? options_.lift->save(file, *text, *adapter) : (*memory)->save(file); });
+      save(document, [&](const std::string &file) {
+        return adapter ? options_.lift->save(file, *text, *adapter) : soft ? options_.soft->save(file, *soft) : (*memory)->save(file);
+      });
     });
     scheduler_.post([memory] { memory->reset(); });
   });
@@ -291,6 +311,19 @@ Status DocumentShelf::readMemory(KeptDocument &document, DocumentText text, cons
     return memory.status();
   document.memory = std::move(*memory);
   metrics_.memoryEntries += document.tokens;
+  return {};
+}
+
+Status DocumentShelf::readSoft(KeptDocument &document, const DocumentText &text, const std::function<bool()> &goesOn) {
+  auto soft = options_.soft->read(text, [&](double share) {
+    document.read = static_cast<int64_t>(share * static_cast<double>(document.tokens));
+    return goesOn();
+  });
+  if (!soft.ok())
+    return soft.status();
+  document.read = document.tokens;
+  document.soft = std::move(*soft);
+  document.softTokens = document.soft->chunks();
   return {};
 }
 
@@ -324,6 +357,7 @@ void DocumentShelf::release(const std::shared_ptr<KeptDocument> &document) {
       metrics_.memoryEntries -= document->tokens;
     document->memory.reset();
     document->adapter.reset();
+    document->soft.reset();
   });
 }
 

@@ -9,6 +9,7 @@
 #include "runtime/http/KeptDocument.h"
 #include "runtime/http/LiftDocuments.h"
 #include "runtime/http/Scheduler.h"
+#include "runtime/http/SoftDocuments.h"
 #include "runtime/http/WorkQueue.h"
 #include "runtime/text/Tokenizer.h"
 
@@ -41,6 +42,7 @@ struct ShelfOptions {
   std::string fingerprint;
   bool hasMemory = true;         // documents can be of kind fot
   LiftDocuments *lift = nullptr; // null: none can be of kind lift; outlives the shelf
+  SoftDocuments *soft = nullptr; // likewise of kind e2llm
 };
 
 class DocumentShelf {
@@ -81,9 +83,11 @@ private:
   std::optional<ApiError> put(const std::shared_ptr<KeptDocument> &document);
   void guard(const std::shared_ptr<KeptDocument> &document, const std::function<void()> &work);
   bool knows(const std::string &method) const;
+  std::string knownMethods() const;
   std::function<bool()> sharing(const std::shared_ptr<KeptDocument> &document);
   void read(const std::shared_ptr<KeptDocument> &document, const std::shared_ptr<DocumentText> &text);
   Status readMemory(KeptDocument &document, DocumentText text, const std::function<bool()> &goesOn);
+  Status readSoft(KeptDocument &document, const DocumentText &text, const std::function<bool()> &goesOn);
   Status learn(KeptDocument &document, const DocumentText &text, const std::function<bool()> &goesOn);
   void save(const std::shared_ptr<KeptDocument> &document, const std::function<Status(const std::string &file)> &write);
   Status map(const std::shared_ptr<KeptDocument> &document, Document file);

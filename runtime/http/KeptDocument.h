@@ -1,6 +1,7 @@
 // A document that a server keeps: what clients see of it, and what its method made of it.
 #pragma once
 
+#include "runtime/e2llm/SoftDocument.h"
 #include "runtime/http/HttpMessage.h"
 #include "runtime/serve/MemoryDocument.h"
 #include "runtime/train/ParameterList.h"
@@ -26,11 +27,15 @@ struct KeptDocument {
   double learnSeconds = 0; // that it may take; 0: no limit
   std::time_t created = 0;
 
+  bool isMemory() const { return method == Document::fot; }
   bool isAdapter() const { return method == Document::lift; }
+  bool isSoft() const { return method == Document::e2llm; }
 
-  // Of the engine's thread; one of the two.
+  // Of the engine's thread; one of them, as the method is.
   std::shared_ptr<const MemoryDocument> memory;
   std::shared_ptr<const ParameterArray> adapter;
+  std::shared_ptr<const SoftDocument> soft;
+  std::atomic<int64_t> softTokens{0}; // how many of them
   std::atomic<int64_t> read{0};                 // tokens
   std::atomic<bool> removed{false};
 

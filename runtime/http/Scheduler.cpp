@@ -267,7 +267,9 @@ Status Scheduler::begin(const std::shared_ptr<PromptTask> &task) {
   Sequence &sequence = running_.emplace_back();
   sequence.task = task;
   LONGC_TRY(openSession(sequence));
-  auto intake = Intake::begin(*sequence.session, std::span(task->tokens).subspan(static_cast<size_t>(sequence.known)));
+  IngestOptions options;
+  options.softTokens = task->softTokens;
+  auto intake = Intake::begin(*sequence.session, std::span(task->tokens).subspan(static_cast<size_t>(sequence.known)), std::move(options));
   if (!intake.ok())
     return intake.status();
   sequence.intake.emplace(std::move(*intake));
@@ -283,6 +285,8 @@ Status Scheduler::openSession(Sequence &sequence) {
   for (const auto &document : task.documents) {
     if (document->adapter)
       task.adapter = document->adapter;
+    else if (document->soft)
+      task.softTokens.insert(task.softTokens.end(), document->soft->softTokens().begin(), document->soft->softTokens().end());
     else if (!document->memory)
       return Status::error(7505, "the document " + document->id + " is no longer there", "ask without it");
     else

@@ -64,6 +64,7 @@ struct PromptTask {
   TokenRules rules;
   std::vector<std::shared_ptr<KeptDocument>> documents; // that it knows: its memory, or its adapter
   std::shared_ptr<const ParameterArray> adapter; // what the model is for this; null: what it is for others
+  std::vector<float> softTokens; // the scheduler's: those of the documents, which ids of soft tokens stand for
   std::string owner;  // whose share its tokens are counted to
   bool goesOn = false; // a later prompt may begin with this one: a chat's
   std::shared_ptr<AnswerListener> listener;

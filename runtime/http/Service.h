@@ -28,13 +28,14 @@ struct ServiceParts {
   Scheduler *scheduler = nullptr;  // of decoders
   DocumentShelf *shelf = nullptr;  // of decoders with memory
   Embedder *embedder = nullptr;    // of encoders
+  const SoftDocuments *soft = nullptr; // of programs that join an encoder and a decoder
 };
 
 class Service {
 public:
   Service(ServiceOptions options, ServedModel model, ServiceParts parts, Metrics &metrics, RequestLog &log)
       : options_(std::move(options)), model_(std::move(model)), scheduler_(parts.scheduler), shelf_(parts.shelf),
-        embedder_(parts.embedder), metrics_(metrics), log_(log) {}
+        embedder_(parts.embedder), soft_(parts.soft), metrics_(metrics), log_(log) {}
 
   /// On the network's thread.
   void handle(HttpRequest request, std::shared_ptr<HttpReply> reply);
@@ -78,6 +79,7 @@ private:
   void complete(Call &call);
   void embed(Call &call);
   std::optional<ApiError> useDocuments(const Call &call, TextRequest &request);
+  std::optional<ApiError> askSoft(TextRequest &request) const;
   std::shared_ptr<KeptDocument> findDocument(Call &call);
   void addDocument(Call &call);
   void importDocument(Call &call);
@@ -96,6 +98,7 @@ private:
   Scheduler *scheduler_;
   DocumentShelf *shelf_;
   Embedder *embedder_;
+  const SoftDocuments *soft_;
   Metrics &metrics_;
   RequestLog &log_;
   std::atomic<bool> draining_{false};

@@ -48,6 +48,9 @@ refuses 2 "there is no document" "$app" ask -p "Where?" -q
 refuses 1 "this program compresses no texts" "$(tiny e2llm_not)" ask --document "$text" -p "Where?" -q
 [ ! -e "$none" ] || fail "a refused text left a document"
 
+# A server has such documents too.
+PYTHONPATH=test/e2e python3 test/e2e/serve_soft.py "$app" "$text" "$folder"
+
 # Both objectives are learnt; a training that is taken up again goes on bit for bit; what was learnt is of use.
 rm -rf "$folder/facts" "$folder"/learnt*
 "$app" make-facts --documents 3 --facts 2 --seed 3 --out "$folder/facts" -q >"$folder/out"

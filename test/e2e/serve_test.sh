@@ -9,11 +9,6 @@ python3 test/e2e/serve.py "$app" "$folder"
 python3 test/e2e/serve_abuse.py "$app" "$folder"
 g++ -x c -shared -fPIC -O1 -o "$folder/failing_calls.so" test/runtime/failing_calls.c -ldl
 python3 test/e2e/serve_faults.py "$app" "$folder" "$folder/failing_calls.so" 8
-if command -v chromium chromedriver >/dev/null; then
-  python3 test/e2e/serve_page.py "$app" "$folder"
-else
-  echo "there is no chromium with its chromedriver here: the page was left out" >&2
-fi
 refuses 1 "cannot listen" "$app" serve --host 203.0.113.7 --port 0 -q
 refuses 1 "holds no key" "$app" serve --api-key-file /dev/null --port 0 -q
 refuses 1 "no-such-folder" "$app" serve --log-jsonl "$folder/no-such-folder/x" --port 0 -q

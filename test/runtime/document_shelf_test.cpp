@@ -131,7 +131,7 @@ TEST_F(Documents, LivesEndAndQuotasHold) {
   auto refused = ask("/v1/documents", Json({{"text", text}}).dump());
   ASSERT_TRUE(refused->wait());
   EXPECT_EQ(refused->response.status, 413);
-  for (const Json &bad : {Json({{"text", ""}}), Json({{"text", 3}}), Json({{"text", "a"}, {"method", "e2llm"}}), Json({{"text", "a"}, {"ttl", -1}}),
+  for (const Json &bad : {Json({{"text", ""}}), Json({{"text", 3}}), Json({{"text", "a"}, {"method", "soft"}}), Json({{"text", "a"}, {"ttl", -1}}),
                           Json({{"file", "/etc/passwd"}}), Json::object(), Json({{"text", "a"}, {"name", std::string(300, 'x')}})}) {
     auto reply = ask("/v1/documents", bad.dump());
     ASSERT_TRUE(reply->wait());
@@ -191,8 +191,8 @@ TEST_F(Documents, WhatAKilledServerLeavesGoes) {
   std::string bytes(file->size(), 0);
   ASSERT_TRUE(file->read(0, bytes));
   const std::string other = "doc_00000000000000000000000000000000";
-  for (const std::string &left : {"import-7.partial", "doc_1.document.0123456789abcdef.partial", "doc_2.json"})
-    fake::writeTemporary("shelf-killed/public/" + left, "x");
+  for (const char *left : {"import-7.partial", "doc_1.document.0123456789abcdef.partial", "doc_2.json"})
+    fake::writeTemporary(std::string("shelf-killed/public/") + left, "x");
   fake::writeTemporary("shelf-killed/public/notes.json", "somebody's");
   fake::writeTemporary("shelf-killed/public/" + other + ".document", bytes.substr(0, bytes.size() / 2));
   open();

@@ -2,10 +2,12 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Log.h"
 #include "runtime/core/SystemMemory.h"
+#include "runtime/e2llm/Compressor.h"
 #include "runtime/http/DocumentShelf.h"
 #include "runtime/http/HttpServer.h"
 #include "runtime/http/LiftDocuments.h"
 #include "runtime/http/Service.h"
+#include "runtime/http/SoftDocuments.h"
 #include "runtime/serve/ProgramTokenizer.h"
 #include "runtime/tools/commands/LoadedEncoder.h"
 #include "runtime/tools/commands/OpenedModel.h"
@@ -87,6 +89,8 @@ class ServedAdapters {
 public:
   static Result<ServedAdapters> read(LoadedProgram &loaded, const Arguments &arguments) {
     ServedAdapters adapters(ProgramParameters::trainable(loaded.program->message()));
+    if (compressingModule(loaded.program->message())) // has one, for both models, and has it already
+      return adapters;
     for (const std::string &text : arguments.all("adapter")) {
       const NamedFolder named = NamedFolder::of(text);
       if (std::find(adapters.names_.begin(), adapters.names_.end(), named.name) != adapters.names_.end())
@@ -240,7 +244,15 @@ Status serveDecoder(Serving &serving, const Arguments &arguments) {
     else
       logWarning("there are no documents of method lift: " + made.status().message());
   }
-  scheduling.memoryBytes = memoryForState(engine) / (hasMemory || lift ? 2 : 1); // one half for what is answered, one for documents
+  std::unique_ptr<SoftDocuments> soft;
+  if (auto engineOptions = engineOptionsOf(arguments); engineOptions.ok() && compressingModule(engine.program().message())) {
+    auto made = SoftDocuments::create(engine, longc_program, *engineOptions, model->tokenizer, arguments.has("adapter") ? &model->loaded.adapter : nullptr);
+    if (!made.ok())
+      return made.status();
+    soft = std::move(*made);
+  }
+  const bool keepsDocuments = hasMemory || lift || soft;
+  scheduling.memoryBytes = memoryForState(engine) / (keepsDocuments ? 2 : 1); // one half for what is answered, one for documents
   keepPrefixes(engine, model->options, scheduling);
   if (adapters->names().size() > 1 || lift)
     scheduling.useAdapter = [&](const ParameterArray *adapter) { return adapters->use(model->loaded, adapter, lift ? &lift->untrained() : nullptr); };
@@ -248,9 +260,10 @@ Status serveDecoder(Serving &serving, const Arguments &arguments) {
   if (!scheduler.ok())
     return scheduler.status();
   std::unique_ptr<DocumentShelf> shelf;
-  if (hasMemory || lift) {
+  if (keepsDocuments) {
     options.shelf.hasMemory = hasMemory;
     options.shelf.lift = lift.get();
+    options.shelf.soft = soft.get();
     options.shelf.memoryBytes = scheduling.memoryBytes;
     options.shelf.session = model->options;
     options.shelf.fingerprint = model->loaded.program->fingerprint();
@@ -264,7 +277,7 @@ Status serveDecoder(Serving &serving, const Arguments &arguments) {
   served.adapters = adapters->names();
   served.adapterValues = adapters->values();
   Service service(std::move(options.service), std::move(served),
-                  ServiceParts{&**scheduler, shelf.get(), nullptr}, serving.metrics, *serving.log);
+                  ServiceParts{&**scheduler, shelf.get(), nullptr, soft.get()}, serving.metrics, *serving.log);
   LONGC_TRY(listen(serving, service, &**scheduler,
                    formatText("%s; %lld sequences at a time", engine.device().describe().c_str(), static_cast<long long>(scheduling.places))));
   model->loaded.report();
