@@ -100,6 +100,17 @@ Result<CompressedChunks> Compressor::compress(std::span<const std::string_view> 
   return all;
 }
 
+Result<CompressedChunks> Compressor::compressTokens(std::span<const std::vector<int32_t>> chunks) {
+  CompressedChunks all;
+  inputs_.clear();
+  for (size_t chunk = 0; chunk < chunks.size(); ++chunk) {
+    LONGC_TRY(inputs_.append(module_, chunks[chunk]));
+    if (inputs_.tokens.size() >= callTokens || chunk + 1 == chunks.size())
+      LONGC_TRY(run(all));
+  }
+  return all;
+}
+
 Status Compressor::run(CompressedChunks &into) {
   auto list = [](const std::vector<int32_t> &numbers) {
     return InputTensor{numbers.data(), {{static_cast<int64_t>(numbers.size()), 1, 1, 1}, 1}};

@@ -57,6 +57,9 @@ public:
   /// All chunks, as many in a call as `callTokens` allow. `onProgress` gets how many are done; false cancels.
   Result<CompressedChunks> compress(std::span<const std::string_view> chunks, const std::function<bool(int64_t done)> &onProgress = {});
 
+  /// The same of chunks as the encoder reads them.
+  Result<CompressedChunks> compressTokens(std::span<const std::vector<int32_t>> chunks);
+
 private:
   Compressor(const Program &program, const abi::Module &module, ChunkTokenizer tokenizer)
       : program_(program), module_(module), tokenizer_(std::move(tokenizer)) {}

@@ -108,8 +108,7 @@ constexpr std::array<std::string_view, 24> fillers = {
 };
 
 constexpr int64_t twoHopEvery = 8; // one such question to so many facts
-constexpr int64_t fillersOfFact = 5;
-constexpr size_t passageBytes = 400; // as long as that
+constexpr size_t passageBytes = 400; // as long as the usual sentences of a fact
 constexpr size_t judgedOf = 3; // one name of so many is of nobody in texts to learn from
 
 // Random numbers of one document in the order in which they are asked for.
@@ -154,7 +153,7 @@ std::string normalized(const std::string &text) {
 
 } // namespace
 
-FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, People people, std::span<const std::string_view> passages) {
+FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, People people, const FactFilling &filling) {
   Dice dice(seed, number);
   std::set<std::string> taken;
   auto person = [&] {
@@ -182,15 +181,16 @@ FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, Peop
   }
   dice.shuffle(sentences);
   dice.shuffle(document.questions);
+  const std::span<const std::string_view> passages = filling.passages;
   size_t next = passages.empty() ? 0 : dice.below(passages.size());
   for (const std::string &sentence : sentences) {
     if (!passages.empty()) {
       document.text += sentence + " " + std::string(passages[next++ % passages.size()]) + "\n";
       continue;
     }
-    const size_t place = dice.below(fillersOfFact + 1);
-    for (size_t filler = 0; filler <= fillersOfFact; ++filler)
-      document.text += (filler == place ? sentence : std::string(dice.of(fillers))) + (filler < fillersOfFact ? " " : "\n");
+    const size_t place = dice.below(filling.sentences + 1);
+    for (size_t filler = 0; filler <= filling.sentences; ++filler)
+      document.text += (filler == place ? sentence : std::string(dice.of(fillers))) + (filler < filling.sentences ? " " : "\n");
   }
   return document;
 }

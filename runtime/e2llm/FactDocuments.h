@@ -27,9 +27,14 @@ inline constexpr int64_t mostFactsOfDocument = 1000;
 /// Whom documents are about: of the names, which are first and family names put together, some are only judged.
 enum class People : uint8_t { learnt, judged };
 
-/// Document `number` of a seed, with so many facts; the same whatever others are made. With `passages` a fact stands before each of some
-/// that follow one another, instead of among sentences that tell nothing.
-FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, People people, std::span<const std::string_view> passages = {});
+/// What stands between facts: around each so many sentences that tell nothing, or behind each one of passages that follow one another.
+struct FactFilling {
+  size_t sentences = 5;
+  std::span<const std::string_view> passages = {};
+};
+
+/// Document `number` of a seed, with so many facts; the same whatever others are made.
+FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, People people, const FactFilling &filling = {});
 
 /// A real text as passages for facts to stand between.
 std::vector<std::string_view> passagesOf(std::string_view text);

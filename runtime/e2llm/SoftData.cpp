@@ -89,6 +89,7 @@ private:
         return Status::error(tokens.status().code(), where_ + ": " + tokens.status().message(), tokens.status().hint());
       found->second.push_back(static_cast<int32_t>(data_.chunks.size()));
       data_.chunks.push_back(std::move(*tokens));
+      data_.words.push_back(decoder_.encode(piece, /*parseSpecial=*/false));
     }
     if (options_.understand)
       LONGC_TRY(addRestated(found->second, pieces));

@@ -26,6 +26,7 @@ struct SoftReference {
 
 struct SoftData {
   std::vector<std::vector<int32_t>> chunks; // tokens of the encoder
+  std::vector<std::vector<int32_t>> words;  // of each chunk: tokens of the decoder
   std::vector<SoftReference> references;
   std::vector<Sample> samples;
   std::string hash; // of all that is trained on

@@ -125,7 +125,12 @@ Result<double> SoftStep::run(Executor &executor, const TrainBatch &batch, const 
 Result<double> SoftStep::loss(const TrainBatch &batch, const ParameterArray &values) { return run(lossFunction(), batch, values, nullptr); }
 
 Result<double> SoftStep::lossAndGradients(const TrainBatch &batch, const ParameterArray &values, ParameterArray &gradients) {
-  return run(gradientFunction(), batch, values, &gradients);
+  auto loss = run(gradientFunction(), batch, values, &gradients);
+  for (const std::string &part : frozen_)
+    for (const TrainedParameter &parameter : parameters().parameters())
+      if (parameter.name.starts_with(part + "/"))
+        std::ranges::fill(gradients.of(parameter), 0.0f);
+  return loss;
 }
 
 std::vector<std::pair<std::string, double>> SoftStep::takeLosses() {

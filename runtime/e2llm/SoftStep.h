@@ -6,6 +6,7 @@
 
 #include <array>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace longc {
@@ -17,6 +18,8 @@ public:
 
   /// The chunks that soft tokens of the following batches stand for. `data` must outlive them.
   void use(const SoftData &data) { data_ = &data; }
+  /// Parameters of these parts ("encoder", "adapter", "decoder") get gradients of zero from now on.
+  void freeze(std::vector<std::string> parts) { frozen_ = std::move(parts); }
 
   Result<double> loss(const TrainBatch &batch, const ParameterArray &values) override;
   Result<double> lossAndGradients(const TrainBatch &batch, const ParameterArray &values, ParameterArray &gradients) override;
@@ -31,6 +34,7 @@ private:
   Result<double> run(Executor &executor, const TrainBatch &batch, const ParameterArray &values, ParameterArray *gradients);
 
   const SoftData *data_ = nullptr;
+  std::vector<std::string> frozen_;
   struct Sum {
     double loss = 0, weights = 0;
   };

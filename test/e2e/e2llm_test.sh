@@ -105,6 +105,18 @@ refuses 1 "line 1 has no context" "$app" train --data "$folder/lines" --out "$no
 "$longc" compile "${both[@]}" --adapter "$folder/learnt" -o "$folder/with" --variants avx2 --quiet
 [ "$("$folder/with" ask --document "$text" -p "Where?" -n 6 --exact -q)" = "$("$app" ask --adapter "$folder/learnt" --document "$text" -p "Where?" -n 6 --exact -q)" ] ||
   fail "an adapter in the program answers otherwise than beside it"
+
+# An adapter begins fitted to the decoder's words unless it is drawn; what is frozen stays as it began.
+"$longc" compile "${both[@]}" --train -o "$folder/fresh" --variants avx2 --quiet
+begun() { rm -rf "$folder/begun_$1" && "$folder/fresh" train --data "$folder/facts/facts.jsonl" --out "$folder/begun_$1" --steps 1 --seq-len 700 --chunk 100 --restate 1 -q "${@:2}" >"$folder/out"; }
+begun fitted --lr 0 && begun drawn --lr 0 --begin drawn && begun frozen --lr 1e-2 --freeze encoder,decoder
+same() { cmp -s "$folder/begun_fitted/$2" "$folder/begun_$1/$2"; }
+same drawn adapter.safetensors && fail "a fitted adapter is as a drawn one"
+same frozen adapter.safetensors && fail "nothing was trained"
+same frozen encoder/adapter_model.safetensors && same frozen decoder/adapter_model.safetensors || fail "what is frozen was trained"
+refuses 2 "expected fitted or drawn" begun none --begin random
+refuses 2 "expected parts of encoder, adapter and decoder" begun none --freeze words
+
 "$longc" compile --method e2llm --module encoder="$models/encoder" --module decoder=test/golden/fot_tiny.gguf --chunk 100 -o "$folder/untrained" --variants avx2 --quiet
 "$folder/untrained" eval facts --documents 1 --facts 2 --seed 5 --json -q | python3 -c "
 import json, sys

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -47,13 +48,19 @@ TEST(FactDocuments, TellEveryAnswerButThatOfANeighbour) {
     EXPECT_NE(document.text.find(" " + question.answer + "."), std::string::npos) << question.question;
 }
 
+TEST(FactDocuments, AreALineAFactWithoutFillers) {
+  const FactDocument document = makeFactDocument(5, 0, 7, People::learnt, {.sentences = 0});
+  EXPECT_EQ(std::ranges::count(document.text, '\n'), 7);
+  EXPECT_EQ(std::ranges::count(document.text, '.'), 7);
+}
+
 TEST(FactDocuments, StandBetweenPassagesThatFollowOneAnother) {
   std::string text;
   for (int line = 0; line < 60; ++line)
     text += "This is line " + std::to_string(line) + " of a text that tells of nothing but its own lines. ";
   const std::vector<std::string_view> passages = passagesOf(text);
   ASSERT_GT(passages.size(), 5u);
-  const FactDocument document = makeFactDocument(3, 0, 4, People::learnt, passages);
+  const FactDocument document = makeFactDocument(3, 0, 4, People::learnt, {.passages = passages});
   for (const FactQuestion &question : document.questions)
     EXPECT_NE(document.text.find(" " + question.answer + ". "), std::string::npos) << question.question;
   int found = 0;

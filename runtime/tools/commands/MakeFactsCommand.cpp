@@ -21,7 +21,10 @@ Result<FactRequest> FactRequest::of(const Arguments &arguments) {
   auto seed = seedOf(arguments);
   if (!seed.ok())
     return seed.status();
-  FactRequest request{*documents, *facts, *seed, {}, {}};
+  auto fillers = arguments.integer("fillers", 0, 1000);
+  if (!fillers.ok())
+    return fillers.status();
+  FactRequest request{*documents, *facts, *seed, {}, {}, static_cast<size_t>(*fillers)};
   if (!arguments.has("text"))
     return request;
   auto text = readTextFile(arguments.text("text"));
@@ -34,7 +37,7 @@ Result<FactRequest> FactRequest::of(const Arguments &arguments) {
   return request;
 }
 
-FactDocument FactRequest::make(int64_t number, People people) const { return makeFactDocument(seed, number, facts, people, passages); }
+FactDocument FactRequest::make(int64_t number, People people) const { return makeFactDocument(seed, number, facts, people, {fillers, passages}); }
 
 namespace {
 
@@ -150,7 +153,7 @@ Status runMakeFacts(const Arguments &arguments) {
 
 const Command makeFactsCommand = {"make-facts",
                                   "plants facts in a text and writes questions about them; with --documents: writes texts of facts with questions to train on",
-                                  {"count", "documents", "facts", "json", "out", "quiet", "seed", "text", "turns"},
+                                  {"count", "documents", "facts", "fillers", "json", "out", "quiet", "seed", "text", "turns"},
                                   runMakeFacts};
 
 } // namespace longc

@@ -133,6 +133,6 @@ Status runEvalFacts(const Arguments &arguments) {
 } // namespace
 
 const Command evalFactsCommand = {"eval facts", "asks about documents of invented facts (programs compiled with --method e2llm)",
-                                  modelOptions({"chunk", "documents", "facts", "json", "seed", "text"}), runEvalFacts};
+                                  modelOptions({"chunk", "documents", "facts", "fillers", "json", "seed", "text"}), runEvalFacts};
 
 } // namespace longc

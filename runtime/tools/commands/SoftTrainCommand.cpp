@@ -4,6 +4,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
+#include "runtime/e2llm/FittedAdapter.h"
 #include "runtime/e2llm/SoftFiles.h"
 #include "runtime/e2llm/SoftStep.h"
 #include "runtime/serve/ProgramTokenizer.h"
@@ -23,8 +24,9 @@ struct SoftChoices {
   int64_t saveEvery = 0, evalEvery = 0;
   double seconds = 0;
   ProgressMode progress = ProgressMode::automatic;
-  bool resume = false, json = false, usualCalls = true;
+  bool resume = false, json = false, usualCalls = true, fits = true;
   TrainSettings words;
+  std::vector<std::string> frozen; // parts
 
   Status read(const Arguments &arguments);
 };
@@ -94,7 +96,17 @@ Status SoftChoices::read(const Arguments &arguments) {
     samples.understand = false;
   if (!scheduleKindOf(arguments.text("schedule"), train.schedule.kind))
     return unknownWord(arguments, "schedule", "constant, linear or cosine");
-  for (const char *name : {"objective", "schedule", "understand-weight", "restate", "restate-windows", "chunk"})
+  fits = arguments.text("begin") == "fitted";
+  if (!fits && arguments.text("begin") != "drawn")
+    return unknownWord(arguments, "begin", "fitted or drawn");
+  for (std::string_view rest = arguments.text("freeze"); !rest.empty();) {
+    const size_t end = std::min(rest.find(','), rest.size());
+    frozen.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (frozen.back() != "encoder" && frozen.back() != "adapter" && frozen.back() != "decoder")
+      return unknownWord(arguments, "freeze", "parts of encoder, adapter and decoder");
+  }
+  for (const char *name : {"objective", "schedule", "begin", "freeze", "understand-weight", "restate", "restate-windows", "chunk"})
     words.emplace_back(std::string("--") + name, arguments.text(name));
   constexpr int64_t usualEvalEvery = 20;
   if (evalEvery == 0)
@@ -158,6 +170,7 @@ private:
       return step.status();
     step_ = std::move(*step);
     step_->use(data_);
+    step_->freeze(choices_.frozen);
     if (choices_.usualCalls)
       choices_.train.callTokens = step_->usualCallTokens();
     return {};
@@ -182,7 +195,22 @@ private:
     step_->readStored(trainer_->state().values);
     if (!choices_.adapter.empty())
       LONGC_TRY(readSoftTrained(choices_.adapter, program_->message(), step_->parameters(), trainer_->state().values));
+    else if (!choices_.resume && choices_.fits)
+      LONGC_TRY(fit());
     return choices_.resume ? goOnFrom(choices_.folder, step_->parameters(), settings(), *trainer_) : Status();
+  }
+
+  // Where the program does not store an adapter that was trained.
+  Status fit() {
+    const TrainedParameter *first = step_->parameters().find("adapter/mlp.0.weight");
+    if (!first || first->beginning == Beginning::given)
+      return {};
+    EngineOptions processor = choices_.engine; // a training begins alike on all devices
+    processor.device = "cpu";
+    auto compressor = Compressor::create(*program_, longc_program, processor);
+    if (!compressor.ok())
+      return compressor.status();
+    return fitAdapter(*program_, **compressor, data_, step_->parameters(), trainer_->state().values);
   }
 
   // All that the numbers of a training depend on.

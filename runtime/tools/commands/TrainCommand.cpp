@@ -343,8 +343,8 @@ Status runTrain(const Arguments &arguments) {
 
 const Command trainCommand = {"train",
                               "fine-tunes the model on a file, or its memory on facts, into a folder (programs compiled with --train)",
-                              {"adapter", "batch", "batching", "beta1", "beta2", "call-tokens", "chunk", "clip", "cross-rows", "data", "device", "eval-data",
-                               "eval-every", "exact", "facts", "json", "long", "loss-norm", "lr", "objective", "out", "patience", "peak-tflops",
+                              {"adapter", "batch", "batching", "begin", "beta1", "beta2", "call-tokens", "chunk", "clip", "cross-rows", "data", "device", "eval-data",
+                               "eval-every", "exact", "facts", "freeze", "json", "long", "loss-norm", "lr", "objective", "out", "patience", "peak-tflops",
                                "progress", "quiet", "restate", "restate-windows", "resume", "save-every", "schedule", "seconds", "seed", "seq-len", "steps",
                                "threads", "understand-weight", "variant", "verify", "warmup", "weight-decay"},
                               runTrain};
