@@ -13,8 +13,9 @@ namespace longc {
 namespace {
 
 constexpr const char *section = "adapter";
-constexpr int64_t callTokens = 256; // of one call of the model, between two of which others are answered
-constexpr int64_t longestWindow = 2048;
+// Of one call of the model, between two of which others are answered; and of a row, which is not cut: one of 2,048 tokens would
+// hold them for seconds.
+constexpr int64_t callTokens = 256, longestRow = 512;
 
 } // namespace
 
@@ -39,7 +40,7 @@ Result<std::unique_ptr<LiftDocuments>> LiftDocuments::create(const Program &prog
 }
 
 Result<LiftDocuments::Adapter> LiftDocuments::learn(const DocumentText &text, double seconds, const std::function<bool(double)> &goesOn) {
-  LiftPlan plan = LiftPlan::of(LiftRecipe::qa, std::min<int64_t>(longestWindow, program_.module().context_length()), /*seed=*/0);
+  LiftPlan plan = LiftPlan::of(LiftRecipe::qa, std::min<int64_t>(longestRow, program_.module().context_length()), /*seed=*/0);
   auto rows = LiftRows::create(tokenizer_, "the document", text.name, text.text, {}, plan);
   if (!rows.ok())
     return rows.status();
