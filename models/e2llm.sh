@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # E2LLM from a clean checkout: installs, builds longc, gets all-MiniLM-L6-v2 and SmolLM2-135M-Instruct, and compiles them into one
-# executable that compresses texts and answers from soft tokens, with an adapter inside: that of models/e2llm if it is there, else one
-# that is trained first, for twenty minutes; so too with --train, whose further arguments go to `train`. Leaves build/e2llm/e2.
+# executable that compresses texts and answers from soft tokens, with an adapter inside: that of models/e2llm, or with --train one that is
+# trained first (minutes on a GPU, a day on two cores; further arguments go to models/e2llm/train.sh). Leaves build/e2llm/e2.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,23 +19,23 @@ say "getting the models"
 encoder=$(bash models/get-minilm.sh)
 decoder=$(bash models/get-smollm2.sh)
 
-app=build/e2llm/e2 adapter=models/e2llm
+app=build/e2llm/e2 adapter=models/e2llm/adapter
 mkdir -p build/e2llm
 compile() { build/bin/longc compile --method e2llm --module encoder="$encoder" --module decoder="$decoder" --train "$@"; }
 
-if [ "${1:-}" = --train ] || [ ! -d "$adapter" ]; then
-  [ $# -gt 0 ] && shift
-  adapter=build/e2llm/learnt
+if [ "${1:-}" = --train ]; then
+  shift
+  targets=cpu
+  command -v nvidia-smi >/dev/null && targets=cpu,cuda:sm_90a
+  say "compiling them without an adapter, for $targets"
+  compile --lora rank=16,alpha=32,targets=query,key,value,dense,q_proj,v_proj --target "$targets" -o build/e2llm/untrained
   say "training an adapter"
-  compile -o build/e2llm/untrained
-  rm -rf build/e2llm/facts "$adapter"
-  build/e2llm/untrained make-facts --documents 2000 --facts 4 --seed 1 --out build/e2llm/facts
-  build/e2llm/untrained train --data build/e2llm/facts/facts.jsonl --out "$adapter" --seed 1 --objective both --restate 1 --seq-len 512 --batch 2 \
-    --lr 1e-3 --warmup 10 --steps 100000 --seconds 1200 "$@"
+  bash models/e2llm/train.sh build/e2llm/untrained build/e2llm/learnt "$@"
+  adapter=build/e2llm/learnt/adapter
 fi
 
 say "compiling them with the adapter of $adapter"
 compile --adapter "$adapter" -o "$app"
 
-say "questions about documents of invented facts: from soft tokens, from the beginning of the text, from its nearest chunks"
-"$app" eval facts --documents 4 --facts 4 --seed 99
+say "questions about documents of invented facts: from soft tokens, from the text, from its nearest chunks"
+"$app" eval facts --documents 10 --facts 2 --fillers 0 --seed 7

@@ -61,10 +61,10 @@ const char *poolingOf(const abi::Program &program) {
   }
 }
 
-std::string configOf(const abi::Program &program) {
+std::string configOf(const abi::Program &program, size_t chunkBytes) {
   JsonWriter json;
   json.beginObject();
-  json.key("chunk_size").integer(compressingModule(program)->compression().chunk_bytes());
+  json.key("chunk_size").integer(static_cast<int64_t>(chunkBytes));
   json.key("overlap").integer(0);
   json.key("pooling").text(poolingOf(program));
   json.key("tokens_per_chunk").integer(1);
@@ -104,7 +104,7 @@ Status writeProducts(const std::string &folder, const Part &part) {
 
 } // namespace
 
-Status writeSoftTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, const ParameterArray &values) {
+Status writeSoftTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, const ParameterArray &values, size_t chunkBytes) {
   auto write = [&](const std::string &name, const abi::Module *module) -> Status {
     auto part = partOf(list, name);
     if (!part.ok())
@@ -124,7 +124,7 @@ Status writeSoftTrained(const std::string &folder, const abi::Program &program, 
   for (const abi::Module &module : program.modules())
     LONGC_TRY(write(module.name(), &module));
   LONGC_TRY(write(products, nullptr));
-  return OutputFile::write(folder + configName, configOf(program));
+  return OutputFile::write(folder + configName, configOf(program, chunkBytes));
 }
 
 Status readSoftTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, ParameterArray &values) {

@@ -9,8 +9,8 @@
 
 namespace longc {
 
-/// Writes all parts into FOLDER, which is there.
-Status writeSoftTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, const ParameterArray &values);
+/// Writes all parts into FOLDER, which is there; texts were cut into chunks of at most `chunkBytes`.
+Status writeSoftTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, const ParameterArray &values, size_t chunkBytes);
 
 /// Fills `values` from a folder of the same modules, ranks, factors and pool. Errors name folder and tensor.
 Status readSoftTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, ParameterArray &values);

@@ -255,7 +255,7 @@ private:
     options.onStep = [&](const StepReport &report) { progress.update(report.step - first, formatText("loss %.4f", report.loss)); };
     options.write = [this](const ParameterArray &values) {
       learnt_ = fingerprintOf(values);
-      return writeSoftTrained(choices_.folder, program_->message(), step_->parameters(), values);
+      return writeSoftTrained(choices_.folder, program_->message(), step_->parameters(), values, choices_.samples.chunkBytes);
     };
     return TrainLoop(*trainer_, *step_, std::move(options)).run();
   }
