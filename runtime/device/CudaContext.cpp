@@ -112,15 +112,15 @@ Status CudaContext::fill(CudaPointer pointer, unsigned char value, size_t bytes)
 }
 /// A place in pinned memory; null for what is too large for it.
 Result<std::byte *> CudaContext::stage(size_t bytes) {
-  constexpr size_t size = size_t(1) << 20, line = 64;
-  if (bytes > size)
+  constexpr size_t most = stagingBytes / 8, line = 64;
+  if (bytes > most)
     return static_cast<std::byte *>(nullptr);
   if (!staging_) {
     void *memory = nullptr;
-    LONGC_TRY(driver_->check(driver_->memHostAlloc(&memory, size, 0), "allocating pinned memory"));
+    LONGC_TRY(driver_->check(driver_->memHostAlloc(&memory, stagingBytes, 0), "allocating pinned memory"));
     staging_ = static_cast<std::byte *>(memory);
   }
-  if (staged_ + bytes > size)
+  if (staged_ + bytes > stagingBytes)
     LONGC_TRY(synchronize());
   std::byte *const place = staging_ + staged_;
   staged_ += (bytes + line - 1) / line * line;
@@ -139,19 +139,36 @@ Status CudaContext::copyToDevice(CudaPointer target, const void *source, size_t 
   return bytes ? driver_->check(driver_->memcpyHtoD(target, source, bytes), "copying to the device") : Status();
 }
 Status CudaContext::copyToHost(void *target, CudaPointer source, size_t bytes) {
+  const CudaHostCopy one = {target, source, bytes};
+  return copyAllToHost({&one, 1});
+}
+Status CudaContext::copyAllToHost(std::span<const CudaHostCopy> copies) {
   std::lock_guard turn(turn_);
   LONGC_TRY(driver_->check(driver_->ctxSetCurrent(context_), "entering the CUDA context")); // this may be its first call on a thread
-  auto place = stage(bytes);
-  if (!place.ok())
-    return place.status();
-  if (*place && bytes) {
-    LONGC_TRY(driver_->check(driver_->memcpyDtoHAsync(*place, source, bytes, stream_), "copying from the device"));
-    std::byte *const staged = *place;
+  std::vector<std::pair<void *, std::span<const std::byte>>> begun;
+  auto complete = [&]() -> Status {
     LONGC_TRY(synchronize());
-    std::memcpy(target, staged, bytes);
+    for (auto [target, staged] : begun)
+      std::memcpy(target, staged.data(), staged.size());
+    begun.clear();
     return {};
+  };
+  for (auto [target, source, bytes] : copies) {
+    if (bytes == 0)
+      continue;
+    if (staged_ + bytes > stagingBytes && !begun.empty())
+      LONGC_TRY(complete());
+    auto place = stage(bytes);
+    if (!place.ok())
+      return place.status();
+    if (!*place) {
+      LONGC_TRY(driver_->check(driver_->memcpyDtoH(target, source, bytes), "copying from the device"));
+      continue;
+    }
+    LONGC_TRY(driver_->check(driver_->memcpyDtoHAsync(*place, source, bytes, stream_), "copying from the device"));
+    begun.push_back({target, {*place, bytes}});
   }
-  return bytes ? driver_->check(driver_->memcpyDtoH(target, source, bytes), "copying from the device") : Status();
+  return begun.empty() ? Status() : complete();
 }
 Status CudaContext::copyOnDevice(CudaPointer target, CudaPointer source, size_t bytes) {
   return bytes ? driver_->check(driver_->memcpyDtoDAsync(target, source, bytes, nullptr), "copying on the device")

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,12 @@ struct CudaTensorMapShape {
   std::vector<uint64_t> sizes;   // elements
   std::vector<uint64_t> strides; // bytes, of dimensions 1 and up; multiples of 16
   std::vector<uint32_t> box;     // elements; the innermost is at most 128 bytes (swizzle)
+};
+
+struct CudaHostCopy {
+  void *target;
+  CudaPointer source;
+  size_t bytes;
 };
 
 /// A loaded kernel with what its launches have in common.
@@ -54,6 +61,8 @@ public:
   /// Small ones go through memory that the device reads by itself: nobody waits for them, the next kernel finds them done.
   Status copyToDevice(CudaPointer target, const void *source, size_t bytes);
   Status copyToHost(void *target, CudaPointer source, size_t bytes);
+  /// Many small ones: all are waited for together.
+  Status copyAllToHost(std::span<const CudaHostCopy> copies);
   Status copyOnDevice(CudaPointer target, CudaPointer source, size_t bytes);
 
   /// Loads a cubin built for `architecture` ("sm_90a") and finds one kernel in it.
@@ -73,6 +82,8 @@ public:
   Result<float> stopTimerMilliseconds();
 
 private:
+  static constexpr size_t stagingBytes = size_t(8) << 20;
+
   CudaContext() = default;
   Result<std::byte *> stage(size_t bytes);
   Result<CudaHandle> endRecording();

@@ -117,6 +117,13 @@ Status CudaDevice::copyOut(void *target, const void *source, size_t bytes) {
   return context_->copyToHost(target, reinterpret_cast<CudaPointer>(source), bytes);
 }
 
+Status CudaDevice::copyOutAll(std::span<const CopyOut> copies) {
+  std::vector<CudaHostCopy> all;
+  for (const CopyOut &one : copies)
+    all.push_back({one.target, reinterpret_cast<CudaPointer>(one.source), one.bytes});
+  return context_->copyAllToHost(all);
+}
+
 Status CudaDevice::copyWithin(void *target, const void *source, size_t bytes) {
   return context_->copyOnDevice(reinterpret_cast<CudaPointer>(target), reinterpret_cast<CudaPointer>(source), bytes);
 }

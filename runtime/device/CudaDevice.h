@@ -26,6 +26,7 @@ public:
   void release(void *memory) override;
   Status copyIn(void *target, const void *source, size_t bytes) override;
   Status copyOut(void *target, const void *source, size_t bytes) override;
+  Status copyOutAll(std::span<const CopyOut> copies) override;
   Status copyWithin(void *target, const void *source, size_t bytes) override;
   /// A copy on the device, made once a host address.
   Result<void *> share(const void *host, size_t bytes) override;

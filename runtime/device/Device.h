@@ -22,6 +22,13 @@ struct KernelLaunch {
   bool uneven;                      // blocks differ in cost, costliest first
 };
 
+/// Bytes of the device that the host wants.
+struct CopyOut {
+  void *target;
+  const void *source;
+  size_t bytes;
+};
+
 class Device {
 public:
   virtual ~Device() = default;
@@ -37,6 +44,12 @@ public:
   virtual void release(void *memory) = 0;
   virtual Status copyIn(void *target, const void *source, size_t bytes) = 0;
   virtual Status copyOut(void *target, const void *source, size_t bytes) = 0;
+  /// Many small ones: where each would be waited for, all of them are together.
+  virtual Status copyOutAll(std::span<const CopyOut> copies) {
+    for (const CopyOut &one : copies)
+      LONGC_TRY(copyOut(one.target, one.source, one.bytes));
+    return {};
+  }
   /// Between memories of the device.
   virtual Status copyWithin(void *target, const void *source, size_t bytes) = 0;
   /// Host memory that outlives the device, as its kernels see it: the same address where they share memory.

@@ -443,6 +443,21 @@ TensorShape Executor::resultShape(size_t index) const {
   return shape;
 }
 
+Status Executor::readResults(std::span<const uint32_t> indices, std::span<const std::span<float>> targets) {
+  std::vector<CopyOut> copies;
+  for (size_t i = 0; i < indices.size(); ++i) {
+    const uint32_t index = indices[i];
+    if (index >= plan_.results.size())
+      return sizeError(formatText("it has no result %u", index));
+    const auto bytes = static_cast<size_t>(elementCount(resultShape(index)) * elementBytes(plan_.buffers[plan_.results[index]].type));
+    if (bytes != targets[i].size_bytes())
+      return sizeError(formatText("result %u has %zu bytes, not %zu", index, bytes, targets[i].size_bytes()));
+    if (bytes > 0)
+      copies.push_back({targets[i].data(), dataOf(plan_.results[index]), bytes});
+  }
+  return device_.copyOutAll(copies);
+}
+
 Status Executor::readResult(size_t index, void *target, size_t bytes, size_t offset) {
   if (index >= plan_.results.size())
     return sizeError(formatText("it has no result %zu", index));

@@ -57,6 +57,8 @@ public:
   /// Result `index` of the last run.
   TensorShape resultShape(size_t index) const;
   Status readResult(size_t index, void *target, size_t bytes, size_t offset = 0);
+  /// Several results whole, one place for each.
+  Status readResults(std::span<const uint32_t> indices, std::span<const std::span<float>> targets);
 
   /// Sums up the time of each kernel from now on (null: stops).
   void setProfile(KernelProfile *profile) { profile_ = profile; }

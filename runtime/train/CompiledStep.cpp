@@ -140,10 +140,10 @@ Result<double> CompiledStep::call(Executor &executor, std::span<const InputTenso
 }
 
 Status CompiledStep::addGradients(ParameterArray &gradients) {
-  for (size_t i = 0; i < results_.size(); ++i) {
-    std::span<float> numbers = one_.of(parameters().parameters()[i]);
-    LONGC_TRY(gradient_->readResult(results_[i], numbers.data(), numbers.size_bytes()));
-  }
+  std::vector<std::span<float>> places;
+  for (const TrainedParameter &parameter : parameters().parameters())
+    places.push_back(one_.of(parameter));
+  LONGC_TRY(gradient_->readResults(results_, places));
   const std::span<const float> from = std::as_const(one_).all();
   const std::span<float> to = gradients.all();
   pool().forRanges(static_cast<int64_t>(to.size()), [&](int, int64_t begin, int64_t end) {
