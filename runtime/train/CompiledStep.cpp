@@ -78,13 +78,19 @@ Status CompiledStep::link(const longc_program_table &table, const EngineOptions 
     if (!processor.ok())
       return processor.status();
     pool_ = &(*processor)->pool();
-    device_ = std::move(*processor);
+    ownDevice_ = std::move(*processor);
+    device_ = ownDevice_.get();
     return {};
   }
-  auto device = openDevice(table, program_.message(), target_, {}, {options.variant, options.threads, ordinal});
-  if (!device.ok())
-    return device.status();
-  device_ = std::move(*device);
+  if (engine_ && engine_->target() == target_) { // its kernels and weights are there
+    device_ = &engine_->device();
+  } else {
+    auto device = openDevice(table, program_.message(), target_, {}, {options.variant, options.threads, ordinal});
+    if (!device.ok())
+      return device.status();
+    ownDevice_ = std::move(*device);
+    device_ = ownDevice_.get();
+  }
   auto pool = ThreadPool::create(options.threads);
   if (!pool.ok())
     return pool.status();

@@ -36,7 +36,8 @@ public:
   int64_t activationBytes() const { return gradient_->arenaBytes(); }
 
 protected:
-  explicit CompiledStep(const Program &program) : program_(program) {}
+  /// `engine`: one of the program that runs already, whose GPU, if it has one, trains too; it must outlive this.
+  explicit CompiledStep(const Program &program, Engine *engine = nullptr) : program_(program), engine_(engine) {}
   /// Where `options.device` says, in float32 arithmetic with `options.exact`, else in that of the fast mode; where the program was
   /// compiled with one of the two, in that one. LC8033 as of checkTrains; LC4122 without the functions for the device.
   Status open(const longc_program_table &table, const EngineOptions &options);
@@ -56,10 +57,12 @@ private:
   Status holdParameters();
 
   const Program &program_;
+  Engine *engine_;
   std::string target_;
   ProgramParameters parameters_;
   std::vector<uint32_t> results_; // of each: which result is its gradient
-  std::unique_ptr<Device> device_;
+  std::unique_ptr<Device> ownDevice_;
+  Device *device_ = nullptr;
   std::unique_ptr<ThreadPool> ownPool_; // beside a GPU
   ThreadPool *pool_ = nullptr;
   std::unique_ptr<HeldParameters> held_; // on a device with memory of its own

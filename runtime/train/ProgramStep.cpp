@@ -45,8 +45,8 @@ Status checkInputs(const abi::Function &function) {
 } // namespace
 
 Result<std::unique_ptr<ProgramStep>> ProgramStep::create(const Program &program, const longc_program_table &table,
-                                                         const EngineOptions &options) {
-  std::unique_ptr<ProgramStep> step(new ProgramStep(program));
+                                                         const EngineOptions &options, Engine *engine) {
+  std::unique_ptr<ProgramStep> step(new ProgramStep(program, engine));
   LONGC_TRY(step->open(table, options));
   LONGC_TRY(checkInputs(step->lossFunction().function()));
   LONGC_TRY(checkInputs(step->gradientFunction().function()));

@@ -9,9 +9,9 @@ namespace longc {
 
 class ProgramStep final : public CompiledStep {
 public:
-  /// `program` must outlive this. Errors as of CompiledStep::open.
+  /// `program` and `engine` must outlive this. Errors as of CompiledStep::open.
   static Result<std::unique_ptr<ProgramStep>> create(const Program &program, const longc_program_table &table,
-                                                     const EngineOptions &options);
+                                                     const EngineOptions &options, Engine *engine = nullptr);
 
   Result<double> loss(const TrainBatch &batch, const ParameterArray &values) override;
   Result<double> lossAndGradients(const TrainBatch &batch, const ParameterArray &values, ParameterArray &gradients) override;
@@ -22,7 +22,7 @@ public:
   int64_t modelParameters() const;
 
 private:
-  explicit ProgramStep(const Program &program) : CompiledStep(program) {}
+  ProgramStep(const Program &program, Engine *engine) : CompiledStep(program, engine) {}
   Result<double> run(Executor &executor, const TrainBatch &batch, const ParameterArray &values);
 };
 

@@ -24,26 +24,23 @@ struct Answers {
 
 class LiftEvaluation {
 public:
-  LiftEvaluation(const Arguments &arguments, LiftTask &task, std::vector<LiftQuestion> questions)
-      : arguments_(arguments), task_(task), questions_(std::move(questions)) {}
+  LiftEvaluation(const Arguments &arguments, LoadedProgram loaded, LiftTask task, std::vector<LiftQuestion> questions)
+      : arguments_(arguments), loaded_(std::move(loaded)), task_(std::move(task)), questions_(std::move(questions)) {}
 
   Status run() {
     auto mode = progressOf(arguments_);
     if (!mode.ok())
       return mode.status();
     mode_ = *mode;
-    auto loaded = LoadedProgram::load(arguments_);
-    if (!loaded.ok())
-      return loaded.status();
-    auto tokenizer = loaded->tokenizer();
+    auto tokenizer = loaded_.tokenizer();
     if (!tokenizer.ok())
       return tokenizer.status();
-    LONGC_TRY(arguments_.has("adapter") ? takeAdapter(*loaded) : absorb(*loaded, *tokenizer));
+    LONGC_TRY(arguments_.has("adapter") ? takeAdapter() : absorb(*tokenizer));
     Answers plain, alone, both;
-    LONGC_TRY(ask(*loaded->engine, *tokenizer, false, "asking the adapter", alone));
-    LONGC_TRY(ask(*loaded->engine, *tokenizer, true, "asking both", both));
-    LONGC_TRY(loaded->unbindAdapter());
-    LONGC_TRY(ask(*loaded->engine, *tokenizer, true, "asking the window", plain));
+    LONGC_TRY(ask(*tokenizer, false, "asking the adapter", alone));
+    LONGC_TRY(ask(*tokenizer, true, "asking both", both));
+    LONGC_TRY(loaded_.unbindAdapter());
+    LONGC_TRY(ask(*tokenizer, true, "asking the window", plain));
     if (arguments_.has("output"))
       LONGC_TRY(write(plain, alone, both));
     return report(plain, alone, both);
@@ -51,18 +48,18 @@ public:
 
 private:
   // What `load` has bound already.
-  Status takeAdapter(const LoadedProgram &loaded) {
+  Status takeAdapter() {
     const std::string &folder = arguments_.text("adapter");
     auto about = readAbsorbed(folder);
     if (!about.ok())
       return about.status();
-    LONGC_TRY(checkAbsorbedBy(folder, *about, *loaded.program));
+    LONGC_TRY(checkAbsorbedBy(folder, *about, *loaded_.program));
     about_ = std::move(*about);
-    return task_.fitWindow(*loaded.program);
+    return task_.fitWindow(*loaded_.program);
   }
 
-  Status absorb(LoadedProgram &loaded, const Tokenizer &tokenizer) {
-    LONGC_TRY(task_.prepare(*loaded.program, tokenizer, questions_));
+  Status absorb(const Tokenizer &tokenizer) {
+    LONGC_TRY(task_.prepare(*loaded_.program, tokenizer, questions_, loaded_.engine.get()));
     loadSeconds_ = task_.seconds();
     auto result = task_.fit();
     if (!result.ok())
@@ -70,10 +67,10 @@ private:
     if (result->end == LiftEnd::exploded)
       return result->failure;
     about_ = task_.about(*result);
-    return loaded.bindAdapter(task_.parameters(), task_.values());
+    return loaded_.bindAdapter(task_.parameters(), task_.values());
   }
 
-  Status ask(Engine &engine, const Tokenizer &tokenizer, bool withDocument, const char *title, Answers &answers) {
+  Status ask(const Tokenizer &tokenizer, bool withDocument, const char *title, Answers &answers) {
     constexpr int64_t slack = 4; // more tokens than the answer has
     int64_t longest = 0, room = 0;
     for (const LiftQuestion &question : questions_) {
@@ -82,7 +79,7 @@ private:
       room = std::max(room, static_cast<int64_t>(questionTokens(tokenizer, question.question, true).size()));
     }
     longest = std::max<int64_t>(longest, 24);
-    Asker asker(engine, tokenizer, task_.plan().window);
+    Asker asker(*loaded_.engine, tokenizer, task_.plan().window);
     Progress progress(mode_, title, static_cast<int64_t>(questions_.size()), "questions");
     if (withDocument) {
       IngestOptions ingest;
@@ -149,7 +146,8 @@ private:
   }
 
   const Arguments &arguments_;
-  LiftTask &task_;
+  LoadedProgram loaded_;
+  LiftTask task_;
   std::vector<LiftQuestion> questions_;
   ProgressMode mode_ = ProgressMode::automatic;
   LiftAbout about_;
@@ -169,7 +167,10 @@ Status runLiftEval(const Arguments &arguments) {
   auto task = LiftTask::of(arguments, arguments.text("document"));
   if (!task.ok())
     return task.status();
-  return LiftEvaluation(arguments, *task, std::move(*questions)).run();
+  auto loaded = LoadedProgram::load(arguments);
+  if (!loaded.ok())
+    return loaded.status();
+  return LiftEvaluation(arguments, std::move(*loaded), std::move(*task), std::move(*questions)).run();
 }
 
 } // namespace

@@ -155,7 +155,7 @@ Status LiftTask::fitWindow(const Program &program) {
   return {};
 }
 
-Status LiftTask::prepare(const Program &program, const Tokenizer &tokenizer, const std::vector<LiftQuestion> &notAsked) {
+Status LiftTask::prepare(const Program &program, const Tokenizer &tokenizer, const std::vector<LiftQuestion> &notAsked, Engine *engine) {
   program_ = &program;
   LONGC_TRY(checkTrains(program, engine_.exact));
   LONGC_TRY(fitWindow(program));
@@ -172,7 +172,7 @@ Status LiftTask::prepare(const Program &program, const Tokenizer &tokenizer, con
   if (!rows.ok())
     return rows.status();
   rows_.emplace(std::move(*rows));
-  auto step = ProgramStep::create(program, longc_program, engine_);
+  auto step = ProgramStep::create(program, longc_program, engine_, engine);
   if (!step.ok())
     return step.status();
   step_ = std::move(*step);

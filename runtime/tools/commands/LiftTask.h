@@ -27,9 +27,9 @@ public:
 
   /// The window is at most the model's; one that was given and is larger is an error.
   Status fitWindow(const Program &program);
-  /// Makes rows and the training of `program`. `program` must outlive this. `notAsked`: questions that are left out of
-  /// --train-questions.
-  Status prepare(const Program &program, const Tokenizer &tokenizer, const std::vector<LiftQuestion> &notAsked = {});
+  /// Makes rows and the training of `program`. `program` must outlive this, and so must `engine`, which shares its GPU.
+  /// `notAsked`: questions that are left out of --train-questions.
+  Status prepare(const Program &program, const Tokenizer &tokenizer, const std::vector<LiftQuestion> &notAsked = {}, Engine *engine = nullptr);
   /// Goes on from the newest state in the folder `checkpoints`, if there is one.
   Status goOnFrom(const std::string &checkpoints);
   /// `checkpoints`: where states are kept, `saveEvery` steps apart (0: as often as costs little); empty: nowhere.
