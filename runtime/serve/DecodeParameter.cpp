@@ -61,7 +61,9 @@ Status decodeParameter(const abi::Parameter &parameter, const std::byte *stored,
                          "compile the program again");
   const int64_t count = parameter.shape(0), columns = parameter.shape(1);
   const std::span<const std::byte> panels(stored, parameter.bytes());
-  auto pool = ThreadPool::create(0);
+  static std::mutex turn; // one parameter at a time, by threads that are made once
+  const std::lock_guard mine(turn);
+  static const auto pool = ThreadPool::create(0);
   if (!pool.ok())
     return pool.status();
   Status failed;
