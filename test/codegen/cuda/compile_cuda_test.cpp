@@ -82,7 +82,7 @@ TEST(CompileCuda, KernelsKeepTheirRecordedBudget) {
 
 /// The kernels of a model of test/passes/inputs, lowered for the GPU: of all its functions, or those that one launches.
 mlir::OwningOpRef<mlir::ModuleOp> kernelsOf(mlir::MLIRContext &context, const std::string &model, llvm::StringRef function,
-                                            int64_t attentionRows, void (*choose)(LoweringOptions &)) {
+                                            int64_t attentionRows, void (*choose)(LoweringOptions &), bool gatedMemory = false) {
   context.loadDialect<lm::LmDialect, tile::TileDialect, mlir::arith::ArithDialect, mlir::math::MathDialect,
                       mlir::scf::SCFDialect, mlir::func::FuncDialect>();
   auto module = mlir::parseSourceFile<mlir::ModuleOp>(kFolder + "/../../passes/inputs/" + model, &context);
@@ -93,6 +93,8 @@ mlir::OwningOpRef<mlir::ModuleOp> kernelsOf(mlir::MLIRContext &context, const st
   options.precision = "fast";
   choose(options);
   mlir::PassManager lowering(&context);
+  if (gatedMemory)
+    lowering.addPass(createInsertGatedMemoryPass({.identity = true}));
   buildLoweringPipeline(lowering, options);
   if (failed(lowering.run(*module)))
     return {};
@@ -157,6 +159,27 @@ TEST(CompileCuda, EveryKernelOfGradientsCompiles) {
     EXPECT_EQ(kernel.launch.persistent(), multiplies) << kernel.name;
   }
   EXPECT_GT(products, 20);
+}
+
+// What LIFT's memory of each head adds to that.
+TEST(CompileCuda, EveryKernelOfAGatedMemoryCompiles) {
+  Result<std::string> compiler = findCudaCompiler();
+  if (!compiler.ok())
+    GTEST_SKIP() << compiler.status().text();
+  mlir::MLIRContext context;
+  auto module = kernelsOf(context, "trained.mlir.in", "loss_gradient", 192, [](LoweringOptions &options) { options.train = true; }, /*gatedMemory=*/true);
+  ASSERT_TRUE(module);
+  const auto isGated = [](llvm::StringRef name) { return name.contains("gated_memory"); };
+  for (tile::KernelOp kernel : llvm::make_early_inc_range(module->getOps<tile::KernelOp>()))
+    if (!isGated(kernel.getSymName()) && !kernel.getSymName().starts_with("product_2x"))
+      kernel.erase(); // of those without it the tests before this tell
+  const size_t count = countKernels(*module);
+  EXPECT_GE(count, 4u);
+  auto compiled = compileCuda(*module, nullptr, /*mayFallBack=*/true);
+  ASSERT_TRUE(succeeded(compiled)) << "with " << *compiler;
+  EXPECT_EQ(compiled->size(), count);
+  for (const CudaKernel &kernel : *compiled)
+    EXPECT_EQ(kernel.resources.spillStoreBytes + kernel.resources.spillLoadBytes, 0) << kernel.name;
 }
 
 // A loop adds to what it carries, however many names there are before it.
