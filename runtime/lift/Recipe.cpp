@@ -31,7 +31,7 @@ LiftPlan LiftPlan::of(LiftRecipe recipe, int64_t window, uint64_t seed) {
   plan.train.norm = LossNorm::token; // the mean over what is learnt in a step
   plan.train.optimizer.beta2 = 0.98;
   plan.train.optimizer.decay = recipe == LiftRecipe::gm ? 1e-4 : 0;
-  plan.rate = recipe == LiftRecipe::gm ? 1e-3 : 2e-3;
+  plan.rate = 2e-3;
   plan.train.schedule.steps = 1; // of a constant rate
   return plan;
 }
@@ -41,6 +41,7 @@ LiftPlan LiftPlan::published(int64_t window, uint64_t seed) {
   plan.epochs = 8;
   plan.mostShares = 1;
   plan.groups = false;
+  plan.rate = 1e-3;
   return plan;
 }
 

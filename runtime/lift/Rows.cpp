@@ -172,6 +172,11 @@ void LiftRows::makeSegments(std::string_view title, std::string_view text) {
     pieces_.push_back(row(context, part(range), false));
 }
 
+int64_t LiftRows::gpuStepTokens() const {
+  constexpr int64_t steps = 4, least = 256, most = 2048;
+  return std::clamp(tokensOf(ofEpoch(plan_.segmentEpochs)) / steps, least, most);
+}
+
 std::vector<Sample> LiftRows::ofEpoch(int64_t epoch) const {
   std::vector<Sample> rows;
   for (size_t i = 0; i < pieces_.size(); ++i)

@@ -35,6 +35,8 @@ public:
   std::vector<Sample> ofEpoch(int64_t epoch) const;
   /// Whether the first `epochs` passes have read all of the text.
   bool readsAll(int64_t epochs) const { return epochs >= counts_.shares; }
+  /// Tokens of an optimizer step on a GPU, where a call costs the host the same however small it is: a pass has at least some four.
+  int64_t gpuStepTokens() const;
   const LiftCounts &counts() const { return counts_; }
 
 private:

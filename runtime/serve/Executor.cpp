@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <chrono>
 
 namespace longc {
@@ -218,7 +219,8 @@ Status Executor::growArena() {
   bool grows = !arena_;
   for (size_t symbol = 0; symbol < symbols_.size(); ++symbol)
     if (!plan_.symbolMaxima[symbol] && symbols_[symbol] > maxima_[symbol]) {
-      maxima_[symbol] = symbols_[symbol];
+      // Growing costs a device of its own more than memory that is not used yet.
+      maxima_[symbol] = device_.hasOwnMemory() ? static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(symbols_[symbol]))) : symbols_[symbol];
       grows = true;
     }
   if (!grows)

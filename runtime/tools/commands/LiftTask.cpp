@@ -178,6 +178,8 @@ Status LiftTask::prepare(const Program &program, const Tokenizer &tokenizer, con
   step_ = std::move(*step);
   if (!areCallTokensGiven_)
     plan_.train.callTokens = step_->usualCallTokens();
+  if (step_->device().hasOwnMemory())
+    plan_.train.batch.capacity = rows_->gpuStepTokens();
   auto trainer = Trainer::create(*step_, {}, plan_.train);
   if (!trainer.ok())
     return trainer.status();
