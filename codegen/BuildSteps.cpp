@@ -156,6 +156,7 @@ public:
     for (Operation &op : function_.getBody().front())
       if (failed(addOp(op)))
         return failure();
+    markResultsAlone();
     return success();
   }
 
@@ -340,6 +341,30 @@ private:
       }
     }
     return success();
+  }
+
+  bool writesState(tile::LaunchOp launch) {
+    return llvm::any_of(launch.getOutputs(), [&](Value output) {
+      return result_.buffers(static_cast<int>(buffers_[output])).kind() == abi::Buffer::STATE;
+    });
+  }
+
+  // Of a function with states: the launches whose outputs nothing needs that a state is made of.
+  void markResultsAlone() {
+    if (llvm::none_of(result_.buffers(), [](const abi::Buffer &buffer) { return buffer.kind() == abi::Buffer::STATE; }))
+      return;
+    llvm::SmallPtrSet<Operation *, 32> needed;
+    int step = result_.steps_size();
+    for (Operation &op : llvm::reverse(function_.getBody().front())) {
+      step -= isa<tile::LaunchOp, tile::WorkListOp>(op);
+      auto launch = dyn_cast<tile::LaunchOp>(op);
+      if (!launch)
+        continue;
+      if (writesState(launch) || llvm::any_of(op.getUsers(), [&](Operation *user) { return needed.contains(user); }))
+        needed.insert(&op);
+      else
+        result_.mutable_steps(step)->set_results_alone(true);
+    }
   }
 
   LogicalResult addOperand(tile::LaunchOp launch, Value value, abi::Launch &message) {

@@ -22,6 +22,8 @@ public:
     for (int i = 0; i < function_.steps_size(); ++i) {
       const abi::Step &step = function_.steps(i);
       output_ << "  step " << i << ": " << (step.has_launch() ? text(step.launch()) : text(step.work_list()));
+      if (step.results_alone())
+        output_ << ", for results alone";
       if (!step.location().empty())
         output_ << "  // " << step.location();
       output_ << "\n";

@@ -161,6 +161,9 @@ Status Executor::bindSymbols(std::span<const InputTensor> inputs) {
   }
   if (symbols_ != previousSymbols_)
     ++generation_;
+  asksForNothing_ = true;
+  for (size_t result = 0; result < plan_.results.size(); ++result)
+    asksForNothing_ &= plan_.buffers[plan_.results[result]].kind == abi::Buffer::STATE || elementCount(resultShape(result)) == 0;
   return {};
 }
 
@@ -284,7 +287,7 @@ Status Executor::launchAnew() {
   for (size_t index = 0; index < plan_.steps.size(); ++index) {
     const StepPlan &step = plan_.steps[index];
     ReadyStep &ready = ready_[index];
-    if (step.isWorkList)
+    if (step.isWorkList || isLeftOut(step))
       continue;
     if (ready.generation != generation_)
       LONGC_TRY(prepare(step, ready));
@@ -305,6 +308,8 @@ Status Executor::runSteps(std::span<const InputTensor> inputs) {
   for (size_t index = 0; index < plan_.steps.size(); ++index) {
     auto start = Clock::now();
     const StepPlan &step = plan_.steps[index];
+    if (isLeftOut(step))
+      continue;
     LONGC_TRY(step.isWorkList ? runWorkList(step, inputs) : runLaunch(index));
     if (!profile_)
       continue;

@@ -94,6 +94,7 @@ private:
   Status runWorkList(const StepPlan &step, std::span<const InputTensor> inputs);
   StateBounds stateBounds() const;
   Status runLaunch(size_t index);
+  bool isLeftOut(const StepPlan &step) const { return asksForNothing_ && step.resultsAlone; }
   Status prepare(const StepPlan &step, ReadyStep &ready);
   Result<longc_view> viewOf(uint32_t buffer) const;
   void *dataOf(uint32_t buffer) const;
@@ -116,6 +117,7 @@ private:
   int64_t devicePageTableEntries_ = 0;
   ArenaLayout layout_;
   std::byte *arena_ = nullptr;
+  bool asksForNothing_ = false; // every result of this call but its states is empty
   uint64_t generation_ = 1;
   std::vector<ReadyStep> ready_;
   bool listsComeFirst_; // before all launches

@@ -59,8 +59,10 @@ FunctionPlan::FunctionPlan(const abi::Function &function, const abi::Program &pr
   }
   for (const abi::Buffer &buffer : function.buffers())
     buffers.push_back(readBuffer(buffer, program, symbols));
-  for (const abi::Step &step : function.steps())
+  for (const abi::Step &step : function.steps()) {
     steps.push_back(step.has_launch() ? readLaunch(step.launch(), symbols) : readWorkList(step.work_list()));
+    steps.back().resultsAlone = step.results_alone();
+  }
   for (StepPlan &step : steps)
     for (const SizeExpr &size : step.grid)
       for (size_t symbol = 0; symbol < symbolMaxima.size(); ++symbol)

@@ -35,6 +35,7 @@ struct StepPlan {
   std::vector<SizeExpr> grid;
   std::vector<OperandPlan> operands;
   bool uneven = false; // its grid counts rows of a work list
+  bool resultsAlone = false; // no state depends on it
   // work list
   uint32_t segments = 0, result = 0, countSymbol = 0;
   std::optional<uint32_t> keyBoundaries; // then `segments` holds boundaries of queries

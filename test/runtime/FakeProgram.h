@@ -8,6 +8,7 @@
 #include "runtime/abi/longc_abi.h"
 #include "runtime/abi/program.pb.h"
 
+#include <atomic>
 #include <string>
 
 namespace longc::fake {
@@ -17,6 +18,9 @@ inline constexpr int endToken = 256;
 inline constexpr int lostByte = 0xff; // the tokenizer's only byte without a token
 inline constexpr int window = 64, lastContext = 16, contextLength = 512;
 inline constexpr int blockRows = 4; // queries of a row of the work list
+
+/// Queries whose tokens were counted since the program began: counts are for results alone.
+extern std::atomic<int64_t> countedQueries;
 
 /// Prefill, decode and ingest in fast and exact precision, with a byte tokenizer.
 abi::Program program();

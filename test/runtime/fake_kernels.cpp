@@ -5,6 +5,8 @@
 #include <cstring>
 #include <vector>
 
+std::atomic<int64_t> longc::fake::countedQueries;
+
 namespace {
 
 using longc::fake::blockRows;
@@ -77,6 +79,7 @@ void count(const longc_view *views, const int64_t *scalars, int64_t begin, int64
   for (int64_t item = begin; item < end; ++item) {
     int32_t work[8];
     std::memcpy(work, static_cast<const int32_t *>(views[0].data) + item * 8, sizeof work);
+    longc::fake::countedQueries += work[1] - work[0];
     for (int64_t query = work[0]; query < work[1]; ++query) {
       float *counts = rowOf(views[5], query), temperature = static_cast<const float *>(views[1].data)[query];
       std::memset(counts, 0, vocabulary * sizeof(float));

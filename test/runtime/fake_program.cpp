@@ -112,6 +112,8 @@ void addFunction(abi::Module &module, const char *name, const char *precision) {
   list->set_count_symbol(items);
   addLaunch(function, 1, symbol(items), {workList, temperatureBuffer, pageTable, cacheKeys, memoryKeys, counts}, 7);
   addLaunch(function, 2, rowCount, {counts, rowBuffer, bias, logits});
+  for (int step : {2, 3})
+    function.mutable_steps(step)->set_results_alone(true);
   function.add_results(logits);
 }
 

@@ -76,6 +76,16 @@ TEST_F(Sessions, EachTokenSeesItsWindowAndTheMemoryBeforeIt) {
   EXPECT_EQ(session->marks().memoryTokens(), 200 - fake::lastContext);
 }
 
+TEST_F(Sessions, WhatServesResultsAloneIsLeftOutWhereNoRowIsAskedFor) {
+  auto session = makeSession(options());
+  auto tokens = randomTokens(200, 1); // windows of 64, 64, 56, 16: the last one's last row is asked for
+  const int64_t before = fake::countedQueries;
+  ASSERT_TRUE(session->ingest(tokens).ok());
+  EXPECT_EQ(fake::countedQueries - before, 16);
+  EXPECT_EQ(seen(session->logits(), tokens[0]), 1000 * std::count(tokens.begin(), tokens.begin() + 184, tokens[0]) +
+                                                    std::count(tokens.begin() + 184, tokens.end(), tokens[0]));
+}
+
 TEST_F(Sessions, OnlyListedRowsAreDeliveredAndTheLastIsKept) {
   auto session = makeSession(options());
   auto tokens = randomTokens(300, 2);
