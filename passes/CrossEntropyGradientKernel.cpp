@@ -123,8 +123,7 @@ public:
     Value z = gradients(logits(own, others, at), at);
     if (isStepped())
       others = loadAs(kernel_, right_, {tile_.cols, owned_}, {at, column()}, element_);
-    Value next = tile::MmaOp::create(b_, sum.getType(), z, others, sum, /*transpose_b=*/false);
-    scf::YieldOp::create(b_, ValueRange(next));
+    scf::YieldOp::create(b_, ValueRange(addProduct(kernel_, sum, z, others)));
     return loop.getResult(0);
   }
 

@@ -86,7 +86,7 @@ SmallVector<Value> RowLoss::step(Value first, ValueRange carried, Value targets)
   if (tileElement(rows) != tileElement(p))
     p = make<arith::TruncFOp>(tileType(shape, tileElement(rows)), p);
   Value shrunk = make<arith::MulFOp>(carried[3], kernel_.expand(step.shrink, 1, depth_));
-  next.push_back(tile::MmaOp::create(b_, shrunk.getType(), p, rows, shrunk, /*transpose_b=*/false));
+  next.push_back(addProduct(kernel_, shrunk, p, rows));
   return next;
 }
 

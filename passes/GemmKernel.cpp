@@ -69,6 +69,14 @@ Value buildPlainProduct(KernelBuilder &kernel, const GemmTile &tile, Value x, Va
   return product(kernel, tile, x, weight, /*acc=*/{}, /*plain=*/true);
 }
 
+Value addProduct(KernelBuilder &kernel, Value sum, Value a, Value b) {
+  ImplicitLocOpBuilder &body = kernel.body();
+  auto onTopOf = [&](Value acc) -> Value { return tile::MmaOp::create(body, sum.getType(), a, b, acc, /*transpose_b=*/false); };
+  if (!tileElement(a).isF32())
+    return onTopOf(sum);
+  return arith::AddFOp::create(body, sum, onTopOf(kernel.constantTile(tileShape(sum), 0.0)));
+}
+
 Value buildScaledProduct(KernelBuilder &kernel, const GemmTile &tile, Value values, Value scales, Value sums,
                          Value weight) {
   // Integer products are exact whatever the depth; targets that pipeline loads may cut K as for dense products.

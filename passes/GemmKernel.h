@@ -27,6 +27,10 @@ mlir::Value buildPlainProduct(KernelBuilder &kernel, const GemmTile &tile, mlir:
 mlir::Value loadAs(KernelBuilder &kernel, mlir::Value view, llvm::ArrayRef<int64_t> shape, mlir::ValueRange offsets,
                    mlir::Type element);
 
+// sum [M, N] + a [M, K] b [K, N], one of many such steps. In float32 the product is made alone first: one chain of roundings over all
+// steps would lose digits.
+mlir::Value addProduct(KernelBuilder &kernel, mlir::Value sum, mlir::Value a, mlir::Value b);
+
 // The encoded form of x (values, scales, sums) times a quantised W.
 mlir::Value buildScaledProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value values, mlir::Value scales,
                                mlir::Value sums, mlir::Value weight);

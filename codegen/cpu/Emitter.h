@@ -192,6 +192,9 @@ private:
   void emitProduct(Item &item, mlir::Value begin, mlir::Value end, const Guests *guests = nullptr);
   void multiplyPairs(llvm::ArrayRef<mlir::Value> rows, llvm::ArrayRef<mlir::Value> pairs, mlir::Value step,
                      int64_t present, llvm::MutableArrayRef<mlir::Value> sums);
+  llvm::SmallVector<mlir::Value> sumsInParts(
+      int64_t steps, int64_t most, llvm::ArrayRef<mlir::Value> sums,
+      llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::Value, mlir::ValueRange)> sumOf);
   void emitMicroKernel(Item &item, const PanelSource &panels, mlir::Value row, mlir::Value panel, int64_t firstPanel,
                        ProductShape shape, const Guests *guests);
   // FewRowProducts.cpp
