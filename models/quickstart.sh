@@ -74,7 +74,7 @@ ask() { # EXPECTED PROMPT [OPTION]...
   shift 2
   answer=$("$app" generate --prompt "$prompt" --tokens 8 --quiet "$@" | tr -d '\n')
   case "$answer" in
-    " $expected"*) echo "  $prompt$answer   [right: $expected]" ;;
+    " $expected" | " $expected"[!0-9]*) echo "  $prompt$answer   [right: $expected]" ;;
     *) echo "  $prompt$answer   [wrong: $expected]" && return 1 ;;
   esac
 }

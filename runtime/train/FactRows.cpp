@@ -10,7 +10,7 @@
 namespace longc {
 namespace {
 
-// What counts: the answers. The words of facts and questions are few and alike; a text is a text.
+// What counts: the answers and that they end. The words of facts and questions are few and alike; a text is a text.
 constexpr float textWeight = 1, wordWeight = 0.1f, answerWeight = 20;
 constexpr double chatShare = 0.25; // of the questions, where there is a template
 
@@ -55,8 +55,8 @@ Result<FactRowMaker::Piece> FactRowMaker::asked(const Fact &fact, bool asChat) c
   if (!asChat) {
     const size_t before = fact.sentence.find(fact.answer) - 1; // behind a space
     piece.add(tokenizer_->encode("\n" + fact.question + " " + fact.sentence.substr(0, before), false), wordWeight);
-    piece.add(tokenizer_->encode(" " + fact.answer, false), answerWeight);
-    piece.add(tokenizer_->encode(".\n", false), wordWeight);
+    piece.add(tokenizer_->encode(" " + fact.answer + ".", false), answerWeight);
+    piece.add(tokenizer_->encode("\n", false), wordWeight);
     return piece;
   }
   auto chat = chat_(fact);

@@ -90,8 +90,8 @@ TEST_F(FactRows, WeighAnswersMost) {
     if (row.weights[t] > 1)
       heavy += tokenizer_->bytes(row.tokens[t]);
   for (const AskedFact &question : made->rows[1].questions)
-    EXPECT_NE(heavy.find(question.fact.answer), std::string::npos) << heavy;
-  EXPECT_EQ(heavy.size(), 6 * made->rows[1].questions.size()); // a space and five digits
+    EXPECT_NE(heavy.find(question.fact.answer + "."), std::string::npos) << heavy;
+  EXPECT_EQ(heavy.size(), 7 * made->rows[1].questions.size()); // a space, five digits, and a stop: an answer ends
 }
 
 TEST_F(FactRows, GoOnInOneTextAndBeginAnewInAnother) {
