@@ -105,14 +105,13 @@ AttentionKernel::Walk AttentionKernel::visible(const AttentionSource &source) {
   bool memory = source.layout == AttentionSource::Pages;
   walk.begin = workItem(memory ? 5 : 2);
   walk.end = workItem(memory ? 6 : 3);
-  if (source.causal) {
+  if (source.causal || source.window > 0)
     walk.diagonal = workItem(4);
-    // Keys after the last query of the block are never visited, nor are keys before the first query's window.
-    Value last = kernel_.add(walk.diagonal, kernel_.sub(queryEnd_, queryBegin_));
-    walk.end = kernel_.min(walk.end, last);
-    if (source.window > 0)
-      walk.begin = kernel_.max(walk.begin, kernel_.sub(walk.diagonal, kernel_.index(source.window - 1)));
-  }
+  // Keys after the last query of the block are never visited, nor are keys before the first query's window.
+  if (source.causal)
+    walk.end = kernel_.min(walk.end, kernel_.add(walk.diagonal, kernel_.sub(queryEnd_, queryBegin_)));
+  if (source.window > 0)
+    walk.begin = kernel_.max(walk.begin, kernel_.sub(walk.diagonal, kernel_.index(source.window - 1)));
   walk.last = walk.end;
   return walk;
 }
@@ -234,7 +233,8 @@ Value AttentionKernel::hideUnseen(Walk &walk, Value s, Value key) {
     edge = arith::OrIOp::create(b, edge, compare(arith::CmpIPredicate::slt, key, walk.begin));
   if (source.window > 0) {
     // The block's last query does not see the tile's first column.
-    Value oldest = kernel_.sub(kernel_.sub(walk.last, kernel_.index(1)), kernel_.index(source.window - 1));
+    Value last = source.causal ? walk.last : kernel_.add(walk.diagonal, kernel_.sub(queryEnd_, queryBegin_));
+    Value oldest = kernel_.sub(kernel_.sub(last, kernel_.index(1)), kernel_.index(source.window - 1));
     edge = arith::OrIOp::create(b, edge, compare(arith::CmpIPredicate::slt, key, oldest));
   }
   auto branch = scf::IfOp::create(b, s.getType(), edge, /*withElseRegion=*/true);
@@ -249,16 +249,13 @@ Value AttentionKernel::hideUnseen(Walk &walk, Value s, Value key) {
   Value column = arith::AddIOp::create(b, tile::IotaOp::create(b, tileType(shape, i32), 1), scalar(key));
   Value seen;
   auto require = [&](Value condition) { seen = seen ? Value(arith::AndIOp::create(b, seen, condition)) : condition; };
-  if (source.causal) {
-    Value token = kernel_.expand(queryTokens(), 1, sizes_.keys);
-    require(compare(arith::CmpIPredicate::sle, column, token));
-    if (source.window > 0) {
-      auto width = DenseElementsAttr::get(tileType(shape, i32), static_cast<int32_t>(source.window));
-      Value oldest = arith::SubIOp::create(b, token, arith::ConstantOp::create(b, width));
-      require(compare(arith::CmpIPredicate::sgt, column, oldest));
-    }
-  } else {
-    require(compare(arith::CmpIPredicate::slt, column, scalar(walk.end)));
+  Value token = walk.diagonal ? kernel_.expand(queryTokens(), 1, sizes_.keys) : Value();
+  require(source.causal ? compare(arith::CmpIPredicate::sle, column, token)
+                        : compare(arith::CmpIPredicate::slt, column, scalar(walk.end)));
+  if (source.window > 0) {
+    auto width = DenseElementsAttr::get(tileType(shape, i32), static_cast<int32_t>(source.window));
+    Value oldest = arith::SubIOp::create(b, token, arith::ConstantOp::create(b, width));
+    require(compare(arith::CmpIPredicate::sgt, column, oldest));
   }
   if (!source.isPacked())
     require(compare(arith::CmpIPredicate::sge, column, scalar(walk.begin)));

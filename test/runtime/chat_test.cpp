@@ -173,6 +173,10 @@ TEST_F(SavedChats, OptionsAreTheSavedOnesUntilOthersAreGiven) {
   EXPECT_GT(wide["tokens_in_window"], 32);
   EXPECT_LE(little["tokens_in_memory"], 128);
   expectError(load("--memory off"), 1, "memory is off");
+  EXPECT_EQ(load("--last-context 8 --ingest memory").code, 0);
+  expectError(load("--last-context 4"), 2, "its text was read with 8");
+  expectError(load("--ingest window"), 2, "its text was read with memory");
+  expectError(run("read -q " + memory + " -o " + memory + ".document"), 1, "expected a text");
   expectError(load("--exact"), 1, "precision fast, here exact");
   expectError(load("--window 0"), 2, "--window");
 }

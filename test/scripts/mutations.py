@@ -7,7 +7,7 @@ MUTATIONS = [
     ("ApplyFot", "static_cast<uint64_t>({{topk => topk + 1}}))", [], "one memory entry too many"),
     ("AttentionGradientKernel", "compare({{arith::CmpIPredicate::sge => arith::CmpIPredicate::sgt}}, query, own)",
      ["tile-gradient-kernels"], "a key has no gradient from its own query"),
-    ("AttentionKernel", "require(compare({{arith::CmpIPredicate::sle => arith::CmpIPredicate::slt}}, column, token));",
+    ("AttentionKernel", "require(source.causal ? compare({{arith::CmpIPredicate::sle => arith::CmpIPredicate::slt}}, column, token)",
      ["tile-attention"], "a query does not see its own key"),
     ("AttentionKernel", "arith::SubFOp::create(b, {{side.maximum => safe}}, safe)", ["tile-attention"],
      "parts of split keys are merged as if their maxima were one"),

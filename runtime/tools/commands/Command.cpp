@@ -46,6 +46,19 @@ Status readWindow(const Arguments &arguments, int64_t contextLength, WindowPolic
   return {};
 }
 
+// A saved text stays divided between window and memory, and read, as it was.
+Status checkAsSaved(const Arguments &arguments, const SessionOptions &options, const SessionOptions &saved) {
+  auto differs = [&](const char *name, const std::string &now) {
+    return Status::error(1005, std::string("--") + name + " " + arguments.text(name) + " beside --load-memory: its text was read with " + now,
+                         "leave it out, or read the text again");
+  };
+  if (options.policy.lastContext != saved.policy.lastContext && arguments.has("last-context"))
+    return differs("last-context", std::to_string(saved.policy.lastContext));
+  if (options.ingest != saved.ingest)
+    return differs("ingest", ingestName(saved.ingest));
+  return {};
+}
+
 Status readBudget(const Arguments &arguments, int64_t bytesPerToken, WindowPolicy &policy) {
   auto budget = arguments.bytes("memory-budget");
   if (!budget.ok())
@@ -192,6 +205,8 @@ Result<SessionOptions> LoadedProgram::sessionOptions(const Arguments &arguments,
       return Status::error(1003, "--ingest '" + arguments.text("ingest") + "': expected memory or window", "see --help");
     options.ingest = *ingest;
   }
+  if (saved)
+    LONGC_TRY(checkAsSaved(arguments, options, *saved));
   if (counts("memory-budget"))
     LONGC_TRY(readBudget(arguments, engine->memoryBytesPerToken(), options.policy));
   if (counts("memory-temperature")) {

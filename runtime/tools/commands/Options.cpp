@@ -57,7 +57,7 @@ constexpr OptionSpec options[] = {
     {"last-context", 0, "N", "", "tokens at the end of a prompt that stay in the window"},
     {"length", 0, "N", "4096", "tokens of the prompt"},
     {"lengths", 0, "N,...", "4096,32768,131072,262144", "tokens of the texts to try"},
-    {"load-memory", 0, "FILE", "", "go on from a saved memory, with its text and options; those given beside it hold from the first token on"},
+    {"load-memory", 0, "FILE", "", "go on from a saved memory, with its text and options; those given beside it hold from the first token on (not --last-context and --ingest: as it was read)"},
     {"log-jsonl", 0, "FILE", "", "append a line of JSON for every request"},
     {"long", 0, "HOW", "error", "samples over --seq-len: error, split or drop; texts over an encoder's positions: error or split (vectors of pieces averaged)"},
     {"loss-norm", 0, "NORM", "sequence", "what the loss is a mean of: sequence, token, pack or row"},

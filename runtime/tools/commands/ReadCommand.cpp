@@ -56,6 +56,9 @@ Status runRead(const Arguments &arguments) {
     return liftFitCommand.run(arguments);
   if (arguments.text("as") != "fot")
     return unknownWord(arguments, "as", "fot or lift");
+  if (const std::string &file = arguments.text("file"); MemoryFile::looksLike(file))
+    return Status::error(7120, quoted(file) + " is a document or a saved memory, expected a text",
+                         "give it to chat or generate, by --document or --load-memory");
   LONGC_TRY(OutputFile::check(arguments.text("output")));
   if (auto program = Program::open(programPath(), false); program.ok() && compressingModule((*program)->message()))
     return runCompress(arguments);

@@ -8,6 +8,7 @@
 // RUN: longc-opt %s --longc-differentiate=function=attention -o %t && longc-compare-cpu %t --function=attention_gradient --tokens=300 --sequences=2 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
 // RUN: longc-opt %s --longc-differentiate=function=grouped -o %t && longc-compare-cpu %t --function=grouped_gradient --tokens=150 --sequences=2 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
 // RUN: longc-opt %s --longc-differentiate=function=window -o %t && longc-compare-cpu %t --function=window_gradient --tokens=300 --sequences=2 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
+// RUN: longc-opt %s --longc-differentiate=function=later -o %t && longc-compare-cpu %t --function=later_gradient --tokens=300 --sequences=3 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
 // RUN: longc-opt %s --longc-differentiate=function=others -o %t && longc-compare-cpu %t --function=others_gradient --tokens=300 --sequences=4 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
 // RUN: longc-compare-cpu %t --function=others_gradient --tokens=150 --sequences=1 --variants=avx2 --pass-pipeline='longc-lower{precision=exact}' | FileCheck %s
 // RUN: longc-opt %s --longc-differentiate=function=loss -o %t && longc-compare-cpu %t --function=loss_gradient --tokens=300 --variants=avx2,avx512_bf16 --pass-pipeline='longc-lower{precision=fast}' | FileCheck %s
@@ -132,6 +133,14 @@ func.func @window(%q: tensor<?x3x32xf32> {lm.trained}, %k: tensor<?x1x32xf32> {l
   %out, %lse = lm.packed_attention %q, %k, %v, %cu, %cu causal {scale = 0.3 : f64, window = 40 : i64, soft_cap = 2.0 : f64}
     : (tensor<?x3x32xf32>, tensor<?x1x32xf32>, tensor<?x1x32xf32>, tensor<?xi32>, tensor<?xi32>) -> (tensor<?x3x32xf32>, tensor<3x?xf32>)
   return %out : tensor<?x3x32xf32>
+}
+
+// A window without causality hides what is older, and nothing that is later.
+func.func @later(%q: tensor<?x4x16xf32> {lm.trained}, %k: tensor<?x2x16xf32> {lm.trained}, %v: tensor<?x2x16xf32> {lm.trained}, %cu: tensor<?xi32> {lm.input = "boundaries"})
+    -> tensor<?x4x16xf32> {
+  %out, %lse = lm.packed_attention %q, %k, %v, %cu, %cu {scale = 0.3 : f64, window = 9 : i64}
+    : (tensor<?x4x16xf32>, tensor<?x2x16xf32>, tensor<?x2x16xf32>, tensor<?xi32>, tensor<?xi32>) -> (tensor<?x4x16xf32>, tensor<4x?xf32>)
+  return %out : tensor<?x4x16xf32>
 }
 
 func.func @dense(%q: tensor<?x2x16xf32> {lm.trained}, %k: tensor<?x2x16xf32> {lm.trained}, %v: tensor<?x2x16xf32> {lm.trained}, %cu: tensor<?xi32> {lm.input = "boundaries"})
