@@ -321,6 +321,8 @@ TEST_F(Network, UploadsGoIntoFiles) {
   {
     Client half(server->address());
     half.send("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 50000\r\n\r\n" + large.substr(1));
+    for (int i = 0; i < 1000 && !std::ifstream(file).good(); ++i) // it is there before the client leaves
+      std::this_thread::sleep_for(5ms);
   }
   for (int i = 0; i < 1000 && std::ifstream(file).good(); ++i)
     std::this_thread::sleep_for(5ms);
