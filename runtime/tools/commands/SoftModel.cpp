@@ -40,11 +40,15 @@ std::vector<abi::Trait> SoftModel::traits() const {
   return SoftDocument::traits(engine.program(), engine.precision(), engine.adapter());
 }
 
-Result<size_t> SoftModel::chunkBytes(const Arguments &arguments) const {
+Result<size_t> chunkBytesOf(const Arguments &arguments, size_t usual) {
   if (!arguments.has("chunk"))
-    return size_t{compressor->settings().chunk_bytes()};
+    return usual;
   auto bytes = arguments.integer("chunk", 1, 1 << 20);
   return bytes.ok() ? Result<size_t>(static_cast<size_t>(*bytes)) : bytes.status();
+}
+
+Result<size_t> SoftModel::chunkBytes(const Arguments &arguments) const {
+  return chunkBytesOf(arguments, compressor->settings().chunk_bytes());
 }
 
 Result<SoftDocument> SoftModel::read(std::string name, std::string text, size_t chunkBytes, const SoftDocument *old, ProgressMode mode) const {

@@ -14,6 +14,9 @@
 namespace longc {
 
 /// The answer to a prompt of soft tokens and words.
+/// --chunk, or `usual` where it is not given.
+Result<size_t> chunkBytesOf(const Arguments &arguments, size_t usual);
+
 struct SoftAnswer {
   PromptRun run;
   std::unique_ptr<Session> session;

@@ -5,7 +5,7 @@
 #include "runtime/e2llm/SoftFiles.h"
 #include "runtime/e2llm/SoftStep.h"
 #include "runtime/serve/ProgramTokenizer.h"
-#include "runtime/tools/commands/Command.h"
+#include "runtime/tools/commands/SoftModel.h"
 
 #include <algorithm>
 
@@ -39,18 +39,15 @@ Result<SoftDataOptions> dataOptionsOf(const Arguments &arguments, const abi::Mod
   SoftDataOptions options;
   options.reason = false;
   options.understandWeight = 1;
-  options.chunkBytes = encoder.compression().chunk_bytes();
   auto restated = arguments.integer("restate", 1, INT32_MAX), windows = arguments.integer("restate-windows", 1, INT32_MAX);
   if (!restated.ok() || !windows.ok())
     return restated.ok() ? windows.status() : restated.status();
   options.restated = *restated;
   options.mostRestated = *windows;
-  if (!arguments.has("chunk"))
-    return options;
-  auto bytes = arguments.integer("chunk", 1, 1 << 20);
+  auto bytes = chunkBytesOf(arguments, encoder.compression().chunk_bytes());
   if (!bytes.ok())
     return bytes.status();
-  options.chunkBytes = static_cast<size_t>(*bytes);
+  options.chunkBytes = *bytes;
   return options;
 }
 

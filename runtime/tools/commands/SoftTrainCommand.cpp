@@ -8,6 +8,7 @@
 #include "runtime/e2llm/SoftFiles.h"
 #include "runtime/e2llm/SoftStep.h"
 #include "runtime/serve/ProgramTokenizer.h"
+#include "runtime/tools/commands/SoftModel.h"
 #include "runtime/tools/commands/TrainFolder.h"
 #include "runtime/tools/commands/TrainingData.h"
 #include "runtime/train/AdapterFiles.h"
@@ -145,8 +146,6 @@ public:
 private:
   Status load() {
     const abi::Module &encoder = *compressingModule(program_->message());
-    if (choices_.samples.chunkBytes == 0)
-      choices_.samples.chunkBytes = encoder.compression().chunk_bytes();
     auto tokenizer = createTokenizer(program_->module().tokenizer());
     if (!tokenizer.ok())
       return tokenizer.status();
@@ -294,14 +293,11 @@ private:
 
 Status runSoftTrain(const Arguments &arguments, std::unique_ptr<Program> program) {
   SoftChoices choices;
-  choices.samples.chunkBytes = 0; // as the program says
   LONGC_TRY(choices.read(arguments));
-  if (arguments.has("chunk")) {
-    auto bytes = arguments.integer("chunk", 1, 1 << 20);
-    if (!bytes.ok())
-      return bytes.status();
-    choices.samples.chunkBytes = static_cast<size_t>(*bytes);
-  }
+  auto bytes = chunkBytesOf(arguments, compressingModule(program->message())->compression().chunk_bytes());
+  if (!bytes.ok())
+    return bytes.status();
+  choices.samples.chunkBytes = *bytes;
   watchInterrupts();
   return SoftTraining(std::move(choices), std::move(program)).run();
 }
