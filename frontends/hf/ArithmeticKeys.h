@@ -2,7 +2,7 @@
 // is neither read nor listed is taken for harmless. Private to this folder.
 #pragma once
 
-#include "frontends/hf/ConfigKeys.h"
+#include "runtime/io/ConfigKeys.h"
 
 namespace longc {
 

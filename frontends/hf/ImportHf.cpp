@@ -2,7 +2,7 @@
 #include "frontends/hf/ImportHf.h"
 
 #include "frontends/StepKinds.h"
-#include "frontends/hf/ConfigKeys.h"
+#include "runtime/io/ConfigKeys.h"
 #include "frontends/hf/ReadConfig.h"
 #include "frontends/hf/ReadPooling.h"
 #include "frontends/hf/ReadTokenizerJson.h"

@@ -2,7 +2,7 @@
 #include "frontends/hf/ReadConfig.h"
 
 #include "frontends/hf/ArithmeticKeys.h"
-#include "frontends/hf/ConfigKeys.h"
+#include "runtime/io/ConfigKeys.h"
 #include "frontends/hf/ReadRope.h"
 #include "runtime/core/Format.h"
 #include "runtime/io/Limits.h"

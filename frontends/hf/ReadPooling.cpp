@@ -1,7 +1,7 @@
 // The steps behind an encoder: a pool, perhaps a norm.
 #include "frontends/hf/ReadPooling.h"
 
-#include "frontends/hf/ConfigKeys.h"
+#include "runtime/io/ConfigKeys.h"
 #include "runtime/core/Format.h"
 #include "runtime/io/JsonFile.h"
 #include "runtime/io/ModelFileError.h"

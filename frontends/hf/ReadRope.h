@@ -2,7 +2,7 @@
 // version 4 did. Private to this folder.
 #pragma once
 
-#include "frontends/hf/ConfigKeys.h"
+#include "runtime/io/ConfigKeys.h"
 #include "models/DecoderConfig.h"
 
 #include <vector>

@@ -1,7 +1,7 @@
 // Vocabulary, merges, added tokens and template to plain data.
 #include "frontends/hf/ReadTokenizerJson.h"
 
-#include "frontends/hf/ConfigKeys.h"
+#include "runtime/io/ConfigKeys.h"
 #include "frontends/hf/ReadTokenizerSteps.h"
 #include "runtime/core/Format.h"
 #include "runtime/io/JsonFile.h"

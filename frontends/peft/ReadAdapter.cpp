@@ -1,8 +1,8 @@
 // Configuration and tensors put together, each against the other and both against the base.
 #include "frontends/peft/Adapter.h"
 
-#include "frontends/peft/AdapterConfig.h"
 #include "runtime/core/Format.h"
+#include "runtime/io/AdapterConfig.h"
 #include "runtime/io/JsonFile.h"
 #include "runtime/io/ModelFileError.h"
 #include "runtime/io/PeftConfig.h"
@@ -25,14 +25,6 @@ bool cutEnd(std::string &text, std::string_view end) {
     return false;
   text.resize(text.size() - end.size());
   return true;
-}
-
-// "base_model.model.model.layers.0.x" -> "model.layers.0.x"; models with a picture's encoder have one word more.
-std::string baseName(std::string name) {
-  for (auto [from, to] : {std::pair("base_model.model.", ""), std::pair("model.language_model.", "model."), std::pair("language_model.", "")})
-    if (name.starts_with(from))
-      name = to + name.substr(std::strlen(from));
-  return name;
 }
 
 // A tensor as rows of F32; `transposed`: its columns are the rows.

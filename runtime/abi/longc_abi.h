@@ -24,6 +24,9 @@ typedef struct longc_view {
 typedef void (*longc_kernel_fn)(const longc_view *views, const int64_t *scalars, int64_t begin, int64_t end,
                                 void *scratch);
 
+/* The layout of the Program message; a runtime reads its own alone. */
+#define LONGC_PROGRAM_VERSION 2u
+
 /* The most scratch a kernel may ask for: far above any tile, far below a corrupt number. */
 #define LONGC_MAX_SCRATCH_BYTES (INT64_C(64) << 20)
 

@@ -1,6 +1,7 @@
 // Validation of a program message, part by part.
 #include "runtime/serve/CheckProgram.h"
 
+#include "runtime/abi/longc_abi.h"
 #include "runtime/core/Checked.h"
 #include "runtime/core/Format.h"
 #include "runtime/io/Panels.h"
@@ -15,7 +16,6 @@
 namespace longc {
 namespace {
 
-constexpr uint32_t programVersion = 1;
 constexpr int maxRank = 4, maxEntries = 1 << 20;
 
 Status bad(const std::string &what) {
@@ -319,9 +319,9 @@ std::optional<ElementFormat> storedFormat(abi::ElementType type) {
 }
 
 Status checkProgram(const abi::Program &program, uint64_t weightsBytes) {
-  if (program.version() != programVersion)
+  if (program.version() != LONGC_PROGRAM_VERSION)
     return Status::error(4109, formatText("program version %u; this runtime reads version %u", program.version(),
-                                          programVersion),
+                                          LONGC_PROGRAM_VERSION),
                          "compile the program again");
   if (program.parameters_size() > maxEntries || program.states_size() > maxEntries ||
       program.kernels_size() > maxEntries)

@@ -52,7 +52,7 @@ void addMemory(const abi::Memory &memory, TraitList &list) {
 void addTokenizer(const abi::Tokenizer &tokenizer, TraitList &list) {
   list.add("pre-tokenizer", tokenizer.pre_tokenizer());
   list.add("vocabulary", hashOfAll(tokenizer.tokens()));
-  list.add("merges", hashOfAll(tokenizer.merges()));
+  list.add("merges", hashText(hashBytes(tokenizer.merges().data(), tokenizer.merges_size() * sizeof(int32_t))));
   abi::Tokenizer others = tokenizer; // whatever else it has, now or in later versions: types of tokens, special ids
   others.clear_pre_tokenizer();
   others.clear_tokens();

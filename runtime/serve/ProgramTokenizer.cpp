@@ -35,10 +35,14 @@ Result<Tokenizer> createTokenizer(const abi::Tokenizer &source) {
   if (!kind)
     return Status::error(4130, "this program's tokenizer is of model '" + source.model() + "'; expected gpt2, llama, t5 or bert",
                          "compile the program again");
+  if (source.merges_size() % 3 != 0)
+    return Status::error(Tokenizer::badMerge, "this program's tokenizer has merges of less than three tokens", "compile the program again");
   TokenizerModel model;
   model.preTokenizer = source.pre_tokenizer();
   model.tokens.assign(source.tokens().begin(), source.tokens().end());
-  model.merges.assign(source.merges().begin(), source.merges().end());
+  model.merges.reserve(source.merges_size() / 3);
+  for (int i = 0; i + 2 < source.merges_size(); i += 3)
+    model.merges.push_back({source.merges(i), source.merges(i + 1), source.merges(i + 2)});
   model.tokenTypes.assign(source.token_types().begin(), source.token_types().end());
   model.bosId = source.bos_id();
   model.eosId = source.eos_id();

@@ -67,11 +67,16 @@ void TokenTrie::fillPairs() {
 }
 
 void TokenTrie::build(std::vector<Entry> &entries) {
+  const size_t likelyNodes = entries.size() * 3 / 2 + 16;
+  nodes_.reserve(likelyNodes);
+  bytes_.reserve(likelyNodes);
   nodes_.assign(1, {});
   bytes_.assign(1, 0);
   rows_.assign(1, {});
   rests_.clear();
-  std::vector<Range> ranges{{0, static_cast<uint32_t>(entries.size()), -1}}; // by node
+  std::vector<Range> ranges; // by node
+  ranges.reserve(likelyNodes);
+  ranges.push_back({0, static_cast<uint32_t>(entries.size()), -1});
   std::vector<Entry> scratch;
   size_t depth = 0, levelEnd = 1;
   for (uint32_t node = 0; node < nodes_.size(); ++node) {

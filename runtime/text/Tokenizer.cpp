@@ -142,26 +142,23 @@ void Tokenizer::fillBytes(const TokenizerModel &model) {
   }
 }
 
-Status Tokenizer::readMerges(const std::vector<std::string> &merges, std::vector<MergeTree::Rule> &rules) const {
+// The rules of merges by their order.
+Status Tokenizer::rankMerges(const std::vector<TokenMerge> &merges, std::vector<MergeTree::Rule> &rules) const {
   if (merges.size() > maxTokens)
     return mergeError(std::to_string(merges.size()) + " merges, expected at most " + std::to_string(maxTokens));
+  auto joins = [this](const TokenMerge &merge) {
+    if (!contains(merge.left) || !contains(merge.right) || !contains(merge.merged))
+      return false;
+    const std::string &left = tokens_[merge.left], &right = tokens_[merge.right], &merged = tokens_[merge.merged];
+    return merged.size() == left.size() + right.size() && merged.starts_with(left) && merged.ends_with(right);
+  };
   rules.reserve(merges.size());
-  std::string joined;
-  for (std::string_view merge : merges) {
-    auto name = [&] { return "merge " + std::to_string(rules.size()) + " (" + quoteForMessage(merge) + ")"; };
-    size_t space = merge.find(' ');
-    if (space == std::string_view::npos || merge.find(' ', space + 1) != std::string_view::npos)
-      return mergeError(name() + " is not two tokens with one space between them");
-    std::string_view leftText = merge.substr(0, space), rightText = merge.substr(space + 1);
-    int32_t left = find(leftText), right = find(rightText);
-    if (left < 0 || right < 0)
-      return mergeError(name() + " names " + quoteForMessage(left < 0 ? leftText : rightText) +
-                        ", which is not in the vocabulary");
-    joined.assign(leftText).append(rightText);
-    int32_t merged = find(joined);
-    if (merged < 0)
-      return mergeError(name() + " gives " + quoteForMessage(joined) + ", which is not in the vocabulary");
-    rules.push_back({left, right, merged, static_cast<uint32_t>(rules.size())});
+  for (const TokenMerge &merge : merges) {
+    if (!joins(merge))
+      return mergeError("merge " + std::to_string(rules.size()) + " of tokens " + std::to_string(merge.left) + " and " +
+                        std::to_string(merge.right) + " gives token " + std::to_string(merge.merged) +
+                        ", whose text is not theirs");
+    rules.push_back({merge.left, merge.right, merge.merged, static_cast<uint32_t>(rules.size())});
   }
   return {};
 }
@@ -220,7 +217,7 @@ Status Tokenizer::buildPieces(const TokenizerModel &model) {
 Status Tokenizer::buildPairs(const TokenizerModel &model) {
   const bool ofBytes = kind_ == TokenizerKind::BytePairs;
   std::vector<MergeTree::Rule> rules;
-  LONGC_TRY(readMerges(model.merges, rules));
+  LONGC_TRY(rankMerges(model.merges, rules));
   if (model.merges.empty() && !model.scores.empty())
     rules = mergesByScore(tokens_, index_, model.scores, model.tokenTypes);
   BpeAlphabet alphabet;

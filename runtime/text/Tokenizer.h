@@ -95,7 +95,7 @@ private:
   Status buildUnigram(const TokenizerModel &model);
   std::vector<std::string_view> usedTexts(const TokenizerModel &model) const;
   std::array<int32_t, 256> byteTokens(const TokenizerModel &model) const;
-  Status readMerges(const std::vector<std::string> &merges, std::vector<MergeTree::Rule> &rules) const;
+  Status rankMerges(const std::vector<TokenMerge> &merges, std::vector<MergeTree::Rule> &rules) const;
   Status fillAddedTokens(const TokenizerModel &model);
   void chooseWords();
   std::vector<int32_t> encodeFrom(std::string_view text, bool parseSpecial, PartPlace place, uint64_t *lookups) const;

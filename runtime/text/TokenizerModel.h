@@ -25,12 +25,17 @@ enum class TokenizerKind {
   WordPieces,     // BERT's; texts of tokens are characters, those within a word behind `continuing`
 };
 
+// A merge of BPE by ids: `merged` is the token whose text is that of `left` and that of `right`.
+struct TokenMerge {
+  int32_t left, right, merged;
+};
+
 struct TokenizerModel {
   TokenizerKind kind = TokenizerKind::BytePairs;
   std::string preTokenizer; // how text is cut into words: a name of PreTokenizer.cpp
   std::vector<SplitRule> splits; // before that, one after the other; of BytePairs
   std::vector<std::string> tokens;
-  std::vector<std::string> merges; // "a b"; the earlier, the stronger
+  std::vector<TokenMerge> merges;  // the earlier, the stronger
   std::vector<double> scores;      // by id, without merges: what merges to the highest score merges first
   std::vector<int32_t> tokenTypes; // 1 normal, 2 unknown, 3 control, 4 user-defined, 6 byte; empty: all normal
   std::vector<AddedTokenFlags> added;

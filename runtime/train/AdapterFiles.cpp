@@ -9,6 +9,7 @@
 #include "runtime/io/PeftConfig.h"
 #include "runtime/io/SafetensorsFolder.h"
 #include "runtime/io/SafetensorsWriter.h"
+#include "runtime/train/ReadLora.h"
 
 #include <algorithm>
 #include <cmath>
@@ -60,27 +61,7 @@ std::string configOf(const abi::Program &program, const ParameterList &list, con
 
 Status otherShape(const std::string &folder, const std::string &what) {
   return Status::error(adapterOfOtherShape, quoted(folder) + ": " + what,
-                       "expected an adapter of the modules, rank and alpha that the program was compiled with (--lora)");
-}
-
-// What of the configuration changes the arithmetic must be what the program computes.
-Status checkConfig(const std::string &folder, const JsonValue &config, double scale, int64_t rank) {
-  const JsonValue *type = config.find("peft_type"), *r = config.find("r"), *alpha = config.find("lora_alpha");
-  if (!type || !type->text() || *type->text() != "LORA" || !r || !r->integer() || !alpha || !alpha->isNumber())
-    return Status::error(notAnAdapter, quoted(folder + "/adapter_config.json") + ": expected peft_type LORA with r and lora_alpha",
-                         "give the folder of a LoRA adapter as PEFT or `train` saves it");
-  for (const char *key : {"use_dora", "alpha_pattern", "rank_pattern", "modules_to_save"})
-    if (const JsonValue *value = config.find(key); value && !value->isNull() && !(value->boolean() && !*value->boolean()) &&
-                                                   !(value->object() && value->object()->empty()) && !(value->array() && value->array()->empty()))
-      return otherShape(folder, std::string("its ") + key + " is " + value->describe() + ", which no program takes while it runs");
-  if (*r->integer() != rank)
-    return otherShape(folder, formatText("its rank is %lld, the program's is %lld", static_cast<long long>(*r->integer()),
-                                         static_cast<long long>(rank)));
-  const JsonValue *root = config.find("use_rslora");
-  const double divisor = root && root->boolean() && *root->boolean() ? std::sqrt(static_cast<double>(rank)) : static_cast<double>(rank);
-  if (std::abs(alpha->number() / divisor - scale) > 1e-9 * scale)
-    return otherShape(folder, formatText("its products are scaled by %g, the program's by %g", alpha->number() / divisor, scale));
-  return {};
+                       "expected an adapter of the kind that the program was compiled with (--lora, --gated-memory)");
 }
 
 Status checkGatedConfig(const std::string &folder, const JsonValue &config, bool identity) {
@@ -89,6 +70,20 @@ Status checkGatedConfig(const std::string &folder, const JsonValue &config, bool
     return Status::error(notAnAdapter, quoted(folder + "/adapter_config.json") + ": expected peft_type " + std::string(gatedType) + " with identity",
                          "give the folder of a gated memory that a program with one saved");
   return *given->boolean() == identity ? Status() : otherShape(folder, "the program's gated memory is of the other form (--gated-memory)");
+}
+
+Status readGated(const std::string &folder, const JsonValue &config, const abi::Program &program, const ParameterList &list, ParameterArray &values) {
+  LONGC_TRY(checkGatedConfig(folder, config, program.modules(0).gated_memory().identity()));
+  auto files = SafetensorsFolder::open(folder, "adapter_model");
+  if (!files.ok())
+    return files.status();
+  for (const TrainedParameter &parameter : list.parameters()) {
+    const SafetensorsTensor *tensor = files->find(peftName(parameter.name));
+    if (!tensor || !isWeightType(tensor->type) || tensor->shape != parameter.shape)
+      return otherShape(folder, "it has no tensor '" + peftName(parameter.name) + "' of the program's shape");
+    decodeSafetensors(tensor->type, tensor->data, values.of(parameter));
+  }
+  return files->tensors().size() == list.parameters().size() ? Status() : otherShape(folder, "it has tensors that the program has not");
 }
 
 } // namespace
@@ -119,24 +114,8 @@ Status readTrained(const std::string &folder, const abi::Program &program, const
   auto config = readJsonFile(folder + "/adapter_config.json");
   if (!config.ok())
     return config.status();
-  const bool gated = program.modules(0).has_gated_memory();
-  LONGC_TRY(gated ? checkGatedConfig(folder, *config, program.modules(0).gated_memory().identity())
-                  : checkConfig(folder, *config, scaleOf(program, list), rankOf(list)));
-  auto files = SafetensorsFolder::open(folder, "adapter_model");
-  if (!files.ok())
-    return files.status();
-  for (const TrainedParameter &parameter : list.parameters()) {
-    const SafetensorsTensor *tensor = files->find(peftName(parameter.name));
-    if (!tensor || !isWeightType(tensor->type) || tensor->shape != parameter.shape)
-      return otherShape(folder, "it has no tensor '" + peftName(parameter.name) + "' of the program's shape");
-    decodeSafetensors(tensor->type, tensor->data, values.of(parameter));
-  }
-  for (const SafetensorsTensor *tensor : files->tensors())
-    if (std::string_view name = tensor->name;
-        !name.starts_with(peftPrefix) || !name.ends_with(peftEnd) ||
-        !list.find(name.substr(peftPrefix.size(), name.size() - peftPrefix.size() - peftEnd.size())))
-      return otherShape(folder, "its tensor '" + tensor->name + "' is of no adapter of the program");
-  return {};
+  return program.modules(0).has_gated_memory() ? readGated(folder, *config, program, list, values)
+                                               : readLora(folder, *config, list, scaleOf(program, list), values);
 }
 
 Result<std::string> recordedIngest(const std::string &folder) {

@@ -20,7 +20,7 @@ bool isAdapter(const ParameterList &list);
 Status writeTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, const ParameterArray &values,
                     const std::string &ingest = "", SafetensorsType type = SafetensorsType::F32);
 
-/// Fills `values` from an adapter of the same modules, rank and factor. Errors name folder and tensor.
+/// Fills `values` from an adapter: LoRA as readLora says, a gated memory of the same shapes. Errors name folder and tensor.
 Status readTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, ParameterArray &values);
 
 /// How windows are to be read into memory with an adapter: `longc_ingest` of its configuration; empty where it says nothing.

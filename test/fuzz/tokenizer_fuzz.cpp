@@ -3,6 +3,7 @@
 // for.
 #include "runtime/text/ByteAlphabet.h"
 #include "runtime/text/Tokenizer.h"
+#include "runtime/text/WrittenMerges.h"
 
 #include <cstdlib>
 #include <fuzzer/FuzzedDataProvider.h>
@@ -29,6 +30,8 @@ void readSteps(FuzzedDataProvider &bytes, TokenizerModel &model) {
                             bytes.ConsumeBool()});
 }
 
+int32_t readId(FuzzedDataProvider &bytes) { return bytes.ConsumeIntegralInRange<int32_t>(-2, 300); }
+
 TokenizerModel readModel(FuzzedDataProvider &bytes) {
   TokenizerModel model;
   model.kind = bytes.PickValueInArray({TokenizerKind::BytePairs, TokenizerKind::CharacterPairs, TokenizerKind::Unigram,
@@ -44,8 +47,14 @@ TokenizerModel readModel(FuzzedDataProvider &bytes) {
       model.tokens.push_back(writtenByte(byte));
   for (size_t left = bytes.ConsumeIntegralInRange<size_t>(0, 40); left > 0; --left)
     model.tokens.push_back(bytes.ConsumeRandomLengthString(24));
+  std::vector<std::string> written;
   for (size_t left = bytes.ConsumeIntegralInRange<size_t>(0, 40); left > 0; --left)
-    model.merges.push_back(bytes.ConsumeRandomLengthString(24));
+    written.push_back(bytes.ConsumeRandomLengthString(24));
+  if (bytes.ConsumeBool())
+    for (size_t left = written.size(); left > 0; --left)
+      model.merges.push_back({readId(bytes), readId(bytes), readId(bytes)});
+  else if (Result<std::vector<TokenMerge>> merges = readMerges(model.tokens, written); merges.ok())
+    model.merges = std::move(*merges);
   if (bytes.ConsumeBool())
     for (size_t token = 0; token < model.tokens.size(); ++token)
       model.scores.push_back(bytes.ConsumeIntegralInRange<int32_t>(-20, 0));
@@ -53,7 +62,7 @@ TokenizerModel readModel(FuzzedDataProvider &bytes) {
     for (size_t token = 0; token < model.tokens.size(); ++token)
       model.tokenTypes.push_back(bytes.ConsumeIntegralInRange<int32_t>(-1, 7));
   for (int32_t *id : {&model.bosId, &model.eosId, &model.unknownId, &model.padId})
-    *id = bytes.ConsumeIntegralInRange<int32_t>(-2, 300);
+    *id = readId(bytes);
   return model;
 }
 

@@ -18,15 +18,22 @@ inline void addToken(TokenizerModel &model, const std::string &token, int32_t ty
   model.tokenTypes.push_back(type);
 }
 
+inline int32_t idOf(const TokenizerModel &model, const std::string &token) {
+  return static_cast<int32_t>(std::find(model.tokens.begin(), model.tokens.end(), token) - model.tokens.begin());
+}
+
 // Merges the bytes of `word` one by one to a token of its own, so that a cut inside it shows in the ids.
 inline void addWord(TokenizerModel &model, const std::string &word) {
   std::string token;
+  int32_t before = -1;
   for (char byte : word) {
     std::string letter;
     appendUtf8(letter, byteAlphabet()[static_cast<uint8_t>(byte)]);
-    if (!token.empty())
-      model.merges.push_back(token + " " + letter);
     addToken(model, token += letter, 1);
+    int32_t id = idOf(model, token);
+    if (before >= 0)
+      model.merges.push_back({before, idOf(model, letter), id});
+    before = id;
   }
 }
 
@@ -40,7 +47,7 @@ inline Tokenizer seamTokenizer(const std::string &preTokenizer, bool addBos = fa
   for (const char *text : {"<s>", "<s><s>", "<|turn|>", "|>word", "theend"})
     addToken(*model, text, 3);
   if (addBos)
-    model->bosId = static_cast<int32_t>(std::find(model->tokens.begin(), model->tokens.end(), "<s>") - model->tokens.begin());
+    model->bosId = idOf(*model, "<s>");
   model->addBos = addBos;
   Result<Tokenizer> tokenizer = Tokenizer::create(std::move(*model));
   return std::move(*tokenizer);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/text/Tokenizer.h"
+#include "runtime/text/WrittenMerges.h"
 
 #include <charconv>
 #include <cstdint>
@@ -27,10 +28,13 @@ inline std::optional<TokenizerModel> readVocabulary(const std::string &path) {
     model.tokenTypes.push_back(std::stoi(line.substr(0, space)));
     model.tokens.push_back(line.substr(space + 1));
   }
+  std::vector<std::string> written;
   for (size_t i = 0; i < merges && std::getline(file, line); ++i)
-    model.merges.push_back(line);
-  if (model.tokens.size() != tokens || model.merges.size() != merges)
+    written.push_back(line);
+  Result<std::vector<TokenMerge>> read = readMerges(model.tokens, written);
+  if (model.tokens.size() != tokens || written.size() != merges || !read.ok())
     return std::nullopt;
+  model.merges = std::move(*read);
   return model;
 }
 

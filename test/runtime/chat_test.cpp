@@ -39,7 +39,8 @@ abi::Program programThatMergesLines() {
   abi::Program program = fake::program();
   abi::Tokenizer &tokenizer = *program.mutable_modules(0)->mutable_tokenizer();
   tokenizer.set_tokens(0x80, "\xC4\x8A\xC4\x8A");
-  tokenizer.add_merges("\xC4\x8A \xC4\x8A");
+  for (int32_t id : {int{'\n'}, int{'\n'}, 0x80})
+    tokenizer.add_merges(id);
   return program;
 }
 
@@ -209,7 +210,10 @@ TEST_F(SavedChats, OtherProgramsAreToldByTheirTraits) {
            module.mutable_memory()->add_layers(layer);
        }},
       {"vocabulary", [](abi::Program &, abi::Module &module) { module.mutable_tokenizer()->mutable_tokens()->SwapElements('a', 'b'); }},
-      {"merges", [](abi::Program &, abi::Module &module) { module.mutable_tokenizer()->add_merges("e n"); }},
+      {"merges", [](abi::Program &, abi::Module &module) {
+         for (int32_t id : {int{'e'}, int{'n'}, 0x80})
+           module.mutable_tokenizer()->add_merges(id);
+       }},
       {"pre-tokenizer gpt-2, here smollm", [](abi::Program &, abi::Module &module) { module.mutable_tokenizer()->set_pre_tokenizer("smollm"); }},
       {"special tokens", [](abi::Program &, abi::Module &module) { module.mutable_tokenizer()->set_token_types(257, 4); }},
       {"special tokens", [](abi::Program &, abi::Module &module) { module.mutable_tokenizer()->set_eos_id(257); }},

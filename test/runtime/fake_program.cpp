@@ -1,6 +1,7 @@
 // Message, weights and file of the fake program.
 #include "test/runtime/FakeProgram.h"
 
+#include "runtime/abi/longc_abi.h"
 #include "runtime/core/Hash.h"
 #include "runtime/text/ByteAlphabet.h"
 
@@ -165,7 +166,7 @@ void addTokenizer(abi::Tokenizer &tokenizer) {
 
 abi::Program program() {
   abi::Program program;
-  program.set_version(1);
+  program.set_version(LONGC_PROGRAM_VERSION);
   program.set_compiler("longc test");
   program.set_source("fake.gguf");
   program.set_fingerprint("00000000feedbeef");

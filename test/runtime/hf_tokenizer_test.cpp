@@ -54,7 +54,7 @@ protected:
     ASSERT_TRUE(source.ok()) << source.status().text();
     source_ = *source;
     longc::abi::Tokenizer message; // C++ has an abi of its own
-    describeTokenizer(*source, message);
+    ASSERT_TRUE(describeTokenizer(*source, message).ok());
     Result<Tokenizer> made = createTokenizer(message);
     ASSERT_TRUE(made.ok()) << made.status().text();
     tokenizer_ = std::make_unique<Tokenizer>(std::move(*made));
@@ -179,7 +179,7 @@ TEST_P(EveryKind, WrittenAndReadAgainItIsTheSame) {
   Result<TokenizerSource> again = readTokenizerFolder(folder_, rows());
   ASSERT_TRUE(again.ok()) << again.status().text();
   longc::abi::Tokenizer message;
-  describeTokenizer(*again, message);
+  ASSERT_TRUE(describeTokenizer(*again, message).ok());
   Result<Tokenizer> made = createTokenizer(message);
   ASSERT_TRUE(made.ok()) << made.status().text();
   for (const Case &one : cases_) {

@@ -44,7 +44,7 @@ TokenizerModel bytesModel(const std::vector<std::string> &merges) {
     model.tokens.push_back(merge.substr(0, space) + merge.substr(space + 1));
   }
   model.tokens.push_back("<s>");
-  model.merges = merges;
+  model.merges = *readMerges(model.tokens, merges);
   model.tokenTypes.assign(model.tokens.size(), 1);
   model.tokenTypes.back() = 3;
   return model;
@@ -119,7 +119,7 @@ TEST(Tokenizer, lowerRankMergesFirst) {
 
 TEST(Tokenizer, repeatedMergeKeepsTheLaterRank) {
   TokenizerModel model = bytesModel({"a b", "b c"});
-  model.merges.push_back("a b");
+  model.merges.push_back(model.merges[0]);
   EXPECT_EQ(make(model).encode("abc", false), (std::vector<int32_t>{'a', 257}));
 }
 
@@ -218,21 +218,37 @@ TEST(Tokenizer, refusesDamagedModels) {
       {"eos token id 258 is outside 0..257", [](TokenizerModel &m) { m.eosId = 258; }},
       {"bos token id -2", [](TokenizerModel &m) { m.bosId = -2; }},
       {"stop token id 258", [](TokenizerModel &m) { m.stopIds = {1, 258}; }},
-      {"merge 0 ('ab') is not two tokens", [](TokenizerModel &m) { m.merges[0] = "ab"; }},
-      {"merge 0 ('a b c') is not two tokens", [](TokenizerModel &m) { m.merges[0] = "a b c"; }},
-      {"names 'xyz'", [](TokenizerModel &m) { m.merges[0] = "a xyz"; }},
-      {"names ''", [](TokenizerModel &m) { m.merges[0] = " b"; }},
-      {"gives 'ac'", [](TokenizerModel &m) { m.merges[0] = "a c"; }},
-      {"merge 1 ('\\xFF\\x01 b') names '\\xFF\\x01'", [](TokenizerModel &m) { m.merges.push_back("\xFF\x01 b"); }},
+      {"merge 0 of tokens 97 and 258 gives token 256", [](TokenizerModel &m) { m.merges[0].right = 258; }},
+      {"merge 0 of tokens -1 and 98 gives token 256", [](TokenizerModel &m) { m.merges[0].left = -1; }},
+      {"merge 0 of tokens 97 and 98 gives token 257, whose text is not theirs", [](TokenizerModel &m) { m.merges[0].merged = 257; }},
+      {"merge 1 of tokens 98 and 97 gives token 256", [](TokenizerModel &m) { m.merges.push_back({'b', 'a', 256}); }},
   };
   for (const Damage &damage : damages) {
     TokenizerModel model = bytesModel({"a b"});
     damage.apply(model);
     Result<Tokenizer> tokenizer = Tokenizer::create(model);
     ASSERT_FALSE(tokenizer.ok()) << damage.expected;
-    bool isMerge = model.merges != bytesModel({"a b"}).merges;
+    bool isMerge = std::string_view(damage.expected).starts_with("merge");
     EXPECT_EQ(tokenizer.status().code(), isMerge ? Tokenizer::badMerge : Tokenizer::badModel);
     EXPECT_NE(tokenizer.status().message().find(damage.expected), std::string::npos) << tokenizer.status().text();
+  }
+}
+
+TEST(Tokenizer, refusesMergesThatAreNone) {
+  const std::vector<std::string> tokens = bytesModel({"a b"}).tokens;
+  const std::pair<std::vector<std::string>, const char *> damages[] = {
+      {{"ab"}, "merge 0 ('ab') is not two tokens"},
+      {{"a b c"}, "merge 0 ('a b c') is not two tokens"},
+      {{"a xyz"}, "names 'xyz'"},
+      {{" b"}, "names ''"},
+      {{"a c"}, "gives 'ac'"},
+      {{"a b", "\xFF\x01 b"}, "merge 1 ('\\xFF\\x01 b') names '\\xFF\\x01'"},
+  };
+  for (const auto &[written, expected] : damages) {
+    auto merges = readMerges(tokens, written);
+    ASSERT_FALSE(merges.ok()) << expected;
+    EXPECT_EQ(merges.status().code(), Tokenizer::badMerge);
+    EXPECT_NE(merges.status().message().find(expected), std::string::npos) << merges.status().text();
   }
 }
 

@@ -102,9 +102,10 @@ TEST(TrainCommand, AnAdapterIsReadBack) {
   const std::string on = newFolder("readback-on"); // training goes on from it
   ASSERT_EQ(run(training(on, "-q --adapter " + folder), app()).code, 0);
   EXPECT_LT(logOf(on)[0]["loss"], 0.9 * before);
-  // Another rank, another factor, tensors of another shape.
+  // A rank that is not the tensors', one over the program's, another kind; tensors of another shape.
   const std::string config = readAll(folder + "/adapter_config.json");
-  for (auto [from, to, named] : {std::tuple("\"r\":4", "\"r\":2", "rank"), {"\"lora_alpha\":8", "\"lora_alpha\":16", "scaled by 4"}}) {
+  for (auto [from, to, named] : {std::tuple("\"r\":4", "\"r\":2", "expected shape [2, "), {"\"r\":4", "\"r\":8", "is 8, the program's products have 4"},
+                                 {"\"LORA\"", "\"IA3\"", "'IA3' is not supported"}}) {
     std::string changed = config;
     ASSERT_NE(changed.find(from), std::string::npos) << config;
     changed.replace(changed.find(from), std::strlen(from), to);

@@ -42,7 +42,7 @@ void KernelCode::add(CpuObjects code) {
 }
 
 void describeSource(const CompileOptions &options, abi::Program &program) {
-  program.set_version(1);
+  program.set_version(LONGC_PROGRAM_VERSION);
   program.set_compiler("longc " LONGC_VERSION);
   std::string source = std::filesystem::path(options.model).filename().string();
   if (options.ropeTheta > 0)

@@ -33,7 +33,11 @@ void describeMemory(const CompileOptions &options, llvm::ArrayRef<int64_t> layer
 Status describeModule(const CompileOptions &options, const std::string &path, const Checkpoint &model,
                       llvm::ArrayRef<int64_t> memoryLayers, abi::Module &module) {
   module.set_name(model.title.empty() ? "model" : model.title);
-  describeTokenizer(model.tokenizer, *module.mutable_tokenizer());
+  auto ofFile = [&path](const Status &error) {
+    return Status::error(error.code(), path + ": " + error.message(), error.hint());
+  };
+  if (Status status = describeTokenizer(model.tokenizer, *module.mutable_tokenizer()); !status.ok())
+    return ofFile(status);
   module.set_context_length(model.config.contextLength);
   module.set_layers(model.config.layers);
   module.set_vocabulary(model.config.vocabSize);
@@ -43,7 +47,7 @@ Status describeModule(const CompileOptions &options, const std::string &path, co
   else
     describeMemory(options, memoryLayers, *module.mutable_memory());
   if (Status status = checkText(model.tokenizer, module.tokenizer()); !status.ok())
-    return Status::error(status.code(), path + ": " + status.message(), status.hint());
+    return ofFile(status);
   if (!options.quiet)
     for (const std::string &note : model.tokenizer.notes)
       std::fprintf(stderr, "note: %s: %s\n", path.c_str(), note.c_str());

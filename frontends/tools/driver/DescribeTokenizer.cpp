@@ -1,6 +1,8 @@
 // Copies a tokenizer into the program, field by field.
 #include "frontends/tools/driver/DescribeTokenizer.h"
 
+#include "runtime/text/WrittenMerges.h"
+
 namespace longc {
 namespace {
 
@@ -10,15 +12,25 @@ void describeStep(const TextStepSource &source, abi::TextStep &step) {
   step.set_text(source.text);
 }
 
+Status describeMerges(const TokenizerSource &source, abi::Tokenizer &tokenizer) {
+  Result<std::vector<TokenMerge>> merges = readMerges(source.tokens, source.merges);
+  if (!merges.ok())
+    return Status::error(merges.status().code(), std::string(source.names.merges) + ": " + merges.status().message(),
+                         merges.status().hint());
+  for (auto [left, right, merged] : *merges)
+    for (int32_t id : {left, right, merged})
+      tokenizer.add_merges(id);
+  return {};
+}
+
 } // namespace
 
-void describeTokenizer(const TokenizerSource &source, abi::Tokenizer &tokenizer) {
+Status describeTokenizer(const TokenizerSource &source, abi::Tokenizer &tokenizer) {
   tokenizer.set_model(source.model);
   tokenizer.set_pre_tokenizer(source.pre);
   for (const std::string &token : source.tokens)
     tokenizer.add_tokens(token);
-  for (const std::string &merge : source.merges)
-    tokenizer.add_merges(merge);
+  LONGC_TRY(describeMerges(source, tokenizer));
   for (TokenType type : source.types)
     tokenizer.add_token_types(static_cast<int32_t>(type));
   tokenizer.mutable_scores()->Add(source.scores.begin(), source.scores.end());
@@ -58,6 +70,7 @@ void describeTokenizer(const TokenizerSource &source, abi::Tokenizer &tokenizer)
   for (int32_t id : source.stopIds)
     tokenizer.add_stop_ids(id);
   tokenizer.set_chat_template(source.chatTemplate);
+  return {};
 }
 
 } // namespace longc

@@ -3,9 +3,11 @@
 
 #include "frontends/TokenizerSource.h"
 #include "runtime/abi/program.pb.h"
+#include "runtime/core/Status.h"
 
 namespace longc {
 
-void describeTokenizer(const TokenizerSource &source, abi::Tokenizer &tokenizer);
+// Refuses merges of other tokens than the tokenizer's (Tokenizer::badMerge).
+Status describeTokenizer(const TokenizerSource &source, abi::Tokenizer &tokenizer);
 
 } // namespace longc

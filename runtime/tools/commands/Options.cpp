@@ -13,7 +13,7 @@ namespace longc {
 namespace {
 
 constexpr OptionSpec options[] = {
-    {"adapter", 0, "FOLDER", "", "a LoRA adapter as PEFT or `train` saves it, of the rank the program was compiled with; serve: [NAME=]FOLDER, several times"},
+    {"adapter", 0, "FOLDER", "", "a LoRA adapter as PEFT or `train` saves it, of at most the rank the program was compiled with; serve: [NAME=]FOLDER, several times"},
     {"api-key-file", 0, "FILE", "", "keys that clients must give, one a line (default: everybody may ask)"},
     {"as", 0, "KIND", "fot", "what is kept of a text: fot (a document of memory) or lift (an adapter, as `lift fit` makes it)"},
     {"batch", 0, "B", "8", "packs of an optimizer step (lift: 1 unless given, 0 for all of a pass)"},

@@ -1,5 +1,5 @@
 // Values of keys, each checked against what it may be.
-#include "frontends/hf/ConfigKeys.h"
+#include "runtime/io/ConfigKeys.h"
 
 #include "runtime/core/Format.h"
 #include "runtime/io/ModelFileError.h"

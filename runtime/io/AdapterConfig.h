@@ -1,8 +1,7 @@
-// adapter_config.json of a PEFT adapter: which modules have low-rank products, of which rank and factor. Private to this
-// folder.
+// adapter_config.json of a PEFT adapter: which modules have low-rank products, of which rank and factor.
 #pragma once
 
-#include "frontends/peft/ModulePattern.h"
+#include "runtime/io/ModulePattern.h"
 #include "runtime/core/JsonReader.h"
 #include "runtime/core/Status.h"
 
@@ -23,6 +22,9 @@ struct ModuleNames {
   bool empty() const { return names.empty() && !pattern && !allLinear; }
   bool hold(const std::string &module) const;
 };
+
+// "base_model.model.model.layers.0.x" -> "model.layers.0.x"; models with a picture's encoder have one word more.
+std::string baseName(std::string name);
 
 class AdapterConfig {
 public:

@@ -1,7 +1,7 @@
 // Keys of adapter_config.json, as PEFT 0.21 reads them.
-#include "frontends/peft/AdapterConfig.h"
+#include "runtime/io/AdapterConfig.h"
 
-#include "frontends/hf/ConfigKeys.h"
+#include "runtime/io/ConfigKeys.h"
 #include "runtime/core/Format.h"
 #include "runtime/io/ModelFileError.h"
 #include "runtime/io/PeftConfig.h"
@@ -96,6 +96,14 @@ Status readModules(const ConfigKeys &keys, const char *key, ModuleNames &out) {
 Result<ModulePattern> lastWords(const std::string &pattern) { return ModulePattern::compile("(.*\\.)?(" + pattern + ")"); }
 
 } // namespace
+
+std::string baseName(std::string name) {
+  for (auto [from, to] : {std::pair(peftPrefix, ""), std::pair(std::string_view("model.language_model."), "model."),
+                          std::pair(std::string_view("language_model."), "")})
+    if (name.starts_with(from))
+      name.replace(0, from.size(), to);
+  return name;
+}
 
 bool ModuleNames::hold(const std::string &module) const {
   if (allLinear)

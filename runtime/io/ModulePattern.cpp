@@ -1,5 +1,5 @@
 // The standard library's automaton that follows all ways at once: no pattern makes it search for ever.
-#include "frontends/peft/ModulePattern.h"
+#include "runtime/io/ModulePattern.h"
 
 #include "runtime/core/Format.h"
 #include "runtime/io/ModelFileError.h"

@@ -1,4 +1,4 @@
-// Regular expressions in which adapters name modules. Private to this folder.
+// Regular expressions in which adapters name modules.
 #pragma once
 
 #include "runtime/core/Status.h"

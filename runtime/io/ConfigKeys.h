@@ -1,4 +1,4 @@
-// Typed access to the keys of a JSON object of a model folder, with errors that name the key. Private to frontends.
+// Typed access to the keys of a JSON object of a model folder, with errors that name the key.
 #pragma once
 
 #include "runtime/core/JsonReader.h"
