@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Experiments with LIFT: a text absorbed into an adapter, and asked about.
 
-    bench/experiments/run.sh lift/L3 [--app PROGRAM] [--folder F] [--seeds 0,1,2] [--seconds S]
+    bench/experiments/run.sh lift/L3 [--app PROGRAM] [--folder F] [--seeds 0,1,2] [--texts N] [--jobs N] [--seconds S]
 
 L2  answers of the adapter alone beside the model's in its window, 100 facts in a text of four windows
 L3  the same by the length of the text: 1k, 4k and 16k tokens, a fact every 100 tokens
-L4  by where the facts stand: the window shows the text's beginning and end, the middle is in the adapter alone
+L4  both recipes by where the facts stand: the window shows the text's beginning and end, the middle is in the adapter alone;
+    --texts N texts of four windows, 80 facts each
 L5  another text than was absorbed: what the adapter says of it alone, and with it in the window
 L7  seconds to absorb one pass of a text, by its length
 L9  the published schedule: three passes over segments, five with questions, one step each (--recipe gm --batch 0)
@@ -16,7 +17,9 @@ Every run's figures go to FOLDER (build/experiments/lift) as one JSON file; thos
 only. A cell is the mean over the seeds and how far they lie apart.
 """
 import argparse
+import concurrent.futures
 import json
+import os
 import pathlib
 import re
 import statistics
@@ -26,7 +29,7 @@ import sys
 EXPECTED = {  # estimates of the method's description, none of them measured
     "L2": "base about chance; questions at least 90 %",
     "L3": "at least 95 % at all lengths",
-    "L4": "middle: adapter at least 20 points over the window; beginning and end: no more than 3 under it",
+    "L4": "outside the window: adapter at least 20 points over the window; inside: no more than 3 under it",
     "L5": "alone as the model without it; in the window no worse, the gated memory better than a LoRA",
     "L7": "seconds in proportion to the length",
     "L9": "the loss falls in every step; at this size it under-fits",
@@ -40,8 +43,10 @@ def bible():
 
 class Runs:
     def __init__(self, options):
-        self.app, self.folder = options.app, pathlib.Path(options.folder)
+        self.app, self.folder, self.jobs, self.texts = options.app, pathlib.Path(options.folder), options.jobs, options.texts
         self.more = ["--device", options.device, "--progress", "none", "--json"] + (["--seconds", options.seconds] if options.seconds else [])
+        if self.jobs > 1:
+            self.more += ["--threads", max(1, len(os.sched_getaffinity(0)) // self.jobs)]
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def call(self, *words):
@@ -50,13 +55,18 @@ class Runs:
             sys.exit(f"{' '.join(map(str, words))}: {done.stderr.strip()}")
         return done.stdout
 
+    def together(self, calls):
+        """What the calls give, so many at once as there may be programs."""
+        with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+            return list(pool.map(lambda call: call(), calls))
+
     def document(self, tokens, facts, seed):
         """A text of about so many tokens with facts in it, and the file of questions."""
         place = self.folder / f"text-{tokens}-{facts}-{seed}"
         if not place.exists():
             source = self.folder / f"source-{tokens}-{seed}.txt"
             whole = bible()
-            begin = whole.index("\n", seed * 40_000) + 1
+            begin = whole.index("\n", seed * 40_000 % (len(whole) - 5 * tokens)) + 1
             source.write_text(whole[begin:begin + 4 * tokens])
             self.call("make-facts", "--text", source, "--count", facts, "--seed", seed, "--out", place)
         return place / "document.txt", place / "questions.jsonl"
@@ -74,16 +84,17 @@ class Runs:
     def judge(self, document, questions, *more):
         return json.loads(self.call("lift", "eval", "--document", document, "--questions", questions, *self.more, *more))
 
-    def judged(self, experiment, tokens, facts, seed, *more):
-        document, questions = self.document(tokens, facts, seed)
-        replies = self.folder / f"{experiment}-{tokens}-{facts}-{seed}.jsonl"
+    def judged(self, experiment, tokens, facts, seed, *more, text=None):
+        document, questions = self.document(tokens, facts, seed if text is None else text)
+        name = f"{experiment}-{tokens}-{facts}-{seed}" + ("" if text is None else f"-text{text}")
+        replies = self.folder / f"{name}.jsonl"
 
         def run():
             result = self.judge(document, questions, "--seed", seed, "-o", replies, *more)
             result["replies"] = [json.loads(line) for line in replies.read_text().splitlines()]
             return result
 
-        return self.once(f"{experiment}-{tokens}-{facts}-{seed}", run)
+        return self.once(name, run)
 
 
 def spread(values, unit="%", scale=100):
@@ -116,34 +127,61 @@ def run_l3(runs, seeds):
     table(["tokens", "window alone", "adapter alone", "both", "seconds"], rows)
 
 
+def places(runs, text, window, tokens):
+    """Of each question whether the window shows its evidence; None where that is within a hundredth of the border."""
+    document, questions = runs.document(8192, 80, text)
+    whole, shown, border = document.read_text(), window / 2 / tokens, 0.01
+    for line in questions.read_text().splitlines():
+        place = whole.index(json.loads(line)["evidence"]) / len(whole)
+        depth = min(place, 1 - place)
+        yield None if abs(depth - shown) < border else depth < shown
+
+
+def difference(pairs):
+    """Points that the second of a pair is better by, with the interval of 95 %."""
+    points = [100 * (second - first) for first, second in pairs]
+    return f"{statistics.mean(points):+.1f} ± {1.96 * statistics.stdev(points) / len(points) ** 0.5:.1f}"
+
+
 def run_l4(runs, seeds):
-    places = {"beginning": lambda part: part < 1 / 8, "middle": lambda part: 1 / 8 <= part < 7 / 8, "end": lambda part: part >= 7 / 8}
-    cells = {name: {"truncated_icl": [], "adapter": [], "both": []} for name in places}
-    for seed in seeds:
-        replies = runs.judged("L4", 8192, 80, seed)["replies"]
-        for index, reply in enumerate(replies):
-            for name, holds in places.items():
-                if holds(index / len(replies)):
-                    for key, values in cells[name].items():
-                        values.append(reply[key]["right"])
-    table(["facts at", "questions", "window alone", "adapter alone", "both"],
-          [[name, len(cell["both"])] + [f"{100 * statistics.mean(values):.1f} %" for values in cell.values()] for name, cell in cells.items()])
+    ways = ("truncated_icl", "adapter", "both")
+    for text in range(runs.texts):
+        runs.document(8192, 80, text)
+    fits = [(text, seed) for text in range(runs.texts) for seed in seeds]
+    rows = []
+    for recipe, own in (("qa", 1), ("gm", 2)): # how the recipe asks its questions
+        results = runs.together([lambda text=text, seed=seed: runs.judged(f"L4-{recipe}", 8192, 80, seed, "--recipe", recipe, text=text) for text, seed in fits])
+        answers = [] # text, seed, whether the evidence is in the window, right in each way
+        for (text, seed), result in zip(fits, results):
+            inside = places(runs, text, result["window"] - 60, result["document_tokens"])
+            answers += [(text, seed, shown, [reply[way]["right"] for way in ways]) for shown, reply in zip(inside, result["replies"])]
+        for name, holds in (("outside", (False,)), ("inside", (True,)), ("all", (True, False, None))):
+            part = [answer for answer in answers if answer[2] in holds]
+            cells = [spread([statistics.mean(right[way] for _, seed, _, right in part if seed == which) for which in seeds]) for way in range(len(ways))]
+            by_text = [statistics.mean(right[own] for text, _, _, right in part if text == which) for which in range(runs.texts)]
+            gains = [difference([(right[0], right[way]) for *_, right in part]) for way in (own, 2)]
+            rows.append([recipe, name, len(part)] + cells + [" ".join(f"{100 * value:.0f}" for value in by_text)] + gains)
+    table(["recipe", "evidence", "questions", "window alone", "adapter alone", "both", "by text", "points over the window", "of both"], rows)
 
 
 def run_l5(runs, seeds):
     def judged(seed, *more):
         document, _ = runs.document(8192, 80, seed)
-        other, questions = runs.document(1024, 16, seed + 100)
+        other, questions = runs.document(1024, 32, seed + 100)
         adapter = runs.folder / f"adapter-L5-{seed}{'-'.join(('', *more))}"
         if not adapter.exists():
             runs.fit(document, adapter, seed, *more)
         return runs.judge(other, questions, "--adapter", adapter)
 
-    untouched = [runs.once(f"L5-{seed}-untouched", lambda seed=seed: judged(seed, "--lr", "0", "--epochs", "1")) for seed in seeds]
-    absorbed = [runs.once(f"L5-{seed}", lambda seed=seed: judged(seed)) for seed in seeds]
-    table(["", "alone", "with the other text"],
-          [[name] + [spread([result[key] for result in results]) for key in ("adapter_alone", "adapter_and_window")]
-           for name, results in (("the model", untouched), ("having absorbed a text", absorbed))])
+    for seed in seeds:
+        runs.document(8192, 80, seed)
+        runs.document(1024, 32, seed + 100)
+    kinds = {"the model": ("--lr", "0", "--epochs", "1"), "having absorbed a text, qa": (), "having absorbed a text, gm": ("--recipe", "gm")}
+    calls = [lambda seed=seed, kind=kind: runs.once(f"L5-{seed}{'-'.join(('', *kinds[kind]))}", lambda: judged(seed, *kinds[kind])) for kind in kinds for seed in seeds]
+    results = runs.together(calls)
+    table(["", "questions", "alone", "with the other text"],
+          [[kind, sum(result["questions"] for result in part)] + [spread([result[key] for result in part]) for key in ("adapter_alone", "adapter_and_window")]
+           for kind, part in ((kind, results[i * len(seeds):(i + 1) * len(seeds)]) for i, kind in enumerate(kinds))])
 
 
 def run_l7(runs, seeds):
@@ -174,6 +212,8 @@ def main():
     parser.add_argument("--folder", default="build/experiments/lift")
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--device", default="auto", help="where to absorb and to ask")
+    parser.add_argument("--texts", type=int, default=5, help="of L4")
+    parser.add_argument("--jobs", type=int, default=1, help="programs at once, in L4 and L5 (seconds then say nothing)")
     parser.add_argument("--seconds", type=float, default=0, help="budget of each fit (0: all passes)")
     options = parser.parse_args()
     name = options.name.split("/")[1]

@@ -119,9 +119,12 @@ refuses 2 "expected fitted or drawn" begun none --begin random
 refuses 2 "expected parts of encoder, adapter and decoder" begun none --freeze words
 
 "$longc" compile --method e2llm --module encoder="$models/encoder" --module decoder=test/golden/fot_tiny.gguf --chunk 100 -o "$folder/untrained" --variants avx2 --quiet
-"$folder/untrained" eval facts --documents 1 --facts 2 --seed 5 --json -q | python3 -c "
+"$folder/untrained" eval facts --documents 1 --facts 2 --seed 5 -o "$folder/replies.jsonl" --json -q | python3 -c "
 import json, sys
 result = json.load(sys.stdin)
+replies = [json.loads(line) for line in open('$folder/replies.jsonl')]
+assert [sorted(reply) for reply in replies] == 2 * [['answer', 'question', 'retrieval', 'soft_tokens', 'truncated_icl']], replies
+assert sum(reply['soft_tokens']['right'] for reply in replies) == 2 * result['accuracy'], (replies, result)
 assert sorted(result) == ['accuracy', 'compression', 'questions', 'retrieval', 'truncated_icl', 'window'], result
 assert result['questions'] == 2 and result['window'] == 512 and result['compression'] > 20, result"
 refuses 1 "does not train" "$folder/untrained" train --data "$folder/facts/facts.jsonl" --out "$none" --steps 1 -q

@@ -3,6 +3,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
+#include "runtime/core/OutputFile.h"
 #include "runtime/tools/commands/MakeFactsCommand.h"
 #include "runtime/tools/commands/SoftModel.h"
 
@@ -31,38 +32,50 @@ public:
     softTokens_ += document->chunks();
     for (size_t number = 0; number < std::min<size_t>(fact.questions.size(), questionsOfDocument); ++number) {
       const FactQuestion &question = fact.questions[number];
+      line_.beginObject();
+      line_.key("question").text(question.question);
+      line_.key("answer").text(question.answer);
       const std::string instruction = SoftPrompt::answerInstruction(question.question);
       auto soft = model_.ask(document->chunks(), {}, instruction);
       if (!soft.ok())
         return soft.status();
-      LONGC_TRY(ask(*soft, document->softTokens(), question.answer, compressed));
-      LONGC_TRY(askWords(document->text(), instruction, question.answer, truncated));
+      LONGC_TRY(ask(*soft, document->softTokens(), question.answer, "soft_tokens", compressed));
+      LONGC_TRY(askWords(document->text(), instruction, question.answer, "truncated_icl", truncated));
       auto near = nearest(*document, question.question);
       if (!near.ok())
         return near.status();
-      LONGC_TRY(askWords(*near, instruction, question.answer, retrieved));
+      LONGC_TRY(askWords(*near, instruction, question.answer, "retrieval", retrieved));
+      replies_ += line_.endObject().str() + "\n";
+      line_ = JsonWriter();
     }
     return {};
   }
 
   double compression() const { return static_cast<double>(sourceTokens_) / static_cast<double>(std::max<int64_t>(softTokens_, 1)); }
 
+  /// One line a question: what was replied in each way.
+  const std::string &replies() const { return replies_; }
+
   Score compressed, truncated, retrieved;
 
 private:
-  Status ask(std::span<const int32_t> ids, std::span<const float> soft, const std::string &answer, Score &score) {
+  Status ask(std::span<const int32_t> ids, std::span<const float> soft, const std::string &answer, const char *way, Score &score) {
     auto reply = model_.answer(ids, soft, SamplerOptions{}, answerTokens, nullptr);
     if (!reply.ok())
       return reply.status();
     if (reply->run.generation.finish == Finish::cancelled || interrupted())
       return Status::error(cancelledCode, "cancelled");
+    const bool right = answersRightly(reply->run.text, answer);
     ++score.asked;
-    score.right += answersRightly(reply->run.text, answer);
+    score.right += right;
+    line_.key(way).beginObject();
+    line_.key("reply").text(reply->run.text);
+    line_.key("right").boolean(right).endObject();
     return {};
   }
 
   // With the beginning of `text`, as much as the window holds beside prompt and answer.
-  Status askWords(const std::string &text, const std::string &instruction, const std::string &answer, Score &score) {
+  Status askWords(const std::string &text, const std::string &instruction, const std::string &answer, const char *way, Score &score) {
     auto around = model_.prompt.prompt(model_.model.tokenizer, {}, instruction);
     if (!around.ok())
       return around.status();
@@ -70,7 +83,7 @@ private:
     const int64_t room = model_.model.options.policy.window - static_cast<int64_t>(around->size()) - answerTokens;
     words.resize(std::min(words.size(), static_cast<size_t>(std::max<int64_t>(room, 0))));
     auto ids = model_.prompt.prompt(model_.model.tokenizer, words, instruction);
-    return ids.ok() ? ask(*ids, {}, answer, score) : ids.status();
+    return ids.ok() ? ask(*ids, {}, answer, way, score) : ids.status();
   }
 
   // The nearest chunks, in the order of the text.
@@ -89,12 +102,16 @@ private:
   SoftModel &model_;
   size_t chunkBytes_;
   int64_t sourceTokens_ = 0, softTokens_ = 0;
+  JsonWriter line_; // of the question at hand
+  std::string replies_;
 };
 
 Status runEvalFacts(const Arguments &arguments) {
   auto request = FactRequest::of(arguments);
   if (!request.ok())
     return request.status();
+  if (arguments.has("output"))
+    LONGC_TRY(OutputFile::check(arguments.text("output")));
   auto model = SoftModel::open(arguments);
   if (!model.ok())
     return model.status();
@@ -111,6 +128,8 @@ Status runEvalFacts(const Arguments &arguments) {
                                            static_cast<long long>(evaluation.compressed.asked)));
   }
   progress.finish();
+  if (arguments.has("output"))
+    LONGC_TRY(OutputFile::write(arguments.text("output"), evaluation.replies()));
   const int64_t window = model->model.options.policy.window;
   if (!arguments.flag("json"))
     return printText(formatText("%lld questions about %lld documents of %lld facts, seed %llu, %.0f tokens a soft token, window %lld\n"
@@ -133,6 +152,6 @@ Status runEvalFacts(const Arguments &arguments) {
 } // namespace
 
 const Command evalFactsCommand = {"eval facts", "asks about documents of invented facts (programs compiled with --method e2llm)",
-                                  modelOptions({"chunk", "documents", "facts", "fillers", "json", "seed", "text"}), runEvalFacts};
+                                  modelOptions({"chunk", "documents", "facts", "fillers", "json", "output", "seed", "text"}), runEvalFacts};
 
 } // namespace longc
