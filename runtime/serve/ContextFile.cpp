@@ -129,9 +129,8 @@ Status ContextFile::checkSections(const Context &context, const MemoryFile &file
                                             want.layer(), elementName(want.type())), otherMode);
     if (given.bytes() != want.bytes())
       return file.damaged(formatText("state %d has another size than its marks say", index));
-    LONGC_TRY(file.verify(static_cast<size_t>(index)));
   }
-  return {};
+  return file.verify();
 }
 
 // The options of this run hold from its first token on, also for what the file was saved with.

@@ -85,11 +85,11 @@ Result<size_t> MemoryDocument::findSection(const StateLayout::Entry &entry) cons
                          "read the text again with this program");
   if (section->bytes() != tokens().size() * static_cast<uint64_t>(entry.rowBytes))
     return file_->file().damaged("its keys and values are not those of its tokens");
-  LONGC_TRY(file_->file().verify(*index));
   return *index;
 }
 
-// Full pages onto the file, the rest into a page of its own.
+// Full pages onto the file, the rest into a page of its own. Checksums are compared where the rows will be read, so that their
+// pages have come in by then.
 Status MemoryDocument::mapPages() {
   PagePool &pool = store_->pages();
   const auto count = static_cast<int64_t>(tokens().size()), full = count / pageRows, rest = count % pageRows;
@@ -104,16 +104,21 @@ Status MemoryDocument::mapPages() {
       return last.status();
     pages_.push_back(*last);
   }
+  std::vector<MemoryFile::Mapped> mapped;
   for (size_t state = 0; state < store_->layout().pages.size(); ++state) {
     auto section = findSection(store_->layout().pages[state]);
     if (!section.ok())
       return section.status();
     if (full > 0)
       LONGC_TRY(pool.fillRun(state, *first, full, file_->file().descriptor(), file_->file().offset(*section)));
+    const std::span<const std::byte> bytes = file_->file().section(*section);
+    const auto fullBytes = static_cast<size_t>(full * pool.pageBytes(state));
     if (rest > 0)
-      LONGC_TRY(pool.writeRows(state, pages_.back(), file_->file().section(*section).data() + full * pool.pageBytes(state), rest));
+      LONGC_TRY(pool.writeRows(state, pages_.back(), bytes.data() + fullBytes, rest));
+    const std::byte *rows = pool.isHost() ? pool.data(state) + pool.pageBytes(state) * *first : bytes.data();
+    mapped.push_back({*section, {{rows, fullBytes}, bytes.subspan(fullBytes)}});
   }
-  return {};
+  return file_->file().verify(mapped);
 }
 
 Status MemoryDocument::save(const std::string &path) const {

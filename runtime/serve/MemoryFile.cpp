@@ -5,10 +5,17 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Hash.h"
 #include "runtime/core/OutputFile.h"
+#include "runtime/core/ThreadPool.h"
 #include "runtime/serve/Document.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <google/protobuf/stubs/logging.h>
+#include <new>
+#include <sys/mman.h>
+#include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -36,6 +43,32 @@ uint64_t hashHead(Prefix prefix, const void *message) {
 }
 
 uint64_t alignSection(uint64_t offset) { return (offset + sectionAlignment - 1) / sectionAlignment * sectionAlignment; }
+
+// Pages of a mapping that come in one by one as they are touched cost more than the checksum: they are asked for together.
+uint64_t hashMapped(std::span<const std::span<const std::byte>> pieces) {
+  constexpr size_t together = size_t{2} << 20;
+  StreamingHash hash;
+  for (std::span<const std::byte> piece : pieces)
+    for (; !piece.empty(); piece = piece.subspan(std::min(together, piece.size()))) {
+      const size_t bytes = std::min(together, piece.size());
+      if (reinterpret_cast<uintptr_t>(piece.data()) % sectionAlignment == 0)
+        madvise(const_cast<std::byte *>(piece.data()), bytes, MADV_POPULATE_READ); // where it cannot, they come one by one
+      hash.add(piece.data(), bytes);
+    }
+  return hash.value();
+}
+
+// On this thread and on as many others as there are cores for and parts of the work.
+void runBeside(size_t parts, const std::function<void()> &work) {
+  const size_t most = std::min<size_t>(parts, static_cast<size_t>(ThreadPool::availableCores()));
+  std::vector<std::jthread> others;
+  try {
+    while (others.size() + 1 < most)
+      others.emplace_back(work);
+  } catch (const std::system_error &) { // the system has no more threads: those that there are do it
+  }
+  work();
+}
 
 const char *nameOf(MemoryFile::Contents contents) {
   return contents == MemoryFile::Contents::memory ? "saved memory" : "document";
@@ -145,10 +178,35 @@ std::span<const std::byte> MemoryFile::section(size_t index) const {
 }
 
 Status MemoryFile::verify(size_t index) const {
-  auto bytes = section(index);
-  if (hashBytes(bytes.data(), bytes.size()) == about_.sections(static_cast<int>(index)).hash())
+  const Mapped whole{index, {section(index)}};
+  return verify({&whole, 1});
+}
+
+Status MemoryFile::verify() const {
+  std::vector<Mapped> all;
+  for (size_t index = 0; index < offsets_.size(); ++index)
+    all.push_back({index, {section(index)}});
+  return verify(all);
+}
+
+Status MemoryFile::verify(std::span<const Mapped> sections) const {
+  std::atomic<size_t> next{0}, wrong{SIZE_MAX};
+  std::atomic<bool> isFull{false};
+  const auto compare = [&] {
+    try {
+      for (size_t at; (at = next++) < sections.size() && wrong == SIZE_MAX;)
+        if (hashMapped(sections[at].pieces) != about_.sections(static_cast<int>(sections[at].section)).hash())
+          wrong = at;
+    } catch (const std::bad_alloc &) { // on a thread of this function it would be the end of the program
+      isFull = true;
+    }
+  };
+  runBeside(sections.size(), compare);
+  if (isFull)
+    throw std::bad_alloc();
+  if (wrong == SIZE_MAX)
     return {};
-  return Status::error(7117, formatText("'%s': the checksum of state %zu does not match", path().c_str(), index),
+  return Status::error(7117, formatText("'%s': the checksum of state %zu does not match", path().c_str(), sections[wrong].section),
                        "the file is damaged: save it again");
 }
 

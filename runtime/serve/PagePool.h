@@ -7,6 +7,7 @@
 #include "runtime/core/Status.h"
 #include "runtime/serve/StateMemory.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -40,6 +41,8 @@ public:
   Status fillRun(size_t state, int32_t firstPage, int64_t pages, int file, int64_t offset);
 
   size_t states() const { return regions_.size(); }
+  /// Whether the processor may read `data`.
+  bool isHost() const { return std::all_of(regions_.begin(), regions_.end(), [](const StateMemory &region) { return region.isHost(); }); }
   std::byte *data(size_t state) const { return regions_[state].data(); }
   /// Copies the first rows of a page of a state from the host.
   Status writeRows(size_t state, int32_t page, const void *rows, int64_t count);

@@ -109,12 +109,17 @@ Result<std::unique_ptr<Session>> Session::open(Engine &engine, const SessionOpti
       return Status::error(5201, "the document '" + document->name() + "' lies in other pages than the session's", "map it to this store");
     parts.push_back(document->pages());
   }
+  return openBeside(engine, options, std::move(store), parts);
+}
+
+Result<std::unique_ptr<Session>> Session::openBeside(Engine &engine, const SessionOptions &options, std::shared_ptr<StateStore> store,
+                                                     std::span<const MemoryPages> memory) {
   auto session = create(engine, options, std::move(store));
   if (!session.ok())
     return session;
-  if (!parts.empty() && !(*session)->options_.policy.memory)
+  if (!memory.empty() && !(*session)->options_.policy.memory)
     return Status::error(7119, "documents are memory, and memory is off", "leave --memory off out");
-  LONGC_TRY((*session)->context_->putTogether(parts));
+  LONGC_TRY((*session)->context_->putTogether(memory));
   (*session)->lastWindow_ = (*session)->marks().windowBegin();
   return session;
 }

@@ -68,6 +68,9 @@ public:
   /// In a slot of a store whose pages the documents lie in: they are its memory, as if they had been read now.
   static Result<std::unique_ptr<Session>> open(Engine &engine, const SessionOptions &options, std::shared_ptr<StateStore> store,
                                                std::span<const std::shared_ptr<const MemoryDocument>> documents);
+  /// The same with any memory of such pages, such as parts of documents, which stay where they are.
+  static Result<std::unique_ptr<Session>> openBeside(Engine &engine, const SessionOptions &options, std::shared_ptr<StateStore> store,
+                                                     std::span<const MemoryPages> memory);
   /// Goes on from a saved memory. Refuses, by name, what another program saved, and what `options` cannot hold.
   static Result<std::unique_ptr<Session>> load(Engine &engine, const SessionOptions &options, const MemoryFile &file);
   static Result<std::unique_ptr<Session>> load(Engine &engine, const SessionOptions &options, const MemoryFile &file,

@@ -251,6 +251,26 @@ TEST_F(MemoryDocuments, RefuseWhatWouldReadThemOtherwise) {
   EXPECT_EQ(Session::open(*engine, options(), elsewhere, Documents{read(10, 19)}).status().code(), 5201);
 }
 
+TEST_F(MemoryDocuments, AreRefusedByNameWhereverTheyAreDamaged) {
+  const std::string path = fake::temporaryPath("damaged.doc");
+  ASSERT_TRUE(read(3 * pageRows + 7, 22)->save(path).ok());
+  const std::string good = fake::readAll(path);
+  const int64_t used = store->pages().usedPages();
+  auto document = std::move(*Document::open(path));
+  for (int index = 0; index < document.file().about().sections_size(); ++index) {
+    const auto begin = static_cast<size_t>(document.file().offset(static_cast<size_t>(index))), bytes = document.file().about().sections(index).bytes();
+    for (size_t place : {begin, begin + bytes / 2, begin + bytes - 1}) { // of rows: in pages that are mapped, and in the one that is copied
+      std::string flipped = good;
+      flipped[place] ^= 1;
+      const std::string damaged = fake::writeTemporary("flipped.doc", flipped);
+      const Status status = map(damaged).status();
+      EXPECT_EQ(status.code(), 7117) << index << " " << place;
+      EXPECT_NE(status.message().find(damaged), std::string::npos) << status.text();
+    }
+  }
+  EXPECT_EQ(store->pages().usedPages(), used);
+}
+
 TEST_F(MemoryDocuments, ReadingCanBeStopped) {
   const int64_t used = store->pages().usedPages();
   auto stopped = MemoryDocument::read(*engine, options(), store, textOf(5000, 20), [](int64_t done, int64_t) { return done < 2000; });
