@@ -101,7 +101,14 @@ void Answer::onEnd(const EndedChoice &ended) {
   dropped_ = std::max(dropped_, ended.dropped);
   if (plan_.streams)
     tell(ended.choice, plan_.findsToolCalls ? choice.content : rest, true);
-  if (++ended_ == plan_.choices)
+  if (++ended_ == plan_.choices && !plan_.awaitsEvidence)
+    finish();
+}
+
+void Answer::onEvidence(const std::vector<Evidence> &evidence) {
+  evidence_ = evidence;
+  plan_.awaitsEvidence = false;
+  if (ended_ == plan_.choices)
     finish();
 }
 
@@ -242,17 +249,21 @@ int64_t Answer::documentTokens() const {
   return tokens;
 }
 
-// Passages that speak of what the first answer says: found by their words, whatever the model attended to.
+// Passages that speak of what the first answer says, found by their words; then what it rests on in memory.
 void Answer::writeCitations(JsonWriter &json) const {
   constexpr size_t each = 3;
+  const auto write = [&](const KeptDocument &document, const Passage &passage, const char *by) {
+    json.beginObject().key("document").text(document.id);
+    json.key("start").integer(static_cast<int64_t>(passage.begin)).key("end").integer(static_cast<int64_t>(passage.end));
+    json.key("by").text(by).key("score").number(passage.score);
+    json.key("text").text(document.text.substr(passage.begin, passage.end - passage.begin)).endObject();
+  };
   json.key("citations").beginArray();
   for (const auto &document : plan_.documents)
-    for (const Passage &passage : findPassages(document->text, plan_.question + "\n" + choices_[0].content, each)) {
-      json.beginObject().key("document").text(document->id);
-      json.key("start").integer(static_cast<int64_t>(passage.begin)).key("end").integer(static_cast<int64_t>(passage.end));
-      json.key("score").number(passage.score);
-      json.key("text").text(document->text.substr(passage.begin, passage.end - passage.begin)).endObject();
-    }
+    for (const Passage &passage : findPassages(document->text, plan_.question + "\n" + choices_[0].content, each))
+      write(*document, passage, "words");
+  for (const Evidence &evidence : evidence_)
+    write(*plan_.documents[evidence.document], {evidence.begin, evidence.end, evidence.gain}, "memory");
   json.endArray();
 }
 

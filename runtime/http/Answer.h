@@ -19,6 +19,7 @@ namespace longc {
 struct AnswerPlan {
   bool chat = true, streams = false, includesUsage = false, tellsProgress = false;
   bool findsToolCalls = false, cites = false;
+  bool awaitsEvidence = false; // one that cites documents that are memories
   int alternatives = -1; // as in TokenRules
   int choices = 1;       // of all prompts
   int64_t promptTokens = 0;
@@ -46,6 +47,7 @@ public:
   bool onToken(int choice, const ChosenToken &token) override;
   void onEnd(const EndedChoice &ended) override;
   void onFailed(const Status &status) override;
+  void onEvidence(const std::vector<Evidence> &evidence) override;
 
 private:
   using Clock = std::chrono::steady_clock;
@@ -82,6 +84,7 @@ private:
   std::vector<std::pair<std::string, std::string>> headers_;
   std::vector<Choice> choices_;
   int ended_ = 0;
+  std::vector<Evidence> evidence_;
   int64_t known_ = 0; // tokens of prompts that were read before
   int64_t made_ = 0, inWindow_ = 0, inMemory_ = 0, dropped_ = 0;
   std::atomic<bool> over_{false};

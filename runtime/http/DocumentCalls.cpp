@@ -133,6 +133,8 @@ std::optional<ApiError> Service::useDocuments(const Call &call, TextRequest &req
       return error;
   for (const auto &task : request.tasks)
     task->documents = request.plan.documents;
+  if (const auto &known = request.plan.documents; request.plan.cites && !known.empty() && known.front()->isMemory())
+    request.tasks.front()->cites = request.plan.awaitsEvidence = true;
   return std::nullopt;
 }
 

@@ -159,6 +159,7 @@ bool Scheduler::serveOthers() {
     dropUnwanted();
     admit();
     step();
+    cite();
   } catch (...) {
     failAll(caughtStatus());
   }
@@ -169,7 +170,7 @@ bool Scheduler::serveOthers() {
 // False when the server ends.
 bool Scheduler::awaitWork() {
   std::unique_lock lock(mutex_);
-  if (!ends_ && submitted_.empty() && posted_.empty() && postedLong_.empty() && postedLongest_.empty() && waiting_ == 0 && running_.empty())
+  if (!ends_ && submitted_.empty() && posted_.empty() && postedLong_.empty() && postedLongest_.empty() && waiting_ == 0 && running_.empty() && citing_.empty())
     wake_.wait_for(lock, longestSleep);
   return !ends_;
 }
@@ -430,6 +431,8 @@ void Scheduler::chooseToken(Sequence &sequence) {
     return fail(sequence.task, token.status());
   ++sequence.made;
   ++metrics_.generatedTokens;
+  if (task.cites && sequence.choice == 0)
+    sequence.answer.push_back(token->id);
   const auto &ends = task.rules.endTokens;
   if (std::find(ends.begin(), ends.end(), token->id) != ends.end())
     return end(sequence, Finish::stop);
@@ -453,12 +456,48 @@ void Scheduler::end(Sequence &sequence, Finish finish) {
   const WindowMarks &marks = sequence.session->marks();
   const EndedChoice ended{task->firstChoice + sequence.choice, finish, sequence.made, marks.localTokens(), marks.memoryTokens(),
                           sequence.session->droppedTokens()};
+  const bool cites = task->cites && sequence.choice == 0;
+  const std::vector<int32_t> answer = std::move(sequence.answer);
   running_.remove_if([&](const Sequence &other) { return &other == &sequence; }); // its place is free before anybody hears
   --taken_;
   --task->held;
   if (task->held == 0)
     leave(*task);
   task->listener->onEnd(ended);
+  if (cites)
+    beginCiting(task, answer);
+}
+
+void Scheduler::beginCiting(const std::shared_ptr<PromptTask> &task, std::span<const int32_t> answer) {
+  EvidenceSearch::Documents documents;
+  for (const auto &document : task->documents)
+    if (!document->memory) // it was deleted meanwhile
+      return task->listener->onEvidence({});
+    else
+      documents.push_back(document->memory);
+  ++busy_;
+  citing_.push_back({task, EvidenceSearch(engine_, task->session, store_, std::move(documents), task->tokens, answer)});
+}
+
+// One reading between two calls, of whoever has waited longest; others are answered for as long as the last one took.
+void Scheduler::cite() {
+  const int64_t began = milliseconds();
+  if (citing_.empty() || (!running_.empty() && began < citesAgain_))
+    return;
+  Citing &citing = citing_.front();
+  const std::shared_ptr<PromptTask> task = citing.task;
+  const bool isWanted = task->listener->isWanted();
+  if (isWanted && !citing.search.isOver()) {
+    if (Status status = citing.search.step(); !status.ok())
+      logError(status); // the answer is whole all the same
+    citesAgain_ = 2 * milliseconds() - began;
+    return citing_.splice(citing_.end(), citing_, citing_.begin());
+  }
+  const std::vector<Evidence> found = citing.search.found();
+  citing_.pop_front();
+  --busy_;
+  metrics_.aborted += isWanted ? 0 : 1;
+  isWanted ? task->listener->onEvidence(found) : task->listener->onFailed(Status::error(cancelledCode, "the client left"));
 }
 
 void Scheduler::leave(const PromptTask &task) {
@@ -478,6 +517,8 @@ void Scheduler::fail(std::shared_ptr<PromptTask> task, const Status &status) {
 void Scheduler::failAll(const Status &status) {
   while (!running_.empty())
     fail(running_.front().task, status);
+  for (; !citing_.empty(); citing_.pop_front(), --busy_)
+    citing_.front().task->listener->onFailed(status);
   takeSubmitted();
   for (auto &[name, owner] : owners_)
     for (; !owner.waiting.empty(); owner.waiting.pop_front()) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "runtime/http/ApiError.h"
+#include "runtime/http/EvidenceSearch.h"
 #include "runtime/http/KeptDocument.h"
 #include "runtime/http/Metrics.h"
 #include "runtime/http/PrefixCache.h"
@@ -54,6 +55,8 @@ public:
   virtual bool onToken(int choice, const ChosenToken &token) = 0;
   virtual void onEnd(const EndedChoice &ended) = 0;
   virtual void onFailed(const Status &status) = 0;
+  /// Of a task that `cites`, once, behind the end of its first choice: what that rests on.
+  virtual void onEvidence(const std::vector<Evidence> &evidence) = 0;
 };
 
 struct PromptTask {
@@ -67,6 +70,7 @@ struct PromptTask {
   std::vector<float> softTokens; // the scheduler's: those of the documents, which ids of soft tokens stand for
   std::string owner;  // whose share its tokens are counted to
   bool goesOn = false; // a later prompt may begin with this one: a chat's
+  bool cites = false;  // what its first choice rests on is to be found in its documents, which are all memories
   std::shared_ptr<AnswerListener> listener;
   int64_t held = 0; // the scheduler's: places that it has, or will have once its prompt is read
 };
@@ -122,6 +126,11 @@ private:
     int64_t known = 0; // tokens of the prompt that an earlier one had
     int32_t token = 0;
     int64_t made = 0;
+    std::vector<int32_t> answer; // of a choice that cites
+  };
+  struct Citing {
+    std::shared_ptr<PromptTask> task;
+    EvidenceSearch search;
   };
   struct Owner {
     std::deque<std::shared_ptr<PromptTask>> waiting;
@@ -150,6 +159,8 @@ private:
   Status fork(Sequence &sequence, std::vector<Sequence *> &choices);
   void chooseToken(Sequence &sequence);
   void end(Sequence &sequence, Finish finish);
+  void beginCiting(const std::shared_ptr<PromptTask> &task, std::span<const int32_t> answer);
+  void cite();
   void leave(const PromptTask &task);
   void fail(std::shared_ptr<PromptTask> task, const Status &status);
   void failAll(const Status &status);
@@ -164,6 +175,8 @@ private:
   // Of the engine's thread.
   std::map<std::string, Owner> owners_;
   std::list<Sequence> running_;
+  std::list<Citing> citing_; // of answers that are over; each counts as busy
+  int64_t citesAgain_ = 0;   // milliseconds: when the next reading may begin
   PrefixCache prefixes_;
   size_t waiting_ = 0;
   int64_t taken_ = 0; // places that tasks hold

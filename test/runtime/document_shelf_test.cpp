@@ -212,6 +212,18 @@ TEST_F(Documents, WhatAKilledServerLeavesGoes) {
   EXPECT_EQ(names, (std::set<std::string>{id + ".document", id + ".json", other + ".document", "notes.json"}));
 }
 
+TEST_F(Documents, AFolderIsOfOneServer) {
+  shelving.folder = fake::temporaryPath("shelf-locked");
+  std::filesystem::remove_all(shelving.folder);
+  open();
+  const auto second = DocumentShelf::open(shelving, *scheduler, *tokenizer, metrics);
+  EXPECT_EQ(second.status().code(), 7504);
+  EXPECT_NE(second.status().message().find("another server"), std::string::npos) << second.status().text();
+  readText(text); // the first is none the worse for it
+  close();
+  open();
+}
+
 // The server ends while documents are read and written.
 TEST_F(Documents, TheEndMayComeAtAnyTime) {
   shelving.folder = fake::temporaryPath("shelf-ending");
@@ -235,10 +247,37 @@ TEST_F(Documents, CitationsArePlacesInTheText) {
   const std::string id = readText(text);
   Json body = {{"messages", {{{"role", "user"}, {"content", "where is the word?"}}}}, {"max_tokens", 1}, {"documents", {id}}, {"citations", true}};
   Json json = answered("/v1/chat/completions", body);
-  ASSERT_FALSE(json["citations"].empty()) << json;
-  const size_t begin = json["citations"][0]["start"], end = json["citations"][0]["end"];
+  const auto found = std::ranges::find_if(json["citations"], [](const Json &citation) { return citation["by"] == "words"; });
+  ASSERT_NE(found, json["citations"].end()) << json;
+  const size_t begin = (*found)["start"], end = (*found)["end"];
   EXPECT_NE(text.substr(begin, end - begin).find("the word is here"), std::string::npos);
-  EXPECT_EQ(json["citations"][0]["text"], text.substr(begin, end - begin));
+  EXPECT_EQ((*found)["text"], text.substr(begin, end - begin));
+}
+
+// Twenty pages, each with one letter most of all. Those of the answer, which is the most frequent one, fill the eighth.
+TEST_F(Documents, CitationsAreWhatAnAnswerRestsOn) {
+  std::string pages;
+  for (char letter = 'a'; letter < 'u'; ++letter)
+    pages += std::string(pageRows, letter);
+  pages.replace(7 * pageRows, pageRows + 44, pageRows + 44, 'z');
+  const std::string id = readText(pages), other = readText(std::string(70, 'y'));
+  for (const bool streams : {false, true}) {
+    auto reply = ask("/v1/completions", Json({{"prompt", "ab"}, {"max_tokens", 4}, {"temperature", 0}, {"documents", {other, id}}, {"citations", true}, {"n", 2},
+                                              {"stream", streams}}).dump());
+    ASSERT_TRUE(reply->wait());
+    const std::vector<Json> events = streams ? reply->events() : std::vector<Json>{reply->json(), "[DONE]"};
+    const Json &json = events[events.size() - 2];
+    ASSERT_EQ(json["citations"].size(), 1u) << json;
+    const Json &citation = json["citations"][0];
+    EXPECT_EQ(citation["by"], "memory");
+    EXPECT_EQ(citation["document"], id);
+    EXPECT_EQ(citation["start"], 7 * pageRows);
+    EXPECT_EQ(citation["end"], 8 * pageRows);
+    EXPECT_EQ(citation["text"], std::string(pageRows, 'z'));
+    EXPECT_GT(citation["score"], 4);
+  }
+  EXPECT_EQ(usedPages(), 21); // of the documents alone
+  EXPECT_FALSE(answer({id}).contains("citations"));
 }
 
 // Answers go on while a long document is read.
