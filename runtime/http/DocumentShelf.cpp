@@ -14,10 +14,13 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <sstream>
+#include <sys/file.h>
+#include <unistd.h>
 
 namespace longc {
 namespace {
@@ -81,6 +84,8 @@ DocumentShelf::~DocumentShelf() {
     gone.set_value();
   });
   gone.get_future().wait();
+  if (lock_ >= 0)
+    ::close(lock_);
 }
 
 std::string DocumentShelf::path(const std::string &owner, const std::string &id, const char *end) const {
@@ -115,12 +120,21 @@ Status DocumentShelf::loadFolder() {
   if (error || !fs::is_directory(options_.folder, error))
     return Status::error(7504, "cannot keep documents in " + longc::quoted(options_.folder) + ": " + (error ? error.message() : "it is no folder"),
                          "check --documents and its permissions");
+  LONGC_TRY(lockFolder());
   auto owners = entriesOf(options_.folder);
   if (!owners)
     return Status::error(7504, "cannot read the folder of documents " + longc::quoted(options_.folder), "check --documents and its permissions");
   for (const fs::path &owner : *owners)
     if (fs::is_directory(owner, error))
       loadOwner(owner.filename().string());
+  return {};
+}
+
+// Two servers would take each other's files for left over. The system unlocks when the file is closed, however that comes.
+Status DocumentShelf::lockFolder() {
+  lock_ = ::open(options_.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock_ >= 0 && flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) // some file systems have no locks
+    return Status::error(7504, "another server keeps its documents in " + longc::quoted(options_.folder), "end it first, or give each its own --documents");
   return {};
 }
 
@@ -340,14 +354,21 @@ Status DocumentShelf::learn(KeptDocument &document, const DocumentText &text, co
 }
 
 void DocumentShelf::save(const std::shared_ptr<KeptDocument> &document, const std::function<Status(const std::string &file)> &write) {
-  Status status = writeAbout(*document);
+  Status status = document->removed ? Status::error(cancelledCode, "it is no longer wanted") : writeAbout(*document);
   if (status.ok())
     status = write(path(document->owner, document->id, ending));
-  if (document->removed || !status.ok())
+  if ((document->removed || !status.ok()) && !isReplaced(*document))
     forget(*document);
   if (!status.ok())
     release(document);
   finish(document, status);
+}
+
+// Whether another document has come by its name since.
+bool DocumentShelf::isReplaced(const KeptDocument &document) {
+  std::lock_guard lock(mutex_);
+  auto found = documents_.find({document.owner, document.id});
+  return found != documents_.end() && &*found->second != &document;
 }
 
 // Answers under way keep the pages that they read.

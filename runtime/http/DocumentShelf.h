@@ -78,6 +78,7 @@ private:
   using Key = std::pair<std::string, std::string>;
 
   Status loadFolder();
+  Status lockFolder();
   void loadOwner(const std::string &folder);
   void loadFile(const std::string &owner, const std::string &path);
   std::optional<ApiError> put(const std::shared_ptr<KeptDocument> &document);
@@ -98,6 +99,7 @@ private:
   Status writeAbout(const KeptDocument &document) const;
   void readAbout(KeptDocument &document) const;
   void forget(const KeptDocument &document) const;
+  bool isReplaced(const KeptDocument &document);
   double bytesOf(const KeptDocument &document) const;
 
   const ShelfOptions options_;
@@ -105,6 +107,7 @@ private:
   const Tokenizer &tokenizer_;
   Metrics &metrics_;
   std::atomic<bool> ends_{false};
+  int lock_ = -1; // the folder's
   std::mutex mutex_;
   std::map<Key, std::shared_ptr<KeptDocument>> documents_;
   std::unique_ptr<WorkQueue> saving_ = std::make_unique<WorkQueue>();

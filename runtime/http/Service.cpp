@@ -41,6 +41,7 @@ const std::vector<Service::Route> Service::routes = {
 namespace {
 
 constexpr size_t mostValues = 4'000'000; // of a body: some hundred megabytes
+constexpr size_t shortBody = 256 << 10;  // bytes that are read and made tokens in some hundredths of a second
 
 // Pages of this machine: http://localhost:5173.
 bool isLocal(const std::string &origin) {
@@ -118,7 +119,8 @@ void Service::handle(HttpRequest request, std::shared_ptr<HttpReply> reply) {
   if (route->isQuick)
     return run(*route, std::move(call));
   auto shared = std::make_shared<Call>(std::move(call)); // a std::function copies what it holds
-  work_.add([this, route, shared] { run(*route, std::move(*shared)); });
+  const bool isLong = shared->request.upload || shared->request.body.size() > shortBody; // short ones do not wait for it
+  (isLong ? longWork_ : work_).add([this, route, shared] { run(*route, std::move(*shared)); });
 }
 
 std::string Service::uploadPath(const HttpRequest &head) const {

@@ -103,7 +103,7 @@ private:
   RequestLog &log_;
   std::atomic<bool> draining_{false};
   int64_t created_ = std::time(nullptr);
-  WorkQueue work_; // last: what it does uses the others
+  WorkQueue work_, longWork_; // last: what they do uses the others
 };
 
 } // namespace longc
