@@ -48,9 +48,6 @@ refuses 2 "there is no document" "$app" ask -p "Where?" -q
 refuses 1 "this program compresses no texts" "$(tiny e2llm_not)" ask --document "$text" -p "Where?" -q
 [ ! -e "$none" ] || fail "a refused text left a document"
 
-# A server has such documents too.
-PYTHONPATH=test/e2e python3 test/e2e/serve_soft.py "$app" "$text" "$folder"
-
 # Both objectives are learnt; a training that is taken up again goes on bit for bit; what was learnt is of use.
 rm -rf "$folder/facts" "$folder"/learnt*
 "$app" make-facts --documents 3 --facts 2 --seed 3 --out "$folder/facts" -q >"$folder/out"
@@ -69,6 +66,10 @@ assert {"reason_loss", "understand_loss"} <= set().union(*steps), steps[0]
 assert whole["loss_last"] < whole["loss_first"], whole
 PY
 "$app" ask --adapter "$folder/learnt" --document "$text" -p "Where?" -n 4 -q >"$folder/out"
+
+# A server has such documents too.
+PYTHONPATH=test/e2e python3 test/e2e/serve_soft.py "$app" "$text" "$folder" "$folder/learnt"
+refuses 2 "joins two models by one" "$app" serve --adapter a="$folder/learnt" --adapter b="$folder/learnt" --port 0 -q
 
 # Texts are restated from their soft tokens, from those of others and from none, which are three losses.
 "$app" eval restate --data "$folder/facts/facts.jsonl" --adapter "$folder/learnt" --chunk 100 --restate 1 --json -q | python3 -c "

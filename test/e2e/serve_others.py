@@ -3,6 +3,7 @@
     test/e2e/serve_others.py ENCODER DECODER FOLDER ADAPTER ADAPTER
 """
 import base64
+from concurrent.futures import ThreadPoolExecutor
 import json
 import os
 import struct
@@ -40,11 +41,17 @@ def adapters(program, *folders):
     with Server(program, "--adapter", f"one={folders[0]}", "--adapter", f"two={folders[1]}") as server:
         first = server.answer("/v1/completions", body)
         assert first["choices"][0]["text"] == alone[0] and first["usage"]["longc"]["adapter"] == "one", (first, alone)
-        for name, text in (("two", alone[1]), ("one", alone[0]), ("two", alone[1])):
-            assert server.answer("/v1/completions", {**body, "adapter": name})["choices"][0]["text"] == text, (name, alone)
+        wanted = list(zip(("two", "one", "two", "two", "one", "one"), (alone[1], alone[0], alone[1], alone[1], alone[0], alone[0])))
+        with ThreadPoolExecutor(len(wanted)) as clients:  # in the calls of one engine
+            asked = list(clients.map(lambda pair: server.answer("/v1/completions", {**body, "adapter": pair[0]}), wanted))
+        for (name, text), answer in zip(wanted, asked):
+            assert answer["choices"][0]["text"] == text and answer["usage"]["longc"]["adapter"] == name, (name, answer, alone)
         server.answer("/v1/completions", {**body, "adapter": "three"}, status=404)
-        assert "lift" in server.answer("/v1/documents", {"text": "a"}, status=400)["error"]["message"]  # there is no memory for any
+        assert "fot, lift" in server.answer("/v1/documents", {"text": "a", "method": "e2llm"}, status=400)["error"]["message"]
         server.answer("/v1/completions", {**body, "documents": ["doc_1"]}, status=404)
+        said = server.read("once upon a time there was a lighthouse")
+        assert server.answer("/v1/completions", {**body, "documents": [said], "adapter": "one"})["usage"]["longc"]["memory_hits"] > 0
+        assert "first adapter" in server.answer("/v1/completions", {**body, "documents": [said], "adapter": "two"}, status=400)["error"]["message"]
 
 
 def learntDocuments(program, shelf):
@@ -72,6 +79,7 @@ def learntDocuments(program, shelf):
         other = server.read(said + said, method="lift", seconds=20)
         assert "alone" in server.answer("/v1/chat/completions", {**asked, "documents": [id_, other]}, status=400)["error"]["message"]
         exported = server.ask(f"/v1/documents/{id_}/export", method="POST")[2]
+        server.read(said)  # as memory, behind answers of an adapter
     with Server(program, "--documents", shelf) as server:
         assert {row["status"] for row in server.answer("/v1/documents", None)["data"]} == {"ready"}
         assert server.answer("/v1/chat/completions", {**asked, "documents": [id_]})["choices"] == known["choices"]

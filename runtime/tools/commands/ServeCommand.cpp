@@ -89,10 +89,17 @@ class ServedAdapters {
 public:
   static Result<ServedAdapters> read(LoadedProgram &loaded, const Arguments &arguments) {
     ServedAdapters adapters(ProgramParameters::trainable(loaded.program->message()));
-    if (compressingModule(loaded.program->message())) // has one, for both models, and has it already
-      return adapters;
-    for (const std::string &text : arguments.all("adapter")) {
+    const std::vector<std::string> given = arguments.all("adapter");
+    const bool compresses = compressingModule(loaded.program->message()) != nullptr;
+    if (compresses && given.size() > 1)
+      return Status::error(1005, "there are several --adapter, and this program joins two models by one", "give one of them");
+    for (const std::string &text : given) {
       const NamedFolder named = NamedFolder::of(text);
+      if (compresses) { // it is of both models, and they have it already
+        adapters.names_.push_back(named.name);
+        adapters.values_.push_back(nullptr);
+        return adapters;
+      }
       if (std::find(adapters.names_.begin(), adapters.names_.end(), named.name) != adapters.names_.end())
         return Status::error(1005, "two adapters are called " + quoted(named.name), "give them names: --adapter NAME=FOLDER");
       auto values = ParameterArray::create(adapters.trained_.list, "the adapter");
@@ -111,7 +118,7 @@ public:
     const ParameterArray *values = adapter ? adapter : values_.empty() ? untrained : values_.front().get();
     LONGC_TRY(loaded.bindAdapter(trained_.list, *values));
     if (!adapter && values_.empty())
-      loaded.engine->setAdapter(""); // as it was before any
+      loaded.engine->setAdapter("none"); // as it was before any
     return {};
   }
 
@@ -206,6 +213,9 @@ Status listen(Serving &serving, Service &service, Scheduler *scheduler, const st
 }
 
 Status serveEncoder(Serving &serving, const Arguments &arguments) {
+  for (const char *option : {"adapter", "documents"})
+    if (arguments.has(option))
+      return Status::error(1005, std::string("--") + option + " is for programs that generate text, and this one is an encoder", "leave it out");
   auto loaded = LoadedEncoder::load(arguments);
   if (!loaded.ok())
     return loaded.status();
