@@ -21,8 +21,9 @@ COUNTS = (1, 8, 32)
 WORDS = "the sea was calm and a ship from far away came into the harbour with letters and salt and stories of old towns".split()
 
 
-def prompts(count):
-    choose = random.Random(count)
+def prompts(count, seed):
+    """Others each time: whoever keeps prompts shall know none of them."""
+    choose = random.Random(seed)
     return [" ".join(choose.choice(WORDS) for _ in range(choose.randint(30, 200))) for _ in range(count)]
 
 
@@ -79,8 +80,8 @@ def client(port, texts, tokens, out):
         connection.close()
 
 
-def measure(port, count, args):
-    texts = prompts(count * args.requests)
+def measure(port, count, args, seed):
+    texts = prompts(count * args.requests, seed)
     out = []
     threads = [threading.Thread(target=client, args=(port, texts[index::count], args.tokens, out)) for index in range(count)]
     start = time.perf_counter()
@@ -108,7 +109,7 @@ def main():
     args = parser.parse_args()
     most = max(COUNTS)
     best = {}
-    for _ in range(args.rounds):
+    for round_ in range(args.rounds):
         port = freePort()
         servers = [("longc", [args.app, "serve", "--port", str(port), "--threads", str(args.threads), "--parallel", str(most), *args.options])]
         if args.peer:
@@ -116,9 +117,9 @@ def main():
                                              "-np", str(most), "-c", str(most * 1024), "--no-webui"]))
         for name, command in servers:
             with Running(command, port):
-                measure(port, 1, args)  # pages of the weights come in
+                measure(port, 1, args, "warm")  # pages of the weights come in
                 for count in COUNTS:
-                    speed, first = measure(port, count, args)
+                    speed, first = measure(port, count, args, f"{round_} {count}")
                     known = best.get((name, count), (0, float("inf")))
                     best[name, count] = max(speed, known[0]), min(first, known[1])
     print(f"{'clients':>7} {'server':<10} {'tokens/s':>9} {'first token p95, s':>19}")

@@ -7,6 +7,7 @@ folder=$work/serve-files
 mkdir -p "$folder"
 python3 test/e2e/serve.py "$app" "$folder"
 python3 test/e2e/serve_abuse.py "$app" "$folder"
+python3 test/e2e/serve_load.py "$app" --clients 64 --seconds 2 --aborts 300
 g++ -x c -shared -fPIC -O1 -o "$folder/failing_calls.so" test/runtime/failing_calls.c -ldl
 python3 test/e2e/serve_faults.py "$app" "$folder" "$folder/failing_calls.so" 8
 refuses 1 "cannot listen" "$app" serve --host 203.0.113.7 --port 0 -q
@@ -25,11 +26,14 @@ import encoder_models, hf_models
 encoder_models.writeFolder(sys.argv[1], hf_models.readCases(encoder_models.GOLDEN)["bert"])
 PY
 "$longc" compile "$folder/bert" -o "$folder/encoder" --variants avx2 --quiet 2>/dev/null
-trained=$(tiny serve-adapted --train --lora rank=4,alpha=8,targets=all --variants avx2)
+trained=$(tiny serve-adapted --method fot --window 64 --train --lora rank=4,alpha=8,targets=all --variants avx2)
 printf '{"text": "%s"}\n' "once upon a time there was" "in the beginning was" >"$folder/train.jsonl"
 for seed in 1 2; do
   "$trained" train --data "$folder/train.jsonl" --steps 3 --lr 0.1 --seed $seed --seq-len 64 --out "$folder/train-$seed" --quiet >/dev/null
 done
+refuses 2 "this one is an encoder" "$folder/encoder" serve --adapter "$folder/train-1" --port 0 -q
+refuses 2 "two adapters are called 'a'" "$trained" serve --adapter a="$folder/train-1" --adapter a="$folder/train-2" --port 0 -q
+refuses 1 "cannot open" "$trained" serve --adapter "$folder/train-3" --port 0 -q
 PYTHONPATH=test/e2e python3 test/e2e/serve_others.py "$folder/encoder" "$trained" "$folder" "$folder"/train-{1,2}
 
 venv=$build/venv-openai
