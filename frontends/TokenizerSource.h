@@ -27,7 +27,7 @@ struct TextStepSource {
 struct AddedTokenSource {
   int32_t id;
   bool singleWord, stripLeft, stripRight, normalized;
-  bool isPiece = true; // of Unigram and WordPiece: text may be made of it too
+  bool isPiece = true; // text may be made of it too: the vocabulary of its model holds it
 };
 
 // A pattern that cuts text; its behavior is numbered as runtime/text/SplitPattern.h does.

@@ -67,14 +67,14 @@ private:
         .add("ignore_merges", source_.ignoreMerges).add("vocab", JsonValue(vocabulary)).add("merges", JsonValue(merges)).take();
   }
 
-  // Added tokens stand in the vocabulary too, else the library would number them anew. Rows without a token do not, and none of
-  // WordPiece that no text is made of: it has a number behind all others.
+  // Added tokens stand in the vocabulary too, else the library would number them anew. Rows without a token do not, and none
+  // that no text is made of: it has a number behind all others.
   JsonValue::Object vocabulary() {
     JsonValue::Object vocabulary;
     std::set<std::string_view> seen;
     std::set<int32_t> noPieces;
     for (const AddedTokenSource &added : source_.added)
-      if (!added.isPiece && source_.model == "bert")
+      if (!added.isPiece)
         noPieces.insert(added.id);
     for (size_t id = 0; id < source_.tokens.size(); ++id)
       if (source_.types[id] != TokenType::Unused && !noPieces.contains(static_cast<int32_t>(id)) && seen.insert(source_.tokens[id]).second)

@@ -49,7 +49,7 @@ void BpeModel::build(const std::function<std::string_view(int32_t)> &text, size_
   for (int32_t token = 0; token < static_cast<int32_t>(tokens); ++token)
     if (tree_.exists(token))
       entries.push_back({text(token), token});
-    else if (wholeWords)
+    else if (wholeWords && !text(token).empty())
       unmerged_.try_emplace(text(token), token);
   trie_.build(entries);
   for (const TokenTrie::Entry &entry : entries)
@@ -130,32 +130,41 @@ bool BpeModel::appendBytes(std::string_view symbol, std::vector<int32_t> &ids) c
   return true;
 }
 
+// An unknown token waits for the next symbol that is known or has none: bytes go before it, as the library has them.
 void BpeModel::encodeMixed(std::string_view word, BpeWork &work, std::vector<int32_t> &ids) const {
   std::string &known = work.known;
-  std::vector<int32_t> &instead = work.instead;
+  std::vector<int32_t> &bytes = work.symbolBytes;
   known.clear();
-  bool afterUnknown = false;
+  bool unknownWaits = false;
+  auto endUnknown = [&] {
+    if (unknownWaits)
+      ids.push_back(alphabet_.unknown);
+    unknownWaits = false;
+  };
+  auto endKnown = [&] {
+    encodeKnown(known, work, ids);
+    known.clear();
+  };
   for (size_t position = 0; position < word.size();) {
     auto [length, isKnown] = symbolAt(word, position);
     std::string_view symbol = word.substr(position, length);
     position += length;
+    bytes.clear();
     if (isKnown) {
+      endUnknown();
       known += symbol;
-      afterUnknown = false;
-      continue;
+    } else if (appendBytes(symbol, bytes)) {
+      endKnown();
+      ids.insert(ids.end(), bytes.begin(), bytes.end());
+    } else if (alphabet_.unknown >= 0) {
+      endKnown();
+      if (!alphabet_.fuseUnknown)
+        endUnknown();
+      unknownWaits = true;
     }
-    instead.clear();
-    bool asBytes = appendBytes(symbol, instead);
-    if (!asBytes && alphabet_.unknown < 0)
-      continue;
-    encodeKnown(known, work, ids);
-    known.clear();
-    if (!asBytes && !(afterUnknown && alphabet_.fuseUnknown))
-      instead.push_back(alphabet_.unknown);
-    ids.insert(ids.end(), instead.begin(), instead.end());
-    afterUnknown = !asBytes;
   }
-  encodeKnown(known, work, ids);
+  endKnown();
+  endUnknown();
 }
 
 void BpeModel::encode(std::string_view word, BpeWork &work, std::vector<int32_t> &ids) const {

@@ -40,6 +40,8 @@ public:
   // The same by applying the merges one by one, for words of known symbols.
   void encodeByMerging(std::string_view word, BpeWork &work, std::vector<int32_t> &ids) const;
 
+  // Whether all of its symbols have a token.
+  bool isKnown(std::string_view word) const;
   // Whether words may hold what has no token at all.
   bool leavesOut() const;
   // How many bytes of `word` are left out.
@@ -64,7 +66,6 @@ private:
   int32_t longestAt(std::string_view word, size_t position, BpeWork &work) const;
   void encodeKnown(std::string_view word, BpeWork &work, std::vector<int32_t> &ids) const;
   void encodeFrom(int32_t longest, std::string_view word, BpeWork &work, std::vector<int32_t> &ids) const;
-  bool isKnown(std::string_view word) const;
   void encodeMixed(std::string_view word, BpeWork &work, std::vector<int32_t> &ids) const;
 
   BpeAlphabet alphabet_;

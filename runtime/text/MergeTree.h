@@ -32,7 +32,7 @@ struct BpeWork {
   std::vector<uint64_t> judged;   // pairs of tokens and whether they stand apart, by hash; a power of two of them
   std::vector<uint64_t> deadEnds; // a bit for each position of a word
   std::string known;              // what is left of a word without its unknown symbols
-  std::vector<int32_t> instead;   // of an unknown symbol
+  std::vector<int32_t> symbolBytes; // the tokens of one symbol's bytes
   uint64_t lookups = 0;
 };
 

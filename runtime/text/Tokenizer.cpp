@@ -121,7 +121,7 @@ Status Tokenizer::checkIds(const TokenizerModel &model) {
 
 // An added token that is found in normalized text stands for that text.
 void Tokenizer::fillBytes(const TokenizerModel &model) {
-  std::vector<bool> isNormalized(tokens_.size());
+  std::vector<bool> isNormalized(tokens_.size()), isPiece = pieces(model);
   for (const AddedTokenFlags &added : model.added)
     if (added.id >= 0)
       isNormalized[added.id] = added.normalized;
@@ -130,7 +130,7 @@ void Tokenizer::fillBytes(const TokenizerModel &model) {
   for (size_t id = 0; id < tokens_.size(); ++id) {
     std::string_view written = tokens_[id];
     std::string normalized;
-    if (isNormalized[id] && kind_ != TokenizerKind::BytePairs)
+    if (isNormalized[id] && (kind_ != TokenizerKind::BytePairs || !isPiece[id])) // merges are of texts as they stand
       written = normalized = normalizer_.apply(written, PartPlace::PartBegin);
     if (kind_ == TokenizerKind::BytePairs)
       appendBytesOfToken(written, bytes_);
@@ -143,12 +143,14 @@ void Tokenizer::fillBytes(const TokenizerModel &model) {
 }
 
 // The rules of merges by their order.
-Status Tokenizer::rankMerges(const std::vector<TokenMerge> &merges, std::vector<MergeTree::Rule> &rules) const {
+Status Tokenizer::rankMerges(const std::vector<TokenMerge> &merges, const std::vector<bool> &isPiece,
+                             std::vector<MergeTree::Rule> &rules) const {
   if (merges.size() > maxTokens)
     return mergeError(std::to_string(merges.size()) + " merges, expected at most " + std::to_string(maxTokens));
-  auto joins = [this](const TokenMerge &merge) {
-    if (!contains(merge.left) || !contains(merge.right) || !contains(merge.merged))
-      return false;
+  auto joins = [&](const TokenMerge &merge) {
+    for (int32_t id : {merge.left, merge.right, merge.merged})
+      if (!contains(id) || !isPiece[id])
+        return false;
     const std::string &left = tokens_[merge.left], &right = tokens_[merge.right], &merged = tokens_[merge.merged];
     return merged.size() == left.size() + right.size() && merged.starts_with(left) && merged.ends_with(right);
   };
@@ -157,7 +159,7 @@ Status Tokenizer::rankMerges(const std::vector<TokenMerge> &merges, std::vector<
     if (!joins(merge))
       return mergeError("merge " + std::to_string(rules.size()) + " of tokens " + std::to_string(merge.left) + " and " +
                         std::to_string(merge.right) + " gives token " + std::to_string(merge.merged) +
-                        ", whose text is not theirs");
+                        ", whose text is not theirs, or one of them is no text's piece");
     rules.push_back({merge.left, merge.right, merge.merged, static_cast<uint32_t>(rules.size())});
   }
   return {};
@@ -174,27 +176,34 @@ Status Tokenizer::buildModel(const TokenizerModel &model) {
   }
 }
 
+// By id: whether text may be made of it, besides where an added token is found.
+std::vector<bool> Tokenizer::pieces(const TokenizerModel &model) const {
+  std::vector<bool> isPiece(tokens_.size(), true);
+  for (const AddedTokenFlags &added : model.added)
+    if (added.id >= 0 && !added.isPiece)
+      isPiece[added.id] = false;
+  return isPiece;
+}
+
 // By id; empty where a row of the vocabulary is nothing that text is made of.
 std::vector<std::string_view> Tokenizer::usedTexts(const TokenizerModel &model) const {
   std::vector<std::string_view> texts(tokens_.begin(), tokens_.end());
-  for (size_t id = 0; id < model.tokenTypes.size(); ++id)
-    if (model.tokenTypes[id] == unusedToken)
+  std::vector<bool> isPiece = pieces(model);
+  for (size_t id = 0; id < texts.size(); ++id)
+    if (!isPiece[id] || (id < model.tokenTypes.size() && model.tokenTypes[id] == unusedToken))
       texts[id] = {};
-  for (const AddedTokenFlags &added : model.added)
-    if (added.id >= 0 && !added.isPiece)
-      texts[added.id] = {};
   return texts;
 }
 
 Status Tokenizer::buildUnigram(const TokenizerModel &model) {
   if (model.unknownPiece < 0 || model.scores.size() != tokens_.size())
     return modelError("Unigram needs an unknown token and a score for each token");
-  unigram_.build(usedTexts(model), model.scores, model.unknownPiece, byteTokens(model));
+  unigram_.build(usedTexts(model), model.scores, model.unknownPiece, byteTokens(model, pieces(model)));
   return {};
 }
 
 // The tokens that stand for bytes, or -1 each.
-std::array<int32_t, 256> Tokenizer::byteTokens(const TokenizerModel &model) const {
+std::array<int32_t, 256> Tokenizer::byteTokens(const TokenizerModel &model, const std::vector<bool> &isPiece) const {
   std::array<int32_t, 256> ids;
   for (int byte = 0; byte < 256; ++byte) {
     std::string text;
@@ -202,7 +211,8 @@ std::array<int32_t, 256> Tokenizer::byteTokens(const TokenizerModel &model) cons
       appendUtf8(text, byteAlphabet()[byte]);
     else if (model.byteFallback)
       text = writtenByte(static_cast<uint8_t>(byte));
-    ids[byte] = text.empty() ? -1 : find(text);
+    const int32_t id = text.empty() ? -1 : find(text);
+    ids[byte] = id >= 0 && isPiece[id] ? id : -1;
   }
   return ids;
 }
@@ -216,16 +226,17 @@ Status Tokenizer::buildPieces(const TokenizerModel &model) {
 
 Status Tokenizer::buildPairs(const TokenizerModel &model) {
   const bool ofBytes = kind_ == TokenizerKind::BytePairs;
+  const std::vector<bool> isPiece = pieces(model);
   std::vector<MergeTree::Rule> rules;
-  LONGC_TRY(rankMerges(model.merges, rules));
+  LONGC_TRY(rankMerges(model.merges, isPiece, rules));
   if (model.merges.empty() && !model.scores.empty())
     rules = mergesByScore(tokens_, index_, model.scores, model.tokenTypes);
   BpeAlphabet alphabet;
   alphabet.characters = !ofBytes;
   alphabet.unknown = model.unknownPiece;
   alphabet.fuseUnknown = model.fuseUnknown;
-  alphabet.byteTokens = byteTokens(model);
-  auto text = [&](int32_t id) { return ofBytes ? bytes(id) : std::string_view(tokens_[id]); };
+  alphabet.byteTokens = byteTokens(model, isPiece);
+  auto text = [&](int32_t id) { return !isPiece[id] ? std::string_view() : ofBytes ? bytes(id) : std::string_view(tokens_[id]); };
   bpe_.build(text, tokens_.size(), alphabet, rules, model.ignoreMerges);
   return {};
 }
@@ -268,7 +279,7 @@ void Tokenizer::chooseWords() {
   bool stepsOnlyWriteSpaces = normalizer_.onlyWritesSpacesAs(writtenSpace) &&
                               wordSteps_.onlyWritesSpacesAs(writtenSpace) && addedNormalized_.empty();
   spacesPartWords_ = preTokenizer_ == PreTokenizerKind::EachSpace && stepsOnlyWriteSpaces;
-  if (preTokenizer_ != PreTokenizerKind::Whole || bpe_.leavesOut())
+  if (preTokenizer_ != PreTokenizerKind::Whole || bpe_.leavesOut() || !bpe_.isKnown(writtenSpace))
     return;
   auto crosses = [this](int32_t id) {
     std::string_view text = tokens_[id];

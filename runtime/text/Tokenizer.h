@@ -93,9 +93,11 @@ private:
   Status buildPairs(const TokenizerModel &model);
   Status buildPieces(const TokenizerModel &model);
   Status buildUnigram(const TokenizerModel &model);
+  std::vector<bool> pieces(const TokenizerModel &model) const;
   std::vector<std::string_view> usedTexts(const TokenizerModel &model) const;
-  std::array<int32_t, 256> byteTokens(const TokenizerModel &model) const;
-  Status rankMerges(const std::vector<TokenMerge> &merges, std::vector<MergeTree::Rule> &rules) const;
+  std::array<int32_t, 256> byteTokens(const TokenizerModel &model, const std::vector<bool> &isPiece) const;
+  Status rankMerges(const std::vector<TokenMerge> &merges, const std::vector<bool> &isPiece,
+                    std::vector<MergeTree::Rule> &rules) const;
   Status fillAddedTokens(const TokenizerModel &model);
   void chooseWords();
   std::vector<int32_t> encodeFrom(std::string_view text, bool parseSpecial, PartPlace place, uint64_t *lookups) const;

@@ -15,7 +15,7 @@ struct AddedTokenFlags {
   int32_t id = -1;
   bool singleWord = false, stripLeft = false, stripRight = false;
   bool normalized = false; // found in the text as the normalizer leaves it
-  bool isPiece = true;     // of Unigram and WordPiece: text may be made of it too
+  bool isPiece = true;     // text may be made of it too: the vocabulary of its model holds it
 };
 
 enum class TokenizerKind {

@@ -102,6 +102,31 @@ def llama3():
     return tokenizer
 
 
+def words():
+    """Added tokens that are words or characters: no text is made of them where they are not found."""
+    tokenizer = byteLevel(split(NUMBERS % "{1,3}"), ignore_merges=True)
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.add_tokens([AddedToken("flour", special=True, normalized=False), AddedToken("水", normalized=False, single_word=True),
+                          AddedToken("The", normalized=True), AddedToken("e\u0301", special=True, normalized=False, single_word=True)])
+    return tokenizer
+
+
+def some_bytes(fuse=True):
+    """Characters become bytes where all of theirs have tokens, spaces as well if `fuse`; an added token stands for none."""
+    letters = [*"<unk> themillourw.|x=1;", *([] if fuse else [SPACE])]
+    tokens = ["<unk>", *(f"<0x{byte:02X}>" for byte in range(256) if byte % 3), *dict.fromkeys(letters), "th", "the", "ll"]
+    tokenizer = Tokenizer(models.BPE(vocab={token: id for id, token in enumerate(dict.fromkeys(tokens))}, unk_token="<unk>", fuse_unk=fuse,
+                                     byte_fallback=True, merges=[("t", "h"), ("th", "e"), ("l", "l")]))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(SPACE, "first", False)
+    tokenizer.decoder = decoders.Sequence([decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()])
+    tokenizer.add_tokens([AddedToken("é", normalized=False, single_word=True), AddedToken("風車", special=True, normalized=False)])
+    return tokenizer
+
+
+def some_bytes_apart():
+    return some_bytes(fuse=False)
+
+
 def qwen2():
     return byteLevel(split(NUMBERS % ""))
 
@@ -226,4 +251,4 @@ def letters():
 
 
 KINDS = {make.__name__: make for make in (behaviors, bert, bert_cased, bge, gemma, letters, llama, llama3, metaspace, mistral, nfc, patterns,
-                                           qwen2, roberta, xlmr)}
+                                           qwen2, roberta, some_bytes, some_bytes_apart, words, xlmr)}

@@ -1,6 +1,7 @@
 // Loading: a good file, every kind of damage, every kind of bad index; each refused by code, none read past its end.
 #include "test/runtime/FakeProgram.h"
 
+#include "runtime/abi/longc_abi.h"
 #include "runtime/serve/Program.h"
 
 #include <gtest/gtest.h>
@@ -54,6 +55,17 @@ TEST(Program, RefusesDamagedFooters) {
   EXPECT_EQ(codeOf("not a program at all"), 4101);
 }
 
+// Its message is read far enough to say so, whatever its fields were.
+TEST(Program, RefusesEarlierVersionsByName) {
+  abi::Program program = fake::program();
+  program.set_version(1);
+  ASSERT_TRUE(program.mutable_modules(0)->mutable_tokenizer()->MergeFromString("\x22\x04t \xc4\xa0")); // a merge, as a text
+  auto opened = open(fake::programFile("executable", program, fake::weights()));
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.status().code(), 4109);
+  EXPECT_NE(opened.status().message().find("program version 1;"), std::string::npos) << opened.status().message();
+}
+
 TEST(Program, RefusesTruncatedFiles) {
   std::string file = goodFile();
   for (size_t size = 0; size < file.size(); size += 257)
@@ -78,7 +90,7 @@ TEST(Program, FindsEveryFlippedBit) {
 }
 
 TEST(Program, RefusesBadVersionsAndLists) {
-  EXPECT_EQ(codeAfter([](abi::Program &p) { p.set_version(2); }), 4109);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.set_version(LONGC_PROGRAM_VERSION + 1); }), 4109);
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.clear_modules(); }), 4108);
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_kernels(0)->set_name(""); }), 4108);
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_modules(0)->mutable_memory()->add_layers(1); }), 4108);
