@@ -105,8 +105,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--tokens", type=int, default=32)
     parser.add_argument("--requests", type=int, default=2, help="of each client")
-    parser.add_argument("options", nargs="*")
-    args = parser.parse_args()
+    end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    args = parser.parse_args(sys.argv[1:end])
+    args.options = sys.argv[end + 1:]
     most = max(COUNTS)
     best = {}
     for round_ in range(args.rounds):

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """A server's long document over restarts: from the start of the process to the first token of an answer that knows it.
 
-    bench/serve_restart.py APP TEXT [--tokens 100000] [--question TEXT] [-- OPTION...]
+    bench/serve_restart.py APP TEXT [--tokens 100000] [--question TEXT] [--documents FOLDER] [-- OPTION...]
 
 So many tokens of a text are read once. Then servers are started and asked: three times as they come, once with the document's file out of
-the page cache. All answers are compared with that of before. Standard library only.
+the page cache. All answers are compared with that of before. What lies in FOLDER is not read again. Standard library only.
 """
 import argparse
 import http.client
@@ -67,11 +67,14 @@ def main():
     parser.add_argument("text")
     parser.add_argument("--tokens", type=int, default=100_000)
     parser.add_argument("--question", default="Who is Anne?")
-    parser.add_argument("options", nargs="*")
-    args = parser.parse_args()
+    parser.add_argument("--documents")
+    end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    args = parser.parse_args(sys.argv[1:end])
+    args.options = sys.argv[end + 1:]
     with open(args.text, encoding="utf-8") as file:
         text = file.read(6 * args.tokens)
-    with tempfile.TemporaryDirectory(dir=os.path.dirname(os.path.abspath(args.app))) as shelf:
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(os.path.abspath(args.app))) as folder:
+        shelf = args.documents or folder
         command = [args.app, "serve", "--port", "0", "--documents", shelf, *args.options]
         server = Server(command)
         ids = json.loads(server.ask("POST", "/tokenize", json.dumps({"content": text})).read())["tokens"][: args.tokens]

@@ -122,7 +122,7 @@ class Load:
 
     async def vanishing(self, draw, after=None):
         reader, writer = await self.connect()
-        writer.write(request(draw.choice(PROMPTS), True, max_tokens=100_000))
+        writer.write(request(draw.choice(PROMPTS), True, max_tokens=5000))
         for _ in range(draw.choice([0, 1, 3]) if after is None else after):
             await reader.readuntil(b"\n\n")
         vanish(writer)
@@ -174,7 +174,7 @@ def idle(server):
 def freed(server):
     """Of an answer whose reader vanishes: milliseconds of a token, and until its place is free (as a request of /metrics sees it)."""
     with server.socket() as client:
-        client.sendall(request("a", True, max_tokens=1_000_000))
+        client.sendall(request("a", True, max_tokens=5000))
         file, times = client.makefile("rb"), []
         while len(times) < 20:
             if file.readline().startswith(b"data: "):
@@ -190,8 +190,9 @@ def main():
     parser.add_argument("--clients", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--aborts", type=int, default=10_000)
-    parser.add_argument("options", nargs="*")
-    args = parser.parse_args()
+    end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    args = parser.parse_args(sys.argv[1:end])
+    args.options = sys.argv[end + 1:]
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with Server(args.program, *args.options, limits={resource.RLIMIT_NOFILE: most}) as server:
@@ -199,6 +200,7 @@ def main():
                 for prompt in PROMPTS}
         load = Load(server.port, want)
         asyncio.run(load.all(args.clients, min(args.seconds, 10)))  # what is taken once: places, pages, buffers
+        asyncio.run(load.aborts(min(args.aborts, 300)))
         idle(server)
         before, descriptors = server.memory(), server.descriptors()
         load.counts.clear()
