@@ -94,6 +94,9 @@ Result<Conversation::Reading> Conversation::ask(const std::string &question) {
       reading.keep = growing.takeStable(repeated);
   askedText_ = growing;
   reading.rest = growing.takeAll(*prompt);
+  if (reading.keep.empty() && reading.rest.empty())
+    return Status::error(5403, "the chat template writes nothing for this question",
+                         "the template is the model's; `generate` takes a prompt without it");
   return reading;
 }
 

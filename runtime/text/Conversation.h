@@ -37,7 +37,7 @@ public:
     std::vector<int32_t> keep;   // to be read now and of use for later questions
     std::vector<int32_t> rest;   // to be read after it, for this question alone
   };
-  // What to read for a question, and then to generate from.
+  // What to read for a question, and then to generate from: at least one id, or LC5403.
   Result<Reading> ask(const std::string &question);
   // The question asked last and its reply belong to the conversation; what Reading called `keep` was read.
   void answered(std::string reply);

@@ -184,3 +184,10 @@ TEST_P(Conversations, MostOfADocumentIsReadBeforeTheQuestion) {
   ASSERT_TRUE(late.readDocument(document).ok());
   EXPECT_FALSE(late.documentWaits()); // it begins with document and question
 }
+
+TEST_P(Conversations, NothingToGenerateFromIsAnError) {
+  Conversation conversation(tokenizer, parse("{% for m in nothing %}{{ m.content }}{% endfor %}"), std::nullopt, now);
+  auto reading = conversation.ask("Who?");
+  ASSERT_FALSE(reading.ok());
+  EXPECT_EQ(reading.status().code(), 5403);
+}
