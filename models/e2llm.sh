@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # E2LLM from a clean checkout: installs, builds longc, gets all-MiniLM-L6-v2 and SmolLM2-135M-Instruct, and compiles them into one
 # executable that compresses texts and answers from soft tokens, with an adapter inside: that of models/e2llm, or with --train one that is
-# trained first (minutes on a GPU, a day on two cores; further arguments go to models/e2llm/train.sh). Leaves build/e2llm/e2.
+# trained first (minutes on a GPU, days on two cores; further arguments go to models/e2llm/train.sh). Leaves build/e2llm/e2.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -38,4 +38,4 @@ say "compiling them with the adapter of $adapter"
 compile --adapter "$adapter" -o "$app"
 
 say "questions about documents of invented facts: from soft tokens, from the text, from its nearest chunks"
-"$app" eval facts --documents 10 --facts 2 --fillers 0 --seed 7
+"$app" eval facts --documents 10 --facts 2 --seed 7

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Small experiments of the methods, by name: lift/L3 is the third of experiments/lift.py. Prints a table and writes the figures
+# Small experiments of the methods, by name: lift/L3 is one of experiments/lift.py, e2llm/E2 one of experiments/e2llm.py. Prints a table and writes the figures
 # beside it, so that a stopped one goes on.
 #
 #   bench/experiments/run.sh FAMILY/NAME [--app PROGRAM] [--folder F] [--seeds 0,1,2] [--seconds S] [--device D]
