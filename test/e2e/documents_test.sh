@@ -86,6 +86,8 @@ refuses 2 "exclude each other" "$all" generate --document "$work/whole.doc" --sa
 # What was read once is put together as it would have been read: to the last bit, where windows are whole pages.
 "$all" eval passkey --lengths 600,1500 --count 2 --seed 3 --window 256 --last-context 64 --ingest window --plot "$work/keys.svg" --json --quiet >"$work/keys.json"
 "$all" eval needle --lengths 600 --count 1 --seed 3 --window 256 --ingest window --quiet | grep -c 'depth' | grep -qx 5 || fail "not five depths"
+"$all" eval dictionary --records 3,40 --count 5 --seed 3 --window 256 --ingest window --plot "$work/dictionary.svg" --json --quiet >"$work/dictionary.json"
+"$all" eval distraction --among 1,4 --count 3 --length 700 --seed 3 --window 256 --ingest window --json --quiet >"$work/distraction.json"
 "$all" eval perplexity-vs-context --text "$work/whole.txt" --lengths 0,200,700 --count 3 --ingest window --json --quiet >"$work/context.json"
 python3 - "$work" <<'PY'
 import json, sys
@@ -95,10 +97,18 @@ assert keys["whole_read_equal"] is True, keys
 assert [row["length"] for row in keys["lengths"]] == [600, 1500] and all(row["log_probability"] < 0 for row in keys["lengths"]), keys
 assert keys["windows_read"] < 2 * 2 + 5 + 2 * 4, keys  # each prompt exchanges a window or two
 minidom.parse(f"{sys.argv[1]}/keys.svg")
+minidom.parse(f"{sys.argv[1]}/dictionary.svg")
+few, many = json.load(open(f"{sys.argv[1]}/dictionary.json"))["rows"]
+assert (few["facts"], few["count"], many["facts"], many["count"]) == (3, 5, 40, 5) and many["tokens"] > 8 * few["tokens"], (few, many)
+one, four = json.load(open(f"{sys.argv[1]}/distraction.json"))["rows"]
+assert (one["facts"], one["count"], four["facts"], four["count"]) == (1, 3, 4, 3), (one, four)
+assert 700 < one["tokens"] < four["tokens"] < 1000 and one["log_probability"] < 0, (one, four)  # what is planted comes on top
 context = json.load(open(f"{sys.argv[1]}/context.json"))
 rows = context["lengths"]
 assert [row["context"] for row in rows] == [0, 200, 700] and len({row["tokens"] for row in rows}) == 1, context
 assert len({row["perplexity"] for row in rows}) == 3, context
 PY
-refuses 2 "whole numbers of tokens" "$all" eval passkey --lengths 4k
+refuses 2 "whole numbers with commas" "$all" eval passkey --lengths 4k
+refuses 2 "numbers from 1 to" "$all" eval dictionary --records 0
+refuses 1 "--length asks for 9,000" "$all" eval distraction --text "$work/whole.txt" --length 9000
 refuses 1 "a context of 9,000,000" "$all" eval perplexity-vs-context --text "$work/whole.txt" --lengths 9000000

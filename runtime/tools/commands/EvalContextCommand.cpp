@@ -87,7 +87,7 @@ std::string plotOf(const std::vector<Row> &rows) {
 }
 
 Result<Plan> planOf(const Arguments &arguments) {
-  auto lengths = lengthsOf(arguments);
+  auto lengths = numbersOf(arguments, "lengths");
   if (!lengths.ok())
     return lengths.status();
   auto count = arguments.integer("count", 1, 100000);

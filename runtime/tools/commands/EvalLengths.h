@@ -1,4 +1,4 @@
-// The lengths of texts that an evaluation tries.
+// Numbers that an evaluation tries: lengths of texts, or how many things one holds.
 #pragma once
 
 #include "runtime/tools/commands/Options.h"
@@ -7,7 +7,7 @@
 
 namespace longc {
 
-/// --lengths: whole numbers with commas, ascending as given.
-Result<std::vector<int64_t>> lengthsOf(const Arguments &arguments);
+/// The option's whole numbers with commas, in the order given.
+Result<std::vector<int64_t>> numbersOf(const Arguments &arguments, const char *option);
 
 } // namespace longc

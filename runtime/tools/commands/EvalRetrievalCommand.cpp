@@ -142,7 +142,7 @@ private:
 };
 
 Status runRetrieval(const Arguments &arguments, const Task &task) {
-  auto lengths = lengthsOf(arguments);
+  auto lengths = numbersOf(arguments, "lengths");
   if (!lengths.ok())
     return lengths.status();
   auto count = arguments.integer("count", 1, 100000);

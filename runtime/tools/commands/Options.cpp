@@ -14,6 +14,7 @@ namespace {
 
 constexpr OptionSpec options[] = {
     {"adapter", 0, "FOLDER", "", "a LoRA adapter as PEFT or `train` saves it, of at most the rank the program was compiled with; serve: [NAME=]FOLDER, several times"},
+    {"among", 0, "N,...", "1,2,4,8,16,32,64", "how many facts a text holds, one of which is asked for"},
     {"api-key-file", 0, "FILE", "", "keys that clients must give, one a line (default: everybody may ask)"},
     {"as", 0, "KIND", "fot", "what is kept of a text: fot (a document of memory) or lift (an adapter, as `lift fit` makes it)"},
     {"batch", 0, "B", "8", "packs of an optimizer step (lift: 1 unless given, 0 for all of a pass)"},
@@ -24,7 +25,7 @@ constexpr OptionSpec options[] = {
     {"call-tokens", 0, "N", "4096", "most tokens of one call of an encoder, or in training (there 2048, on a GPU 16384, unless given): more memory, more speed"},
     {"chunk", 0, "BYTES", "", "most bytes of a chunk that becomes a soft token (default: as the program was compiled)"},
     {"clip", 0, "G", "1", "most norm of the gradient of a step (0: no limit)"},
-    {"count", 0, "C", "4", "prompts to try; facts to plant"},
+    {"count", 0, "C", "4", "prompts or questions to try; facts to plant"},
     {"cors-origin", 0, "ORIGIN", "", "pages from there may ask, besides those of this machine (*: from anywhere)"},
     {"cross-rows", 0, "R:N,...", "", "FoT: so many earlier rows that a row reads, for so many steps, such as 1:6,2:8,4:16"},
     {"data", 0, "FILE", "", "training data: one JSON object a line, {\"messages\"}, {\"prompt\", \"completion\"} or {\"text\"}; or a text, NAME.txt"},
@@ -93,6 +94,7 @@ constexpr OptionSpec options[] = {
     {"requests", 0, "FILE", "", "JSON lines {\"prompt\", \"tokens\", \"positions\", \"greedy\"}"},
     {"restate", 0, "W", "4", "e2llm: chunks of a text that is restated"},
     {"restate-windows", 0, "N", "8", "e2llm: most texts of a document that are restated, at even distances"},
+    {"records", 0, "N,...", "8,64,512", "how many facts a text is made of"},
     {"resume", 0, "", "", "go on from the newest checkpoint of --out"},
     {"save-every", 0, "N", "0", "steps between checkpoints (0: as often as takes less than 2 % of the time)"},
     {"save-memory", 0, "FILE", "", "save the memory of what was read, with the text: an answer goes on from it"},

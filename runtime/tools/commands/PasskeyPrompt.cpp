@@ -8,22 +8,20 @@ namespace {
 
 constexpr const char *head = "There is an important info hidden inside a lot of irrelevant text. Find it and memorize "
                              "them. I will quiz you about the important information there.\n";
-constexpr const char *standardFiller =
-    "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again. ";
-
 void append(std::vector<int32_t> &tokens, const std::vector<int32_t> &more) {
   tokens.insert(tokens.end(), more.begin(), more.end());
 }
 
 } // namespace
 
+const std::string_view standardFiller = "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again. ";
 const PasskeyWords passkeyWords = {"\nThe pass key is ", ". Remember it. ", "\nWhat is the pass key? The pass key is", " is the pass key.\n"};
 
 PasskeyPrompts::PasskeyPrompts(const Tokenizer &tokenizer, int64_t length, uint64_t seed, std::vector<int32_t> text,
                                const PasskeyWords &words)
     : tokenizer_(tokenizer), words_(words), length_(length), random_(seed), text_(std::move(text)) {
   if (text_.empty())
-    filler_ = encode(standardFiller);
+    filler_ = encode(std::string(standardFiller));
 }
 
 Result<PasskeyPrompts::Parts> PasskeyPrompts::parts(PasskeyPrompt &prompt) {

@@ -30,6 +30,8 @@ struct PasskeyWords {
   std::string_view end;                      // behind the number once more; without one it is not told again
 };
 extern const PasskeyWords passkeyWords;
+/// Sentences that say nothing, again and again.
+extern const std::string_view standardFiller;
 
 class PasskeyPrompts {
 public:
