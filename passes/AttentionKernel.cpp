@@ -128,7 +128,7 @@ Value AttentionKernel::narrow(Walk &walk) {
   ImplicitLocOpBuilder &b = kernel_.body();
   Value first = firstTile(walk);
   Value length = kernel_.max(kernel_.sub(walk.end, first), kernel_.index(0));
-  int64_t row = keySplits * sizes_.keys; // a tile for every split
+  int64_t row = sizes_.splits * sizes_.keys; // a tile for every split
   Value tiles = kernel_.div(kernel_.add(length, kernel_.index(row - 1)), row);
   Value share = kernel_.mul(kernel_.max(tiles, kernel_.index(sizes_.keys < splitKeys ? splitTiles : 1)), sizes_.keys);
   Value begin = kernel_.add(first, arith::MulIOp::create(b, kernel_.gridIndex(2), share));
@@ -452,7 +452,7 @@ void AttentionKernel::runSplit(ArrayRef<AttentionSource> sources, const Attentio
 void AttentionKernel::mergeAtOnce(const AttentionParts &parts) {
   ImplicitLocOpBuilder &b = kernel_.body();
   Type i32 = b.getI32Type(), f32 = b.getF32Type();
-  Value zero = kernel_.index(0), place[] = {queryBegin_, head_}, at[] = {queryBegin_, zero, firstHead_};
+  Value zero = kernel_.index(0), place[] = {queryBegin_, keyHead_}, at[] = {queryBegin_, zero, firstHead_};
   Value count = arith::IndexCastOp::create(
       b, i32, tile::ScalarOp::create(b, b.getIndexType(), kernel_.input(parts.used), place));
   auto kept = [&](Value tile, int64_t dim, double otherwise) { // of the splits that were used
@@ -462,15 +462,15 @@ void AttentionKernel::mergeAtOnce(const AttentionParts &parts) {
     return arith::SelectOp::create(b, inside, tile, kernel_.constantTile(shape, otherwise)).getResult();
   };
   auto row = [&](Value view, double otherwise) {
-    return kept(kernel_.load(kernel_.input(view), {1, keySplits}, at, {}, {}, {2}), 1, otherwise);
+    return kept(kernel_.load(kernel_.input(view), {1, sizes_.splits}, at, {}, {}, {2}), 1, otherwise);
   };
   auto add = [&](Value tile) { return tile::ReduceOp::create(b, tileType({1}, f32), tile::Reduction::add, tile, 1); };
   Value maxima = row(parts.maxima, negativeInfinity), weights = row(parts.weights, 0);
   Value maximum = tile::ReduceOp::create(b, tileType({1}, f32), tile::Reduction::max, maxima, 1);
-  Value safe = kernel_.expand(finiteMaximum(kernel_, maximum), 1, keySplits);
+  Value safe = kernel_.expand(finiteMaximum(kernel_, maximum), 1, sizes_.splits);
   Value shrink = math::Exp2Op::create(b, arith::SubFOp::create(b, maxima, safe));
   Value offsets[] = {queryBegin_, zero, firstHead_, zero};
-  Value sums = kept(kernel_.load(kernel_.input(parts.sums), {keySplits, sizes_.headSize}, offsets, {}, {}, {0, 2}), 0, 0);
+  Value sums = kept(kernel_.load(kernel_.input(parts.sums), {sizes_.splits, sizes_.headSize}, offsets, {}, {}, {0, 2}), 0, 0);
   Value sum = tile::MmaOp::create(b, tileType({1, sizes_.headSize}, f32), shrink, sums,
                                   kernel_.constantTile({1, sizes_.headSize}, 0.0), /*transpose_b=*/false);
   finish({sum, maximum, add(arith::MulFOp::create(b, weights, shrink))});

@@ -17,10 +17,8 @@ namespace longc {
 // Rows of one memory page: a property of the stores, not of a target.
 inline constexpr int64_t pageRows = 256;
 
-// Ranges that the keys of a source are split into at most, and tiles of keys that are worth a range of their own, or keys if
-// tiles have as many. One number of ranges for all targets and lengths: a grid that does not change with the memory can be
-// captured once.
-inline constexpr int64_t keySplits = 16, splitTiles = 2, splitKeys = 128;
+// Tiles of keys that are worth a range of their own where keys are split, or keys if tiles have as many.
+inline constexpr int64_t splitTiles = 2, splitKeys = 128;
 
 struct AttentionSource {
   enum Layout {
@@ -55,6 +53,7 @@ struct AttentionSizes {
   int64_t keys;    // keys of a tile
   bool fold;       // the query heads of a key head are rows of one block
   bool mergeAtOnce = false; // all splits of a token in one step; else one after the other
+  int64_t splits = 16; // ranges that a token's keys are in at most, whatever their number: a grid that stays can be captured once
 };
 
 // What the splits of each token leave behind, on the host's side. Splits past `used` write nothing.

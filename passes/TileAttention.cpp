@@ -212,12 +212,14 @@ AttentionParts AttentionTiler::runSplits(StringRef name, Value list, ArrayRef<At
     return emptyResult(host, RankedTensorType::get(shape, element), attentions_.front()->getOperand(0));
   };
   Type f32 = host.getF32Type();
-  int64_t blocks = AttentionKernel::headBlocks(sizes_);
-  AttentionParts parts{part({keySplits, sizes_.heads, sizes_.headSize}, f32), part({keySplits, sizes_.heads}, f32),
-                       part({keySplits, sizes_.heads}, f32), part({blocks}, host.getI32Type())};
-  AttentionKernel(kernel, sizes_, list).runSplit(sources, parts);
+  AttentionSizes sizes = sizes_;
+  sizes.fold = sizes_.heads > sizes_.keyHeads && (sizes_.fold || sizes_.mergeAtOnce); // so few rows: keys are read once for all
+  int64_t blocks = AttentionKernel::headBlocks(sizes);
+  AttentionParts parts{part({sizes.splits, sizes_.heads, sizes_.headSize}, f32), part({sizes.splits, sizes_.heads}, f32),
+                       part({sizes.splits, sizes_.heads}, f32), part({blocks}, host.getI32Type())};
+  AttentionKernel(kernel, sizes, list).runSplit(sources, parts);
   Value grid[] = {hostSize(host, list, 0), arith::ConstantIndexOp::create(host, blocks),
-                  arith::ConstantIndexOp::create(host, keySplits)};
+                  arith::ConstantIndexOp::create(host, sizes.splits)};
   tile::LaunchOp launch = kernel.finish(grid);
   return {launch.getResult(0), launch.getResult(1), launch.getResult(2), launch.getResult(3)};
 }
@@ -237,6 +239,8 @@ LogicalResult AttentionTiler::tile() {
   sizes_.keys = facts_.getAttentionCols();
   sizes_.fold = facts_.getFoldHeads() && sizes_.heads > sizes_.keyHeads;
   sizes_.mergeAtOnce = facts_.getFewRowCols() > 0 && !sizes_.fold;
+  if (sizes_.mergeAtOnce)
+    sizes_.splits = 32; // there are many multiprocessors, and a few key heads make few blocks
   if (pageRows % sizes_.keys != 0)
     return fused_.root->emitOpError("expected attention_cols to divide a page of ")
            << pageRows << " rows, got " << sizes_.keys;
