@@ -448,37 +448,54 @@ void AttentionKernel::runSplit(ArrayRef<AttentionSource> sources, const Attentio
   });
 }
 
-// All splits of a token at once: what they left is read side by side, in the time that one takes.
-void AttentionKernel::mergeAtOnce(const AttentionParts &parts) {
+// The splits of a token in tiles: what they left is read side by side.
+void AttentionKernel::mergeTogether(const AttentionParts &parts) {
   ImplicitLocOpBuilder &b = kernel_.body();
-  Type i32 = b.getI32Type(), f32 = b.getF32Type();
-  Value zero = kernel_.index(0), place[] = {queryBegin_, keyHead_}, at[] = {queryBegin_, zero, firstHead_};
-  Value count = arith::IndexCastOp::create(
-      b, i32, tile::ScalarOp::create(b, b.getIndexType(), kernel_.input(parts.used), place));
-  auto kept = [&](Value tile, int64_t dim, double otherwise) { // of the splits that were used
-    SmallVector<int64_t> shape(tileShape(tile));
-    Value number = tile::IotaOp::create(b, tileType(shape, i32), dim);
-    Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, number, kernel_.splat(shape, count));
-    return arith::SelectOp::create(b, inside, tile, kernel_.constantTile(shape, otherwise)).getResult();
-  };
-  auto row = [&](Value view, double otherwise) {
-    return kept(kernel_.load(kernel_.input(view), {1, sizes_.splits}, at, {}, {}, {2}), 1, otherwise);
-  };
-  auto add = [&](Value tile) { return tile::ReduceOp::create(b, tileType({1}, f32), tile::Reduction::add, tile, 1); };
-  Value maxima = row(parts.maxima, negativeInfinity), weights = row(parts.weights, 0);
-  Value maximum = tile::ReduceOp::create(b, tileType({1}, f32), tile::Reduction::max, maxima, 1);
-  Value safe = kernel_.expand(finiteMaximum(kernel_, maximum), 1, sizes_.splits);
-  Value shrink = math::Exp2Op::create(b, arith::SubFOp::create(b, maxima, safe));
-  Value offsets[] = {queryBegin_, zero, firstHead_, zero};
-  Value sums = kept(kernel_.load(kernel_.input(parts.sums), {sizes_.splits, sizes_.headSize}, offsets, {}, {}, {0, 2}), 0, 0);
-  Value sum = tile::MmaOp::create(b, tileType({1, sizes_.headSize}, f32), shrink, sums,
-                                  kernel_.constantTile({1, sizes_.headSize}, 0.0), /*transpose_b=*/false);
-  finish({sum, maximum, add(arith::MulFOp::create(b, weights, shrink))});
+  Type i32 = b.getI32Type();
+  Value zero = kernel_.index(0), place[] = {queryBegin_, keyHead_};
+  Value count = tile::ScalarOp::create(b, b.getIndexType(), kernel_.input(parts.used), place);
+  Value maxima = kernel_.input(parts.maxima), weights = kernel_.input(parts.weights), sums = kernel_.input(parts.sums);
+  int64_t together = std::min(sizes_.splits, fewKeys), headSize = sizes_.headSize;
+  Carried start = nothing();
+  Value initial[] = {start.sum, start.maximum, start.weight};
+  auto loop = scf::ForOp::create(b, zero, count, kernel_.index(together), initial);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    Value first = loop.getInductionVar();
+    Value left = arith::IndexCastOp::create(b, i32, kernel_.sub(count, first));
+    auto used = [&](Value tile, int64_t dim, double otherwise) -> Value {
+      SmallVector<int64_t> shape(tileShape(tile));
+      Value number = tile::IotaOp::create(b, tileType(shape, i32), dim);
+      Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, number, kernel_.splat(shape, left));
+      return arith::SelectOp::create(b, inside, tile, kernel_.constantTile(shape, otherwise));
+    };
+    auto row = [&](Value view, double otherwise) {
+      return used(kernel_.load(view, {1, together}, {queryBegin_, first, firstHead_}, {}, {}, {2}), 1, otherwise);
+    };
+    auto reduced = [&](tile::Reduction kind, Value tile) -> Value {
+      return tile::ReduceOp::create(b, tileType({1}, b.getF32Type()), kind, tile, 1);
+    };
+    Carried before{loop.getRegionIterArg(0), loop.getRegionIterArg(1), loop.getRegionIterArg(2)};
+    Value theirs = row(maxima, negativeInfinity);
+    Value maximum = arith::MaximumFOp::create(b, before.maximum, reduced(tile::Reduction::max, theirs));
+    Value safe = finiteMaximum(kernel_, maximum);
+    Value shrink = math::Exp2Op::create(b, arith::SubFOp::create(b, before.maximum, safe));
+    Value shares = math::Exp2Op::create(b, arith::SubFOp::create(b, theirs, kernel_.expand(safe, 1, together)));
+    Value added = reduced(tile::Reduction::add, arith::MulFOp::create(b, row(weights, 0), shares));
+    Value weight = arith::AddFOp::create(b, arith::MulFOp::create(b, before.weight, shrink), added);
+    Value tile = used(kernel_.load(sums, {together, headSize}, {queryBegin_, first, firstHead_, zero}, {}, {}, {0, 2}), 0, 0);
+    Value scaled = arith::MulFOp::create(b, before.sum, kernel_.expand(shrink, 1, headSize));
+    Value sum = tile::MmaOp::create(b, scaled.getType(), shares, tile, scaled, /*transpose_b=*/false);
+    Value next[] = {sum, maximum, weight};
+    scf::YieldOp::create(b, next);
+  }
+  finish({loop.getResult(0), loop.getResult(1), loop.getResult(2)});
 }
 
 void AttentionKernel::merge(const AttentionParts &parts) {
-  if (sizes_.mergeAtOnce)
-    return mergeAtOnce(parts);
+  if (sizes_.mergeTogether)
+    return mergeTogether(parts);
   ImplicitLocOpBuilder &b = kernel_.body();
   Value sums = kernel_.input(parts.sums), maxima = kernel_.input(parts.maxima);
   Value weights = kernel_.input(parts.weights), used = kernel_.input(parts.used);

@@ -20,6 +20,9 @@ inline constexpr int64_t pageRows = 256;
 // Tiles of keys that are worth a range of their own where keys are split, or keys if tiles have as many.
 inline constexpr int64_t splitTiles = 2, splitKeys = 128;
 
+// Keys of a tile, and splits of a tile of their merge, where a warp has so few query rows that it holds all in registers.
+inline constexpr int64_t fewKeys = 32, fewQueries = 8;
+
 struct AttentionSource {
   enum Layout {
     Packed, // keys of a sequence lie one after the other, at the indices of the work list
@@ -52,7 +55,7 @@ struct AttentionSizes {
   int64_t queries; // query tokens of a block
   int64_t keys;    // keys of a tile
   bool fold;       // the query heads of a key head are rows of one block
-  bool mergeAtOnce = false; // all splits of a token in one step; else one after the other
+  bool mergeTogether = false; // tiles of a token's splits in one step; else one after the other
   int64_t splits = 16; // ranges that a token's keys are in at most, whatever their number: a grid that stays can be captured once
 };
 
@@ -107,7 +110,7 @@ private:
   using TileStep = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value key, mlir::ValueRange carried)>;
   llvm::SmallVector<mlir::Value> overTiles(Walk &walk, mlir::ValueRange carried, TileStep step);
   mlir::Value selected(Walk &walk, mlir::Value scores, mlir::Value key);
-  void mergeAtOnce(const AttentionParts &parts);
+  void mergeTogether(const AttentionParts &parts);
   void finish(Carried carried);
   void selectBest(Walk &walk);
   mlir::Value placeTile(Walk &walk, mlir::Value key);

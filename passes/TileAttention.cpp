@@ -213,7 +213,10 @@ AttentionParts AttentionTiler::runSplits(StringRef name, Value list, ArrayRef<At
   };
   Type f32 = host.getF32Type();
   AttentionSizes sizes = sizes_;
-  sizes.fold = sizes_.heads > sizes_.keyHeads && (sizes_.fold || sizes_.mergeAtOnce); // so few rows: keys are read once for all
+  const int64_t group = sizes_.heads / sizes_.keyHeads;
+  sizes.fold = group > 1 && (sizes_.fold || (sizes_.mergeTogether && group <= fewQueries)); // keys are read once for all
+  if (sizes_.mergeTogether)
+    sizes.keys = std::min<int64_t>(sizes.keys, fewKeys);
   int64_t blocks = AttentionKernel::headBlocks(sizes);
   AttentionParts parts{part({sizes.splits, sizes_.heads, sizes_.headSize}, f32), part({sizes.splits, sizes_.heads}, f32),
                        part({sizes.splits, sizes_.heads}, f32), part({blocks}, host.getI32Type())};
@@ -238,9 +241,9 @@ LogicalResult AttentionTiler::tile() {
   sizes_.queries = hasOneToken(fused_.root) ? 1 : fitTile(facts_.getAttentionRows(), query.getDimSize(0), 1);
   sizes_.keys = facts_.getAttentionCols();
   sizes_.fold = facts_.getFoldHeads() && sizes_.heads > sizes_.keyHeads;
-  sizes_.mergeAtOnce = facts_.getFewRowCols() > 0 && !sizes_.fold;
-  if (sizes_.mergeAtOnce)
-    sizes_.splits = 32; // there are many multiprocessors, and a few key heads make few blocks
+  sizes_.mergeTogether = facts_.getFewRowCols() > 0 && !sizes_.fold;
+  if (sizes_.mergeTogether)
+    sizes_.splits = 128; // a warp each, of which there is room for thousands
   if (pageRows % sizes_.keys != 0)
     return fused_.root->emitOpError("expected attention_cols to divide a page of ")
            << pageRows << " rows, got " << sizes_.keys;

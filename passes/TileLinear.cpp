@@ -78,7 +78,9 @@ GemmTile LinearTiler::tileOf(Value rows, int64_t columns, int64_t products, int6
   GemmTile tile;
   const bool few = hasFewRows(rows);
   int64_t width = few ? facts_.getFewRowCols() : facts_.getMmaCols() / (facts_.getJointCols() ? products : 1);
-  constexpr int64_t manyBlocks = 1024;
+  constexpr int64_t manyBlocks = 1024, deepRow = 2048;
+  if (few && cast<RankedTensorType>(rows.getType()).getDimSize(1) > deepRow) // then its threads share columns' depth
+    width *= 4;
   while (few && columns / width > manyBlocks) // more of them would do the same work on x again
     width *= 2;
   tile.rows = few ? 1 : fitTile(facts_.getMmaRows(), cast<RankedTensorType>(rows.getType()).getDimSize(0), 1);

@@ -265,7 +265,7 @@ private:
 struct CudaAssignLayouts : longc::impl::CudaAssignLayoutsPassBase<CudaAssignLayouts> {
   void runOnOperation() override {
     for (auto kernel : getOperation().getOps<tile::KernelOp>())
-      if (!cuda::hasBlockForm(kernel) && failed(cuda::assignLayouts(kernel)))
+      if (cuda::hasFastForm(kernel) && failed(cuda::assignLayouts(kernel)))
         return signalPassFailure();
   }
 };

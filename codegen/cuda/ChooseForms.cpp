@@ -1,6 +1,8 @@
-// Which form a kernel takes: the fast one where a copy of it goes through its steps, the block form otherwise.
+// Which form a kernel takes: the fast one where a copy of it goes through its steps, the warp form where it multiplies few
+// rows that fit a warp's registers, the block form otherwise.
 #include "codegen/cuda/CudaPasses.h"
 #include "codegen/cuda/FastForm.h"
+#include "codegen/cuda/WarpPlan.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Remarks.h"
@@ -36,12 +38,14 @@ struct CudaChooseForms : longc::impl::CudaChooseFormsPassBase<CudaChooseForms> {
 
   void runOnOperation() override {
     for (auto kernel : getOperation().getOps<tile::KernelOp>()) {
-      const std::string reason = llvm::is_contained(blockForm, kernel.getSymName()) ? "it was asked for" : obstacle(kernel);
+      const bool isAsked = llvm::is_contained(blockForm, kernel.getSymName());
+      const std::string reason = isAsked ? "it was asked for" : obstacle(kernel);
       if (reason.empty())
         continue;
-      kernel->setAttr(cuda::kBlockFormAttribute, UnitAttr::get(&getContext()));
+      const bool fitsWarp = !isAsked && cuda::WarpPlan(kernel).run().empty();
+      kernel->setAttr(fitsWarp ? cuda::kWarpFormAttribute : cuda::kBlockFormAttribute, UnitAttr::get(&getContext()));
       remark::missed(kernel.getLoc(), remark::RemarkOpts::name("longc-cuda-choose-forms").category("longc-cuda-forms"))
-          << ("@" + kernel.getSymName() + " takes the block form: " + reason).str();
+          << ("@" + kernel.getSymName() + " takes the " + (fitsWarp ? "warp" : "block") + " form: " + reason).str();
     }
   }
 };

@@ -3,6 +3,7 @@
 
 #include "codegen/cuda/CudaPasses.h"
 #include "codegen/cuda/Emit.h"
+#include "codegen/cuda/WarpPlan.h"
 
 #include "mlir/IR/Remarks.h"
 #include "mlir/Pass/PassManager.h"
@@ -17,7 +18,7 @@ void describeLaunch(cuda::KernelOp kernel, abi::DeviceLaunch &launch) {
   launch.set_entry(kernel.getSymName().str());
   launch.set_threads(kernel.getThreads());
   launch.set_shared_bytes(kernel.getSharedBytes());
-  launch.set_persistent(kernel.getConsumers() > 0); // a block of the other form owns one point of the grid
+  launch.set_persistent(kernel.getConsumers() > 0); // a thread block of the other forms owns one point of the grid
   launch.set_waits_itself(kernel.getConsumers() == 0);
   launch.set_draws_blocks(llvm::any_of(kernel.getBody().getArgumentTypes(), llvm::IsaPred<cuda::PointerType>));
   for (Attribute attribute : kernel.getTensorMaps()) {
@@ -39,7 +40,7 @@ tile::TargetAttr cudaTarget(MLIRContext *context, int64_t attentionRows) {
   const int64_t productCols = std::min<int64_t>(256, 2 * attentionRows);
   return tile::TargetAttr::get(context, /*mma_rows=*/128, productCols, /*mma_depth=*/64, attentionRows,
                                /*attention_cols=*/128, /*stream_rows=*/8, /*fold_heads=*/false, /*stages=*/4,
-                               kStagingBytes, /*lists_by_sequence=*/true, /*few_row_cols=*/8, /*joint_cols=*/true,
+                               kStagingBytes, /*lists_by_sequence=*/true, /*few_row_cols=*/2, /*joint_cols=*/true,
                                /*decoded_weights=*/true);
 }
 
@@ -89,10 +90,10 @@ private:
     if (dumps_)
       dumps_->keep(result.name + ".cu", [&](llvm::raw_ostream &out) { out << result.source; });
     Status status = compileCudaText(result.name, result.source, result.cubin, result.resources);
-    if (status.code() == kSpills && mayFallBack_ && kernel.getConsumers() > 0) {
+    if (status.code() == kSpills && mayFallBack_ && (kernel.getConsumers() > 0 || kernel.getThreads() == cuda::kLanes)) {
       spilled_.push_back(result.name);
       remark::missed(kernel.getLoc(), remark::RemarkOpts::name("longc-cuda-choose-forms").category("longc-cuda-forms"))
-          << ("@" + result.name + " takes the block form: the fast one " + status.message());
+          << ("@" + result.name + " takes the block form: the other one " + status.message());
       return success();
     }
     if (!status.ok())

@@ -32,9 +32,11 @@ inline constexpr llvm::StringLiteral kPartialAttribute = "cuda.partial";
 
 /// On a `tile.kernel`: it takes the block form (`longc-cuda-choose-forms`).
 inline constexpr llvm::StringLiteral kBlockFormAttribute = "cuda.block_form";
-/// On a cuda.kernel of the block form: numbers of the views of weights of which each block reads rows of its own.
+/// On a `tile.kernel`: it takes the warp form.
+inline constexpr llvm::StringLiteral kWarpFormAttribute = "cuda.warp_form";
+/// On a cuda.kernel of either form: numbers of the views of weights of which each thread block reads rows of its own.
 inline constexpr llvm::StringLiteral kWeightViewsAttribute = "cuda.weight_views";
-inline bool hasBlockForm(tile::KernelOp kernel) { return kernel->hasAttr(kBlockFormAttribute); }
+inline bool hasFastForm(tile::KernelOp kernel) { return !kernel->hasAttr(kBlockFormAttribute) && !kernel->hasAttr(kWarpFormAttribute); }
 
 /// Shared memory of one block on Hopper.
 inline constexpr int64_t kSharedBytes = 232448;

@@ -15,10 +15,10 @@ def CudaAssignLayoutsPass : Pass<"longc-cuda-assign-layouts", "::mlir::ModuleOp"
 }
 
 def CudaChooseFormsPass : Pass<"longc-cuda-choose-forms", "::mlir::ModuleOp"> {
-  let summary = "says of each kernel whether producer and consumers run it (the fast form) or a block as a whole";
+  let summary = "says of each kernel whether producer and consumers run it (the fast form), a warp or a block as a whole";
   let description = [{
-    A kernel takes the fast form when a copy of it goes through layouts and roles. Any other gets `cuda.block_form`, and a
-    remark says why.
+    A kernel takes the fast form when a copy of it goes through layouts and roles. Any other gets `cuda.warp_form` where it
+    multiplies few rows and a warp's registers hold its tiles, else `cuda.block_form`, and a remark says why.
   }];
   let options = [ListOption<"blockForm", "block-form", "std::string", "kernels that take the block form in any case">];
   let dependentDialects = ["::longc::cuda::CudaDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
@@ -55,6 +55,16 @@ def CudaLowerBlocksPass : Pass<"longc-cuda-lower-blocks", "::mlir::ModuleOp"> {
 
 def CudaLowerTilesPass : Pass<"longc-cuda-lower-tiles", "::mlir::ModuleOp"> {
   let summary = "turns rings into barriers and tiles into registers of a thread";
+  let dependentDialects = ["::longc::cuda::CudaDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
+def CudaLowerWarpsPass : Pass<"longc-cuda-lower-warps", "::mlir::ModuleOp"> {
+  let summary = "turns kernels of the warp form into the program of one warp that holds every tile in registers";
+  let description = [{
+    A warp owns one point of the grid. Rows are spread over lanes in chunks of 8 columns that are read at once; sums over a row
+    are of lanes that exchange registers. No shared memory, no barrier.
+  }];
   let dependentDialects = ["::longc::cuda::CudaDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
                            "::mlir::scf::SCFDialect"];
 }

@@ -72,7 +72,7 @@ private:
 struct CudaDeferSums : longc::impl::CudaDeferSumsPassBase<CudaDeferSums> {
   void runOnOperation() override {
     for (auto kernel : getOperation().getOps<tile::KernelOp>())
-      if (!cuda::hasBlockForm(kernel))
+      if (cuda::hasFastForm(kernel))
         SumDeferrer(kernel).run();
   }
 };

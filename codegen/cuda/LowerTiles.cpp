@@ -430,6 +430,7 @@ void longc::buildCudaPipeline(OpPassManager &manager, ArrayRef<std::string> bloc
   manager.addPass(createCudaAssignLayoutsPass());
   manager.addPass(createCudaSplitRolesPass());
   manager.addPass(createCudaLowerTilesPass());
+  manager.addPass(createCudaLowerWarpsPass());
   manager.addPass(createCudaLowerBlocksPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());

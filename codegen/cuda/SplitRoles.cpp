@@ -387,7 +387,7 @@ struct CudaSplitRoles : longc::impl::CudaSplitRolesPassBase<CudaSplitRoles> {
 
   void runOnOperation() override {
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>()))
-      if (!cuda::hasBlockForm(kernel) && failed(cuda::splitRoles(kernel, sharedBytes)))
+      if (cuda::hasFastForm(kernel) && failed(cuda::splitRoles(kernel, sharedBytes)))
         return signalPassFailure();
   }
 };

@@ -493,3 +493,65 @@ LONGC_DEVICE void multiply_elements(float *sum, const T *left, const T *right) {
     if (lane < kWidth && column < Columns) sum[row * SumPitch + column] += total;
   }
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Warps: one warp works on tiles in registers. `Lanes` lanes share a row, 8 columns each in turn; 32 / Lanes groups of
+// them stand side by side
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// Sum over the lanes whose numbers differ in the bits from First to below Last; all of them get it.
+template <int First, int Last> LONGC_DEVICE float lanes_sum(float value) {
+  LONGC_UNROLL for (int lanes = First; lanes < Last; lanes *= 2) value += shfl_xor(value, lanes);
+  return value;
+}
+template <int First, int Last> LONGC_DEVICE float lanes_max(float value) {
+  LONGC_UNROLL for (int lanes = First; lanes < Last; lanes *= 2) value = fmaxf(value, shfl_xor(value, lanes));
+  return value;
+}
+
+/// Eight numbers side by side in memory, zeros if not `inside`.
+template <int Count> LONGC_DEVICE void load_chunk(float (&tile)[Count], int at, const float *from, bool inside) {
+  float4 low = make_float4(0, 0, 0, 0), high = low;
+  if (inside) {
+    low = *(const float4 *)from;
+    high = *(const float4 *)(from + 4);
+  }
+  tile[at] = low.x, tile[at + 1] = low.y, tile[at + 2] = low.z, tile[at + 3] = low.w;
+  tile[at + 4] = high.x, tile[at + 5] = high.y, tile[at + 6] = high.z, tile[at + 7] = high.w;
+}
+template <int Count> LONGC_DEVICE void load_chunk(bf16 (&tile)[Count], int at, const bf16 *from, bool inside) {
+  uint4 all = make_uint4(0, 0, 0, 0);
+  if (inside) all = *(const uint4 *)from;
+  tile[at] = bf16(all.x), tile[at + 1] = bf16(all.x >> 16), tile[at + 2] = bf16(all.y), tile[at + 3] = bf16(all.y >> 16);
+  tile[at + 4] = bf16(all.z), tile[at + 5] = bf16(all.z >> 16), tile[at + 6] = bf16(all.w), tile[at + 7] = bf16(all.w >> 16);
+}
+
+/// sum += left * right^T: rows of right are columns of the sum, of which a group has `Columns`; a lane has `Depth` of each.
+template <int Rows, int Columns, int Depth, int Lanes, typename T>
+LONGC_DEVICE void multiply_along_rows(float (&sum)[Rows * Columns], const T (&left)[Rows * Depth], const T (&right)[Columns * Depth]) {
+  float total[Rows * Columns];
+  LONGC_UNROLL for (int i = 0; i < Rows * Columns; ++i) {
+    total[i] = 0;
+    LONGC_UNROLL for (int k = 0; k < Depth; ++k)
+      total[i] = fmaf(as_float(left[i / Columns * Depth + k]), as_float(right[i % Columns * Depth + k]), total[i]);
+  }
+  LONGC_UNROLL for (int lanes = 1; lanes < Lanes; lanes *= 2) {
+    LONGC_UNROLL for (int i = 0; i < Rows * Columns; ++i) total[i] += shfl_xor(total[i], lanes);
+  }
+  LONGC_UNROLL for (int i = 0; i < Rows * Columns; ++i) sum[i] += total[i];
+}
+
+/// sum += left * right: a group has `Depth` rows of right, a lane `Columns` of each.
+template <int Rows, int Depth, int Columns, int Lanes, typename T>
+LONGC_DEVICE void multiply_across_rows(float (&sum)[Rows * Columns], const T (&left)[Rows * Depth], const T (&right)[Depth * Columns]) {
+  float total[Rows * Columns];
+  LONGC_UNROLL for (int i = 0; i < Rows * Columns; ++i) {
+    total[i] = 0;
+    LONGC_UNROLL for (int k = 0; k < Depth; ++k)
+      total[i] = fmaf(as_float(left[i / Columns * Depth + k]), as_float(right[k * Columns + i % Columns]), total[i]);
+  }
+  LONGC_UNROLL for (int lanes = Lanes; lanes < 32; lanes *= 2) {
+    LONGC_UNROLL for (int i = 0; i < Rows * Columns; ++i) total[i] += shfl_xor(total[i], lanes);
+  }
+  LONGC_UNROLL for (int i = 0; i < Rows * Columns; ++i) sum[i] += total[i];
+}

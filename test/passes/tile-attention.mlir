@@ -14,12 +14,12 @@
 // RUN: longc-interpret %t/one.mlir --function joint --tokens 1 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
 // RUN: longc-interpret %t/one.mlir --function joint --tokens 1 --seed 2 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
 // RUN: longc-interpret %t/one.mlir --function joint --tokens 1 --seed 3 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
-// A GPU's splits hold the heads of a key head, its merges one; they join all splits of a token in one step.
+// A GPU's splits hold the heads of a key head, its merges one; they join many splits of a token at a time.
 // RUN: sed 's/module attributes.*/module {/' %t/one.mlir > %t/plain.mlir
 // RUN: longc-opt %t/plain.mlir --longc-set-target=target=cuda:sm_90a -o %t/gpu.mlir
 // RUN: longc-interpret %t/gpu.mlir --function joint --tokens 1 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
 // RUN: longc-interpret %t/gpu.mlir --function joint --tokens 1 --seed 2 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
-// RUN: longc-opt %t/gpu.mlir --pass-pipeline="builtin.module(longc-tile-attention,canonicalize,tile.kernel(cse))" | FileCheck %t/one.mlir --check-prefix=ATONCE
+// RUN: longc-opt %t/gpu.mlir --pass-pipeline="builtin.module(longc-tile-attention,canonicalize,tile.kernel(cse))" | FileCheck %t/one.mlir --check-prefix=TOGETHER
 // RUN: longc-interpret %t/one.mlir --function selected --tokens 1 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
 
 //--- folded.mlir
@@ -189,20 +189,20 @@ module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_
 // CHECK-NOT: tile.mma
 // CHECK: arith.divf
 // CHECK: tile.encode
-// ATONCE-LABEL: _rows1_split grid(
-// ATONCE: tile.mma {{.*}} transpose_b : tensor<2x32xf32>, tensor<128x32xf32> -> tensor<2x128xf32>
-// ATONCE-LABEL: _rows1_merge grid(%arg0, %arg1)
-// ATONCE-NOT: scf.for
-// ATONCE-DAG: %[[KEYHEAD:.*]] = arith.divui %arg1, %c2
-// ATONCE: tile.scalar %{{.*}}[%{{.*}}, %[[KEYHEAD]]]
-// ATONCE: tile.load {{.*}} dropped [2] : {{.*}} -> tensor<1x32xf32>
-// ATONCE: tile.reduce max
-// ATONCE: tile.load {{.*}} dropped [0, 2] : {{.*}} -> tensor<32x32xf32>
-// ATONCE: tile.mma
-// ATONCE-NOT: scf.for
-// ATONCE: tile.store
-// ATONCE: tile.launch @{{.*}}_split grid(%{{.*}}, %c2, %c32)
-// ATONCE: tile.launch @{{.*}}_merge grid(%{{.*}}, %c4)
+// TOGETHER-LABEL: _rows1_split grid(
+// TOGETHER: tile.mma {{.*}} transpose_b : tensor<2x32xf32>, tensor<32x32xf32> -> tensor<2x32xf32>
+// TOGETHER-LABEL: _rows1_merge grid(%arg0, %arg1)
+// TOGETHER: %[[KEYHEAD:.*]] = arith.divui %arg1, %c2
+// TOGETHER: %[[COUNT:.*]] = tile.scalar %{{.*}}[%{{.*}}, %[[KEYHEAD]]]
+// TOGETHER: scf.for %[[FIRST:.*]] = %c0 to %[[COUNT]] step %c32 iter_args
+// TOGETHER: tile.load {{.*}} dropped [2] : {{.*}} -> tensor<1x32xf32>
+// TOGETHER: tile.reduce max
+// TOGETHER: tile.load {{.*}} dropped [0, 2] : {{.*}} -> tensor<32x32xf32>
+// TOGETHER: tile.mma
+// TOGETHER: scf.yield
+// TOGETHER: tile.store
+// TOGETHER: tile.launch @{{.*}}_split grid(%{{.*}}, %c2, %c128)
+// TOGETHER: tile.launch @{{.*}}_merge grid(%{{.*}}, %c4)
 
 // CHECK-LABEL: func.func @joint
 // CHECK: %[[ITEMS:.*]] = tile.work_list %{{.*}} rows = 1

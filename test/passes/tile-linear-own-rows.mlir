@@ -9,7 +9,7 @@
 // CHECK-LABEL: tile.kernel @linear_50x64
 // CHECK: tile.load {{.*}} -> tensor<1x64xf32>
 // CHECK: math.rsqrt
-// CHECK: tile.mma {{.*}} tensor<1x64xf32>, tensor<8x64xf32>
+// CHECK: tile.mma {{.*}} tensor<1x64xf32>, tensor<2x64xf32>
 // CHECK-LABEL: func.func @one
 // CHECK-NOT: lm.rms_norm
 // CHECK: return

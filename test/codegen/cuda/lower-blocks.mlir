@@ -34,24 +34,24 @@ tile.kernel @norm grid(%i) (%x: !tile.view<?x64xf32>, %y: !tile.view<?x64xbf16>)
 
 // -----
 
-// The weights of a product with one row go past shared memory; they are asked for before the kernel waits for the one before it.
+// The weights of a product with one row, which is too long for a warp's registers, go past shared memory; they are asked for before the kernel waits for the one before it.
 // CHECK-LABEL: one_row(
 // CHECK: griddepcontrol_launch_dependents();
 // CHECK-NEXT: prefetch_rows(view1, grid1);
 // CHECK-NEXT: griddepcontrol_wait();
-// CHECK: copy_rows<1, 96, 104>
+// CHECK: copy_rows<1, 8192, 8200>
 // CHECK: wait_for_copies();
 // CHECK-NEXT: __syncthreads();
-// CHECK: multiply_few_rows<1, 8, 96, 8, 104>
+// CHECK: multiply_few_rows<1, 8, 8192, 8, 8200>
 // CHECK-NOT: copy_rows
-tile.kernel @one_row grid(%row, %i) (%x: !tile.view<1x96xbf16>, %w: !tile.view<50x96xbf16>, %y: !tile.view<1x50xf32>) {
+tile.kernel @one_row grid(%row, %i) (%x: !tile.view<1x8192xbf16>, %w: !tile.view<50x8192xbf16>, %y: !tile.view<1x50xf32>) {
   %c0 = arith.constant 0 : index
   %c8 = arith.constant 8 : index
   %zero = arith.constant dense<0.0> : tensor<1x8xf32>
   %column = arith.muli %i, %c8 : index
-  %a = tile.load %x[%c0, %c0] : !tile.view<1x96xbf16> -> tensor<1x96xbf16>
-  %b = tile.load %w[%column, %c0] : !tile.view<50x96xbf16> -> tensor<8x96xbf16>
-  %p = tile.mma %a, %b, %zero transpose_b : tensor<1x96xbf16>, tensor<8x96xbf16> -> tensor<1x8xf32>
+  %a = tile.load %x[%c0, %c0] : !tile.view<1x8192xbf16> -> tensor<1x8192xbf16>
+  %b = tile.load %w[%column, %c0] : !tile.view<50x8192xbf16> -> tensor<8x8192xbf16>
+  %p = tile.mma %a, %b, %zero transpose_b : tensor<1x8192xbf16>, tensor<8x8192xbf16> -> tensor<1x8xf32>
   tile.store %p, %y[%c0, %column] : tensor<1x8xf32>, !tile.view<1x50xf32>
   tile.return
 }

@@ -92,7 +92,8 @@ int main(int argc, char **argv) {
     auto *described = program.add_kernels();
     described->set_name(kernel.name);
     *described->mutable_device() = kernel.launch;
-    if (!save(bundle + "/" + kernel.name + ".cubin", StringRef(kernel.cubin.data(), kernel.cubin.size())))
+    if (!save(bundle + "/" + kernel.name + ".cubin", StringRef(kernel.cubin.data(), kernel.cubin.size())) ||
+        !save(bundle + "/" + kernel.name + ".cu", kernel.source))
       return errs() << "error: cannot write into " << bundle << "\n", 1;
   }
   longc::CaseWriter writer(bundle + "/cases.bin");

@@ -1,0 +1,17 @@
+// The function of a kernel whose thread block owns one point of the grid: the block form's and the warp form's.
+#pragma once
+
+#include "codegen/cuda/CudaDialect.h"
+
+#include "mlir/IR/IRMapping.h"
+
+namespace longc::cuda {
+
+/// An empty function before the kernel, where `b` then stands: arguments as the runtime passes them, mapped in `scalars` with the
+/// block's place in the grid, which comes from its number.
+KernelOp beginKernel(tile::KernelOp kernel, int64_t threads, int64_t sharedBytes, mlir::OpBuilder &b, mlir::IRMapping &scalars);
+
+/// Rewrites divisions that C++ does not have: those that round up or down.
+mlir::LogicalResult expandDivisions(KernelOp kernel);
+
+} // namespace longc::cuda
