@@ -20,7 +20,7 @@ inline constexpr int64_t pageRows = 256;
 // Tiles of keys that are worth a range of their own where keys are split, or keys if tiles have as many.
 inline constexpr int64_t splitTiles = 2, splitKeys = 128;
 
-// Keys of a tile, and splits of a tile of their merge, where a warp has so few query rows that it holds all in registers.
+// Keys of a tile, and splits of a tile of their merge, where a block has few query rows.
 inline constexpr int64_t fewKeys = 32, fewQueries = 8;
 
 struct AttentionSource {

@@ -1,5 +1,6 @@
 // Kernels of the warp form: tiles in registers of one warp's lanes, sums by exchange between lanes, no barrier.
 // RUN: longc-opt %s --split-input-file --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s
+// RUN: longc-opt %s --split-input-file --longc-cuda-choose-forms --longc-cuda-lower-warps | FileCheck %s --check-prefix=WARPS
 // RUN: longc-opt %s --split-input-file --longc-cuda-choose-forms --remarks-filter="longc-cuda-forms" -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
 // A row that each warp norms itself, then multiplies by two rows of weights, which it asks for before it waits for the kernel before.
@@ -22,6 +23,7 @@
 // CHECK: multiply_along_rows<1, 2, 16, 32>(
 // CHECK: if (thread_of_block() == 
 // CHECK: *((float *)view3.data + 
+// WARPS: cuda.kernel @normed attributes {{.*}}threads = 32
 // REMARK: @normed takes the warp form: 
 tile.kernel @normed grid(%row, %i) (%x: !tile.view<?x320xf32>, %n: !tile.view<320xf32>, %w: !tile.view<50x320xbf16>, %y: !tile.view<?x50xf32>) {
   %c0 = arith.constant 0 : index
@@ -107,6 +109,7 @@ tile.kernel @few_queries grid(%token, %head) (%q: !tile.view<?x3x64xbf16>, %k: !
 // -----
 
 // What a warp's registers do not hold stays a block's: a row of 8,192 columns.
+// WARPS: tile.kernel @long_row {{.*}}cuda.block_form
 // REMARK: @long_row takes the block form: 
 tile.kernel @long_row grid(%row, %i) (%x: !tile.view<?x8192xbf16>, %w: !tile.view<64x8192xbf16>, %y: !tile.view<?x64xf32>) {
   %c0 = arith.constant 0 : index
