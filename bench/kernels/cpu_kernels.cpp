@@ -139,7 +139,7 @@ Arguments makeArguments(longc::tile::KernelOp kernel, int64_t count) {
   if (attention)
     grid = {blocksOfQueries, separateHeads ? 9 : 3};
   if (splits)
-    grid.push_back(longc::keySplits);
+    grid.push_back(longc::AttentionSizes().splits);
   if (append)
     grid = {blocksOfQueries};
   else if (!attention && kernel.getGridRank() == 2) {
