@@ -326,17 +326,18 @@ void WarpLowering::lower(tile::ScalarOp op) {
 //===----------------------------------------------------------------------===//
 
 void WarpLowering::lower(tile::MmaOp op) {
-  auto kept = [&](Value tile) { // what is computed where it is read stands in registers for a product
+  auto kept = [&](Value tile, const WarpLayout &layout) { // what is computed where it is read stands in registers for a product
     if (auto found = arrays_.find(tile); found != arrays_.end())
       return found->second;
-    Value registers = declare("m", tile);
-    fill(registers, tile);
+    Value registers = declare("m", registersOf(layout, tile.getType()), tileType(tile).getElementType());
+    fill(registers, tile, layout);
     return registers;
   };
-  Value left = kept(op.getA()), right = kept(op.getB()), sum = declare("p", op.getResult());
+  const ProductLayouts layouts = layoutsOf(op);
+  Value left = kept(op.getA(), layouts.left), right = kept(op.getB(), layouts.right), sum = declare("p", op.getResult());
   fill(sum, op.getAcc(), plan_.layoutOf(op.getResult()));
   arrays_[op.getResult()] = sum;
-  const WarpLayout rows = plan_.layoutOf(op.getB());
+  const WarpLayout &rows = layouts.right;
   const int64_t count = matrixOf(op.getA().getType()).first;
   const int64_t inRow = registersOfRow(rows, op.getB().getType()), ofGroup = registersOf(rows, op.getB().getType()) / inRow;
   call(templated(op.getTransposeB() ? "multiply_along_rows" : "multiply_across_rows", {count, ofGroup, inRow, rows.lanes}), {sum, left, right});

@@ -66,6 +66,12 @@ int64_t longc::cuda::registersOf(const WarpLayout &layout, Type type) {
   return rows * registersOfRow(layout, type);
 }
 
+ProductLayouts longc::cuda::layoutsOf(tile::MmaOp product) {
+  const int64_t lanes = lanesFor(matrixOf(product.getB().getType()).second);
+  const WarpLayout across = columnsOf(lanes), along{WarpLayout::spread, lanes}, right{WarpLayout::rows, lanes};
+  return product.getTransposeB() ? ProductLayouts{along, right, across} : ProductLayouts{across, right, along};
+}
+
 bool WarpPlan::isFree(Operation *op) {
   return op && isa<arith::ConstantOp, tile::SplatOp, tile::IotaOp, tile::ExpandOp, tile::ReshapeOp>(op);
 }
@@ -125,12 +131,11 @@ void WarpPlan::tie(ArrayRef<Value> tiles) {
 
 void WarpPlan::visit(Operation *op) {
   if (auto product = dyn_cast<tile::MmaOp>(op)) {
-    const int64_t width = matrixOf(product.getB().getType()).second, lanes = lanesFor(width);
-    const WarpLayout across = columnsOf(lanes), along{WarpLayout::spread, lanes};
-    require(product.getB(), {WarpLayout::rows, lanes});
-    require(product.getA(), product.getTransposeB() ? along : across);
+    const ProductLayouts layouts = layoutsOf(product);
+    require(product.getB(), layouts.right);
+    require(product.getA(), layouts.left);
     for (Value sum : {product.getAcc(), product.getResult()})
-      require(sum, product.getTransposeB() ? across : along);
+      require(sum, layouts.sum);
   } else if (auto reduce = dyn_cast<tile::ReduceOp>(op)) {
     require(reduce.getResult(), WarpLayout{});
   } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
@@ -185,6 +190,8 @@ void WarpPlan::check(Operation *op) {
     if (matrixOf(product.getA().getType()).first > kFewRows || !tileType(product.getResult()).getElementType().isF32() ||
         matrixOf(product.getB().getType()).second % kChunk != 0)
       refuse(op, "is not of few rows and whole chunks of columns");
+    if (isa_and_nonnull<arith::ConstantOp, tile::SplatOp>(product.getA().getDefiningOp())) // a warp would walk all rows alone
+      refuse(op, "sums rows: it multiplies by one number");
   } else if (auto load = dyn_cast<tile::LoadOp>(op)) {
     const WarpLayout::Kind kind = layoutOf(load.getTile()).kind;
     if ((kind == WarpLayout::spread || kind == WarpLayout::rows) && !hasChunks(load))

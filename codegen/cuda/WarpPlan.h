@@ -32,6 +32,12 @@ std::pair<int64_t, int64_t> matrixOf(mlir::Type type);
 int64_t registersOf(const WarpLayout &layout, mlir::Type type);
 int64_t registersOfRow(const WarpLayout &layout, mlir::Type type);
 
+/// How the tiles of a product lie.
+struct ProductLayouts {
+  WarpLayout left, right, sum;
+};
+ProductLayouts layoutsOf(tile::MmaOp product);
+
 class WarpPlan {
 public:
   explicit WarpPlan(tile::KernelOp kernel) : kernel_(kernel) {}

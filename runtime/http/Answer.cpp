@@ -116,6 +116,7 @@ void Answer::onFailed(const Status &status) {
   if (over_.exchange(true))
     return;
   ++metrics_.failed;
+  metrics_.nanEvents += status.code() == Sampler::badLogits;
   const bool stopped = status.code() == cancelledCode;
   const ApiError error = stopped ? ApiError{503, status.message(), "overloaded", {}, 10} : ApiError::of(status);
   if (plan_.streams) {

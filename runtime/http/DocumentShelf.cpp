@@ -344,8 +344,10 @@ Status DocumentShelf::readSoft(KeptDocument &document, const DocumentText &text,
 Status DocumentShelf::learn(KeptDocument &document, const DocumentText &text, const std::function<bool()> &goesOn) {
   auto adapter = options_.lift->learn(text, document.learnSeconds, [&](double share) {
     document.read = static_cast<int64_t>(share * static_cast<double>(document.tokens));
+    metrics_.liftSteps = options_.lift->steps();
     return goesOn();
   });
+  metrics_.liftSteps = options_.lift->steps();
   if (!adapter.ok())
     return adapter.status();
   document.read = document.tokens;

@@ -23,6 +23,8 @@ public:
   static Result<std::unique_ptr<LiftDocuments>> create(const Program &program, const longc_program_table &table, const EngineOptions &options,
                                                        const Tokenizer &tokenizer);
 
+  /// Optimizer steps so far, of all texts.
+  int64_t steps() const { return steps_; }
   /// Bytes of an adapter.
   double bytes() const { return static_cast<double>(step_->parameters().floats()) * sizeof(float); }
   /// The model without an adapter.
@@ -46,6 +48,7 @@ private:
   const Tokenizer &tokenizer_;
   std::unique_ptr<ProgramStep> step_;
   ParameterArray untrained_;
+  int64_t steps_ = 0;
 };
 
 } // namespace longc

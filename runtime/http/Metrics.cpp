@@ -59,6 +59,8 @@ std::string Metrics::text() const {
   counter("request_success_total", "Requests that were answered.", succeeded);
   counter("failed_requests_total", "Requests that ended in an error of ours.", failed);
   counter("aborted_requests_total", "Requests whose client left.", aborted);
+  counter("lift_steps_total", "Optimizer steps on texts that became adapters.", liftSteps);
+  counter("nan_events_total", "Requests that ended since the model gave no numbers to draw a token from.", nanEvents);
   firstToken.write(out, "time_to_first_token_seconds", "From a request's arrival to its first token.");
   betweenTokens.write(out, "inter_token_latency_seconds", "Between two tokens of an answer.");
   whole.write(out, "e2e_request_latency_seconds", "From a request's arrival to its last token.");

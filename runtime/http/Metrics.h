@@ -27,7 +27,7 @@ private:
 
 struct Metrics {
   std::atomic<int64_t> running{0}, waiting{0}, promptTokens{0}, generatedTokens{0}, aborted{0}, failed{0}, succeeded{0},
-      documents{0}, memoryEntries{0}, connections{0}, prefixQueries{0}, prefixHits{0};
+      documents{0}, memoryEntries{0}, connections{0}, prefixQueries{0}, prefixHits{0}, liftSteps{0}, nanEvents{0};
   std::atomic<double> cacheUse{0};
   Histogram firstToken, betweenTokens, whole, queued, ingest;
 

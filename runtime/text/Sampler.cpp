@@ -13,7 +13,7 @@ namespace longc {
 
 namespace {
 
-constexpr int badOption = 6201, badLogits = 6202;
+constexpr int badOption = 6201;
 constexpr float minusInfinity = -std::numeric_limits<float>::infinity();
 
 Status optionError(const char *name, double value, const char *expected) {
@@ -47,15 +47,15 @@ bool findLargest(std::span<const float> logits, float &largest) {
 // The index of the best logit, the first of equals.
 Result<size_t> findBest(std::span<const float> logits) {
   if (logits.empty())
-    return Status::error(badLogits, "sampling: no logits, expected one for each token of the vocabulary");
+    return Status::error(Sampler::badLogits, "sampling: no logits, expected one for each token of the vocabulary");
   float largest;
   if (!findLargest(logits, largest)) {
     auto strange = std::find_if(logits.begin(), logits.end(), [](float logit) { return std::isnan(logit); });
-    return Status::error(badLogits, "sampling: the logit of token " + std::to_string(strange - logits.begin()) + " is not a number (NaN)",
+    return Status::error(Sampler::badLogits, "sampling: the logit of token " + std::to_string(strange - logits.begin()) + " is not a number (NaN)",
                          "the model's arithmetic broke down: try exact arithmetic, or check the model file");
   }
   if (largest == minusInfinity)
-    return Status::error(badLogits, "sampling: every logit is minus infinity, so no token can be chosen");
+    return Status::error(Sampler::badLogits, "sampling: every logit is minus infinity, so no token can be chosen");
   return static_cast<size_t>(std::find(logits.begin(), logits.end(), largest) - logits.begin());
 }
 

@@ -24,6 +24,9 @@ struct SamplerOptions {
 
 class Sampler {
 public:
+  // Code of the error where there is nothing to choose from or a logit is not a number.
+  static constexpr int badLogits = 6202;
+
   // `options` must be valid.
   explicit Sampler(SamplerOptions options) : options_(options) {}
 

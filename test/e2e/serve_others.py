@@ -69,6 +69,7 @@ def learntDocuments(program, shelf):
         server.ask(f"/v1/documents/{id_}/events")
         told = server.answer(f"/v1/documents/{id_}", None)
         assert told["status"] == "ready" and told["progress"]["processed"] == told["tokens"], told
+        assert server.metric("lift_steps_total") > 0 and server.metric("nan_events_total") == 0
         known = server.answer("/v1/chat/completions", {**asked, "documents": [id_]})
         assert known["choices"] != without and known["usage"]["longc"]["document_tokens"] == told["tokens"], (known, without)
         assert server.answer("/v1/completions", plain)["choices"] == before

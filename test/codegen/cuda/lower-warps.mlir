@@ -122,3 +122,18 @@ tile.kernel @long_row grid(%row, %i) (%x: !tile.view<?x8192xbf16>, %w: !tile.vie
   tile.store %p, %y[%row, %column] : tensor<1x2xf32>, !tile.view<?x64xf32>
   tile.return
 }
+
+// -----
+
+// A sum over rows, a product with ones, stays a block's: a warp would walk all rows alone.
+// WARPS: tile.kernel @column_sums {{.*}}cuda.block_form
+// REMARK: @column_sums takes the block form: 
+tile.kernel @column_sums grid(%i) (%x: !tile.view<?x64xf32>, %y: !tile.view<1x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<1x64xf32>
+  %ones = arith.constant dense<1.0> : tensor<1x32xf32>
+  %rows = tile.load %x[%c0, %c0] : !tile.view<?x64xf32> -> tensor<32x64xf32>
+  %sum = tile.mma %ones, %rows, %zero : tensor<1x32xf32>, tensor<32x64xf32> -> tensor<1x64xf32>
+  tile.store %sum, %y[%c0, %c0] : tensor<1x64xf32>, !tile.view<1x64xf32>
+  tile.return
+}
