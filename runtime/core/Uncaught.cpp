@@ -39,7 +39,8 @@ void exitOutOfMemory() {
                        "  hint: close other programs, raise the limit (ulimit -v), or use a smaller --window\n");
 }
 
-void nameUncaughtExceptions() {
+// Before anything else of the program runs, too: memory may be out while other files make what they hold from the start.
+[[gnu::constructor(101)]] void nameUncaughtExceptions() {
   std::set_new_handler(onNewFailure);
   std::set_terminate(onTerminate);
 }

@@ -16,7 +16,7 @@ Result<std::vector<TokenMerge>> readMerges(std::span<const std::string> tokens, 
   for (std::string_view merge : written) {
     auto error = [&](const std::string &what) {
       return Status::error(Tokenizer::badMerge,
-                           "merge " + std::to_string(merges.size()) + " (" + quoteForMessage(merge) + ") " + what,
+                           "tokenizer: merge " + std::to_string(merges.size()) + " (" + quoteForMessage(merge) + ") " + what,
                            "the tokenizer of the model file is damaged or of another kind");
     };
     size_t space = merge.find(' ');
