@@ -172,7 +172,7 @@ void DocumentShelf::loadFile(const std::string &owner, const std::string &file) 
   document->read = document->tokens;
   document->state = status.ok() ? KeptDocument::State::ready : KeptDocument::State::failed;
   if (!status.ok()) {
-    document->error = status.message();
+    document->error = withoutFolder(status.message());
     logWarning("the document " + longc::quoted(file) + " is not used: " + status.message());
   }
   documents_[{owner, document->id}] = document;
@@ -384,11 +384,18 @@ void DocumentShelf::release(const std::shared_ptr<KeptDocument> &document) {
   });
 }
 
+// For clients, whom it does not concern where files of the server are.
+std::string DocumentShelf::withoutFolder(std::string message) const {
+  for (size_t place = 0; !options_.folder.empty() && (place = message.find(options_.folder, place)) != std::string::npos;)
+    message.erase(place, options_.folder.size());
+  return message;
+}
+
 void DocumentShelf::finish(const std::shared_ptr<KeptDocument> &document, const Status &status) {
   {
     std::lock_guard lock(document->mutex);
     document->state = status.ok() ? KeptDocument::State::ready : KeptDocument::State::failed;
-    document->error = status.ok() ? "" : status.message();
+    document->error = status.ok() ? "" : withoutFolder(status.message());
   }
   if (!status.ok() && status.code() != cancelledCode)
     logError(status);

@@ -93,6 +93,7 @@ private:
   void save(const std::shared_ptr<KeptDocument> &document, const std::function<Status(const std::string &file)> &write);
   Status map(const std::shared_ptr<KeptDocument> &document, Document file);
   void finish(const std::shared_ptr<KeptDocument> &document, const Status &status);
+  std::string withoutFolder(std::string message) const;
   void release(const std::shared_ptr<KeptDocument> &document);
   void tellWatchers(KeptDocument &document);
   std::string path(const std::string &owner, const std::string &id, const char *ending) const;

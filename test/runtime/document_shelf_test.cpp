@@ -176,6 +176,7 @@ TEST_F(Documents, WhatCannotBeWrittenFails) {
   Json failed = show(added["id"]);
   EXPECT_EQ(failed["status"], "failed");
   EXPECT_NE(failed["error"].get<std::string>().find("cannot write"), std::string::npos) << failed;
+  EXPECT_EQ(failed["error"].get<std::string>().find(shelving.folder), std::string::npos) << failed; // no affair of clients
   EXPECT_EQ(answer({added["id"]}, "ab", 422)["error"]["code"], "document_failed");
   for (int i = 0; i < 3000 && usedPages() > 0; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
