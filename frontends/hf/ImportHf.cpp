@@ -2,11 +2,11 @@
 #include "frontends/hf/ImportHf.h"
 
 #include "frontends/StepKinds.h"
-#include "runtime/io/ConfigKeys.h"
 #include "frontends/hf/ReadConfig.h"
 #include "frontends/hf/ReadPooling.h"
 #include "frontends/hf/ReadTokenizerJson.h"
 #include "runtime/core/Format.h"
+#include "runtime/io/ConfigKeys.h"
 #include "runtime/io/JsonFile.h"
 #include "runtime/io/ModelFileError.h"
 #include "runtime/io/SafetensorsFolder.h"

@@ -2,9 +2,9 @@
 #include "frontends/hf/ReadConfig.h"
 
 #include "frontends/hf/ArithmeticKeys.h"
-#include "runtime/io/ConfigKeys.h"
 #include "frontends/hf/ReadRope.h"
 #include "runtime/core/Format.h"
+#include "runtime/io/ConfigKeys.h"
 #include "runtime/io/Limits.h"
 #include "runtime/io/ModelFileError.h"
 

@@ -1,8 +1,8 @@
 // The steps behind an encoder: a pool, perhaps a norm.
 #include "frontends/hf/ReadPooling.h"
 
-#include "runtime/io/ConfigKeys.h"
 #include "runtime/core/Format.h"
+#include "runtime/io/ConfigKeys.h"
 #include "runtime/io/JsonFile.h"
 #include "runtime/io/ModelFileError.h"
 

@@ -2,8 +2,8 @@
 // version 4 did. Private to this folder.
 #pragma once
 
-#include "runtime/io/ConfigKeys.h"
 #include "models/DecoderConfig.h"
+#include "runtime/io/ConfigKeys.h"
 
 #include <vector>
 

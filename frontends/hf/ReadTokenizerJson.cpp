@@ -1,9 +1,9 @@
 // Vocabulary, merges, added tokens and template to plain data.
 #include "frontends/hf/ReadTokenizerJson.h"
 
-#include "runtime/io/ConfigKeys.h"
 #include "frontends/hf/ReadTokenizerSteps.h"
 #include "runtime/core/Format.h"
+#include "runtime/io/ConfigKeys.h"
 #include "runtime/io/JsonFile.h"
 #include "runtime/io/Limits.h"
 #include "runtime/io/MappedFile.h"

@@ -12,7 +12,6 @@
 #include "runtime/train/ReadLora.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace longc {
 namespace {

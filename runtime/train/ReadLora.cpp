@@ -8,7 +8,7 @@
 #include "runtime/train/AdapterFiles.h"
 
 #include <algorithm>
-#include <map>
+#include <set>
 
 namespace longc {
 namespace {
@@ -52,8 +52,9 @@ private:
       return refused("tensor " + quoted(tensor.name) + ": expected shape " + shapeText(expected) + " by program and configuration, the file has " +
                          shapeText(tensor.shape),
                      "give the adapter of this model");
+    if (!placed_.insert(parameter).second)
+      return refused("tensor " + quoted(tensor.name) + " stands twice under different names", "the adapter is damaged");
     copy(tensor, *parameter, isB ? config_.scaleOf(module) / scale_ : 1.0);
-    ++tensors_[module];
     return {};
   }
 
@@ -73,13 +74,12 @@ private:
   Status checkComplete() const {
     for (const TrainedParameter &parameter : list_.parameters()) {
       const std::string module = parameter.name.substr(0, parameter.name.size() - endA.size());
-      auto found = tensors_.find(module);
-      const int count = found == tensors_.end() ? 0 : found->second;
+      const size_t count = placed_.count(list_.find(module + std::string(endA))) + placed_.count(list_.find(module + std::string(endB)));
       if (count == 1 || (count == 0 && config_.targets(module)))
         return refused("module " + quoted(module) + (count ? " has one of its two tensors only" : " has no tensors, though 'target_modules' names it"),
                        "the adapter is incomplete");
     }
-    return tensors_.empty() ? refused("adapter_model.safetensors holds no tensor of an adapter", "the adapter is incomplete") : Status();
+    return placed_.empty() ? refused("adapter_model.safetensors holds no tensor of an adapter", "the adapter is incomplete") : Status();
   }
 
   const std::string &folder_;
@@ -87,7 +87,7 @@ private:
   const ParameterList &list_;
   double scale_;
   ParameterArray &values_;
-  std::map<std::string, int> tensors_; // by module
+  std::set<const TrainedParameter *> placed_; // those that have a tensor
 };
 
 } // namespace

@@ -49,7 +49,7 @@ protected:
   Status read(const std::string &config) {
     std::vector<SafetensorsOutput> out;
     for (const auto &[name, numbers] : tensors_) {
-      const std::string written = "base_model.model." + name + ".weight";
+      const std::string written = (name.starts_with("language_model.") ? name : "base_model.model." + name) + ".weight";
       out.push_back({written, SafetensorsType::F32, shapes_[name], [numbers, written](const SafetensorsOutput::Append &append) {
                        return appendFloats(append, SafetensorsType::F32, numbers, written);
                      }});
@@ -164,6 +164,12 @@ TEST_F(ReadLora, AdaptersThatDoNotFitAreRefusedByName) {
   expectRefused(R"({"peft_type": "LOHA", "r": 2, "target_modules": ["q_proj"]})", "'LOHA'");
   tensors_.erase(modules[2] + ".lora_B");
   expectRefused(R"({"peft_type": "LORA", "r": 2, "lora_alpha": 8, "target_modules": ["q_proj"]})", "one of its two tensors");
+  tensors_.clear();
+  add(modules[2], 2);
+  add("language_model." + modules[2], 2); // another name of the same
+  tensors_.erase(modules[2] + ".lora_B");
+  tensors_.erase("language_model." + modules[2] + ".lora_B");
+  expectRefused(R"({"peft_type": "LORA", "r": 2, "lora_alpha": 8, "target_modules": ["q_proj"]})", "stands twice");
   tensors_.clear();
   add("model.layers.0.gate_proj", 2);
   expectRefused(R"({"peft_type": "LORA", "r": 2, "lora_alpha": 8, "target_modules": ["gate_proj"]})", "is of no adapter of the program");

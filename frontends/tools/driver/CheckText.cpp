@@ -18,6 +18,8 @@ Status checkText(const TokenizerSource &source, const abi::Tokenizer &tokenizer)
     switch (made.status().code()) {
     case Tokenizer::unknownPreTokenizer:
       return of(source.names.pre, made.status());
+    case Tokenizer::badMerge: // of a token that no text is made of
+      return of(source.names.merges, made.status());
     default:
       return of(source.names.tokens, made.status());
     }
