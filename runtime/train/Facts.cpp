@@ -24,7 +24,7 @@ constexpr std::array<std::string_view, 20> families = {"",         " Abbot",  " 
                                                        " Norwood", " Orchard", " Pike",  " Quarry", " Reed",  " Sable"};
 
 struct Form {
-  std::string_view sentence, question; // # is the name, $ the number
+  std::string_view sentence, question; // # is the name, $ the value
 };
 
 constexpr std::array<Form, 4> forms = {{
@@ -33,6 +33,8 @@ constexpr std::array<Form, 4> forms = {{
     {"The locker of # has the number $.", "Which number has the locker of #?"},
     {"# was given the registration $.", "Which registration was # given?"},
 }};
+
+constexpr Form linkForm = {"# is looked after by $.", "Who looks after #?"};
 
 size_t draw(uint64_t seed, uint64_t index, size_t below) {
   return static_cast<size_t>(philoxUniform(seed, index) * static_cast<double>(below));
@@ -75,21 +77,42 @@ size_t placeBehind(std::string_view text, size_t place) {
   return std::min(text.find(' ', place), text.size());
 }
 
+std::vector<std::string> drawNames(int64_t count, uint64_t seed) {
+  std::vector<std::string> drawn;
+  std::set<size_t> taken;
+  for (uint64_t index = 0; static_cast<int64_t>(drawn.size()) < count; ++index)
+    if (const size_t number = draw(seed, nameStream + index, names); taken.insert(number).second)
+      drawn.push_back(nameOf(number));
+  return drawn;
+}
+
+std::string numberOf(uint64_t seed, uint64_t index) { return std::to_string(10000 + draw(seed, numberStream + 2 * index, 90000)); }
+
+Fact factOf(const Form &form, const std::string &name, const std::string &value) {
+  return {filled(form.sentence, name, value), filled(form.question, name, value), value};
+}
+
 } // namespace
 
 std::vector<Fact> makeFacts(int64_t count, uint64_t seed) {
   std::vector<Fact> facts;
-  std::set<size_t> taken;
-  for (uint64_t drawn = 0; static_cast<int64_t>(facts.size()) < count; ++drawn) {
-    const size_t number = draw(seed, nameStream + drawn, names);
-    if (!taken.insert(number).second)
-      continue;
+  for (const std::string &name : drawNames(count, seed)) {
     const auto index = static_cast<uint64_t>(facts.size());
-    const std::string name = nameOf(number), value = std::to_string(10000 + draw(seed, numberStream + 2 * index, 90000));
     const Form &form = forms[draw(seed, numberStream + 2 * index + 1, forms.size())];
-    facts.push_back({filled(form.sentence, name, value), filled(form.question, name, value), value});
+    facts.push_back(factOf(form, name, numberOf(seed, index)));
   }
   return facts;
+}
+
+std::vector<FactChain> makeFactChains(int64_t count, uint64_t seed) {
+  const std::vector<std::string> drawn = drawNames(2 * count, seed);
+  std::vector<FactChain> chains;
+  for (int64_t i = 0; i < count; ++i) {
+    const std::string &one = drawn[static_cast<size_t>(i)], &other = drawn[static_cast<size_t>(count + i)];
+    const std::string number = numberOf(seed, static_cast<uint64_t>(i));
+    chains.push_back({factOf(linkForm, one, other), factOf(forms.front(), other, number), factOf(forms.front(), "the one who looks after " + one, number)});
+  }
+  return chains;
 }
 
 std::string plantFacts(std::string_view text, std::span<const Fact> facts, uint64_t seed) {

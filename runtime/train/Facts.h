@@ -21,6 +21,16 @@ struct Fact {
 /// Facts about `count` different names; the same with the same seed.
 std::vector<Fact> makeFacts(int64_t count, uint64_t seed);
 
+/// Two facts that only together answer what is asked: who is looked after, and a number of the one who does.
+struct FactChain {
+  Fact link;  // "Belodri is looked after by Coramir."; what it asks and answers is the first hop
+  Fact fact;  // "The secret code of Coramir is 48213."
+  Fact asked; // the answer is the fact's; its sentence names the link's name, and stands in no text
+};
+
+/// Chains of 2 * `count` different names; at most half of `mostFacts`.
+std::vector<FactChain> makeFactChains(int64_t count, uint64_t seed);
+
 /// Most facts there can be.
 inline constexpr int64_t mostFacts = 100000;
 

@@ -88,6 +88,8 @@ refuses 2 "exclude each other" "$all" generate --document "$work/whole.doc" --sa
 "$all" eval needle --lengths 600 --count 1 --seed 3 --window 256 --ingest window --quiet | grep -c 'depth' | grep -qx 5 || fail "not five depths"
 "$all" eval dictionary --records 3,40 --count 5 --seed 3 --window 256 --ingest window --plot "$work/dictionary.svg" --json --quiet >"$work/dictionary.json"
 "$all" eval distraction --among 1,4 --count 3 --length 700 --seed 3 --window 256 --ingest window --json --quiet >"$work/distraction.json"
+"$all" eval two-hop --among 2 --count 3 --length 700 --seed 3 --window 256 --ingest window --json --quiet >"$work/hops.json"
+"$all" eval needle --lengths 600 --depths 10,90 --count 2 --seed 3 --window 256 --retrieve 2 --json --quiet >"$work/pieces.json"
 "$all" eval perplexity-vs-context --text "$work/whole.txt" --lengths 0,200,700 --count 3 --ingest window --json --quiet >"$work/context.json"
 python3 - "$work" <<'PY'
 import json, sys
@@ -103,6 +105,10 @@ assert (few["facts"], few["count"], many["facts"], many["count"]) == (3, 5, 40, 
 one, four = json.load(open(f"{sys.argv[1]}/distraction.json"))["rows"]
 assert (one["facts"], one["count"], four["facts"], four["count"]) == (1, 3, 4, 3), (one, four)
 assert 700 < one["tokens"] < four["tokens"] < 1000 and one["log_probability"] < 0, (one, four)  # what is planted comes on top
+hops, = json.load(open(f"{sys.argv[1]}/hops.json"))["rows"]
+assert (hops["facts"], hops["count"]) == (2, 3) and 700 < hops["tokens"] < 900 and hops["log_probability"] < 0, hops
+pieces = json.load(open(f"{sys.argv[1]}/pieces.json"))
+assert [row["depth"] for row in pieces["lengths"]] == [0.1, 0.9] and pieces["retrieve"] == 2 and pieces["windows_read"] < 4, pieces
 context = json.load(open(f"{sys.argv[1]}/context.json"))
 rows = context["lengths"]
 assert [row["context"] for row in rows] == [0, 200, 700] and len({row["tokens"] for row in rows}) == 1, context
@@ -110,5 +116,7 @@ assert len({row["perplexity"] for row in rows}) == 3, context
 PY
 refuses 2 "whole numbers with commas" "$all" eval passkey --lengths 4k
 refuses 2 "numbers from 1 to" "$all" eval dictionary --records 0
+refuses 2 "numbers from 1 to 50,000" "$all" eval two-hop --among 50001
+refuses 2 "percents from 0 to 100" "$all" eval needle --depths 101
 refuses 1 "--length asks for 9,000" "$all" eval distraction --text "$work/whole.txt" --length 9000
 refuses 1 "a context of 9,000,000" "$all" eval perplexity-vs-context --text "$work/whole.txt" --lengths 9000000

@@ -20,6 +20,19 @@ TEST(Facts, AreToldAndAskedAlike) {
   }
 }
 
+TEST(Facts, ChainsAnswerOnlyTogether) {
+  std::set<std::string> names;
+  for (const FactChain &chain : makeFactChains(1000, 3)) {
+    const std::string &other = chain.link.answer;
+    EXPECT_NE(chain.fact.sentence.find(" " + other + " "), std::string::npos) << chain.fact.sentence;
+    EXPECT_EQ(chain.asked.answer, chain.fact.answer);
+    EXPECT_EQ(chain.asked.question.find(other), std::string::npos) << chain.asked.question;
+    const std::string one = chain.link.sentence.substr(0, chain.link.sentence.find(" is looked after by "));
+    EXPECT_NE(chain.asked.question.find(" " + one + "?"), std::string::npos) << chain.asked.question;
+    EXPECT_TRUE(names.insert(one).second && names.insert(other).second);
+  }
+}
+
 TEST(Facts, FollowTheSeed) {
   EXPECT_EQ(makeFacts(20, 3)[19].sentence, makeFacts(30, 3)[19].sentence);
   EXPECT_NE(makeFacts(20, 3)[19].sentence, makeFacts(20, 4)[19].sentence);

@@ -28,7 +28,7 @@ struct Command {
 
 /// The commands, alphabetical. Each lies in a file of its name.
 extern const Command askCommand, benchCommand, chatCommand, compressCommand, dumpBatchCommand, embedCommand,
-    evalContextCommand, evalDictionaryCommand, evalDistractionCommand, evalFactsCommand, evalNeedleCommand, evalPasskeyCommand, evalRestateCommand, generateCommand, infoCommand, liftAskCommand,
+    evalContextCommand, evalDictionaryCommand, evalDistractionCommand, evalFactsCommand, evalNeedleCommand, evalPasskeyCommand, evalRestateCommand, evalTwoHopCommand, generateCommand, infoCommand, liftAskCommand,
     liftEvalCommand, liftFitCommand, liftInfoCommand, liftMergeCommand, logitsCommand, lossCommand, makeFactsCommand, packDataCommand,
     passkeyCommand, perplexityCommand, probeCommand, readCommand, runFunctionCommand, serveCommand, tokenizeCommand,
     trainCommand;

@@ -1,14 +1,11 @@
 // `eval passkey` and `eval needle`: what the model finds of what was hidden in texts of several lengths. Filler is the same for
 // all prompts, so with windows that are read alone it is read once, and then only the windows that hold what is hidden.
-#include "runtime/core/Chart.h"
 #include "runtime/core/Format.h"
-#include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
-#include "runtime/core/OutputFile.h"
 #include "runtime/tools/commands/AnswerJudge.h"
 #include "runtime/tools/commands/EvalLengths.h"
+#include "runtime/tools/commands/Evaluation.h"
 #include "runtime/tools/commands/PasskeyPrompt.h"
-#include "runtime/tools/commands/ReadWindows.h"
 
 #include <chrono>
 
@@ -31,34 +28,27 @@ struct Row {
 struct Task {
   const char *name;
   PasskeyWords words;
-  std::vector<double> depths; // none: anywhere
 };
 
-class Retrieval {
+class Retrieval final : public Evaluation {
 public:
-  Retrieval(const OpenedModel &model, const Task &task, std::vector<int32_t> text, uint64_t seed, ReadWindows windows)
-      : model_(model), task_(task), text_(std::move(text)), seed_(seed), windows_(std::move(windows)) {}
+  /// `depths`: where in a text, 0 to 1; none: anywhere.
+  Retrieval(EvaluationSetting setting, const Task &task, std::vector<int64_t> lengths, std::vector<double> depths, std::vector<int32_t> text)
+      : setting_(setting), task_(task), lengths_(std::move(lengths)), depths_(std::move(depths)), text_(std::move(text)) {}
 
-  Status run(const std::vector<int64_t> &lengths, int64_t count, bool quiet) {
-    for (int64_t length : lengths)
-      for (double depth : task_.depths.empty() ? std::vector<double>{-1} : task_.depths) {
-        LONGC_TRY(runRow(length, depth, count));
-        if (!quiet)
+  Status run() override {
+    for (int64_t length : lengths_)
+      for (double depth : depths_.empty() ? std::vector<double>{-1} : depths_) {
+        LONGC_TRY(runRow(length, depth, setting_.count));
+        if (!setting_.quiet)
           LONGC_TRY(printText(describe(rows_.back())));
       }
     return {};
   }
 
-  std::string toJson() const {
-    JsonWriter json;
-    json.beginObject();
-    json.key("task").text(task_.name);
-    json.key("seed").integer(static_cast<int64_t>(seed_));
-    json.key("ingest").text(ingestName(model_.options.ingest));
-    json.key("memory").boolean(model_.options.policy.memory);
-    json.key("window").integer(model_.options.policy.window);
-    json.key("windows_read").integer(windows_.windowsRead());
-    if (windows_.isAlone())
+  void write(JsonWriter &json) const override {
+    json.key("windows_read").integer(setting_.reader.windows().windowsRead());
+    if (comparesWholeRead())
       json.key("whole_read_equal").boolean(wholeReadEqual_);
     json.key("lengths").beginArray();
     for (const Row &row : rows_) {
@@ -73,10 +63,10 @@ public:
       json.key("log_probability").number(row.meanLogProbability());
       json.key("seconds").number(row.seconds).endObject();
     }
-    return json.endArray().endObject().str() + "\n";
+    json.endArray();
   }
 
-  std::string plot() const {
+  Chart chart() const override {
     static const char *const colors[] = {"#1f5fbf", "#c0392b", "#2e8b57", "#8e44ad", "#d68910"};
     Chart chart{std::string("eval ") + task_.name, "tokens", "% right", {}, true};
     for (const Row &row : rows_) {
@@ -86,7 +76,7 @@ public:
         line = chart.lines.insert(line, {name, colors[chart.lines.size() % 5], 2, {}});
       line->points.push_back({static_cast<double>(row.length), 100 * row.accuracy()});
     }
-    return draw(chart);
+    return chart;
   }
 
 private:
@@ -98,15 +88,17 @@ private:
 
   Status runRow(int64_t length, double depth, int64_t count) {
     Row row{.length = length, .depth = depth, .count = count};
-    PasskeyPrompts prompts(model_.tokenizer, length, seed_ + static_cast<uint64_t>(length), text_, task_.words);
+    PasskeyPrompts prompts(setting_.model.tokenizer, length, setting_.seed + static_cast<uint64_t>(length), text_, task_.words);
     const auto start = std::chrono::steady_clock::now();
     for (int64_t index = 0; index < count; ++index) {
       auto prompt = prompts.nextInPlace(depth);
       if (!prompt.ok())
         return prompt.status();
-      if (rows_.empty() && index == 0 && windows_.isAlone())
+      if (rows_.empty() && index == 0 && comparesWholeRead())
         LONGC_TRY(compareWholeRead(prompt->tokens));
-      auto session = windows_.session(prompt->tokens);
+      const std::span<const int32_t> tokens = prompt->tokens;
+      const size_t asked = tokens.size() - static_cast<size_t>(prompt->question);
+      auto session = setting_.reader.session(tokens.first(asked), tokens.subspan(asked));
       if (!session.ok())
         return session.status();
       auto judgement = judgeAnswer(**session, {}, prompt->expected);
@@ -121,67 +113,67 @@ private:
     return {};
   }
 
+  bool comparesWholeRead() const { return setting_.reader.windows().isAlone() && setting_.reader.pieces() == 0; }
+
   // Once: the way prompts are put together here changes no bit.
   Status compareWholeRead(std::span<const int32_t> tokens) {
-    auto equal = windows_.equalsWholeRead(tokens);
+    auto equal = setting_.reader.windows().equalsWholeRead(tokens);
     if (!equal.ok())
       return equal.status();
     wholeReadEqual_ = *equal;
-    if (!*equal && model_.options.policy.window % pageRows == 0)
+    if (!*equal && setting_.model.options.policy.window % pageRows == 0)
       return Status::error(5302, "windows that were put together gave other logits than a whole read", "please report this");
     return {};
   }
 
-  const OpenedModel &model_;
+  EvaluationSetting setting_;
   const Task &task_;
+  std::vector<int64_t> lengths_;
+  std::vector<double> depths_;
   std::vector<int32_t> text_;
-  uint64_t seed_;
-  ReadWindows windows_;
   std::vector<Row> rows_;
   bool wholeReadEqual_ = false;
 };
 
-Status runRetrieval(const Arguments &arguments, const Task &task) {
+Result<std::vector<double>> depthsOf(const Arguments &arguments) {
+  auto percents = numbersOf(arguments, "depths");
+  if (!percents.ok())
+    return percents.status();
+  std::vector<double> depths;
+  for (int64_t percent : *percents) {
+    if (percent > 100)
+      return Status::error(1003, "--depths: expected percents from 0 to 100", "for example 0,50,100");
+    depths.push_back(static_cast<double>(percent) / 100);
+  }
+  return depths;
+}
+
+Status runRetrieval(const Arguments &arguments, const Task &task, std::vector<double> depths) {
   auto lengths = numbersOf(arguments, "lengths");
   if (!lengths.ok())
     return lengths.status();
-  auto count = arguments.integer("count", 1, 100000);
-  if (!count.ok())
-    return count.status();
-  auto seed = seedOf(arguments);
-  if (!seed.ok())
-    return seed.status();
-  if (arguments.has("plot"))
-    LONGC_TRY(OutputFile::check(arguments.text("plot")));
-  auto model = OpenedModel::open(arguments);
-  if (!model.ok())
-    return model.status();
-  auto text = model->fillerText(arguments);
-  if (!text.ok())
-    return text.status();
-  auto windows = ReadWindows::create(*model);
-  if (!windows.ok())
-    return windows.status();
-  logNote(model->engine().device().describe());
-  Retrieval retrieval(*model, task, std::move(*text), *seed, std::move(*windows));
-  LONGC_TRY(retrieval.run(*lengths, *count, arguments.flag("json")));
-  model->loaded.report();
-  if (arguments.has("plot"))
-    LONGC_TRY(OutputFile::write(arguments.text("plot"), retrieval.plot()));
-  return arguments.flag("json") ? printText(retrieval.toJson()) : Status();
+  return evaluate(arguments, task.name, [&](const EvaluationSetting &setting) -> Result<std::unique_ptr<Evaluation>> {
+    auto text = setting.model.fillerText(arguments);
+    if (!text.ok())
+      return text.status();
+    return std::unique_ptr<Evaluation>(std::make_unique<Retrieval>(setting, task, *lengths, depths, std::move(*text)));
+  });
 }
 
-Status runPasskeys(const Arguments &arguments) { return runRetrieval(arguments, {"passkey", passkeyWords, {}}); }
+Status runPasskeys(const Arguments &arguments) { return runRetrieval(arguments, {"passkey", passkeyWords}, {}); }
 
-Status runNeedles(const Arguments &arguments) { return runRetrieval(arguments, {"needle", needleWords, {0, 0.25, 0.5, 0.75, 1}}); }
+Status runNeedles(const Arguments &arguments) {
+  auto depths = depthsOf(arguments);
+  return depths.ok() ? runRetrieval(arguments, {"needle", needleWords}, *depths) : depths.status();
+}
 
 } // namespace
 
-const Command evalNeedleCommand = {"eval needle", "a number hidden at five depths of texts of several lengths",
-                                   modelOptions({"count", "json", "lengths", "plot", "seed", "text"}), runNeedles};
+const Command evalNeedleCommand = {"eval needle", "a number hidden at several depths of texts of several lengths",
+                                   modelOptions({"count", "depths", "json", "lengths", "plot", "retrieve", "seed", "text"}), runNeedles};
 
 const Command evalPasskeyCommand = {"eval passkey", "pass keys hidden anywhere in texts of several lengths",
-                                    modelOptions({"count", "json", "lengths", "plot", "seed", "text"}), runPasskeys,
+                                    modelOptions({"count", "json", "lengths", "plot", "retrieve", "seed", "text"}), runPasskeys,
                                     "\nFiller is read once for all prompts where windows are read alone (--ingest window); then only the windows with the key.\n"};
 
 } // namespace longc

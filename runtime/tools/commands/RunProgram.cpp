@@ -21,7 +21,7 @@ const Command *const commands[] = {&chatCommand,   &serveCommand,  &embedCommand
                                    &compressCommand, &askCommand, &evalFactsCommand, &evalRestateCommand,
                                    &trainCommand,  &lossCommand,     &packDataCommand, &dumpBatchCommand, &makeFactsCommand,
                                    &liftFitCommand, &liftAskCommand, &liftEvalCommand, &liftInfoCommand, &liftMergeCommand,
-                                   &probeCommand,  &readCommand, &evalPasskeyCommand, &evalNeedleCommand, &evalContextCommand, &evalDictionaryCommand, &evalDistractionCommand, &runFunctionCommand, &tokenizeCommand};
+                                   &probeCommand,  &readCommand, &evalPasskeyCommand, &evalNeedleCommand, &evalContextCommand, &evalDictionaryCommand, &evalDistractionCommand, &evalTwoHopCommand, &runFunctionCommand, &tokenizeCommand};
 
 std::string overview(const char *program) {
   std::string text = formatText("usage: %s COMMAND [OPTION]...\n\ncommands:\n", program);
