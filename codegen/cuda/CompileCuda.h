@@ -46,4 +46,7 @@ Status compileCudaText(const std::string &name, const std::string &text, std::ve
 mlir::FailureOr<std::vector<CudaKernel>> compileCuda(mlir::ModuleOp kernels, DumpFolder *dumps = nullptr,
                                                      bool mayFallBack = false);
 
+/// The optimizer's kernels (LONGC_OPTIMIZER_*), for a program that trains.
+Result<std::vector<CudaKernel>> compileOptimizer();
+
 } // namespace longc

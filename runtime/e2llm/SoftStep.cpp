@@ -97,7 +97,7 @@ Result<SoftStep::Inputs> SoftStep::inputsOf(const TrainBatch &batch, Objective o
   return inputs;
 }
 
-Result<double> SoftStep::run(Executor &executor, const TrainBatch &batch, const ParameterArray &values, ParameterArray *gradients) {
+Result<double> SoftStep::run(Executor &executor, const TrainBatch &batch, const std::function<Status()> &addGradients) {
   double all = 0;
   for (Objective objective : {Objective::reason, Objective::understand}) {
     auto inputs = inputsOf(batch, objective);
@@ -108,7 +108,7 @@ Result<double> SoftStep::run(Executor &executor, const TrainBatch &batch, const 
     auto tensors = inputs->inOrderOf(executor.function());
     if (!tensors.ok())
       return tensors.status();
-    auto loss = call(executor, *tensors, values);
+    auto loss = call(executor, *tensors);
     if (!loss.ok())
       return loss;
     all += *loss;
@@ -116,21 +116,36 @@ Result<double> SoftStep::run(Executor &executor, const TrainBatch &batch, const 
     sum.loss += *loss;
     for (float weight : inputs->words.weights)
       sum.weights += static_cast<double>(weight);
-    if (gradients)
-      LONGC_TRY(addGradients(*gradients));
+    if (addGradients)
+      LONGC_TRY(addGradients());
   }
   return all;
 }
 
-Result<double> SoftStep::loss(const TrainBatch &batch, const ParameterArray &values) { return run(lossFunction(), batch, values, nullptr); }
+void SoftStep::freeze(std::span<const std::string> parts) {
+  CompiledStep::freeze([&](const TrainedParameter &parameter) {
+    return std::ranges::any_of(parts, [&](const std::string &part) { return parameter.name.starts_with(part + "/"); });
+  });
+}
+
+Result<double> SoftStep::loss(const TrainBatch &batch, const ParameterArray &values) {
+  LONGC_TRY(bind(lossFunction(), values));
+  return run(lossFunction(), batch, {});
+}
 
 Result<double> SoftStep::lossAndGradients(const TrainBatch &batch, const ParameterArray &values, ParameterArray &gradients) {
-  auto loss = run(gradientFunction(), batch, values, &gradients);
-  for (const std::string &part : frozen_)
-    for (const TrainedParameter &parameter : parameters().parameters())
-      if (parameter.name.starts_with(part + "/"))
-        std::ranges::fill(gradients.of(parameter), 0.0f);
-  return loss;
+  LONGC_TRY(bind(gradientFunction(), values));
+  return run(gradientFunction(), batch, [&] { return addGradients(gradients); });
+}
+
+Result<double> SoftStep::loss(const TrainBatch &batch, const HeldTraining &training) {
+  LONGC_TRY(bind(lossFunction(), training));
+  return run(lossFunction(), batch, {});
+}
+
+Result<double> SoftStep::lossAndGradients(const TrainBatch &batch, HeldTraining &training) {
+  LONGC_TRY(bind(gradientFunction(), training));
+  return run(gradientFunction(), batch, [&] { return addGradients(training); });
 }
 
 std::vector<std::pair<std::string, double>> SoftStep::takeLosses() {

@@ -19,10 +19,12 @@ public:
   /// The chunks that soft tokens of the following batches stand for. `data` must outlive them.
   void use(const SoftData &data) { data_ = &data; }
   /// Parameters of these parts ("encoder", "adapter", "decoder") get gradients of zero from now on.
-  void freeze(std::vector<std::string> parts) { frozen_ = std::move(parts); }
+  void freeze(std::span<const std::string> parts);
 
   Result<double> loss(const TrainBatch &batch, const ParameterArray &values) override;
   Result<double> lossAndGradients(const TrainBatch &batch, const ParameterArray &values, ParameterArray &gradients) override;
+  Result<double> loss(const TrainBatch &batch, const HeldTraining &training) override;
+  Result<double> lossAndGradients(const TrainBatch &batch, HeldTraining &training) override;
 
   /// The weighted mean of -log p over all targets of each objective since the last call; of one without targets nothing.
   std::vector<std::pair<std::string, double>> takeLosses();
@@ -31,10 +33,10 @@ private:
   struct Inputs;
   explicit SoftStep(const Program &program) : CompiledStep(program) {}
   Result<Inputs> inputsOf(const TrainBatch &batch, Objective objective) const;
-  Result<double> run(Executor &executor, const TrainBatch &batch, const ParameterArray &values, ParameterArray *gradients);
+  /// `addGradients` takes those of each call.
+  Result<double> run(Executor &executor, const TrainBatch &batch, const std::function<Status()> &addGradients);
 
   const SoftData *data_ = nullptr;
-  std::vector<std::string> frozen_;
   struct Sum {
     double loss = 0, weights = 0;
   };

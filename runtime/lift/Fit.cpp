@@ -27,12 +27,7 @@ public:
       : trainer_(trainer), step_(step), rows_(rows), plan_(plan), options_(options) {}
 
   Result<LiftFitResult> run() {
-    for (ParameterArray *array : {&before_, &good_}) {
-      auto made = ParameterArray::create(step_.parameters(), "the last good parameters");
-      if (!made.ok())
-        return made.status();
-      *array = std::move(*made);
-    }
+    LONGC_TRY(trainer_.keepLast());
     began_ = saved_ = Clock::now();
     while (trainer_.state().epoch < plan_.epochs) {
       const std::vector<Sample> rows = rows_.ofEpoch(trainer_.state().epoch);
@@ -41,6 +36,7 @@ public:
       if (ended_)
         break;
     }
+    LONGC_TRY(trainer_.fetch());
     result_.steps = trainer_.state().step;
     result_.epochs = trainer_.state().epoch;
     if (result_.steps == 0)
@@ -57,13 +53,9 @@ private:
         return end(LiftEnd::outOfTime);
       trainer_.setRate(plan_.rateAt(std::max(static_cast<double>(epoch) / static_cast<double>(plan_.epochs), budgetSpent())));
       const auto start = Clock::now();
-      copy(trainer_.state().values, before_);
-      auto report = trainer_.run(options_.stop);
+      auto report = trainer_.run(options_.stop, [&](const StepReport &step) { return options_.mostLoss > 0 && step.loss > options_.mostLoss ? tooLarge(step) : Status(); });
       if (!report.ok())
         return failed(report.status());
-      if (options_.mostLoss > 0 && report->loss > options_.mostLoss)
-        return exploded(report->step, tooLarge(*report));
-      std::swap(before_, good_);
       slowest_ = std::max(slowest_, secondsSince(start));
       LONGC_TRY(checkBudget());
       note(*report, tokensOf(rows));
@@ -83,28 +75,19 @@ private:
   Status failed(const Status &status) {
     if (status.code() == cancelledCode)
       return end(LiftEnd::interrupted);
-    if (status.code() != lossNotFinite && status.code() != gradientNotFinite)
+    if (status.code() != lossNotFinite && status.code() != gradientNotFinite && status.code() != lossTooLarge)
       return status;
-    return exploded(trainer_.state().step + 1, status);
-  }
-
-  void copy(const ParameterArray &from, ParameterArray &to) {
-    const std::span<const float> source = from.all();
-    const std::span<float> target = to.all();
-    step_.pool().forRanges(static_cast<int64_t>(source.size()), [&](int, int64_t begin, int64_t end) {
-      std::copy(source.begin() + begin, source.begin() + end, target.begin() + begin);
-    });
+    return exploded(status);
   }
 
   static Status tooLarge(const StepReport &report) {
     return Status::error(lossTooLarge, formatText("step %lld: the loss is %.1f, worse than guessing", static_cast<long long>(report.step), report.loss));
   }
 
-  // Step `number` shows that the values before it are bad: those before the step before it were good.
-  Status exploded(int64_t number, const Status &status) {
-    if (number > 1)
-      copy(good_, trainer_.state().values);
-    trainer_.state().step = std::max<int64_t>(0, number - 2);
+  // What was refused shows that the values before it are bad: those before the step before it were good.
+  Status exploded(const Status &status) {
+    LONGC_TRY(trainer_.goBack());
+    trainer_.state().step = std::max<int64_t>(0, trainer_.state().step - 1);
     result_.failure = Status::error(status.code(), status.message(), "give a lower --lr");
     return end(LiftEnd::exploded);
   }
@@ -145,6 +128,7 @@ private:
     const auto start = Clock::now();
     std::error_code ignored; // writing says what is wrong
     std::filesystem::create_directories(options_.checkpoints, ignored);
+    LONGC_TRY(trainer_.fetch());
     LONGC_TRY(saveCheckpoint(options_.checkpoints, step_.parameters(), trainer_.state(), options_.settings));
     saved_ = Clock::now();
     saveSeconds_ = secondsSince(start);
@@ -156,7 +140,6 @@ private:
   const LiftRows &rows_;
   const LiftPlan &plan_;
   const LiftFitOptions &options_;
-  ParameterArray before_, good_; // values before this step, and before the last whose loss was good
   LiftFitResult result_;
   Clock::time_point began_, saved_;
   double slowest_ = 0, saveSeconds_ = 0;

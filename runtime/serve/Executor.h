@@ -57,6 +57,8 @@ public:
   /// Result `index` of the last run.
   TensorShape resultShape(size_t index) const;
   Status readResult(size_t index, void *target, size_t bytes, size_t offset = 0);
+  /// Where it lies in the device's memory, up to the next run.
+  const void *resultAddress(size_t index) const { return dataOf(plan_.results[index]); }
   /// Several results whole, one place for each.
   Status readResults(std::span<const uint32_t> indices, std::span<const std::span<float>> targets);
 

@@ -1,13 +1,15 @@
 // Updates and sums, piece by piece.
 #include "runtime/train/AdamW.h"
 
+#include "runtime/abi/longc_abi.h"
+
 #include <algorithm>
 #include <cmath>
 
 namespace longc {
 namespace {
 
-constexpr int64_t pieceFloats = 1 << 14;
+constexpr int64_t pieceFloats = LONGC_NORM_FLOATS;
 
 /// body(piece, begin, end) over [0, count) in pieces of one length, whatever the threads.
 template <typename Body> void forPieces(int64_t count, ThreadPool &pool, Body body) {
@@ -28,14 +30,23 @@ Result<Moments> Moments::create(const ParameterList &list) {
   return Moments{std::move(*first), std::move(*second)};
 }
 
-void updateAdamW(const ParameterList &list, const AdamWOptions &options, double rate, int64_t update, double gradientScale,
-                 const ParameterArray &gradients, Moments &moments, ParameterArray &values, ThreadPool &pool) {
+AdamWFactors AdamWFactors::of(const AdamWOptions &options, double rate, int64_t update, double gradientScale) {
   const double correction1 = 1 - std::pow(options.beta1, static_cast<double>(update));
   const double correction2 = 1 - std::pow(options.beta2, static_cast<double>(update));
-  const float step = static_cast<float>(rate / correction1), root2 = static_cast<float>(std::sqrt(correction2));
-  const float keep2 = static_cast<float>(options.beta2), add1 = static_cast<float>(1 - options.beta1),
-              add2 = static_cast<float>(1 - options.beta2), epsilon = static_cast<float>(options.epsilon),
-              scale = static_cast<float>(gradientScale), kept = static_cast<float>(1 - rate * options.decay);
+  return {.scale = static_cast<float>(gradientScale),
+          .add1 = static_cast<float>(1 - options.beta1),
+          .keep2 = static_cast<float>(options.beta2),
+          .add2 = static_cast<float>(1 - options.beta2),
+          .step = static_cast<float>(rate / correction1),
+          .root2 = static_cast<float>(std::sqrt(correction2)),
+          .epsilon = static_cast<float>(options.epsilon),
+          .kept = static_cast<float>(1 - rate * options.decay)};
+}
+
+// HeldTraining does the same on a device, to the last bit.
+void updateAdamW(const ParameterList &list, const AdamWOptions &options, double rate, int64_t update, double gradientScale,
+                 const ParameterArray &gradients, Moments &moments, ParameterArray &values, ThreadPool &pool) {
+  const AdamWFactors by = AdamWFactors::of(options, rate, update, gradientScale);
   struct Piece { // of one parameter: an adapter has many small ones
     const TrainedParameter *parameter;
     int64_t begin, end;
@@ -49,12 +60,12 @@ void updateAdamW(const ParameterList &list, const AdamWOptions &options, double 
     const float *gradient = gradients.of(*parameter).data();
     float *first = moments.first.of(*parameter).data(), *second = moments.second.of(*parameter).data();
     float *value = values.of(*parameter).data();
-    const float decayed = parameter->shape.size() > 1 ? kept : 1.0f;
+    const float decayed = parameter->shape.size() > 1 ? by.kept : 1.0f;
     for (int64_t i = begin; i < end; ++i) {
-      const float g = gradient[i] * scale;
-      first[i] += (g - first[i]) * add1;
-      second[i] = second[i] * keep2 + g * g * add2;
-      value[i] = value[i] * decayed - step * first[i] / (std::sqrt(second[i]) / root2 + epsilon);
+      const float g = gradient[i] * by.scale;
+      first[i] += (g - first[i]) * by.add1;
+      second[i] = second[i] * by.keep2 + g * g * by.add2;
+      value[i] = value[i] * decayed - by.step * first[i] / (std::sqrt(second[i]) / by.root2 + by.epsilon);
     }
   });
 }
@@ -69,6 +80,10 @@ double normOf(const ParameterArray &gradients, ThreadPool &pool) {
       sum[i % 4] += static_cast<double>(all[static_cast<size_t>(i)]) * static_cast<double>(all[static_cast<size_t>(i)]);
     sums[static_cast<size_t>(piece)] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
   });
+  return normOfParts(sums);
+}
+
+double normOfParts(std::span<const double> sums) {
   double total = 0;
   for (double sum : sums)
     total += sum;

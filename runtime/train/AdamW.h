@@ -21,6 +21,14 @@ struct Moments {
   static Result<Moments> create(const ParameterList &list);
 };
 
+/// What an update multiplies by, in float32.
+struct AdamWFactors {
+  float scale, add1, keep2, add2, step, root2, epsilon, kept;
+
+  /// Of update number `update`, from 1.
+  static AdamWFactors of(const AdamWOptions &options, double rate, int64_t update, double gradientScale);
+};
+
 /// Update number `update`, from 1, with the arithmetic of torch.optim.AdamW in float32. Gradients are multiplied by
 /// `gradientScale` first.
 void updateAdamW(const ParameterList &list, const AdamWOptions &options, double rate, int64_t update, double gradientScale,
@@ -28,6 +36,8 @@ void updateAdamW(const ParameterList &list, const AdamWOptions &options, double 
 
 /// The Euclidean norm over all gradients; not finite where one of them is not.
 double normOf(const ParameterArray &gradients, ThreadPool &pool);
+/// The same of the sums of squares of its parts, LONGC_NORM_FLOATS numbers each.
+double normOfParts(std::span<const double> sums);
 
 /// What a gradient is multiplied by, so that its norm does not exceed `most` (0: no limit), as torch's clip_grad_norm_.
 double clipScale(double norm, double most);

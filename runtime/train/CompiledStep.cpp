@@ -3,6 +3,7 @@
 
 #include "runtime/core/Log.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace longc {
@@ -67,7 +68,7 @@ Status CompiledStep::openOn(const DeviceChoice &choice, const longc_program_tabl
       return made.status();
     *executor = std::move(*made);
   }
-  return device_->hasOwnMemory() ? holdParameters() : Status();
+  return {};
 }
 
 // The device, and the threads beside it: the processor's own where that is the device.
@@ -99,18 +100,17 @@ Status CompiledStep::link(const longc_program_table &table, const EngineOptions 
   return {};
 }
 
-Status CompiledStep::holdParameters() {
+std::vector<abi::ElementType> CompiledStep::heldTypes() const {
   std::vector<abi::ElementType> types;
   for (uint32_t index : parameters_.indices)
     types.push_back(gradient_->typeOf(index).value_or(abi::F32));
-  auto held = HeldParameters::create(*device_, parameters(), std::move(types));
-  if (!held.ok())
-    return held.status();
-  held_ = std::move(*held);
-  for (Executor *executor : {loss_.get(), gradient_.get()})
-    for (size_t i = 0; i < parameters_.indices.size(); ++i)
-      executor->bindHeldParameter(parameters_.indices[i], held_->of(i));
-  return {};
+  return types;
+}
+
+Result<std::unique_ptr<HeldTraining>> CompiledStep::hold() {
+  if (!device_->hasOwnMemory())
+    return std::unique_ptr<HeldTraining>();
+  return HeldTraining::create(*device_, program_.message(), parameters(), heldTypes(), pool());
 }
 
 Status CompiledStep::findParameters(const abi::Function &gradient) {
@@ -120,6 +120,7 @@ Status CompiledStep::findParameters(const abi::Function &gradient) {
     parameters_.add(program_.message(), entry.parameter());
     results_.push_back(entry.result());
   }
+  frozen_.assign(results_.size(), false);
   auto one = ParameterArray::create(parameters(), "gradients of one call");
   if (!one.ok())
     return one.status();
@@ -133,23 +134,57 @@ void CompiledStep::readStored(ParameterArray &values) const {
       std::memcpy(values.of(parameter).data(), program_.parameterData(parameters_.indices[i]), program_.parameterBytes(parameters_.indices[i]));
 }
 
-Result<double> CompiledStep::call(Executor &executor, std::span<const InputTensor> inputs, const ParameterArray &values) {
-  if (held_)
-    LONGC_TRY(held_->set(values, pool()));
-  else
+Status CompiledStep::bind(Executor &executor, const ParameterArray &values) {
+  if (!device_->hasOwnMemory()) {
     for (size_t i = 0; i < results_.size(); ++i)
       LONGC_TRY(executor.bindParameter(parameters_.indices[i], values.of(parameters().parameters()[i]).data()));
+    return {};
+  }
+  if (!held_) {
+    auto held = HeldParameters::create(*device_, parameters(), heldTypes());
+    if (!held.ok())
+      return held.status();
+    held_ = std::move(*held);
+  }
+  bindHeld(executor, [this](size_t i) { return held_->of(i); });
+  return held_->set(values, pool());
+}
+
+Status CompiledStep::bind(Executor &executor, const HeldTraining &training) {
+  bindHeld(executor, [&](size_t i) { return training.of(i); });
+  return {};
+}
+
+void CompiledStep::bindHeld(Executor &executor, const std::function<void *(size_t)> &addressOf) {
+  for (size_t i = 0; i < parameters_.indices.size(); ++i)
+    executor.bindHeldParameter(parameters_.indices[i], addressOf(i));
+}
+
+Result<double> CompiledStep::call(Executor &executor, std::span<const InputTensor> inputs) {
   LONGC_TRY(executor.run(inputs));
   float sum = 0;
   LONGC_TRY(executor.readResult(0, &sum, sizeof sum));
   return static_cast<double>(sum);
 }
 
+void CompiledStep::freeze(const std::function<bool(const TrainedParameter &)> &isFrozen) {
+  for (size_t i = 0; i < frozen_.size(); ++i)
+    frozen_[i] = isFrozen(parameters().parameters()[i]);
+}
+
 Status CompiledStep::addGradients(ParameterArray &gradients) {
+  std::vector<uint32_t> results;
   std::vector<std::span<float>> places;
-  for (const TrainedParameter &parameter : parameters().parameters())
-    places.push_back(one_.of(parameter));
-  LONGC_TRY(gradient_->readResults(results_, places));
+  for (size_t i = 0; i < results_.size(); ++i) {
+    const std::span<float> place = one_.of(parameters().parameters()[i]);
+    if (frozen_[i]) {
+      std::ranges::fill(place, 0.0f);
+      continue;
+    }
+    results.push_back(results_[i]);
+    places.push_back(place);
+  }
+  LONGC_TRY(gradient_->readResults(results, places));
   const std::span<const float> from = std::as_const(one_).all();
   const std::span<float> to = gradients.all();
   pool().forRanges(static_cast<int64_t>(to.size()), [&](int, int64_t begin, int64_t end) {
@@ -157,6 +192,13 @@ Status CompiledStep::addGradients(ParameterArray &gradients) {
       to[i] += from[i];
   });
   return {};
+}
+
+Status CompiledStep::addGradients(HeldTraining &training) {
+  std::vector<const void *> places;
+  for (size_t i = 0; i < results_.size(); ++i)
+    places.push_back(frozen_[i] ? nullptr : gradient_->resultAddress(results_[i]));
+  return training.add(places);
 }
 
 } // namespace longc

@@ -8,6 +8,7 @@
 #include "runtime/train/ProgramParameters.h"
 #include "runtime/train/Trainer.h"
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -34,6 +35,7 @@ public:
   const std::string &precision() const { return gradient_->function().precision(); }
   /// Of what one call keeps besides parameters, as of the largest call so far.
   int64_t activationBytes() const { return gradient_->arenaBytes(); }
+  Result<std::unique_ptr<HeldTraining>> hold() override;
 
 protected:
   /// `engine`: one of the program that runs already, whose GPU, if it has one, trains too; it must outlive this.
@@ -45,27 +47,35 @@ protected:
   const Program &program() const { return program_; }
   Executor &lossFunction() const { return *loss_; }
   Executor &gradientFunction() const { return *gradient_; }
-  /// One call of either: the loss.
-  Result<double> call(Executor &executor, std::span<const InputTensor> inputs, const ParameterArray &values);
+  /// The values of the following calls of either.
+  Status bind(Executor &executor, const ParameterArray &values);
+  Status bind(Executor &executor, const HeldTraining &training);
+  /// One call: the loss.
+  Result<double> call(Executor &executor, std::span<const InputTensor> inputs);
+  /// Gradients of parameters that this says true of are zeros from now on.
+  void freeze(const std::function<bool(const TrainedParameter &)> &isFrozen);
   /// Those of the last call of `gradientFunction`.
   Status addGradients(ParameterArray &gradients);
+  Status addGradients(HeldTraining &training);
 
 private:
   Status openOn(const DeviceChoice &choice, const longc_program_table &table, const EngineOptions &options);
   Status link(const longc_program_table &table, const EngineOptions &options, int ordinal, std::initializer_list<const abi::Function *> functions);
   Status findParameters(const abi::Function &gradient);
-  Status holdParameters();
+  std::vector<abi::ElementType> heldTypes() const;
+  void bindHeld(Executor &executor, const std::function<void *(size_t)> &addressOf);
 
   const Program &program_;
   Engine *engine_;
   std::string target_;
   ProgramParameters parameters_;
   std::vector<uint32_t> results_; // of each: which result is its gradient
+  std::vector<bool> frozen_;      // of each
   std::unique_ptr<Device> ownDevice_;
   Device *device_ = nullptr;
   std::unique_ptr<ThreadPool> ownPool_; // beside a GPU
   ThreadPool *pool_ = nullptr;
-  std::unique_ptr<HeldParameters> held_; // on a device with memory of its own
+  std::unique_ptr<HeldParameters> held_; // values of the host on a device with memory of its own, once there were some
   std::unique_ptr<Executor> loss_, gradient_;
   ParameterArray one_; // gradients of a call before they are added
 };

@@ -72,7 +72,7 @@ int64_t ProgramStep::modelParameters() const {
   return count;
 }
 
-Result<double> ProgramStep::run(Executor &executor, const TrainBatch &batch, const ParameterArray &values) {
+Result<double> ProgramStep::run(Executor &executor, const TrainBatch &batch) {
   std::vector<InputTensor> inputs;
   for (const abi::Input &input : executor.function().inputs()) {
     InputTensor tensor{nullptr, {{1, 1, 1, 1}, 1}};
@@ -81,15 +81,32 @@ Result<double> ProgramStep::run(Executor &executor, const TrainBatch &batch, con
     tensor.data = inputOf(batch, input.role(), tensor.shape.sizes[0]);
     inputs.push_back(tensor);
   }
-  return call(executor, inputs, values);
+  return call(executor, inputs);
 }
 
-Result<double> ProgramStep::loss(const TrainBatch &batch, const ParameterArray &values) { return run(lossFunction(), batch, values); }
+Result<double> ProgramStep::loss(const TrainBatch &batch, const ParameterArray &values) {
+  LONGC_TRY(bind(lossFunction(), values));
+  return run(lossFunction(), batch);
+}
 
 Result<double> ProgramStep::lossAndGradients(const TrainBatch &batch, const ParameterArray &values, ParameterArray &gradients) {
-  auto loss = run(gradientFunction(), batch, values);
+  LONGC_TRY(bind(gradientFunction(), values));
+  auto loss = run(gradientFunction(), batch);
   if (loss.ok())
     LONGC_TRY(addGradients(gradients));
+  return loss;
+}
+
+Result<double> ProgramStep::loss(const TrainBatch &batch, const HeldTraining &training) {
+  LONGC_TRY(bind(lossFunction(), training));
+  return run(lossFunction(), batch);
+}
+
+Result<double> ProgramStep::lossAndGradients(const TrainBatch &batch, HeldTraining &training) {
+  LONGC_TRY(bind(gradientFunction(), training));
+  auto loss = run(gradientFunction(), batch);
+  if (loss.ok())
+    LONGC_TRY(addGradients(training));
   return loss;
 }
 

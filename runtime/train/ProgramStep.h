@@ -15,6 +15,8 @@ public:
 
   Result<double> loss(const TrainBatch &batch, const ParameterArray &values) override;
   Result<double> lossAndGradients(const TrainBatch &batch, const ParameterArray &values, ParameterArray &gradients) override;
+  Result<double> loss(const TrainBatch &batch, const HeldTraining &training) override;
+  Result<double> lossAndGradients(const TrainBatch &batch, HeldTraining &training) override;
 
   /// Whether sequences of a batch can read others: the program was compiled with a FoT memory.
   bool readsRows() const;
@@ -23,7 +25,7 @@ public:
 
 private:
   ProgramStep(const Program &program, Engine *engine) : CompiledStep(program, engine) {}
-  Result<double> run(Executor &executor, const TrainBatch &batch, const ParameterArray &values);
+  Result<double> run(Executor &executor, const TrainBatch &batch);
 };
 
 } // namespace longc

@@ -99,8 +99,8 @@ void TrainLoop::takeParts(const std::string &prefix) {
 Status TrainLoop::evaluate(LoggedStep &logged, bool counts) {
   TrainState &state = trainer_.state();
   auto report = options_.evaluationRows
-                    ? judgeRows(step_, *options_.evaluationRows, trainer_.options(), state.values)
-                    : judge(step_, options_.evaluation, trainer_.options(), state.values, nullptr, nullptr); // as a part of its step
+                    ? trainer_.judgeRows(*options_.evaluationRows)
+                    : trainer_.judge(options_.evaluation);
   if (!report.ok())
     return report.status();
   logged.evalLoss = report->loss;
@@ -123,6 +123,7 @@ Status TrainLoop::evaluate(LoggedStep &logged, bool counts) {
       return best.status();
     state.bestValues = std::move(*best);
   }
+  LONGC_TRY(trainer_.fetch());
   std::ranges::copy(std::as_const(state.values).all(), state.bestValues->all().begin());
   return {};
 }
@@ -172,6 +173,7 @@ Status TrainLoop::saveWhenDue() {
 
 Status TrainLoop::save() {
   const auto start = Clock::now();
+  LONGC_TRY(trainer_.fetch());
   LONGC_TRY(saveCheckpoint(options_.folder, step_.parameters(), trainer_.state(), options_.settings));
   saved_ = Clock::now();
   saveSeconds_ = secondsSince(start);
@@ -184,6 +186,7 @@ Status TrainLoop::finish() {
   const TrainState &state = trainer_.state();
   if (savedStep_ != state.step)
     LONGC_TRY(save());
+  LONGC_TRY(trainer_.fetch());
   LONGC_TRY(options_.write(state.bestValues && !lastIsBest_ ? *state.bestValues : state.values));
   const std::string curve = drawLossCurve(log_->steps(), "loss over " + std::to_string(log_->steps().size()) + " steps");
   return curve.empty() ? Status() : OutputFile::write(options_.folder + "/loss.svg", curve);

@@ -4,10 +4,12 @@
 #include "runtime/core/Status.h"
 #include "runtime/core/ThreadPool.h"
 #include "runtime/train/Batching.h"
+#include "runtime/train/HeldTraining.h"
 #include "runtime/train/ParameterList.h"
 #include "runtime/train/Sample.h"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -30,6 +32,7 @@ struct TrainBatch {
 std::vector<TrainBatch> makeBatches(std::span<const Pack> packs, std::span<const Sample> samples,
                                     std::span<const float> weights, int64_t tokens);
 
+/// Values are arrays of the host, or a training's in the memory of the device that runs the model.
 class TrainStep {
 public:
   virtual ~TrainStep() = default;
@@ -41,6 +44,12 @@ public:
   virtual Result<double> loss(const TrainBatch &batch, const ParameterArray &values) = 0;
   /// The same; its gradients are added to `gradients`.
   virtual Result<double> lossAndGradients(const TrainBatch &batch, const ParameterArray &values, ParameterArray &gradients) = 0;
+
+  /// Room for a training on the device; null where that has no memory of its own.
+  virtual Result<std::unique_ptr<HeldTraining>> hold() { return std::unique_ptr<HeldTraining>(); }
+  /// As above, of what `hold` made.
+  virtual Result<double> loss(const TrainBatch &batch, const HeldTraining &training) = 0;
+  virtual Result<double> lossAndGradients(const TrainBatch &batch, HeldTraining &training) = 0;
 };
 
 } // namespace longc

@@ -4,6 +4,7 @@
 #include "runtime/core/ExitCode.h"
 #include "runtime/core/Format.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace longc {
@@ -16,10 +17,11 @@ std::vector<int64_t> lengthsOf(std::span<const Sample> samples) {
   return lengths;
 }
 
-/// Loss, and gradients where wanted, of packs that make up a whole step; `crossRows` are numbers of their sequences, which then share
-/// a call.
-Result<StepReport> pass(TrainStep &step, std::span<const Sample> samples, const std::vector<Pack> &packs,
-                        const TrainOptions &options, const ParameterArray &values, ParameterArray *gradients,
+/// The loss of a batch; may keep its gradients.
+using Call = std::function<Result<double>(const TrainBatch &batch)>;
+
+/// Calls for packs that make up a whole step; `crossRows` are numbers of their sequences, which then share a call.
+Result<StepReport> pass(std::span<const Sample> samples, const std::vector<Pack> &packs, const TrainOptions &options, const Call &call,
                         const Trainer::Stop &stop, std::span<const int32_t> crossRows = {}) {
   StepReport report;
   for (const Pack &pack : packs) {
@@ -35,7 +37,7 @@ Result<StepReport> pass(TrainStep &step, std::span<const Sample> samples, const 
     batch.crossRows.assign(crossRows.begin(), crossRows.end());
     if (stop && stop())
       return Status::error(cancelledCode, "cancelled");
-    auto loss = gradients ? step.lossAndGradients(batch, values, *gradients) : step.loss(batch, values);
+    auto loss = call(batch);
     if (!loss.ok())
       return loss.status();
     report.loss += *loss;
@@ -45,17 +47,24 @@ Result<StepReport> pass(TrainStep &step, std::span<const Sample> samples, const 
 }
 
 /// Each row a pack of its own, in their order.
-Result<StepReport> passOfRows(TrainStep &step, const RowBatch &batch, const TrainOptions &options, const ParameterArray &values,
-                              ParameterArray *gradients, const Trainer::Stop &stop) {
+Result<StepReport> passOfRows(const RowBatch &batch, const TrainOptions &options, const Call &call, const Trainer::Stop &stop) {
   std::vector<Pack> packs;
   for (const Sample &row : batch.rows) {
     const auto length = static_cast<double>(row.size());
     packs.push_back({{static_cast<int32_t>(packs.size())}, row.size(), length * length});
   }
-  auto report = pass(step, batch.rows, packs, options, values, gradients, stop, batch.crossRows);
+  auto report = pass(batch.rows, packs, options, call, stop, batch.crossRows);
   if (report.ok())
     report->range = batch.range;
   return report;
+}
+
+/// All samples, packed, in one step.
+Result<StepReport> passOfAll(std::span<const Sample> samples, const TrainOptions &options, const Call &call, const Trainer::Stop &stop) {
+  BatchOptions batch = options.batch;
+  batch.method = BatchMethod::packed;
+  batch.batch = static_cast<int64_t>(samples.size());
+  return pass(samples, planBatches(lengthsOf(samples), batch).front(), options, call, stop);
 }
 
 } // namespace
@@ -82,7 +91,11 @@ Result<Trainer> Trainer::create(TrainStep &step, std::span<const Sample> samples
   if (!state.ok())
     return state.status();
   trainer.state_ = std::move(*state);
-  auto gradients = ParameterArray::create(step.parameters(), "gradients");
+  auto held = step.hold();
+  if (!held.ok())
+    return held.status();
+  trainer.held_ = std::move(*held);
+  auto gradients = ParameterArray::create(step.parameters(), "gradients"); // of a step on the device, when one is not finite
   if (!gradients.ok())
     return gradients.status();
   trainer.gradients_ = std::move(*gradients);
@@ -119,9 +132,12 @@ void Trainer::advance() {
   state_.position = 0;
 }
 
-Status Trainer::checkFinite(double loss, double norm) const {
+Status Trainer::checkFinite(double loss, double norm) {
   if (std::isfinite(loss) && std::isfinite(norm))
     return {};
+  LONGC_TRY(fetch());
+  if (held_)
+    LONGC_TRY(held_->gradients(gradients_));
   const ParameterList &list = step_->parameters();
   const TrainedParameter *value = firstNotFinite(list, state_.values), *gradient = firstNotFinite(list, gradients_);
   std::string where = value      ? "; '" + value->name + "' already holds a number that is not finite"
@@ -136,39 +152,118 @@ Status Trainer::checkFinite(double loss, double norm) const {
 
 // Of the next step.
 Result<StepReport> Trainer::gradients(const Stop &stop) {
+  const Call call = [this](const TrainBatch &batch) {
+    return held_ ? step_->lossAndGradients(batch, *held_) : step_->lossAndGradients(batch, state_.values, gradients_);
+  };
   if (!options_.rows)
-    return pass(*step_, samples_, plan()[static_cast<size_t>(state_.position)], options_, state_.values, &gradients_, stop);
+    return pass(samples_, plan()[static_cast<size_t>(state_.position)], options_, call, stop);
   auto batch = options_.rows(state_.step);
-  return batch.ok() ? passOfRows(*step_, *batch, options_, state_.values, &gradients_, stop) : batch.status();
+  return batch.ok() ? passOfRows(*batch, options_, call, stop) : batch.status();
 }
 
-Result<StepReport> Trainer::run(const Stop &stop) {
-  std::ranges::fill(gradients_.all(), 0.0f);
+// The state is where the step is made, and there are no gradients.
+Status Trainer::prepare() {
+  if (!held_) {
+    std::ranges::fill(gradients_.all(), 0.0f);
+    return {};
+  }
+  if (!isHeld_)
+    LONGC_TRY(held_->load(state_.values, state_.moments));
+  isHeld_ = true;
+  held_->begin();
+  return {};
+}
+
+Result<double> Trainer::norm() { return held_ ? held_->norm() : Result<double>(normOf(gradients_, step_->pool())); }
+
+Status Trainer::keepLast() {
+  keepsLast_ = true;
+  if (held_)
+    return {};
+  auto last = ParameterArray::create(step_->parameters(), "the last good parameters");
+  if (last.ok())
+    last_ = std::move(*last);
+  return last.status();
+}
+
+Status Trainer::keep() {
+  if (!keepsLast_)
+    return {};
+  hasLast_ = true;
+  if (held_)
+    return held_->keep();
+  const std::span<const float> from = std::as_const(state_.values).all();
+  step_->pool().forRanges(static_cast<int64_t>(from.size()), [&](int, int64_t begin, int64_t end) {
+    std::copy(from.begin() + begin, from.begin() + end, last_->all().begin() + begin);
+  });
+  return {};
+}
+
+Status Trainer::update(const StepReport &report) {
+  const double scale = clipScale(report.gradientNorm, options_.clip);
+  if (!held_) {
+    updateAdamW(step_->parameters(), options_.optimizer, report.rate, report.step, scale, gradients_, state_.moments, state_.values, step_->pool());
+    return {};
+  }
+  isFetched_ = false;
+  return held_->update(options_.optimizer, report.rate, report.step, scale);
+}
+
+Status Trainer::fetch() {
+  if (!isFetched_)
+    LONGC_TRY(held_->store(state_.values, state_.moments));
+  isFetched_ = true;
+  return {};
+}
+
+Status Trainer::goBack() {
+  LONGC_TRY(fetch());
+  if (!hasLast_)
+    return {};
+  isHeld_ = hasLast_ = false;
+  if (held_)
+    return held_->kept(state_.values);
+  std::ranges::copy(std::as_const(*last_).all(), state_.values.all().begin());
+  return {};
+}
+
+Result<StepReport> Trainer::run(const Stop &stop, const Refusal &refusal) {
+  LONGC_TRY(prepare());
   auto report = gradients(stop);
   if (!report.ok())
     return report;
   report->step = state_.step + 1;
   report->epoch = state_.epoch;
   report->rate = options_.schedule.at(state_.step);
-  report->gradientNorm = normOf(gradients_, step_->pool());
+  auto norm = this->norm();
+  if (!norm.ok())
+    return norm.status();
+  report->gradientNorm = *norm;
   LONGC_TRY(checkFinite(report->loss, report->gradientNorm));
-  updateAdamW(step_->parameters(), options_.optimizer, report->rate, report->step, clipScale(report->gradientNorm, options_.clip),
-              gradients_, state_.moments, state_.values, step_->pool());
+  if (refusal)
+    LONGC_TRY(refusal(*report));
+  LONGC_TRY(keep());
+  LONGC_TRY(update(*report));
   advance();
   return report;
 }
 
-Result<StepReport> judgeRows(TrainStep &step, const RowBatch &batch, const TrainOptions &options, const ParameterArray &values) {
-  return passOfRows(step, batch, options, values, nullptr, nullptr);
+Result<double> Trainer::lossOf(const TrainBatch &batch) {
+  return held_ && isHeld_ ? step_->loss(batch, *held_) : step_->loss(batch, state_.values);
 }
+
+Result<StepReport> Trainer::judge(std::span<const Sample> samples) {
+  return passOfAll(samples, options_, [this](const TrainBatch &batch) { return lossOf(batch); }, nullptr);
+}
+
+Result<StepReport> Trainer::judgeRows(const RowBatch &batch) { return passOfRows(batch, options_, [this](const TrainBatch &one) { return lossOf(one); }, nullptr); }
 
 Result<StepReport> judge(TrainStep &step, std::span<const Sample> samples, const TrainOptions &options,
                          const ParameterArray &values, ParameterArray *gradients, const Trainer::Stop &stop) {
-  BatchOptions batch = options.batch;
-  batch.method = BatchMethod::packed;
-  batch.batch = static_cast<int64_t>(samples.size()); // all in one step
-  const BatchPlan plan = planBatches(lengthsOf(samples), batch);
-  return pass(step, samples, plan.front(), options, values, gradients, stop);
+  const Call call = [&](const TrainBatch &batch) {
+    return gradients ? step.lossAndGradients(batch, values, *gradients) : step.loss(batch, values);
+  };
+  return passOfAll(samples, options, call, stop);
 }
 
 } // namespace longc

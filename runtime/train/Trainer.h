@@ -12,6 +12,7 @@
 #include "runtime/train/TrainStep.h"
 
 #include <functional>
+#include <memory>
 #include <optional>
 
 namespace longc {
@@ -57,6 +58,8 @@ class Trainer {
 public:
   /// True when the work at hand should end; asked between calls of the model.
   using Stop = std::function<bool()>;
+  /// An error for a step that is not to be done; its loss and gradient are known.
+  using Refusal = std::function<Status(const StepReport &)>;
 
   /// `step` and `samples` must outlive this. A sample that is longer than a pack is one of its own.
   static Result<Trainer> create(TrainStep &step, std::span<const Sample> samples, const TrainOptions &options);
@@ -67,7 +70,19 @@ public:
   void setRate(double rate) { options_.schedule.rate = rate; }
 
   /// One optimizer step. After an error, that of a stop included, the state is what it was before.
-  Result<StepReport> run(const Stop &stop);
+  Result<StepReport> run(const Stop &stop, const Refusal &refusal = {});
+
+  /// The loss of all samples as one step of packs, or of rows as one call, with the values as they are.
+  Result<StepReport> judge(std::span<const Sample> samples);
+  Result<StepReport> judgeRows(const RowBatch &batch);
+
+  /// With a device that has memory of its own, values and moments lie there from the first step on: brings them into the state. What is
+  /// written into those of the state counts before the first step.
+  Status fetch();
+  /// From now on the values before each step are kept.
+  Status keepLast();
+  /// Back to those before the last step, if there was one; moments and all else stay.
+  Status goBack();
 
   /// Whether the state stands at a step of the plan of its pass: one that was read from a file might not.
   bool hasPlace();
@@ -79,7 +94,12 @@ private:
   Trainer(TrainStep &step, std::span<const Sample> samples, const TrainOptions &options);
   const BatchPlan &plan();
   Result<StepReport> gradients(const Stop &stop);
-  Status checkFinite(double loss, double norm) const;
+  Result<double> lossOf(const TrainBatch &batch);
+  Status prepare();
+  Result<double> norm();
+  Status checkFinite(double loss, double norm);
+  Status keep();
+  Status update(const StepReport &report);
   void advance();
 
   TrainStep *step_;
@@ -90,10 +110,11 @@ private:
   int64_t planned_ = -1;
   TrainState state_;
   ParameterArray gradients_;
+  std::optional<ParameterArray> last_;
+  bool keepsLast_ = false, hasLast_ = false; // on the device where steps are made there
+  std::unique_ptr<HeldTraining> held_; // where steps are made on the device
+  bool isHeld_ = false, isFetched_ = true; // which of device and host have the newest values and moments
 };
-
-/// The loss of rows as one call of the model.
-Result<StepReport> judgeRows(TrainStep &step, const RowBatch &batch, const TrainOptions &options, const ParameterArray &values);
 
 /// The loss of all samples as one step of packs, and with `gradients` the gradients of it (added). Values are only read.
 Result<StepReport> judge(TrainStep &step, std::span<const Sample> samples, const TrainOptions &options,

@@ -1,6 +1,7 @@
 // The arithmetic of training: schedules and updates beside torch's, sums that no thread changes, steps that go on bit for bit.
 #include "runtime/train/Checkpoint.h"
 #include "runtime/train/Trainer.h"
+#include "test/runtime/Bigram.h"
 #include "test/runtime/FakeProgram.h"
 
 #include <gtest/gtest.h>
@@ -13,8 +14,6 @@
 
 namespace longc {
 namespace {
-
-std::unique_ptr<ThreadPool> poolOf(int threads) { return std::move(*ThreadPool::create(threads)); }
 
 // transformers 5 get_linear_schedule_with_warmup, get_cosine_schedule_with_warmup, rate 0.5, warm-up 3 of 11 steps.
 TEST(Schedule, FollowsTransformers) {
@@ -78,66 +77,6 @@ TEST(ParameterList, BeginsAsTheSeedSays) {
   EXPECT_FALSE(std::ranges::equal(a, b));
   EXPECT_EQ(list.parameters()[1].first % 16, 0);
   EXPECT_EQ(list.count(), 800);
-}
-
-/// A convex model: the logits of token t's successor are row t of a table.
-class Bigram final : public TrainStep {
-public:
-  static constexpr int vocabulary = 20;
-
-  explicit Bigram(int threads) : pool_(poolOf(threads)) { list_.add("layers.3.table", {vocabulary, vocabulary}, Beginning::zeros); }
-
-  const ParameterList &parameters() const override { return list_; }
-  ThreadPool &pool() override { return *pool_; }
-  Result<double> loss(const TrainBatch &batch, const ParameterArray &values) override { return compute(batch, values, nullptr); }
-  Result<double> lossAndGradients(const TrainBatch &batch, const ParameterArray &values, ParameterArray &gradients) override {
-    return compute(batch, values, gradients.of(list_.parameters()[0]).data());
-  }
-
-  int calls = 0, poisonedCall = -1; // that call's gradient is not a number
-
-private:
-  double compute(const TrainBatch &batch, const ParameterArray &values, float *gradient) {
-    const float *table = values.of(list_.parameters()[0]).data();
-    double loss = 0;
-    for (size_t t = 0; t < batch.tokens.size(); ++t) {
-      const float *row = table + batch.tokens[t] * vocabulary;
-      double sum = 0;
-      for (int id = 0; id < vocabulary; ++id)
-        sum += std::exp(row[id]);
-      loss += batch.weights[t] * (std::log(sum) - row[batch.targets[t]]);
-      for (int id = 0; gradient && id < vocabulary; ++id)
-        gradient[batch.tokens[t] * vocabulary + id] +=
-            static_cast<float>(batch.weights[t] * (std::exp(row[id]) / sum - (id == batch.targets[t])));
-    }
-    if (gradient && calls++ == poisonedCall)
-      gradient[5] = std::numeric_limits<float>::quiet_NaN();
-    return loss;
-  }
-
-  std::unique_ptr<ThreadPool> pool_;
-  ParameterList list_;
-};
-
-// Sequences that count upwards, of 3 to 9 tokens.
-std::vector<Sample> counting(int count) {
-  std::vector<Sample> samples;
-  for (int i = 0; i < count; ++i) {
-    Sample sample;
-    for (int t = 0; t < 3 + i * 5 % 7; ++t)
-      sample.tokens.push_back((i + t) % Bigram::vocabulary);
-    sample.weights.assign(sample.tokens.size(), 1);
-    sample.weights[0] = 0;
-    samples.push_back(std::move(sample));
-  }
-  return samples;
-}
-
-TrainOptions options() {
-  TrainOptions options;
-  options.batch = {BatchMethod::packed, 12, 2, 5};
-  options.schedule = {ScheduleKind::cosine, 0.5, 2, 40};
-  return options;
 }
 
 std::vector<double> lossesOf(Trainer &trainer, int steps) {

@@ -55,6 +55,18 @@ private:
     collectParts(*module, parts_.parameters);
     LONGC_TRY(stages_.addFunctions(*module, "fast", cudaTargetName, parts_.index, *parts_.program.mutable_modules(0)));
     addImages(*compiled);
+    return trains(parts_.program.modules(0)) ? addOptimizer() : Status();
+  }
+
+  static bool trains(const abi::Module &module) {
+    return llvm::any_of(module.functions(), [](const abi::Function &function) { return function.target() == cudaTargetName && function.gradients_size() > 0; });
+  }
+
+  Status addOptimizer() {
+    Result<std::vector<CudaKernel>> kernels = compileOptimizer();
+    if (!kernels.ok())
+      return kernels.status();
+    addImages(*kernels);
     return {};
   }
 

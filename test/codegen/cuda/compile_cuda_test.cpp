@@ -211,6 +211,18 @@ TEST(EmitCuda, ALoopReadsWhatItCarries) {
   }
 }
 
+TEST(CompileCuda, TheOptimizerCompiles) {
+  if (Result<std::string> compiler = findCudaCompiler(); !compiler.ok())
+    GTEST_SKIP() << compiler.status().text();
+  auto kernels = compileOptimizer();
+  ASSERT_TRUE(kernels.ok()) << kernels.status().text();
+  ASSERT_EQ(kernels->size(), 3u);
+  for (const CudaKernel &kernel : *kernels) {
+    EXPECT_EQ(kernel.launch.entry(), kernel.name);
+    EXPECT_NE(std::string(kernel.cubin.begin(), kernel.cubin.end()).find(".text." + kernel.name), std::string::npos) << kernel.name;
+  }
+}
+
 TEST(CompileCuda, SpillsAreRefused) {
   if (!findCudaCompiler().ok())
     GTEST_SKIP() << findCudaCompiler().status().text();
