@@ -1,9 +1,12 @@
 // E2LLM (arXiv 2409.06679), the encoder's half: each chunk's hidden states are pooled to one row, which an adapter of two
-// products brings to the width of a decoder.
+// products brings to the width of a decoder. The pool `pma` is attention of a learned query a head (pooling by multi-head
+// attention, arXiv 1810.00825), which begins as the mean: K = H wk with wk = 0, V = H + H wv with wv = 0.
 #include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
 
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+
+#include <cmath>
 
 using namespace mlir;
 
@@ -28,8 +31,8 @@ struct CompressChunksPass : impl::CompressChunksPassBase<CompressChunksPass> {
   void runOnOperation() override {
     auto encoder = getOperation().lookupSymbol<func::FuncOp>(function);
     auto kind = lm::symbolizePool(pool);
-    if (!kind || *kind == lm::Pool::pma) {
-      getOperation().emitError("expected pool mean, cls or last, got '") << pool << "'";
+    if (!kind) {
+      getOperation().emitError("expected pool mean, cls, last or pma, got '") << pool << "'";
       return signalPassFailure();
     }
     auto type = encoder && !encoder.isExternal() && encoder.getNumResults() == 1
@@ -39,32 +42,39 @@ struct CompressChunksPass : impl::CompressChunksPassBase<CompressChunksPass> {
       getOperation().emitError("expected a function @") << function << " with boundaries that gives hidden states, [tokens, columns]";
       return signalPassFailure();
     }
-    declareAdapter(type.getDimSize(1));
+    const bool attends = *kind == lm::Pool::pma;
+    declareAdapter(type.getDimSize(1), attends);
     OpBuilder builder(encoder);
     if (train) {
       auto clone = cast<func::FuncOp>(builder.clone(*encoder));
-      finish(clone, "compress_trained", poolTrained(clone));
+      finish(clone, "compress_trained", attends ? poolAttended(clone) : poolTrained(clone));
     }
-    finish(encoder, "compress", poolServed(encoder, *kind));
+    Value pooled = poolServed(encoder, attends ? lm::Pool::mean : *kind);
+    finish(encoder, "compress", attends ? poolAttended(encoder) : pooled, pooled);
   }
 
 private:
   int64_t inner() const { return hidden > 0 ? hidden.getValue() : width.getValue(); }
 
   // mlp.0 [inner, columns], then mlp.2 [width, inner]: names as of a torch.nn.Sequential with an activation between.
-  void declareAdapter(int64_t columns) {
+  void declareAdapter(int64_t columns, bool attends) {
     OpBuilder builder = OpBuilder::atBlockBegin(getOperation().getBody());
-    auto declare = [&](StringRef name, ArrayRef<int64_t> shape) {
+    auto declare = [&](StringRef name, ArrayRef<int64_t> shape, StringRef beginning) {
       std::string full = ("adapter/" + name).str();
       Location location = NameLoc::get(builder.getStringAttr(full));
       auto parameter = lm::ParameterOp::create(builder, location, full, f32(builder, shape), /*trainable=*/true, ArrayAttr());
       if (!stored)
-        parameter->setAttr(initializerAttribute, builder.getStringAttr(shape.size() == 2 ? initializeKaiming : initializeZero));
+        parameter->setAttr(initializerAttribute, builder.getStringAttr(beginning));
     };
-    declare("mlp.0.weight", {inner(), columns});
-    declare("mlp.0.bias", {inner()});
-    declare("mlp.2.weight", {width, inner()});
-    declare("mlp.2.bias", {width});
+    if (attends) {
+      declare("pma.seed", {1, columns}, initializeKaiming);
+      declare("pma.key.weight", {columns, columns}, initializeZero);
+      declare("pma.value.weight", {columns, columns}, initializeZero);
+    }
+    declare("mlp.0.weight", {inner(), columns}, initializeKaiming);
+    declare("mlp.0.bias", {inner()}, initializeZero);
+    declare("mlp.2.weight", {width, inner()}, initializeKaiming);
+    declare("mlp.2.bias", {width}, initializeZero);
   }
 
   static ImplicitLocOpBuilder atEnd(func::FuncOp function) {
@@ -95,22 +105,49 @@ private:
     return lm::ScatterAddOp::create(b, type, zeros, shares, places);
   }
 
-  // Ends a function in soft tokens and what they are made of.
-  void finish(func::FuncOp encoder, StringRef name, Value pooled) {
+  static Value product(ImplicitLocOpBuilder &b, Value x, StringRef prefix, int64_t outputs, bool hasBias) {
+    std::string full = ("adapter/" + prefix).str();
+    b.setLoc(NameLoc::get(b.getStringAttr(full)));
+    int64_t inputs = cast<RankedTensorType>(x.getType()).getDimSize(1);
+    Value weight = lm::ParameterRefOp::create(b, f32(b, {outputs, inputs}), full + ".weight");
+    Value bias = hasBias ? lm::ParameterRefOp::create(b, f32(b, {outputs}), full + ".bias").getResult() : Value();
+    return lm::LinearOp::create(b, f32(b, {ShapedType::kDynamic, outputs}), x, weight, bias);
+  }
+
+  // One query of as many heads as the encoder has, the same for every chunk: a batch of sequences of one token each.
+  Value poolAttended(func::FuncOp encoder) {
+    int64_t any = ShapedType::kDynamic;
+    OpBuilder types(encoder);
+    auto list = RankedTensorType::get({any}, types.getI32Type());
+    Value queries = appendInput(encoder, list, "query_boundaries"), seeds = appendInput(encoder, list, "query_tokens");
+    ImplicitLocOpBuilder b = atEnd(encoder);
+    Value hidden = b.getInsertionPoint()->getOperand(0);
+    int64_t columns = cast<RankedTensorType>(hidden.getType()).getDimSize(1);
+    auto rows = f32(b, {any, columns});
+    Value seed = lm::ParameterRefOp::create(b, f32(b, {1, columns}), "adapter/pma.seed");
+    Value keys = product(b, hidden, "pma.key", columns, /*hasBias=*/false);
+    Value values = lm::AddOp::create(b, rows, hidden, product(b, hidden, "pma.value", columns, /*hasBias=*/false));
+    const int64_t heads = headsOf(encoder), size = columns / heads;
+    auto split = [&](Value x) -> Value { return lm::SplitHeadsOp::create(b, f32(b, {any, heads, size}), x); };
+    Value q = split(lm::GatherRowsOp::create(b, rows, seed, seeds));
+    auto attention = lm::PackedAttentionOp::create(b, q.getType(), f32(b, {heads, any}), q, split(keys), split(values), queries, boundariesOf(encoder),
+                                                   /*sources=*/Value(), /*source_keys=*/Value(), /*causal=*/false, 1 / std::sqrt(static_cast<double>(size)));
+    return lm::MergeHeadsOp::create(b, rows, attention.getOut());
+  }
+
+  static int64_t headsOf(func::FuncOp encoder) {
+    auto attentions = encoder.getOps<lm::PackedAttentionOp>();
+    return attentions.empty() ? 1 : cast<RankedTensorType>((*attentions.begin()).getQ().getType()).getDimSize(1);
+  }
+
+  // Ends a function in soft tokens and, to compare chunks by, a pool without parameters.
+  void finish(func::FuncOp encoder, StringRef name, Value pooled, Value plain = {}) {
     ImplicitLocOpBuilder b = atEnd(encoder);
     Operation *terminator = &*b.getInsertionPoint();
-    auto product = [&](Value x, StringRef prefix, int64_t outputs) -> Value {
-      std::string full = ("adapter/" + prefix).str();
-      b.setLoc(NameLoc::get(b.getStringAttr(full)));
-      int64_t inputs = cast<RankedTensorType>(x.getType()).getDimSize(1);
-      Value weight = lm::ParameterRefOp::create(b, f32(b, {outputs, inputs}), full + ".weight");
-      Value bias = lm::ParameterRefOp::create(b, f32(b, {outputs}), full + ".bias");
-      return lm::LinearOp::create(b, f32(b, {ShapedType::kDynamic, outputs}), x, weight, bias);
-    };
-    Value x = product(pooled, "mlp.0", inner());
+    Value x = product(b, pooled, "mlp.0", inner(), /*hasBias=*/true);
     x = lm::GeluOp::create(b, x.getType(), x);
-    x = product(x, "mlp.2", width);
-    terminator->setOperands({x, pooled});
+    x = product(b, x, "mlp.2", width, /*hasBias=*/true);
+    terminator->setOperands({x, plain ? plain : pooled});
     encoder.setName(name);
     encoder.setType(b.getFunctionType(encoder.getBody().getArgumentTypes(), terminator->getOperandTypes()));
   }

@@ -58,13 +58,14 @@ def CompressChunksPass : Longc_Pass<"longc-compress-chunks"> {
     hidden states of each chunk, pooled, go through the adapter mlp.2(gelu(mlp.0(x))), both with biases. The parameters
     `@"adapter/mlp.0.weight"` and so on are declared as trained ones. With `train`, `@compress_trained` beside it does the same by ops
     that have gradients: row t of the hidden states is added to pool `places[t]` with the factor `shares[t]`; `firsts`
-    holds one row of each chunk.
+    holds one row of each chunk. The pool `pma` is attention of a learned query a head, in both functions: `query_boundaries`
+    count the chunks from 0 and `query_tokens` are a zero a chunk; the second result is the mean.
   }];
   let options = [
     Option<"function", "function", "std::string", "\"encoder\"", "name of the encoder's function">,
     Option<"width", "width", "int64_t", "0", "columns of a soft token">,
     Option<"hidden", "hidden", "int64_t", "0", "columns between the adapter's products; 0: width">,
-    Option<"pool", "pool", "std::string", "\"mean\"", "mean, cls or last">,
+    Option<"pool", "pool", "std::string", "\"mean\"", "mean, cls, last or pma">,
     Option<"stored", "stored", "bool", "false", "the adapter's first values are stored in the program">,
     Option<"train", "train", "bool", "false", "@compress_trained too">];
 }

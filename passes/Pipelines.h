@@ -17,7 +17,7 @@ struct LoweringOptions : public mlir::PassPipelineOptions<LoweringOptions> {
                        llvm::cl::init(0)};
   Option<int64_t> width{*this, "width", llvm::cl::desc("e2llm: columns of a soft token"), llvm::cl::init(0)};
   Option<int64_t> hidden{*this, "hidden", llvm::cl::desc("e2llm: columns between the adapter's products; 0: width"), llvm::cl::init(0)};
-  Option<std::string> pool{*this, "pool", llvm::cl::desc("e2llm: mean, cls or last of a chunk"), llvm::cl::init("mean")};
+  Option<std::string> pool{*this, "pool", llvm::cl::desc("e2llm: mean, cls, last or pma of a chunk"), llvm::cl::init("mean")};
   Option<bool> storedAdapter{*this, "stored-adapter", llvm::cl::desc("e2llm: the adapter's values are in the program"),
                              llvm::cl::init(false)};
   Option<bool> train{*this, "train", llvm::cl::desc("the loss of @forward and its gradients too"), llvm::cl::init(false)};

@@ -7,6 +7,9 @@ E1  real text restated from its soft tokens, 16 and 100 tokens each, beside thos
 E2  questions about texts of 32 facts (3,400 tokens) from whole chunks of 100 tokens each, beside the text's beginning in a window of 512
     and the nearest chunks
 E3  the same by a training whose last stage has no restating; each question is asked of both
+E5  seconds and memory by the length of a text, 4k to 512k tokens: compressing, reading the soft tokens, and full attention to the text as
+    far as the decoder's window goes; beside sentence-transformers on the same device where LONGC_TORCH_PYTHON names a Python with it
+    (LONGC_ENCODER: the encoder's folder). An idle machine, `--threads 2`
 
 PROGRAM is compiled with --method e2llm --train without an adapter, by default build/e2llm/untrained. Each seed is a training of its own
 (models/e2llm/train.sh; of E1 one on the Old Testament, judged on the New: Debian's bible-kjv). What is learnt and every run's figures go to
@@ -16,6 +19,7 @@ far they lie apart.
 import argparse
 import concurrent.futures
 import json
+import math
 import os
 import pathlib
 import re
@@ -27,17 +31,20 @@ EXPECTED = {  # of the method's description
     "E1": "at least 1.0 nat a token under none at 16 tokens, 0.3 at 100; shuffled soft tokens lose it",
     "E2": "at least 60 %, and twice what the text's beginning answers",
     "E3": "at least 5 % of the accuracy less",
+    "E5": "seconds in proportion to the length, at most 35 MB for 128k tokens, faster than full attention from 8k on, compressing 2 x the peer",
 }
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PASSAGE = 4000  # bytes of a line of real text
 RESTATED = {16: 70, 100: 512}  # tokens of a chunk: its bytes
+LENGTH, TOKEN_BYTES = 4096, 3.9  # the shortest text of E5 in tokens, and about how many bytes one takes
+ENTRY = 23040  # bytes of a position in the decoder's cache: 30 layers of 3 heads of 64, keys and values in bf16
 
 
 class Runs:
     def __init__(self, options):
         self.app, self.folder, self.jobs, self.device = os.path.abspath(options.app), pathlib.Path(options.folder).absolute(), options.jobs, options.device
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.threads = str(max(1, len(os.sched_getaffinity(0)) // self.jobs))
+        self.threads = str(options.threads or max(1, len(os.sched_getaffinity(0)) // self.jobs))
 
     def together(self, calls):
         """What the calls give, so many at once as there may be programs."""
@@ -136,6 +143,71 @@ def run_e3(runs, seeds):
     print(f"without restating {100 * (reason / both - 1):+.1f} % of the accuracy; {statistics.mean(points):+.1f} ± {1.96 * statistics.stdev(points) / len(points) ** 0.5:.1f} points (95 %, paired)")
 
 
+def measured(command):
+    """What a program prints and the most memory that it took, in MB."""
+    work = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    printed = work.stdout.read()
+    errors = work.stderr.read()
+    _, status, usage = os.wait4(work.pid, 0)
+    work.returncode = os.waitstatus_to_exitcode(status)
+    if work.returncode:
+        sys.exit(f"{' '.join(map(str, command))}: {errors.strip()}")
+    return json.loads(printed), usage.ru_maxrss / 1024
+
+
+def pieces(text, most=512):
+    """The text cut as the program cuts it: at the last end of a sentence or line of a window's second half."""
+    while text:
+        ends = [match.end() for match in re.finditer(r"[.!?;]\s|\n", text[:most])]
+        end = len(text) if len(text) <= most else next((end for end in reversed(ends) if end > most // 2), most)
+        yield text[:end]
+        text = text[end:]
+
+
+def run_e5(runs, lengths):
+    whole = re.sub(r"^\S+ ", "", runs.call("bible", "-f", "gen1:1-rev22:21"), flags=re.M)
+    peer, encoder = os.environ.get("LONGC_TORCH_PYTHON"), os.environ.get("LONGC_ENCODER")
+    usual = ["--device", runs.device, "--threads", runs.threads, "--json", "-q"]
+    ask = lambda document, *more: measured([runs.app, "ask", "--document", document, "-p", "What is told first?", "-n", "1", *more, *usual])
+    short = runs.folder / "e5-short.txt"
+    short.write_text("In the beginning God created the heaven and the earth.\n")
+    least = ask(short)[1]
+    rows, points = [], []
+    for length in lengths:
+        text, document = runs.folder / f"e5-{length}.txt", runs.folder / f"e5-{length}.document"
+        text.write_text(whole[:int(length * TOKEN_BYTES)])
+        reads = []
+        for _ in range(3):
+            document.unlink(missing_ok=True)
+            reads.append(measured([runs.app, "read", text, "-o", document, *usual]))
+        read = min((figures for figures, _ in reads), key=lambda figures: figures["milliseconds"])
+        asked, most = min((ask(document) for _ in range(3)), key=lambda result: result[0]["timings"]["prefill_seconds"])
+        compressing, reading = read["milliseconds"] / 1000, asked["timings"]["prefill_seconds"]
+        full = peers = None
+        if read["source_tokens"] < 8000:  # of a window of 8,192
+            plain = min((ask(text, "--words", 8000)[0] for _ in range(3)), key=lambda figures: figures["timings"]["prefill_seconds"])
+            if plain["words"] < read["source_tokens"] * 0.98:
+                sys.exit(f"{text} does not stand in the prompt as it is")
+            full = plain["timings"]["prefill_seconds"]
+        if peer and encoder:
+            lines = runs.folder / f"e5-{length}.jsonl"
+            lines.write_text("".join(json.dumps({"text": piece}) + "\n" for piece in pieces(text.read_text())))
+            device = ["--device", "cuda", "--dtype", "bfloat16"] if runs.device.startswith("cuda") else ["--threads", runs.threads]
+            peers = min(json.loads(runs.call(peer, ROOT / "bench/peers/sentence_transformers_embed.py", encoder, lines, "--rounds", 1, *device))["seconds"])
+        points.append((read["source_tokens"], compressing + reading))
+        cell = lambda value, form="{:.2f}": "-" if value is None else form.format(value)
+        rows.append([read["source_tokens"], read["soft_tokens"], cell(compressing), cell(reading), cell(full), f"{len(asked['prompt_token_ids']) * ENTRY / 1e6:.1f}", f"{read['source_tokens'] * ENTRY / 1e6:.0f}",
+                     f"{document.stat().st_size / 1e6:.1f}", f"{most - least:.0f}", cell(peers), cell(peers and peers / compressing, "{:.1f} x")])
+        for place in (text, document):
+            place.unlink()
+    table(["tokens", "soft tokens", "compressing s", "reading them s", "full attention s", "cache MB", "of all words MB", "document MB", "more memory than one sentence MB", "peer s", "of ours"], rows)
+    (runs.folder / "E5.json").write_text(json.dumps({"points": points}))
+    if len(points) > 1:
+        logs = [(math.log(x), math.log(y)) for x, y in points]
+        mx, my = (statistics.mean(column) for column in zip(*logs))
+        print(f"seconds grow as the length to the power {sum((x - mx) * (y - my) for x, y in logs) / sum((x - mx) ** 2 for x, _ in logs):.2f}")
+
+
 def main():
     experiments = {name: globals()[f"run_{name.lower()}"] for name in EXPECTED}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -145,10 +217,16 @@ def main():
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--jobs", type=int, default=1, help="programs at once (seconds then say nothing)")
     parser.add_argument("--device", default="auto", help="where to train and to ask")
+    parser.add_argument("--threads", type=int, default=0, help="of each program")
+    parser.add_argument("--lengths", default=",".join(str(LENGTH << doubling) for doubling in range(8)), help="of E5, in tokens")
     options = parser.parse_args()
     name = options.name.split("/")[1]
     print(f"{name}: expected {EXPECTED[name]}")
-    experiments[name](Runs(options), [int(seed) for seed in options.seeds.split(",")])
+    runs = Runs(options)
+    if name == "E5":
+        run_e5(runs, [int(length) for length in options.lengths.split(",")])
+    else:
+        experiments[name](runs, [int(seed) for seed in options.seeds.split(",")])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 """Embeddings by sentence-transformers on torch: the vectors, or how long they take.
 
     sentence_transformers_embed.py MODEL TEXTS.jsonl [--threads 2] [--dtype float32|bfloat16] [--batch 64] [--rounds 3]
-                                   [--output VECTORS.jsonl]
+                                   [--device cpu|cuda] [--output VECTORS.jsonl]
 
 Texts are lines {"text": ...}. Prints one JSON object: seconds of each round (after one that is not counted), without the
 loading of the model, with tokenization. Needs sentence-transformers and torch.
@@ -23,10 +23,11 @@ def main():
     parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--output")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    model = SentenceTransformer(args.model, device="cpu", model_kwargs={"dtype": getattr(torch, args.dtype)})
+    model = SentenceTransformer(args.model, device=args.device, model_kwargs={"dtype": getattr(torch, args.dtype)})
     model.max_seq_length = 512
     with open(args.texts, encoding="utf-8") as file:
         texts = [json.loads(line)["text"] for line in file]
@@ -38,6 +39,8 @@ def main():
     for _ in range(args.rounds):
         start = time.perf_counter()
         encode()
+        if args.device == "cuda":
+            torch.cuda.synchronize()
         seconds.append(time.perf_counter() - start)
     print(json.dumps({"seconds": seconds, "dtype": args.dtype, "attention": model[0].auto_model.config._attn_implementation}))
 

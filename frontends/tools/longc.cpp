@@ -72,7 +72,7 @@ void addCompile(CLI::App &app, CompileOptions &options) {
   command->add_option("-o,--output", options.output, "program to write")->required();
   command->add_option("--method", options.method, "long-context method: none, fot, e2llm")->capture_default_str();
   command->add_option("--module", options.modules, "e2llm, instead of MODEL: encoder=PATH and decoder=PATH");
-  command->add_option("--pool", options.pool, "e2llm: what of a chunk's hidden states is compressed: mean, cls or last (default: the adapter's, or mean)");
+  command->add_option("--pool", options.pool, "e2llm: what of a chunk's hidden states is compressed: mean, cls, last, or pma, attention of learned queries (default: the adapter's, or mean)");
   command->add_option("--chunk", options.chunkBytes, "e2llm: most bytes of a chunk (default: the adapter's, or 512)");
   command->add_option("--mem-layers", options.memoryLayers, "layers that read memory: all, a list (7,8,18), or probe to find them (default: the model's own, or all)");
   command->add_option("--topk", options.topk, "memory entries each query and head attends to; 0: all")

@@ -5,12 +5,18 @@
 #include "runtime/core/Format.h"
 #include "runtime/serve/ProgramTokenizer.h"
 
+#include <numeric>
+
 namespace longc {
 namespace {
 
+constexpr std::string_view roles[] = {"tokens", "token_types", "positions", "boundaries", "query_boundaries", "query_tokens"};
+constexpr int rolesOfPma = 2; // the last ones
+
+bool attends(const abi::Function &function) { return function.inputs_size() == std::size(roles); }
+
 Status checkInterface(const abi::Function &function) {
-  static constexpr std::string_view roles[] = {"tokens", "token_types", "positions", "boundaries"};
-  bool known = function.inputs_size() == std::size(roles) && function.results_size() == 2;
+  bool known = (attends(function) || function.inputs_size() == std::size(roles) - rolesOfPma) && function.results_size() == 2;
   for (int index = 0; known && index < function.inputs_size(); ++index)
     known = function.inputs(index).role() == roles[index] && function.inputs(index).type() == abi::I32;
   return known ? Status()
@@ -29,6 +35,15 @@ const abi::Module *compressingModule(const abi::Program &program) {
 Status notCompressing() {
   return Status::error(8202, "this program compresses no texts: it is not of an encoder and a decoder",
                        "compile with --method e2llm --module encoder=FOLDER --module decoder=MODEL");
+}
+
+const char *chunkPoolOf(const abi::Program &program) {
+  const abi::Module &module = *compressingModule(program);
+  for (const abi::Function &function : module.functions())
+    if (function.name() == "compress" && attends(function))
+      return "pma";
+  const abi::Encoder::Pooling pooling = module.compression().pooling();
+  return pooling == abi::Encoder::CLS ? "cls" : pooling == abi::Encoder::LAST ? "last" : "mean";
 }
 
 Result<ChunkTokenizer> ChunkTokenizer::create(const abi::Module &module) {
@@ -115,8 +130,11 @@ Status Compressor::run(CompressedChunks &into) {
   auto list = [](const std::vector<int32_t> &numbers) {
     return InputTensor{numbers.data(), {{static_cast<int64_t>(numbers.size()), 1, 1, 1}, 1}};
   };
-  const InputTensor inputs[] = {list(inputs_.tokens), list(inputs_.types), list(inputs_.positions), list(inputs_.boundaries)};
-  LONGC_TRY(executor_->run(inputs));
+  const std::vector<int32_t> seeds(static_cast<size_t>(inputs_.sequences())); // there is one
+  std::vector<int32_t> queries(seeds.size() + 1);
+  std::iota(queries.begin(), queries.end(), 0); // a chunk has one
+  const InputTensor inputs[] = {list(inputs_.tokens), list(inputs_.types), list(inputs_.positions), list(inputs_.boundaries), list(queries), list(seeds)};
+  LONGC_TRY(executor_->run(std::span(inputs).first(static_cast<size_t>(executor_->function().inputs_size()))));
   for (auto [result, width, rows] : {std::tuple(size_t{0}, width(), &into.soft), {size_t{1}, int64_t{module_.hidden()}, &into.pools}}) {
     const size_t old = rows->size(), added = static_cast<size_t>(inputs_.sequences() * width);
     rows->resize(old + added);

@@ -20,6 +20,9 @@ const abi::Module *compressingModule(const abi::Program &program);
 /// Error LC8202, of such a program.
 Status notCompressing();
 
+/// What of a chunk's hidden states is compressed: "mean", "cls", "last", or "pma" where learned queries attend to them.
+const char *chunkPoolOf(const abi::Program &program);
+
 /// Tokens of chunks as the encoder reads them, with what its texts begin and end with.
 class ChunkTokenizer {
 public:

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <functional>
+#include <optional>
 #include <set>
 #include <string_view>
 
@@ -63,21 +65,21 @@ constexpr Words things = {
 struct Attribute {
   std::string_view told;                     // # is the person, $ the value
   std::array<std::string_view, 3> questions; // in three ways
-  std::string_view ofNeighbour;
+  std::string_view ofNeighbour, whose;
   const Words &values;
 };
 
 const std::array<Attribute, 5> attributes = {{
     {"The favourite food of # is $.", {"What is the favourite food of #?", "Which food does # like best?", "What does # prefer to eat?"},
-     "What is the favourite food of the neighbour of #?", foods},
+     "What is the favourite food of the neighbour of #?", "Whose favourite food is $?", foods},
     {"The pet of # is a $.", {"What is the pet of #?", "Which animal does # keep?", "What kind of pet does # have?"},
-     "What is the pet of the neighbour of #?", pets},
+     "What is the pet of the neighbour of #?", "Whose pet is a $?", pets},
     {"The job of # is $.", {"What is the job of #?", "What does # do for a living?", "Which profession does # have?"},
-     "What is the job of the neighbour of #?", jobs},
+     "What is the job of the neighbour of #?", "Whose job is $?", jobs},
     {"The home town of # is $.", {"What is the home town of #?", "Where does # come from?", "In which city was # born?"},
-     "What is the home town of the neighbour of #?", cities},
+     "What is the home town of the neighbour of #?", "Whose home town is $?", cities},
     {"The treasure of # is the $.", {"What is the treasure of #?", "Which thing does # treasure most?", "What would # never give away?"},
-     "What is the treasure of the neighbour of #?", things},
+     "What is the treasure of the neighbour of #?", "Whose treasure is the $?", things},
 }};
 
 constexpr std::array<std::string_view, 24> fillers = {
@@ -110,6 +112,8 @@ constexpr std::array<std::string_view, 24> fillers = {
 constexpr int64_t twoHopEvery = 8; // one such question to so many facts
 constexpr size_t passageBytes = 400; // as long as the usual sentences of a fact
 constexpr size_t judgedOf = 3; // one name of so many is of nobody in texts to learn from
+// Of documents whose facts are alike: one in so many has people of one first name, and one question in so many asks for the person.
+constexpr size_t namesakesOf = 3, namesakes = 3, whoseOf = 8;
 
 // Random numbers of one document in the order in which they are asked for.
 class Dice {
@@ -133,6 +137,21 @@ std::string filled(std::string_view form, std::string_view person, std::string_v
   return text;
 }
 
+// Facts of one attribute, whose values differ as far as there are enough.
+void addAlike(Dice &dice, int64_t facts, const std::function<std::string(std::optional<size_t>)> &person, std::vector<std::string> &sentences, std::vector<FactQuestion> &questions) {
+  const Attribute &attribute = attributes[dice.below(attributes.size())];
+  std::vector<std::string_view> values(attribute.values.begin(), attribute.values.end());
+  dice.shuffle(values);
+  const auto count = static_cast<size_t>(facts), shared = dice.below(namesakesOf) == 0 ? namesakes : 0;
+  const size_t name = dice.below(firstNames.size());
+  for (size_t fact = 0; fact < count; ++fact) {
+    const std::string who = person(fact < shared ? std::optional(name) : std::nullopt), value(values[fact % values.size()]);
+    sentences.push_back(filled(attribute.told, who, value));
+    const bool whose = dice.below(whoseOf) == 0 && count <= values.size();
+    questions.push_back(whose ? FactQuestion{filled(attribute.whose, who, value), who} : FactQuestion{filled(dice.of(attribute.questions), who), value});
+  }
+}
+
 // Letters and digits in lower case, one blank between words, no articles.
 std::string normalized(const std::string &text) {
   std::string words, word;
@@ -153,12 +172,12 @@ std::string normalized(const std::string &text) {
 
 } // namespace
 
-FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, People people, const FactFilling &filling) {
+FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, People people, const FactFilling &filling, FactKind kind) {
   Dice dice(seed, number);
   std::set<std::string> taken;
-  auto person = [&] {
+  auto person = [&](std::optional<size_t> shared = {}) {
     for (;;) {
-      const size_t first = dice.below(firstNames.size()), family = dice.below(familyNames.size());
+      const size_t first = shared ? *shared : dice.below(firstNames.size()), family = dice.below(familyNames.size());
       const bool isJudged = (first + family) % judgedOf == 0;
       if (std::string name = std::string(firstNames[first]) + " " + std::string(familyNames[family]);
           isJudged == (people == People::judged) && taken.insert(name).second)
@@ -167,7 +186,9 @@ FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, Peop
   };
   FactDocument document;
   std::vector<std::string> sentences;
-  for (int64_t fact = 0; fact < facts; ++fact) {
+  if (kind == FactKind::alike)
+    addAlike(dice, facts, person, sentences, document.questions);
+  for (int64_t fact = 0; fact < facts && kind == FactKind::mixed; ++fact) {
     const std::string who = person();
     const Attribute &attribute = attributes[dice.below(attributes.size())];
     const std::string value(dice.of(attribute.values));
@@ -181,6 +202,8 @@ FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, Peop
   }
   dice.shuffle(sentences);
   dice.shuffle(document.questions);
+  if (kind == FactKind::alike) // what is left over cannot be guessed
+    document.questions.resize(std::max<size_t>(document.questions.size() / 2, 1));
   const std::span<const std::string_view> passages = filling.passages;
   size_t next = passages.empty() ? 0 : dice.below(passages.size());
   for (const std::string &sentence : sentences) {

@@ -27,6 +27,10 @@ inline constexpr int64_t mostFactsOfDocument = 1000;
 /// Whom documents are about: of the names, which are first and family names put together, some are only judged.
 enum class People : uint8_t { learnt, judged };
 
+/// What facts of a document have in common: nothing, or their attribute, so that people alone tell them apart. Of the latter half are asked about, and some
+/// questions ask for the person: to learn from.
+enum class FactKind : uint8_t { mixed, alike };
+
 /// What stands between facts: around each so many sentences that tell nothing, or behind each one of passages that follow one another.
 struct FactFilling {
   size_t sentences = 5;
@@ -34,7 +38,7 @@ struct FactFilling {
 };
 
 /// Document `number` of a seed, with so many facts; the same whatever others are made.
-FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, People people, const FactFilling &filling = {});
+FactDocument makeFactDocument(uint64_t seed, int64_t number, int64_t facts, People people, const FactFilling &filling = {}, FactKind kind = FactKind::mixed);
 
 /// A real text as passages for facts to stand between.
 std::vector<std::string_view> passagesOf(std::string_view text);

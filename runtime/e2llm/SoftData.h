@@ -2,7 +2,8 @@
 //
 // A line {"context", "prompt", "answer"} gives one sample of reasoning, the prompt behind the soft tokens of all chunks; so does a line
 // {"context", "questions": [{"prompt", "answer"}, ...]}, whose questions are the turns of one conversation. Each document, however many
-// lines it is in, gives samples of understanding: a few chunks in a row, and their text to restate.
+// lines it is in, gives samples of understanding: a few chunks in a row, and their text to restate. "words" of a line, a text, stand behind
+// the soft tokens as they are, as `ask --words` puts them there.
 #pragma once
 
 #include "runtime/e2llm/Compressor.h"
@@ -26,7 +27,7 @@ struct SoftReference {
 
 struct SoftData {
   std::vector<std::vector<int32_t>> chunks; // tokens of the encoder
-  std::vector<std::vector<int32_t>> words;  // of each chunk: tokens of the decoder
+  std::vector<std::vector<int32_t>> words;  // of each chunk, where they are wanted: tokens of the decoder
   std::vector<SoftReference> references;
   std::vector<Sample> samples;
   std::string hash; // of all that is trained on
@@ -39,6 +40,8 @@ struct SoftDataOptions {
   int64_t restated = 4;          // chunks of a sample of understanding
   int64_t mostRestated = 8;      // such samples of a document, at even distances
   int64_t longest = 2048;        // tokens of a sample
+  bool words = false;            // of chunks, for an adapter to be fitted to
+  int threads = 0;               // to read with; 0: one a core
 };
 
 /// Codes of its errors: a line that is none; a sample that is too long.

@@ -27,17 +27,13 @@ template <typename T> Status readSection(const Document &document, const char *n
   return {};
 }
 
-const char *poolingName(abi::Encoder::Pooling pooling) {
-  return pooling == abi::Encoder::MEAN ? "mean" : pooling == abi::Encoder::CLS ? "cls" : "last";
-}
-
 } // namespace
 
 std::vector<abi::Trait> SoftDocument::traits(const Program &program, const char *precision, const std::string &adapter) {
   std::vector<abi::Trait> traits = memoryTraits(program, precision, adapter);
   abi::Trait &pooling = traits.emplace_back();
   pooling.set_name("pooling");
-  pooling.set_value(poolingName(compressingModule(program.message())->compression().pooling()));
+  pooling.set_value(chunkPoolOf(program.message()));
   return traits;
 }
 

@@ -53,20 +53,12 @@ abi::Program aloneOf(const abi::Program &program, const abi::Module &module) {
   return alone;
 }
 
-const char *poolingOf(const abi::Program &program) {
-  switch (compressingModule(program)->compression().pooling()) {
-  case abi::Encoder::CLS: return "cls";
-  case abi::Encoder::LAST: return "last";
-  default: return "mean";
-  }
-}
-
 std::string configOf(const abi::Program &program, size_t chunkBytes) {
   JsonWriter json;
   json.beginObject();
   json.key("chunk_size").integer(static_cast<int64_t>(chunkBytes));
   json.key("overlap").integer(0);
-  json.key("pooling").text(poolingOf(program));
+  json.key("pooling").text(chunkPoolOf(program));
   json.key("tokens_per_chunk").integer(1);
   json.key("adapter").text("mlp");
   json.key("prompt").text("Given the contexts: {chunks} Please follow the instruction: {instruction}");
@@ -132,8 +124,8 @@ Status readSoftTrained(const std::string &folder, const abi::Program &program, c
   if (!config.ok())
     return config.status();
   const JsonValue *pooling = config->find("pooling");
-  if (!pooling || !pooling->text() || *pooling->text() != poolingOf(program))
-    return otherShape(folder, std::string("e2llm_config.json does not say \"pooling\": \"") + poolingOf(program) + "\", which the program was compiled with");
+  if (!pooling || !pooling->text() || *pooling->text() != chunkPoolOf(program))
+    return otherShape(folder, std::string("e2llm_config.json does not say \"pooling\": \"") + chunkPoolOf(program) + "\", which the program was compiled with");
   auto read = [&](const std::string &name, const abi::Module *module) -> Status {
     auto part = partOf(list, name);
     if (!part.ok())

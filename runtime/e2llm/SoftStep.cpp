@@ -13,6 +13,7 @@ struct SoftStep::Inputs {
   TrainBatch words;    // zeros where soft tokens stand
   EncoderInputs chunks; // each once
   std::vector<int32_t> firsts, places, softChunks, destinations;
+  std::vector<int32_t> queries = {0}, seeds; // of the pool `pma`: boundaries of one query a chunk, and that it is the one there is
   std::vector<float> shares;
   std::map<int32_t, int32_t> known; // chunk to its number in the call
 
@@ -24,6 +25,8 @@ struct SoftStep::Inputs {
     const abi::Encoder::Pooling pooling = encoder.compression().pooling();
     firsts.push_back(static_cast<int32_t>(chunks.tokens.size()));
     LONGC_TRY(chunks.append(encoder, tokens));
+    queries.push_back(static_cast<int32_t>(firsts.size()));
+    seeds.push_back(0);
     for (size_t row = 0; row < tokens.size(); ++row) {
       places.push_back(place->second);
       shares.push_back(pooling == abi::Encoder::MEAN  ? 1.0f / static_cast<float>(tokens.size())
@@ -40,7 +43,8 @@ struct SoftStep::Inputs {
         {"tokens", &words.tokens},          {"positions", &words.positions},        {"boundaries", &words.boundaries},
         {"targets", &words.targets},        {"chunk_tokens", &chunks.tokens},       {"chunk_token_types", &chunks.types},
         {"chunk_positions", &chunks.positions}, {"chunk_boundaries", &chunks.boundaries}, {"chunk_firsts", &firsts},
-        {"chunk_places", &places},          {"soft_chunks", &softChunks},           {"destinations", &destinations}};
+        {"chunk_places", &places},          {"soft_chunks", &softChunks},           {"destinations", &destinations},
+        {"chunk_query_boundaries", &queries}, {"chunk_query_tokens", &seeds}};
     for (const abi::Input &input : function.inputs()) {
       auto known = std::ranges::find(integers, std::string_view(input.role()), [](const auto &entry) { return entry.first; });
       if (known != std::end(integers))

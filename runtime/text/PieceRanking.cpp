@@ -11,16 +11,20 @@ namespace {
 
 constexpr double k1 = 1.2, b = 0.75;
 
-using Pieces = std::vector<std::span<const int32_t>>;
-
-Pieces piecesOf(std::span<const int32_t> text, size_t length) {
-  Pieces pieces;
+std::vector<std::span<const int32_t>> piecesOf(std::span<const int32_t> text, size_t length) {
+  std::vector<std::span<const int32_t>> pieces;
   for (size_t begin = 0; begin < text.size(); begin += length)
     pieces.push_back(text.subspan(begin, std::min(length, text.size() - begin)));
   return pieces;
 }
 
-std::vector<double> scoresOf(const Pieces &pieces, std::span<const int32_t> question, double meanLength) {
+} // namespace
+
+std::vector<double> scoresOfPieces(const std::vector<std::span<const int32_t>> &pieces, std::span<const int32_t> question) {
+  size_t length = 0;
+  for (std::span<const int32_t> piece : pieces)
+    length += piece.size();
+  const double meanLength = static_cast<double>(length) / static_cast<double>(std::max<size_t>(1, pieces.size()));
   std::vector<double> scores(pieces.size());
   for (int32_t term : std::set<int32_t>(question.begin(), question.end())) {
     std::vector<std::pair<size_t, double>> holding; // pieces, and how often they have the term
@@ -34,12 +38,10 @@ std::vector<double> scoresOf(const Pieces &pieces, std::span<const int32_t> ques
   return scores;
 }
 
-} // namespace
-
 std::vector<int32_t> bestPieces(std::span<const int32_t> text, std::span<const int32_t> question, int64_t count, int64_t length) {
-  const Pieces pieces = piecesOf(text, static_cast<size_t>(length));
+  const auto pieces = piecesOf(text, static_cast<size_t>(length));
   const auto kept = std::min(pieces.size(), static_cast<size_t>(count));
-  const auto scores = scoresOf(pieces, question, static_cast<double>(text.size()) / static_cast<double>(std::max<size_t>(1, pieces.size())));
+  const std::vector<double> scores = scoresOfPieces(pieces, question);
   std::vector<size_t> order(pieces.size());
   std::iota(order.begin(), order.end(), 0);
   std::ranges::sort(order, {}, [&](size_t piece) { return std::pair(-scores[piece], piece); });

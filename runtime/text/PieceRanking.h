@@ -7,8 +7,11 @@
 
 namespace longc {
 
-/// The tokens of the `count` pieces of `length` tokens (the last may be shorter) that Okapi BM25 ranks first for `question` (Robertson & Zaragoza,
-/// The Probabilistic Relevance Framework, 2009, eq. 3.15; k1 = 1.2, b = 0.75, every token a term), in the order of the text. All of a text that
+/// Okapi BM25 of each piece for `question` (Robertson & Zaragoza, The Probabilistic Relevance Framework, 2009, eq. 3.15; k1 = 1.2, b = 0.75, every
+/// token a term): 0 where they share no token.
+std::vector<double> scoresOfPieces(const std::vector<std::span<const int32_t>> &pieces, std::span<const int32_t> question);
+
+/// The tokens of the `count` pieces of `length` tokens (the last may be shorter) that this ranks first, in the order of the text. All of a text that
 /// has no more pieces. Equal scores: the earlier piece.
 std::vector<int32_t> bestPieces(std::span<const int32_t> text, std::span<const int32_t> question, int64_t count, int64_t length);
 

@@ -16,6 +16,7 @@ refuses 2 "module 'encoder': '$models/decoder' is a decoder" "$longc" compile --
 refuses 2 "--module is for methods that join models" "$longc" compile "$models/decoder" --module encoder="$models/encoder" -o "$none"
 refuses 2 "is given without a name" "$longc" compile "$models/decoder" "${both[@]}" -o "$none"
 refuses 2 "--topk does not go with" "$longc" compile "${both[@]}" --topk 4 -o "$none"
+refuses 2 "was trained with mean" "$longc" compile "${both[@]}" --adapter "$models/adapter" --pool pma -o "$none"
 refuses 2 "--pool 'max' is not known" "$longc" compile "${both[@]}" --pool max -o "$none"
 cp -r "$models/adapter" "$folder/products" && rm -r "$folder/products/encoder" "$folder/products/decoder"
 refuses 2 "expected [64, 24]: the encoder's rows have 32 columns, the decoder's 64" "$longc" compile --method e2llm --module encoder="$models/encoder" --module decoder=test/golden/fot_tiny.gguf --adapter "$folder/products" -o "$none"
@@ -94,6 +95,10 @@ lines "$one" "$two" && apart=$(trained)
 lines '{"context": "A fox ran. ", "questions": [{"prompt": "What ran?", "answer": "a fox"}, {"prompt": "Who?", "answer": "the fox ran"}]}'
 together=$(trained)
 [ "$(echo "$apart" | cut -d' ' -f2)" = "$(echo "$together" | cut -d' ' -f2)" ] && [ "${together%% *}" = 1 ] || fail "two questions of a line: $together, apart: $apart"
+lines "${one%\}}, \"words\": \"A hen sat on it.\"}"
+[ "$(trained | cut -d' ' -f1,2)" = "${alone% *}" ] && [ "$(trained)" != "$alone" ] || fail "words beside soft tokens are not read, or are to be said"
+lines "${one%\}}, \"words\": 3}"
+refuses 1 "line 1: words is" "$app" train --data "$folder/lines" --out "$none" --steps 1 -q
 refuses 1 "by another program: adapter" ask --adapter "$folder/learnt"
 refuses 2 "--patience does not go with" train --out "$none" --steps 1 --patience 2
 refuses 2 "expected both, reason or understand" train --out "$none" --steps 1 --objective answers
@@ -116,6 +121,22 @@ same() { cmp -s "$folder/begun_fitted/$2" "$folder/begun_$1/$2"; }
 same drawn adapter.safetensors && fail "a fitted adapter is as a drawn one"
 same frozen adapter.safetensors && fail "nothing was trained"
 same frozen encoder/adapter_model.safetensors && same frozen decoder/adapter_model.safetensors || fail "what is frozen was trained"
+
+# Learned queries attend to chunks: they begin as the mean, are learnt, and go into another program.
+"$longc" compile "${both[@]}" --train --pool pma -o "$folder/queries" --variants avx2 --quiet
+attending() { rm -rf "$folder/$1" && "$folder/queries" train --data "$folder/facts/facts.jsonl" --out "$folder/$1" --seq-len 700 --chunk 100 --restate 1 --exact -q "${@:2}" >"$folder/out"; }
+attending begun_queries --steps 1 --lr 0 && begun fitted --lr 0 --exact && attending learnt_queries --steps 8 --lr 3e-2
+python3 - "$folder" <<'PY'
+import json, sys
+losses = {name: [json.loads(line)["loss"] for line in open(f"{sys.argv[1]}/{name}/train.jsonl")] for name in ("begun_queries", "begun_fitted", "learnt_queries")}
+assert abs(losses["begun_queries"][0] / losses["begun_fitted"][0] - 1) < 1e-4, losses
+assert losses["learnt_queries"][-1] < losses["learnt_queries"][0], losses
+assert json.load(open(f"{sys.argv[1]}/learnt_queries/e2llm_config.json"))["pooling"] == "pma"
+PY
+"$longc" compile "${both[@]}" --adapter "$folder/learnt_queries" -o "$folder/with_queries" --variants avx2 --quiet
+[ "$("$folder/with_queries" ask --document "$text" -p "Where?" -n 6 --exact -q)" = "$("$folder/queries" ask --adapter "$folder/learnt_queries" --document "$text" -p "Where?" -n 6 --exact --chunk 100 -q)" ] ||
+  fail "learned queries in the program answer otherwise than beside it"
+refuses 1 "does not say \"pooling\": \"mean\"" "$folder/fresh" ask --adapter "$folder/learnt_queries" --document "$text" -p "Where?" -q
 refuses 2 "expected fitted or drawn" begun none --begin random
 refuses 2 "expected parts of encoder, adapter and decoder" begun none --freeze words
 

@@ -2,6 +2,8 @@
 // RUN: longc-opt %s --longc-compress-chunks='width=12 train' | FileCheck %s
 // RUN: longc-opt %s --longc-compress-chunks='width=12 hidden=20 pool=cls' | FileCheck %s --check-prefix=CLS
 // RUN: longc-opt %s --longc-compress-chunks='width=12 stored' | FileCheck %s --check-prefix=STORED
+// RUN: longc-opt %s --longc-compress-chunks='width=12 pool=pma' | FileCheck %s --check-prefix=PMA
+// RUN: longc-opt %s --longc-compress-chunks='width=12 pool=pma' | longc-interpret - --function compress --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-5
 // RUN: longc-opt %s --longc-compress-chunks=width=12 | longc-interpret - --function compress --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-5
 
 // CHECK-DAG: lm.parameter @"adapter/mlp.0.weight" trainable {lm.initializer = "kaiming_uniform"} : tensor<12x8xf32>
@@ -26,6 +28,18 @@
 // CLS: lm.chunk_pool cls
 // CLS-NOT: lm.scatter_add
 // STORED: lm.parameter @"adapter/mlp.0.weight" trainable : tensor<12x8xf32>{{$}}
+
+// PMA-DAG: lm.parameter @"adapter/pma.seed" trainable {lm.initializer = "kaiming_uniform"} : tensor<1x8xf32>
+// PMA-DAG: lm.parameter @"adapter/pma.key.weight" trainable {lm.initializer = "zero"} : tensor<8x8xf32>
+// PMA-DAG: lm.parameter @"adapter/pma.value.weight" trainable {lm.initializer = "zero"} : tensor<8x8xf32>
+// PMA: func.func @compress(
+// PMA-SAME: %[[QUERIES:[^:]*]]: tensor<?xi32> {lm.input = "query_boundaries"}, %[[SEEDS:[^:]*]]: tensor<?xi32> {lm.input = "query_tokens"})
+// PMA: %[[HIDDEN:.*]] = lm.rms_norm
+// PMA: %[[MEAN:.*]] = lm.chunk_pool mean %[[HIDDEN]]
+// PMA: %[[VALUES:.*]] = lm.add %[[HIDDEN]],
+// PMA: %[[SEED:.*]] = lm.gather_rows %{{.*}}, %[[SEEDS]] : (tensor<1x8xf32>,
+// PMA: lm.packed_attention %{{.*}}, %{{.*}}, %{{.*}}, %[[QUERIES]], %{{.*}} {scale = 5.000000e-01 : f64}
+// PMA: return %{{.*}}, %[[MEAN]]
 
 lm.parameter @words : tensor<16x8xf32>
 lm.parameter @scale trainable : tensor<8xf32>

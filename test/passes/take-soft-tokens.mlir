@@ -4,6 +4,9 @@
 // RUN: longc-opt %s --longc-compress-chunks='width=12 train' --longc-make-loss --longc-take-soft-tokens='function=loss from=compress_trained' -o %t
 // RUN: FileCheck %s --check-prefix=LOSS --input-file=%t
 // RUN: longc-interpret %t --function loss --check-gradients --tokens 9 | FileCheck %s --check-prefix=GRADIENTS
+// RUN: longc-opt %s --longc-compress-chunks='width=12 train pool=pma' --longc-make-loss --longc-take-soft-tokens='function=loss from=compress_trained' -o %t.pma
+// RUN: longc-interpret %t.pma --function loss --check-gradients --tokens 9 | FileCheck %s --check-prefix=LEARNT-QUERIES
+// RUN: longc-opt %t.pma --longc-differentiate | longc-interpret - --function loss_gradient --tokens 37 --compare-after 'longc-lower{precision=exact train=false}' --tolerance 1e-5
 // RUN: longc-opt %t --longc-differentiate | longc-interpret - --function loss_gradient --tokens 37 --compare-after 'longc-lower{precision=exact train=false}' --tolerance 1e-5
 
 // CHECK: func.func @forward(
@@ -21,6 +24,7 @@
 // LOSS: %[[SOFT:.*]] = lm.gather_rows %{{.*}}, %[[WHICH]]
 // LOSS: lm.scatter_rows %{{.*}}, %[[SOFT]]
 // GRADIENTS: gradients agree: 6 of 6,
+// LEARNT-QUERIES: gradients agree: 9 of 9,
 
 lm.parameter @words : tensor<16x8xf32>
 lm.parameter @scale trainable : tensor<8xf32>

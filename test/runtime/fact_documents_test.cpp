@@ -54,6 +54,33 @@ TEST(FactDocuments, AreALineAFactWithoutFillers) {
   EXPECT_EQ(std::ranges::count(document.text, '.'), 7);
 }
 
+TEST(FactDocuments, ToldApartByPeopleAloneAreOfOneKindAndHalfOfThemAskedAbout) {
+  size_t ofPeople = 0, namesakes = 0;
+  for (int64_t number = 0; number < 60; ++number) {
+    const FactDocument document = makeFactDocument(4, number, 8, People::learnt, {.sentences = 0}, FactKind::alike);
+    EXPECT_EQ(document.questions.size(), 4u);
+    std::set<std::string> kinds, firstNames, answers;
+    for (size_t begin = 0; begin < document.text.size();) {
+      const size_t end = document.text.find('\n', begin), of = document.text.find(" of ", begin) + 4;
+      kinds.insert(document.text.substr(begin, of - begin));
+      firstNames.insert(document.text.substr(of, document.text.find(' ', of) - of));
+      begin = end + 1;
+    }
+    EXPECT_EQ(kinds.size(), 1u) << document.text;
+    namesakes += firstNames.size() <= 6;
+    for (const FactQuestion &question : document.questions) {
+      answers.insert(question.answer);
+      ofPeople += question.question.starts_with("Whose");
+      EXPECT_NE(document.text.find(question.answer), std::string::npos) << question.question;
+    }
+    EXPECT_EQ(answers.size(), 4u) << document.text;
+  }
+  EXPECT_GT(ofPeople, 10u);
+  EXPECT_LT(ofPeople, 60u);
+  EXPECT_GT(namesakes, 10u);
+  EXPECT_LT(namesakes, 50u);
+}
+
 TEST(FactDocuments, StandBetweenPassagesThatFollowOneAnother) {
   std::string text;
   for (int line = 0; line < 60; ++line)

@@ -62,13 +62,13 @@ int64_t RandomInputs::dynamicRows(StringRef role) const {
   return llvm::StringSwitch<int64_t>(role)
       .Cases({"segments", "sources"}, sequences)
       .Case("cross_rows", 2 * sequences)
-      .Cases({"cu_seqlens", "boundaries"}, sequences + 1)
+      .Cases({"cu_seqlens", "boundaries", "query_boundaries"}, sequences + 1)
       .Case("page_table", batch_.slots)
       .Case("rows", llvm::count_if(batch_.sequences, [](auto &s) { return s.queryEnd > s.queryBegin; }))
       .Cases({"cache_keys", "cache_values"}, batch_.slots * batch_.ring)
       .Cases({"memory_keys", "memory_values"}, batch_.slots * batch_.pagesOfSlot * RandomBatch::pageRows)
       .Cases({"destinations", "soft_tokens", "soft_chunks"}, batch_.tokens / 2)
-      .Case("firsts", sequences)
+      .Cases({"firsts", "query_tokens"}, sequences)
       .Default(batch_.tokens);
 }
 
@@ -119,6 +119,10 @@ static FailureOr<std::vector<double>> roleElements(const RandomBatch &batch, Str
     if (role == "cross_rows")
       for (size_t sequence : {i, (i + 1) % batch.sequences.size(), i, (i + 2) % batch.sequences.size()})
         elements.push_back(sequence);
+    if (role == "query_boundaries")
+      elements.push_back(i);
+    if (role == "query_tokens") // of one row
+      elements.push_back(0);
     if (role == "firsts")
       elements.push_back(std::min(s.queryBegin, batch.tokens - 1));
     if (role == "rows" && s.queryEnd > s.queryBegin)
@@ -137,6 +141,8 @@ static FailureOr<std::vector<double>> roleElements(const RandomBatch &batch, Str
   }
   if (role == "cu_seqlens" || role == "boundaries")
     elements.push_back(batch.tokens);
+  if (role == "query_boundaries")
+    elements.push_back(batch.sequences.size());
   if (role == "tokens" || role == "targets")
     for (int64_t t = 0; t < rows; ++t)
       elements.push_back(role == "targets" && t % 5 == 3 ? -100 : drawInteger(batch.seed, role, t, limit));

@@ -167,7 +167,7 @@ private:
     options_ = withDefaultsOf(decoder().model, options_);
     LONGC_TRY(checkWindow(options_, decoder().model.config));
     if (!options_.adapter.empty()) {
-      Result<SoftAdapter> read = readSoftAdapter(options_.adapter, encoder().model, decoder().model);
+      Result<SoftAdapter> read = readSoftAdapter(options_.adapter, encoder().model, decoder().model, options_.pool);
       if (!read.ok())
         return read.status();
       adapter_ = std::move(*read);
@@ -195,9 +195,9 @@ private:
       module->set_name(half.name);
     }
     abi::Compression *compression = program_.mutable_modules(1)->mutable_compression();
-    compression->set_pooling(options_.pool == "mean"  ? abi::Encoder::MEAN
-                             : options_.pool == "cls" ? abi::Encoder::CLS
-                                                      : abi::Encoder::LAST);
+    compression->set_pooling(options_.pool == "cls"    ? abi::Encoder::CLS
+                             : options_.pool == "last" ? abi::Encoder::LAST
+                                                       : abi::Encoder::MEAN); // which `pma` begins as and compares chunks by
     compression->set_chunk_bytes(static_cast<uint32_t>(options_.chunkBytes));
     return {};
   }

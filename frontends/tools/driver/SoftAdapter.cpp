@@ -43,9 +43,12 @@ Status readConfig(const std::string &folder, SoftAdapter &adapter) {
 
 } // namespace
 
-Result<SoftAdapter> readSoftAdapter(const std::string &folder, const Checkpoint &encoder, const Checkpoint &decoder) {
+Result<SoftAdapter> readSoftAdapter(const std::string &folder, const Checkpoint &encoder, const Checkpoint &decoder, const std::string &pool) {
   SoftAdapter adapter;
   LONGC_TRY(readConfig(folder, adapter));
+  if (!pool.empty() && pool != adapter.pool)
+    return Status::error(notJoined, "--pool " + pool + ": the adapter of '" + folder + "' was trained with " + adapter.pool,
+                         "leave --pool out, or give an adapter that was trained with it");
   for (auto [name, base, into] : {std::tuple("encoder", &encoder, &adapter.encoder), {"decoder", &decoder, &adapter.decoder}}) {
     const std::string part = folder + "/" + name;
     if (!std::filesystem::exists(part))
@@ -62,11 +65,16 @@ Result<SoftAdapter> readSoftAdapter(const std::string &folder, const Checkpoint 
   const SafetensorsTensor *inner = files->find("mlp.0.weight"), *outer = files->find("mlp.2.weight");
   if (!inner || !outer || inner->shape.size() != 2 || outer->shape.size() != 2)
     return Status::error(notJoined, folder + "/adapter.safetensors has no matrices mlp.0.weight and mlp.2.weight", "give the folder that `train` wrote");
-  const int64_t hidden = adapter.hidden = inner->shape[0];
-  const std::pair<const char *, std::vector<int64_t>> expected[] = {{"mlp.0.weight", {hidden, encoder.config.hidden}},
-                                                                    {"mlp.0.bias", {hidden}},
-                                                                    {"mlp.2.weight", {decoder.config.hidden, hidden}},
-                                                                    {"mlp.2.bias", {decoder.config.hidden}}};
+  const int64_t hidden = adapter.hidden = inner->shape[0], columns = encoder.config.hidden;
+  std::vector<std::pair<const char *, std::vector<int64_t>>> expected = {{"mlp.0.weight", {hidden, columns}},
+                                                                         {"mlp.0.bias", {hidden}},
+                                                                         {"mlp.2.weight", {decoder.config.hidden, hidden}},
+                                                                         {"mlp.2.bias", {decoder.config.hidden}}};
+  if (adapter.pool == "pma") {
+    expected.push_back({"pma.seed", {1, columns}});
+    for (const char *name : {"pma.key.weight", "pma.value.weight"})
+      expected.push_back({name, {columns, columns}});
+  }
   for (const auto &[name, shape] : expected) {
     const SafetensorsTensor *tensor = files->find(name);
     if (!tensor || !isWeightType(tensor->type) || tensor->shape != shape)

@@ -13,13 +13,14 @@ namespace longc {
 struct SoftAdapter {
   std::optional<Adapter> encoder, decoder;
   std::vector<CheckpointParameter> products; // "adapter/mlp.0.weight", ..., F32
-  std::string pool;                          // mean, cls or last
+  std::string pool;                          // mean, cls, last or pma
   int64_t chunkBytes = 0;
   int64_t hidden = 0; // rows of mlp.0
   std::shared_ptr<const void> files;
 };
 
-// The folder's adapter for these two models. Errors name folder and tensor, and both widths where it does not join the two.
-Result<SoftAdapter> readSoftAdapter(const std::string &folder, const Checkpoint &encoder, const Checkpoint &decoder);
+// The folder's adapter for these two models and, where one is asked for, that pool. Errors name folder and tensor, and both widths where it does not
+// join the two.
+Result<SoftAdapter> readSoftAdapter(const std::string &folder, const Checkpoint &encoder, const Checkpoint &decoder, const std::string &pool);
 
 } // namespace longc

@@ -56,7 +56,7 @@ void describeKind(const Program &program, const std::function<void(const char *,
   }
   if (const abi::Module *encoder = compressingModule(program.message()))
     line("encoder", formatText("%u layers, width %u, %s of chunks of %s bytes", encoder->layers(), encoder->hidden(),
-                               poolingName(encoder->compression().pooling()), formatCount(encoder->compression().chunk_bytes()).c_str()));
+                               chunkPoolOf(program.message()), formatCount(encoder->compression().chunk_bytes()).c_str()));
   line("method", memory.method().empty() ? "none" : memory.method());
   line("memory layers", layersText(memory, module.layers()) +
                             (memory.topk() ? formatText(", exact top-%u", memory.topk()) : ", dense"));

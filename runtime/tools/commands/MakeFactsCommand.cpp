@@ -37,7 +37,7 @@ Result<FactRequest> FactRequest::of(const Arguments &arguments) {
   return request;
 }
 
-FactDocument FactRequest::make(int64_t number, People people) const { return makeFactDocument(seed, number, facts, people, {fillers, passages}); }
+FactDocument FactRequest::make(int64_t number, People people) const { return makeFactDocument(seed, number, facts, people, {fillers, passages}, kind); }
 
 namespace {
 
@@ -56,7 +56,7 @@ void writeQuestion(JsonWriter &json, const FactQuestion &question) {
 }
 
 // Lines {"context", "prompt", "answer"}, or {"context", "questions"} of several questions each.
-std::string linesOf(const FactDocument &document, size_t turns) {
+std::string linesOf(const FactDocument &document, size_t turns, bool hasWords) {
   std::string lines;
   for (std::span<const FactQuestion> rest = document.questions; !rest.empty();) {
     const std::span<const FactQuestion> asked = rest.first(std::min(turns, rest.size()));
@@ -64,6 +64,8 @@ std::string linesOf(const FactDocument &document, size_t turns) {
     JsonWriter json;
     json.beginObject();
     json.key("context").text(document.text);
+    if (hasWords)
+      json.key("words").text(document.text);
     if (turns == 1) {
       writeQuestion(json, asked.front());
     } else {
@@ -84,9 +86,13 @@ Status makeDocuments(const Arguments &arguments) {
   auto request = FactRequest::of(arguments);
   if (!request.ok())
     return request.status();
+  request->kind = arguments.flag("alike") ? FactKind::alike : FactKind::mixed;
   auto turns = arguments.integer("turns", 1, INT32_MAX);
   if (!turns.ok())
     return turns.status();
+  auto wordsEvery = arguments.integer("words", 0, INT32_MAX);
+  if (!wordsEvery.ok())
+    return wordsEvery.status();
   auto folder = OutputFolder::create(arguments.text("out"));
   if (!folder.ok())
     return folder.status();
@@ -94,7 +100,7 @@ Status makeDocuments(const Arguments &arguments) {
   int64_t questions = 0;
   for (int64_t number = 0; number < request->documents; ++number) {
     const FactDocument document = request->make(number, People::learnt);
-    lines += linesOf(document, static_cast<size_t>(*turns));
+    lines += linesOf(document, static_cast<size_t>(*turns), *wordsEvery > 0 && number % *wordsEvery == 0);
     questions += static_cast<int64_t>(document.questions.size());
   }
   LONGC_TRY(OutputFile::write(folder->path() + "/facts.jsonl", lines));
@@ -153,7 +159,7 @@ Status runMakeFacts(const Arguments &arguments) {
 
 const Command makeFactsCommand = {"make-facts",
                                   "plants facts in a text and writes questions about them; with --documents: writes texts of facts with questions to train on",
-                                  {"count", "documents", "facts", "fillers", "json", "out", "quiet", "seed", "text", "turns"},
+                                  {"alike", "count", "documents", "facts", "fillers", "json", "out", "quiet", "seed", "text", "turns", "words"},
                                   runMakeFacts};
 
 } // namespace longc

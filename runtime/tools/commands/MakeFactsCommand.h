@@ -18,6 +18,7 @@ struct FactRequest {
   std::shared_ptr<const std::string> text; // real text between the facts, where it is asked for
   std::vector<std::string_view> passages;  // of it
   size_t fillers;                          // sentences around a fact
+  FactKind kind = FactKind::mixed;
 
   static Result<FactRequest> of(const Arguments &arguments);
   FactDocument make(int64_t number, People people) const;

@@ -14,6 +14,7 @@ namespace {
 
 constexpr OptionSpec options[] = {
     {"adapter", 0, "FOLDER", "", "a LoRA adapter as PEFT or `train` saves it, of at most the rank the program was compiled with; serve: [NAME=]FOLDER, several times"},
+    {"alike", 0, "", "", "facts of a document are of one kind, so that people alone tell them apart; half of them are asked about, some the other way round"},
     {"among", 0, "N,...", "1,2,4,8,16,32,64", "how many facts a text holds, one of which is asked for"},
     {"api-key-file", 0, "FILE", "", "keys that clients must give, one a line (default: everybody may ask)"},
     {"as", 0, "KIND", "fot", "what is kept of a text: fot (a document of memory) or lift (an adapter, as `lift fit` makes it)"},
@@ -127,7 +128,7 @@ constexpr OptionSpec options[] = {
     {"warmup", 0, "N", "0", "steps in which the learning rate rises to --lr"},
     {"weight-decay", 0, "D", "0", "decay of matrices, decoupled from their gradients"},
     {"window", 'w', "N", "", "tokens of the local window"},
-    {"words", 0, "N", "0", "e2llm: tokens of the text that stand as they are: all of it where it fits, else the chunks nearest to the question beside the soft tokens"},
+    {"words", 0, "N", "0", "e2llm: tokens of the text that stand as they are: all of it where it fits, else the chunks nearest to the question beside the soft tokens; make-facts: one document of so many stands in its prompt like that"},
 };
 
 const OptionSpec *findOption(std::string_view name) {

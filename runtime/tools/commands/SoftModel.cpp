@@ -4,12 +4,14 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Log.h"
 #include "runtime/serve/Batch.h"
+#include "runtime/text/PieceRanking.h"
 #include "runtime/train/ProgramParameters.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <tuple>
 
 namespace longc {
 
@@ -76,7 +78,12 @@ Result<std::vector<ChunkPlace>> SoftModel::nearest(std::span<const SoftDocument>
   if (!asked.ok())
     return asked.status();
   const size_t width = asked->pools.size();
-  std::vector<std::pair<double, ChunkPlace>> order;
+  std::vector<std::vector<int32_t>> tokens;
+  for (const SoftDocument &document : documents)
+    for (size_t chunk = 0; chunk < static_cast<size_t>(document.chunks()); ++chunk)
+      tokens.push_back(model.tokenizer.encode(document.chunk(chunk), /*parseSpecial=*/false));
+  const std::vector<double> scores = scoresOfPieces({tokens.begin(), tokens.end()}, model.tokenizer.encode(" " + question, /*parseSpecial=*/false));
+  std::vector<std::tuple<double, double, ChunkPlace>> order;
   for (size_t document = 0; document < documents.size(); ++document)
     for (size_t chunk = 0; chunk < static_cast<size_t>(documents[document].chunks()); ++chunk) {
       double dot = 0, squares = 1e-30;
@@ -85,11 +92,11 @@ Result<std::vector<ChunkPlace>> SoftModel::nearest(std::span<const SoftDocument>
         dot += value * asked->pools[column];
         squares += value * value;
       }
-      order.emplace_back(-dot / std::sqrt(squares), ChunkPlace{document, chunk});
+      order.emplace_back(-scores[order.size()], -dot / std::sqrt(squares), ChunkPlace{document, chunk});
     }
   std::ranges::sort(order);
   std::vector<ChunkPlace> places;
-  for (const auto &[distance, place] : order)
+  for (const auto &[score, distance, place] : order)
     places.push_back(place);
   return places;
 }

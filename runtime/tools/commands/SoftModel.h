@@ -43,7 +43,7 @@ struct SoftModel {
   /// Compresses a text, with a progress bar; ^C cancels.
   Result<SoftDocument> read(std::string name, std::string text, size_t chunkBytes, const SoftDocument *old, ProgressMode mode) const;
 
-  /// The chunks whose pools are the nearest to the question's, the nearest first.
+  /// The chunks by the tokens that they share with the question (scoresOfPieces), among equals by how near their pools are to the question's.
   Result<std::vector<ChunkPlace>> nearest(std::span<const SoftDocument> documents, const std::string &question) const;
 
   /// Ids of an instruction behind the soft tokens of rows [0, count) and `words`.

@@ -122,7 +122,9 @@ Status SoftChoices::read(const Arguments &arguments) {
   if (!options.ok())
     return options.status();
   engine = *options;
+  samples.threads = engine.threads;
   resume = arguments.flag("resume");
+  samples.words = fits && !resume && adapter.empty();
   json = arguments.flag("json");
   return {};
 }
