@@ -1,20 +1,24 @@
 #!/usr/bin/env python3
 """Experiments with LIFT: a text absorbed into an adapter, and asked about.
 
-    bench/experiments/run.sh lift/L3 [--app PROGRAM] [--folder F] [--seeds 0,1,2] [--texts N] [--jobs N] [--seconds S]
+    bench/experiments/run.sh lift/L3 [--app PROGRAM] [--folder F] [--seeds 0,1,2] [--texts N] [--jobs N] [--seconds S] [--sizes N,...]
 
+L1  what is learnt by heart: the loss of the rows of `gm` before and after, and seconds by the length of the text
 L2  answers of the adapter alone beside the model's in its window, 100 facts in a text of four windows
 L3  the same by the length of the text: 1k, 4k and 16k tokens, a fact every 100 tokens
 L4  both recipes by where the facts stand: the window shows the text's beginning and end, the middle is in the adapter alone;
     --texts N texts of four windows, 80 facts each
 L5  another text than was absorbed: what the adapter says of it alone, and with it in the window
-L7  seconds to absorb one pass of a text, by its length
+L6  how many questions about the text are learnt beside its segments
+L7  seconds to absorb four passes of a text, by its length; then memory and speed while answering, beside the model as it was
+L8  a gated memory before it has learnt (a program compiled with --gated-memory): its gate, its output, the model's perplexity
 L9  the published schedule: three passes over segments, five with questions, one step each (--recipe gm --batch 0)
+L10 questions that need two places of the text, far apart: whose is a thing that somebody keeps, which of two is the larger, which was first
 
 Texts are chapters of the King James Bible (Debian's bible-kjv) with facts planted by the program's `make-facts`, whose questions
 have answers that a machine can check. PROGRAM is a compiled model that trains, by default build/quickstart/smollm2-train.
 Every run's figures go to FOLDER (build/experiments/lift) as one JSON file; those that are there are not run again. Standard library
-only. A cell is the mean over the seeds and how far they lie apart.
+only. A cell is the mean over the seeds and how far they lie apart. Where a length is varied, a curve goes to FOLDER too.
 """
 import argparse
 import concurrent.futures
@@ -26,13 +30,21 @@ import statistics
 import subprocess
 import sys
 
+import chart
+import gated
+import linked
+
 EXPECTED = {  # estimates of the method's description, none of them measured
+    "L1": "the loss falls from about 3 to under 1; seconds in proportion to the length (R2 over 0.99)",
     "L2": "base about chance; questions at least 90 %",
     "L3": "at least 95 % at all lengths",
     "L4": "outside the window: adapter at least 20 points over the window; inside: no more than 3 under it",
     "L5": "alone as the model without it; in the window no worse, the gated memory better than a LoRA",
-    "L7": "seconds in proportion to the length",
+    "L6": "the more questions the better",
+    "L7": "seconds in proportion to the length; answering takes no more memory and hardly more time",
+    "L8": "the gate at 0.0474 in the mean, memory under a hundredth of the query, perplexity within a few per cent",
     "L9": "the loss falls in every step; at this size it under-fits",
+    "L10": "better than the window alone",
 }
 
 
@@ -44,6 +56,9 @@ def bible():
 class Runs:
     def __init__(self, options):
         self.app, self.folder, self.jobs, self.texts = options.app, pathlib.Path(options.folder), options.jobs, options.texts
+        self.plain, self.device = options.plain or options.app, options.device
+        self.longc = options.longc
+        self.sizes = [int(size) for size in options.sizes.split(",")] if options.sizes else None
         self.more = ["--device", options.device, "--progress", "none", "--json"] + (["--seconds", options.seconds] if options.seconds else [])
         if self.jobs > 1:
             self.more += ["--threads", max(1, len(os.sched_getaffinity(0)) // self.jobs)]
@@ -70,6 +85,16 @@ class Runs:
             source.write_text(whole[begin:begin + 4 * tokens])
             self.call("make-facts", "--text", source, "--count", facts, "--seed", seed, "--out", place)
         return place / "document.txt", place / "questions.jsonl"
+
+    def measured(self, app, *words):
+        """What a call of a program says as JSON, and the most bytes of its process."""
+        with subprocess.Popen([app, *map(str, words), "--device", self.device, "--json", "--quiet"], stdout=subprocess.PIPE, text=True) as child:
+            said = child.stdout.read()
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = status
+        if status:
+            sys.exit(f"{' '.join(map(str, words))}: wait status {status}")
+        return json.loads(said), usage.ru_maxrss * 1024
 
     def once(self, name, make):
         """The figures of a run, from its file if that is there."""
@@ -121,10 +146,14 @@ def run_l2(runs, seeds):
 
 def run_l3(runs, seeds):
     rows = []
-    for tokens in (1024, 4096, 16384):
+    ways, curve = {"window alone": "truncated_icl", "adapter alone": "adapter_alone", "both": "adapter_and_window"}, {}
+    for tokens in runs.sizes or (1024, 4096, 16384):
         results = [runs.judged("L3", tokens, tokens // 100, seed) for seed in seeds]
         rows.append([tokens] + accuracies(results) + [spread([r["seconds"] for r in results], "s", 1)])
+        for name, key in ways.items():
+            curve.setdefault(name, []).append((tokens, 100 * statistics.mean(result[key] for result in results)))
     table(["tokens", "window alone", "adapter alone", "both", "seconds"], rows)
+    chart.curves(runs.folder / "L3.svg", "Questions about a text by its length", "tokens", "% right", curve, log=True)
 
 
 def places(runs, text, window, tokens):
@@ -184,16 +213,95 @@ def run_l5(runs, seeds):
            for kind, part in ((kind, results[i * len(seeds):(i + 1) * len(seeds)]) for i, kind in enumerate(kinds))])
 
 
-def run_l7(runs, seeds):
+def by_length(runs, experiment, sizes, seeds, *more):
+    """Fits of texts of these sizes: (tokens, results of the seeds) each."""
+    def fit(tokens, seed):
+        document, _ = runs.document(tokens, max(1, tokens // 200), seed)
+        return runs.fit(document, runs.folder / f"adapter-{experiment}-{tokens}-{seed}", seed, *more)
+
+    return [(tokens, [runs.once(f"{experiment}-{tokens}-{seed}", lambda tokens=tokens, seed=seed: fit(tokens, seed)) for seed in seeds]) for tokens in sizes]
+
+
+def run_l1(runs, seeds):
+    fits = by_length(runs, "L1", runs.sizes or (2048, 4096, 8192), seeds, "--recipe", "gm", "--window", 1024)
+    table(["tokens", "first loss", "last loss", "steps", "seconds"],
+          [[tokens] + [spread([r[key] for r in results], "", 1) for key in ("loss_first", "loss_last", "steps", "seconds")] for tokens, results in fits])
+    points = [(r["document_tokens"], r["seconds"]) for _, results in fits for r in results]
+    print(f"R2 of seconds by tokens: {statistics.correlation(*zip(*points)) ** 2:.4f}")
+
+
+def run_l6(runs, seeds):
     rows = []
-    for tokens in (2048, 4096, 8192, 16384):
-        def fit(seed, tokens=tokens):
-            document, _ = runs.document(tokens, max(1, tokens // 200), seed)
-            return runs.fit(document, runs.folder / f"adapter-{tokens}-{seed}", seed, "--epochs", 4)
-        results = [runs.once(f"L7-{tokens}-{seed}", lambda seed=seed: fit(seed)) for seed in seeds]
-        rows.append([tokens, spread([r["seconds"] for r in results], "s", 1),
-                     spread([r["document_tokens"] * r["epochs"] / r["seconds"] for r in results], "tokens/s", 1)])
-    table(["tokens", "four passes", "of the text"], rows)
+    for count in (1, 20, 80):
+        def judged(seed, count=count):
+            document, questions = runs.document(8192, 80, seed)
+            learnt = runs.folder / f"learnt-{seed}-{count}.jsonl"
+            asked = [json.loads(line) for line in questions.read_text().splitlines()]
+            asked = [asked[i * len(asked) // count] for i in range(count)] # in other words: those that judge are left out
+            learnt.write_text("".join(json.dumps({"question": "Tell me: " + one["question"], "answer": one["answer"]}) + "\n" for one in asked))
+            return runs.judge(document, questions, "--seed", seed, "--recipe", "gm", "--train-questions", learnt)
+
+        results = [runs.once(f"L6-{count}-{seed}", lambda seed=seed: judged(seed)) for seed in seeds]
+        rows.append([count] + accuracies(results))
+    table(["questions", "window alone", "adapter alone", "both"], rows)
+
+
+def run_l7(runs, seeds):
+    fits = by_length(runs, "L7", runs.sizes or (2048, 4096, 8192, 16384, 32768, 65536, 131072), seeds, "--epochs", 4)
+    rate = {tokens: [r["document_tokens"] * r["epochs"] / r["seconds"] for r in results] for tokens, results in fits}
+    table(["tokens", "four passes", "of the text"], [[tokens, spread([r["seconds"] for r in results], "s", 1), spread(rate[tokens], "tokens/s", 1)] for tokens, results in fits])
+    doubling = [statistics.mean(rate[tokens]) for tokens, _ in fits]
+    print(f"tokens a second of the longest against the shortest text: {doubling[-1] / doubling[0]:.2f}")
+    chart.curves(runs.folder / "L7.svg", "Four passes over a text", "tokens", "seconds", {"absorbing": [(tokens, statistics.mean(r["seconds"] for r in results)) for tokens, results in fits]})
+    rows = []
+    for name, app, adapter in [("the model", runs.plain, ())] + [(f"having absorbed {tokens} tokens", runs.app, ("--adapter", runs.folder / f"adapter-L7-{tokens}-{seeds[0]}"))
+                                                                 for tokens in (fits[0][0], fits[-1][0])]:
+        answers = [runs.measured(app, "generate", *adapter, "--prompt", "Once upon a time there was a king, and he", "-n", 128, "--temperature", 0, "--ignore-eos") for _ in range(3)]
+        rows.append([name, max(peak for _, peak in answers), max(len(said["token_ids"]) / said["timings"]["decode_seconds"] for said, _ in answers)])
+    if runs.longc:
+        document, _ = runs.document(fits[0][0], max(1, fits[0][0] // 200), seeds[0])
+        out = runs.folder / "adapter-L7-memory"
+        subprocess.run(["rm", "-rf", out], check=True)
+        _, peak = runs.measured(runs.app, "lift", "fit", document, "-o", out, "--epochs", 1)
+        planned = subprocess.run([runs.longc, "plan", runs.app, "--train", "--chunk", "2048"], check=True, capture_output=True, text=True).stdout
+        print(f"while fitting: {peak / 2**20:.0f} MiB at the most; what the plan says of calls of 2,048 tokens:\n{planned.rstrip()}")
+    table(["while answering", "most memory", "beside the model", "tokens/s", "beside the model"],
+          [[name, f"{peak / 2**20:.0f} MiB", f"{peak / rows[0][1]:.2f} x", f"{speed:.1f}", f"{speed / rows[0][2]:.2f} x"] for name, peak, speed in rows])
+
+
+def run_l8(runs, seeds):
+    rows = []
+    for seed in seeds:
+        document, _ = runs.document(2048, 10, seed)
+        adapter = runs.folder / f"adapter-L8-{seed}"
+        if not adapter.exists():
+            runs.fit(document, adapter, seed, "--lr", 0, "--epochs", 1)
+        perplexity = [json.loads(runs.call("perplexity", "--file", document, "--json", "--quiet", *more))["perplexity"] for more in ((), ("--adapter", adapter))]
+        gate, size = gated.beginning(adapter / "adapter_model.safetensors", seed)
+        rows.append([seed, f"{gate:.4f}", f"{size:.4f}", f"{perplexity[0]:.3f}", f"{perplexity[1]:.3f}"])
+    table(["seed", "mean gate", "memory / query", "perplexity of the model", "with the memory"], rows)
+
+
+def run_l10(runs, seeds):
+    rows, kinds = [], {}
+    for seed in seeds:
+        source, _ = runs.document(8192, 80, seed)
+        place = runs.folder / f"linked-{seed}"
+        linked.write(source.read_text(), place, seed)
+        questions = place / "questions.jsonl"
+        replies = runs.folder / f"L10-{seed}.jsonl"
+
+        def run():
+            result = runs.judge(place / "document.txt", questions, "--seed", seed, "-o", replies)
+            result["replies"] = [json.loads(line) for line in replies.read_text().splitlines()]
+            return result
+
+        result = runs.once(f"L10-{seed}", run)
+        for asked, reply in zip(map(json.loads, questions.read_text().splitlines()), result["replies"]):
+            kinds.setdefault(asked["kind"], []).append([reply[way]["right"] for way in ("truncated_icl", "adapter", "both")])
+    for kind, right in kinds.items():
+        rows.append([kind, len(right)] + [f"{100 * statistics.mean(one[way] for one in right):.1f} %" for way in range(3)])
+    table(["kind", "questions", "window alone", "adapter alone", "both"], rows)
 
 
 def run_l9(runs, seeds):
@@ -212,6 +320,9 @@ def main():
     parser.add_argument("--folder", default="build/experiments/lift")
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--device", default="auto", help="where to absorb and to ask")
+    parser.add_argument("--plain", default="", help="the model compiled without --train, of L7 (default: PROGRAM without an adapter)")
+    parser.add_argument("--longc", default="", help="the compiler, whose `plan` L7 compares memory with")
+    parser.add_argument("--sizes", default="", help="tokens of the texts, of L1, L3 and L7 (default: those of the experiment)")
     parser.add_argument("--texts", type=int, default=5, help="of L4")
     parser.add_argument("--jobs", type=int, default=1, help="programs at once, in L4 and L5 (seconds then say nothing)")
     parser.add_argument("--seconds", type=float, default=0, help="budget of each fit (0: all passes)")

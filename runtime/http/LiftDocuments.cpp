@@ -54,8 +54,8 @@ Result<LiftDocuments::Adapter> LiftDocuments::learn(const DocumentText &text, do
   options.seconds = seconds;
   options.mostLoss = 2 * std::log(static_cast<double>(program_.module().vocabulary()));
   options.stop = [&] { return !goesOn(share); };
-  options.onStep = [&](int64_t done, int64_t planned, double) {
-    share = static_cast<double>(done) / static_cast<double>(std::max(done, planned));
+  options.onStep = [&](const StepReport &report, int64_t planned) {
+    share = static_cast<double>(report.step) / static_cast<double>(planned);
     ++steps_;
   };
   auto result = fitText(*trainer, *step_, *rows, plan, options);

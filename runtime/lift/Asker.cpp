@@ -23,11 +23,11 @@ std::string_view withoutLeadingSpace(std::string_view text) {
 } // namespace
 
 Status Asker::readDocument(std::string_view title, std::string_view text, int64_t room, const IngestOptions &ingest) {
-  auto session = Session::create(engine_, optionsFor(window_));
+  auto session = Session::create(engine_, memory_ ? *memory_ : optionsFor(window_));
   if (!session.ok())
     return session.status();
   document_ = std::move(*session);
-  return document_->ingest(PromptDocument(tokenizer_, title, text).cutTo(std::max<int64_t>(1, window_ - room)), ingest);
+  return document_->ingest(PromptDocument(tokenizer_, title, text).cutTo(memory_ ? INT64_MAX : std::max<int64_t>(1, window_ - room)), ingest);
 }
 
 Result<std::string> Asker::firstLine(std::string_view question, int64_t tokens, const std::function<bool()> &stop) {

@@ -5,6 +5,7 @@
 #include "runtime/text/Tokenizer.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@ public:
   /// `tokenizer` and `engine` must outlive this. `window`: the tokens of document, question and reply together.
   Asker(Engine &engine, const Tokenizer &tokenizer, int64_t window) : engine_(engine), tokenizer_(tokenizer), window_(window) {}
 
+  /// From now on documents are not cut: what the window does not hold goes into the program's memory.
+  void readThroughMemory(const SessionOptions &options) { memory_ = options; }
   /// From now on questions stand behind `text`, cut to what leaves `room` tokens for question and reply.
   Status readDocument(std::string_view title, std::string_view text, int64_t room, const IngestOptions &ingest);
 
@@ -26,6 +29,7 @@ private:
   Engine &engine_;
   const Tokenizer &tokenizer_;
   int64_t window_;
+  std::optional<SessionOptions> memory_;
   std::unique_ptr<Session> document_; // that every question goes on from
 };
 

@@ -29,6 +29,7 @@ public:
   Result<LiftFitResult> run() {
     LONGC_TRY(trainer_.keepLast());
     began_ = saved_ = Clock::now();
+    result_.loadSeconds = secondsSince(options_.start);
     while (trainer_.state().epoch < plan_.epochs) {
       const std::vector<Sample> rows = rows_.ofEpoch(trainer_.state().epoch);
       trainer_.goOnWith(rows);
@@ -41,6 +42,8 @@ public:
     result_.epochs = trainer_.state().epoch;
     if (result_.steps == 0)
       return result_.failure.ok() ? Status::error(cancelledCode, "cancelled before the first step") : result_.failure;
+    std::ranges::nth_element(stepSeconds_, stepSeconds_.begin() + static_cast<std::ptrdiff_t>(stepSeconds_.size() / 2));
+    result_.stepSeconds = stepSeconds_.empty() ? 0 : stepSeconds_[stepSeconds_.size() / 2];
     return result_;
   }
 
@@ -56,7 +59,8 @@ private:
       auto report = trainer_.run(options_.stop, [&](const StepReport &step) { return options_.mostLoss > 0 && step.loss > options_.mostLoss ? tooLarge(step) : Status(); });
       if (!report.ok())
         return failed(report.status());
-      slowest_ = std::max(slowest_, secondsSince(start));
+      stepSeconds_.push_back(secondsSince(start));
+      slowest_ = std::max(slowest_, stepSeconds_.back());
       LONGC_TRY(checkBudget());
       note(*report, tokensOf(rows));
       LONGC_TRY(saveWhenDue());
@@ -114,7 +118,7 @@ private:
       const double rate = static_cast<double>(report.step) / std::max(1e-9, secondsSince(began_));
       planned = std::min(planned, report.step + static_cast<int64_t>(rate * std::max(0.0, options_.seconds - secondsSince(options_.start))));
     }
-    options_.onStep(report.step, std::max(planned, report.step), report.loss);
+    options_.onStep(report, std::max(planned, report.step));
   }
 
   Status saveWhenDue() {
@@ -142,6 +146,7 @@ private:
   const LiftFitOptions &options_;
   LiftFitResult result_;
   Clock::time_point began_, saved_;
+  std::vector<double> stepSeconds_;
   double slowest_ = 0, saveSeconds_ = 0;
   bool ended_ = false;
 };

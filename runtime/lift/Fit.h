@@ -21,8 +21,8 @@ struct LiftFitOptions {
   TrainSettings settings;               // what a state must have been made with
   double mostLoss = 0;                  // a loss above it has exploded; 0: none is too large
   Trainer::Stop stop;
-  /// Steps done, steps planned so far (0: not yet known), the loss of the last.
-  std::function<void(int64_t done, int64_t planned, double loss)> onStep;
+  /// Of each step that was good, with how many are planned so far.
+  std::function<void(const StepReport &report, int64_t planned)> onStep;
 };
 
 enum class LiftEnd { finished, outOfTime, interrupted, exploded };
@@ -33,6 +33,7 @@ struct LiftFitResult {
   int64_t steps = 0, epochs = 0; // of the whole fit; passes that were completed
   int64_t tokens = 0;          // of all rows that were learnt from
   double firstLoss = 0, lastLoss = 0;
+  double loadSeconds = 0, stepSeconds = 0; // from `start` to the first step; of the median step
 };
 
 /// Codes of its errors: a budget that is over before a step is done; a loss over `mostLoss`.

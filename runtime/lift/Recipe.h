@@ -22,8 +22,11 @@ struct LiftPlan {
   int64_t segmentEpochs = 0; // gm: passes over the segments alone (C of C3M5)
   int64_t epochs = 0;        // all passes
   int64_t mostShares = 1;    // passes that the text may be divided among
+  double textPart = 1;       // tokens of the text in a pass for each of its questions
   double besideText = 1;     // the share of a pass's questions that stand behind the text, as much of it as there is room for
-  bool groups = true;        // those share a row: half of it text, half questions; else each has one
+  bool groups = true;        // those share a row, so much of it text; else each has one
+  double rowText = 0.5;      // of the window
+  int64_t passSteps = 4;     // optimizer steps of a pass on a GPU, at least
   double rate = 0;
   TrainOptions train;
 

@@ -79,8 +79,13 @@ Result<LiftRows> LiftRows::create(const Tokenizer &tokenizer, const std::string 
   rows.document_.emplace(tokenizer, title, text);
   plan.recipe == LiftRecipe::qa ? rows.makePassages(sentences) : rows.makeSegments(title, text);
   if (!questions.empty())
-    rows.counts_.shares = std::clamp<int64_t>(tokensOf(rows.pieces_) / std::max<int64_t>(1, tokensOf(rows.questionsOf(0))), 1, plan.mostShares);
+    rows.counts_.shares = rows.sharesOfText();
   return rows;
+}
+
+int64_t LiftRows::sharesOfText() const {
+  const double part = plan_.textPart * static_cast<double>(tokensOf(questionsOf(0)));
+  return std::clamp(static_cast<int64_t>(static_cast<double>(tokensOf(pieces_)) / std::max(1.0, part)), int64_t(1), plan_.mostShares);
 }
 
 // A prompt, which is no target, and what follows it, which is.
@@ -113,7 +118,7 @@ Status LiftRows::makeQuestions(const std::vector<LiftQuestion> &questions) {
 Sample LiftRows::besideText(std::span<const int32_t> questions, int64_t tokens) const {
   const int64_t room = plan_.window - tokens;
   Sample sample;
-  sample.tokens = document_->cutTo(plan_.groups ? std::min(room, plan_.window / 2) : room);
+  sample.tokens = document_->cutTo(plan_.groups ? std::min(room, rowText()) : room);
   sample.weights.assign(sample.tokens.size(), 0);
   for (int32_t index : questions) {
     const Sample &asked = questions_[static_cast<size_t>(index)];
@@ -135,7 +140,7 @@ std::vector<Sample> LiftRows::questionsOf(int64_t epoch) const {
   std::vector<Sample> rows;
   for (size_t begin = 0, end = 0; begin < beside; begin = end) {
     int64_t tokens = sizeOf(end++);
-    while (plan_.groups && end < beside && tokens + sizeOf(end) <= plan_.window / 2)
+    while (plan_.groups && end < beside && tokens + sizeOf(end) <= plan_.window - rowText())
       tokens += sizeOf(end++);
     rows.push_back(besideText(std::span(order).subspan(begin, end - begin), tokens));
   }
@@ -173,8 +178,8 @@ void LiftRows::makeSegments(std::string_view title, std::string_view text) {
 }
 
 int64_t LiftRows::gpuStepTokens() const {
-  constexpr int64_t steps = 4, least = 256, most = 2048;
-  return std::clamp(tokensOf(ofEpoch(plan_.segmentEpochs)) / steps, least, most);
+  constexpr int64_t least = 256, most = 2048;
+  return std::clamp(tokensOf(ofEpoch(plan_.segmentEpochs)) / plan_.passSteps, least, most);
 }
 
 std::vector<Sample> LiftRows::ofEpoch(int64_t epoch) const {

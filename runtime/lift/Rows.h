@@ -35,11 +35,13 @@ public:
   std::vector<Sample> ofEpoch(int64_t epoch) const;
   /// Whether the first `epochs` passes have read all of the text.
   bool readsAll(int64_t epochs) const { return epochs >= counts_.shares; }
-  /// Tokens of an optimizer step on a GPU, where a call costs the host the same however small it is: a pass has at least some four.
+  /// Tokens of an optimizer step on a GPU, where a call costs the host the same however small it is: a pass has some `passSteps`, or more.
   int64_t gpuStepTokens() const;
   const LiftCounts &counts() const { return counts_; }
 
 private:
+  int64_t sharesOfText() const;
+  int64_t rowText() const { return static_cast<int64_t>(plan_.rowText * static_cast<double>(plan_.window)); }
   Status makeQuestions(const std::vector<LiftQuestion> &questions);
   std::vector<Sample> questionsOf(int64_t epoch) const;
   Sample besideText(std::span<const int32_t> questions, int64_t tokens) const;

@@ -12,6 +12,19 @@ namespace {
 
 constexpr int64_t alignment = 64 / sizeof(float);
 
+void beginOne(const TrainedParameter &parameter, uint64_t seed, std::span<float> numbers) {
+  if (parameter.beginning == Beginning::zeros)
+    std::ranges::fill(numbers, 0.0f);
+  if (parameter.beginning != Beginning::uniform)
+    return;
+  const uint64_t stream = seed ^ hashBytes(parameter.name.data(), parameter.name.size());
+  // What one of several matrices is read by is all of it, as torch counts.
+  const auto inputs = parameter.shape.size() == 3 ? parameter.shape[1] * parameter.shape[2] : parameter.shape.back();
+  const double bound = 1 / std::sqrt(static_cast<double>(inputs));
+  for (size_t i = 0; i < numbers.size(); ++i)
+    numbers[i] = static_cast<float>(bound * (2 * philoxUniform(stream, i) - 1));
+}
+
 } // namespace
 
 void ParameterList::add(std::string name, std::vector<int64_t> shape, Beginning beginning) {
@@ -43,20 +56,14 @@ Result<ParameterArray> ParameterArray::create(const ParameterList &list, const c
   return array;
 }
 
-void begin(const ParameterList &list, uint64_t seed, ParameterArray &values) {
-  for (const TrainedParameter &parameter : list.parameters()) {
-    std::span<float> numbers = values.of(parameter);
-    if (parameter.beginning == Beginning::zeros)
-      std::ranges::fill(numbers, 0.0f);
-    if (parameter.beginning != Beginning::uniform)
-      continue;
-    const uint64_t stream = seed ^ hashBytes(parameter.name.data(), parameter.name.size());
-    // What one of several matrices is read by is all of it, as torch counts.
-    const auto inputs = parameter.shape.size() == 3 ? parameter.shape[1] * parameter.shape[2] : parameter.shape.back();
-    const double bound = 1 / std::sqrt(static_cast<double>(inputs));
-    for (size_t i = 0; i < numbers.size(); ++i)
-      numbers[i] = static_cast<float>(bound * (2 * philoxUniform(stream, i) - 1));
-  }
+void begin(const ParameterList &list, uint64_t seed, ParameterArray &values, ThreadPool *pool) {
+  const auto &parameters = list.parameters();
+  auto beginAt = [&](size_t i) { beginOne(parameters[i], seed, values.of(parameters[i])); };
+  if (pool)
+    pool->forEach(static_cast<int64_t>(parameters.size()), [&](int, int64_t i) { beginAt(static_cast<size_t>(i)); });
+  else
+    for (size_t i = 0; i < parameters.size(); ++i)
+      beginAt(i);
 }
 
 } // namespace longc

@@ -5,6 +5,7 @@
 
 #include "runtime/core/Arena.h"
 #include "runtime/core/Status.h"
+#include "runtime/core/ThreadPool.h"
 
 #include <cstdint>
 #include <span>
@@ -67,6 +68,6 @@ private:
 };
 
 /// Fills in every parameter that does not begin with given values; the same with the same seed, whatever others there are.
-void begin(const ParameterList &list, uint64_t seed, ParameterArray &values);
+void begin(const ParameterList &list, uint64_t seed, ParameterArray &values, ThreadPool *pool = nullptr);
 
 } // namespace longc

@@ -37,6 +37,8 @@ Result<StepReport> pass(std::span<const Sample> samples, const std::vector<Pack>
     batch.crossRows.assign(crossRows.begin(), crossRows.end());
     if (stop && stop())
       return Status::error(cancelledCode, "cancelled");
+    if (options.onCall)
+      options.onCall(batch);
     auto loss = call(batch);
     if (!loss.ok())
       return loss.status();
@@ -99,7 +101,7 @@ Result<Trainer> Trainer::create(TrainStep &step, std::span<const Sample> samples
   if (!gradients.ok())
     return gradients.status();
   trainer.gradients_ = std::move(*gradients);
-  begin(step.parameters(), options.batch.seed, trainer.state_.values);
+  begin(step.parameters(), options.batch.seed, trainer.state_.values, &step.pool());
   return trainer;
 }
 

@@ -26,6 +26,7 @@ struct TrainOptions {
   int64_t callTokens = 2048; // packs go through the model together up to so many; a longer one goes alone
   /// Rows of a step (from 0), instead of samples in packs: a function of the step alone. They share one call of the model.
   std::function<Result<RowBatch>(int64_t step)> rows;
+  std::function<void(const TrainBatch &)> onCall; // before each call of the model
 };
 
 /// Where a training stands. Files carry all of it.

@@ -54,6 +54,20 @@ import json, sys
 fit = json.load(open(sys.argv[1]))
 assert fit["loss_last"] < 0.5 * fit["loss_first"] and fit["epochs"] == 60, fit
 PY
+fot=$(tiny lift-fot --train --method fot --mem-layers 1,2 --lora rank=4,alpha=8,targets=all --variants avx2 --window 64 --last-context 64)
+"$fot" lift fit "$texts/one.txt" -o "$texts/fot" --epochs 1 --quiet >/dev/null
+for how in cut memory; do # of a program with a memory: as much as the window holds, or all of the text through it
+  more=() && [ $how = cut ] || more=(--memory on)
+  "$fot" lift ask --adapter "$texts/fot" --document "$texts/one.txt" "${more[@]}" --prompt "the word" -n 2 --json --quiet >"$work/fot-$how"
+done
+"$fot" lift eval --adapter "$texts/fot" --document "$texts/one.txt" --questions "$texts/one.jsonl" --memory on --window 64 --json --quiet >"$work/fot-eval"
+python3 - "$work" <<'PY'
+import json, sys
+cut, memory, judged = (json.load(open(f"{sys.argv[1]}/fot-{name}")) for name in ("cut", "memory", "eval"))
+assert cut["memory"]["tokens_in_memory"] == 0 and len(cut["prompt_token_ids"]) <= 62, cut["memory"]
+assert memory["memory"]["tokens_in_memory"] > 0 and len(memory["prompt_token_ids"]) > 64, memory["memory"]
+assert judged["memory"] is True and judged["questions"] == 6, judged
+PY
 refuses 1 "does not train" "$(tiny lift-plain --variants avx2)" lift fit "$texts/one.txt" -o "$texts/none"
 refuses 1 "not empty" "$app" lift fit "$texts/one.txt" -o "$texts/whole" --quiet
 echo "a text is absorbed, and no other"

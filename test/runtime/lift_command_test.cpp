@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -61,6 +62,37 @@ TEST(LiftCommand, FitsAndSaysWhatItGot) {
   EXPECT_EQ(about["fits"], true);
   EXPECT_EQ(about["steps"], result["steps"]);
   expectError(run(fitting(folder), app()), 1, "not empty"); // what was learnt is never written over
+}
+
+TEST(LiftCommand, WritesWhatItLearntFrom) {
+  const std::string folder = newFolder("recorded"), rows = temporaryPath("rows.jsonl");
+  auto result = jsonOf(run(fitting(folder, "-q --json --write-rows " + rows), app()));
+  std::istringstream lines(readAll(rows));
+  int64_t steps = 0, tokens = 0;
+  double last = 0;
+  for (std::string line; std::getline(lines, line); ++steps) {
+    auto step = nlohmann::json::parse(line);
+    EXPECT_EQ(step["step"], steps + 1);
+    EXPECT_GT(step["rate"], 0);
+    double weights = 0;
+    for (const auto &call : step["calls"]) {
+      EXPECT_EQ(call["tokens"].size(), call["weights"].size());
+      EXPECT_EQ(call["boundaries"].front(), 0);
+      EXPECT_EQ(call["boundaries"].back(), call["tokens"].size());
+      for (double weight : call["weights"])
+        weights += weight;
+      tokens += static_cast<int64_t>(call["tokens"].size());
+    }
+    EXPECT_NEAR(weights, 1, 1e-4); // the mean over what is learnt in a step
+    last = step["loss"];
+  }
+  EXPECT_EQ(steps, result["steps"]);
+  EXPECT_EQ(tokens, result["tokens"]);
+  EXPECT_NEAR(last, result["loss_last"], 1e-6);
+  const std::string same = newFolder("unrecorded");
+  ASSERT_EQ(run(fitting(same, "-q"), app()).code, 0);
+  EXPECT_EQ(learnt(folder), learnt(same));
+  expectError(run(fitting(newFolder("nowhere"), "-q --write-rows /proc/none/x"), app()), 1, "/proc/none");
 }
 
 TEST(LiftCommand, IsAFunctionOfItsSeed) {

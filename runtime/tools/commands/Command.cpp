@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <future>
 #include <unistd.h>
 
 namespace longc {
@@ -114,13 +115,16 @@ NamedFolder NamedFolder::of(const std::string &text) {
   return {path.substr(path.rfind('/') + 1), text};
 }
 
-Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments, bool takesAdapters) {
+Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments, bool takesAdapters, const std::function<Status(const Program &)> &beside) {
   auto start = std::chrono::steady_clock::now();
   LoadedProgram loaded;
   auto program = openProgram(arguments);
   if (!program.ok())
     return program.status();
   loaded.program = std::move(*program);
+  std::future<Status> besides; // over before the program is gone
+  if (beside)
+    besides = std::async(std::launch::async, beside, std::cref(*loaded.program));
   auto options = engineOptionsOf(arguments);
   if (!options.ok())
     return options.status();
@@ -128,6 +132,8 @@ Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments, bool takes
   if (!engine.ok())
     return engine.status();
   loaded.engine = std::move(*engine);
+  if (besides.valid())
+    LONGC_TRY(besides.get());
   const std::vector<std::string> adapters = arguments.all("adapter");
   if (adapters.size() > 1 && !takesAdapters)
     return Status::error(1005, "there are several --adapter, and this command runs one model", "give one of them; `serve` takes several");

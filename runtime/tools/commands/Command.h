@@ -10,6 +10,7 @@
 #include "runtime/tools/commands/Options.h"
 #include "runtime/train/ParameterList.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,7 +53,8 @@ struct LoadedProgram {
   bool profiling = false;
 
   /// Of several adapters the first is used; where only one makes sense, more are an error.
-  static Result<LoadedProgram> load(const Arguments &arguments, bool takesAdapters = false);
+  /// `beside` runs in a thread of its own while the device is opened.
+  static Result<LoadedProgram> load(const Arguments &arguments, bool takesAdapters = false, const std::function<Status(const Program &)> &beside = nullptr);
   Result<Tokenizer> tokenizer() const;
   /// Window, memory and temperature as the options ask; otherwise as a memory was saved with, or as the program was
   /// compiled for.

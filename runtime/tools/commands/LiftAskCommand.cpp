@@ -23,7 +23,7 @@ Status checkAdapterGiven(const Arguments &arguments) {
   return arguments.has("adapter") ? Status() : Status::error(1006, "expected --adapter FOLDER", "give the folder that `lift fit` made");
 }
 
-// The prompt as it was learnt, behind as much of --document as the window holds.
+// The prompt as it was learnt, behind as much of --document as the window holds, or all of it where a memory holds the rest.
 Result<std::vector<int32_t>> idsOf(const OpenedModel &model, const Arguments &arguments, const std::string &prompt, int64_t tokens) {
   if (prompt.find_first_not_of(" \t\r\n") == std::string::npos)
     return Status::error(5403, "the prompt is empty", "ask something about the text");
@@ -45,7 +45,7 @@ Result<std::vector<int32_t>> idsOf(const OpenedModel &model, const Arguments &ar
                                             formatCount(static_cast<int64_t>(asked.size()) + tokens).c_str(),
                                             formatCount(model.options.policy.window).c_str()),
                            "give a larger --window or fewer --tokens");
-    ids = PromptDocument(model.tokenizer, titleOf(arguments.all("document").front()), text).cutTo(room);
+    ids = PromptDocument(model.tokenizer, titleOf(arguments.all("document").front()), text).cutTo(throughMemory(arguments, model.engine()) ? INT64_MAX : room);
   }
   ids.insert(ids.end(), asked.begin(), asked.end());
   return ids;

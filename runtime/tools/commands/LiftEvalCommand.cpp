@@ -32,21 +32,29 @@ public:
     if (!mode.ok())
       return mode.status();
     mode_ = *mode;
+    if (!arguments_.has("adapter")) {
+      LONGC_TRY(absorb());
+      return judge(task_.tokenizer());
+    }
     auto tokenizer = loaded_.tokenizer();
     if (!tokenizer.ok())
       return tokenizer.status();
-    LONGC_TRY(arguments_.has("adapter") ? takeAdapter() : absorb(*tokenizer));
+    LONGC_TRY(takeAdapter());
+    return judge(*tokenizer);
+  }
+
+private:
+  Status judge(const Tokenizer &tokenizer) {
     Answers plain, alone, both;
-    LONGC_TRY(ask(*tokenizer, false, "asking the adapter", alone));
-    LONGC_TRY(ask(*tokenizer, true, "asking both", both));
+    LONGC_TRY(ask(tokenizer, false, "asking the adapter", alone));
+    LONGC_TRY(ask(tokenizer, true, "asking both", both));
     LONGC_TRY(loaded_.unbindAdapter());
-    LONGC_TRY(ask(*tokenizer, true, "asking the window", plain));
+    LONGC_TRY(ask(tokenizer, true, "asking the window", plain));
     if (arguments_.has("output"))
       LONGC_TRY(write(plain, alone, both));
     return report(plain, alone, both);
   }
 
-private:
   // What `load` has bound already.
   Status takeAdapter() {
     const std::string &folder = arguments_.text("adapter");
@@ -58,8 +66,10 @@ private:
     return task_.fitWindow(*loaded_.program);
   }
 
-  Status absorb(const Tokenizer &tokenizer) {
-    LONGC_TRY(task_.prepare(*loaded_.program, tokenizer, questions_, loaded_.engine.get()));
+  Status absorb() {
+    if (task_.asksModel())
+      LONGC_TRY(task_.makeRows(*loaded_.program, questions_));
+    LONGC_TRY(task_.prepare(*loaded_.program, loaded_.engine.get()));
     loadSeconds_ = task_.seconds();
     auto result = task_.fit();
     if (!result.ok())
@@ -69,6 +79,8 @@ private:
     about_ = task_.about(*result);
     return loaded_.bindAdapter(task_.parameters(), task_.values());
   }
+
+  bool readsThroughMemory() const { return throughMemory(arguments_, *loaded_.engine); }
 
   Status ask(const Tokenizer &tokenizer, bool withDocument, const char *title, Answers &answers) {
     constexpr int64_t slack = 4; // more tokens than the answer has
@@ -80,6 +92,14 @@ private:
     }
     longest = std::max<int64_t>(longest, 24);
     Asker asker(*loaded_.engine, tokenizer, task_.plan().window);
+    if (readsThroughMemory()) {
+      auto options = loaded_.sessionOptions(arguments_);
+      if (!options.ok())
+        return options.status();
+      options->policy.window = task_.plan().window;
+      options->policy.lastContext = std::min(options->policy.lastContext, options->policy.window);
+      asker.readThroughMemory(*options);
+    }
     Progress progress(mode_, title, static_cast<int64_t>(questions_.size()), "questions");
     if (withDocument) {
       IngestOptions ingest;
@@ -131,6 +151,7 @@ private:
     json.key("truncated_icl").number(plain.accuracy());
     json.key("questions").integer(static_cast<int64_t>(questions_.size()));
     json.key("window").integer(task_.plan().window);
+    json.key("memory").boolean(readsThroughMemory()); // instead of a window that shows the text's beginning and end
     json.key("adapter_alone").number(alone.accuracy());
     json.key("adapter_and_window").number(both.accuracy());
     json.key("recipe").text(about_.recipe);
@@ -167,7 +188,9 @@ Status runLiftEval(const Arguments &arguments) {
   auto task = LiftTask::of(arguments, arguments.text("document"));
   if (!task.ok())
     return task.status();
-  auto loaded = LoadedProgram::load(arguments);
+  auto loaded = LoadedProgram::load(arguments, /*takesAdapters=*/false, [&](const Program &program) {
+    return arguments.has("adapter") || task->asksModel() ? Status() : task->makeRows(program, *questions);
+  });
   if (!loaded.ok())
     return loaded.status();
   return LiftEvaluation(arguments, std::move(*loaded), std::move(*task), std::move(*questions)).run();
@@ -176,6 +199,7 @@ Status runLiftEval(const Arguments &arguments) {
 } // namespace
 
 const Command liftEvalCommand = {"lift eval", "absorbs a text, or takes an --adapter, then asks about a text, beside the model that sees its beginning and end alone",
-                                 liftOptions({"adapter", "document", "output", "questions"}), runLiftEval};
+                                 liftOptions({"adapter", "document", "eviction", "ingest", "last-context", "memory", "memory-budget", "memory-temperature", "output", "questions",
+                                              "truncate"}), runLiftEval};
 
 } // namespace longc

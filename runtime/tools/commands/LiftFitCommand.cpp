@@ -3,7 +3,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
-#include "runtime/serve/ProgramTokenizer.h"
+#include "runtime/core/OutputFile.h"
 #include "runtime/tools/commands/LiftTask.h"
 #include "runtime/train/AdapterFiles.h"
 
@@ -66,6 +66,8 @@ Status report(const Arguments &arguments, const LiftTask &task, const LiftFitRes
   json.key("sentences").integer(counts.sentences);
   json.key("questions").integer(counts.questions);
   json.key("read_all").boolean(about.readAll);
+  json.key("load_seconds").number(result.loadSeconds); // of `seconds`, before the first step
+  json.key("step_seconds").number(result.stepSeconds); // of the median step
   json.key("recipe").text(about.recipe);
   json.key("end").text(endName(result.end));
   json.key("out").text(folder);
@@ -85,13 +87,12 @@ Status runLiftFit(const Arguments &arguments) {
   if (!task.ok())
     return task.status();
   LONGC_TRY(checkAbsorbedPlace(folder));
+  if (arguments.has("write-rows"))
+    LONGC_TRY(OutputFile::check(arguments.text("write-rows")));
   auto program = openProgram(arguments);
   if (!program.ok())
     return program.status();
-  auto tokenizer = createTokenizer((*program)->module().tokenizer());
-  if (!tokenizer.ok())
-    return tokenizer.status();
-  LONGC_TRY(task->prepare(**program, *tokenizer));
+  LONGC_TRY(task->prepare(**program));
   const std::string states = folder + ".fit";
   if (arguments.flag("resume"))
     LONGC_TRY(task->goOnFrom(states)); // refused, they stay
@@ -100,6 +101,8 @@ Status runLiftFit(const Arguments &arguments) {
   if (!result.ok())
     return result.status();
   const LiftAbout about = task->about(*result);
+  if (arguments.has("write-rows"))
+    LONGC_TRY(OutputFile::write(arguments.text("write-rows"), task->recordedRows()));
   LONGC_TRY(writeAbsorbed(folder, **program, task->parameters(), task->values(), about));
   if (result->end == LiftEnd::exploded)
     return Status::error(result->failure.code(), result->failure.message() + formatText("; the adapter of the %lld steps before is in ", static_cast<long long>(result->steps)) +
@@ -115,7 +118,7 @@ Status runLiftFit(const Arguments &arguments) {
 
 const Command liftFitCommand = {"lift fit",
                                 "absorbs a text into an adapter, which `lift ask` asks (programs compiled with --train)",
-                                liftOptions({"file", "output", "resume", "save-every"}),
+                                liftOptions({"file", "output", "resume", "save-every", "write-rows"}),
                                 runLiftFit,
                                 "\nWithout --seconds it takes all passes of its recipe. States to --resume from lie in FOLDER.fit until it ends.\n",
                                 "file"};

@@ -8,12 +8,14 @@
 #include "runtime/lift/SelfQuestions.h"
 #include "runtime/lift/Sentences.h"
 #include "runtime/serve/Document.h"
+#include "runtime/serve/ProgramTokenizer.h"
 #include "runtime/text/Utf8.h"
 #include "runtime/tools/commands/TrainingData.h"
 #include "runtime/train/TrainingLine.h"
 
 #include <algorithm>
 #include <cmath>
+#include <future>
 #include <set>
 
 namespace longc {
@@ -64,6 +66,11 @@ std::vector<std::string_view> liftOptions(std::vector<std::string_view> own) {
   return own;
 }
 
+bool throughMemory(const Arguments &arguments, const Engine &engine) {
+  auto isOn = arguments.onOff("memory");
+  return arguments.isGiven("memory") && isOn.ok() && *isOn && engine.memoryBytesPerToken() > 0;
+}
+
 Result<std::string> readTextOrDocument(const std::string &path) {
   if (!Document::isDocument(path))
     return readTextFile(path);
@@ -103,6 +110,8 @@ Result<LiftTask> LiftTask::of(const Arguments &arguments, const std::string &pat
   task.title_ = titleOf(path);
   task.text_ = std::move(*text);
   task.hash_ = hashText(hashBytes(task.text_.data(), task.text_.size()));
+  if (arguments.has("write-rows"))
+    task.recording_ = std::make_unique<RowRecording>();
   task.questionsPath_ = arguments.text("train-questions");
   if (!task.questionsPath_.empty()) {
     auto questions = readQuestions(task.questionsPath_);
@@ -155,7 +164,7 @@ Status LiftTask::fitWindow(const Program &program) {
   return {};
 }
 
-Status LiftTask::prepare(const Program &program, const Tokenizer &tokenizer, const std::vector<LiftQuestion> &notAsked, Engine *engine) {
+Status LiftTask::makeRows(const Program &program, const std::vector<LiftQuestion> &notAsked) {
   program_ = &program;
   LONGC_TRY(checkTrains(program, engine_.exact));
   LONGC_TRY(fitWindow(program));
@@ -166,13 +175,29 @@ Status LiftTask::prepare(const Program &program, const Tokenizer &tokenizer, con
   if (dropped > 0)
     logWarning(formatText("%zu of %s are among the questions that judge: they are not trained on", static_cast<size_t>(dropped),
                           quoted(questionsPath_).c_str()));
-  if (asksModel_ && given_.empty())
-    LONGC_TRY(makeQuestions(tokenizer));
-  auto rows = LiftRows::create(tokenizer, quoted(path_), title_, text_, given_.empty() ? made_ : given_, plan_);
+  auto tokenizer = createTokenizer(program.module().tokenizer());
+  if (!tokenizer.ok())
+    return tokenizer.status();
+  tokenizer_ = std::make_unique<Tokenizer>(std::move(*tokenizer));
+  if (asksModel())
+    LONGC_TRY(makeQuestions());
+  auto rows = LiftRows::create(*tokenizer_, quoted(path_), title_, text_, given_.empty() ? made_ : given_, plan_);
   if (!rows.ok())
     return rows.status();
   rows_.emplace(std::move(*rows));
+  return {};
+}
+
+Status LiftTask::prepare(const Program &program, Engine *engine) {
+  LONGC_TRY(checkTrains(program, engine_.exact));
+  std::future<Status> beside;
+  if (!rows_ && asksModel()) // with a device of its own, which goes before the training's comes
+    LONGC_TRY(makeRows(program));
+  else if (!rows_)
+    beside = std::async(std::launch::async, [&] { return makeRows(program); });
   auto step = ProgramStep::create(program, longc_program, engine_, engine);
+  if (beside.valid())
+    LONGC_TRY(beside.get());
   if (!step.ok())
     return step.status();
   step_ = std::move(*step);
@@ -180,6 +205,8 @@ Status LiftTask::prepare(const Program &program, const Tokenizer &tokenizer, con
     plan_.train.callTokens = step_->usualCallTokens();
   if (step_->device().hasOwnMemory())
     plan_.train.batch.capacity = rows_->gpuStepTokens();
+  if (recording_)
+    plan_.train.onCall = [recording = recording_.get()](const TrainBatch &batch) { recording->add(batch); };
   auto trainer = Trainer::create(*step_, {}, plan_.train);
   if (!trainer.ok())
     return trainer.status();
@@ -193,7 +220,7 @@ Status LiftTask::prepare(const Program &program, const Tokenizer &tokenizer, con
 }
 
 // By rule where there is one, else by the model.
-Status LiftTask::makeQuestions(const Tokenizer &tokenizer) {
+Status LiftTask::makeQuestions() {
   auto engine = Engine::create(*program_, longc_program, engine_);
   if (!engine.ok())
     return engine.status();
@@ -205,7 +232,7 @@ Status LiftTask::makeQuestions(const Tokenizer &tokenizer) {
       others.push_back(sentence);
   Progress progress(progress_, "asking about the text", static_cast<int64_t>(others.size()), "sentences");
   progress.update(0);
-  auto more = askYourself(**engine, tokenizer, others, [&](int64_t done, int64_t) {
+  auto more = askYourself(**engine, *tokenizer_, others, [&](int64_t done, int64_t) {
     progress.update(done);
     return !interrupted();
   });
@@ -258,12 +285,14 @@ Result<LiftFitResult> LiftTask::fit(const std::string &checkpoints, int64_t save
   options.stop = [] { return interrupted(); };
   std::optional<Progress> progress;
   int64_t total = 0;
-  options.onStep = [&](int64_t done, int64_t planned, double loss) {
+  options.onStep = [&](const StepReport &report, int64_t planned) {
+    if (recording_)
+      recording_->endStep(report);
     if (!progress || planned > total * 5 / 4 || planned < total * 4 / 5) { // the clock decides how many there will be
       progress.emplace(progress_, "learning", planned, "steps");
       total = planned;
     }
-    progress->update(std::min(done, total), formatText("loss %.3f", loss));
+    progress->update(std::min(report.step, total), formatText("loss %.3f", report.loss));
   };
   return fitText(*trainer_, *step_, *rows_, plan_, options);
 }

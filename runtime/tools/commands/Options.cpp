@@ -129,6 +129,7 @@ constexpr OptionSpec options[] = {
     {"weight-decay", 0, "D", "0", "decay of matrices, decoupled from their gradients"},
     {"window", 'w', "N", "", "tokens of the local window"},
     {"words", 0, "N", "0", "e2llm: tokens of the text that stand as they are: all of it where it fits, else the chunks nearest to the question beside the soft tokens; make-facts: one document of so many stands in its prompt like that"},
+    {"write-rows", 0, "FILE", "", "lift fit: write each step's rows of tokens and their weights, its rate and its loss, a line of JSON each"},
 };
 
 const OptionSpec *findOption(std::string_view name) {
