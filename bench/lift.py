@@ -5,8 +5,9 @@
 
 APP is a program compiled with --train --lora, MODEL_FOLDER its checkpoint as Hugging Face keeps it (`longc convert`), PYTHON has torch,
 transformers and peft. The program fits the text once; the peer begins with the same adapter and takes the first --steps of the same
-steps (0: all). A loss that is more than 5 % off the program's in any of the first four steps, or 10 % off in the mean, ends the comparison:
-both compute in bfloat16, and steps at these rates drift. The median step counts of each. bench/lift.sh does it all.
+steps (0: all). Where a loss is more than 5 % off the program's in any of the first four steps, or 10 % off in the mean, these are not the same
+steps, which ends it with an error: both compute in bfloat16, and steps at these rates drift. The median step counts of each. bench/lift.sh does
+it all.
 """
 import argparse
 import json
@@ -32,13 +33,10 @@ def fit(options, text, folder, *more):
                    str(options.threads), "--seed", "0", "--json", "--quiet", "--progress", "none", *more])
 
 
-def compare(ours, theirs):
+def apart(ours, theirs):
     """How far the losses lie apart: the most of the first steps, and in the mean of all."""
     off = [abs(their / our - 1) for our, their in zip(ours, theirs)]
-    worst, mean = max(off[:FIRST]), statistics.mean(off)
-    if worst > EARLY or mean > MEAN:
-        sys.exit(f"these are not the same steps: losses {[round(one, 4) for one in ours[:8]]} and {[round(one, 4) for one in theirs[:8]]}")
-    return worst, mean
+    return max(off[:FIRST]), statistics.mean(off)
 
 
 def main():
@@ -68,12 +66,15 @@ def main():
         for name, flags in [("eager", [])] + ([("compiled", ["--compile"])] if options.compiled else []):
             peer = output([options.python, PEER, options.model, f"{work}/begun", f"{work}/rows.jsonl", "--device", options.device, "--threads", str(options.threads),
                            "--steps", str(options.steps), *flags])
-            worst, mean = compare([row["loss"] for row in rows], peer["losses"])
+            ours = [row["loss"] for row in rows]
+            worst, mean = apart(ours, peer["losses"])
             theirs = statistics.median(peer["step_seconds"][1:])
             whole = peer["load_seconds"] + peer["step_seconds"][0] + theirs * (fitted["steps"] - 1)
             print(f"torch, PEFT, bfloat16, {name:8} {1e3 * theirs:8.1f} ms the median of {len(peer['step_seconds'])} steps: {theirs / each:.2f} x; the whole fit "
                   f"{whole:.1f} s computed ({peer['load_seconds']:.1f} s until the model stands there, first step {peer['step_seconds'][0]:.1f} s): {whole / fitted['seconds']:.2f} x; "
                   f"losses {100 * worst:.2f} % apart in the first {FIRST} steps, {100 * mean:.2f} % in the mean; peak {peer['peak_bytes'] / 1e9:.2f} GB", flush=True)
+            if worst > EARLY or mean > MEAN:
+                sys.exit(f"these are not the same steps: losses {[round(one, 4) for one in ours[:8]]} and {[round(one, 4) for one in peer['losses'][:8]]}")
 
 
 if __name__ == "__main__":
