@@ -76,7 +76,11 @@ static std::string locationName(Location location) {
   return "";
 }
 
+static bool isOverlay(lm::ParameterOp parameter) { return parameter->hasAttr(overlayModulesAttribute); }
+
 static abi::Parameter::Initializer initializerOf(lm::ParameterOp parameter) {
+  if (isOverlay(parameter))
+    return abi::Parameter::BOUND;
   auto name = parameter->getAttrOfType<StringAttr>(initializerAttribute);
   if (!name)
     return abi::Parameter::NONE;
@@ -91,8 +95,15 @@ uint32_t ProgramIndex::parameter(lm::ParameterOp parameter) {
     auto [shape, element] = *shapeAndElement(parameter.getType());
     message->set_type(element);
     for (int64_t size : shape)
-      message->add_shape(size);
-    message->set_trainable(parameter.getTrainable());
+      message->add_shape(ShapedType::isDynamic(size) ? 0 : size);
+    message->set_trainable(parameter.getTrainable() && !isOverlay(parameter));
+    if (isOverlay(parameter))
+      for (auto [module, rows] : llvm::zip(parameter->getAttrOfType<ArrayAttr>(overlayModulesAttribute).getAsValueRange<StringAttr>(),
+                                           parameter->getAttrOfType<DenseI64ArrayAttr>(overlayRowsAttribute).asArrayRef())) {
+        abi::OverlayPart *part = message->add_overlays();
+        part->set_module(module.str());
+        part->set_rows(rows);
+      }
     message->set_panels(shape.size() == 2 && !parameter.getTrainable());
     message->set_initializer(initializerOf(parameter));
   }
@@ -233,6 +244,9 @@ private:
   }
 
   LogicalResult add(lm::ParameterRefOp reference) {
+    auto type = dyn_cast<RankedTensorType>(reference.getType());
+    if (type && !type.hasStaticShape()) // an adapter's two matrices have one rank
+      sizes_.bindSizes(reference, {sizes_.symbolExpr("rank of " + reference.getName().rsplit(".lora_").first.str())});
     addBuffer(reference.getResult(), abi::Buffer::PARAMETER, index_.parameter(parameterNamed(reference.getName())));
     return success();
   }

@@ -22,6 +22,10 @@ bool hasOneToken(mlir::Operation *op); // or is in such a function
 inline constexpr llvm::StringLiteral initializerAttribute = "lm.initializer", initializeZero = "zero",
                                      initializeKaiming = "kaiming_uniform";
 
+// Of a function that serves with an adapter: the end of its name. Of a parameter of it, whose rank is known when it is bound: the modules
+// whose low-rank products it holds, and the rows of each in the product.
+inline constexpr llvm::StringLiteral adaptedEnd = "_adapted", overlayModulesAttribute = "lm.overlay_modules", overlayRowsAttribute = "lm.overlay_rows";
+
 // Adds a last argument; the function's type follows.
 mlir::Value appendInput(mlir::func::FuncOp function, mlir::Type type, llvm::StringRef role,
                         std::optional<int64_t> layer = std::nullopt);

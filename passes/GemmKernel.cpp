@@ -40,19 +40,27 @@ Value storedWeight(Value weight) {
   return weight;
 }
 
+static Value productSteps(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight, Value size, int64_t depth, Value acc, bool plain) {
+  ImplicitLocOpBuilder &b = kernel.body();
+  auto loop = scf::ForOp::create(b, kernel.index(0), size, kernel.index(depth), ValueRange(acc));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value next = productStep(kernel, tile, x, weight, loop.getInductionVar(), depth, loop.getRegionIterArg(0), plain);
+  scf::YieldOp::create(b, ValueRange(next));
+  return loop.getResult(0);
+}
+
 static Value product(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight, Value acc, bool plain) {
   int64_t size = viewType(weight).getShape()[plain ? 0 : 1];
   if (!acc)
     acc = kernel.constantTile({tile.rows, tile.cols}, 0.0);
   if (tile.depth == 0 || tile.depth >= size) // one step; what lies past the end of both is zero
     return productStep(kernel, tile, x, weight, kernel.index(0), std::max(size, tile.depth), acc, plain);
-  ImplicitLocOpBuilder &b = kernel.body();
-  auto loop = scf::ForOp::create(b, kernel.index(0), kernel.index(size), kernel.index(tile.depth), ValueRange(acc));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  Value next = productStep(kernel, tile, x, weight, loop.getInductionVar(), tile.depth, loop.getRegionIterArg(0), plain);
-  scf::YieldOp::create(b, ValueRange(next));
-  return loop.getResult(0);
+  return productSteps(kernel, tile, x, weight, kernel.index(size), tile.depth, acc, plain);
+}
+
+Value buildOpenProduct(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight, Value size, int64_t depth) {
+  return productSteps(kernel, tile, x, weight, size, depth, kernel.constantTile({tile.rows, tile.cols}, 0.0), /*plain=*/false);
 }
 
 Value buildProduct(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight, Value acc) {

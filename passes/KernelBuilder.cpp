@@ -85,6 +85,12 @@ Value KernelBuilder::output(Value hostInit) {
   return kernel_.getBody().front().addArgument(argumentType(hostInit.getType()), hostInit.getLoc());
 }
 
+void KernelBuilder::openSizes() {
+  for (auto [number, argument] : llvm::enumerate(kernel_.getKernelArguments()))
+    if (auto view = dyn_cast<tile::ViewType>(argument.getType()); view && !llvm::is_contained(panels_, static_cast<int64_t>(number)))
+      argument.setType(tile::ViewType::get(view.getContext(), SmallVector<int64_t>(view.getRank(), ShapedType::kDynamic), view.getElementType()));
+}
+
 tile::LaunchOp KernelBuilder::finish(ValueRange grid) {
   tile::ReturnOp::create(body_);
   if (!panels_.empty())

@@ -28,6 +28,9 @@ public:
   // A further argument bound to `hostInit`, which the launch writes; its result is the launch's next one.
   mlir::Value output(mlir::Value hostInit);
 
+  // Lets the tensors be of any sizes, once all is loaded and stored: kernels that differ in sizes alone are then equal.
+  void openSizes();
+
   // Ends the kernel and launches it over the grid.
   tile::LaunchOp finish(mlir::ValueRange grid);
 

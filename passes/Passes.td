@@ -157,6 +157,17 @@ def InsertLoraPass : Longc_Pass<"longc-insert-lora"> {
   let statistics = [Statistic<"modules", "modules-with-adapter", "Number of products and embeddings that got an adapter">];
 }
 
+def InsertOverlaysPass : Longc_Pass<"longc-insert-overlays"> {
+  let summary = "beside the functions that serve, ones that take an adapter of any rank when they run";
+  let description = [{
+    `@prefill`, `@decode` and `@ingest` get copies `@..._adapted` whose products with parameters take `@m.lora_A` `[?, K]` and `@m.lora_B`
+    `[N, ?]`, declared here: whose rank `?` is, the runtime says, 0 where a module has no adapter. A product of
+    joined parameters is `@m1+m2...`: its ranks are those of the modules together. Runs behind longc-fuse-qkv, so that no weight is
+    stored for it.
+  }];
+  let statistics = [Statistic<"overlays", "products-with-overlay", "Number of products that take an adapter">];
+}
+
 def KeepKernelsPass : Longc_Pass<"longc-keep-kernels"> {
   let summary = "drops host functions and parameters, so that a target's passes can go on with the kernels";
 }

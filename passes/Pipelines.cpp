@@ -42,6 +42,8 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
   manager.addPass(createFuseQkvPass());
   // Behind what joins parameters: joined ones are the same for all targets.
   manager.addPass(createDecodeWeightsPass());
+  if (options.overlays)
+    manager.addPass(createInsertOverlaysPass());
   manager.addPass(createCSEPass());
   manager.addPass(createFuseNormPass());
   // Norms first: the rounding of a norm's result is theirs.

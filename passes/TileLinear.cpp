@@ -11,6 +11,7 @@
 #include "passes/SeedPoolKernel.h"
 #include "passes/TargetFacts.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
@@ -30,6 +31,12 @@ bool isMatrixProduct(Operation *op) {
 // What columns of a block come in multiples of: they are rows of a weight, or its columns, of which targets that copy
 // tiles take 128 bytes at a time.
 constexpr int64_t kWeightRows = 32, kWeightColumns = 64;
+
+// A size that a parameter bound at run time tells, the rank of an adapter: so many columns of such a result are a block's, so many are
+// multiplied at a time, then for so many columns.
+constexpr int64_t kOpenColumns = 16, kOpenDepth = 8, kColumnsOfOpenDepth = 32;
+
+std::string sizeName(int64_t size) { return ShapedType::isDynamic(size) ? "any" : std::to_string(size); }
 
 class LinearTiler {
 public:
@@ -164,6 +171,16 @@ template <typename Op> Value LinearTiler::addBias(Op op, KernelBuilder &kernel, 
   return arith::AddFOp::create(kernel.body(), sum, kernel.expand(bias, 0, tile.rows));
 }
 
+// As many columns as the weight has rows.
+static Value openResult(KernelBuilder &kernel, Type type, Value rowSource, Value weight) {
+  auto tensor = cast<RankedTensorType>(type);
+  SmallVector<Value> sizes;
+  if (tensor.isDynamicDim(0))
+    sizes.push_back(hostSize(kernel.host(), rowSource, 0));
+  sizes.push_back(hostSize(kernel.host(), storedWeight(weight), 0));
+  return tensor::EmptyOp::create(kernel.host(), tensor, sizes);
+}
+
 FailureOr<Value> LinearTiler::product(Operation *op, KernelBuilder &kernel, const GemmTile &tile) {
   kernel.body().setLoc(op->getLoc());
   for (Value operand : op->getOperands())
@@ -181,6 +198,8 @@ FailureOr<Value> LinearTiler::product(Operation *op, KernelBuilder &kernel, cons
   if (failed(rows))
     return failure();
   Value weight = storedWeight(linear.getW());
+  if (auto type = dyn_cast<RankedTensorType>(weight.getType()); type && type.isDynamicDim(1))
+    return buildOpenProduct(kernel, tile, kernel.input(linear.getX()), kernel.input(weight), kernel.input(hostSize(kernel.host(), weight, 1)), kOpenDepth);
   Value sum = *rows ? buildProductOfRows(kernel, tile, *rows, kernel.input(weight))
                     : buildProduct(kernel, tile, kernel.input(linear.getX()), kernel.input(weight));
   return addBias(linear, kernel, tile, addAdapter(linear, kernel, tile, sum));
@@ -197,10 +216,12 @@ LogicalResult LinearTiler::tile() {
       return op->emitOpError("expected products of one width in a group, got ") << sizes(op).first << " and " << width;
 
   Value rows = products.front()->getOperand(0), source = rowSource(products.front());
-  std::string name = fused_.kernelName(rows, std::to_string(width) + "x" + std::to_string(depth));
+  const bool open = ShapedType::isDynamic(width);
+  std::string name = fused_.kernelName(rows, sizeName(width) + "x" + sizeName(depth));
   KernelBuilder kernel(fused_.root, name, 2);
   const bool plain = llvm::any_of(products, llvm::IsaPred<lm::ProductOp>);
-  GemmTile tile = tileOf(rows, width, int64_t(products.size()), plain ? kWeightColumns : kWeightRows);
+  const bool openDepth = ShapedType::isDynamic(depth);
+  GemmTile tile = tileOf(rows, open ? kOpenColumns : openDepth ? kColumnsOfOpenDepth : width, int64_t(products.size()), plain ? kWeightColumns : kWeightRows);
   tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
   tile.col = kernel.mul(kernel.gridIndex(1), tile.cols);
 
@@ -235,11 +256,15 @@ LogicalResult LinearTiler::tile() {
   for (auto [result, inner] : llvm::zip(fused_.root->getResults(), fused_.results)) {
     if (result.use_empty())
       continue;
-    tiles.store(inner, kernel.output(emptyResult(kernel.host(), inner.getType(), source)));
+    tiles.store(inner, kernel.output(open ? openResult(kernel, inner.getType(), source, products.front()->getOperand(1))
+                                          : emptyResult(kernel.host(), inner.getType(), source)));
     stored.push_back(result);
   }
   Value grid[] = {hostBlocks(kernel.host(), source, 0, tile.rows),
-                  arith::ConstantIndexOp::create(kernel.host(), (width + tile.cols - 1) / tile.cols)};
+                  open ? hostBlocks(kernel.host(), storedWeight(products.front()->getOperand(1)), 0, tile.cols)
+                       : Value(arith::ConstantIndexOp::create(kernel.host(), (width + tile.cols - 1) / tile.cols))};
+  if (openDepth) // what adds an adapter is the same for all products
+    kernel.openSizes();
   tile::LaunchOp launch = kernel.finish(grid);
   for (auto [number, result] : llvm::enumerate(stored))
     result.replaceAllUsesWith(launch.getResult(number));

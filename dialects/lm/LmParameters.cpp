@@ -8,7 +8,8 @@ using namespace longc::lm;
 LogicalResult ParameterOp::verify() {
   // parameter_c1
   auto tensor = dyn_cast<RankedTensorType>(getType());
-  bool dense = tensor && tensor.hasStaticShape() && tensor.getRank() > 0 &&
+  bool sized = tensor && (tensor.hasStaticShape() || getTrainable());
+  bool dense = sized && tensor.getRank() > 0 &&
                (tensor.getElementType().isF32() || tensor.getElementType().isBF16() || tensor.getElementType().isF16());
   if (!dense && !isa<QuantizedType>(getType()))
     return emitOpError("expected a float tensor of static shape or a quantised matrix, got ") << getType();

@@ -15,7 +15,8 @@ def Lm_ParameterOp : Op<Lm_Dialect, "parameter", [Symbol]> {
     lm.parameter @a trainable : tensor<1x2xf32>
     ```
 
-    Constraints: `parameter_c1` the type is a tensor of static shape (f32 or bf16) or a quantised matrix;
+    Constraints: `parameter_c1` the type is a tensor of static shape (f32 or bf16), one of sizes that the values
+    bound at run time tell where it is trainable, or a quantised matrix;
     `parameter_c2` parts are strings.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, UnitAttr:$trainable, OptionalAttr<ArrayAttr>:$parts);

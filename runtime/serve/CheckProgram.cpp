@@ -39,12 +39,27 @@ std::optional<uint64_t> expectedBytes(const abi::Parameter &parameter) {
   return bytes.ok() ? std::optional(bytes.value()) : std::nullopt;
 }
 
+// An adapter's matrix: its rank is open, the modules it is of are known, and their rows are those of the product.
+Status checkBound(const abi::Parameter &parameter, const std::string &name) {
+  const bool isB = parameter.name().ends_with(".lora_B");
+  if (parameter.type() != abi::F32 || parameter.panels() || parameter.trainable() || parameter.shape_size() != 2 ||
+      (!isB && !parameter.name().ends_with(".lora_A")) || parameter.shape(isB ? 1 : 0) != 0 || parameter.shape(isB ? 0 : 1) < 1)
+    return bad(name + " is bound; expected a row-major f32 matrix of an adapter, of open rank");
+  int64_t rows = 0;
+  for (const abi::OverlayPart &part : parameter.overlays())
+    if (part.rows() < 1 || part.rows() > INT32_MAX || __builtin_add_overflow(rows, part.rows(), &rows))
+      return bad(name + " is of a module with " + std::to_string(part.rows()) + " rows");
+  return rows > 0 && (!isB || rows == parameter.shape(0)) ? Status() : bad(name + formatText(" is of modules with %lld rows in all", static_cast<long long>(rows)));
+}
+
 // Training sees a matrix as it is written down, and begins with what it says.
 Status checkTrainable(const abi::Parameter &parameter, const std::string &name) {
   if (!abi::Parameter::Initializer_IsValid(parameter.initializer()))
     return bad(name + " has an unknown initializer");
   if (parameter.trainable() && (parameter.type() != abi::F32 || parameter.panels()))
     return bad(name + " is trained; expected a row-major f32 tensor");
+  if (parameter.initializer() == abi::Parameter::BOUND)
+    return checkBound(parameter, name);
   if (parameter.initializer() != abi::Parameter::NONE && !parameter.trainable())
     return bad(name + " has an initializer and is not trained");
   if (parameter.initializer() == abi::Parameter::KAIMING_UNIFORM && parameter.shape_size() != 2 && parameter.shape_size() != 3)
@@ -120,6 +135,10 @@ private:
     return bad("function '" + function_.name() + "' (" + function_.precision() + "): " + what);
   }
   bool isBuffer(uint32_t index) const { return index < static_cast<uint32_t>(function_.buffers_size()); }
+  bool isBound(const abi::Buffer &buffer) const {
+    return buffer.kind() == abi::Buffer::PARAMETER && buffer.index() < static_cast<uint32_t>(program_.parameters_size()) &&
+           program_.parameters(static_cast<int>(buffer.index())).initializer() == abi::Parameter::BOUND;
+  }
   bool isExpr(const abi::Expr &expr) const { return readSizeExpr(expr, symbols_).has_value(); }
 
   Status checkSymbols() const {
@@ -145,8 +164,10 @@ private:
   Status checkBuffer(int index) const {
     const abi::Buffer &buffer = function_.buffers(index);
     std::string name = formatText("buffer %d", index);
-    if (buffer.kind() != abi::Buffer::PARAMETER)
+    if (buffer.kind() != abi::Buffer::PARAMETER || isBound(buffer))
       LONGC_TRY(checkSizes(buffer.sizes(), name, buffer.type()));
+    if (isBound(buffer) && (buffer.sizes_size() != 2 || buffer.type() != abi::F32))
+      return wrong(name + " is no matrix, and what is bound is one");
     uint32_t limit = 0;
     switch (buffer.kind()) {
     case abi::Buffer::ARENA:

@@ -32,7 +32,7 @@ Status checkInterface(const abi::Function &function) {
                                      elementName(input.type()) + ", which this runtime does not fill",
                            "compile the program again");
   }
-  if (function.name() == ingestName)
+  if (function.name().starts_with(ingestName))
     return {};
   if (function.results_size() < 1 ||
       function.buffers(static_cast<int>(function.results(0))).type() != abi::F32)
@@ -81,6 +81,17 @@ Status Engine::open(const longc_program_table &table, const EngineOptions &optio
   const abi::Function *ingest = program_.findFunction(ingestName, precision(), target_);
   if (ingest)
     LONGC_TRY(checkInterface(*ingest));
+  const auto adapted = [&](std::string name) { return program_.findFunction(name + "_adapted", precision(), target_); };
+  adaptedPrefill_ = adapted("prefill");
+  adaptedDecode_ = adapted("decode");
+  adaptedIngest_ = adapted(ingestName);
+  for (const abi::Function *function : {adaptedPrefill_, adaptedDecode_, adaptedIngest_})
+    if (function)
+      LONGC_TRY(checkInterface(*function));
+  if (!adaptedPrefill_ != !adaptedDecode_ || (adaptedPrefill_ && !adaptedIngest_ != !ingest))
+    return Status::error(4122, "this program takes adapters in some of its functions and not in others", "compile the program again");
+  if (takesOverlays())
+    adapter_ = "none";
   return link(table, options, ordinal, *prefill, *decode, ingest);
 }
 
@@ -102,38 +113,73 @@ Status Engine::link(const longc_program_table &table, const EngineOptions &optio
   std::vector<const abi::Function *> functions = {&prefill, &decode};
   if (ingest)
     functions.push_back(ingest);
-  auto device = openDevice(table, program_.message(), target_, kernelsOf(program_.message(), functions),
+  std::vector<const abi::Function *> all = functions;
+  for (const abi::Function *function : {adaptedPrefill_, adaptedDecode_, adaptedIngest_})
+    if (function)
+      all.push_back(function);
+  auto device = openDevice(table, program_.message(), target_, kernelsOf(program_.message(), all),
                            {options.variant, options.threads, ordinal});
   if (!device.ok())
     return device.status();
   device_ = std::move(*device);
-  std::unique_ptr<Executor> *const places[] = {&prefill_, &decode_, &ingest_};
-  for (size_t i = 0; i < functions.size(); ++i) {
-    auto executor = Executor::create(program_, *functions[i], *device_);
-    if (!executor.ok())
-      return executor.status();
-    *places[i] = std::move(*executor);
-  }
+  LONGC_TRY(create(plain_, prefill, decode, ingest));
   layout_ = StateLayout::of(program_.message(), functions);
   layout_.device = device_.get();
   return {};
 }
 
-std::vector<Executor *> Engine::executors() const {
-  std::vector<Executor *> all = {prefill_.get(), decode_.get()};
-  if (ingest_)
-    all.push_back(ingest_.get());
+Status Engine::create(Executors &executors, const abi::Function &prefill, const abi::Function &decode, const abi::Function *ingest) {
+  for (auto [place, function] : {std::pair(&executors.prefill, &prefill), std::pair(&executors.decode, &decode), std::pair(&executors.ingest, ingest)}) {
+    if (!function)
+      continue;
+    auto executor = Executor::create(program_, *function, *device_);
+    if (!executor.ok())
+      return executor.status();
+    *place = std::move(*executor);
+  }
+  return {};
+}
+
+std::vector<Executor *> Engine::Executors::all() const {
+  std::vector<Executor *> all;
+  for (const auto *executor : {&prefill, &decode, &ingest})
+    if (*executor)
+      all.push_back(executor->get());
   return all;
+}
+
+std::vector<Executor *> Engine::executors() const {
+  std::vector<Executor *> all = plain_.all(), adapted = adapted_.all();
+  all.insert(all.end(), adapted.begin(), adapted.end());
+  return all;
+}
+
+Status Engine::useOverlays(bool on) {
+  if (on && !adapted_.prefill) {
+    if (!takesOverlays())
+      return Status::error(4122, "this program has no functions that take an adapter here", "compile it without --train and --adapter, and run it with --device cpu");
+    LONGC_TRY(create(adapted_, *adaptedPrefill_, *adaptedDecode_, adaptedIngest_));
+    if (profiling_)
+      startProfile();
+  }
+  isAdapted_ = on;
+  return {};
+}
+
+Status Engine::bindMatrix(uint32_t parameter, const float *data, int64_t rows, int64_t columns) {
+  for (Executor *executor : adapted_.all())
+    LONGC_TRY(executor->bindMatrix(parameter, data, rows, columns));
+  return {};
 }
 
 Status Engine::run(std::span<const BatchPart> parts) {
   LONGC_TRY(checkParts(parts));
   auto executorOf = [&](const BatchPart &part) {
     if (part.window > 0)
-      return ingest_.get();
-    return part.tokens.size() == 1 && part.tokens[0] >= 0 ? decode_.get() : prefill_.get();
+      return inUse().ingest.get();
+    return part.tokens.size() == 1 && part.tokens[0] >= 0 ? inUse().decode.get() : inUse().prefill.get();
   };
-  for (Executor *executor : {ingest_.get(), decode_.get(), prefill_.get()}) {
+  for (Executor *executor : {inUse().ingest.get(), inUse().decode.get(), inUse().prefill.get()}) {
     Batch batch;
     for (const BatchPart &part : parts)
       if (executorOf(part) == executor)
@@ -156,6 +202,7 @@ void Engine::hideMemory(const std::vector<bool> &layers) {
 }
 
 void Engine::startProfile() {
+  profiling_ = true;
   for (Executor *executor : executors())
     executor->setProfile(&profile_);
 }

@@ -44,10 +44,10 @@ public:
   /// Runs tokens of several sequences of one store. Windows run in ingest, a part of one word in decode, a longer one or a soft token in
   /// prefill, whatever else is in the call: so its numbers are what it gets alone.
   Status run(std::span<const BatchPart> parts);
-  Executor &prefill() { return *prefill_; }
-  Executor &decode() { return *decode_; }
+  Executor &prefill() { return *inUse().prefill; }
+  Executor &decode() { return *inUse().decode; }
   /// Whether there is a function that reads windows into memory alone.
-  bool hasIngest() const { return ingest_ != nullptr; }
+  bool hasIngest() const { return plain_.ingest != nullptr; }
   const StateLayout &layout() const { return layout_; }
   int64_t vocabulary() const { return program_.module().vocabulary(); }
   const char *precision() const { return exact_ ? "exact" : "fast"; }
@@ -60,6 +60,12 @@ public:
 
   /// Another value of a parameter, as Executor::bindParameter; `adapter` tells apart what such values make of the model.
   Status bindParameter(uint32_t parameter, const void *data);
+  /// Whether an adapter of any rank can be bound beside the products of the program.
+  bool takesOverlays() const { return adaptedPrefill_ != nullptr; }
+  /// Runs with what is bound by bindMatrix from now on, or without it.
+  Status useOverlays(bool on);
+  /// As Executor::bindMatrix, behind useOverlays(true).
+  Status bindMatrix(uint32_t parameter, const float *data, int64_t rows, int64_t columns);
   void setAdapter(std::string adapter) { adapter_ = std::move(adapter); }
   /// "none" in programs that take adapters and have none, "" in all others.
   const std::string &adapter() const { return adapter_; }
@@ -71,19 +77,29 @@ public:
   std::string profileTable() const;
 
 private:
+  struct Executors {
+    std::unique_ptr<Executor> prefill, decode, ingest; // the last one null without memory
+    std::vector<Executor *> all() const;
+  };
+
   explicit Engine(const Program &program) : program_(program), adapter_(program.module().has_lora() || program.module().has_gated_memory() ? "none" : "") {}
   Status open(const longc_program_table &table, const EngineOptions &options, int ordinal);
   Status link(const longc_program_table &table, const EngineOptions &options, int ordinal, const abi::Function &prefill,
               const abi::Function &decode, const abi::Function *ingest);
+  Status create(Executors &executors, const abi::Function &prefill, const abi::Function &decode, const abi::Function *ingest);
   std::vector<Executor *> executors() const;
+  const Executors &inUse() const { return isAdapted_ ? adapted_ : plain_; }
 
   const Program &program_;
   std::string adapter_;
   bool exact_ = false;
   std::string target_ = "cpu";
   std::unique_ptr<Device> device_;
-  std::unique_ptr<Executor> prefill_, decode_, ingest_; // the last one null without memory
+  Executors plain_, adapted_; // those with adapters are made when one is first asked for
+  bool isAdapted_ = false;
+  const abi::Function *adaptedPrefill_ = nullptr, *adaptedDecode_ = nullptr, *adaptedIngest_ = nullptr; // null: the program has none
   StateLayout layout_;
+  bool profiling_ = false;
   KernelProfile profile_;
 };
 

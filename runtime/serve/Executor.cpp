@@ -63,6 +63,12 @@ Status Executor::shareParameters() {
   for (const BufferPlan &buffer : plan_.buffers) {
     if (buffer.kind != abi::Buffer::PARAMETER || parameters_[buffer.index])
       continue;
+    if (isBound(buffer)) {
+      const auto &shape = program_.message().parameters(static_cast<int>(buffer.index)).shape();
+      matrices_.resize(parameters_.size());
+      matrices_[buffer.index] = {{shape[0], shape[1], 1, 1}, 2};
+      continue;
+    }
     auto shared = share(buffer, program_.parameterData(buffer.index));
     if (!shared.ok())
       return shared.status();
@@ -91,6 +97,23 @@ Status Executor::bindParameter(uint32_t parameter, const void *data) {
   if (parameters_[parameter] != *shared)
     ++generation_;
   parameters_[parameter] = *shared;
+  return {};
+}
+
+bool Executor::isBound(const BufferPlan &buffer) const {
+  return buffer.kind == abi::Buffer::PARAMETER &&
+         program_.message().parameters(static_cast<int>(buffer.index)).initializer() == abi::Parameter::BOUND;
+}
+
+Status Executor::bindMatrix(uint32_t parameter, const float *data, int64_t rows, int64_t columns) {
+  if (parameter >= matrices_.size() || matrices_[parameter].rank == 0)
+    return {}; // this function has no use for it
+  auto shared = device_.share(data, static_cast<size_t>(rows * columns) * sizeof(float));
+  if (!shared.ok())
+    return shared.status();
+  generation_ += parameters_[parameter] != *shared;
+  parameters_[parameter] = *shared;
+  matrices_[parameter] = {{rows, columns, 1, 1}, 2};
   return {};
 }
 
@@ -156,6 +179,8 @@ Status Executor::bindSymbols(std::span<const InputTensor> inputs) {
       LONGC_TRY(bindBufferSizes(buffer, inputs[buffer.index].shape));
     else if (buffer.kind == abi::Buffer::STATE)
       LONGC_TRY(bindBufferSizes(buffer, stateShape(buffer)));
+    else if (isBound(buffer))
+      LONGC_TRY(bindBufferSizes(buffer, matrices_[buffer.index]));
     else if (buffer.kind == abi::Buffer::PAGE_TABLE)
       LONGC_TRY(bindBufferSizes(buffer, {{pageTableSlots_, pageTablePages_, 1, 1}, 2}));
   }
@@ -180,6 +205,8 @@ TensorShape Executor::stateShape(const BufferPlan &buffer) const {
 std::string Executor::nameOf(const BufferPlan &buffer) const {
   if (buffer.kind == abi::Buffer::INPUT)
     return "input '" + function_.inputs(static_cast<int>(buffer.index)).role() + "'";
+  if (buffer.kind == abi::Buffer::PARAMETER)
+    return "parameter '" + program_.message().parameters(static_cast<int>(buffer.index)).name() + "'";
   return buffer.kind == abi::Buffer::STATE ? formatText("state %u", buffer.index) : std::string("the page table");
 }
 

@@ -41,6 +41,9 @@ public:
 
   /// Another value of a parameter: host memory of its shape and type that outlives the device.
   Status bindParameter(uint32_t parameter, const void *data);
+  /// The value of a parameter that is bound at run time (abi::Parameter::BOUND), row-major; it outlives its use. Until then it has
+  /// no rows, or no columns. Processors alone.
+  Status bindMatrix(uint32_t parameter, const float *data, int64_t rows, int64_t columns);
   /// Memory of a device of its own with a parameter's values, in the type that the function reads; and that type, nothing
   /// where the function has no use for the parameter.
   void bindHeldParameter(uint32_t parameter, void *held);
@@ -88,6 +91,7 @@ private:
   Status bindBufferSizes(const BufferPlan &buffer, const TensorShape &shape);
   std::string nameOf(const BufferPlan &buffer) const;
   TensorShape stateShape(const BufferPlan &buffer) const;
+  bool isBound(const BufferPlan &buffer) const;
   Status growArena();
   Status copyInputs(std::span<const InputTensor> inputs);
   Status runSteps(std::span<const InputTensor> inputs);
@@ -112,6 +116,7 @@ private:
 
   std::vector<int64_t> symbols_, previousSymbols_, maxima_;
   std::vector<void *> parameters_;
+  std::vector<TensorShape> matrices_; // of the parameters that are bound
   std::vector<Bound> states_;
   const int32_t *pageTable_ = nullptr;
   int64_t pageTableSlots_ = 0, pageTablePages_ = 0;

@@ -18,7 +18,9 @@ std::vector<SizeExpr> readSizes(const google::protobuf::RepeatedPtrField<abi::Ex
 
 BufferPlan readBuffer(const abi::Buffer &buffer, const abi::Program &program, int symbols) {
   BufferPlan plan{buffer.kind(), buffer.index(), buffer.type(), {}, buffer.first_step(), buffer.last_step()};
-  if (buffer.kind() == abi::Buffer::PARAMETER)
+  const bool isStored = buffer.kind() == abi::Buffer::PARAMETER &&
+                        program.parameters(static_cast<int>(buffer.index())).initializer() != abi::Parameter::BOUND;
+  if (isStored)
     for (int64_t size : program.parameters(static_cast<int>(buffer.index())).shape())
       plan.sizes.emplace_back(size);
   else

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <list>
+#include <map>
 #include <optional>
 
 namespace longc {
@@ -40,10 +41,7 @@ public:
         LONGC_TRY(begin(next_++));
       if (running_.empty())
         return {};
-      std::vector<Intake *> intakes;
-      for (Sequence &sequence : running_)
-        intakes.push_back(&*sequence.intake);
-      LONGC_TRY(runIntakes(engine_, intakes));
+      LONGC_TRY(runAll());
       if (options_.onCall && !options_.onCall())
         return Status::error(cancelledCode, formatText("cancelled after %s of %s prompts", formatCount(finished_).c_str(),
                                                        formatCount(static_cast<int64_t>(prompts_.size())).c_str()));
@@ -52,6 +50,19 @@ public:
   }
 
 private:
+  // A call for each adapter of those that run.
+  Status runAll() {
+    std::map<size_t, std::vector<Intake *>> calls;
+    for (Sequence &sequence : running_)
+      calls[options_.adapters.empty() ? 0 : options_.adapters[sequence.index]].push_back(&*sequence.intake);
+    for (const auto &[adapter, intakes] : calls) {
+      if (!options_.adapters.empty())
+        LONGC_TRY(options_.useAdapter(adapter));
+      LONGC_TRY(runIntakes(engine_, intakes));
+    }
+    return {};
+  }
+
   Status begin(size_t index) {
     auto session = Session::create(engine_, sessionOptions_, store_);
     if (!session.ok())

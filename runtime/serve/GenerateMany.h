@@ -27,6 +27,8 @@ struct ManyOptions {
   std::vector<int32_t> stopTokens;
   std::function<bool()> onCall; // after each call; false cancels
   std::function<Status(const Continuation &)> onFinished; // as they end, not in their order
+  std::vector<size_t> adapters = {}; // of each prompt a number, those of one number go into one call; empty: all have one
+  std::function<Status(size_t adapter)> useAdapter = {}; // before such a call
 };
 
 /// `store` says how many sequences there can be at a time. No prompt is empty.

@@ -98,6 +98,63 @@ apart = lambda a, b: max(abs(x - y) for x, y in zip(a, b))
 assert apart(beside, merged) < 1e-4 < 1e-2 < apart(beside, plain), (apart(beside, merged), apart(beside, plain))
 PY
 
+# Any program takes adapters when it runs: of any rank and modules, and each prompt of a file its own.
+python3 - "$folder" <<'PY'
+import random, sys
+sys.path[:0] = ["test/golden", "test/e2e"]
+import peft_adapters
+sizes = {"self_attn.q_proj": (64, 64), "self_attn.v_proj": (32, 64), "self_attn.o_proj": (64, 64), "mlp.gate_proj": (96, 64), "mlp.down_proj": (64, 96)}
+modules = {f"model.layers.{i}.{name}": size for i in (0, 1) for name, size in sizes.items()} | {"lm_head": (263, 64)}
+config = {"peft_type": "LORA", "r": 40, "lora_alpha": 9, "use_rslora": True, "rank_pattern": {"down_proj": 3},
+          "target_modules": sorted({name.rsplit(".", 1)[-1] for name in modules})}
+case = {"case": "wide", "base": "llama", "type": "F32", "adapter": config}
+tensors = []
+for name, (outputs, inputs) in modules.items():
+    rank = 3 if name.endswith("down_proj") else 40
+    tensors += [[f"base_model.model.{name}.lora_A.weight", [rank, inputs]], [f"base_model.model.{name}.lora_B.weight", [outputs, rank]]]
+peft_adapters.writeAdapter(f"{sys.argv[1]}/wide", case, tensors)
+table = "base_model.model.model.embed_tokens.lora_embedding_"
+peft_adapters.writeAdapter(f"{sys.argv[1]}/table", case | {"adapter": config | {"target_modules": ["embed_tokens"]}}, [[table + "A", [40, 263]], [table + "B", [64, 40]]])
+PY
+python3 - "$folder" "$longc" <<'PY'
+import json, subprocess, sys
+sys.path.insert(0, "test/golden")
+from check_logits import unpack
+folder, longc = sys.argv[1:]
+program = f"{folder}/plain.program"
+def run(*options):
+    return subprocess.run([program, *options, "--exact", "--quiet"], check=True, capture_output=True, text=True).stdout
+def logits(name, program, *options):
+    subprocess.run([program, "logits", "--exact", "--quiet", "--requests", f"{folder}/tokens.jsonl", "--output", f"{folder}/{name}", *options], check=True)
+    return unpack(json.load(open(f"{folder}/{name}"))["logits"], "f")
+apart = lambda a, b: max(abs(x - y) for x, y in zip(a, b))
+plain, narrow, wide = logits("a", program), logits("b", program, "--adapter", f"{folder}/adapter"), logits("c", program, "--adapter", f"{folder}/wide")
+subprocess.run([longc, "convert", f"{folder}/converted", "--adapter", f"{folder}/wide", "--to", "hf", "-o", f"{folder}/wide.merged", "--quiet"], check=True)
+subprocess.run([longc, "compile", f"{folder}/wide.merged", "-o", f"{folder}/wide.program", "--variants", "avx2", "--quiet"], check=True)
+assert apart(narrow, logits("d", f"{folder}/merged.program")) < 1e-4 < 1e-2 < apart(narrow, plain)
+assert apart(wide, logits("e", f"{folder}/wide.program")) < 2e-4 < 1e-2 < min(apart(wide, plain), apart(wide, narrow))
+
+texts = ["a long way", "from here", "to", "there and back", "again"]
+ask = [{"prompt": texts[0]}, {"prompt": texts[1], "adapter": "w"}, {"prompt": texts[2], "adapter": None},
+       {"prompt": texts[3], "adapter": "adapter"}, {"prompt": texts[4], "adapter": f"{folder}/wide"}]
+with open(f"{folder}/prompts.jsonl", "w") as file:
+    file.writelines(json.dumps(line) + "\n" for line in ask)
+options = ["--tokens", "12", "--ignore-eos", "--temperature", "0.9", "--seed", "7", "--json"]
+together = [json.loads(line) for line in run("generate", "--prompts", f"{folder}/prompts.jsonl", "--adapter", f"{folder}/adapter", "--adapter", f"w={folder}/wide", *options).splitlines()]
+given = [["--adapter", f"{folder}/adapter"], ["--adapter", f"{folder}/wide"], [], ["--adapter", f"{folder}/adapter"], ["--adapter", f"{folder}/wide"]]
+alone = [json.loads(run("generate", "--prompt", text, *adapter, *options)) for text, adapter in zip(texts, given)]
+for one, other in zip(together, alone):
+    assert one["token_ids"] == other["token_ids"], (one, other)
+assert json.loads(run("generate", "--prompt", texts[4], *options))["token_ids"] != alone[4]["token_ids"]
+PY
+bound=("$folder/plain.program" logits --requests "$folder/tokens.jsonl" --output "$none" --adapter)
+refuses 1 "no_such_folder" "${bound[@]}" "$folder/no_such_folder"
+cp -r "$folder/wide" "$folder/other" && sed -i 's/"r": *40/"r": 39/' "$folder/other/adapter_config.json"
+refuses 1 "expected shape" "${bound[@]}" "$folder/other"
+cp "$folder/wide/adapter_config.json" "$folder/other/" && sed -i 's/gate_proj"/up_proj"/' "$folder/other/adapter_config.json"
+refuses 1 "though 'target_modules' names it" "${bound[@]}" "$folder/other"
+refuses 1 "compile the model with --adapter" "${bound[@]}" "$folder/table"
+
 # Out again: from the program that carries it and from its folder, whatever its spelling; numbers as they were.
 python3 test/e2e/write_adapters.py "$longc" "$folder"
 refuses 2 "--to peft writes an adapter" "$longc" convert "$folder/blocks.gguf" --to peft -o "$none"

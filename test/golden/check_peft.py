@@ -4,7 +4,7 @@
     check_peft.py LONGC FOLDER        exit code 0 pass, 1 fail
 
 The bounds are those of check_hf.py: exact mode at most twice as far from float64 as float32 PEFT, the default mode's mean KL
-at most 1e-3 or that of bfloat16. Adapters are kept beside the weights; some are merged as well.
+at most 1e-3 or that of bfloat16. Adapters are kept beside the weights; some are merged as well, or bound when the program runs.
 """
 import os
 import shutil
@@ -18,17 +18,23 @@ from check_logits import unpack
 MERGED = ("all-linear", "tied", "pattern")
 
 
+def isBound(case):
+    """Whether products alone have adapters, which a program takes when it runs."""
+    return all(name.endswith((".lora_A.weight", ".lora_B.weight")) for name, _ in case["tensors"])
+
+
 def check(longc, case, work, mode):
     base, adapter, program = f"{work}/base", f"{work}/adapter", f"{work}/program"
     for folder in (base, adapter):
         shutil.rmtree(folder, ignore_errors=True)
     peft_adapters.writeFolders(case, base, adapter)
-    subprocess.run([longc, "compile", base, "--adapter", adapter, "--adapter-mode", mode, "-o", program, "--quiet", "--variants",
-                    "avx2", "--window", "128", "--last-context", "128"], check=True)
+    given = ["--adapter", adapter]
+    subprocess.run([longc, "compile", base, *([] if mode == "bound" else given + ["--adapter-mode", mode]), "-o", program, "--quiet",
+                    "--variants", "avx2", "--window", "128", "--last-context", "128"], check=True)
     reference = unpack(case["logits"], "f")
     width, failed = len(reference) // len(case["positions"]), False
     for precision, options in check_hf.MODES.items():
-        ours = check_hf.logitsOf(program, case, work, options)
+        ours = check_hf.logitsOf(program, case, work, options + (given if mode == "bound" else []))
         failed |= check_hf.judge(case, f"{case['case']}, {mode}", precision, "PEFT's", reference, width, ours)
     return failed
 
@@ -36,8 +42,8 @@ def check(longc, case, work, mode):
 def main():
     longc, work = sys.argv[1:]
     os.makedirs(work, exist_ok=True)
-    runs = [(case, mode) for case in peft_adapters.readCases().values() for mode in ("overlay", "merge")
-            if mode == "overlay" or case["case"] in MERGED]
+    runs = [(case, mode) for case in peft_adapters.readCases().values() for mode in ("overlay", "merge", "bound")
+            if mode == "overlay" or (isBound(case) if mode == "bound" else case["case"] in MERGED)]
     sys.exit(any([check(longc, case, work, mode) for case, mode in runs]))
 
 

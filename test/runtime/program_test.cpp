@@ -135,6 +135,31 @@ TEST(Program, TrainedParametersWithoutBytesAreZeros) {
   EXPECT_EQ(reinterpret_cast<uintptr_t>((*program)->parameterData(1)) % 64, 0u);
 }
 
+TEST(Program, ChecksMatricesThatAreBoundWhenItRuns) {
+  using Change = std::function<void(abi::Parameter &)>;
+  auto codeOfBound = [](const Change &change) {
+    return codeAfter([&](abi::Program &p) {
+      abi::Parameter *b = p.add_parameters();
+      b->set_name("q.lora_B");
+      b->set_initializer(abi::Parameter::BOUND);
+      b->add_shape(96);
+      b->add_shape(0);
+      for (int64_t rows : {64, 32})
+        b->add_overlays()->set_rows(rows);
+      change(*b);
+    });
+  };
+  EXPECT_EQ(codeOfBound([](abi::Parameter &) {}), 0);
+  for (const Change &change : std::vector<Change>{
+           [](abi::Parameter &p) { p.set_type(abi::BF16); }, [](abi::Parameter &p) { p.set_trainable(true); },
+           [](abi::Parameter &p) { p.set_name("q.weight"); }, [](abi::Parameter &p) { p.set_name("q.lora_A"); },
+           [](abi::Parameter &p) { p.set_shape(1, 4); }, [](abi::Parameter &p) { p.set_shape(0, 0); },
+           [](abi::Parameter &p) { p.set_shape(0, 95); }, [](abi::Parameter &p) { p.add_shape(1); },
+           [](abi::Parameter &p) { p.clear_overlays(); }, [](abi::Parameter &p) { p.mutable_overlays(0)->set_rows(INT64_MAX); },
+           [](abi::Parameter &p) { p.mutable_overlays(1)->set_rows(-32); }})
+    EXPECT_EQ(codeOfBound(change), 4108);
+}
+
 TEST(Program, RefusesBadTraining) {
   using Change = std::function<void(abi::Parameter &, abi::Function &)>;
   std::vector<Change> changes = {

@@ -41,7 +41,8 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
   const bool encoder = model->config.encoder.has_value();
   if (encoder)
     LONGC_TRY(checkEncoderOptions(given));
-  const CompileOptions options = withDefaultsOf(*model, given);
+  CompileOptions options = withDefaultsOf(*model, given);
+  options.overlays = !encoder && !options.train && (options.adapter.empty() || options.adapterMode == "merge");
   if (options.ropeTheta > 0)
     overrideTheta(model->config, options.ropeTheta);
   std::optional<Adapter> adapter;

@@ -125,7 +125,8 @@ Status Stages::run(PassManager &manager, ModuleOp module, const std::string &nam
   return dumps_.status();
 }
 
-static void chooseLowering(const CompileOptions &options, StringRef precision, LoweringOptions &lowering) {
+static void chooseLowering(const CompileOptions &options, ModuleOp module, StringRef precision, LoweringOptions &lowering) {
+  lowering.overlays = options.overlays && module->getAttr(targetAttributeName) == tile::cpuTarget(module.getContext());
   lowering.method = options.method;
   lowering.memLayers = options.memoryLayers;
   lowering.topk = options.topk;
@@ -144,7 +145,7 @@ Status Stages::begin(ModuleOp module, tile::TargetAttr facts, const std::string 
   std::vector<std::string> goOn;
   for (StringRef precision : precisions) {
     LoweringOptions lowering;
-    chooseLowering(options_, precision, lowering);
+    chooseLowering(options_, module, precision, lowering);
     std::string flags;
     llvm::raw_string_ostream stream(flags);
     lowering.print(stream);
@@ -155,7 +156,7 @@ Status Stages::begin(ModuleOp module, tile::TargetAttr facts, const std::string 
 
 Status Stages::lower(ModuleOp module, StringRef precision, const std::string &name, ArrayRef<std::string> goOn) {
   LoweringOptions lowering;
-  chooseLowering(options_, precision, lowering);
+  chooseLowering(options_, module, precision, lowering);
   PassManager manager(&context_);
   buildLoweringPipeline(manager, lowering);
   LONGC_TRY(run(manager, module, "lowering to " + name));

@@ -136,7 +136,7 @@ Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments, bool takes
     LONGC_TRY(besides.get());
   const std::vector<std::string> adapters = arguments.all("adapter");
   if (adapters.size() > 1 && !takesAdapters)
-    return Status::error(1005, "there are several --adapter, and this command runs one model", "give one of them; `serve` takes several");
+    return Status::error(1005, "there are several --adapter, and this command runs one model", "give one of them; `serve` and `generate --prompts` take several");
   if (!adapters.empty())
     LONGC_TRY(loaded.useAdapter(NamedFolder::of(adapters.front()).folder));
   loaded.profiling = arguments.flag("profile");
@@ -147,22 +147,43 @@ Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments, bool takes
 }
 
 Status LoadedProgram::useAdapter(const std::string &folder) {
-  const ProgramParameters trained = ProgramParameters::trainable(program->message());
-  auto values = ParameterArray::create(trained.list, "the adapter");
-  if (!values.ok())
-    return values.status();
-  adapter = std::move(*values);
-  if (compressingModule(program->message())) {
-    LONGC_TRY(readSoftTrained(folder, program->message(), trained.list, adapter));
-    return bindAdapter(trained.list, adapter);
-  }
-  LONGC_TRY(readTrained(folder, program->message(), trained.list, adapter));
+  LONGC_TRY(useValues(folder));
+  if (compressingModule(program->message()))
+    return {};
   auto ingest = recordedIngest(folder);
   if (!ingest.ok())
     return ingest.status();
   if (!ingest->empty() && !(adapterIngest = parseIngest(*ingest)))
     return Status::error(notAnAdapter, quoted(folder + "/adapter_config.json") + ": longc_ingest is '" + *ingest + "': expected memory or window", "give --adapter a folder that `train` wrote");
+  return {};
+}
+
+Status LoadedProgram::useValues(const std::string &folder) {
+  if (Overlays::areTakenBy(program->message())) {
+    auto read = Overlays::read(folder, program->message());
+    if (!read.ok())
+      return read.status();
+    overlays = std::make_shared<const Overlays>(std::move(*read));
+    return bindOverlays(*overlays);
+  }
+  const ProgramParameters trained = ProgramParameters::trainable(program->message());
+  auto values = ParameterArray::create(trained.list, "the adapter");
+  if (!values.ok())
+    return values.status();
+  adapter = std::move(*values);
+  LONGC_TRY(compressingModule(program->message()) ? readSoftTrained(folder, program->message(), trained.list, adapter)
+                                                  : readTrained(folder, program->message(), trained.list, adapter));
   return bindAdapter(trained.list, adapter);
+}
+
+Status LoadedProgram::bindOverlays(const Overlays &overlays) {
+  LONGC_TRY(engine->useOverlays(true));
+  for (size_t i = 0; i < overlays.indices.size(); ++i) {
+    const TrainedParameter &matrix = overlays.list.parameters()[i];
+    LONGC_TRY(engine->bindMatrix(overlays.indices[i], overlays.values.of(matrix).data(), matrix.shape[0], matrix.shape[1]));
+  }
+  engine->setAdapter(overlays.fingerprint);
+  return {};
 }
 
 Status LoadedProgram::bindAdapter(const ParameterList &list, const ParameterArray &values) {
@@ -177,6 +198,7 @@ Status LoadedProgram::bindAdapter(const ParameterList &list, const ParameterArra
 Status LoadedProgram::unbindAdapter() {
   for (uint32_t index : ProgramParameters::trainable(program->message()).indices)
     LONGC_TRY(engine->bindParameter(index, program->parameterData(index)));
+  LONGC_TRY(engine->useOverlays(false));
   engine->setAdapter("none");
   return {};
 }

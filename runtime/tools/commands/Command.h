@@ -8,6 +8,7 @@
 #include "runtime/text/Tokenizer.h"
 #include "runtime/tools/commands/Interruption.h"
 #include "runtime/tools/commands/Options.h"
+#include "runtime/train/Overlays.h"
 #include "runtime/train/ParameterList.h"
 
 #include <functional>
@@ -46,7 +47,8 @@ Result<std::unique_ptr<Program>> openProgram(const Arguments &arguments);
 /// The running program, loaded as its options ask.
 struct LoadedProgram {
   std::unique_ptr<Program> program;
-  ParameterArray adapter; // the values of --adapter
+  ParameterArray adapter; // the values of --adapter, where the program trains them
+  std::shared_ptr<const Overlays> overlays; // the adapter of --adapter, where it is bound beside the products
   std::unique_ptr<Engine> engine;
   std::optional<IngestMode> adapterIngest; // as the adapter says it was trained for
   double loadSeconds = 0;
@@ -61,6 +63,8 @@ struct LoadedProgram {
   Result<SessionOptions> sessionOptions(const Arguments &arguments, const SessionOptions *saved = nullptr) const;
   /// The model with these values of its adapter, which must outlive the engine.
   Status bindAdapter(const ParameterList &list, const ParameterArray &values);
+  /// The same with an adapter that is bound beside its products.
+  Status bindOverlays(const Overlays &overlays);
   /// The model as it was compiled.
   Status unbindAdapter();
   /// Prints the profile if one was asked for.
@@ -68,6 +72,7 @@ struct LoadedProgram {
 
 private:
   Status useAdapter(const std::string &folder);
+  Status useValues(const std::string &folder);
 };
 
 /// "NAME=FOLDER" of --adapter; a folder without a name is called after itself.

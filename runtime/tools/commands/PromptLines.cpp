@@ -4,13 +4,16 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/JsonReader.h"
 #include "runtime/core/Log.h"
+#include "runtime/e2llm/Compressor.h"
 #include "runtime/serve/GenerateMany.h"
 #include "runtime/text/GrowingText.h"
+#include "runtime/tools/commands/NamedAdapters.h"
 #include "runtime/tools/commands/OpenedModel.h"
 #include "runtime/tools/commands/PromptRun.h"
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 namespace longc {
 namespace {
@@ -18,14 +21,16 @@ namespace {
 struct PromptLine {
   size_t number; // in the file, from 1
   std::string prompt;
+  std::optional<std::string> adapter; // a name; empty: none
 };
 
 Status lineError(int code, const std::string &path, size_t number, const std::string &what, const char *hint) {
   return Status::error(code, formatText("'%s', line %zu: %s", path.c_str(), number, what.c_str()), hint);
 }
 
-Result<std::string> promptOfLine(const std::string &path, size_t number, std::string_view line) {
-  const char *hint = "give one object {\"prompt\": \"...\"} a line";
+// {"prompt": text, "adapter": name or null}
+Result<PromptLine> readLine(const std::string &path, size_t number, std::string_view line) {
+  const char *hint = "give one object {\"prompt\": \"...\"} a line; it may have an \"adapter\"";
   auto value = JsonValue::read(line);
   if (!value.ok())
     return lineError(5406, path, number, value.status().message(), hint);
@@ -34,7 +39,13 @@ Result<std::string> promptOfLine(const std::string &path, size_t number, std::st
     return lineError(5406, path, number, "expected an object with a \"prompt\", found " + value->describe(), hint);
   if (!prompt->text())
     return lineError(5406, path, number, "expected text as the \"prompt\", found " + prompt->describe(), hint);
-  return *prompt->text();
+  PromptLine read{number, *prompt->text(), {}};
+  if (const JsonValue *adapter = value->find("adapter")) {
+    if (!adapter->isNull() && (!adapter->text() || adapter->text()->empty()))
+      return lineError(5406, path, number, "expected a name, a folder or null as the \"adapter\", found " + adapter->describe(), hint);
+    read.adapter = adapter->isNull() ? "" : *adapter->text();
+  }
+  return read;
 }
 
 // Lines of white space alone are none.
@@ -49,10 +60,10 @@ Result<std::vector<PromptLine>> readLines(const std::string &path) {
     left.remove_prefix(std::min(left.size(), line.size() + 1));
     if (line.find_first_not_of(" \t\r") == std::string_view::npos)
       continue;
-    auto prompt = promptOfLine(path, number, line);
-    if (!prompt.ok())
-      return prompt.status();
-    lines.push_back({number, std::move(*prompt)});
+    auto read = readLine(path, number, line);
+    if (!read.ok())
+      return read.status();
+    lines.push_back(std::move(*read));
   }
   if (lines.empty())
     return Status::error(5403, "'" + path + "' holds no prompt", "give one object {\"prompt\": \"...\"} a line");
@@ -106,6 +117,44 @@ private:
   size_t next_ = 0;
 };
 
+// Whose adapter is whose: lines that say nothing have the first of --adapter.
+class AdapterChoice {
+public:
+  static Result<AdapterChoice> read(OpenedModel &model, const Arguments &arguments, const std::vector<PromptLine> &lines) {
+    auto named = NamedAdapters::read(model.loaded, arguments);
+    if (!named.ok())
+      return named.status();
+    AdapterChoice choice(model, std::move(*named));
+    const ParameterArray *first = choice.named_.values().empty() ? nullptr : choice.named_.values().front().get();
+    for (const PromptLine &line : lines) {
+      auto found = !line.adapter           ? Result<const ParameterArray *>(first)
+                   : line.adapter->empty() ? Result<const ParameterArray *>(nullptr)
+                                           : choice.named_.find(model.loaded, *line.adapter);
+      if (!found.ok())
+        return found.status();
+      auto place = std::ranges::find(choice.values_, *found);
+      choice.ofLines_.push_back(static_cast<size_t>(place - choice.values_.begin()));
+      if (place == choice.values_.end())
+        choice.values_.push_back(*found);
+    }
+    return choice;
+  }
+
+  /// Puts itself in charge where the lines differ, or have another adapter than the program was loaded with.
+  void govern(ManyOptions &options) const {
+    options.adapters = ofLines_;
+    options.useAdapter = [this](size_t number) { return named_.use(model_.loaded, values_[number]); };
+  }
+  bool isNeeded() const { return std::ranges::any_of(ofLines_, [this](size_t number) { return values_[number] != nullptr; }); }
+
+private:
+  AdapterChoice(OpenedModel &model, NamedAdapters named) : model_(model), named_(std::move(named)) {}
+  OpenedModel &model_;
+  NamedAdapters named_;
+  std::vector<const ParameterArray *> values_; // each once
+  std::vector<size_t> ofLines_;
+};
+
 std::string textOf(const Generation &generation, const Tokenizer &tokenizer) {
   std::span<const int32_t> tokens = generation.tokens;
   if (generation.finish == Finish::stop)
@@ -141,7 +190,7 @@ Status continuePromptLines(const Arguments &arguments) {
   for (const auto *number : {&maxTokens, &parallel})
     if (!number->ok())
       return number->status();
-  auto model = OpenedModel::open(arguments);
+  auto model = OpenedModel::open(arguments, /*takesAdapters=*/true);
   if (!model.ok())
     return model.status();
   auto prompts = encodeLines(*model, path, *lines);
@@ -159,6 +208,12 @@ Status continuePromptLines(const Arguments &arguments) {
   ManyOptions options{*sampler, *maxTokens, {}, [] { return !interrupted(); }, {}};
   if (!arguments.flag("ignore-eos"))
     options.stopTokens = model->tokenizer.stopIds();
+  auto choice = AdapterChoice::read(*model, arguments, *lines);
+  if (!choice.ok())
+    return choice.status();
+  const bool joins = compressingModule(model->loaded.program->message()) != nullptr; // whose adapter is of both models
+  if (!joins && (choice->isNeeded() || arguments.has("adapter")))
+    choice->govern(options);
   options.onFinished = [&](const Continuation &one) {
     PromptRun run{(*prompts)[one.index], model->loaded.loadSeconds, one.readSeconds, one.generation,
                   textOf(one.generation, model->tokenizer), sampler->seed};

@@ -10,9 +10,8 @@
 #include "runtime/http/SoftDocuments.h"
 #include "runtime/serve/ProgramTokenizer.h"
 #include "runtime/tools/commands/LoadedEncoder.h"
+#include "runtime/tools/commands/NamedAdapters.h"
 #include "runtime/tools/commands/OpenedModel.h"
-#include "runtime/train/AdapterFiles.h"
-#include "runtime/train/ProgramParameters.h"
 
 #include <algorithm>
 #include <chrono>
@@ -83,51 +82,6 @@ ServedModel describeModel(const OpenedModel &model, const std::string &name) {
     served.templateRefusal = chatTemplate.status().message();
   return served;
 }
-
-/// The adapters of --adapter, each with its own values of the trained parameters.
-class ServedAdapters {
-public:
-  static Result<ServedAdapters> read(LoadedProgram &loaded, const Arguments &arguments) {
-    ServedAdapters adapters(ProgramParameters::trainable(loaded.program->message()));
-    const std::vector<std::string> given = arguments.all("adapter");
-    const bool compresses = compressingModule(loaded.program->message()) != nullptr;
-    if (compresses && given.size() > 1)
-      return Status::error(1005, "there are several --adapter, and this program joins two models by one", "give one of them");
-    for (const std::string &text : given) {
-      const NamedFolder named = NamedFolder::of(text);
-      if (compresses) { // it is of both models, and they have it already
-        adapters.names_.push_back(named.name);
-        adapters.values_.push_back(nullptr);
-        return adapters;
-      }
-      if (std::find(adapters.names_.begin(), adapters.names_.end(), named.name) != adapters.names_.end())
-        return Status::error(1005, "two adapters are called " + quoted(named.name), "give them names: --adapter NAME=FOLDER");
-      auto values = ParameterArray::create(adapters.trained_.list, "the adapter");
-      if (!values.ok())
-        return values.status();
-      LONGC_TRY(readTrained(named.folder, loaded.program->message(), adapters.trained_.list, *values));
-      adapters.names_.push_back(named.name);
-      adapters.values_.push_back(std::make_shared<const ParameterArray>(std::move(*values)));
-    }
-    return adapters;
-  }
-  const std::vector<std::string> &names() const { return names_; }
-  const std::vector<std::shared_ptr<const ParameterArray>> &values() const { return values_; }
-  /// Null: the first, or `untrained` where there is none.
-  Status use(LoadedProgram &loaded, const ParameterArray *adapter, const ParameterArray *untrained) const {
-    const ParameterArray *values = adapter ? adapter : values_.empty() ? untrained : values_.front().get();
-    LONGC_TRY(loaded.bindAdapter(trained_.list, *values));
-    if (!adapter && values_.empty())
-      loaded.engine->setAdapter("none"); // as it was before any
-    return {};
-  }
-
-private:
-  explicit ServedAdapters(ProgramParameters trained) : trained_(std::move(trained)) {}
-  ProgramParameters trained_;
-  std::vector<std::string> names_;
-  std::vector<std::shared_ptr<const ParameterArray>> values_;
-};
 
 double memoryForState(const Engine &engine) {
   if (engine.device().hasOwnMemory())
@@ -236,7 +190,7 @@ Status serveDecoder(Serving &serving, const Arguments &arguments) {
   auto model = OpenedModel::open(arguments, /*takesAdapters=*/true);
   if (!model.ok())
     return model.status();
-  auto adapters = ServedAdapters::read(model->loaded, arguments);
+  auto adapters = NamedAdapters::read(model->loaded, arguments);
   if (!adapters.ok())
     return adapters.status();
   ServeOptions &options = serving.options;
@@ -265,7 +219,13 @@ Status serveDecoder(Serving &serving, const Arguments &arguments) {
   scheduling.memoryBytes = memoryForState(engine) / (keepsDocuments ? 2 : 1); // one half for what is answered, one for documents
   keepPrefixes(engine, model->options, scheduling);
   if (adapters->names().size() > 1 || lift)
-    scheduling.useAdapter = [&](const ParameterArray *adapter) { return adapters->use(model->loaded, adapter, lift ? &lift->untrained() : nullptr); };
+    scheduling.useAdapter = [&](const ParameterArray *adapter) -> Status { // none: the first, or the model before any
+      const bool isBase = !adapter && adapters->values().empty();
+      LONGC_TRY(adapters->use(model->loaded, adapter ? adapter : !isBase ? adapters->values().front().get() : lift ? &lift->untrained() : nullptr));
+      if (isBase)
+        engine.setAdapter("none");
+      return {};
+    };
   auto scheduler = Scheduler::create(engine, model->options, scheduling, serving.metrics);
   if (!scheduler.ok())
     return scheduler.status();

@@ -8,7 +8,7 @@
 // What is written beside changes nothing of the program; one kernel alone can be asked for.
 // RUN: longc compile %S/../../golden/fot_tiny.gguf --method fot --mem-layers 0,2 --topk 3 --variants avx2 --quiet -o %t/plain
 // RUN: cmp %t/app %t/plain
-// RUN: longc compile %S/../../golden/fot_tiny.gguf --variants avx2 --quiet -o %t/app --dump-dir %t/one --dump-after-each --only-kernel swiglu
+// RUN: longc compile %S/../../golden/fot_tiny.gguf --variants avx2 --quiet -o %t/app --dump-dir %t/one --dump-after-each --only-kernel linear_swiglu
 // RUN: cat %t/one/*-tiled-exact.mlir | FileCheck %s --check-prefix=ONE
 // RUN: FileCheck %s --check-prefix=CODE < %t/one/avx2.s
 // RUN: not ls %t/one/01-model.mlir

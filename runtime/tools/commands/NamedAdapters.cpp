@@ -1,0 +1,66 @@
+// Reads adapters of either kind, trained by the program or bound beside its products.
+#include "runtime/tools/commands/NamedAdapters.h"
+
+#include "runtime/core/Format.h"
+#include "runtime/e2llm/Compressor.h"
+#include "runtime/train/AdapterFiles.h"
+
+#include <algorithm>
+
+namespace longc {
+
+Result<NamedAdapters> NamedAdapters::read(const LoadedProgram &loaded, const Arguments &arguments) {
+  NamedAdapters adapters(ProgramParameters::trainable(loaded.program->message()));
+  const std::vector<std::string> given = arguments.all("adapter");
+  const bool compresses = compressingModule(loaded.program->message()) != nullptr;
+  if (compresses && given.size() > 1)
+    return Status::error(1005, "there are several --adapter, and this program joins two models by one", "give one of them");
+  for (const std::string &text : given) {
+    const NamedFolder named = NamedFolder::of(text);
+    if (compresses) { // it is of both models, and they have it already
+      adapters.names_.push_back(named.name);
+      adapters.values_.push_back(nullptr);
+      return adapters;
+    }
+    if (std::find(adapters.names_.begin(), adapters.names_.end(), named.name) != adapters.names_.end())
+      return Status::error(1005, "two adapters are called " + quoted(named.name), "give them names: --adapter NAME=FOLDER");
+    LONGC_TRY(adapters.add(loaded, named));
+  }
+  return adapters;
+}
+
+Status NamedAdapters::add(const LoadedProgram &loaded, const NamedFolder &named) {
+  const abi::Program &program = loaded.program->message();
+  if (Overlays::areTakenBy(program)) {
+    auto read = Overlays::read(named.folder, program);
+    if (!read.ok())
+      return read.status();
+    overlays_.push_back(std::make_shared<const Overlays>(std::move(*read)));
+    values_.emplace_back(overlays_.back(), &overlays_.back()->values);
+  } else {
+    auto values = ParameterArray::create(trained_.list, "the adapter");
+    if (!values.ok())
+      return values.status();
+    LONGC_TRY(readTrained(named.folder, program, trained_.list, *values));
+    values_.push_back(std::make_shared<const ParameterArray>(std::move(*values)));
+  }
+  names_.push_back(named.name);
+  return {};
+}
+
+Result<const ParameterArray *> NamedAdapters::find(const LoadedProgram &loaded, const std::string &name) {
+  auto known = std::find(names_.begin(), names_.end(), name);
+  if (known != names_.end())
+    return values_[static_cast<size_t>(known - names_.begin())].get();
+  LONGC_TRY(add(loaded, {name, name}));
+  return values_.back().get();
+}
+
+Status NamedAdapters::use(LoadedProgram &loaded, const ParameterArray *adapter) const {
+  for (const auto &overlays : overlays_)
+    if (&overlays->values == adapter)
+      return loaded.bindOverlays(*overlays);
+  return adapter ? loaded.bindAdapter(trained_.list, *adapter) : loaded.unbindAdapter();
+}
+
+} // namespace longc
