@@ -121,6 +121,8 @@ same() { cmp -s "$folder/begun_fitted/$2" "$folder/begun_$1/$2"; }
 same drawn adapter.safetensors && fail "a fitted adapter is as a drawn one"
 same frozen adapter.safetensors && fail "nothing was trained"
 same frozen encoder/adapter_model.safetensors && same frozen decoder/adapter_model.safetensors || fail "what is frozen was trained"
+begun again --lr 0 --begin fitted --adapter "$folder/begun_frozen" # whose encoder is as it began
+same again adapter.safetensors && ! same frozen adapter.safetensors || fail "an adapter is not fitted again"
 
 # Learned queries attend to chunks: they begin as the mean, are learnt, and go into another program.
 "$longc" compile "${both[@]}" --train --pool pma -o "$folder/queries" --variants avx2 --quiet

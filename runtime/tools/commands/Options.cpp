@@ -20,7 +20,7 @@ constexpr OptionSpec options[] = {
     {"as", 0, "KIND", "fot", "what is kept of a text: fot (a document of memory) or lift (an adapter, as `lift fit` makes it)"},
     {"batch", 0, "B", "8", "packs of an optimizer step (lift: 1 unless given, 0 for all of a pass)"},
     {"batching", 0, "HOW", "packed", "how sequences share a batch: naive, sorted or packed"},
-    {"begin", 0, "HOW", "fitted", "e2llm: first values of the adapter: fitted to the decoder's words by least squares, or drawn"},
+    {"begin", 0, "HOW", "fitted", "e2llm: first values of the adapter: fitted to the decoder's words by least squares (beside --adapter only where it is given: its products are fitted anew), or drawn"},
     {"beta1", 0, "B", "0.9", "decay of the running mean of gradients"},
     {"beta2", 0, "B", "0.999", "decay of the running mean of their squares"},
     {"call-tokens", 0, "N", "4096", "most tokens of one call of an encoder, or in training (there 2048, on a GPU 16384, unless given): more memory, more speed"},

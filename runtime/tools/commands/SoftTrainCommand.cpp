@@ -12,6 +12,7 @@
 #include "runtime/tools/commands/TrainFolder.h"
 #include "runtime/tools/commands/TrainingData.h"
 #include "runtime/train/AdapterFiles.h"
+#include "runtime/train/ProgramParameters.h"
 #include "runtime/train/TrainLoop.h"
 
 namespace longc {
@@ -124,7 +125,8 @@ Status SoftChoices::read(const Arguments &arguments) {
   engine = *options;
   samples.threads = engine.threads;
   resume = arguments.flag("resume");
-  samples.words = fits && !resume && adapter.empty();
+  fits = fits && !resume && (adapter.empty() || arguments.isGiven("begin"));
+  samples.words = fits;
   json = arguments.flag("json");
   return {};
 }
@@ -196,12 +198,12 @@ private:
     step_->readStored(trainer_->state().values);
     if (!choices_.adapter.empty())
       LONGC_TRY(readSoftTrained(choices_.adapter, program_->message(), step_->parameters(), trainer_->state().values));
-    else if (!choices_.resume && choices_.fits)
+    if (choices_.fits)
       LONGC_TRY(fit());
     return choices_.resume ? goOnFrom(choices_.folder, step_->parameters(), settings(), *trainer_) : Status();
   }
 
-  // Where the program does not store an adapter that was trained.
+  // Where the program does not store an adapter that was trained: to what the encoder makes of chunks as it is.
   Status fit() {
     const TrainedParameter *first = step_->parameters().find("adapter/mlp.0.weight");
     if (!first || first->beginning == Beginning::given)
@@ -211,6 +213,10 @@ private:
     auto compressor = Compressor::create(*program_, longc_program, processor);
     if (!compressor.ok())
       return compressor.status();
+    const ProgramParameters trained = ProgramParameters::trainable(program_->message());
+    for (size_t i = 0; i < trained.indices.size(); ++i) // the step's list has an order of its own
+      if (const TrainedParameter *parameter = step_->parameters().find(trained.list.parameters()[i].name))
+        LONGC_TRY((*compressor)->bindParameter(trained.indices[i], std::as_const(trainer_->state().values).of(*parameter).data()));
     return fitAdapter(*program_, **compressor, data_, step_->parameters(), trainer_->state().values);
   }
 
