@@ -262,9 +262,12 @@ def run_l7(runs, seeds):
         document, _ = runs.document(fits[0][0], max(1, fits[0][0] // 200), seeds[0])
         out = runs.folder / "adapter-L7-memory"
         subprocess.run(["rm", "-rf", out], check=True)
-        _, peak = runs.measured(runs.app, "lift", "fit", document, "-o", out, "--epochs", 1)
-        planned = subprocess.run([runs.longc, "plan", runs.app, "--train", "--chunk", "2048"], check=True, capture_output=True, text=True).stdout
-        print(f"while fitting: {peak / 2**20:.0f} MiB at the most; what the plan says of calls of 2,048 tokens:\n{planned.rstrip()}")
+        rows = runs.folder / "rows-L7-memory.jsonl"
+        _, peak = runs.measured(runs.app, "lift", "fit", document, "-o", out, "--epochs", 1, "--write-rows", rows)
+        longest = max(len(call["tokens"]) for line in rows.read_text().splitlines() for call in json.loads(line)["calls"])
+        planned = subprocess.run([runs.longc, "plan", runs.app, "--train", "--chunk", str(longest)], check=True, capture_output=True, text=True).stdout
+        said = float(re.search(r"fast .*; ([0-9.]+) MB in all", planned)[1])
+        print(f"while fitting: {peak / 1e6:.0f} MB at the most; the plan says {said:.0f} of calls of {longest} tokens: {peak / 1e6 / said:.3f} x")
     table(["while answering", "most memory", "beside the model", "tokens/s", "beside the model"],
           [[name, f"{peak / 2**20:.0f} MiB", f"{peak / rows[0][1]:.2f} x", f"{speed:.1f}", f"{speed / rows[0][2]:.2f} x"] for name, peak, speed in rows])
 

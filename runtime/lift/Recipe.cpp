@@ -25,8 +25,7 @@ LiftPlan LiftPlan::of(LiftRecipe recipe, int64_t window, uint64_t seed) {
   plan.window = window;
   plan.segmentEpochs = recipe == LiftRecipe::gm ? 3 : 0;
   plan.epochs = 24;
-  plan.mostShares = recipe == LiftRecipe::gm ? 24 : 8;
-  plan.besideText = recipe == LiftRecipe::gm ? 1 : 0.5;
+  plan.mostShares = 24;
   plan.train.batch = {BatchMethod::packed, 256, 1, seed};
   plan.train.norm = LossNorm::token; // the mean over what is learnt in a step
   plan.train.optimizer.beta2 = 0.98;
@@ -36,10 +35,22 @@ LiftPlan LiftPlan::of(LiftRecipe recipe, int64_t window, uint64_t seed) {
   return plan;
 }
 
+void LiftPlan::adapt(bool stepIsPass, bool gatedMemory) {
+  if (!groups)
+    return;
+  if (stepIsPass) {
+    epochs *= 2;
+    rate *= 1.5;
+  }
+  if (gatedMemory)
+    epochs = epochs * 5 / 2;
+}
+
 LiftPlan LiftPlan::published(int64_t window, uint64_t seed) {
   LiftPlan plan = of(LiftRecipe::gm, window, seed);
   plan.epochs = 8;
   plan.mostShares = 1;
+  plan.besideText = 1;
   plan.groups = false;
   plan.rate = 1e-3;
   return plan;

@@ -22,15 +22,17 @@ struct LiftPlan {
   int64_t segmentEpochs = 0; // gm: passes over the segments alone (C of C3M5)
   int64_t epochs = 0;        // all passes
   int64_t mostShares = 1;    // passes that the text may be divided among
-  double textPart = 1;       // tokens of the text in a pass for each of its questions
-  double besideText = 1;     // the share of a pass's questions that stand behind the text, as much of it as there is room for
-  bool groups = true;        // those share a row, so much of it text; else each has one
-  double rowText = 0.5;      // of the window
-  int64_t passSteps = 4;     // optimizer steps of a pass on a GPU, at least
+  double textPart = 0.25;    // tokens of the text in a pass for each of its questions
+  double besideText = 0.5;   // the share of a pass's questions that stand behind the text
+  bool groups = true;        // those share rows, with this part of the window for text; else each has one and all the room there is
+  double rowText = 0.125;
   double rate = 0;
   TrainOptions train;
 
   static LiftPlan of(LiftRecipe recipe, int64_t window, uint64_t seed);
+  /// Passes and rate for steps that are passes, as a GPU makes them, and for a gated memory, which takes longer than a LoRA to learn
+  /// anything at all (OUR CHOICE, as measured). A published plan stays as it is.
+  void adapt(bool stepIsPass, bool gatedMemory);
   /// gm as the published code has it: in each pass all segments, each question behind the text; `batch` makes a pass one step.
   static LiftPlan published(int64_t window, uint64_t seed);
   /// The learning rate when `share` of the passes, or of the time, is over. OUR CHOICE: it falls in the last third.

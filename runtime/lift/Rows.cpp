@@ -178,8 +178,8 @@ void LiftRows::makeSegments(std::string_view title, std::string_view text) {
 }
 
 int64_t LiftRows::gpuStepTokens() const {
-  constexpr int64_t least = 256, most = 2048;
-  return std::clamp(tokensOf(ofEpoch(plan_.segmentEpochs)) / plan_.passSteps, least, most);
+  constexpr int64_t least = 256, most = 4096;
+  return std::clamp(tokensOf(ofEpoch(plan_.segmentEpochs)) * 5 / 4, least, most); // other passes have a little more
 }
 
 std::vector<Sample> LiftRows::ofEpoch(int64_t epoch) const {

@@ -35,7 +35,7 @@ public:
   std::vector<Sample> ofEpoch(int64_t epoch) const;
   /// Whether the first `epochs` passes have read all of the text.
   bool readsAll(int64_t epochs) const { return epochs >= counts_.shares; }
-  /// Tokens of an optimizer step on a GPU, where a call costs the host the same however small it is: a pass has some `passSteps`, or more.
+  /// Tokens of an optimizer step on a GPU, where a call costs the host the same however small it is: all of a pass, up to 4,096.
   int64_t gpuStepTokens() const;
   const LiftCounts &counts() const { return counts_; }
 

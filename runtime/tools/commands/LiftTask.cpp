@@ -56,6 +56,12 @@ template <typename Number> Status readIfGiven(const Arguments &arguments, const 
   return {};
 }
 
+template <typename Number> Status readOptional(const Arguments &arguments, const char *name, double low, double high, std::optional<Number> &value) {
+  if (!arguments.isGiven(name))
+    return {};
+  return readIfGiven(arguments, name, low, high, value.emplace());
+}
+
 } // namespace
 
 std::vector<std::string_view> liftOptions(std::vector<std::string_view> own) {
@@ -139,8 +145,8 @@ Status LiftTask::readChoices(const Arguments &arguments) {
   if (batch == 0 && recipe == LiftRecipe::gm)
     plan_ = LiftPlan::published(window, static_cast<uint64_t>(seed));
   plan_.train.batch.batch = batch == 0 ? INT32_MAX : batch; // all of a pass
-  LONGC_TRY(readIfGiven(arguments, "epochs", 1, INT32_MAX, plan_.epochs));
-  LONGC_TRY(readIfGiven(arguments, "lr", 0, 1e6, plan_.rate));
+  LONGC_TRY(readOptional(arguments, "epochs", 1, INT32_MAX, givenEpochs_));
+  LONGC_TRY(readOptional(arguments, "lr", 0, 1e6, givenRate_));
   areCallTokensGiven_ = arguments.isGiven("call-tokens");
   LONGC_TRY(readIfGiven(arguments, "call-tokens", 1, INT32_MAX, plan_.train.callTokens));
   LONGC_TRY(readIfGiven(arguments, "seconds", 0, 1e9, fit_.seconds));
@@ -203,8 +209,12 @@ Status LiftTask::prepare(const Program &program, Engine *engine) {
   step_ = std::move(*step);
   if (!areCallTokensGiven_)
     plan_.train.callTokens = step_->usualCallTokens();
-  if (step_->device().hasOwnMemory())
+  const bool onGpu = step_->device().hasOwnMemory();
+  if (onGpu)
     plan_.train.batch.capacity = rows_->gpuStepTokens();
+  plan_.adapt(onGpu, program.module().has_gated_memory());
+  plan_.epochs = givenEpochs_.value_or(plan_.epochs);
+  plan_.rate = givenRate_.value_or(plan_.rate);
   if (recording_)
     plan_.train.onCall = [recording = recording_.get()](const TrainBatch &batch) { recording->add(batch); };
   auto trainer = Trainer::create(*step_, {}, plan_.train);

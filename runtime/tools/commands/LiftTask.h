@@ -7,6 +7,7 @@
 #include "runtime/train/ProgramStep.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,8 @@ private:
 
   std::string path_, title_, text_, hash_, questionsPath_;
   LiftPlan plan_;
+  std::optional<int64_t> givenEpochs_;
+  std::optional<double> givenRate_;
   EngineOptions engine_;
   LiftFitOptions fit_;
   bool isWindowGiven_ = false, areCallTokensGiven_ = false, asksModel_ = false;
