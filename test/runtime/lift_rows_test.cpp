@@ -258,6 +258,35 @@ TEST(Rows, OfQuestionsStandBesideTheText) {
   EXPECT_EQ(beside.size(), 40u);
 }
 
+TEST(Rows, AreMostlyQuestions) {
+  const Tokenizer tokenizer = makeTokenizer(false);
+  const LiftPlan plan = LiftPlan::of(LiftRecipe::qa, 512, 3);
+  const LiftRows rows = rowsOf(tokenizer, plan);
+  int64_t text = 0, asked = 0;
+  for (int64_t epoch = 0; epoch < rows.counts().shares; ++epoch)
+    for (const Sample &row : rows.ofEpoch(epoch)) {
+      const std::string spelt = whole(tokenizer, row);
+      (spelt.find("What is the code") == std::string::npos ? text : asked) += row.size();
+      if (spelt.starts_with("The article")) // an eighth of the window
+        EXPECT_LE(tokenizer.encode(spelt.substr(0, spelt.find("Question: ")), false).size(), 512u / 8 + 2);
+    }
+  EXPECT_LE(text, asked * plan.textPart * 1.5);
+  EXPECT_GE(text, asked * plan.textPart * 0.7);
+}
+
+TEST(Plans, AreLongerWhereStepsArePassesAndForGatedMemory) {
+  LiftPlan plan = LiftPlan::of(LiftRecipe::qa, 512, 3), gpu = plan, gated = plan, published = LiftPlan::published(512, 3);
+  gpu.adapt(true, false);
+  EXPECT_EQ(gpu.epochs, 2 * plan.epochs);
+  EXPECT_DOUBLE_EQ(gpu.rate, 1.5 * plan.rate);
+  gated.adapt(false, true);
+  EXPECT_EQ(gated.epochs, plan.epochs * 5 / 2);
+  EXPECT_EQ(gated.rate, plan.rate);
+  published.adapt(true, true); // stays
+  EXPECT_EQ(published.epochs, 8);
+  EXPECT_EQ(published.rate, 1e-3);
+}
+
 TEST(Rows, RefuseWhatIsTooShort) {
   const Tokenizer tokenizer = makeTokenizer(false);
   auto rows = LiftRows::create(tokenizer, "'a text'", "t", "only a few words", {}, LiftPlan::of(LiftRecipe::qa, 2048, 0));
