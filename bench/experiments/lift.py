@@ -104,6 +104,7 @@ class Runs:
         return json.loads(place.read_text())
 
     def fit(self, document, out, seed, *more):
+        subprocess.run(["rm", "-rf", out], check=True) # of a run that was stopped
         return json.loads(self.call("lift", "fit", document, "-o", out, "--seed", seed, *self.more, *more))
 
     def judge(self, document, questions, *more):
@@ -262,9 +263,9 @@ def run_l7(runs, seeds):
         document, _ = runs.document(fits[0][0], max(1, fits[0][0] // 200), seeds[0])
         out = runs.folder / "adapter-L7-memory"
         subprocess.run(["rm", "-rf", out], check=True)
-        rows = runs.folder / "rows-L7-memory.jsonl"
-        _, peak = runs.measured(runs.app, "lift", "fit", document, "-o", out, "--epochs", 1, "--write-rows", rows)
-        longest = max(len(call["tokens"]) for line in rows.read_text().splitlines() for call in json.loads(line)["calls"])
+        written = runs.folder / "rows-L7-memory.jsonl"
+        _, peak = runs.measured(runs.app, "lift", "fit", document, "-o", out, "--epochs", 1, "--write-rows", written)
+        longest = max(len(call["tokens"]) for line in written.read_text().splitlines() for call in json.loads(line)["calls"])
         planned = subprocess.run([runs.longc, "plan", runs.app, "--train", "--chunk", str(longest)], check=True, capture_output=True, text=True).stdout
         said = float(re.search(r"fast .*; ([0-9.]+) MB in all", planned)[1])
         print(f"while fitting: {peak / 1e6:.0f} MB at the most; the plan says {said:.0f} of calls of {longest} tokens: {peak / 1e6 / said:.3f} x")
