@@ -13,11 +13,13 @@
 namespace longc {
 namespace {
 
-constexpr std::array<std::string_view, 11> knownKeys = {
+const char *const endIdsKey = "tokenizer.ggml.eos_token_ids"; // where several tokens end a reply
+
+constexpr std::array<std::string_view, 12> knownKeys = {
     "tokenizer.chat_template",         "tokenizer.chat_templates", // names of further ones
     "tokenizer.ggml.add_bos_token",    "tokenizer.ggml.add_eos_token",
     "tokenizer.ggml.add_sep_token", // it parts two texts, and we read one
-    "tokenizer.ggml.add_space_prefix", "tokenizer.ggml.merges",
+    "tokenizer.ggml.add_space_prefix", "tokenizer.ggml.eos_token_ids", "tokenizer.ggml.merges",
     "tokenizer.ggml.model",            "tokenizer.ggml.pre",
     "tokenizer.ggml.token_type",       "tokenizer.ggml.tokens",
 };
@@ -70,6 +72,23 @@ Status readId(const GgufFile &file, const char *key, size_t tokens, std::optiona
                              ", the number of tokens; the file has " + std::to_string(*value),
                          "the tokenizer metadata is damaged");
   id = static_cast<int32_t>(*value);
+  return {};
+}
+
+Status readEndIds(const GgufFile &file, size_t tokens, std::vector<int32_t> &ids) {
+  if (!file.find(endIdsKey))
+    return {};
+  Result<std::vector<int64_t>> values = file.integerArray(endIdsKey);
+  if (!values.ok())
+    return values.status();
+  for (int64_t id : *values) {
+    if (id < 0 || id >= static_cast<int64_t>(tokens))
+      return Status::error(TokenizerInvalid,
+                           std::string("key '") + endIdsKey + "': expected ids below " + std::to_string(tokens) +
+                               ", the number of tokens; the file has " + std::to_string(id),
+                           "the tokenizer metadata is damaged");
+    ids.push_back(static_cast<int32_t>(id));
+  }
   return {};
 }
 
@@ -198,6 +217,9 @@ Status readSpecials(const GgufFile &file, TokenizerSource &source) {
   LONGC_TRY(readId(file, "tokenizer.ggml.unknown_token_id", count, source.unknownId));
   LONGC_TRY(readId(file, "tokenizer.ggml.padding_token_id", count, source.paddingId));
   std::vector<int32_t> named;
+  LONGC_TRY(readEndIds(file, count, named));
+  if (!source.eosId && !named.empty())
+    source.eosId = named.front();
   for (std::optional<int32_t> id : {source.eosId, endOfTurn, endOfMessage})
     if (id)
       named.push_back(*id);

@@ -128,7 +128,8 @@ Status AdapterConfig::readAll(const JsonValue &json) {
   LONGC_TRY(keys.read("peft_type", type));
   if (type != "LORA")
     return Status::error(AdapterInvalid, keys.name("peft_type") + ": " + quoted(type) + " is not supported: expected 'LORA'",
-                         "merge the adapter into its base with PEFT: merge_and_unload, save_pretrained");
+                         type == "CARTRIDGE" ? "a program takes it when it runs: generate --adapter FOLDER --memory off"
+                                             : "merge the adapter into its base with PEFT: merge_and_unload, save_pretrained");
   LONGC_TRY(refuseUnknown(keys));
   LONGC_TRY(checkInitialisation(keys));
   LONGC_TRY(keys.read("bias", bias));

@@ -95,6 +95,19 @@ Status Context::moveTo(const WindowMarks &next) {
   return {};
 }
 
+Status Context::begin(const CachePrefix &prefix) {
+  LONGC_TRY(admit(prefix.tokens));
+  for (size_t ring = 0; ring < prefix.rings.size(); ++ring) {
+    const std::byte *rows = prefix.rings[ring].data();
+    const int64_t rowBytes = store_->layout().rings[ring].rowBytes;
+    for (auto [row, count] : localRows()) {
+      LONGC_TRY(store_->ring(ring).write(store_->ringOffset(ring, slot_, row), rows, static_cast<size_t>(count * rowBytes)));
+      rows += count * rowBytes;
+    }
+  }
+  return {};
+}
+
 void Context::spill() { marks_.spill(); }
 
 std::vector<MemoryRun> runsOf(std::span<const MemoryPages> parts) {

@@ -4,6 +4,7 @@
 // its slot and its pages back.
 #pragma once
 
+#include "runtime/serve/CachePrefix.h"
 #include "runtime/serve/MemoryFile.h"
 #include "runtime/serve/StateStore.h"
 #include "runtime/serve/WindowMarks.h"
@@ -47,6 +48,9 @@ public:
 
   /// Makes memories of other contexts of these pages the memory of this one, which is empty.
   Status putTogether(std::span<const MemoryPages> parts);
+
+  /// Lets an empty context begin with a prefix, whose tokens are then local.
+  Status begin(const CachePrefix &prefix);
 
   const WindowMarks &marks() const { return marks_; }
   /// Makes room for the tokens of a group: moves the marks, gives pages below the memory back, takes new ones.

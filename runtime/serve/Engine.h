@@ -66,6 +66,9 @@ public:
   Status useOverlays(bool on);
   /// As Executor::bindMatrix, behind useOverlays(true).
   Status bindMatrix(uint32_t parameter, const float *data, int64_t rows, int64_t columns);
+  /// What every session begins with from now on; null: nothing.
+  void setPrefix(std::shared_ptr<const CachePrefix> prefix) { prefix_ = std::move(prefix); }
+  const CachePrefix *prefix() const { return prefix_.get(); }
   void setAdapter(std::string adapter) { adapter_ = std::move(adapter); }
   /// "none" in programs that take adapters and have none, "" in all others.
   const std::string &adapter() const { return adapter_; }
@@ -92,6 +95,7 @@ private:
 
   const Program &program_;
   std::string adapter_;
+  std::shared_ptr<const CachePrefix> prefix_;
   bool exact_ = false;
   std::string target_ = "cpu";
   std::unique_ptr<Device> device_;

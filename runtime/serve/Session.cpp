@@ -98,7 +98,19 @@ Result<std::unique_ptr<Session>> Session::create(Engine &engine, const SessionOp
   if (!context.ok())
     return context.status();
   session->context_ = std::move(*context);
+  if (engine.prefix())
+    LONGC_TRY(session->beginWith(*engine.prefix()));
   return session;
+}
+
+// A prefix is of the window alone: there it stays, and the window with it.
+Status Session::beginWith(const CachePrefix &prefix) {
+  if (options_.policy.memory || options_.truncate)
+    return Status::error(7119, "the adapter's prefix stands in the window, from which nothing may go", options_.truncate ? "leave --truncate out" : "give --memory off");
+  if (prefix.tokens >= options_.policy.window)
+    return Status::error(7118, formatText("the adapter's prefix has %lld tokens; the window is %lld", static_cast<long long>(prefix.tokens), static_cast<long long>(options_.policy.window)),
+                         "give a larger --window");
+  return context_->begin(prefix);
 }
 
 Result<std::unique_ptr<Session>> Session::open(Engine &engine, const SessionOptions &options, std::shared_ptr<StateStore> store,

@@ -111,6 +111,7 @@ private:
   Status admit(int64_t tokens);
   Status admitWindows(int64_t tokens);
   Status checkIngest() const;
+  Status beginWith(const CachePrefix &prefix);
 
   Engine &engine_;
   SessionOptions options_;

@@ -154,6 +154,9 @@ refuses 1 "expected shape" "${bound[@]}" "$folder/other"
 cp "$folder/wide/adapter_config.json" "$folder/other/" && sed -i 's/gate_proj"/up_proj"/' "$folder/other/adapter_config.json"
 refuses 1 "though 'target_modules' names it" "${bound[@]}" "$folder/other"
 refuses 1 "compile the model with --adapter" "${bound[@]}" "$folder/table"
+python3 test/golden/peft_adapters.py prefix "$folder/prefix.base" "$folder/prefix"
+refuses 1 "keys and values of every layer of the program" "${bound[@]}" "$folder/prefix"
+refuses 1 "a program takes it when it runs" "$longc" compile "$folder/prefix.base" --adapter "$folder/prefix" -o "$none"
 
 # Out again: from the program that carries it and from its folder, whatever its spelling; numbers as they were.
 python3 test/e2e/write_adapters.py "$longc" "$folder"

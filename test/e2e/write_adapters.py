@@ -77,7 +77,7 @@ def main():
         subprocess.run([longc, "convert", source, "--to", "peft", "-o", back, "--quiet", *options], check=True)
     convert(f"{folder}/program")
     same(f"{folder}/adapter", back, "the program's adapter")
-    cases = [name for name, case in peft_adapters.readCases().items()]
+    cases = [name for name, case in peft_adapters.readCases().items() if case["adapter"]["peft_type"] == "LORA"]
     for name in cases:
         base, adapter = f"{folder}/base.{name}", f"{folder}/adapter.{name}"
         peft_adapters.writeFolders(peft_adapters.readCases()[name], base, adapter)

@@ -20,7 +20,12 @@ MERGED = ("all-linear", "tied", "pattern")
 
 def isBound(case):
     """Whether products alone have adapters, which a program takes when it runs."""
-    return all(name.endswith((".lora_A.weight", ".lora_B.weight")) for name, _ in case["tensors"])
+    return isPrefix(case) or all(name.endswith((".lora_A.weight", ".lora_B.weight")) for name, _ in case["tensors"])
+
+
+def isPrefix(case):
+    """Keys and values, which no program is compiled with."""
+    return case["adapter"]["peft_type"] == "CARTRIDGE"
 
 
 def check(longc, case, work, mode):
@@ -43,7 +48,7 @@ def main():
     longc, work = sys.argv[1:]
     os.makedirs(work, exist_ok=True)
     runs = [(case, mode) for case in peft_adapters.readCases().values() for mode in ("overlay", "merge", "bound")
-            if mode == "overlay" or (isBound(case) if mode == "bound" else case["case"] in MERGED)]
+            if (mode == "overlay" and not isPrefix(case)) or (mode == "bound" and isBound(case)) or (mode == "merge" and case["case"] in MERGED)]
     sys.exit(any([check(longc, case, work, mode) for case, mode in runs]))
 
 

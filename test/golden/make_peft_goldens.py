@@ -15,7 +15,7 @@ import tempfile
 import peft
 import torch
 import transformers
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import CartridgeConfig, LoraConfig, PeftModel, get_peft_model
 from safetensors import safe_open
 from transformers import AutoModelForCausalLM
 
@@ -33,6 +33,7 @@ CASES = {
     "layers": dict(base="mistral", r=2, lora_alpha=3, target_modules=["q_proj", "k_proj", "gate_proj", "down_proj"],
                    layers_to_transform=[1], exclude_modules=["k_proj"], modules_to_save=["lm_head"], type="F32"),
     "table": dict(base="qwen2", r=4, lora_alpha=4, target_modules=["k_proj", "up_proj"], modules_to_save=["embed_tokens"], type="F32"),
+    "prefix": dict(base="mistral", num_virtual_tokens=7, num_frozen_tokens=2, type="F32"),
 }
 
 
@@ -44,13 +45,14 @@ def loadBase(name, folder):
 def makeCase(name, given):
     settings = {key: value for key, value in given.items() if key not in ("base", "type")}
     with tempfile.TemporaryDirectory() as folder:
-        model = get_peft_model(loadBase(given["base"], f"{folder}/base"), LoraConfig(task_type="CAUSAL_LM", **settings))
+        kind = CartridgeConfig if "num_virtual_tokens" in settings else LoraConfig
+        model = get_peft_model(loadBase(given["base"], f"{folder}/base"), kind(task_type="CAUSAL_LM", **settings))
         model.save_pretrained(f"{folder}/adapter")
         written = json.load(open(f"{folder}/adapter/adapter_config.json"))
         with safe_open(f"{folder}/adapter/adapter_model.safetensors", "pt") as file:
             tensors = [[tensor, list(file.get_slice(tensor).get_shape())] for tensor in file.keys()]
     written["base_model_name_or_path"] = "base"
-    if isinstance(written["target_modules"], list):
+    if isinstance(written.get("target_modules"), list):
         written["target_modules"].sort()  # their order follows a seed
     base = hf_models.readCases()[given["base"]]
     case = {"case": name, "base": given["base"], "type": given["type"], "adapter": written, "tensors": sorted(tensors)}

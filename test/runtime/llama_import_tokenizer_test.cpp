@@ -80,6 +80,11 @@ TEST(LlamaImportTokenizer, RepliesEndAtEveryTokenThatKeysNameAsAnEnd) {
     w.addUint32("tokenizer.ggml.fim_pad_token_id", 0); // no end
   };
   EXPECT_EQ(stopsOf({"a", "b", "c", "d"}, {normal, normal, control, control}, named), (std::vector<int32_t>{1, 2, 3}));
+  auto listed = [](GgufWriter &w) { w.addInt32s("tokenizer.ggml.eos_token_ids", {2, 0}); };
+  EXPECT_EQ(stopsOf({"a", "b", "c", "d"}, {normal, normal, control, control}, listed), (std::vector<int32_t>{0, 2}));
+  EXPECT_EQ(read({"a", "b", "c"}, {normal, normal, control}, listed)->eosId, 2) << "the first one, where no key names one alone";
+  Status outside = read({"a"}, {normal}, [](GgufWriter &w) { w.addInt32s("tokenizer.ggml.eos_token_ids", {0, -1}); }).status();
+  EXPECT_EQ(outside.message(), "key 'tokenizer.ggml.eos_token_ids': expected ids below 1, the number of tokens; the file has -1");
   Status bad = read({"a"}, {normal}, [](GgufWriter &w) { w.addUint32("tokenizer.ggml.eom_token_id", 1); }).status();
   EXPECT_EQ(bad.code(), TokenizerInvalid);
   EXPECT_NE(bad.message().find("key 'tokenizer.ggml.eom_token_id': expected an id below 1"), std::string::npos);

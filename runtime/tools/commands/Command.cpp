@@ -159,6 +159,14 @@ Status LoadedProgram::useAdapter(const std::string &folder) {
 }
 
 Status LoadedProgram::useValues(const std::string &folder) {
+  if (auto isPrefix = CachePrefix::isIn(folder); isPrefix.ok() && *isPrefix) {
+    auto prefix = CachePrefix::read(folder, engine->layout());
+    if (!prefix.ok())
+      return prefix.status();
+    engine->setAdapter(prefix->fingerprint);
+    engine->setPrefix(std::make_shared<const CachePrefix>(std::move(*prefix)));
+    return {};
+  }
   if (Overlays::areTakenBy(program->message())) {
     auto read = Overlays::read(folder, program->message());
     if (!read.ok())

@@ -17,7 +17,7 @@ Result<NamedAdapters> NamedAdapters::read(const LoadedProgram &loaded, const Arg
     return Status::error(1005, "there are several --adapter, and this program joins two models by one", "give one of them");
   for (const std::string &text : given) {
     const NamedFolder named = NamedFolder::of(text);
-    if (compresses) { // it is of both models, and they have it already
+    if (compresses || (loaded.engine->prefix() && given.size() == 1)) { // what it is of has it already
       adapters.names_.push_back(named.name);
       adapters.values_.push_back(nullptr);
       return adapters;

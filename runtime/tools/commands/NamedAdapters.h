@@ -16,7 +16,7 @@ public:
   static Result<NamedAdapters> read(const LoadedProgram &loaded, const Arguments &arguments);
 
   const std::vector<std::string> &names() const { return names_; }
-  /// Null for one of two models that are joined, which have it already.
+  /// Null for one of two models that are joined, or in the cache of the engine, which have it already.
   const std::vector<std::shared_ptr<const ParameterArray>> &values() const { return values_; }
   /// The adapter of this name, or in the folder of this name.
   Result<const ParameterArray *> find(const LoadedProgram &loaded, const std::string &name);

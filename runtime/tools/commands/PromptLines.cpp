@@ -211,7 +211,7 @@ Status continuePromptLines(const Arguments &arguments) {
   auto choice = AdapterChoice::read(*model, arguments, *lines);
   if (!choice.ok())
     return choice.status();
-  const bool joins = compressingModule(model->loaded.program->message()) != nullptr; // whose adapter is of both models
+  const bool joins = compressingModule(model->loaded.program->message()) || model->engine().prefix(); // which have their adapter already
   if (!joins && (choice->isNeeded() || arguments.has("adapter")))
     choice->govern(options);
   options.onFinished = [&](const Continuation &one) {
