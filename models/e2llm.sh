@@ -28,7 +28,7 @@ if [ "${1:-}" = --train ]; then
   targets=cpu
   command -v nvidia-smi >/dev/null && targets=cpu,cuda:sm_90a
   say "compiling them without an adapter, for $targets"
-  compile --lora rank=16,alpha=32,targets=query,key,value,dense,q_proj,v_proj --target "$targets" -o build/e2llm/untrained
+  compile --pool pma --lora rank=16,alpha=32,targets=query,key,value,dense,q_proj,v_proj --target "$targets" -o build/e2llm/untrained
   say "training an adapter"
   bash models/e2llm/train.sh build/e2llm/untrained build/e2llm/learnt "$@"
   adapter=build/e2llm/learnt/adapter

@@ -6,12 +6,12 @@
 E1  real text restated from its soft tokens, 16 and 100 tokens each, beside those of other chunks and none
 E2  questions about texts of 32 facts (3,400 tokens) from whole chunks of 100 tokens each, beside the text's beginning in a window of 512
     and the nearest chunks
-E3  the same by a training whose last stage has no restating; each question is asked of both
+E3  the same by a training whose last three stages have no restating, beside one whose stages do; each question is asked of both
 E5  seconds and memory by the length of a text, 4k to 512k tokens: compressing, reading the soft tokens, and full attention to the text as
     far as the decoder's window goes; beside sentence-transformers on the same device where LONGC_TORCH_PYTHON names a Python with it
     (LONGC_ENCODER: the encoder's folder). An idle machine, `--threads 2`
 
-PROGRAM is compiled with --method e2llm --train without an adapter, by default build/e2llm/untrained. Each seed is a training of its own
+PROGRAM is compiled with --method e2llm --pool pma --train without an adapter, by default build/e2llm/untrained (E5: one with an adapter will do). Each seed is a training of its own
 (models/e2llm/train.sh; of E1 one on the Old Testament, judged on the New: Debian's bible-kjv). What is learnt and every run's figures go to
 FOLDER (build/experiments/e2llm); those that are there are not made again. Standard library only. A cell is the mean over the seeds and how
 far they lie apart.
@@ -127,7 +127,7 @@ def facts(runs, seeds, objectives):
 
 
 def run_e2(runs, seeds):
-    results = [figures for figures, _ in facts(runs, seeds, ["both"])["both"]]
+    results = [figures for figures, _ in facts(runs, seeds, ["reason"])["reason"]]
     table(["questions", "tokens a soft token", "window", "soft tokens alone", "the text's beginning", "nearest chunks"],
           [[sum(result["questions"] for result in results), spread([result["compression"] for result in results], "", 1), results[0]["window"]]
            + [spread([result[key] for result in results]) for key in ("accuracy", "truncated_icl", "retrieval")]])

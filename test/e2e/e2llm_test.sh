@@ -43,6 +43,9 @@ refuses 1 "4 soft tokens and" ask -w 40
 words() { "$app" ask -p "Where?" -n 1 --json -q "$@" | python3 -c 'import json, sys; answer = json.load(sys.stdin); print(sum(id < 0 for id in answer["prompt_token_ids"]), len(answer["word_chunks"]), answer["words"] > 0)'; }
 [ "$(words --document "$document" --words 45)" = "4 1 True" ] || fail "the nearest of four chunks was expected beside soft tokens"
 [ "$(words --document "$folder/word" --words 45)" = "0 1 True" ] || fail "a text that fits is compressed"
+nearest() { "$app" ask -p "Where?" -n 1 --json -q --document "$document" --nearest "$1" | python3 -c 'import json, sys; answer = json.load(sys.stdin); print(sum(id < 0 for id in answer["prompt_token_ids"]), answer.get("soft_chunks"))'; }
+case "$(nearest 2)" in "2 [0, "[123]"]" | "2 [1, "[23]"]" | "2 [2, 3]") ;; *) fail "two of four chunks were expected: $(nearest 2)" ;; esac
+[ "$(nearest 9)" = "4 None" ] || fail "all chunks were expected"
 refuses 1 "the encoder reads 128 at most" "$app" compress README.md -o "$none" --chunk 400 -q
 refuses 1 "was saved in another precision" ask --exact
 refuses 2 "there is no document" "$app" ask -p "Where?" -q

@@ -7,6 +7,7 @@
 #include "runtime/tools/commands/SoftModel.h"
 #include "runtime/tools/commands/TypedLines.h"
 
+#include <algorithm>
 #include <map>
 
 namespace longc {
@@ -30,7 +31,10 @@ public:
     auto words = arguments.integer("words", 0, INT32_MAX);
     if (!words.ok())
       return words.status();
-    AskedDocuments documents(std::move(*model), *sampler, *most, *words, arguments.flag("json"));
+    auto nearest = arguments.integer("nearest", 0, INT32_MAX);
+    if (!nearest.ok())
+      return nearest.status();
+    AskedDocuments documents(std::move(*model), *sampler, *most, {*words, *nearest}, arguments.flag("json"));
     auto chunkBytes = documents.model_.chunkBytes(arguments);
     if (!chunkBytes.ok())
       return chunkBytes.status();
@@ -53,15 +57,16 @@ public:
     auto words = wordsFor(question);
     if (!words.ok())
       return words.status();
-    const bool fits = !words->chunks.empty() && static_cast<int64_t>(words->chunks.size()) == chunks_; // then nothing is compressed
-    auto ids = model_.ask(fits ? 0 : chunks_, words->ids, SoftPrompt::answerInstruction(question));
+    auto soft = softFor(question, *words);
+    if (!soft.ok())
+      return soft.status();
+    auto ids = model_.ask(soft->count, words->ids, SoftPrompt::answerInstruction(question));
     if (!ids.ok())
       return ids.status();
-    auto answer = model_.answer(*ids, fits ? std::span<const float>() : soft_, sampler_, most_,
-                                json_ ? nullptr : std::function<Status(const std::string &)>(printText));
+    auto answer = model_.answer(*ids, soft->rows, sampler_, most_, json_ ? nullptr : std::function<Status(const std::string &)>(printText));
     if (!answer.ok())
       return answer.status();
-    LONGC_TRY(printText(json_ ? described(question, *words, inChat) + toJson(answer->run, *answer->session).substr(1) : "\n"));
+    LONGC_TRY(printText(json_ ? described(question, *words, *soft, inChat) + toJson(answer->run, *answer->session).substr(1) : "\n"));
     if (answer->run.generation.finish == Finish::cancelled)
       return Status::error(cancelledCode, formatText("cancelled after %zu tokens", answer->run.generation.tokens.size()));
     return {};
@@ -76,8 +81,48 @@ private:
     std::vector<ChunkPlace> chunks; // in the order of the texts
   };
 
-  AskedDocuments(SoftModel model, const SamplerOptions &sampler, int64_t most, int64_t words, bool json)
-      : model_(std::move(model)), sampler_(sampler), most_(most), mostWords_(words), json_(json) {}
+  // The soft tokens of the prompt.
+  struct Soft {
+    int64_t count = 0;
+    std::span<const float> rows;
+    std::vector<float> own;         // what `rows` are where not all are taken
+    std::vector<ChunkPlace> chunks; // then, in the order of the texts
+  };
+
+  struct Most {
+    int64_t words, nearest; // 0: none; all soft tokens
+  };
+
+  AskedDocuments(SoftModel model, const SamplerOptions &sampler, int64_t most, Most ofPrompt, bool json)
+      : model_(std::move(model)), sampler_(sampler), most_(most), mostWords_(ofPrompt.words), mostNearest_(ofPrompt.nearest), json_(json) {}
+
+  // None where all chunks stand as words, else those of all chunks or of the --nearest ones.
+  Result<Soft> softFor(const std::string &question, const Words &words) const {
+    Soft soft;
+    if (!words.chunks.empty() && static_cast<int64_t>(words.chunks.size()) == chunks_)
+      return soft;
+    if (mostNearest_ == 0 || mostNearest_ >= chunks_) {
+      soft.count = chunks_;
+      soft.rows = soft_;
+      return soft;
+    }
+    auto places = model_.nearest(all_, question);
+    if (!places.ok())
+      return places.status();
+    places->resize(static_cast<size_t>(mostNearest_));
+    std::ranges::sort(*places);
+    const auto width = static_cast<ptrdiff_t>(model_.compressor->width());
+    for (const ChunkPlace &place : *places) {
+      const auto row = all_[place.document].softTokens().begin() + static_cast<ptrdiff_t>(place.chunk) * width;
+      soft.own.insert(soft.own.end(), row, row + width);
+    }
+    soft.count = mostNearest_;
+    soft.rows = soft.own;
+    soft.chunks = std::move(*places);
+    if (!json_)
+      logNote(formatText("of them the %s nearest to the question are read", formatCount(soft.count).c_str()));
+    return soft;
+  }
 
   // All chunks where they fit into --words, else those nearest to the question.
   Result<Words> wordsFor(const std::string &question) const {
@@ -105,24 +150,31 @@ private:
     return words;
   }
 
-  // The beginning of an object: the question in a chat, and with --words what stands as it is.
-  std::string described(const std::string &question, const Words &words, bool inChat) const {
+  // Chunks, counted through all documents.
+  std::vector<int32_t> numbersOf(std::span<const ChunkPlace> chunks) const {
+    std::vector<int32_t> numbers;
+    int64_t before = 0;
+    size_t document = 0;
+    for (const ChunkPlace &place : chunks) {
+      for (; document < place.document; ++document)
+        before += all_[document].chunks();
+      numbers.push_back(static_cast<int32_t>(before + static_cast<int64_t>(place.chunk)));
+    }
+    return numbers;
+  }
+
+  // The beginning of an object: the question in a chat, with --words what stands as it is, with --nearest whose soft tokens are read.
+  std::string described(const std::string &question, const Words &words, const Soft &soft, bool inChat) const {
     JsonWriter json;
     json.beginObject();
     if (inChat)
       json.key("question").text(question);
     if (mostWords_ > 0) {
-      std::vector<int32_t> numbers;
-      int64_t before = 0;
-      size_t document = 0;
-      for (const ChunkPlace &place : words.chunks) {
-        for (; document < place.document; ++document)
-          before += all_[document].chunks();
-        numbers.push_back(static_cast<int32_t>(before + static_cast<int64_t>(place.chunk)));
-      }
       json.key("words").integer(static_cast<int64_t>(words.ids.size()));
-      json.key("word_chunks").integers(numbers);
+      json.key("word_chunks").integers(numbersOf(words.chunks));
     }
+    if (!soft.chunks.empty())
+      json.key("soft_chunks").integers(numbersOf(soft.chunks));
     std::string begun = json.endObject().str();
     begun.pop_back();
     return begun == "{" ? begun : begun + ",";
@@ -130,7 +182,7 @@ private:
 
   SoftModel model_;
   SamplerOptions sampler_;
-  int64_t most_, mostWords_;
+  int64_t most_, mostWords_, mostNearest_;
   bool json_;
   std::vector<SoftDocument> all_;
   std::vector<float> soft_; // of all
@@ -176,7 +228,7 @@ Status runSoftChat(const Arguments &arguments) {
 }
 
 const Command askCommand = {"ask", "answers a question about documents from soft tokens (programs compiled with --method e2llm)",
-                            modelOptions({"chunk", "document", "json", "prompt", "prompt-file", "seed", "temperature", "tokens", "top-k", "top-p", "words"}),
+                            modelOptions({"chunk", "document", "json", "nearest", "prompt", "prompt-file", "seed", "temperature", "tokens", "top-k", "top-p", "words"}),
                             runAsk};
 
 } // namespace longc

@@ -71,6 +71,7 @@ constexpr OptionSpec options[] = {
     {"memory-budget", 0, "BYTES", "0", "most bytes of memory, oldest tokens dropped first, such as 512MiB (0: no limit)"},
     {"memory-temperature", 0, "T", "fixed:1", "factor on memory scores: fixed:x, or log:c:m0[:x] = x (1 + c ln(m/m0)) past m0 tokens"},
     {"model-name", 0, "NAME", "", "what requests call the model (default: its name in the checkpoint)"},
+    {"nearest", 0, "N", "0", "e2llm: only the soft tokens of the N chunks that have most to do with the question's words (0: all)"},
     {"normalize", 0, "on|off", "", "whether embeddings have length 1 (default: as the checkpoint says)"},
     {"objective", 0, "WHICH", "both", "e2llm: what is trained: reason (answers), understand (texts restated) or both"},
     {"out", 0, "FOLDER", "", "folder for log, checkpoints and what was learnt"},
