@@ -3,10 +3,12 @@
 
 #include "passes/FusedOps.h"
 #include "passes/GemmKernel.h"
+#include "passes/VocabularyShares.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 
 #include <cmath>
+#include <tuple>
 
 using namespace mlir;
 
@@ -83,62 +85,77 @@ template <typename GradientOp> std::string nameOf(GradientOp op) {
   return FusedOps(op).kernelName(op.getX(), std::to_string(w.getDimSize(0)) + "x" + std::to_string(w.getDimSize(1)));
 }
 
-// A sum of gradients of logits times rows of `right`, over all of these: logits are products of the rows of `left` that the
-// block owns and those of `right`. A block has all columns of both; or it adds up logits in steps of some columns and owns a
-// part of the sum's, so that each block of columns makes the logits anew.
+// How a sum of gradients of logits times rows of `right` is cut, over all of these: logits are products of the rows of `left` that
+// the block owns and those of `right`. A block has all columns of both; or it adds up logits in steps of some columns and owns a
+// part of the sum's, so that each block of columns makes the logits anew. It may add up a share of the rows of `right` alone.
+struct Cut {
+  int64_t columns, owned, depth, rows, otherRows;
+  VocabularyShares shares;
+
+  Cut(tile::TargetAttr facts, RankedTensorType left, int64_t length) {
+    owned = columns = left.getDimSize(1);
+    depth = facts.getMmaDepth();
+    rows = fitTile(facts.getMmaRows(), left.getDimSize(0), 1);
+    otherRows = fitTile(facts.getMmaCols(), length, 32);
+    if (depth == 0)
+      return;
+    // Accumulators of both products at once; whole steps: what lies past an end is zero, and not stored.
+    owned = llvm::alignTo(fitTile(192, columns, 64), 64);
+    otherRows = llvm::alignTo(fitTile(std::min<int64_t>(facts.getMmaCols(), 128), length, 32), 32);
+    rows = llvm::alignTo(rows, 64);
+    shares = VocabularyShares::of(facts, left, rows, columnBlocks());
+  }
+  int64_t columnBlocks() const { return (columns + owned - 1) / owned; }
+  unsigned gridRank() const { return shares.count > 1 ? 3 : 2; }
+};
+
 class GradientSum {
 public:
-  GradientSum(KernelBuilder &kernel, tile::TargetAttr facts, Value left, Value right, Type element)
-      : kernel_(kernel), b_(kernel.body()), left_(kernel.input(left)), right_(kernel.input(right)), element_(element) {
-    ArrayRef<int64_t> sizes = cast<tile::ViewType>(left_.getType()).getShape();
-    int64_t length = cast<tile::ViewType>(right_.getType()).getShape()[0];
-    owned_ = columns_ = sizes[1];
-    tile_.depth = facts.getMmaDepth();
-    tile_.rows = fitTile(facts.getMmaRows(), sizes[0], 1);
-    tile_.cols = fitTile(facts.getMmaCols(), length, 32);
-    if (isStepped()) { // accumulators of both products at once; whole steps: what lies past an end is zero, and not stored
-      owned_ = llvm::alignTo(fitTile(192, columns_, 64), 64);
-      tile_.cols = llvm::alignTo(fitTile(std::min<int64_t>(facts.getMmaCols(), 128), length, 32), 32);
-      tile_.rows = llvm::alignTo(tile_.rows, 64);
-    }
-    tile_.row = kernel_.mul(kernel_.gridIndex(0), tile_.rows);
-  }
+  GradientSum(KernelBuilder &kernel, const Cut &cut, Value left, Value right, Type element)
+      : kernel_(kernel), b_(kernel.body()), left_(kernel.input(left)), right_(kernel.input(right)), element_(element), cut_(cut),
+        tile_{kernel.mul(kernel.gridIndex(0), cut.rows), {}, cut.rows, cut.otherRows, cut.depth} {}
 
-  int64_t rows() const { return tile_.rows; }       // of `left`, a block
-  int64_t otherRows() const { return tile_.cols; }  // of `right`, a pass
-  int64_t columnBlocks() const { return (columns_ + owned_ - 1) / owned_; }
+  int64_t rows() const { return cut_.rows; }           // of `left`, a block
+  int64_t otherRows() const { return cut_.otherRows; } // of `right`, a pass
   Value row() const { return tile_.row; }
 
   // `gradients(logits, at)` of the logits with the rows of `right` from `at` on.
   template <typename Gradients> Value build(Gradients gradients) {
     Value zero = kernel_.index(0);
-    Value own = isStepped() ? Value() : loadAs(kernel_, left_, {tile_.rows, columns_}, {tile_.row, zero}, element_);
-    Value end = tile::DimOp::create(b_, b_.getIndexType(), right_, 0);
-    auto loop = scf::ForOp::create(b_, zero, end, kernel_.index(tile_.cols),
-                                   ValueRange(kernel_.constantTile({tile_.rows, owned_}, 0.0)));
+    Value own = isStepped() ? Value() : loadAs(kernel_, left_, {tile_.rows, cut_.columns}, {tile_.row, zero}, element_);
+    Value begin = zero, end = tile::DimOp::create(b_, b_.getIndexType(), right_, 0);
+    if (cut_.shares.count > 1)
+      std::tie(begin, end) = cut_.shares.part(kernel_, kernel_.gridIndex(2), end, tile_.cols);
+    auto loop = scf::ForOp::create(b_, begin, end, kernel_.index(tile_.cols),
+                                   ValueRange(kernel_.constantTile({tile_.rows, cut_.owned}, 0.0)));
     OpBuilder::InsertionGuard guard(b_);
     b_.setInsertionPointToStart(loop.getBody());
     Value at = loop.getInductionVar(), sum = loop.getRegionIterArg(0);
-    Value others = isStepped() ? Value() : loadAs(kernel_, right_, {tile_.cols, columns_}, {at, zero}, element_);
+    Value others = isStepped() ? Value() : loadAs(kernel_, right_, {tile_.cols, cut_.columns}, {at, zero}, element_);
     Value z = gradients(logits(own, others, at), at);
     if (isStepped())
-      others = loadAs(kernel_, right_, {tile_.cols, owned_}, {at, column()}, element_);
+      others = loadAs(kernel_, right_, {tile_.cols, cut_.owned}, {at, column()}, element_);
     scf::YieldOp::create(b_, ValueRange(addProduct(kernel_, sum, z, others)));
     return loop.getResult(0);
   }
 
-  // Stores the sum as the launch's result; the launch's grid.
+  // Stores the sum as the launch's result, [R, C] or [R, shares, C]; the launch's grid.
   SmallVector<Value> store(Value sum, Value result, Value sizes) {
-    kernel_.store(sum, kernel_.output(emptyResult(kernel_.host(), result.getType(), sizes)), {tile_.row, column()});
-    Value blocks = sizes ? hostBlocks(kernel_.host(), sizes, 0, tile_.rows)
-                         : Value(arith::ConstantIndexOp::create(
-                               kernel_.host(), (cast<RankedTensorType>(result.getType()).getDimSize(0) + tile_.rows - 1) / tile_.rows));
-    return {blocks, arith::ConstantIndexOp::create(kernel_.host(), columnBlocks())};
+    auto type = cast<RankedTensorType>(result.getType());
+    auto count = [&](int64_t blocks) -> Value { return arith::ConstantIndexOp::create(kernel_.host(), blocks); };
+    Value blocks = sizes ? hostBlocks(kernel_.host(), sizes, 0, tile_.rows) : count((type.getDimSize(0) + tile_.rows - 1) / tile_.rows);
+    if (cut_.shares.count == 1) {
+      kernel_.store(sum, kernel_.output(emptyResult(kernel_.host(), type, sizes)), {tile_.row, column()});
+      return {blocks, count(cut_.columnBlocks())};
+    }
+    auto parts = RankedTensorType::get({type.getDimSize(0), cut_.shares.count, type.getDimSize(1)}, b_.getF32Type());
+    kernel_.store(sum, kernel_.output(emptyResult(kernel_.host(), parts, sizes)), {tile_.row, kernel_.gridIndex(2), column()}, {}, {}, {1});
+    return {blocks, count(cut_.columnBlocks()), count(cut_.shares.count)};
   }
 
 private:
   bool isStepped() const { return tile_.depth > 0; }
-  Value column() { return kernel_.mul(kernel_.gridIndex(1), owned_); }
+  Value column() { return kernel_.mul(kernel_.gridIndex(1), cut_.owned); }
 
   Value logits(Value own, Value others, Value at) {
     if (isStepped()) {
@@ -154,21 +171,39 @@ private:
   ImplicitLocOpBuilder &b_;
   Value left_, right_;
   Type element_;
-  int64_t columns_, owned_;
+  Cut cut_;
   GemmTile tile_;
 };
+
+// The sum of [R, shares, C] over the shares, in their order.
+Value sumOfShares(Operation *anchor, StringRef name, Value parts, RankedTensorType type) {
+  constexpr int64_t mostColumns = 1024;
+  ArrayRef<int64_t> sizes = cast<RankedTensorType>(parts.getType()).getShape();
+  int64_t columns = fitTile(mostColumns, sizes[2], 32);
+  KernelBuilder kernel(anchor, name.str() + "_sum", 2);
+  ImplicitLocOpBuilder &b = kernel.body();
+  Value row = kernel.gridIndex(0), column = kernel.mul(kernel.gridIndex(1), columns);
+  Value some = kernel.load(kernel.input(parts), {sizes[1], columns}, {row, kernel.index(0), column}, {}, {}, {0});
+  Value sum = tile::ReduceOp::create(b, tileType({columns}, b.getF32Type()), tile::Reduction::add, some, 0);
+  kernel.store(sum, kernel.output(emptyResult(kernel.host(), type, parts)), {row, column}, {}, {}, {0});
+  return kernel.finish({hostSize(kernel.host(), parts, 0), hostBlocks(kernel.host(), parts, 2, columns)}).getResult(0);
+}
 
 } // namespace
 
 LogicalResult tileCrossEntropyGradient(lm::CrossEntropyInputGradientOp op, tile::TargetAttr facts) {
   if (failed(checkProjection(op)))
     return failure();
-  KernelBuilder kernel(op, nameOf(op), 2);
-  GradientSum sum(kernel, facts, op.getX(), storedWeight(op.getW()), tileElement(op.getX()));
+  const Cut cut(facts, cast<RankedTensorType>(op.getX().getType()), cast<RankedTensorType>(op.getW().getType()).getDimSize(0));
+  KernelBuilder kernel(op, nameOf(op), cut.gridRank());
+  GradientSum sum(kernel, cut, op.getX(), storedWeight(op.getW()), tileElement(op.getX()));
   LogitGradients<lm::CrossEntropyInputGradientOp> logits(op, kernel, /*rowDim=*/0);
   auto known = logits.rows(sum.row(), sum.rows());
   Value built = sum.build([&](Value tile, Value first) { return logits.gradients(tile, known, first); });
-  op.getResult().replaceAllUsesWith(kernel.finish(sum.store(built, op.getResult(), op.getX())).getResult(0));
+  Value result = kernel.finish(sum.store(built, op.getResult(), op.getX())).getResult(0);
+  if (cut.shares.count > 1)
+    result = sumOfShares(op, nameOf(op), result, cast<RankedTensorType>(op.getResult().getType()));
+  op.getResult().replaceAllUsesWith(result);
   op.erase();
   return success();
 }
@@ -176,8 +211,10 @@ LogicalResult tileCrossEntropyGradient(lm::CrossEntropyInputGradientOp op, tile:
 LogicalResult tileCrossEntropyGradient(lm::CrossEntropyWeightGradientOp op, tile::TargetAttr facts) {
   if (failed(checkProjection(op)))
     return failure();
-  KernelBuilder kernel(op, nameOf(op), 2);
-  GradientSum sum(kernel, facts, storedWeight(op.getW()), op.getX(), tileElement(op.getX()));
+  auto w = cast<RankedTensorType>(op.getW().getType());
+  const Cut cut(facts, w, cast<RankedTensorType>(op.getX().getType()).getDimSize(0));
+  KernelBuilder kernel(op, nameOf(op), cut.gridRank());
+  GradientSum sum(kernel, cut, storedWeight(op.getW()), op.getX(), tileElement(op.getX()));
   LogitGradients<lm::CrossEntropyWeightGradientOp> logits(op, kernel, /*rowDim=*/1);
   Value built = sum.build(
       [&](Value tile, Value row) { return logits.gradients(tile, logits.rows(row, sum.otherRows()), sum.row()); });

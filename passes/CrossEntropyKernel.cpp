@@ -4,6 +4,7 @@
 #include "passes/FusedOps.h"
 #include "passes/GemmKernel.h"
 #include "passes/OnlineSoftmax.h"
+#include "passes/VocabularyShares.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -25,13 +26,19 @@ public:
 
   // Walks the vocabulary; then the results are known, [rows] f32, and with the gradient of the loss by x [rows, C].
   void run();
+  // Walks a part of it: maximum, sum of weights and target's logit of each row.
+  ResultRange walk(Value begin, Value end);
+  // The results of these of the whole walk.
+  void finish(Value maximum, Value sum, Value found);
   Value lse, loss, gradient;
 
 private:
   template <typename Op, typename... Args> Value make(Args &&...args) {
     return Op::create(b_, std::forward<Args>(args)...);
   }
-  Value ofRow(Value host) { return kernel_.load(kernel_.input(host), {tile_.rows}, tile_.row); }
+  Value ofRow(Value host, Value &known) { return known ? known : known = kernel_.load(kernel_.input(host), {tile_.rows}, tile_.row); }
+  Value targets() { return ofRow(op_.getTargets(), targets_); }
+  Value weights() { return ofRow(op_.getWeights(), weights_); }
   Value same(Value a, Value b) { return make<arith::CmpIOp>(arith::CmpIPredicate::eq, a, b); }
   Value columns(Value first);
   Value targetRows(Value targets);
@@ -43,6 +50,7 @@ private:
   GemmTile tile_;
   bool withGradient_;
   int64_t depth_;
+  Value targets_, weights_, isLeftOut_; // of the rows
 };
 
 // Token id of each column of the tile that begins at `first`.
@@ -99,32 +107,41 @@ Value RowLoss::targetRows(Value targets) {
   return read == f32 ? rows : Value(make<arith::ExtFOp>(tileType({tile_.rows, depth_}, f32), rows));
 }
 
-void RowLoss::run() {
-  Value targets = ofRow(op_.getTargets()), weights = ofRow(op_.getWeights());
-  int64_t size = cast<RankedTensorType>(op_.getW().getType()).getDimSize(0);
+ResultRange RowLoss::walk(Value begin, Value end) {
+  Value targets = this->targets();
   Value zero = kernel_.constantTile({tile_.rows}, 0.0);
   SmallVector<Value> initial = {kernel_.constantTile({tile_.rows}, negativeInfinity), zero, zero};
   if (withGradient_)
     initial.push_back(kernel_.constantTile({tile_.rows, depth_}, 0.0));
-  auto loop = scf::ForOp::create(b_, kernel_.index(0), kernel_.index(size), kernel_.index(tile_.cols), initial);
-  {
-    OpBuilder::InsertionGuard guard(b_);
-    b_.setInsertionPointToStart(loop.getBody());
-    scf::YieldOp::create(b_, step(loop.getInductionVar(), loop.getRegionIterArgs(), targets));
-  }
-  Value logarithm = make<arith::AddFOp>(loop.getResult(0), make<math::Log2Op>(loop.getResult(1)));
+  auto loop = scf::ForOp::create(b_, begin, end, kernel_.index(tile_.cols), initial);
+  OpBuilder::InsertionGuard guard(b_);
+  b_.setInsertionPointToStart(loop.getBody());
+  scf::YieldOp::create(b_, step(loop.getInductionVar(), loop.getRegionIterArgs(), targets));
+  return loop.getResults();
+}
+
+void RowLoss::finish(Value maximum, Value sum, Value found) {
+  Value logarithm = make<arith::AddFOp>(maximum, make<math::Log2Op>(sum));
   lse = make<arith::MulFOp>(logarithm, kernel_.constantTile({tile_.rows}, M_LN2));
   auto ignored = DenseElementsAttr::get(tileType({tile_.rows}, b_.getI32Type()),
                                         static_cast<int32_t>(static_cast<int64_t>(op_.getIgnoreIndex())));
-  Value wrong = make<arith::SubFOp>(lse, loop.getResult(2));
-  Value none = same(targets, make<arith::ConstantOp>(ignored));
-  loss = make<arith::SelectOp>(none, zero, make<arith::MulFOp>(weights, wrong));
+  Value wrong = make<arith::SubFOp>(lse, found);
+  Value zero = kernel_.constantTile({tile_.rows}, 0.0);
+  isLeftOut_ = same(targets(), make<arith::ConstantOp>(ignored));
+  loss = make<arith::SelectOp>(isLeftOut_, zero, make<arith::MulFOp>(weights(), wrong));
+}
+
+void RowLoss::run() {
+  int64_t size = cast<RankedTensorType>(op_.getW().getType()).getDimSize(0);
+  targets(), weights();
+  ResultRange walked = walk(kernel_.index(0), kernel_.index(size));
+  finish(walked[0], walked[1], walked[2]);
   if (!withGradient_)
     return;
-  Value share = make<arith::DivFOp>(kernel_.constantTile({tile_.rows}, 1.0), loop.getResult(1));
-  Value mean = make<arith::MulFOp>(loop.getResult(3), kernel_.expand(share, 1, depth_));
-  Value factor = make<arith::SelectOp>(none, zero, weights);
-  gradient = make<arith::MulFOp>(make<arith::SubFOp>(mean, targetRows(targets)), kernel_.expand(factor, 1, depth_));
+  Value share = make<arith::DivFOp>(kernel_.constantTile({tile_.rows}, 1.0), walked[1]);
+  Value mean = make<arith::MulFOp>(walked[3], kernel_.expand(share, 1, depth_));
+  Value factor = make<arith::SelectOp>(isLeftOut_, kernel_.constantTile({tile_.rows}, 0.0), weights());
+  gradient = make<arith::MulFOp>(make<arith::SubFOp>(mean, targetRows(targets())), kernel_.expand(factor, 1, depth_));
 }
 
 // The sum of a tensor [R], one block in row order.
@@ -145,6 +162,47 @@ Value sumOf(Operation *anchor, Value rows, Type type, int64_t width) {
   }
   kernel.store(loop.getResult(0), kernel.output(emptyResult(kernel.host(), type, {})), kernel.index(0));
   return kernel.finish(ValueRange(arith::ConstantIndexOp::create(kernel.host(), 1))).getResult(0);
+}
+
+// Maximum, sum and target's logit of each row from each share, as [T, shares].
+tile::LaunchOp walkInShares(lm::CrossEntropyOp op, StringRef name, GemmTile tile, VocabularyShares shares) {
+  KernelBuilder kernel(op, name, 2);
+  tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
+  RowLoss rows(op, kernel, tile, /*withGradient=*/false);
+  int64_t size = cast<RankedTensorType>(op.getW().getType()).getDimSize(0);
+  auto [begin, end] = shares.part(kernel, kernel.gridIndex(1), kernel.index(size), tile.cols);
+  auto type = RankedTensorType::get({cast<RankedTensorType>(op.getX().getType()).getDimSize(0), shares.count}, kernel.host().getF32Type());
+  for (Value part : rows.walk(begin, end))
+    kernel.store(part, kernel.output(emptyResult(kernel.host(), type, op.getX())), {tile.row, kernel.gridIndex(1)}, {}, {}, {1});
+  return kernel.finish({hostBlocks(kernel.host(), op.getX(), 0, tile.rows), arith::ConstantIndexOp::create(kernel.host(), shares.count)});
+}
+
+// Loss and lse of the rows, from the shares.
+tile::LaunchOp joinShares(lm::CrossEntropyOp op, StringRef name, tile::LaunchOp walked, VocabularyShares shares) {
+  constexpr int64_t joinedRows = 32;
+  KernelBuilder kernel(op, name.str() + "_join", 1);
+  ImplicitLocOpBuilder &b = kernel.body();
+  GemmTile tile{kernel.mul(kernel.gridIndex(0), joinedRows), {}, joinedRows, 0, 0};
+  RowLoss rows(op, kernel, tile, /*withGradient=*/false);
+  auto reduced = [&](tile::Reduction kind, Value of) -> Value {
+    return tile::ReduceOp::create(b, tileType({joinedRows}, b.getF32Type()), kind, of, 1);
+  };
+  Value parts[3];
+  for (auto [part, result] : llvm::zip(parts, walked.getResults()))
+    part = kernel.load(kernel.input(result), {joinedRows, shares.count}, {tile.row, kernel.index(0)});
+  Value maximum = reduced(tile::Reduction::max, parts[0]);
+  Value shrink = math::Exp2Op::create(b, arith::SubFOp::create(b, parts[0], kernel.expand(maximum, 1, shares.count)));
+  rows.finish(maximum, reduced(tile::Reduction::add, arith::MulFOp::create(b, parts[1], shrink)), reduced(tile::Reduction::add, parts[2]));
+  for (Value result : {rows.loss, rows.lse})
+    kernel.store(result, kernel.output(emptyResult(kernel.host(), op.getLse().getType(), op.getX())), tile.row);
+  return kernel.finish(hostBlocks(kernel.host(), op.getX(), 0, joinedRows));
+}
+
+// The launch's first two results are losses and lse of the rows.
+void replaceBy(lm::CrossEntropyOp op, tile::LaunchOp launch) {
+  op.getLse().replaceAllUsesWith(launch.getResult(1));
+  op.getLoss().replaceAllUsesWith(sumOf(op, launch.getResult(0), op.getLoss().getType(), 1024));
+  op.erase();
 }
 
 } // namespace
@@ -169,11 +227,15 @@ LogicalResult tileCrossEntropy(lm::CrossEntropyOp op, tile::TargetAttr facts, lm
     return op.emitOpError("expected a projection of static size, got ") << w;
   int64_t size = w.getDimSize(0), depth = w.getDimSize(1);
   std::string name = FusedOps(op).kernelName(op.getX(), std::to_string(size) + "x" + std::to_string(depth));
-  KernelBuilder kernel(op, gradient ? name + "_and_gradient" : name, 1);
   GemmTile tile;
   tile.rows = fitTile(facts.getMmaRows(), x.getDimSize(0), 1);
   tile.cols = fitTile(facts.getMmaCols(), size, 32);
   tile.depth = facts.getMmaDepth() > 0 && depth % facts.getMmaDepth() == 0 ? facts.getMmaDepth() : 0;
+  if (auto shares = VocabularyShares::of(facts, x, tile.rows, 1); shares.count > 1 && !gradient) {
+    replaceBy(op, joinShares(op, name, walkInShares(op, name, tile, shares), shares));
+    return success();
+  }
+  KernelBuilder kernel(op, gradient ? name + "_and_gradient" : name, 1);
   tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
   RowLoss rows(op, kernel, tile, /*withGradient=*/gradient != nullptr);
   rows.run();
@@ -191,9 +253,7 @@ LogicalResult tileCrossEntropy(lm::CrossEntropyOp op, tile::TargetAttr facts, lm
     gradient.getResult().replaceAllUsesWith(scaled);
     gradient.erase();
   }
-  op.getLse().replaceAllUsesWith(launch.getResult(1));
-  op.getLoss().replaceAllUsesWith(sumOf(op, launch.getResult(0), op.getLoss().getType(), 1024));
-  op.erase();
+  replaceBy(op, launch);
   return success();
 }
 

@@ -7,7 +7,7 @@
 
 namespace longc {
 
-// Replaces the op by two launches: the loss of each row, and their sum in row order. With `gradient`, the first of them also
+// Replaces the op by two launches: the loss of each row, and their sum in row order. Three where the vocabulary is walked in shares. With `gradient`, the first of them also
 // gives the gradient of the rows, which that op is then made of.
 mlir::LogicalResult tileCrossEntropy(lm::CrossEntropyOp op, tile::TargetAttr facts, lm::CrossEntropyInputGradientOp gradient = {});
 

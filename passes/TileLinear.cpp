@@ -5,6 +5,7 @@
 #include "passes/GatedMemoryKernel.h"
 #include "passes/GemmKernel.h"
 #include "passes/HeadProductKernel.h"
+#include "passes/LowRankTwins.h"
 #include "passes/Passes.h"
 #include "passes/RowProductKernel.h"
 #include "passes/RowTiles.h"
@@ -40,7 +41,7 @@ std::string sizeName(int64_t size) { return ShapedType::isDynamic(size) ? "any" 
 
 class LinearTiler {
 public:
-  LinearTiler(FusedOps &fused, tile::TargetAttr facts) : fused_(fused), facts_(facts) {}
+  LinearTiler(FusedOps &fused, tile::TargetAttr facts, const LowRankTwins *twins = nullptr) : fused_(fused), facts_(facts), twins_(twins) {}
   LogicalResult tile();
 
 private:
@@ -58,6 +59,7 @@ private:
 
   FusedOps &fused_;
   tile::TargetAttr facts_;
+  const LowRankTwins *twins_;
   DenseMap<Value, Value> made_; // rows of x that the kernel makes itself
 };
 
@@ -145,16 +147,24 @@ template <typename Op> Value LinearTiler::lowRank(Op op) {
   GemmTile tile = tileOf(x, rank, 1, kWeightRows);
   tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
   tile.col = kernel.mul(kernel.gridIndex(1), tile.cols);
-  Value sum = buildProduct(kernel, tile, kernel.input(x), kernel.input(a));
+  Value sum = buildProduct(kernel, tile, kernel.input(x), kernel.input(a)), scaled = sum;
   if (op.getLoraScale() != 1.0)
-    sum = arith::MulFOp::create(kernel.body(), sum, kernel.constantTile({tile.rows, tile.cols}, op.getLoraScale()));
-  auto type = RankedTensorType::get({rows, rank}, tileElement(op.getLoraB())); // what the second product multiplies
-  if (tileElement(sum) != type.getElementType())
-    sum = arith::TruncFOp::create(kernel.body(), tileType(tileShape(sum), type.getElementType()), sum);
-  kernel.store(sum, kernel.output(emptyResult(kernel.host(), type, x)), {tile.row, tile.col});
+    scaled = arith::MulFOp::create(kernel.body(), sum, kernel.constantTile({tile.rows, tile.cols}, op.getLoraScale()));
+  auto store = [&](Value product, Type element) {
+    if (tileElement(product) != element)
+      product = arith::TruncFOp::create(kernel.body(), tileType(tileShape(product), element), product);
+    kernel.store(product, kernel.output(emptyResult(kernel.host(), RankedTensorType::get({rows, rank}, element), x)), {tile.row, tile.col});
+  };
+  store(scaled, tileElement(op.getLoraB())); // what the second product multiplies
+  Operation *twin = twins_ ? twins_->of(fused_.root, x, op.getLoraA()) : nullptr;
+  if (twin)
+    store(sum, tileElement(twin->getResult(0)));
   Value grid[] = {hostBlocks(kernel.host(), x, 0, tile.rows),
                   arith::ConstantIndexOp::create(kernel.host(), (rank + tile.cols - 1) / tile.cols)};
-  return kernel.finish(grid).getResult(0);
+  tile::LaunchOp launch = kernel.finish(grid);
+  if (twin)
+    twin->getResult(0).replaceAllUsesWith(launch.getResult(1));
+  return launch.getResult(0);
 }
 
 // The adapter's second product on top of the first sum.
@@ -277,19 +287,23 @@ struct TileLinearPass : impl::TileLinearPassBase<TileLinearPass> {
     FailureOr<tile::TargetAttr> facts = targetFacts(getOperation());
     if (failed(facts))
       return signalPassFailure();
-    auto hasProduct = [](const FusedOps &fused) {
-      return llvm::any_of(fused.ops, isMatrixProduct) || isSeedPool(fused.root) ||
+    const LowRankTwins *twins = nullptr;
+    auto hasProduct = [&](const FusedOps &fused) {
+      return (llvm::any_of(fused.ops, isMatrixProduct) && !twins->isTwin(fused.root)) || isSeedPool(fused.root) ||
              isa<lm::CrossEntropyOp, lm::CrossEntropyInputGradientOp, lm::CrossEntropyWeightGradientOp, lm::GatedMemoryOp,
                  lm::ProductOp, lm::RowProductOp>(fused.root);
     };
     for (auto function : getOperation().getOps<FunctionOpInterface>()) {
+      const LowRankTwins ofFunction(function);
+      twins = &ofFunction;
       for (auto loss : llvm::to_vector(function.getFunctionBody().getOps<lm::CrossEntropyOp>()))
         if (lm::CrossEntropyInputGradientOp gradient = gradientInSameWalk(loss, *facts);
             gradient && failed(tileCrossEntropy(loss, *facts, gradient)))
           return signalPassFailure();
       for (FusedOps &fused : fusedOps(function, hasProduct))
-        if (failed(tile(fused, *facts)))
+        if (failed(tile(fused, *facts, ofFunction)))
           return signalPassFailure();
+      ofFunction.dropTwins();
       dropUnusedDecoding(function);
       dropUnusedNorms(function);
     }
@@ -302,7 +316,7 @@ struct TileLinearPass : impl::TileLinearPassBase<TileLinearPass> {
         fused.root->erase();
   }
 
-  static LogicalResult tile(FusedOps &fused, tile::TargetAttr facts) {
+  static LogicalResult tile(FusedOps &fused, tile::TargetAttr facts, const LowRankTwins &twins) {
     if (auto loss = dyn_cast<lm::CrossEntropyOp>(fused.root))
       return tileCrossEntropy(loss, facts);
     if (auto gradient = dyn_cast<lm::CrossEntropyInputGradientOp>(fused.root))
@@ -317,7 +331,7 @@ struct TileLinearPass : impl::TileLinearPassBase<TileLinearPass> {
       return tileGatedMemory(memory, facts);
     if (isSeedPool(fused.root))
       return tileSeedPool(cast<lm::ChunkPoolOp>(fused.root), facts);
-    return LinearTiler(fused, facts).tile();
+    return LinearTiler(fused, facts, &twins).tile();
   }
 
   static bool isSeedPool(Operation *op) {

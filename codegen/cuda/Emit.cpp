@@ -337,7 +337,7 @@ private:
       if (!failed_)
         op->emitOpError("has no printed form in CUDA C++");
       failed_ = true;
-      return "";
+      return "0";
     }
     std::string result;
     for (size_t i = 0; i < pattern.size(); ++i) {

@@ -350,7 +350,7 @@ LogicalResult TileLowering::lower(tile::StoreOp op) {
   if (layout == Layout::fragment && type.getElementType().isBF16() && type.getDimSize(1) % 64 == 0 &&
       !ShapedType::isDynamic(width) && width % 8 == 0)
     storeStaged(op);
-  else
+  else if (layout != Layout::fragment || !storeFloats(op))
     storeDirect(op);
   return success();
 }
@@ -409,3 +409,6 @@ void TileLowering::storeDirect(tile::StoreOp op) {
     });
   });
 }
+
+template TileLowering::Access TileLowering::access(tile::LoadOp, Type, Value, Value);
+template TileLowering::Access TileLowering::access(tile::StoreOp, Type, Value, Value);

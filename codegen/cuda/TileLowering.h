@@ -97,6 +97,15 @@ private:
   void lower(tile::ScalarOp op);
   void storeStaged(tile::StoreOp op);
   void storeDirect(tile::StoreOp op);
+  // Of f32 (StoreFloats.cpp).
+  struct Leaves;
+  bool storeFloats(tile::StoreOp op);
+  bool isReadByRows(mlir::Value tile, mlir::Type stored);
+  bool readsRows(mlir::Value tile, mlir::Type stored);
+  void findLeaves(mlir::Value tile, mlir::Type stored, Leaves &leaves);
+  mlir::Value readRows(tile::LoadOp load, mlir::Value box);
+  mlir::Value turnToRows(mlir::Value tile, mlir::Value box);
+  std::pair<mlir::Value, mlir::Value> chunkOf(mlir::Value pass);
   bool isInlined(mlir::Operation *op);
   mlir::Operation *endOf(mlir::Operation *op);
   bool isLeftOperand(mlir::Operation *op);

@@ -279,6 +279,29 @@ LONGC_DEVICE void st_shared_v4(u32 address, uint4 v) {
                : "memory");
 }
 LONGC_DEVICE void st_shared_zero(u32 address) { st_shared_v4(address, make_uint4(0, 0, 0, 0)); }
+/// Where element i of a fragment lies among 32 columns of floats. The thread is read anew, as no register is left for it in a loop.
+LONGC_DEVICE u32 fragment_place(int i) {
+  const int thread = thread_index() % 128, row = thread / 32 * 16 + thread % 32 / 4 + (i >> 1 & 1) * 8;
+  return swizzle128(row, (thread % 4 * 2 + (i >> 2) * 8) * 2);
+}
+// Floats between registers, shared memory and memory: two or four of a row, in registers first, first + 1, ...
+LONGC_DEVICE void st_shared_f32x2(u32 address, float x, float y) {
+  asm volatile("st.shared.v2.f32 [%0], {%1, %2};" ::"r"(address), "f"(x), "f"(y) : "memory");
+}
+template <int N> LONGC_DEVICE void ld_shared_f32x4(float (&r)[N], int first, u32 address) {
+  asm volatile("ld.shared.v4.f32 {%0, %1, %2, %3}, [%4];"
+               : "=f"(r[first]), "=f"(r[first + 1]), "=f"(r[first + 2]), "=f"(r[first + 3])
+               : "r"(address)
+               : "memory");
+}
+template <int N> LONGC_DEVICE void ld_global_f32x4(float (&r)[N], int first, const float *pointer, bool inside) {
+  float4 v = make_float4(0, 0, 0, 0);
+  if (inside) v = *(const float4 *)pointer;
+  r[first] = v.x, r[first + 1] = v.y, r[first + 2] = v.z, r[first + 3] = v.w;
+}
+template <int N> LONGC_DEVICE void st_global_f32x4(float *pointer, const float (&r)[N], int first) {
+  *(float4 *)pointer = make_float4(r[first], r[first + 1], r[first + 2], r[first + 3]);
+}
 LONGC_DEVICE void st_global_v4(void *pointer, uint4 v) {
   asm volatile("st.global.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(pointer), "r"(v.x), "r"(v.y), "r"(v.z), "r"(v.w)
                : "memory");

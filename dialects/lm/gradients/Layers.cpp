@@ -18,12 +18,17 @@ LogicalResult differentiate(LinearOp op, Gradients &gradients) {
     gradients.add(op.getBias(), make.sumRows(gradient));
   if (!op.getLoraA())
     return success();
-  // h = x A^T again: it has few columns, and keeping it would cost more than it does.
+  // h = x A^T has few columns: it is kept, and the adapter makes it anyway.
   Value x = op.getX(), a = op.getLoraA(), b = op.getLoraB();
   Value scaled = make.scale(gradient, op.getLoraScale());
   if (gradients.isWanted(b)) {
     auto type = make.f32({PlainOps::shapeOf(x)[0], PlainOps::shapeOf(a)[0]});
-    Value hidden = LinearOp::create(gradients.builder(), type, x, a, /*bias=*/Value());
+    Value hidden;
+    {
+      OpBuilder::InsertionGuard guard(gradients.builder());
+      gradients.builder().setInsertionPoint(op);
+      hidden = LinearOp::create(gradients.builder(), type, x, a, /*bias=*/Value());
+    }
     gradients.add(b, make.rowProduct(scaled, hidden));
   }
   if (!gradients.isWanted(x) && !gradients.isWanted(a))
