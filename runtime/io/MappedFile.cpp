@@ -94,6 +94,13 @@ Result<MappedFile> MappedFile::open(const std::string &path, uint64_t offset, ui
   return map(file.fd, path, Range{offset, length});
 }
 
+void MappedFile::forget(std::span<const std::byte> part) {
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = (reinterpret_cast<uintptr_t>(part.data()) + page - 1) / page * page, end = reinterpret_cast<uintptr_t>(part.data() + part.size()) / page * page;
+  if (begin < end)
+    ::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
+}
+
 MappedFile::~MappedFile() {
   if (mapping_)
     ::munmap(mapping_, mappingSize_);

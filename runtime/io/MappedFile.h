@@ -39,6 +39,8 @@ public:
   static Result<MappedFile> map(int file, const std::string &path);
 
   std::span<const std::byte> bytes() const { return bytes_; }
+  /// Gives back the memory of whole pages of `part`, a range of bytes(); touched again, they are read again.
+  static void forget(std::span<const std::byte> part);
   const std::string &path() const { return path_; }
 
 private:

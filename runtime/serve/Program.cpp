@@ -151,6 +151,11 @@ const std::byte *Program::parameterData(uint32_t index) const {
   return parameter.initializer() == abi::Parameter::NONE ? weights_.bytes().data() + parameter.offset() : zeros_.data();
 }
 
+void Program::forgetParameter(uint32_t index) const {
+  if (message_.parameters(static_cast<int>(index)).initializer() == abi::Parameter::NONE)
+    MappedFile::forget({parameterData(index), parameterBytes(index)});
+}
+
 const abi::Function *Program::findFunction(std::string_view name, std::string_view precision,
                                            std::string_view target) const {
   for (const abi::Module &module : message_.modules())

@@ -28,6 +28,8 @@ public:
   /// only when it is trained).
   uint64_t parameterBytes(uint32_t index) const;
   const std::byte *parameterData(uint32_t index) const;
+  /// A value that was copied and is not looked at again takes no memory any more.
+  void forgetParameter(uint32_t index) const;
   /// Identifies the weights; saved memories carry it.
   const std::string &fingerprint() const { return message_.fingerprint(); }
   uint64_t weightsBytes() const { return weights_.bytes().size(); }

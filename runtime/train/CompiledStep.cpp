@@ -121,17 +121,17 @@ Status CompiledStep::findParameters(const abi::Function &gradient) {
     results_.push_back(entry.result());
   }
   frozen_.assign(results_.size(), false);
-  auto one = ParameterArray::create(parameters(), "gradients of one call");
-  if (!one.ok())
-    return one.status();
-  one_ = std::move(*one);
+  read_ = {};
   return {};
 }
 
 void CompiledStep::readStored(ParameterArray &values) const {
   for (size_t i = 0; i < results_.size(); ++i)
-    if (const TrainedParameter &parameter = parameters().parameters()[i]; parameter.beginning == Beginning::given)
-      std::memcpy(values.of(parameter).data(), program_.parameterData(parameters_.indices[i]), program_.parameterBytes(parameters_.indices[i]));
+    if (const TrainedParameter &parameter = parameters().parameters()[i]; parameter.beginning == Beginning::given) {
+      const uint32_t index = parameters_.indices[i];
+      std::memcpy(values.of(parameter).data(), program_.parameterData(index), program_.parameterBytes(index));
+      program_.forgetParameter(index);
+    }
 }
 
 Status CompiledStep::bind(Executor &executor, const ParameterArray &values) {
@@ -173,25 +173,47 @@ void CompiledStep::freeze(const std::function<bool(const TrainedParameter &)> &i
 }
 
 Status CompiledStep::addGradients(ParameterArray &gradients) {
-  std::vector<uint32_t> results;
-  std::vector<std::span<float>> places;
+  if (device_->hasOwnMemory())
+    LONGC_TRY(readGradients());
+  struct Piece { // of one parameter: an adapter has many small ones
+    const float *from;
+    std::span<float> to;
+  };
+  constexpr size_t pieceFloats = 1 << 14;
+  std::vector<Piece> pieces;
   for (size_t i = 0; i < results_.size(); ++i) {
-    const std::span<float> place = one_.of(parameters().parameters()[i]);
-    if (frozen_[i]) {
-      std::ranges::fill(place, 0.0f);
+    if (frozen_[i])
       continue;
-    }
-    results.push_back(results_[i]);
-    places.push_back(place);
+    const TrainedParameter &parameter = parameters().parameters()[i];
+    const auto *from = device_->hasOwnMemory() ? std::as_const(read_).of(parameter).data() : static_cast<const float *>(gradient_->resultAddress(results_[i]));
+    const std::span<float> to = gradients.of(parameter);
+    for (size_t begin = 0; begin < to.size(); begin += pieceFloats)
+      pieces.push_back({from + begin, to.subspan(begin, std::min(pieceFloats, to.size() - begin))});
   }
-  LONGC_TRY(gradient_->readResults(results, places));
-  const std::span<const float> from = std::as_const(one_).all();
-  const std::span<float> to = gradients.all();
-  pool().forRanges(static_cast<int64_t>(to.size()), [&](int, int64_t begin, int64_t end) {
-    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
+  pool().forEach(static_cast<int64_t>(pieces.size()), [&](int, int64_t index) {
+    const auto [from, to] = pieces[static_cast<size_t>(index)];
+    for (size_t i = 0; i < to.size(); ++i)
       to[i] += from[i];
   });
   return {};
+}
+
+// Out of a device's own memory.
+Status CompiledStep::readGradients() {
+  if (read_.all().empty()) {
+    auto read = ParameterArray::create(parameters(), "gradients of one call");
+    if (!read.ok())
+      return read.status();
+    read_ = std::move(*read);
+  }
+  std::vector<uint32_t> results;
+  std::vector<std::span<float>> places;
+  for (size_t i = 0; i < results_.size(); ++i)
+    if (!frozen_[i]) {
+      results.push_back(results_[i]);
+      places.push_back(read_.of(parameters().parameters()[i]));
+    }
+  return gradient_->readResults(results, places);
 }
 
 Status CompiledStep::addGradients(HeldTraining &training) {

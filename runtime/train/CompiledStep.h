@@ -63,6 +63,7 @@ private:
   Status link(const longc_program_table &table, const EngineOptions &options, int ordinal, std::initializer_list<const abi::Function *> functions);
   Status findParameters(const abi::Function &gradient);
   std::vector<abi::ElementType> heldTypes() const;
+  Status readGradients();
   void bindHeld(Executor &executor, const std::function<void *(size_t)> &addressOf);
 
   const Program &program_;
@@ -77,7 +78,7 @@ private:
   ThreadPool *pool_ = nullptr;
   std::unique_ptr<HeldParameters> held_; // values of the host on a device with memory of its own, once there were some
   std::unique_ptr<Executor> loss_, gradient_;
-  ParameterArray one_; // gradients of a call before they are added
+  ParameterArray read_; // gradients of a call on a device with memory of its own, before they are added
 };
 
 } // namespace longc

@@ -169,25 +169,31 @@ Status planPrecision(const Program &program, const std::string &precision, doubl
   return {};
 }
 
-// Numbers that are trained.
-int64_t trainedNumbers(const abi::Program &program) {
-  int64_t count = 0;
+// Numbers that are trained: all, and those that begin with stored values.
+struct TrainedNumbers {
+  double all = 0, stored = 0;
+};
+
+TrainedNumbers trainedNumbers(const abi::Program &program) {
+  TrainedNumbers numbers;
   for (const abi::Parameter &parameter : program.parameters()) {
-    int64_t size = parameter.trainable() ? 1 : 0;
+    double size = parameter.trainable() ? 1 : 0;
     for (int64_t one : parameter.shape())
-      size *= one;
-    count += size;
+      size *= static_cast<double>(one);
+    numbers.all += size;
+    numbers.stored += parameter.initializer() == abi::Parameter::NONE ? size : 0;
   }
-  return count;
+  return numbers;
 }
 
-// The peak of training by precision: values, their gradients (of a step and of a call) and two moments in float32 beside what a call keeps.
+// The peak of training by precision: values, their gradients and two moments in float32, weights that are not trained (stored values are copied
+// and forgotten), and what a call keeps, its own gradients among it.
 Status planTraining(const Program &program, const PlanOptions &options) {
-  constexpr double arrays = 5;
-  const double trained = static_cast<double>(trainedNumbers(program.message()));
-  const double state = arrays * sizeof(float) * trained;
-  std::string text = formatText("%-28s %10.1f MB\n", "weights (mapped)", megabytes(program.weightsBytes()));
-  text += formatText("%-28s %10.1f MB: values, gradients and moments of %.0f numbers\n", "trained parameters", state / 1e6, trained);
+  constexpr double arrays = 4;
+  const TrainedNumbers trained = trainedNumbers(program.message());
+  const double state = arrays * sizeof(float) * trained.all, weights = static_cast<double>(program.weightsBytes()) - sizeof(float) * trained.stored;
+  std::string text = formatText("%-28s %10.1f MB\n", "weights (mapped)", weights / 1e6);
+  text += formatText("%-28s %10.1f MB: values, gradients and moments of %.0f numbers\n", "trained parameters", state / 1e6, trained.all);
   bool trains = false, fits = false;
   for (const abi::Function &function : program.module().functions()) {
     if (function.gradients_size() == 0)
@@ -195,7 +201,7 @@ Status planTraining(const Program &program, const PlanOptions &options) {
     Result<int64_t> arena = arenaBytes(function, program.message(), options);
     if (!arena.ok())
       return arena.status();
-    const double peak = static_cast<double>(program.weightsBytes() + *arena) + state;
+    const double peak = weights + static_cast<double>(*arena) + state;
     text += formatText("%-28s %10.1f MB for %lld tokens a call; %.1f MB in all\n", ("training, " + function.precision()).c_str(), megabytes(*arena),
                        static_cast<long long>(options.chunk), peak / 1e6);
     trains = true;
