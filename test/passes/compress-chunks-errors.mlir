@@ -1,4 +1,4 @@
-// RUN: longc-opt %s --split-input-file --longc-compress-chunks='width=12 pool=pma' --verify-diagnostics
+// RUN: longc-opt %s --split-input-file --longc-compress-chunks='width=12 pool=max' --verify-diagnostics
 
-// expected-error @below {{expected pool mean, cls or last, got 'pma'}}
+// expected-error @below {{expected pool mean, cls, last or pma, got 'max'}}
 module {}
