@@ -27,6 +27,8 @@ import statistics
 import subprocess
 import sys
 
+from tables import spread, table
+
 EXPECTED = {  # of the method's description
     "E1": "at least 1.0 nat a token under none at 16 tokens, 0.3 at 100; shuffled soft tokens lose it",
     "E2": "at least 60 %, and twice what the text's beginning answers",
@@ -94,18 +96,6 @@ class Runs:
         replies = self.folder / f"facts-{objective}-{seed}.jsonl"
         figures = self.judge(f"facts-{objective}-{seed}", "facts", "--documents", documents, "--facts", 32, "--chunk", 512, "--seed", 1000 + seed, "--adapter", self.answering(seed, objective), "-o", replies)
         return figures, [json.loads(line)["soft_tokens"]["right"] for line in replies.read_text().splitlines()]
-
-
-def spread(values, unit="%", scale=100, digits=1):
-    values = [scale * value for value in values]
-    return f"{statistics.mean(values):.{digits}f}" + (f" ± {(max(values) - min(values)) / 2:.{digits}f}" if len(values) > 1 else "") + f" {unit}"
-
-
-def table(head, rows):
-    rows = [head] + [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    for row in rows:
-        print("  ".join(cell.rjust(width) for cell, width in zip(row, widths)))
 
 
 def run_e1(runs, seeds):

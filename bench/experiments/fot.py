@@ -22,8 +22,9 @@ A cell is the mean over the seeds and half of how far they lie apart.
 import gzip
 import pathlib
 
-import runs as shared
-from runs import plot, spread, table
+import chart
+from runs import main
+from tables import bible, spread, table
 
 EXPECTED = {
     "E4": "many at least 99 % at 512 facts; one visibly less where there are many",
@@ -69,7 +70,8 @@ def by_size(runs, name, title, across, results, size, unit="%", scale=100, value
     sizes = [row[size] for row in next(iter(results.values()))[0][rows]]
     cells = {kind: [[figures[rows][i][value] for figures in all_] for i in range(len(sizes))] for kind, all_ in results.items()}
     table([across, *results], [[f"{one:,}", *(spread(cells[kind][i], unit, scale, 1 if scale == 100 else 3) for kind in results)] for i, one in enumerate(sizes)])
-    plot(runs.folder / f"{name}.svg", title, across, {kind: [(one, scale * sum(values) / len(values)) for one, values in zip(sizes, cells[kind])] for kind in results})
+    means = {kind: [(max(one, 1), scale * sum(values) / len(values)) for one, values in zip(sizes, cells[kind])] for kind in results}
+    chart.curves(runs.folder / f"{name}.svg", title, across, unit, means, log=True)
 
 
 def lengths(options, *all_):
@@ -82,7 +84,7 @@ def run_e4(runs, seeds, options):
 
 
 def run_e5(runs, seeds, options):
-    for name, more in (("filler", ()), ("the Bible", ("--text", runs.text("bible.txt", shared.bible)))):
+    for name, more in (("filler", ()), ("the Bible", ("--text", runs.text("bible.txt", bible)))):
         results = judged(runs, f"E5-{name.split()[-1]}", ("none", "one", "many"), seeds, options, "passkey", "--lengths",
                          lengths(options, 1000, 4096, 16384, 65536, 131072, 262144), "--count", 16, *more)
         print(f"in {name}")
@@ -91,7 +93,7 @@ def run_e5(runs, seeds, options):
 
 def run_e6(runs, seeds, options):
     results = judged(runs, "E6", ("none", "one", "many"), seeds, options, "distraction", "--among", "1,2,4,8,16,32,64", "--length",
-                     min(32768, options.longest), "--count", 32, "--text", runs.text("bible.txt", shared.bible))
+                     min(32768, options.longest), "--count", 32, "--text", runs.text("bible.txt", bible))
     by_size(runs, "E6", "a fact found among others", "facts", results, "facts")
 
 
@@ -100,14 +102,14 @@ def predicted(runs, experiment, kinds, seeds, options, text, contexts, count):
 
 
 def run_e7(runs, seeds, options):
-    results = predicted(runs, "E7", ("none", "one", "many"), seeds, options, runs.text("bible.txt", shared.bible), lengths(options, 0, 1024, 4096, 16384, 65536), 16)
+    results = predicted(runs, "E7", ("none", "one", "many"), seeds, options, runs.text("bible.txt", bible), lengths(options, 0, 1024, 4096, 16384, 65536), 16)
     by_size(runs, "E7", "nats a token by context in memory", "tokens of context", results, "context", "", 1, "mean_surprise", "lengths")
 
 
 def others(passage, own):
     """A text behind other texts: what a memory holds before and what belongs to the passage at its end."""
     def make():
-        text = shared.bible()
+        text = bible()
         begin = len(text) * (passage + 1) // 12
         return jargon() + "\n" + text[begin:begin + 4 * own]
 
@@ -130,7 +132,7 @@ def run_e9(runs, seeds, options):
 
 
 def run_e10(runs, seeds, options):
-    text = runs.text("bible-begin.txt", lambda: shared.bible()[:120_000])
+    text = runs.text("bible-begin.txt", lambda: bible()[:120_000])
     values = {}
     for kind in ("none", "one", "many"):
         values[kind] = [runs.figures(f"E10-{name}", "perplexity", "--memory", "off", "--file", text, *more)["mean_surprise"] for name, more in adapters(runs, kind, seeds, options)]
@@ -151,4 +153,4 @@ OPTIONS = (("--rows", {"type": int, "default": 8, "choices": sorted(SCHEDULES), 
            ("--topk-app", {"help": "of E11"}))
 
 if __name__ == "__main__":
-    shared.main("fot", __doc__, EXPECTED, {name: globals()[f"run_{name.lower()}"] for name in EXPECTED}, "build/quickstart/smollm2-train", OPTIONS)
+    main("fot", __doc__, EXPECTED, {name: globals()[f"run_{name.lower()}"] for name in EXPECTED}, "build/quickstart/smollm2-train", OPTIONS)

@@ -33,6 +33,7 @@ import sys
 import chart
 import gated
 import linked
+from tables import bible, spread, table
 
 EXPECTED = {  # estimates of the method's description, none of them measured
     "L1": "the loss falls from about 3 to under 1; seconds in proportion to the length (R2 over 0.99)",
@@ -46,11 +47,6 @@ EXPECTED = {  # estimates of the method's description, none of them measured
     "L9": "the loss falls in every step; at this size it under-fits",
     "L10": "better than the window alone",
 }
-
-
-def bible():
-    text = subprocess.run(["bible", "-f", "gen1:1-deu34:12"], check=True, capture_output=True, text=True).stdout
-    return re.sub(r"^\S+ ", "", text, flags=re.M)
 
 
 class Runs:
@@ -121,19 +117,6 @@ class Runs:
             return result
 
         return self.once(name, run)
-
-
-def spread(values, unit="%", scale=100):
-    values = [scale * value for value in values]
-    text = f"{statistics.mean(values):.1f}"
-    return (text + f" ± {(max(values) - min(values)) / 2:.1f}" if len(values) > 1 else text) + f" {unit}"
-
-
-def table(head, rows):
-    rows = [head] + [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    for row in rows:
-        print("  ".join(cell.rjust(width) for cell, width in zip(row, widths)))
 
 
 def accuracies(results):

@@ -18,8 +18,9 @@ import json
 import random
 import statistics
 
-import runs as shared
-from runs import plot, spread, table
+import chart
+from runs import main
+from tables import bible, spread, table
 
 EXPECTED = {
     "E12": "equal to 1e-6",
@@ -42,7 +43,7 @@ def long_tailed(count, shortest, longest, mean, seed):
 
 def passages(lengths, seed):
     """A passage of about so many tokens for each length: 3.6 bytes a token, never more than it says."""
-    text, draw = shared.bible(), random.Random(seed)
+    text, draw = bible(), random.Random(seed)
     return [text[begin:begin + int(2.8 * length)] for length in lengths for begin in [draw.randrange(len(text) - 4 * length)]]
 
 
@@ -79,7 +80,7 @@ def run_e14(runs, seeds, options):
 
 def two_tasks(seed, count):
     """Items (prompt, answer): which number a name has, in a line of three; and now and then a passage told again."""
-    draw, text = random.Random(seed), shared.bible()
+    draw, text = random.Random(seed), bible()
 
     def short():
         names = draw.sample(range(100, 1000), 3)
@@ -128,7 +129,7 @@ def run_e16(runs, seeds, options):
                                  "--warmup", 2, "--seed", seed, app=app)
             curves.setdefault(name, []).append([json.loads(line)["loss"] for line in (place / "train.jsonl").read_text().splitlines()])
     table(["step", *curves], [[step + 1, *(spread([curve[step] for curve in all_], "", 1, 3) for all_ in curves.values())] for step in (0, 1, 3, 7, 15, 23)])
-    plot(runs.folder / "E16.svg", f"loss of texts of {options.capacity:,} tokens", "step", {name: [(i + 1, sum(loss) / len(loss)) for i, loss in enumerate(zip(*all_))] for name, all_ in curves.items()})
+    chart.curves(runs.folder / "E16.svg", f"Texts of {options.capacity:,} tokens", "step", "loss", {name: [(i + 1, sum(loss) / len(loss)) for i, loss in enumerate(zip(*all_))] for name, all_ in curves.items()})
 
 
 def run_e17(runs, seeds, options):
@@ -137,7 +138,7 @@ def run_e17(runs, seeds, options):
     cells = {}
     for seed in seeds:
         found = runs.figures(f"E17-{options.longest}-{seed}", "eval", "needle", "--depths", "0,11,22,33,44,56,67,78,89,100", "--lengths", ",".join(map(str, sizes)),
-                             "--count", 2, "--ingest", "window", "--text", runs.text("bible.txt", shared.bible), "--seed", seed, *adapter)
+                             "--count", 2, "--ingest", "window", "--text", runs.text("bible.txt", bible), "--seed", seed, *adapter)
         for row in found["lengths"]:
             cells.setdefault((row["length"], row["depth"]), []).append(row["accuracy"])
     depths = sorted({depth for _, depth in cells})
@@ -151,4 +152,4 @@ OPTIONS = (("--capacity", {"type": int, "default": 8192, "help": "tokens of a pa
            ("--longest", {"type": int, "default": 131072, "help": "most tokens of a text, E17"}))
 
 if __name__ == "__main__":
-    shared.main("longalign", __doc__, EXPECTED, {name: globals()[f"run_{name.lower()}"] for name in EXPECTED}, "build/quickstart/smollm2-train", OPTIONS)
+    main("longalign", __doc__, EXPECTED, {name: globals()[f"run_{name.lower()}"] for name in EXPECTED}, "build/quickstart/smollm2-train", OPTIONS)

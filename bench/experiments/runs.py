@@ -1,19 +1,9 @@
-"""What experiments share: a compiled program whose figures are kept in files, means with spreads, tables, plots. Standard library only."""
+"""Calls of a compiled program whose figures are kept in files, and the command line of experiments that are made of them. Standard library only."""
 import argparse
 import json
 import pathlib
-import re
-import statistics
 import subprocess
 import sys
-
-COLORS = ("#1f5fbf", "#c0392b", "#2e8b57", "#8e44ad", "#d68910")
-
-
-def bible():
-    """The Pentateuch, a verse a line (Debian's bible-kjv)."""
-    text = subprocess.run(["bible", "-f", "gen1:1-deu34:12"], check=True, capture_output=True, text=True).stdout
-    return re.sub(r"^\S+ ", "", text, flags=re.M)
 
 
 class Runs:
@@ -49,43 +39,6 @@ class Runs:
         if not place.exists():
             place.write_text(make())
         return place
-
-
-def spread(values, unit="%", scale=100, digits=1):
-    """The mean and half of how far the values lie apart."""
-    values = [scale * value for value in values]
-    return f"{statistics.mean(values):.{digits}f}" + (f" ± {(max(values) - min(values)) / 2:.{digits}f}" if len(values) > 1 else "") + (f" {unit}" if unit else "")
-
-
-def table(head, rows):
-    rows = [head] + [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    for row in rows:
-        print("  ".join(cell.rjust(width) for cell, width in zip(row, widths)))
-
-
-def plot(place, title, across, lines):
-    """An SVG of lines {name: [(x, y), ...]}; places on the horizontal axis lie evenly, in their order."""
-    places = sorted({x for points in lines.values() for x, _ in points})
-    heights = [y for points in lines.values() for _, y in points]
-    low, high = min(0, *heights), max(heights) or 1
-    left, top, width, height = 60, 40, 520, 260
-
-    def at(x, y):
-        return f"{left + width * places.index(x) / max(1, len(places) - 1):.1f},{top + height * (high - y) / (high - low):.1f}"
-
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 360" font-family="sans-serif" font-size="12"><text x="{left}" y="20">{title}</text>',
-             f'<path d="M{at(places[0], high)} L{at(places[0], low)} L{at(places[-1], low)}" fill="none" stroke="#888"/>']
-    for x in places:
-        parts.append(f'<text x="{at(x, low).split(",")[0]}" y="{top + height + 16}" text-anchor="middle">{x:,}</text>')
-    for y in (low, high):
-        parts.append(f'<text x="{left - 6}" y="{at(places[0], y).split(",")[1]}" text-anchor="end">{y:.3g}</text>')
-    parts.append(f'<text x="{left + width / 2}" y="{top + height + 34}" text-anchor="middle">{across}</text>')
-    for i, (name, points) in enumerate(lines.items()):
-        color = COLORS[i % len(COLORS)]
-        parts.append(f'<polyline points="{" ".join(at(x, y) for x, y in sorted(points))}" fill="none" stroke="{color}" stroke-width="2"/>')
-        parts.append(f'<text x="{left + width + 10}" y="{top + 14 * (i + 1)}" fill="{color}">{name}</text>')
-    pathlib.Path(place).write_text("\n".join(parts) + "\n</svg>\n")
 
 
 def main(family, description, expected, experiments, app, options=(), device="auto"):
