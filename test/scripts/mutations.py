@@ -57,6 +57,8 @@ MUTATIONS = [
     ("HeadProductKernel", "kernel.mul(kernel.gridIndex(1), {{columns => rows}})", [], "blocks of columns overlap, the last columns have none"),
     ("InsertGatedMemory", "result, {{1 / (1 - open) => 1.0}});", [], "what the gate takes from attention at first is lost"),
     ("InsertLora", 'linear && {{isTable(reference) => false}} ? "lm_head"', [], "a tied head takes no adapter of its own"),
+    ("InsertOverlays", "dyn_cast<lm::AddOp>(*y.user_begin()); {{sum && sum.getType() == y.getType() => false}})", [],
+     "a residual sum is parted from its product"),
     ("KeepKernels", "if ({{!isa<tile::KernelOp>(op) => isa<tile::KernelOp>(op)}})", [], "the others stay"),
     ("KernelBuilder", "panels_.push_back({{inputs_.size() - 1 => inputs_.size()}});", ["tile-streaming"],
      "another argument is said to be in panels"),
