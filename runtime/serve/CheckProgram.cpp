@@ -107,6 +107,13 @@ Status checkState(const abi::State &state, int index) {
   return {};
 }
 
+// What is wrong, in words only where something is: thousands of entries are right.
+struct Place {
+  const char *what;
+  int index;
+  friend std::string operator+(Place place, std::string_view rest) { return formatText("%s %d", place.what, place.index).append(rest); }
+};
+
 class FunctionChecker {
 public:
   FunctionChecker(const abi::Program &program, const abi::Function &function)
@@ -150,7 +157,7 @@ private:
     return {};
   }
 
-  template <typename Sizes> Status checkSizes(const Sizes &sizes, const std::string &name, abi::ElementType type) const {
+  template <typename Sizes, typename Name> Status checkSizes(const Sizes &sizes, const Name &name, abi::ElementType type) const {
     if (elementBytes(type) == 0)
       return wrong(name + " has element type " + elementName(type));
     if (sizes.size() > maxRank)
@@ -163,7 +170,7 @@ private:
 
   Status checkBuffer(int index) const {
     const abi::Buffer &buffer = function_.buffers(index);
-    std::string name = formatText("buffer %d", index);
+    const Place name{"buffer", index};
     if (buffer.kind() != abi::Buffer::PARAMETER || isBound(buffer))
       LONGC_TRY(checkSizes(buffer.sizes(), name, buffer.type()));
     if (isBound(buffer) && (buffer.sizes_size() != 2 || buffer.type() != abi::F32))
@@ -185,7 +192,7 @@ private:
     return buffer.index() < limit ? Status() : wrong(name + formatText(" names entry %u of %u", buffer.index(), limit));
   }
 
-  Status checkInputBuffer(const abi::Buffer &buffer, const std::string &name) const {
+  Status checkInputBuffer(const abi::Buffer &buffer, Place name) const {
     if (buffer.index() >= static_cast<uint32_t>(function_.inputs_size()))
       return wrong(name + formatText(" names input %u of %d", buffer.index(), function_.inputs_size()));
     const abi::Input &input = function_.inputs(static_cast<int>(buffer.index()));
@@ -225,7 +232,7 @@ private:
                       });
   }
 
-  Status checkStateBuffer(const abi::Buffer &buffer, const std::string &name) const {
+  Status checkStateBuffer(const abi::Buffer &buffer, Place name) const {
     if (buffer.index() >= static_cast<uint32_t>(program_.states_size()))
       return wrong(name + formatText(" names state %u of %d", buffer.index(), program_.states_size()));
     const abi::State &state = program_.states(static_cast<int>(buffer.index()));
@@ -236,7 +243,7 @@ private:
 
   Status checkStep(int index) const {
     const abi::Step &step = function_.steps(index);
-    std::string name = formatText("step %d", index);
+    const Place name{"step", index};
     if (step.has_launch())
       return checkLaunch(step.launch(), name);
     if (step.has_work_list())
@@ -244,7 +251,7 @@ private:
     return wrong(name + " is of an unknown kind");
   }
 
-  Status checkLaunch(const abi::Launch &launch, const std::string &name) const {
+  Status checkLaunch(const abi::Launch &launch, Place name) const {
     if (launch.kernel() >= static_cast<uint32_t>(program_.kernels_size()))
       return wrong(name + formatText(" launches kernel %u of %d", launch.kernel(), program_.kernels_size()));
     if (launch.grid_size() < 1 || launch.grid_size() > maxRank || launch.operands_size() > 64)
@@ -261,7 +268,7 @@ private:
     return scalars <= 32 ? Status() : wrong(name + " has more than 32 scalars");
   }
 
-  Status checkWorkList(const abi::WorkList &list, const std::string &name) const {
+  Status checkWorkList(const abi::WorkList &list, Place name) const {
     if (!isBuffer(list.segments()) || !isBuffer(list.result()))
       return wrong(name + " names a buffer that does not exist");
     const abi::Buffer &segments = function_.buffers(static_cast<int>(list.segments()));

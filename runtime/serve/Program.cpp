@@ -110,8 +110,8 @@ Result<std::unique_ptr<Program>> Program::open(const std::string &path, bool ver
   if (!footer.ok())
     return footer.status();
   std::unique_ptr<Program> program(new Program);
-  LONGC_TRY(parseMessage(path, *footer, program->message_));
-  LONGC_TRY(checkProgram(program->message_, footer->weights_size));
+  LONGC_TRY(parseMessage(path, *footer, *program->message_));
+  LONGC_TRY(checkProgram(*program->message_, footer->weights_size));
   auto weights = MappedFile::open(path, footer->weights_offset, footer->weights_size);
   if (!weights.ok())
     return weights.status();
@@ -125,7 +125,7 @@ Result<std::unique_ptr<Program>> Program::open(const std::string &path, bool ver
 }
 
 uint64_t Program::parameterBytes(uint32_t index) const {
-  const abi::Parameter &parameter = message_.parameters(static_cast<int>(index));
+  const abi::Parameter &parameter = message_->parameters(static_cast<int>(index));
   if (parameter.initializer() == abi::Parameter::NONE)
     return parameter.bytes();
   auto bytes = static_cast<uint64_t>(elementBytes(parameter.type())); // checkProgram has seen that it can be counted
@@ -136,8 +136,8 @@ uint64_t Program::parameterBytes(uint32_t index) const {
 
 Status Program::makeZeros() {
   uint64_t most = 0;
-  for (int index = 0; index < message_.parameters_size(); ++index)
-    if (message_.parameters(index).initializer() != abi::Parameter::NONE)
+  for (int index = 0; index < message_->parameters_size(); ++index)
+    if (message_->parameters(index).initializer() != abi::Parameter::NONE)
       most = std::max(most, parameterBytes(static_cast<uint32_t>(index)));
   auto zeros = Arena::reserve(most, "zeros");
   if (!zeros.ok())
@@ -147,18 +147,18 @@ Status Program::makeZeros() {
 }
 
 const std::byte *Program::parameterData(uint32_t index) const {
-  const abi::Parameter &parameter = message_.parameters(static_cast<int>(index));
+  const abi::Parameter &parameter = message_->parameters(static_cast<int>(index));
   return parameter.initializer() == abi::Parameter::NONE ? weights_.bytes().data() + parameter.offset() : zeros_.data();
 }
 
 void Program::forgetParameter(uint32_t index) const {
-  if (message_.parameters(static_cast<int>(index)).initializer() == abi::Parameter::NONE)
+  if (message_->parameters(static_cast<int>(index)).initializer() == abi::Parameter::NONE)
     MappedFile::forget({parameterData(index), parameterBytes(index)});
 }
 
 const abi::Function *Program::findFunction(std::string_view name, std::string_view precision,
                                            std::string_view target) const {
-  for (const abi::Module &module : message_.modules())
+  for (const abi::Module &module : message_->modules())
     for (const abi::Function &function : module.functions())
       if (function.name() == name && function.precision() == precision && function.target() == target)
         return &function;

@@ -7,6 +7,7 @@
 #include "runtime/io/MappedFile.h"
 
 #include <cstddef>
+#include <google/protobuf/arena.h>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,7 +24,7 @@ public:
   /// weights with `verifyWeights` (it reads them all).
   static Result<std::unique_ptr<Program>> open(const std::string &path, bool verifyWeights);
 
-  const abi::Program &message() const { return message_; }
+  const abi::Program &message() const { return *message_; }
   /// Bytes of a parameter's value, and the value: the stored one, or zeros where it has an initializer (it begins there
   /// only when it is trained).
   uint64_t parameterBytes(uint32_t index) const;
@@ -31,10 +32,10 @@ public:
   /// A value that was copied and is not looked at again takes no memory any more.
   void forgetParameter(uint32_t index) const;
   /// Identifies the weights; saved memories carry it.
-  const std::string &fingerprint() const { return message_.fingerprint(); }
+  const std::string &fingerprint() const { return message_->fingerprint(); }
   uint64_t weightsBytes() const { return weights_.bytes().size(); }
 
-  const abi::Module &module() const { return message_.modules(0); }
+  const abi::Module &module() const { return message_->modules(0); }
   /// Null when the program has no such function.
   const abi::Function *findFunction(std::string_view name, std::string_view precision,
                                     std::string_view target) const;
@@ -44,7 +45,8 @@ private:
 
   Status makeZeros();
 
-  abi::Program message_;
+  google::protobuf::Arena messageMemory_; // all of the message: tens of thousands of small pieces
+  abi::Program *message_ = google::protobuf::Arena::CreateMessage<abi::Program>(&messageMemory_);
   MappedFile weights_;
   Arena zeros_; // as many as the largest parameter with an initializer has
 };
