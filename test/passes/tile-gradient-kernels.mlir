@@ -9,17 +9,17 @@
 // RUN: sed 's/module attributes.*/module {/' %s > %t.plain
 // RUN: longc-opt %t.plain --longc-set-target=target=cuda:sm_90a --longc-differentiate=function=attention -o %t.attention && longc-interpret %t.attention --function attention_gradient --tokens 300 --sequences 2 --compare-after longc-tile-attention --tolerance 1e-6
 // RUN: longc-opt %t.plain --longc-set-target=target=cuda:sm_90a --longc-differentiate=function=loss -o %t.loss && longc-interpret %t.loss --function loss_gradient --tokens 150 --compare-after longc-tile-linear --tolerance 1e-6
-// Many tokens are walked in shares, which a second kernel puts together; some have nothing to walk (above).
-// RUN: sed 's/<70x32/<700x32/g; s/limit = 70/limit = 700/' %t.plain | longc-opt --longc-set-target=target=cuda:sm_90a --longc-differentiate=function=loss -o %t.large && longc-interpret %t.large --function loss_gradient --tokens 150 --compare-after longc-tile-linear --tolerance 1e-6
+// Many words are walked in shares of several steps, which a second kernel puts together; some have nothing to walk (above).
+// RUN: sed 's/<70x32/<2100x32/g; s/limit = 70/limit = 2100/' %t.plain | longc-opt --longc-set-target=target=cuda:sm_90a --longc-differentiate=function=loss -o %t.large && longc-interpret %t.large --function loss_gradient --tokens 150 --compare-after longc-tile-linear --tolerance 1e-6
 // RUN: longc-opt %t.large --longc-tile-linear | FileCheck %s --check-prefix=SHARES
-// SHARES-LABEL: tile.kernel @cross_entropy_700x32 grid(%arg0, %{{.*}})
+// SHARES-LABEL: tile.kernel @cross_entropy_2100x32 grid(%arg0, %{{.*}})
 // SHARES: scf.for %{{.*}} = %[[BEGIN:.*]] to %[[END:.*]] step
-// SHARES-LABEL: tile.kernel @cross_entropy_700x32_join grid(%{{.*}})
+// SHARES-LABEL: tile.kernel @cross_entropy_2100x32_join grid(%{{.*}})
 // SHARES: tile.reduce max
 // SHARES-LABEL: func.func @loss_gradient
-// SHARES: tile.launch @cross_entropy_input_gradient_700x32
+// SHARES: tile.launch @cross_entropy_input_gradient_2100x32
 // SHARES-SAME: tensor<?x8x32xf32>
-// SHARES: tile.launch @cross_entropy_input_gradient_700x32_sum
+// SHARES: tile.launch @cross_entropy_input_gradient_2100x32_sum
 // RUN: longc-opt %t.plain --longc-set-target=target=cuda:sm_90a -o %t.products && longc-interpret %t.products --function products --tokens 700 --compare-after longc-tile-linear --tolerance 1e-6
 
 module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 0, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
