@@ -1,5 +1,6 @@
 // Low-rank adapters beside the products and embeddings whose names they have.
 #include "passes/FunctionInputs.h"
+#include "passes/GemmKernel.h"
 #include "passes/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -15,17 +16,6 @@ namespace longc {
 namespace {
 
 constexpr llvm::StringLiteral scaleAttribute = "lm.lora_scale";
-
-lm::ParameterRefOp parameterOf(Value weight) {
-  while (Operation *op = weight.getDefiningOp()) {
-    if (auto reference = dyn_cast<lm::ParameterRefOp>(op))
-      return reference;
-    if (!isa<lm::DequantizeOp, lm::RoundOp>(op))
-      break;
-    weight = op->getOperand(0);
-  }
-  return {};
-}
 
 StringRef moduleOf(StringRef parameter) {
   parameter.consume_back(".weight");
@@ -47,7 +37,7 @@ struct InsertLoraPass : impl::InsertLoraPassBase<InsertLoraPass> {
       auto linear = dyn_cast<lm::LinearOp>(op);
       if (linear && linear.getLoraA())
         continue;
-      lm::ParameterRefOp reference = parameterOf(op->getOperand(1));
+      auto reference = storedWeight(op->getOperand(1)).getDefiningOp<lm::ParameterRefOp>();
       if (!reference)
         continue;
       // A head that is the table of an embedding has a name of its own.
@@ -76,7 +66,7 @@ private:
   bool isTable(lm::ParameterRefOp reference) {
     bool table = false;
     reference->getParentOfType<FunctionOpInterface>()->walk([&](lm::EmbeddingOp op) {
-      lm::ParameterRefOp other = parameterOf(op.getTable());
+      auto other = storedWeight(op.getTable()).getDefiningOp<lm::ParameterRefOp>();
       table |= other && other.getName() == reference.getName();
     });
     return table;

@@ -2,6 +2,7 @@
 // runs. Behind what joins products, so that both functions read the same weights; products that are joined have one adapter,
 // of their modules' ranks together. It is added in kernels of its own: those of the products are the same in both functions.
 #include "passes/FunctionInputs.h"
+#include "passes/GemmKernel.h"
 #include "passes/Grouping.h"
 #include "passes/Passes.h"
 
@@ -23,17 +24,6 @@ struct Part {
   std::string module;
   int64_t rows;
 };
-
-lm::ParameterRefOp parameterOf(Value weight) {
-  while (Operation *op = weight.getDefiningOp()) {
-    if (auto reference = dyn_cast<lm::ParameterRefOp>(op))
-      return reference;
-    if (!isa<lm::DequantizeOp, lm::RoundOp>(op))
-      break;
-    weight = op->getOperand(0);
-  }
-  return {};
-}
 
 // Names of the checkpoint's parameters whose rows these are.
 SmallVector<StringRef> storedNames(lm::ParameterRefOp reference) {
@@ -83,7 +73,7 @@ private:
   LogicalResult insert(Operation *product) {
     Value x = inputOf(product), y = product->getResult(0);
     auto quantized = dyn_cast<lm::QuantizedLinearOp>(product);
-    lm::ParameterRefOp reference = parameterOf(quantized ? quantized.getW() : product->getOperand(1));
+    auto reference = storedWeight(quantized ? quantized.getW() : product->getOperand(1)).getDefiningOp<lm::ParameterRefOp>();
     if (!reference)
       return success();
     if (!x || !cast<RankedTensorType>(y.getType()).getElementType().isF32())
@@ -119,7 +109,7 @@ private:
   void findTables(func::FuncOp function) {
     tables_.clear();
     function.walk([&](lm::EmbeddingOp op) {
-      if (lm::ParameterRefOp table = parameterOf(op.getTable()))
+      if (auto table = storedWeight(op.getTable()).getDefiningOp<lm::ParameterRefOp>())
         for (StringRef name : storedNames(table))
           tables_.insert(name);
     });
