@@ -16,6 +16,8 @@ RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getTy
 
 bool isTile(Value value) { return isa<RankedTensorType>(value.getType()); }
 
+bool isHeld(Value value) { return isTile(value) || isa<tile::TopkType>(value.getType()); }
+
 PointerType pointerType(Type element) { return PointerType::get(element.getContext(), element); }
 
 std::string templated(StringRef name, ArrayRef<int64_t> numbers) {
@@ -48,7 +50,7 @@ void BlockLowering::barrier() {
 void BlockLowering::beginStage(ValueRange read, Value written) {
   auto range = [&](Value tile) {
     const int64_t begin = plan_.offsetOf(tile);
-    return Range{begin, begin + BlockPlan::bytesOf(tileType(tile))};
+    return Range{begin, begin + BlockPlan::bytesOf(tile.getType())};
   };
   auto touches = [](const std::vector<Range> &ranges, Range range) {
     return llvm::any_of(ranges, [&](Range other) { return range.begin < other.end && other.begin < range.end; });
@@ -462,7 +464,7 @@ void BlockLowering::lower(tile::ReduceOp op) {
 LogicalResult BlockLowering::lower(scf::ForOp op) {
   SmallVector<Value> inits;
   for (auto [init, argument] : llvm::zip(op.getInits(), op.getRegionIterArgs())) {
-    if (isTile(init))
+    if (isHeld(init))
       copyInto(init, argument);
     else
       inits.push_back(scalars.lookup(init));
@@ -472,7 +474,7 @@ LogicalResult BlockLowering::lower(scf::ForOp op) {
   scalars.map(op.getInductionVar(), loop.getInductionVar());
   unsigned next = 0;
   for (auto [argument, result] : llvm::zip(op.getRegionIterArgs(), op.getResults()))
-    if (!isTile(argument)) {
+    if (!isHeld(argument)) {
       scalars.map(argument, loop.getRegionIterArg(next));
       scalars.map(result, loop.getResult(next++));
     }
@@ -484,7 +486,7 @@ LogicalResult BlockLowering::lower(scf::ForOp op) {
       return failure();
     SmallVector<Value> yielded;
     for (auto [value, argument] : llvm::zip(op.getBody()->getTerminator()->getOperands(), op.getRegionIterArgs())) {
-      if (isTile(value))
+      if (isHeld(value))
         copyInto(value, argument);
       else
         yielded.push_back(scalars.lookup(value));
@@ -542,8 +544,8 @@ LogicalResult BlockLowering::lowerBlock(Block &source) {
     LogicalResult result = success();
     llvm::TypeSwitch<Operation *>(&op)
         .Case<scf::ForOp, scf::IfOp>([&](auto control) { result = lower(control); })
-        .Case<tile::LoadOp, tile::GatherOp, tile::MmaOp, tile::ReduceOp, tile::StoreOp, tile::ScatterOp, tile::ScalarOp>(
-            [&](auto stage) { lower(stage); })
+        .Case<tile::LoadOp, tile::GatherOp, tile::MmaOp, tile::ReduceOp, tile::StoreOp, tile::ScatterOp, tile::ScalarOp,
+              tile::TopkInitOp, tile::TopkUpdateOp, tile::TopkThresholdOp>([&](auto stage) { lower(stage); })
         .Default([&](Operation *other) {
           auto constant = dyn_cast<arith::ConstantOp>(other);
           if (auto values = constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : nullptr; values && !values.isSplat())

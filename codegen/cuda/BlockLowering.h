@@ -39,6 +39,9 @@ private:
   void lower(tile::StoreOp op);
   void lower(tile::ScatterOp op);
   void lower(tile::ScalarOp op);
+  void lower(tile::TopkInitOp op);
+  void lower(tile::TopkUpdateOp op);
+  void lower(tile::TopkThresholdOp op);
   void copyRows(tile::LoadOp op);
   void reduceRows(tile::ReduceOp op);
 
@@ -55,6 +58,7 @@ private:
   mlir::Value expressionAt(mlir::Value tile, const Indices &at);
   mlir::Value reshaped(tile::ReshapeOp op, const Indices &at);
   mlir::Value pointerTo(mlir::Value tile);
+  mlir::Value selectionAt(mlir::Value state);
   mlir::Value pointerTo(mlir::Value tile, const Indices &at);
   mlir::Value linear(mlir::RankedTensorType type, const Indices &at);
   Access access(mlir::Value view, mlir::ValueRange positions, mlir::Value lo, mlir::Value hi);

@@ -17,13 +17,16 @@ RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getTy
 
 bool isTile(Value value) { return isa<RankedTensorType>(value.getType()); }
 
+/// What lies in shared memory if it is kept: a tile, or the entries of a running selection.
+bool isHeld(Value value) { return isTile(value) || isa<tile::TopkType>(value.getType()); }
+
 bool isElementwise(Operation *op) {
   return OpTrait::hasElementwiseMappableTraits(op) && op->getNumResults() == 1 && isTile(op->getResult(0));
 }
 
 int64_t elementBytes(Type element) { return std::max<int64_t>(1, element.getIntOrFloatBitWidth() / 8); }
 
-bool isHeld(Type element) {
+bool isElement(Type element) {
   return element.isF32() || element.isF64() || element.isBF16() || element.isSignlessInteger(32) || element.isSignlessInteger(1);
 }
 
@@ -38,7 +41,15 @@ int64_t BlockPlan::pitchOf(RankedTensorType type) {
   return type.getElementType().isBF16() ? columns + 8 : type.getElementType().isF32() && columns >= 32 ? columns + 4 : columns;
 }
 
-int64_t BlockPlan::bytesOf(RankedTensorType type) {
+int64_t BlockPlan::capacityOf(tile::TopkType type) {
+  constexpr int64_t lanes = 32; // of a warp, which offers as many at once
+  return (type.getK() + std::max(type.getK() / 2, lanes) + lanes - 1) / lanes * lanes;
+}
+
+int64_t BlockPlan::bytesOf(Type held) {
+  if (auto selection = dyn_cast<tile::TopkType>(held)) // score and index of each entry, how many there are, what the next has to beat
+    return selection.getRows() * (capacityOf(selection) + 1) * 8;
+  auto type = cast<RankedTensorType>(held);
   const int64_t columns = type.getRank() ? type.getShape().back() : 1;
   return type.getNumElements() / columns * pitchOf(type) * elementBytes(type.getElementType());
 }
@@ -93,12 +104,12 @@ LogicalResult BlockPlan::checkOps() {
       return WalkResult::interrupt();
     };
     for (Type type : op->getResultTypes())
-      if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && !isHeld(tensor.getElementType()))
+      if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && !isElement(tensor.getElementType()))
         return refuse(": tiles hold f32, f64, bf16, i32 or i1");
-    const bool touchesTiles = llvm::any_of(op->getOperands(), isTile) || llvm::any_of(op->getResults(), isTile) ||
-                              llvm::any_of(op->getResultTypes(), llvm::IsaPred<tile::TopkType>);
+    const bool touchesTiles = llvm::any_of(op->getOperands(), isHeld) || llvm::any_of(op->getResults(), isHeld);
     if (!touchesTiles || isExpression(op) || isa<scf::ForOp, scf::IfOp, scf::YieldOp, tile::LoadOp, tile::GatherOp, tile::MmaOp,
-                                                 tile::ReduceOp, tile::ScatterOp, tile::StoreOp>(op))
+                                                 tile::ReduceOp, tile::ScatterOp, tile::StoreOp, tile::TopkInitOp,
+                                                 tile::TopkUpdateOp, tile::TopkThresholdOp>(op))
       return WalkResult::advance();
     return refuse("");
   });
@@ -185,7 +196,7 @@ void BlockPlan::chooseStored() {
   kernel_.walk<WalkOrder::PreOrder>([&](Operation *op) {
     if (auto loop = dyn_cast<scf::ForOp>(op)) {
       for (auto [argument, result] : llvm::zip(loop.getRegionIterArgs(), loop.getResults()))
-        if (isTile(argument)) {
+        if (isHeld(argument)) {
           stored_.insert(argument);
           stored_.insert(result);
         }
@@ -194,7 +205,7 @@ void BlockPlan::chooseStored() {
     if (choices_.contains(op) || direct_.contains(op) || choices_.contains(op->getParentOp()))
       return;
     for (Value result : op->getResults())
-      if (isTile(result) && (!isExpression(op) || mustStore(result)))
+      if (isHeld(result) && (!isExpression(op) || mustStore(result)))
         stored_.insert(result);
   });
 }
@@ -229,7 +240,7 @@ int64_t BlockPlan::endOf(Value tile) {
 
 void BlockPlan::store(Value tile, int64_t begin, int64_t end) {
   slots_[tile] = slotList_.size();
-  slotList_.push_back({begin, end, bytesOf(tileType(tile))});
+  slotList_.push_back({begin, end, bytesOf(tile.getType())});
 }
 
 /// Whether a stage that makes a tile reads `tile` at the element it writes alone, so that it may write over it.
@@ -305,6 +316,29 @@ void BlockPlan::shareInPlace(Value tile) {
   }
 }
 
+/// A selection is one piece of memory from its beginning to its threshold: each state has one reader, which goes on with it.
+LogicalResult BlockPlan::joinSelections() {
+  auto follow = [&](Operation *op, Value state, Value next) -> LogicalResult {
+    if (!state.hasOneUse())
+      return op->emitOpError("reads a selection that something else reads too: cannot be compiled for CUDA yet");
+    if (!sharePlace(next, state))
+      merge(next, state);
+    return success();
+  };
+  WalkResult result = kernel_.walk([&](Operation *op) {
+    if (auto update = dyn_cast<tile::TopkUpdateOp>(op))
+      return WalkResult(follow(op, update.getState(), update.getResult()));
+    if (auto loop = dyn_cast<scf::ForOp>(op))
+      for (auto [init, argument] : llvm::zip(loop.getInits(), loop.getRegionIterArgs()))
+        if (isa<tile::TopkType>(init.getType()) && failed(follow(op, init, argument)))
+          return WalkResult::interrupt();
+    if (auto branch = dyn_cast<scf::IfOp>(op); branch && llvm::any_of(branch.getResultTypes(), llvm::IsaPred<tile::TopkType>))
+      return op->emitOpError("chooses between selections: cannot be compiled for CUDA yet"), WalkResult::interrupt();
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 void BlockPlan::leavesOf(Value tile, SmallVectorImpl<Value> &leaves) const {
   if (stored_.contains(tile)) {
     if (!llvm::is_contained(leaves, tile))
@@ -368,5 +402,7 @@ LogicalResult BlockPlan::run(int64_t sharedBytes) {
   kernel_.walk([&](tile::LoadOp load) { hasCopies_ |= hasAlignedRows(load) && !isDirect(load); });
   chooseStored();
   makeSlots();
+  if (failed(joinSelections()))
+    return failure();
   return allocate(sharedBytes);
 }

@@ -21,12 +21,14 @@ public:
 
   int64_t bytes() const { return bytes_; }
   bool isStored(mlir::Value tile) const { return slots_.contains(tile); }
-  /// First byte of a stored tile.
+  /// First byte of a stored tile, or of a selection's entries.
   int64_t offsetOf(mlir::Value tile) const { return slotList_[slots_.lookup(tile)].offset; }
   bool sharePlace(mlir::Value a, mlir::Value b) const { return slots_.lookup(a) == slots_.lookup(b); }
   /// Elements from one row of a stored matrix to the next, chosen so that the rows of a fragment lie in different banks.
   static int64_t pitchOf(mlir::RankedTensorType type);
-  static int64_t bytesOf(mlir::RankedTensorType type);
+  static int64_t bytesOf(mlir::Type type);
+  /// Places of each row of a selection: its k best and what was offered since they were told apart.
+  static int64_t capacityOf(tile::TopkType type);
   /// Whether a load is the right operand of a product of few rows that reads it from memory itself.
   bool isDirect(mlir::Operation *load) const { return direct_.contains(load); }
   /// Whether tiles are copied that may still be on their way when their stage is over.
@@ -57,6 +59,7 @@ private:
   void store(mlir::Value tile, int64_t begin, int64_t end);
   void shareWithCarried(mlir::scf::ForOp loop);
   void shareInPlace(mlir::Value tile);
+  mlir::LogicalResult joinSelections();
   void merge(mlir::Value tile, mlir::Value into);
   mlir::LogicalResult allocate(int64_t sharedBytes);
   void forEachStage(mlir::Value tile, llvm::function_ref<void(mlir::Operation *)> visit);

@@ -7,6 +7,7 @@
 
 #include "mlir/IR/Remarks.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/Parallel.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -46,7 +47,7 @@ tile::TargetAttr cudaTarget(MLIRContext *context, int64_t attentionRows) {
 
 namespace {
 
-/// The kernels of a module, one after the other.
+/// The kernels of a module, in their order.
 class KernelCompiler {
 public:
   KernelCompiler(DumpFolder *dumps, bool mayFallBack) : dumps_(dumps), mayFallBack_(mayFallBack) {}
@@ -73,23 +74,38 @@ private:
     return manager.run(kernels);
   }
 
+  struct Compilation {
+    cuda::KernelOp kernel;
+    CudaKernel result;
+    Status status;
+  };
+
+  /// Texts first, then their code: the compiler takes long, and as many as there are cores run at a time.
   LogicalResult compileAll(ModuleOp kernels) {
-    for (auto kernel : kernels.getOps<cuda::KernelOp>())
-      if (failed(compile(kernel)))
+    std::vector<Compilation> all;
+    for (auto kernel : kernels.getOps<cuda::KernelOp>()) {
+      CudaKernel result;
+      result.name = kernel.getSymName().str();
+      llvm::raw_string_ostream stream(result.source);
+      stream << cudaPrelude();
+      if (failed(emitCuda(kernel, stream)))
+        return failure();
+      if (dumps_)
+        dumps_->keep(result.name + ".cu", [&](llvm::raw_ostream &out) { out << result.source; });
+      all.push_back({kernel, std::move(result), Status()});
+    }
+    llvm::parallelFor(0, all.size(), [&](size_t i) {
+      CudaKernel &result = all[i].result;
+      all[i].status = compileCudaText(result.name, result.source, result.cubin, result.resources);
+    });
+    for (Compilation &one : all)
+      if (failed(take(one)))
         return failure();
     return success();
   }
 
-  LogicalResult compile(cuda::KernelOp kernel) {
-    CudaKernel result;
-    result.name = kernel.getSymName().str();
-    llvm::raw_string_ostream stream(result.source);
-    stream << cudaPrelude();
-    if (failed(emitCuda(kernel, stream)))
-      return failure();
-    if (dumps_)
-      dumps_->keep(result.name + ".cu", [&](llvm::raw_ostream &out) { out << result.source; });
-    Status status = compileCudaText(result.name, result.source, result.cubin, result.resources);
+  LogicalResult take(Compilation &one) {
+    auto &[kernel, result, status] = one;
     if (status.code() == kSpills && mayFallBack_ && (kernel.getConsumers() > 0 || kernel.getThreads() == cuda::kLanes)) {
       spilled_.push_back(result.name);
       remark::missed(kernel.getLoc(), remark::RemarkOpts::name("longc-cuda-choose-forms").category("longc-cuda-forms"))

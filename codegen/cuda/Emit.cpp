@@ -533,6 +533,7 @@ struct CudaEmit : longc::impl::CudaEmitPassBase<CudaEmit> {
 StringRef longc::cudaPrelude() {
   static const char text[] =
 #include "CudaPrelude.inc"
+#include "CudaSelection.inc"
       ;
   return text;
 }

@@ -135,6 +135,32 @@ TEST(CompileCuda, EveryKernelOfADecoderCompiles) {
   EXPECT_LT(blocks, count) << "products of many rows take the fast form";
 }
 
+// Memory of which each query takes the best entries alone: kernels that select take the block form, with room for 64 rows.
+TEST(CompileCuda, EveryKernelOfASelectionCompiles) {
+  Result<std::string> compiler = findCudaCompiler();
+  if (!compiler.ok())
+    GTEST_SKIP() << compiler.status().text();
+  mlir::MLIRContext context;
+  auto module = kernelsOf(context, "decoder.mlir.in", "", 64, [](LoweringOptions &options) {
+    options.method = "fot";
+    options.topk = 128;
+  });
+  ASSERT_TRUE(module);
+  for (tile::KernelOp kernel : llvm::make_early_inc_range(module->getOps<tile::KernelOp>())) {
+    bool selects = false;
+    kernel.walk([&](tile::TopkUpdateOp) { selects = true; });
+    if (!selects)
+      kernel.erase(); // the test before this tells of those
+  }
+  ASSERT_EQ(countKernels(*module), 2u) << "reading and decoding";
+  auto compiled = compileCuda(*module);
+  ASSERT_TRUE(succeeded(compiled)) << "with " << *compiler;
+  for (const CudaKernel &kernel : *compiled) {
+    EXPECT_FALSE(kernel.launch.persistent()) << kernel.name;
+    EXPECT_NE(kernel.source.find("select_offer<", kernel.source.find("// ---- ")), std::string::npos) << kernel.name;
+  }
+}
+
 // Gradients of adapters and of whole matrices, of rows that read others among them, without a kernel that spills: all products
 // take the fast form.
 TEST(CompileCuda, EveryKernelOfGradientsCompiles) {

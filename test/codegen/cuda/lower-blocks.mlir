@@ -144,3 +144,36 @@ tile.kernel @adds grid(%i) (%x: !tile.view<?x64xf32>, %y: !tile.view<?x64xf32>) 
   tile.store %t, %y[%i, %c0] accumulate : tensor<1x64xf32>, !tile.view<?x64xf32>
   tile.return
 }
+
+// -----
+
+// A selection is one piece of memory from its beginning to its threshold; a warp offers a row 32 scores at a time, which nobody keeps.
+// CHECK-LABEL: best(
+// CHECK: auto *const [[STATE:v[0-9]+]] = (float *)(shared +
+// CHECK-NEXT: select_nothing<8, 5, 64>([[STATE]]);
+// CHECK: for (int [[J:j[0-9]+]] =
+// CHECK: copy_rows<8, 32, 36>
+// CHECK: __syncthreads();
+// CHECK: for (int [[ROW:j[0-9]+]] = thread_of_block() / 32; [[ROW]] < 8; [[ROW]] += 8) {
+// CHECK: [[SCORE:r[0-9]+]] = -v
+// CHECK: select_offer<8, 5, 64>([[STATE]], [[ROW]], [[SCORE]], [[J]] +
+// CHECK: __syncthreads();
+// CHECK: select_threshold<8, 5, 64>([[STATE]],
+tile.kernel @best grid(%i) (%x: !tile.view<?x640xf32>, %y: !tile.view<?xf32>, %z: !tile.view<?xi32>) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %c32 = arith.constant 32 : index
+  %c640 = arith.constant 640 : index
+  %row = arith.muli %i, %c8 : index
+  %nothing = tile.topk_init : !tile.topk<8, 5>
+  %all = scf.for %j = %c0 to %c640 step %c32 iter_args(%state = %nothing) -> (!tile.topk<8, 5>) {
+    %t = tile.load %x[%row, %j] : !tile.view<?x640xf32> -> tensor<8x32xf32>
+    %s = arith.negf %t : tensor<8x32xf32>
+    %next = tile.topk_update %state, %s at %j : tensor<8x32xf32> -> !tile.topk<8, 5>
+    scf.yield %next : !tile.topk<8, 5>
+  }
+  %p, %q = tile.topk_threshold %all : !tile.topk<8, 5> -> tensor<8xf32>, tensor<8xi32>
+  tile.store %p, %y[%row] : tensor<8xf32>, !tile.view<?xf32>
+  tile.store %q, %z[%row] : tensor<8xi32>, !tile.view<?xi32>
+  tile.return
+}
