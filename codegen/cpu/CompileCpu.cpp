@@ -2,7 +2,6 @@
 #include "codegen/cpu/CompileCpu.h"
 
 #include "codegen/cpu/CpuPasses.h"
-#include "codegen/cpu/Emitter.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
@@ -146,13 +145,9 @@ FailureOr<CpuObjects> compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants,
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
   context->appendDialectRegistry(registry);
-  context->loadDialect<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect,
+  context->loadDialect<cpu::CpuDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect,
                        math::MathDialect, scf::SCFDialect, ub::UBDialect, vector::VectorDialect>();
 
-  PassManager prepare(context);
-  prepare.addPass(createCpuOverlapRowsPass());
-  if (failed(prepare.run(kernels)))
-    return failure();
   CpuObjects result;
   std::vector<Unit> units;
   for (StringRef name : variants) {
@@ -163,12 +158,15 @@ FailureOr<CpuObjects> compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants,
     }
     Stopwatch watch(options, &CpuOptions::Times::lower);
     Unit unit{variant, ModuleOp::create(kernels.getLoc()), {}, {}};
-    for (auto kernel : kernels.getOps<tile::KernelOp>()) {
-      FailureOr<func::FuncOp> function = cpu::KernelEmitter(kernel, *variant, *unit.module).run();
-      if (failed(function))
-        return failure();
-      auto scratch = (*function)->getAttrOfType<IntegerAttr>("longc.scratch_bytes").getInt();
-      result.kernels.push_back({kernel.getSymName().str(), name.str(), function->getSymName().str(), scratch});
+    for (auto kernel : kernels.getOps<tile::KernelOp>())
+      unit.module->push_back(kernel->clone());
+    PassManager lowering(context);
+    buildCpuKernelPipeline(lowering, name);
+    if (failed(lowering.run(*unit.module)))
+      return failure();
+    for (auto [kernel, function] : llvm::zip_equal(kernels.getOps<tile::KernelOp>(), unit.module->getOps<func::FuncOp>())) {
+      auto scratch = function->getAttrOfType<IntegerAttr>("longc.scratch_bytes").getInt();
+      result.kernels.push_back({kernel.getSymName().str(), name.str(), function.getSymName().str(), scratch});
     }
     units.push_back(std::move(unit));
   }

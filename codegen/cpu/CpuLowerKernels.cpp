@@ -1,4 +1,4 @@
-// The pass that lowers kernels, and the pipeline behind it.
+// The pass that lowers kernels, and the pipelines before and behind it.
 #include "codegen/cpu/CpuPasses.h"
 
 #include "codegen/cpu/CompileCpu.h"
@@ -19,16 +19,10 @@ namespace longc {
 namespace {
 
 struct CpuLowerKernelsPass : impl::CpuLowerKernelsPassBase<CpuLowerKernelsPass> {
-  using CpuLowerKernelsPassBase::CpuLowerKernelsPassBase;
-
   void runOnOperation() override {
-    const cpu::CpuVariant *found = cpu::findCpuVariant(variant);
-    if (!found) {
-      getOperation().emitError("unknown CPU variant '") << variant << "': expected avx2, avx512, avx512_bf16 or amx";
-      return signalPassFailure();
-    }
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
-      if (failed(cpu::KernelEmitter(kernel, *found, getOperation()).run()))
+      FailureOr<const cpu::CpuVariant *> variant = cpu::variantOf(kernel);
+      if (failed(variant) || failed(cpu::KernelEmitter(kernel, **variant, getOperation()).run()))
         return signalPassFailure();
       kernel.erase();
     }
@@ -36,6 +30,18 @@ struct CpuLowerKernelsPass : impl::CpuLowerKernelsPassBase<CpuLowerKernelsPass> 
 };
 
 } // namespace
+
+void buildCpuKernelPipeline(OpPassManager &manager, StringRef variant) {
+  OpPassManager &kernels = manager.nest<tile::KernelOp>();
+  kernels.addPass(createCpuOverlapRowsPass());
+  kernels.addPass(createCpuChooseProductsPass({variant.str()}));
+  kernels.addPass(createCpuRelaxFloatsPass());
+  kernels.addPass(createCpuReadAheadPass());
+  kernels.addPass(createCpuPlaceTilesPass());
+  kernels.addPass(createCpuPackOperandsPass());
+  kernels.addPass(createCpuOrderRowsPass());
+  manager.addPass(createCpuLowerKernelsPass());
+}
 
 void buildCpuToLLVMPipeline(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
@@ -54,6 +60,11 @@ void buildCpuToLLVMPipeline(OpPassManager &manager) {
 }
 
 namespace {
+
+struct CpuKernelOptions : PassPipelineOptions<CpuKernelOptions> {
+  Option<std::string> variant{*this, "variant", llvm::cl::desc("avx2, avx512, avx512_bf16 or amx"),
+                              llvm::cl::init("avx512_bf16")};
+};
 
 // What the pipeline is made of, so that its printed form (a crash's reproducer has it) can be read back.
 void registerUpstreamPasses() {
@@ -75,6 +86,9 @@ void registerCpuPasses() {
   registerLongcCpuPasses();
   registerUpstreamPasses();
   registerTarget("cpu", tile::cpuTarget);
+  PassPipelineRegistration<CpuKernelOptions>(
+      "longc-cpu-kernels", "kernels of tiles to functions of vector code for one CPU variant",
+      [](OpPassManager &manager, const CpuKernelOptions &options) { buildCpuKernelPipeline(manager, options.variant); });
   PassPipelineRegistration<>("longc-cpu-to-llvm", "functions of vector code to the LLVM dialect",
                              buildCpuToLLVMPipeline);
 }

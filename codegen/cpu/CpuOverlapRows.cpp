@@ -5,7 +5,7 @@
 // not wait for each other.
 #include "codegen/cpu/CpuPasses.h"
 
-#include "codegen/cpu/Emitter.h"
+#include "codegen/cpu/TileFacts.h"
 
 using namespace mlir;
 

@@ -3,14 +3,13 @@
 // Tiles are values, so most of them never exist in memory: an element-wise op is evaluated chunk by chunk (16 columns
 // of one row) where its result is needed. What must exist (operands of products, results of reductions, loop-carried
 // tiles) gets a buffer in the thread's scratch. A kernel's block is a list of items: sinks that a row loop evaluates
-// (stores, reductions, encodings, materialised values) and products. Items over the same rows run row block by row
-// block, so that what one makes is still in the first-level cache when the next reads it.
+// (stores, reductions, encodings, kept tiles) and products. Which tiles these are, how products multiply and which items
+// go together was decided in passes before (CpuDialect.td); their order in a region of `cpu.rows` is the order of work.
 #pragma once
 
-#include "codegen/cpu/CpuVariant.h"
 #include "codegen/cpu/QuantizedBlock.h"
 #include "codegen/cpu/RowBounds.h"
-#include "dialects/tile/TileDialect.h"
+#include "codegen/cpu/TileFacts.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -23,13 +22,9 @@
 
 namespace longc::cpu {
 
-inline constexpr int64_t lanes = 16; // values of a chunk; half of them fill a register of the narrow variants
 inline constexpr int64_t panelRows = 16;
 inline constexpr int64_t partialColumns = 64; // as many partial results has a row's reduction
 inline constexpr int64_t blockSize = 32; // values of a quantised block
-
-// On a product: while it multiplies one block of rows, its first operand is made for the next (`CpuOverlapRows`).
-inline constexpr llvm::StringLiteral overlapsRowsAttribute = "longc.overlaps_rows";
 
 // Column `base + offset` of a tile; no base means 0.
 struct Column {
@@ -82,10 +77,16 @@ struct PanelSource {
 
 // One thing a kernel's block does to memory.
 struct Item {
-  enum Kind { Store, Scatter, Reduce, Encode, Materialize, Turn, Product, Select } kind;
+  enum Kind { Store, Scatter, Reduce, Encode, Keep, Turn, Pack, Product, Select } kind;
   mlir::Operation *op = nullptr;
   mlir::Value value;            // the tile evaluated (Product and Select: the result)
   llvm::SmallVector<Buffer> to; // results in memory
+};
+
+// What stands in one cpu.rows, after what is packed for it.
+struct Run {
+  llvm::SmallVector<Item> items;
+  int64_t block = 0; // rows that go through all items at a time; 0 = all
 };
 
 class KernelEmitter {
@@ -101,7 +102,6 @@ private:
   void visit(mlir::Operation &op);
   void lowerFor(mlir::scf::ForOp loop);
   void lowerIf(mlir::scf::IfOp branch);
-  bool isLazyIf(mlir::scf::IfOp branch);
   void cloneScalars(mlir::Block &block);
   bool lowerScalar(mlir::Operation &op);
   mlir::Value cloneSlice(mlir::Value value);
@@ -109,30 +109,23 @@ private:
 
   // Items.cpp: which tiles exist in memory, and the order of work.
   void addSink(Item::Kind kind, mlir::Operation *op, mlir::Value value);
-  void addProduct(mlir::Operation *op, mlir::Value acc);
-  void materialize(mlir::Value tile);
-  bool feedsProduct(mlir::Value tile);
+  void addProduct(mlir::Operation *op);
+  void addMade(Item::Kind kind, mlir::Operation *op);
   bool isRead(mlir::Value tile, llvm::ArrayRef<Item> items);
-  std::optional<Buffer> accumulatorInPlace(mlir::Operation *product, mlir::Value acc);
   void flush();
   void emitItems(llvm::MutableArrayRef<Item> items, mlir::Value begin, mlir::Value end);
-  int64_t blockedRows() const;
-  void emitChain(llvm::MutableArrayRef<Item> run, mlir::Value all);
-  void emitBlocked(llvm::MutableArrayRef<Item> run, mlir::Value all);
-  bool isLocal(const Item &item, llvm::ArrayRef<Item> run);
+  void emitRun(Run &run);
+  void emitMoves(llvm::MutableArrayRef<Item> moves);
+  void emitChain(llvm::MutableArrayRef<Item> run, int64_t block, mlir::Value all);
+  void emitBlocked(llvm::MutableArrayRef<Item> run, int64_t block, mlir::Value all);
   mlir::Value boundOf(mlir::Value tile, int64_t rows);
 
   // OverlappedRows.cpp
-  struct Overlap {
-    llvm::SmallVector<Item *> before, guests, after;
-  };
   struct Guests { // what a product does between its steps, for the rows of the next block
     llvm::function_ref<void(mlir::Value row, Column column)> visit;
   };
   void branchesOf(mlir::Value tile, llvm::SmallVectorImpl<mlir::scf::IfOp> &found);
-  Item *hostOf(llvm::MutableArrayRef<Item> run);
-  Overlap sortForOverlap(llvm::MutableArrayRef<Item> run, Item &host);
-  void emitOverlapped(llvm::MutableArrayRef<Item> run, Item &host, mlir::Value all);
+  void emitOverlapped(llvm::MutableArrayRef<Item> run, Item &host, int64_t block, mlir::Value all);
   void emitApart(llvm::ArrayRef<Item *> items, mlir::Value begin, mlir::Value end);
   void emitRowScalars(llvm::ArrayRef<Item *> sinks, mlir::Value begin, mlir::Value end);
 
@@ -174,18 +167,18 @@ private:
   void storeChunk(tile::StoreOp store, mlir::ValueRange lead, Column column, mlir::Value value);
   Place makePlace(mlir::Value view, mlir::ValueRange offsets, mlir::Value lo, mlir::Value hi,
                   llvm::ArrayRef<int64_t> dropped, mlir::RankedTensorType tile);
-  bool isInside(mlir::Value offset, int64_t extent, int64_t size);
 
   // Products.cpp, ScaledProducts.cpp, PackOperand.cpp
-  struct ProductShape {
-    int64_t rows, panels; // of the register block
+  struct ProductShape { // of a register block
+    int64_t rows, panels;
   };
   std::optional<RowSource> rowSource(mlir::Value tile);
-  tile::LoadOp panelsOf(tile::MmaOp mma);
-  PanelSource packOperand(tile::MmaOp mma);
+  PanelSource panelsFor(tile::MmaOp mma);
+  PanelSource storedPanels(tile::LoadOp load, int64_t steps);
+  PanelSource packOperand(PackOp pack);
   PanelSource packTransposed(mlir::Value tile, int64_t steps, int64_t group);
   void emitTurn(Item &item);
-  PanelSource turnedPanels(const PanelSource &from, mlir::Type stored, mlir::Value lastWord, tile::MmaOp mma);
+  PanelSource turnedPanels(const PanelSource &from, mlir::Type stored, mlir::Value lastWord, mlir::RankedTensorType tile);
   PanelSource narrowedPanels(const PanelSource &from, mlir::RankedTensorType tile);
   PanelSource packRows(mlir::Value tile, int64_t steps, int64_t group);
   PanelSource packQuantized(tile::DecodeOp decode);
@@ -198,17 +191,14 @@ private:
   void emitMicroKernel(Item &item, const PanelSource &panels, mlir::Value row, mlir::Value panel, int64_t firstPanel,
                        ProductShape shape, const Guests *guests);
   // FewRowProducts.cpp
-  bool hasFewRows(tile::MmaOp mma);
-  bool readsAhead(tile::LoadOp load);
   mlir::Value baseOfNext(tile::LoadOp load);
-  void readAhead(mlir::Value tile, mlir::Value row, mlir::Value column, int64_t columns, int32_t locality = 3);
+  void readAhead(mlir::Value tile, mlir::Value row, mlir::Value column, int64_t columns);
   mlir::Value joinedRows(mlir::Value tile, mlir::Value step, int64_t group, int64_t present, Column column,
                          int64_t width);
   mlir::Value wideChunk(mlir::Value tile, mlir::Value row, Column column, int64_t width);
   llvm::SmallVector<mlir::Value> laneProducts(tile::MmaOp mma, llvm::ArrayRef<mlir::Value> rows, mlir::Value rowOfB);
   void emitLaneProduct(Item &item, mlir::Value begin, mlir::Value end);
   // TileProducts.cpp: matrix units.
-  bool fitsMatrixUnit(tile::MmaOp mma);
   void tileOp(llvm::StringRef name, llvm::ArrayRef<int64_t> tiles, mlir::ValueRange operands);
   void configureMatrixUnit(mlir::func::FuncOp function);
   void emitTileProduct(Item &item, const PanelSource &panels, mlir::Value begin, mlir::Value end);
@@ -234,7 +224,6 @@ private:
   llvm::SmallVector<mlir::Value> unpackWords(const QuantizedBlock &layout, mlir::Value packed);
   void emitWidePanel(Item &item, llvm::ArrayRef<mlir::Value> rows, llvm::ArrayRef<mlir::Value> pairs, mlir::Value panel,
                      int64_t width);
-  ProductShape registerBlock(int64_t panels, bool scaled);
   int64_t stepOf(mlir::Type element) const;
   mlir::Value accumulatorChunk(mlir::Value acc, mlir::Value row, Column column, int64_t width);
   void storeLanes(const Item &item, mlir::Value row, Column column, mlir::Value result, int64_t width);
@@ -298,7 +287,7 @@ private:
   mlir::Value trashRow(int64_t bytes);
   mlir::scf::ForOp loop(mlir::Value begin, mlir::Value end, int64_t step, mlir::ValueRange carried = {});
   mlir::Value mapped(mlir::Value value);
-  void refuse(mlir::Operation *op, const llvm::Twine &why);
+  void refuse(mlir::Operation *op, const llvm::Twine &why); // once
   int64_t bytesOf(mlir::Type element) const;
 
   tile::KernelOp kernel_;
@@ -313,10 +302,10 @@ private:
   llvm::DenseMap<mlir::Value, Buffer> buffers_;
   llvm::DenseMap<mlir::Value, Selection> selections_;
   llvm::DenseMap<const void *, std::pair<mlir::Value, int64_t>> bounded_; // class: rows that matter, of how many
-  llvm::SmallVector<Item> pending_;
-  llvm::DenseMap<mlir::Operation *, PanelSource> packed_; // operands packed ahead of their product
+  llvm::SmallVector<Item> pending_; // of the run that is being collected
+  llvm::SmallVector<Run> runs_;
+  llvm::DenseMap<mlir::Value, PanelSource> panels_; // packed operands; by a product's result, weights that it reads as stored
   llvm::DenseSet<mlir::Operation *> notTaken_;            // branches known not to be taken here
-  llvm::DenseSet<mlir::Operation *> inPlace_;             // products that write over their loop-carried accumulator
   using Memo = std::map<std::vector<intptr_t>, mlir::Value>;
   std::vector<Memo> memo_;
   mlir::Value scratch_, zeroRow_, trashRow_;

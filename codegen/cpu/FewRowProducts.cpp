@@ -15,31 +15,11 @@ using namespace mlir;
 
 namespace longc::cpu {
 
-// A transposition of 16 rows costs as much as the sums across lanes of about four.
-static constexpr int64_t fewRows = 4;
 static constexpr int64_t unrolledSteps = 8; // of 64 bytes along k
-
-static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
-// Whether B is read as it lies. Weights in panels and quantised ones have their own ways.
-bool KernelEmitter::hasFewRows(tile::MmaOp mma) {
-  bool inPanels = mma.getB().getDefiningOp<tile::DecodeOp>() || panelsOf(mma);
-  return tileType(mma.getA()).getShape()[0] <= fewRows && !inPanels;
-}
-
-// Whether the load may run ahead and is the other operand of a product, which reads or packs it row by row: rows of one
-// head among many are too far apart for the processor to foresee.
-bool KernelEmitter::readsAhead(tile::LoadOp load) {
-  const bool ahead = load.getAsynchronous() && isa<scf::ForOp>(load->getParentOp()) && !views_[load.getView()].panels;
-  return ahead && llvm::any_of(load->getUsers(), [&](Operation *user) {
-           auto mma = dyn_cast<tile::MmaOp>(user);
-           return mma && mma.getB() == load.getTile();
-         });
-}
 
 // Where the load stands in the next iteration of its loop; in the last one, where it stands now.
 Value KernelEmitter::baseOfNext(tile::LoadOp load) {
-  auto loop = cast<scf::ForOp>(load->getParentOp());
+  auto loop = load->getParentOfType<scf::ForOp>();
   Value now = mapped(loop.getInductionVar()), end = mapped(loop.getUpperBound());
   Value next = add(now, mapped(loop.getStep()));
   Value more = arith::CmpIOp::create(b_, arith::CmpIPredicate::slt, next, end);
@@ -50,16 +30,17 @@ Value KernelEmitter::baseOfNext(tile::LoadOp load) {
   return base;
 }
 
-// Asks for columns of a row of the next iteration's tile: in the first-level cache (3) or the second (2).
-void KernelEmitter::readAhead(Value tile, Value row, Value column, int64_t columns, int32_t locality) {
-  auto load = tile.getDefiningOp<tile::LoadOp>();
-  if (!load || !places_[load].nextBase)
+// Asks for columns of a row of the next iteration's tile.
+void KernelEmitter::readAhead(Value tile, Value row, Value column, int64_t columns) {
+  auto load = unkept(tile).getDefiningOp<tile::LoadOp>();
+  auto level = load ? load->getAttrOfType<IntegerAttr>(readAheadAttribute) : IntegerAttr();
+  if (!level)
     return;
   const Place &place = places_[load];
   Type element = tileType(tile).getElementType();
   Value at = address(place.nextBase, element, add(mul(row, place.strides[0]), column));
   for (int64_t bytes = 0; bytes < columns * bytesOf(element); bytes += 64)
-    LLVM::Prefetch::create(b_, address(at, bytes), /*rw=*/0, locality, /*cache=*/1);
+    LLVM::Prefetch::create(b_, address(at, bytes), /*rw=*/0, /*hint=*/4 - level.getInt(), /*cache=*/1);
 }
 
 // Sixteen columns of `group` consecutive rows of a tile, row by row within each column. Only the first `present` rows
@@ -121,7 +102,7 @@ SmallVector<Value> KernelEmitter::laneProducts(tile::MmaOp mma, ArrayRef<Value> 
 // Rows of A by rows of B, `rows` at a time.
 void KernelEmitter::emitLaneProduct(Item &item, Value begin, Value end) {
   auto mma = cast<tile::MmaOp>(item.op);
-  int64_t columns = tileType(item.value).getShape()[1], most = tileType(item.value).getShape()[0];
+  int64_t columns = tileType(item.value).getShape()[1], most = ProductAttr::of(mma).getRows();
   OpBuilder::InsertionGuard guard(b_);
   auto block = [&](ArrayRef<Value> rows, Value firstColumn, int64_t count) {
     std::function<SmallVector<Value>(int64_t, int64_t)> sum = [&](int64_t first, int64_t size) {

@@ -8,25 +8,12 @@ using namespace mlir;
 
 namespace longc::cpu {
 
-static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
 static SmallVector<int64_t> itemShape(const Item &item) {
   if (!isa<RankedTensorType>(item.value.getType()))
     return {rowsOf(item.value)};
   ArrayRef<int64_t> shape = tileType(item.value).getShape();
   bool scalars = shape.size() == 1 && item.kind != Item::Product;
   return SmallVector<int64_t>(scalars ? shape : shape.drop_back());
-}
-
-// Whether a product broadcasts from the tile's rows, so that they must lie in memory.
-bool KernelEmitter::feedsProduct(Value tile) {
-  return llvm::any_of(tile.getUses(), [&](OpOperand &use) {
-    if (auto mma = dyn_cast<tile::MmaOp>(use.getOwner()))
-      return use.getOperandNumber() == 0 && mma.getA() == tile;
-    if (auto mma = dyn_cast<tile::ScaledMmaOp>(use.getOwner()))
-      return use.getOperandNumber() < 3;
-    return false;
-  });
 }
 
 void KernelEmitter::addSink(Item::Kind kind, Operation *op, Value value) {
@@ -39,72 +26,18 @@ void KernelEmitter::addSink(Item::Kind kind, Operation *op, Value value) {
   pending_.push_back(item);
 }
 
-// Evaluates a tile into memory; later uses read it there.
-void KernelEmitter::materialize(Value tile) {
-  if (buffers_.count(tile) ||
-      llvm::any_of(pending_, [&](const Item &item) { return item.kind == Item::Materialize && item.value == tile; }))
-    return;
-  Item item{Item::Materialize, tile.getDefiningOp(), tile, {allocate(tileType(tile))}};
-  pending_.push_back(item);
-}
-
-// The loop-carried buffer of an accumulator that nothing else reads, so that the product may write over it.
-std::optional<Buffer> KernelEmitter::accumulatorInPlace(Operation *product, Value acc) {
-  Value result = product->getResult(0);
-  auto loop = dyn_cast<scf::ForOp>(product->getParentOp());
-  if (!loop || !result.hasOneUse())
-    return std::nullopt;
-  OpOperand &use = *result.use_begin();
-  if (!isa<scf::YieldOp>(use.getOwner()) || use.getOwner()->getParentOp() != loop)
-    return std::nullopt;
-  BlockArgument carried = loop.getRegionIterArg(use.getOperandNumber());
-  Value value = carried;
-  while (value != acc) {
-    if (!value.hasOneUse())
-      return std::nullopt;
-    Operation *user = *value.getUsers().begin();
-    if (user->getParentOp() != loop || user->getNumResults() != 1 || !OpTrait::hasElementwiseMappableTraits(user))
-      return std::nullopt;
-    value = user->getResult(0);
-  }
-  if (!acc.hasOneUse())
-    return std::nullopt;
-  return buffers_[carried];
-}
-
-// Row scalars that cost something are evaluated once, not by every product that scales its accumulator.
-static void collectRowScalars(Value tile, SmallVectorImpl<Value> &found) {
-  Operation *op = tile.getDefiningOp();
-  if (!op)
-    return;
-  if (auto expand = dyn_cast<tile::ExpandOp>(op)) {
-    if (expand.getDim() + 1 == static_cast<uint64_t>(tileType(tile).getRank()) && expand.getSource().getDefiningOp() &&
-        !isa<tile::LoadOp, arith::ConstantOp, tile::SplatOp>(expand.getSource().getDefiningOp()))
-      found.push_back(expand.getSource());
-    return;
-  }
-  if (OpTrait::hasElementwiseMappableTraits(op))
-    for (Value operand : op->getOperands())
-      if (isa<RankedTensorType>(operand.getType()))
-        collectRowScalars(operand, found);
-}
-
-void KernelEmitter::addProduct(Operation *op, Value acc) {
-  SmallVector<Value> scalars;
-  collectRowScalars(acc, scalars);
-  if (op->hasAttr(overlapsRowsAttribute))
-    collectRowScalars(cast<tile::MmaOp>(op).getA(), scalars);
-  for (Value scalar : scalars)
-    materialize(scalar);
+void KernelEmitter::addProduct(Operation *op) {
   Value result = op->getResult(0);
   Item item{Item::Product, op, result, {}};
-  if (std::optional<Buffer> inPlace = accumulatorInPlace(op, acc)) {
-    item.to.push_back(*inPlace);
-    inPlace_.insert(op);
-  } else {
+  if (op->hasAttr(inPlaceAttribute)) // the home of what the loop carries
+    item.to.push_back(buffers_[op->getParentOfType<scf::ForOp>().getRegionIterArg(result.use_begin()->getOperandNumber())]);
+  else
     item.to.push_back(allocate(tileType(result)));
-  }
   pending_.push_back(item);
+}
+
+void KernelEmitter::addMade(Item::Kind kind, Operation *op) {
+  pending_.push_back({kind, op, op->getResult(0), {allocate(tileType(op->getResult(0)))}});
 }
 
 // Rows of a tile that matter, out of `rows` along dimension 0.
@@ -146,61 +79,19 @@ bool KernelEmitter::isRead(Value tile, ArrayRef<Item> items) {
   });
 }
 
-// Rows of a block: a multiple of every register block's rows.
-int64_t KernelEmitter::blockedRows() const { return variant_.matrixUnit ? 64 : 24; }
-
-// Whether a product of the run reads what an earlier item of it makes.
-static bool hasChain(ArrayRef<Item> run) {
-  for (const Item &item : run)
-    if (auto mma = dyn_cast_if_present<tile::MmaOp>(item.op); mma && item.kind == Item::Product)
-      for (const Item &other : run)
-        if (other.kind == Item::Materialize && other.value == mma.getA())
-          return true;
-  return false;
-}
-
-// Whether only items of the run read the tile, be it through values that are evaluated on the way.
-static bool staysInside(Value tile, ArrayRef<Item> run, DenseSet<Value> &seen) {
-  if (!seen.insert(tile).second)
-    return true;
-  for (Operation *user : tile.getUsers()) {
-    bool isItem =
-        llvm::any_of(run, [&](const Item &item) { return item.op == user && item.kind != Item::Materialize; });
-    if (isItem)
-      continue;
-    if (auto yield = dyn_cast<scf::YieldOp>(user); yield && !isa<scf::IfOp>(user->getParentOp()))
-      return false;
-    Operation *through = isa<scf::YieldOp>(user) ? user->getParentOp() : user;
-    if (through->getNumResults() == 0 || (through->getNumRegions() && !isa<scf::IfOp>(through)) ||
-        isa<tile::MmaOp, tile::ScaledMmaOp, tile::ReduceOp, tile::EncodeOp, tile::TopkUpdateOp>(through))
-      return false;
-    for (Value result : through->getResults())
-      if (!staysInside(result, run, seen))
-        return false;
-  }
-  return true;
-}
-
-// Whether the tile lives in memory within a block of the run's rows only.
-bool KernelEmitter::isLocal(const Item &item, ArrayRef<Item> run) {
-  DenseSet<Value> seen;
-  bool made = item.kind == Item::Materialize || item.kind == Item::Product;
-  return made && tileType(item.value).getRank() == 2 && !inPlace_.count(item.op) && staysInside(item.value, run, seen);
-}
-
 // Block of rows by block of rows: what one item makes is in the first-level cache when the next reads it. Tiles that do
 // not leave the run need memory for one block only.
-void KernelEmitter::emitBlocked(MutableArrayRef<Item> run, Value all) {
-  scf::ForOp blocks = loop(index(0), all, blockedRows());
+void KernelEmitter::emitBlocked(MutableArrayRef<Item> run, int64_t block, Value all) {
+  scf::ForOp blocks = loop(index(0), all, block);
   OpBuilder::InsertionGuard guard(b_);
   b_.setInsertionPointToStart(blocks.getBody());
   Value begin = blocks.getInductionVar();
   for (Item &item : run)
-    if (isLocal(item, run)) {
-      item.to[0] = allocate(tileType(item.value), blockedRows());
+    if (item.op->hasAttr(localAttribute)) {
+      item.to[0] = allocate(tileType(item.value), block);
       item.to[0].firstRow = begin;
     }
-  emitItems(run, begin, minimum(add(begin, blockedRows()), all));
+  emitItems(run, begin, minimum(add(begin, block), all));
 }
 
 void KernelEmitter::emitItems(MutableArrayRef<Item> items, Value begin, Value end) {
@@ -215,6 +106,11 @@ void KernelEmitter::emitItems(MutableArrayRef<Item> items, Value begin, Value en
       ++first;
       continue;
     }
+    if (item.kind == Item::Pack) {
+      panels_[item.value] = packOperand(cast<PackOp>(item.op));
+      ++first;
+      continue;
+    }
     if (item.kind == Item::Select) {
       emitSelect(item, begin, end);
       ++first;
@@ -226,27 +122,27 @@ void KernelEmitter::emitItems(MutableArrayRef<Item> items, Value begin, Value en
       ++first;
       continue;
     }
-    auto isSink = [](const Item &item) {
-      return item.kind != Item::Product && item.kind != Item::Select && item.kind != Item::Turn;
-    };
+    auto isSink = [](const Item &item) { return item.kind < Item::Turn; };
     SmallVector<Item *> sinks;
     while (first < items.size() && isSink(items[first]))
       sinks.push_back(&items[first++]);
     emitRowLoop(sinks, begin, end);
     for (Item *sink : sinks)
-      if (sink->kind == Item::Materialize)
+      if (sink->kind == Item::Keep)
         buffers_[sink->value] = sink->to[0];
   }
 }
 
 // Items that make rows for each other. Those with a host run beside it, unless a branch has to be looked at row by row.
-void KernelEmitter::emitChain(MutableArrayRef<Item> run, Value all) {
+void KernelEmitter::emitChain(MutableArrayRef<Item> run, int64_t block, Value all) {
+  Item *host = nullptr;
   for (Item &item : run)
-    if (auto mma = dyn_cast_if_present<tile::MmaOp>(item.op); mma && item.kind == Item::Product)
-      packed_[mma] = packOperand(mma);
-  Item *host = hostOf(run);
+    if (auto mma = dyn_cast<tile::MmaOp>(item.op)) {
+      panelsFor(mma); // the same for all blocks
+      host = mma->hasAttr(overlapsRowsAttribute) ? &item : host;
+    }
   if (!host)
-    return emitBlocked(run, all);
+    return emitBlocked(run, block, all);
   SmallVector<scf::IfOp> branches;
   branchesOf(cast<tile::MmaOp>(host->op).getA(), branches);
   OpBuilder::InsertionGuard guard(b_);
@@ -259,45 +155,46 @@ void KernelEmitter::emitChain(MutableArrayRef<Item> run, Value all) {
     auto either = scf::IfOp::create(b_, taken, /*withElseRegion=*/true);
     b_.setInsertionPointToStart(either.thenBlock());
     DenseMap<Value, Buffer> before = buffers_;
-    emitBlocked(run, all);
+    emitBlocked(run, block, all);
     buffers_ = std::move(before);
     b_.setInsertionPointToStart(either.elseBlock());
     notTaken_.insert_range(branches);
   }
-  emitOverlapped(run, *host, all);
+  emitOverlapped(run, *host, block, all);
   notTaken_.clear();
 }
 
-// Emits all pending work. Runs of items over the same rows that hold a product and depend on each other go block of
-// rows by block of rows.
+void KernelEmitter::emitRun(Run &run) {
+  MutableArrayRef<Item> items = run.items;
+  auto packs = items.take_while([](const Item &item) { return item.kind == Item::Pack; });
+  const Item &first = items[packs.size()];
+  SmallVector<int64_t> shape = itemShape(first);
+  Value all = shape.empty() ? index(1) : boundOf(first.value, shape[0]);
+  if (!run.block)
+    return emitItems(items, index(0), all);
+  emitItems(packs, index(0), all);
+  emitChain(items.drop_front(packs.size()), run.block, all);
+}
+
+// Emits the work that has been collected.
 void KernelEmitter::flush() {
-  SmallVector<Item> items = std::move(pending_);
-  pending_.clear();
-  size_t first = 0;
-  while (first < items.size()) {
-    const void *rows = bounds_.classOf(items[first].value);
-    SmallVector<int64_t> shape = itemShape(items[first]);
-    size_t end = first + 1;
-    while (end < items.size() && bounds_.classOf(items[end].value) == rows && itemShape(items[end]) == shape) {
-      // A product whose packed operand comes out of this very run must wait for all of its rows.
-      if (auto mma = dyn_cast_if_present<tile::MmaOp>(items[end].op); mma && items[end].kind == Item::Product) {
-        Item packed{Item::Materialize, nullptr, mma.getB(), {}};
-        bool early = false;
-        for (size_t i = first; i < end; ++i)
-          if (items[i].kind != Item::Store &&
-              isRead(items[i].kind == Item::Materialize ? items[i].value : items[i].op->getResult(0), packed))
-            early = true;
-        if (early)
-          break;
-      }
-      ++end;
-    }
-    MutableArrayRef<Item> run = MutableArrayRef<Item>(items).slice(first, end - first);
-    if (shape.size() == 1 && shape[0] > blockedRows() && hasChain(run))
-      emitChain(run, boundOf(run[0].value, shape[0]));
-    else
-      emitItems(run, index(0), shape.empty() ? index(1) : boundOf(run[0].value, shape[0]));
-    first = end;
+  if (!pending_.empty())
+    return refuse(pending_[0].op, "expected work in cpu.rows: longc-cpu-order-rows comes first");
+  for (Run &run : std::exchange(runs_, {}))
+    if (!failed_) // else items are missing
+      emitRun(run);
+}
+
+// The same for items that copy tiles to their homes, in one loop where they have the same rows.
+void KernelEmitter::emitMoves(MutableArrayRef<Item> moves) {
+  auto together = [&](const Item &a, const Item &b) {
+    return bounds_.classOf(a.value) == bounds_.classOf(b.value) && itemShape(a) == itemShape(b);
+  };
+  while (!moves.empty()) {
+    auto group = moves.take_while([&](const Item &item) { return together(item, moves[0]); });
+    SmallVector<int64_t> shape = itemShape(group[0]);
+    emitItems(group, index(0), shape.empty() ? index(1) : boundOf(group[0].value, shape[0]));
+    moves = moves.drop_front(group.size());
   }
 }
 

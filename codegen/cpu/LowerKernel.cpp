@@ -9,15 +9,24 @@ using namespace mlir;
 
 namespace longc::cpu {
 
-static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
 static bool isTile(Type type) { return isa<RankedTensorType, tile::TopkType>(type); }
 
+// What others read of work over rows becomes what it yields.
+static tile::KernelOp opened(tile::KernelOp kernel) {
+  kernel.walk([](RowsOp rows) {
+    Operation *yield = rows.getBody().front().getTerminator();
+    rows->replaceAllUsesWith(yield->getOperands());
+    yield->setOperands({});
+  });
+  return kernel;
+}
+
 KernelEmitter::KernelEmitter(tile::KernelOp kernel, const CpuVariant &variant, ModuleOp into)
-    : kernel_(kernel), variant_(variant), into_(into), b_(kernel.getLoc(), kernel.getContext()), bounds_(kernel) {}
+    : kernel_(kernel), variant_(variant), into_(into), b_(kernel.getLoc(), kernel.getContext()), bounds_(opened(kernel)) {}
 
 void KernelEmitter::refuse(Operation *op, const Twine &why) {
   if (!failed_)
-    op->emitOpError("cannot be compiled for a CPU: ") << why;
+    cpu::refuse(op) << why;
   failed_ = true;
 }
 
@@ -37,11 +46,8 @@ void KernelEmitter::bindArguments(Value views, Value scalars) {
   auto read = [&](Value base, int64_t bytes) -> Value {
     return arith::IndexCastOp::create(b_, b_.getIndexType(), loadAt(address(base, bytes), i64, 8));
   };
-  SmallVector<int64_t> panels;
-  if (auto listed = kernel_->getAttrOfType<DenseI64ArrayAttr>("tile.panels"))
-    panels.append(listed.asArrayRef().begin(), listed.asArrayRef().end());
   int64_t viewIndex = 0, scalarIndex = kernel_.getGridRank();
-  for (auto [position, argument] : llvm::enumerate(kernel_.getKernelArguments())) {
+  for (BlockArgument argument : kernel_.getKernelArguments()) {
     auto type = dyn_cast<tile::ViewType>(argument.getType());
     if (!type) {
       Value raw = loadAt(address(scalars, 8 * scalarIndex++), i64, 8), value = raw;
@@ -61,7 +67,7 @@ void KernelEmitter::bindArguments(Value views, Value scalars) {
     View view;
     Value base = address(views, viewBytes * viewIndex++);
     view.data = loadAt(base, pointer, 8);
-    view.panels = isa<tile::QuantizedType>(type.getElementType()) || llvm::is_contained(panels, position);
+    view.panels = isInPanels(argument);
     for (int64_t dim = 0; dim < type.getRank(); ++dim) {
       view.sizes.push_back(type.isDynamicDim(dim) ? read(base, 8 + 8 * dim) : index(type.getShape()[dim]));
       bool last = dim == type.getRank() - 1;
@@ -246,33 +252,13 @@ void KernelEmitter::cloneScalars(Block &block) {
   }
 }
 
-// A branch whose regions only evaluate: it becomes part of the row loops that need its results.
-bool KernelEmitter::isLazyIf(scf::IfOp branch) {
-  if (branch.getNumResults() == 0 || !llvm::all_of(branch.getResultTypes(), llvm::IsaPred<RankedTensorType>))
-    return false;
-  for (Region &region : branch->getRegions())
-    for (Operation &op : region.front().without_terminator()) {
-      auto inner = dyn_cast<scf::IfOp>(op);
-      bool evaluates =
-          inner ? isLazyIf(inner)
-                : isa<tile::LoadOp, tile::SplatOp, tile::ExpandOp, tile::IotaOp, tile::ReshapeOp, tile::SliceOp,
-                      tile::DimOp>(op) ||
-                      (op.getNumRegions() == 0 && op.getDialect()->getNamespace() != "tile" && isMemoryEffectFree(&op));
-      if (!evaluates)
-        return false;
-    }
-  return true;
-}
-
 void KernelEmitter::visit(Operation &op) {
   b_.setLoc(op.getLoc());
   llvm::TypeSwitch<Operation *>(&op)
       .Case([&](tile::LoadOp load) {
         places_[load] = makePlace(load.getView(), load.getOffsets(), load.getLo(), load.getHi(), load.getDropped(),
                                   tileType(load.getTile()));
-        if (feedsProduct(load.getTile()) && !rowSource(load.getTile()))
-          materialize(load.getTile());
-        if (readsAhead(load))
+        if (load->hasAttr(readAheadAttribute))
           places_[load].nextBase = baseOfNext(load);
       })
       .Case([&](tile::StoreOp store) {
@@ -294,8 +280,15 @@ void KernelEmitter::visit(Operation &op) {
           return refuse(encode, "expected a multiple of 32 columns");
         addSink(Item::Encode, encode, encode.getSource());
       })
-      .Case([&](tile::MmaOp mma) { addProduct(mma, mma.getAcc()); })
-      .Case([&](tile::ScaledMmaOp mma) { addProduct(mma, mma.getAcc()); })
+      .Case<tile::MmaOp, tile::ScaledMmaOp>([&](auto product) { addProduct(product); })
+      .Case([&](KeepOp keep) { addMade(Item::Keep, keep); })
+      .Case([&](TurnOp turn) { addMade(Item::Turn, turn); })
+      .Case([&](PackOp pack) { pending_.push_back({Item::Pack, pack, pack.getPanels(), {}}); })
+      .Case([&](RowsOp rows) {
+        for (Operation &inner : rows.getBody().front().without_terminator())
+          visit(inner);
+        runs_.push_back({std::exchange(pending_, {}), static_cast<int64_t>(rows.getBlock().value_or(0))});
+      })
       .Case([&](tile::TopkInitOp) {})
       .Case([&](tile::TopkUpdateOp update) {
         selections_[update.getResult()] = selections_.lookup(update.getState());
@@ -310,7 +303,7 @@ void KernelEmitter::visit(Operation &op) {
         lowerFor(loopOp);
       })
       .Case([&](scf::IfOp branch) {
-        if (isLazyIf(branch)) {
+        if (isLazy(branch)) {
           for (Region &region : branch->getRegions())
             cloneScalars(region.front());
           return;
@@ -325,57 +318,22 @@ void KernelEmitter::visit(Operation &op) {
                          tile::TransposeOp, tile::SliceOp, arith::ConstantOp>(other) ||
                      (OpTrait::hasElementwiseMappableTraits(other) && other->getNumResults() == 1);
         if (!known)
-          return refuse(other, "this op is unknown to it");
-        // What a product or the next iteration needs is made here, beside the work that it follows from.
-        Value result = other->getResult(0);
-        if (feedsProduct(result) && isa<tile::TransposeOp>(other))
-          pending_.push_back({Item::Turn, other, result, {allocate(tileType(result))}});
-        else if (feedsProduct(result))
-          materialize(result);
-        bool carriedScalar = tileType(result).getRank() == 1 && !isa<arith::ConstantOp, tile::SplatOp>(other) &&
-                             llvm::any_of(other->getUsers(), [&](Operation *user) {
-                               return isa<scf::YieldOp>(user) && isa<scf::ForOp>(user->getParentOp()) &&
-                                      user->getParentOp() == other->getParentOp();
-                             });
-        if (carriedScalar)
-          materialize(result);
+          refuse(other, "this op is unknown to it");
       });
 }
 
 // Evaluates tiles into buffers that some of them may be read from.
 void KernelEmitter::moveInto(ValueRange tiles, ArrayRef<Buffer> buffers) {
   flush();
-  SmallVector<std::pair<Value, Buffer>> moves;
+  SmallVector<Item> moves;
   for (auto [tile, buffer] : llvm::zip_equal(tiles, buffers)) {
     auto at = buffers_.find(tile);
     if (at == buffers_.end() || at->second.base != buffer.base)
-      moves.push_back({tile, buffer});
+      moves.push_back({Item::Keep, tile.getDefiningOp(), tile, {buffer}});
   }
-  // One of several moves might overwrite what another one reads: all but values at rest go by way of memory of their
-  // own.
-  if (moves.size() > 1) {
-    bool fresh = false;
-    for (auto &[tile, buffer] : moves) {
-      bool loopCarried = llvm::any_of(buffers, [&](const Buffer &other) {
-        auto at = buffers_.find(tile);
-        return at != buffers_.end() && at->second.base == other.base;
-      });
-      if (loopCarried || (!buffers_.count(tile) &&
-                          !isa_and_nonnull<arith::ConstantOp, tile::SplatOp, tile::LoadOp>(tile.getDefiningOp()))) {
-        if (loopCarried)
-          return refuse(kernel_, "tiles that change places between iterations");
-        materialize(tile);
-        fresh = true;
-      }
-    }
-    if (fresh)
-      flush();
-  }
-  for (auto &[tile, buffer] : moves)
-    pending_.push_back({Item::Materialize, tile.getDefiningOp(), tile, {buffer}});
   // The copies must not become the tiles' homes.
   DenseMap<Value, Buffer> homes = buffers_;
-  flush();
+  emitMoves(moves);
   buffers_ = std::move(homes);
 }
 
@@ -395,9 +353,7 @@ void KernelEmitter::lowerFor(scf::ForOp loopOp) {
       }
       selections_[argument] = selection;
       selections_[result] = selection;
-    } else if (isTile(init.getType()) && buffers_.count(init) && init.hasOneUse() && init.getDefiningOp<scf::ForOp>() &&
-               init.getParentBlock() == loopOp->getBlock()) {
-      // The result of a loop that only this one carries on.
+    } else if (isTile(init.getType()) && continues(loopOp, init)) {
       tileYields.push_back(yielded);
       buffers.push_back(buffers_[init]);
     } else if (isTile(init.getType())) {

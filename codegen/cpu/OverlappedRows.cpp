@@ -13,24 +13,6 @@ using namespace mlir;
 
 namespace longc::cpu {
 
-static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
-// The product of the run that has guests; null when there is none. Its blocks of rows are whole register blocks, a chunk
-// of its operand is a number of steps, and the operand is made in this very run.
-Item *KernelEmitter::hostOf(MutableArrayRef<Item> run) {
-  for (Item &item : run) {
-    if (item.kind != Item::Product || !item.op->hasAttr(overlapsRowsAttribute))
-      continue;
-    auto mma = cast<tile::MmaOp>(item.op);
-    int64_t panels = (tileType(item.value).getShape()[1] + lanes - 1) / lanes;
-    bool fits = !fitsMatrixUnit(mma) && !hasFewRows(mma) && tileType(mma.getA()).getShape()[1] % lanes == 0 &&
-                blockedRows() % registerBlock(panels, false).rows == 0;
-    if (fits && llvm::any_of(sortForOverlap(run, item).guests, [&](Item *guest) { return guest->value == mma.getA(); }))
-      return &item;
-  }
-  return nullptr;
-}
-
 // Branches that evaluating the tile looks at, as long as none is taken.
 void KernelEmitter::branchesOf(Value tile, SmallVectorImpl<scf::IfOp> &found) {
   Operation *op = tile.getDefiningOp();
@@ -44,26 +26,6 @@ void KernelEmitter::branchesOf(Value tile, SmallVectorImpl<scf::IfOp> &found) {
     for (Value operand : op->getOperands())
       branchesOf(operand, found);
   }
-}
-
-// Guests need a reduction of this run and are of the shape of what the host reads; what needs a guest's reduction comes
-// after them.
-KernelEmitter::Overlap KernelEmitter::sortForOverlap(MutableArrayRef<Item> run, Item &host) {
-  Overlap overlap;
-  ArrayRef<int64_t> shape = tileType(cast<tile::MmaOp>(host.op).getA()).getShape();
-  DenseMap<Value, int> levels;
-  for (Item &item : run.take_front(&host - run.data())) {
-    bool isSum = item.kind == Item::Reduce && tileType(item.value).getElementType().isF32();
-    bool mayVisit = (item.kind == Item::Materialize || isSum) && tileType(item.value).getShape() == shape;
-    int level = mayVisit ? levelOf(item.value, levels) : 0;
-    if (item.kind == Item::Reduce)
-      levels[item.op->getResult(0)] = level + 1;
-    bool isLate = llvm::any_of(overlap.guests, [&](Item *guest) {
-      return guest->kind == Item::Reduce && isRead(guest->op->getResult(0), item);
-    });
-    (isLate ? overlap.after : mayVisit && level > 0 ? overlap.guests : overlap.before).push_back(&item);
-  }
-  return overlap;
 }
 
 // One scalar a row, 16 rows at a time.
@@ -93,25 +55,30 @@ void KernelEmitter::emitApart(ArrayRef<Item *> items, Value begin, Value end) {
   if (!rows.empty())
     emitRowLoop(rows, begin, end);
   for (Item *item : rows)
-    if (item->kind == Item::Materialize)
+    if (item->kind == Item::Keep)
       buffers_[item->value] = item->to[0];
   if (!scalars.empty())
     emitRowScalars(scalars, begin, end);
 }
 
-void KernelEmitter::emitOverlapped(MutableArrayRef<Item> run, Item &host, Value all) {
-  const int64_t block = blockedRows();
-  Overlap overlap = sortForOverlap(run, host);
+void KernelEmitter::emitOverlapped(MutableArrayRef<Item> run, Item &host, int64_t block, Value all) {
+  struct {
+    SmallVector<Item *> before, guests, after;
+  } overlap;
+  for (Item &item : run.take_front(&host - run.data())) {
+    std::optional<Stage> stage = stageOf(item.op);
+    (!stage ? overlap.before : *stage == Stage::beside ? overlap.guests : overlap.after).push_back(&item);
+  }
   MutableArrayRef<Item> rest = run.drop_front(&host - run.data() + 1);
 
   // Tiles that stay inside the run: memory for one block, or for two where the second stage reads what the first makes.
   // What guests are made from is read by the first stage only.
   SmallVector<Item *> single, twice;
   for (Item *guest : overlap.guests)
-    if (guest->kind == Item::Materialize)
+    if (guest->kind == Item::Keep)
       buffers_[guest->value] = guest->to[0];
   for (Item &item : run)
-    if (isLocal(item, run)) {
+    if (item.op->hasAttr(localAttribute)) {
       bool early = &item < &host && (isRead(item.value, host) || isRead(item.value, rest));
       item.to[0] = allocate(tileType(item.value), early ? 2 * block : block);
       (early ? twice : single).push_back(&item);

@@ -8,63 +8,61 @@ using namespace mlir;
 
 namespace longc::cpu {
 
-// The next tile waits in the second-level cache while products read this one's panels from the first.
-static constexpr int32_t packedLocality = 2;
-
-static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
-// The load of weights in panels that the product reads, perhaps as f32 of bf16 ones or the other way round; null for
-// another operand.
-tile::LoadOp KernelEmitter::panelsOf(tile::MmaOp mma) {
-  Value stored = mma.getB();
-  if (Operation *op = stored.getDefiningOp(); isa_and_nonnull<arith::ExtFOp, arith::TruncFOp>(op)) {
-    Type from = tileType(op->getOperand(0)).getElementType(), to = tileType(stored).getElementType();
-    if ((from.isBF16() && to.isF32()) || (from.isF32() && to.isBF16()))
-      stored = op->getOperand(0);
-  }
-  auto load = stored.getDefiningOp<tile::LoadOp>();
-  return load && views_[load.getView()].panels ? load : tile::LoadOp();
+// What a product by panels reads: weights where they are stored, a packed operand, or rows as they lie.
+PanelSource KernelEmitter::panelsFor(tile::MmaOp mma) {
+  Value operand = mma.getB();
+  const bool packed = operand.getDefiningOp<PackOp>() != nullptr;
+  Value key = packed ? operand : mma.getResult();
+  if (packed || panels_.count(key))
+    return panels_.lookup(key);
+  int64_t group = stepOf(tileType(operand).getElementType()), steps = (tileType(mma.getA()).getShape()[1] + group - 1) / group;
+  tile::LoadOp load = panelsOf(operand);
+  if (!load)
+    return panels_[key] = {scratch_, index(0), steps, {}, operand};
+  PanelSource panels = storedPanels(load, steps);
+  panels.widens = unkept(operand) != load.getTile();
+  return panels_[key] = panels;
 }
 
-PanelSource KernelEmitter::packOperand(tile::MmaOp mma) {
-  Type element = tileType(mma.getA()).getElementType();
-  int64_t depth = tileType(mma.getA()).getShape()[1], group = element.isF32() ? 1 : 2;
+// Panels of weights, of which a product reads `steps` along k.
+PanelSource KernelEmitter::storedPanels(tile::LoadOp load, int64_t steps) {
+  const Place &place = places_[load];
+  int64_t group = stepOf(tileType(load.getTile()).getElementType());
+  int64_t all = cast<tile::ViewType>(load.getView().getType()).getShape()[1];
+  int64_t rowsOfView = cast<tile::ViewType>(load.getView().getType()).getShape()[0];
+  int64_t panelBytes = (all + group - 1) / group * 64;
+  Value first = divide(place.panelRow, panelRows);
+  Value offset = add(mul(first, panelBytes), mul(divide(place.panelColumn, group), 64));
+  PanelSource panels{address(views_[load.getView()].data, b_.getI8Type(), offset), index(panelBytes), steps, {}, {}};
+  if (!isInside(load.getOffsets()[0], tileType(load.getTile()).getShape()[0], rowsOfView))
+    panels.lastPanel = sub(index((rowsOfView - 1) / panelRows), first);
+  return panels;
+}
+
+PanelSource KernelEmitter::packOperand(PackOp pack) {
+  Value source = unkept(pack.getSource());
+  RankedTensorType tile = tileType(pack.getSource());
+  const bool transposed = pack.getTransposeB();
+  int64_t depth = tile.getShape()[transposed ? 1 : 0], group = stepOf(tile.getElementType());
   int64_t steps = (depth + group - 1) / group;
-  PanelSource refused{scratch_, index(0), steps, {}};
-  if (!element.isF32() && !element.isBF16()) {
-    refuse(mma, "expected operands of f32 or bf16");
-    return refused;
+  if (auto decode = source.getDefiningOp<tile::DecodeOp>(); decode && decode.getSource().getDefiningOp<tile::LoadOp>()) {
+    PanelSource panels = packQuantized(decode);
+    return transposed ? panels : turnedPanels(panels, tile.getElementType(), {}, tile);
   }
-  if (auto decode = mma.getB().getDefiningOp<tile::DecodeOp>())
-    if (decode.getSource().getDefiningOp<tile::LoadOp>())
-      return mma.getTransposeB() ? packQuantized(decode) : turnedPanels(packQuantized(decode), element, {}, mma);
-  if (tile::LoadOp load = panelsOf(mma)) {
-    const Place &place = places_[load];
-    const bool converts = mma.getB() != load.getTile(), widens = converts && element.isF32() && mma.getTransposeB();
-    Type stored = tileType(load.getTile()).getElementType();
-    if (converts)
-      group = stepOf(stored);
-    int64_t all = cast<tile::ViewType>(load.getView().getType()).getShape()[1];
-    int64_t rowsOfView = cast<tile::ViewType>(load.getView().getType()).getShape()[0];
-    int64_t panelBytes = (all + group - 1) / group * 64;
-    Value first = divide(place.panelRow, panelRows);
-    Value offset = add(mul(first, panelBytes), mul(divide(place.panelColumn, group), 64));
-    PanelSource panels{address(views_[load.getView()].data, b_.getI8Type(), offset), index(panelBytes), steps, {}, {}};
-    panels.widens = widens;
-    if (!isInside(load.getOffsets()[0], tileType(load.getTile()).getShape()[0], rowsOfView))
-      panels.lastPanel = sub(index((rowsOfView - 1) / panelRows), first);
-    if (mma.getTransposeB())
-      return converts && !widens ? narrowedPanels(panels, tileType(mma.getB())) : panels;
-    Value lastWord;
-    if (!isInside(load.getOffsets()[1], tileType(load.getTile()).getShape()[1], all)) {
-      int64_t words = (all + stepOf(stored) - 1) / stepOf(stored);
-      lastWord = sub(index(words - 1), divide(place.panelColumn, stepOf(stored)));
-    }
-    return turnedPanels(panels, stored, lastWord, mma);
+  tile::LoadOp load = panelsOf(source);
+  if (!load)
+    return transposed ? packTransposed(pack.getSource(), steps, group) : packRows(pack.getSource(), steps, group);
+  PanelSource panels = storedPanels(load, steps);
+  if (transposed)
+    return narrowedPanels(panels, tile);
+  Type stored = tileType(load.getTile()).getElementType();
+  int64_t all = cast<tile::ViewType>(load.getView().getType()).getShape()[1];
+  Value lastWord;
+  if (!isInside(load.getOffsets()[1], tileType(load.getTile()).getShape()[1], all)) {
+    int64_t words = (all + stepOf(stored) - 1) / stepOf(stored);
+    lastWord = sub(index(words - 1), divide(places_[load].panelColumn, stepOf(stored)));
   }
-  if (hasFewRows(mma) && !mma.getTransposeB())
-    return {scratch_, index(0), steps, {}, mma.getB()};
-  return mma.getTransposeB() ? packTransposed(mma.getB(), steps, group) : packRows(mma.getB(), steps, group);
+  return turnedPanels(panels, stored, lastWord, tile);
 }
 
 // Panels of f32 as panels of bf16, pairs of columns joined.
@@ -109,7 +107,7 @@ PanelSource KernelEmitter::packTransposed(Value tile, int64_t steps, int64_t gro
         block.push_back(constantOf(words, 0));
         continue;
       }
-      readAhead(tile, add(firstRow, i), valueOf(column), width, packedLocality);
+      readAhead(tile, add(firstRow, i), valueOf(column), width);
       Value values = chunk(tile, ValueRange(add(firstRow, i)), column, width);
       if (width < lanes * group) {
         SmallVector<int64_t> mask;
@@ -156,7 +154,7 @@ PanelSource KernelEmitter::packRows(Value tile, int64_t steps, int64_t group) {
   PanelSource result{scratch(panels * panelBytes), index(panelBytes), steps, {}};
   auto pack = [&](Value step, int64_t present) {
     for (int64_t i = 0; i < present; ++i)
-      readAhead(tile, add(mul(step, group), i), {}, columns, packedLocality);
+      readAhead(tile, add(mul(step, group), i), {}, columns);
     memo_.emplace_back();
     for (int64_t j = 0; j < panels; ++j) {
       int64_t width = std::min(lanes, columns - j * lanes);

@@ -12,8 +12,6 @@ namespace longc::cpu {
 // With 192 SmolLM2's float32 logits are as far from float64 as PyTorch's; in one chain they were 2.4 times as far, gradients 4 times.
 constexpr int64_t chainedColumns = 192;
 
-static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
 // Elements of a 4-byte group.
 int64_t KernelEmitter::stepOf(Type element) const { return 4 / bytesOf(element); }
 
@@ -29,23 +27,6 @@ std::optional<RowSource> KernelEmitter::rowSource(Value tile) {
       place->second.firstRow)
     return std::nullopt;
   return RowSource{place->second.base, place->second.strides[0], {}, tileType(tile).getElementType()};
-}
-
-// Accumulators fill most of the registers; the rest holds one step's panels and a broadcast.
-KernelEmitter::ProductShape KernelEmitter::registerBlock(int64_t panels, bool scaled) {
-  if (!variant_.wide)
-    return {scaled ? 2 : 4, 1};
-  if (scaled) {
-    if (panels % 3 == 0)
-      return {4, 3};
-    return panels % 2 == 0 ? ProductShape{6, 2} : ProductShape{8, 1};
-  }
-  int64_t most = variant_.bf16Dot ? 24 : 18;
-  if (panels % 3 == 0)
-    return {most / 3, 3};
-  if (panels % 4 == 0)
-    return {most == 24 ? 6 : 4, 4};
-  return panels % 2 == 0 ? ProductShape{8, 2} : ProductShape{12, 1};
 }
 
 // Sixteen lanes of the accumulator, whatever the tile's width.
@@ -71,19 +52,14 @@ void KernelEmitter::storeLanes(const Item &item, Value row, Column column, Value
 
 void KernelEmitter::emitProduct(Item &item, Value begin, Value end, const Guests *guests) {
   auto mma = cast<tile::MmaOp>(item.op);
-  if (hasFewRows(mma) && mma.getTransposeB())
+  auto form = ProductAttr::of(mma);
+  if (form.is(Form::lanes))
     return emitLaneProduct(item, begin, end);
-  if (!packed_.count(mma))
-    packed_[mma] = packOperand(mma);
-  if (failed_)
-    return;
-  const PanelSource panels = packed_[mma];
-  if (fitsMatrixUnit(mma))
+  const PanelSource panels = panelsFor(mma);
+  if (form.is(Form::matrix_unit))
     return emitTileProduct(item, panels, begin, end);
   int64_t columns = tileType(item.value).getShape()[1], count = (columns + lanes - 1) / lanes;
-  ProductShape shape = registerBlock(count, false);
-  if (panels.tile)
-    shape.rows = tileType(item.value).getShape()[0];
+  const ProductShape shape{form.getRows(), form.getPanels()};
   OpBuilder::InsertionGuard guard(b_);
   auto rows = [&](Value panel, int64_t firstPanel, int64_t panelCount, const Guests *guests = nullptr) {
     OpBuilder::InsertionGuard inner(b_);

@@ -1,5 +1,6 @@
 // Row correspondence of tiles, by union of what ops relate row by row.
 #include "codegen/cpu/RowBounds.h"
+#include "codegen/cpu/TileFacts.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -34,7 +35,7 @@ RowBounds::RowBounds(tile::KernelOp kernel) {
 
 // The same whatever their rows: one such value may serve tiles whose rows have nothing to do with each other.
 static bool isRowless(Value tile) {
-  return isa_and_nonnull<arith::ConstantOp, tile::SplatOp, tile::IotaOp, tile::TopkInitOp>(tile.getDefiningOp());
+  return isa_and_nonnull<arith::ConstantOp, tile::SplatOp, tile::IotaOp, tile::TopkInitOp>(unkept(tile).getDefiningOp());
 }
 
 void RowBounds::join(Value a, Value b) {
@@ -84,7 +85,7 @@ void RowBounds::visit(Operation *op) {
         else
           needAll(slice.getSource());
       })
-      .Case([&](tile::TransposeOp transpose) { needAll(transpose.getSource()); })
+      .Case<tile::TransposeOp, TurnOp>([&](auto transpose) { needAll(transpose.getSource()); })
       .Case([&](tile::GatherOp gather) { join(gather.getIndices(), gather.getTile()); })
       .Case([&](tile::ScatterOp scatter) {
         needAll(scatter.getTile());

@@ -15,12 +15,10 @@ namespace longc::cpu {
 
 static constexpr int64_t narrowColumns = 128; // a row of up to this many columns is unrolled
 
-static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
 // A value of one scalar a row: its rows are all its dimensions.
 static bool isRowScalar(const Item &sink) {
   return tileType(sink.value).getRank() == 1 &&
-         (sink.kind == Item::Store || sink.kind == Item::Scatter || sink.kind == Item::Materialize);
+         (sink.kind == Item::Store || sink.kind == Item::Scatter || sink.kind == Item::Keep);
 }
 
 // Dimensions that the sink's row loops run over.

@@ -16,8 +16,6 @@ namespace longc::cpu {
 static constexpr int64_t decodedBlock = 8 * 64 + 2 * 64; // 32 columns of 16 rows as bytes, then d and m' as floats
 static constexpr int64_t streamingRows = 4;              // fewer rows than this stream
 
-static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
 namespace {
 struct Weights {
   tile::LoadOp load;
@@ -45,9 +43,10 @@ void KernelEmitter::emitScaledProduct(Item &item, Value begin, Value end) {
   if (!rowSource(mma.getA()) || !rowSource(mma.getScales()) || !rowSource(mma.getSums()))
     return refuse(mma, "expected encoded rows in memory");
   int64_t whole = columns / lanes, rest = columns % lanes, blocks = depth / blockSize; // panels, columns of one more
-  if (tileType(mma.getA()).getElementType().isInteger(16))
+  auto form = ProductAttr::of(mma);
+  if (form.is(Form::wide))
     return emitWideRows(item, begin, end);
-  ProductShape shape = registerBlock(std::max<int64_t>(whole, 1), true);
+  const ProductShape shape{form.getRows(), form.getPanels()};
   Value decoded = scratch(blocks * shape.panels * decodedBlock);
 
   OpBuilder::InsertionGuard guard(b_);
@@ -73,7 +72,7 @@ void KernelEmitter::emitScaledProduct(Item &item, Value begin, Value end) {
     }
   };
   if (rest)
-    allRows(index(whole), registerBlock(1, true), rest);
+    allRows(index(whole), {form.getLastRows(), 1}, rest);
   if (!whole)
     return;
   scf::ForOp panelLoop = loop(index(0), index(whole), shape.panels);

@@ -12,8 +12,6 @@ using namespace mlir;
 
 namespace longc::cpu {
 
-static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
 Value KernelEmitter::bufferAddress(const Buffer &buffer, Value tile, ValueRange lead, Column column) {
   Value row;
   for (auto [position, size] : llvm::zip(lead, tileType(tile).getShape()))
@@ -28,38 +26,6 @@ Value KernelEmitter::bufferAddress(const Buffer &buffer, Value tile, ValueRange 
 
 Value KernelEmitter::bufferChunk(const Buffer &buffer, Value tile, ValueRange lead, Column column, int64_t width) {
   return loadAt(bufferAddress(buffer, tile, lead, column), typeOf(buffer.element, width));
-}
-
-// Whether [offset, offset + extent) is known to lie inside [0, size).
-bool KernelEmitter::isInside(Value offset, int64_t extent, int64_t size) {
-  if (ShapedType::isDynamic(size))
-    return false;
-  IntegerAttr constant;
-  if (matchPattern(offset, m_Constant(&constant)))
-    return constant.getInt() >= 0 && constant.getInt() + extent <= size;
-  // A block or step of a whole number of tiles: launches have no block past the end.
-  if (auto quotient = offset.getDefiningOp<arith::DivUIOp>()) {
-    auto product = quotient.getLhs().getDefiningOp<arith::MulIOp>();
-    IntegerAttr factor;
-    if (product && matchPattern(quotient.getRhs(), m_Constant(&constant)) &&
-        matchPattern(product.getRhs(), m_Constant(&factor)) && constant.getInt() > 0) {
-      int64_t step = factor.getInt() / constant.getInt();
-      return step > 0 && factor.getInt() % constant.getInt() == 0 && size % step == 0 && extent <= step;
-    }
-  }
-  if (auto product = offset.getDefiningOp<arith::MulIOp>())
-    for (Value factor : product->getOperands())
-      if (matchPattern(factor, m_Constant(&constant)) && constant.getInt() > 0)
-        return size % constant.getInt() == 0 && extent <= constant.getInt();
-  if (auto argument = dyn_cast<BlockArgument>(offset)) {
-    if (auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp()))
-      if (matchPattern(loop.getStep(), m_Constant(&constant)) && argument == loop.getInductionVar())
-        return size % constant.getInt() == 0 && extent <= constant.getInt();
-    if (argument.getOwner()->getParentOp() == kernel_)
-      return extent == 1;
-  }
-  // Key head of a query head, and the like: single elements along a dimension that the grid covers.
-  return extent == 1 && isa_and_nonnull<arith::DivUIOp, arith::DivSIOp>(offset.getDefiningOp());
 }
 
 Place KernelEmitter::makePlace(Value viewValue, ValueRange offsets, Value lo, Value hi, ArrayRef<int64_t> dropped,

@@ -14,15 +14,6 @@ namespace longc::cpu {
 
 static constexpr int64_t tileRows = 16, tileDepth = 32; // rows, and bf16 values of a row
 
-static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
-// Whether the matrix unit takes the product: whole tiles along both dimensions that are not rows.
-bool KernelEmitter::fitsMatrixUnit(tile::MmaOp mma) {
-  RankedTensorType a = tileType(mma.getA()), c = tileType(mma.getResult());
-  return variant_.matrixUnit && !hasFewRows(mma) && a.getElementType().isBF16() && a.getShape()[1] % tileDepth == 0 &&
-         c.getShape()[1] % lanes == 0;
-}
-
 void KernelEmitter::tileOp(StringRef name, ArrayRef<int64_t> tiles, ValueRange operands) {
   SmallVector<Value> all;
   for (int64_t number : tiles)
@@ -75,7 +66,7 @@ void KernelEmitter::emitTileProduct(Item &item, const PanelSource &panels, Value
     memo_.pop_back();
   }
   Value whole = add(begin, mul(divide(sub(end, begin), 2 * tileRows), 2 * tileRows));
-  int64_t width = count % 2 ? 1 : 2;
+  const int64_t width = ProductAttr::of(mma).getPanels();
   for (int64_t height : {2, 1}) {
     OpBuilder::InsertionGuard inner(b_);
     scf::ForOp rowLoop = height == 2 ? loop(begin, whole, 2 * tileRows) : loop(whole, end, tileRows);

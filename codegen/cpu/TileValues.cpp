@@ -11,8 +11,6 @@ using namespace mlir;
 
 namespace longc::cpu {
 
-static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
 // The same element of the same tile is evaluated once a row.
 Value KernelEmitter::chunk(Value tile, ValueRange lead, Column column, int64_t width) {
   std::vector<intptr_t> key{reinterpret_cast<intptr_t>(tile.getAsOpaquePointer())};
@@ -45,6 +43,7 @@ Value KernelEmitter::computeChunk(Value tile, ValueRange lead, Column column, in
       .Case([&](tile::LoadOp load) { return loadChunk(load, lead, column, width); })
       .Case([&](tile::GatherOp gather) { return gatherChunk(gather, lead, column, width); })
       .Case([&](tile::ReshapeOp reshape) { return reshapeChunk(reshape, lead, column, width); })
+      .Case([&](KeepOp keep) { return chunk(keep.getSource(), lead, column, width); })
       .Case([&](scf::IfOp) { return lazyIfChunk(cast<OpResult>(tile), lead, column, width); })
       .Case([&](tile::SplatOp splat) { return broadcast(mapped(splat.getValue()), width); })
       .Case([&](tile::ExpandOp expand) -> Value {
@@ -153,14 +152,10 @@ Value KernelEmitter::elementwise(Operation *op, SmallVector<Value> operands, int
           .Case([&](arith::MinimumFOp) { return chosen(arith::CmpFPredicate::OLT, /*keepsNan=*/true); })
           .Case([&](arith::MaxNumFOp) { return chosen(arith::CmpFPredicate::OGT, /*keepsNan=*/false); })
           .Case([&](arith::MinNumFOp) { return chosen(arith::CmpFPredicate::OLT, /*keepsNan=*/false); })
-          .Case([&](math::Exp2Op) -> Value {
+          .Case([&](math::Exp2Op power) -> Value {
             if (!element.isF32())
               return {};
-            bool forBf16 = llvm::any_of(op->getUsers(), [](Operation *user) {
-              return isa<arith::TruncFOp>(user) &&
-                     cast<RankedTensorType>(user->getResult(0).getType()).getElementType().isBF16();
-            });
-            return exp2(operands[0], forBf16);
+            return exp2(operands[0], bitEnumContainsAny(power.getFastmath(), arith::FastMathFlags::afn));
           })
           .Case([&](math::ErfOp) { return element.isF32() ? errorFunction(operands[0]) : Value(); })
           .Case([&](math::ExpOp) { return element.isF32() ? exponential(operands[0]) : Value(); })
@@ -181,12 +176,8 @@ Value KernelEmitter::elementwise(Operation *op, SmallVector<Value> operands, int
   if (special)
     return rounds ? toBf16(special) : special;
   OperationState state(b_.getLoc(), op->getName(), operands, {type}, op->getAttrs());
-  Operation *clone = b_.create(state);
-  // What several ops read is the same for all of them, wherever it is evaluated.
-  if (auto fast = dyn_cast<arith::ArithFastMathInterface>(clone); fast && op->hasOneUse())
-    clone->setAttr(fast.getFastMathAttrName(),
-                   arith::FastMathFlagsAttr::get(b_.getContext(), arith::FastMathFlags::contract));
-  return rounds ? toBf16(clone->getResult(0)) : clone->getResult(0);
+  Value result = b_.create(state)->getResult(0);
+  return rounds ? toBf16(result) : result;
 }
 
 // A branch on a block-uniform condition, taken row by row; LLVM takes it out of the loop.

@@ -7,8 +7,6 @@ using namespace mlir;
 
 namespace longc::cpu {
 
-static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
 // Calls `body(first, count)` for [0, size) in steps of 16, the last of which may have fewer.
 template <typename Body>
 static void inSteps(ImplicitLocOpBuilder &b, int64_t size, llvm::function_ref<Value(int64_t)> index,
@@ -25,7 +23,7 @@ static void inSteps(ImplicitLocOpBuilder &b, int64_t size, llvm::function_ref<Va
 
 // A transposed tile into memory, for a product that broadcasts from its rows.
 void KernelEmitter::emitTurn(Item &item) {
-  Value source = cast<tile::TransposeOp>(item.op).getSource();
+  Value source = cast<TurnOp>(item.op).getSource();
   int64_t rows = tileType(source).getShape()[0], columns = tileType(source).getShape()[1];
   VectorType words = vectorOf(lanes, b_.getI32Type());
   bool narrow = bytesOf(tileType(source).getElementType()) == 2;
@@ -55,9 +53,9 @@ void KernelEmitter::emitTurn(Item &item) {
 
 // Panels of 16 rows of a matrix [K, N] as panels of 16 of its columns: what a product with the matrix as it stands reads.
 // The tile begins at a whole panel; `stored` is the type of the values in `from`, whose words past `lastWord` do not exist.
-PanelSource KernelEmitter::turnedPanels(const PanelSource &from, Type stored, Value lastWord, tile::MmaOp mma) {
-  int64_t depth = tileType(mma.getB()).getShape()[0], columns = tileType(mma.getB()).getShape()[1];
-  Type element = tileType(mma.getA()).getElementType();
+PanelSource KernelEmitter::turnedPanels(const PanelSource &from, Type stored, Value lastWord, RankedTensorType tile) {
+  int64_t depth = tile.getShape()[0], columns = tile.getShape()[1];
+  Type element = tile.getElementType();
   int64_t group = stepOf(element), ofWord = stepOf(stored), steps = (depth + group - 1) / group;
   int64_t panels = (columns + lanes - 1) / lanes, panelBytes = steps * 64;
   PanelSource result{scratch((panels + ofWord - 1) / ofWord * ofWord * panelBytes), index(panelBytes), steps, {}};

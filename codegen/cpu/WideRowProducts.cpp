@@ -17,8 +17,6 @@ static constexpr int64_t pairsOfBlock = blockSize / 2; // of activations: words 
 static constexpr int64_t streamedRows = 2;             // so many are not worth a block
 static constexpr int64_t aheadBlocks = 8;              // of weights that are asked for before they are needed
 
-static RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
 // The address of a row of a tile in memory.
 Value KernelEmitter::rowAddress(Value tile, Value row) {
   RowSource source = *rowSource(tile);
@@ -29,7 +27,7 @@ Value KernelEmitter::rowAddress(Value tile, Value row) {
 // Rows [begin, end): whole blocks, then a smaller one that repeats its last row, or streams.
 void KernelEmitter::emitWideRows(Item &item, Value begin, Value end) {
   auto mma = cast<tile::ScaledMmaOp>(item.op);
-  const int64_t depth = tileType(mma.getA()).getShape()[1], most = variant_.wide ? 8 : 2;
+  const int64_t depth = tileType(mma.getA()).getShape()[1], most = ProductAttr::of(mma).getRows();
   Value halves = scratch(2 * depth);
   auto stream = [&](Value from, Value to) {
     OpBuilder::InsertionGuard guard(b_);

@@ -1,4 +1,5 @@
 // longc-opt: reads IR, runs passes, prints IR.
+#include "codegen/cpu/CpuDialect.h"
 #include "codegen/cuda/CudaDialect.h"
 #include "frontends/tools/RegisterAll.h"
 
@@ -12,8 +13,8 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   longc::registerAllDialects(registry);
   // What is left of a kernel on its way to code.
-  registry.insert<longc::cuda::CudaDialect, mlir::cf::ControlFlowDialect, mlir::LLVM::LLVMDialect, mlir::ub::UBDialect,
-                  mlir::vector::VectorDialect>();
+  registry.insert<longc::cpu::CpuDialect, longc::cuda::CudaDialect, mlir::cf::ControlFlowDialect, mlir::LLVM::LLVMDialect,
+                  mlir::ub::UBDialect, mlir::vector::VectorDialect>();
   longc::registerAllPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "longc optimizer driver\n", registry));
 }

@@ -91,7 +91,7 @@ bool compile(ModuleOp module, int64_t precision, StringRef variant, bool toCode,
     return succeeded(runPasses(
         module,
         [&](PassManager &manager) {
-          manager.addPass(longc::createCpuLowerKernelsPass({variant.str()}));
+          longc::buildCpuKernelPipeline(manager, variant);
           longc::buildCpuToLLVMPipeline(manager);
         },
         text));

@@ -43,7 +43,7 @@ void lower(ModuleOp module, StringRef method, StringRef precision) {
   options.precision = precision.str();
   PassManager manager(module.getContext());
   longc::buildLoweringPipeline(manager, options);
-  manager.addPass(longc::createCpuLowerKernelsPass({"avx2"}));
+  longc::buildCpuKernelPipeline(manager, "avx2");
   if (succeeded(manager.run(module)))
     noteOps(module, 1);
 }

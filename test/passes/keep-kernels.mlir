@@ -1,6 +1,6 @@
 // Kernels stay as they are, and the module its target; what launches them goes, so that they can be lowered alone.
 // RUN: longc-opt %s --longc-keep-kernels | FileCheck %s
-// RUN: longc-opt %s --longc-lower=precision=exact --longc-keep-kernels --longc-cpu-lower-kernels=variant=avx2 --longc-cpu-to-llvm | FileCheck %s --check-prefix=CODE
+// RUN: longc-opt %s --longc-lower=precision=exact --longc-keep-kernels --longc-cpu-kernels=variant=avx2 --longc-cpu-to-llvm | FileCheck %s --check-prefix=CODE
 
 // CHECK: module attributes {tile.target
 // CHECK-NEXT: tile.kernel @twice

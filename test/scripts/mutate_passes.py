@@ -29,8 +29,8 @@ static bool longcMutant(int number) {
   return chosen && std::atoi(chosen) == number;
 }
 """
-# Sources in passes/ that make no decision of their own.
-EXEMPT = {"Pipelines", "TargetFacts", "Untiled"}
+# Sources of passes/, and of codegen/cpu's passes, that make no decision of their own.
+EXEMPT = {"CpuDialect", "CpuLowerKernels", "CpuVariant", "Pipelines", "TargetFacts", "Untiled"}
 
 
 def kebab(name):
@@ -47,8 +47,9 @@ class Mutant:
         before, self.old, self.new, after = match.groups()
         self.text = before + self.old + after
         self.choice = f"{before}(longcMutant({number}) ? ({self.new}) : ({self.old})){after}"
-        self.tests = [ROOT / "test/passes" / f"{test}.mlir" for test in (tests or [kebab(self.name)])]
-        self.source = ROOT / "passes" / f"{self.name}.cpp"
+        folder, own = ("codegen/cpu", self.name[len("Cpu"):]) if self.name.startswith("Cpu") else ("passes", self.name)
+        self.tests = [ROOT / "test" / folder / f"{test}.mlir" for test in (tests or [kebab(own)])]
+        self.source = ROOT / folder / f"{self.name}.cpp"
 
 
 MUTANTS = [Mutant(number, row) for number, row in enumerate(MUTATIONS, 1)]
@@ -57,19 +58,19 @@ MUTANTS = [Mutant(number, row) for number, row in enumerate(MUTATIONS, 1)]
 def checkTable():
     """What is wrong with the table: sources without a mutation, places that are gone or not unique."""
     problems = []
-    sources = {path.stem for path in (ROOT / "passes").glob("*.cpp")} - EXEMPT
-    for name in sorted(sources - {mutant.name for mutant in MUTANTS}):
-        problems.append(f"passes/{name}.cpp: expected a mutation in test/scripts/mutations.py, found none")
+    sources = [*(ROOT / "passes").glob("*.cpp"), *(ROOT / "codegen/cpu").glob("Cpu*.cpp")]
+    for name in sorted({path.stem for path in sources} - EXEMPT - {mutant.name for mutant in MUTANTS}):
+        problems.append(f"{name}.cpp: expected a mutation in test/scripts/mutations.py, found none")
     for mutant in MUTANTS:
         count = mutant.source.read_text(encoding="utf-8").count(mutant.text) if mutant.source.exists() else 0
         if count != 1 or mutant.old == mutant.new:
-            problems.append(f"passes/{mutant.name}.cpp: expected '{mutant.text}' once, found it {count} times")
+            problems.append(f"{mutant.source.relative_to(ROOT)}: expected '{mutant.text}' once, found it {count} times")
         problems += [f"{test}: expected a test, found none" for test in mutant.tests if not test.exists()]
     return problems
 
 
-def mutatedSource(name, mutants):
-    text = (ROOT / "passes" / f"{name}.cpp").read_text(encoding="utf-8")
+def mutatedSource(mutants):
+    text = mutants[0].source.read_text(encoding="utf-8")
     for mutant in mutants:
         text = text.replace(mutant.text, mutant.choice)
     return CHOICE + text
@@ -108,8 +109,8 @@ def main():
     shutil.rmtree(args.scratch, ignore_errors=True)
     build = relink.Build(args.build)
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        objects = pool.map(lambda name: build.compile(
-            ROOT / f"passes/{name}.cpp", mutatedSource(name, [m for m in mutants if m.name == name]), args.scratch), names)
+        ofSource = [[m for m in mutants if m.name == name] for name in names]
+        objects = pool.map(lambda own: build.compile(own[0].source, mutatedSource(own), args.scratch), ofSource)
         tools = build.link(TOOLS, list(objects), args.scratch)
         tests = sorted({test for mutant in mutants for test in mutant.tests})
         sound, log = relink.runTests(tools, args.scratch / "sound", tests)

@@ -1,5 +1,5 @@
-"""What mutate_passes.py breaks: a source of passes/, an expression in it (once) and what replaces it, the tests of
-test/passes that must see it (none: the one of the source's name), what it breaks."""
+"""What mutate_passes.py breaks: a source of passes/ or a pass of codegen/cpu (CpuXy.cpp), an expression in it (once) and what
+replaces it, the tests of that folder that must see it (none: the one of the source's name), what it breaks."""
 
 MUTATIONS = [
     ("ApplyCrossRows", "getSourceKeysMutable().assign({{rotatedKeys.getX() => attention.getK()}})", [],
@@ -24,6 +24,35 @@ MUTATIONS = [
     ("ChoosePrecision", "multiplyBlocks(linear, decoded.getSource(), {{16 => 8}})", [], "coarser activations"),
     ("CompressChunks", "lm::ScatterAddOp::create(b, type, zeros, {{shares => hiddenStates}}, places)", [],
      "every row of a chunk counts whole"),
+    ("CpuChooseProducts", "if (a.getDimSize(0) {{<= fewRows => < fewRows}} &&", [], "four rows pack what they read once"),
+    ("CpuChooseProducts", "!mma.getB().getDefiningOp<tile::DecodeOp>() && {{!panelsOf(mma.getB()) => true}})", [],
+     "weights in panels are read as if they were rows"),
+    ("CpuChooseProducts", "const int64_t most = variant.bf16Dot ? {{24 => 18}} : 18;", [], "registers stay empty"),
+    ("CpuChooseProducts", "{{a.getDimSize(1) % unitDepth == 0 => true}} && columns % lanes == 0)", [],
+     "a matrix unit multiplies what is no whole number of its tiles"),
+    ("CpuChooseProducts", "rows, panels, {{scaledBlock(1).first => rows}});", [], "a narrow last panel has too few rows"),
+    ("CpuOrderRows", "matrixUnit ? 64 : {{24 => 12}};", [], "smaller blocks of rows"),
+    ("CpuOrderRows", "return !mma || {{!reads(mma.getB(), run, run, seen) => true}};", [],
+     "panels are packed before their rows are made"),
+    ("CpuOrderRows", "if (llvm::is_contained(run, user) && {{!isa<KeepOp>(user) => false}})", [],
+     "scores have memory for all rows"),
+    ("CpuOrderRows", "{{pack && blocked => false}})", [], "what all blocks of rows read is packed for each"),
+    ("CpuOrderRows", "{{!form.is(Form::panels) => false}} ||", [], "a matrix unit waits for work between its steps"),
+    ("CpuOverlapRows", "if ({{!a.getElementType().isBF16() => false}} ||", [], "products of f32 take guests"),
+    ("CpuOverlapRows", "{{a.getDimSize(0) < fewestRows => false}} ||", [], "few rows take guests"),
+    ("CpuPackOperands", "&& {{!tileType(mma.getB()).getElementType().isF32() => true}};", [],
+     "weights that are widened as they are read are packed first"),
+    ("CpuPackOperands", "if ({{!stored || !mma.getTransposeB() => !stored}})", [], "weights from the other side are not turned"),
+    ("CpuPlaceTiles", "{{!load || !liesInRows(load) => true}} :", [], "rows that lie as they are needed are copied"),
+    ("CpuPlaceTiles", ": {{!load && isCarried(tile) => false}})", [], "what a loop carries of rows is evaluated by every reader"),
+    ("CpuPlaceTiles", "if ({{moves.size() < 2 => false}})", [], "a single tile is copied twice"),
+    ("CpuPlaceTiles", "value, /*late=*/{{true => false}});", [], "carried tiles are made among other work"),
+    ("CpuPlaceTiles", "if (!loop || {{!acc.hasOneUse() => acc.hasOneUse()}} ||", [], "an accumulator that others read is written over"),
+    ("CpuReadAhead", "level = {{form.is(Form::lanes) || form.is(Form::joined) => true}} ? 1 : 2;", [],
+     "the first cache is filled with what is packed later"),
+    ("CpuReadAhead", "if ({{!load.getAsynchronous() => false}} ||", [], "loads run ahead that may not"),
+    ("CpuRelaxFloats", "flags = {{isRounded(power) => true}} ?", [], "exact powers are approximate"),
+    ("CpuRelaxFloats", "&& {{op->hasOneUse() => true}})", [], "a value that two read may differ between them"),
     ("CrossEntropyGradientKernel", "make<arith::SelectOp>(isTarget, expanded({{rows.weight => rows.share}}), zero)",
      ["tile-gradient-kernels"], "a target counts with the gradient of the log-sum-exp"),
     ("CrossEntropyKernel", "make<arith::SubFOp>(lse, {{found => maximum}})", ["tile-linear-loss"],

@@ -171,8 +171,7 @@ std::vector<StringRef> Stages::variants() const {
 std::vector<std::string> Stages::cpuFlags() const {
   std::vector<std::string> flags;
   for (StringRef variant : variants())
-    flags.push_back("--longc-keep-kernels --longc-cpu-overlap-rows --longc-cpu-lower-kernels=variant=" + variant.str() +
-                    " --longc-cpu-to-llvm");
+    flags.push_back("--longc-keep-kernels --longc-cpu-kernels=variant=" + variant.str() + " --longc-cpu-to-llvm");
   return flags;
 }
 
@@ -223,8 +222,7 @@ Result<CpuObjects> Stages::compileKernels(ModuleOp kernels) {
   kernels->setAttr(targetAttributeName, tile::cpuTarget(&context_));
   LONGC_TRY(dump(kernels, "kernels", cpuFlags()));
   PassManager manager(&context_); // what compileCpu does for each variant, as far as IR goes
-  manager.addPass(createCpuOverlapRowsPass());
-  manager.addPass(createCpuLowerKernelsPass({variants().back().str()}));
+  buildCpuKernelPipeline(manager, variants().back());
   buildCpuToLLVMPipeline(manager);
   LONGC_TRY(keepReproducer(kernels, manager));
   if (options_.crashBefore == "kernels")

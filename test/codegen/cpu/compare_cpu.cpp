@@ -23,6 +23,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <dlfcn.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 using namespace llvm;
 using namespace mlir;
@@ -57,7 +59,10 @@ bool isAvailable(StringRef variant) {
   if (variant == "avx512")
     return wide;
   bool dots = wide && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni");
-  return variant == "avx512_bf16" ? dots : dots && __builtin_cpu_supports("amx-bf16");
+  if (variant == "avx512_bf16")
+    return dots;
+  constexpr long requestPermission = 0x1023, tileData = 18; // tile registers are handed out on request (ARCH_REQ_XCOMP_PERM)
+  return dots && __builtin_cpu_supports("amx-bf16") && syscall(SYS_arch_prctl, requestPermission, tileData) == 0;
 }
 
 // Links object files into a library and opens it.

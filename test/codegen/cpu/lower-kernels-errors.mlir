@@ -1,5 +1,5 @@
-// RUN: not longc-opt %s --longc-cpu-lower-kernels=variant=mmx 2>&1 | FileCheck %s --check-prefix=VARIANT
-// RUN: longc-opt %s --longc-cpu-lower-kernels --split-input-file --verify-diagnostics
+// RUN: not longc-opt %s --longc-cpu-kernels=variant=mmx 2>&1 | FileCheck %s --check-prefix=VARIANT
+// RUN: longc-opt %s --longc-cpu-kernels --split-input-file --verify-diagnostics
 
 // VARIANT: unknown CPU variant 'mmx': expected avx2, avx512, avx512_bf16 or amx
 tile.kernel @column_sums grid(%i) (%x: !tile.view<8x32xf32>, %y: !tile.view<32xf32>) {

@@ -1,7 +1,7 @@
-// RUN: longc-opt %s --longc-cpu-lower-kernels=variant=avx512_bf16 | FileCheck %s --check-prefixes=CHECK,DOTS
-// RUN: longc-opt %s --longc-cpu-lower-kernels=variant=avx512 | FileCheck %s --check-prefixes=CHECK,WIDE
-// RUN: longc-opt %s --longc-cpu-lower-kernels=variant=avx2 | FileCheck %s --check-prefix=NARROW
-// RUN: longc-opt %s --longc-cpu-lower-kernels=variant=avx2 --longc-cpu-to-llvm | FileCheck %s --check-prefix=LLVM
+// RUN: longc-opt %s --longc-cpu-overlap-rows --longc-cpu-choose-products=variant=avx512_bf16 --longc-cpu-relax-floats --longc-cpu-read-ahead --longc-cpu-place-tiles --longc-cpu-pack-operands --longc-cpu-order-rows --longc-cpu-lower-kernels | FileCheck %s --check-prefixes=CHECK,DOTS
+// RUN: longc-opt %s --longc-cpu-kernels=variant=avx512 | FileCheck %s --check-prefixes=CHECK,WIDE
+// RUN: longc-opt %s --longc-cpu-kernels=variant=avx2 | FileCheck %s --check-prefix=NARROW
+// RUN: longc-opt %s --longc-cpu-kernels=variant=avx2 --longc-cpu-to-llvm | FileCheck %s --check-prefix=LLVM
 
 // The function of the kernel ABI, its features, its scratch.
 // DOTS-LABEL: func.func @longc_scale_avx512_bf16(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64, %{{.*}}: !llvm.ptr)

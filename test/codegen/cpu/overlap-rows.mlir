@@ -1,15 +1,15 @@
 // Which products run beside the row work of their next rows, and how that is lowered.
 //
 // RUN: longc-opt %s --longc-cpu-overlap-rows | FileCheck %s --check-prefix=MARK
-// RUN: longc-opt %s --longc-cpu-overlap-rows --longc-cpu-lower-kernels=variant=avx512_bf16 | FileCheck %s --check-prefix=DOTS
-// RUN: longc-opt %s --longc-cpu-overlap-rows --longc-cpu-lower-kernels=variant=amx | FileCheck %s --check-prefix=UNIT
+// RUN: longc-opt %s --longc-cpu-kernels=variant=avx512_bf16 | FileCheck %s --check-prefix=DOTS
+// RUN: longc-opt %s --longc-cpu-kernels=variant=amx | FileCheck %s --check-prefix=UNIT
 
 // The second product of a softmax waits for the maxima of the first: it is marked, the first is not.
 // MARK-LABEL: tile.kernel @weights
 // MARK: tile.mma {{.*}} transpose_b
-// MARK-NOT: longc.overlaps_rows
+// MARK-NOT: cpu.overlaps_rows
 // MARK: tile.reduce max
-// MARK: tile.mma {{.*}}longc.overlaps_rows
+// MARK: tile.mma {{.*}}cpu.overlaps_rows
 //
 // Blocks of 24 rows, one round more than there are. The first is evaluated alone; later ones between the dots of the
 // block before, 6 x 4 dots a step: one exponential of 16 columns behind each of 6 of 8 steps. The last block is
@@ -58,9 +58,9 @@ tile.kernel @weights grid(%i) (%q: !tile.view<?x64xbf16>, %k: !tile.view<48x64xb
 
 // What waits for no reduction runs block by block, as do products of f32 and of few rows.
 // MARK-LABEL: tile.kernel @activation
-// MARK-NOT: longc.overlaps_rows
+// MARK-NOT: cpu.overlaps_rows
 // MARK-LABEL: tile.kernel @few
-// MARK-NOT: longc.overlaps_rows
+// MARK-NOT: cpu.overlaps_rows
 tile.kernel @activation grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<48x64xbf16>, %v: !tile.view<48x64xbf16>,
     %o: !tile.view<?x64xf32>) {
   %c96 = arith.constant 96 : index

@@ -1,0 +1,108 @@
+// Facts of a kernel of tiles.
+#include "codegen/cpu/TileFacts.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace longc::cpu {
+
+bool isInPanels(Value view) {
+  auto argument = cast<BlockArgument>(view);
+  if (isa<tile::QuantizedType>(cast<tile::ViewType>(view.getType()).getElementType()))
+    return true;
+  auto kernel = cast<tile::KernelOp>(argument.getOwner()->getParentOp());
+  auto listed = kernel->getAttrOfType<DenseI64ArrayAttr>("tile.panels");
+  return listed && llvm::is_contained(listed.asArrayRef(), argument.getArgNumber() - kernel.getGridRank());
+}
+
+tile::LoadOp panelsOf(Value operand) {
+  Value stored = unkept(operand);
+  if (Operation *op = stored.getDefiningOp(); isa_and_nonnull<arith::ExtFOp, arith::TruncFOp>(op)) {
+    Type from = tileType(op->getOperand(0)).getElementType(), to = tileType(stored).getElementType();
+    if ((from.isBF16() && to.isF32()) || (from.isF32() && to.isBF16()))
+      stored = op->getOperand(0);
+  }
+  auto load = stored.getDefiningOp<tile::LoadOp>();
+  return load && isInPanels(load.getView()) ? load : tile::LoadOp();
+}
+
+Value unkept(Value tile) {
+  auto keep = tile.getDefiningOp<KeepOp>();
+  return keep ? keep.getSource() : tile;
+}
+
+bool liesInMemory(Value tile) {
+  if (auto argument = dyn_cast<BlockArgument>(tile))
+    return isa<scf::ForOp>(argument.getOwner()->getParentOp());
+  if (auto branch = tile.getDefiningOp<scf::IfOp>())
+    return !isLazy(branch);
+  return isa<KeepOp, TurnOp, tile::MmaOp, tile::ScaledMmaOp, tile::ReduceOp, tile::EncodeOp, tile::TopkThresholdOp, scf::ForOp,
+             RowsOp>(tile.getDefiningOp());
+}
+
+bool liesInRows(tile::LoadOp load) {
+  auto type = cast<tile::ViewType>(load.getView().getType());
+  const bool dropsFirst = llvm::is_contained(load.getDropped(), 0);
+  const bool skipsRows = !dropsFirst && load.getHi() && load.getLo() && load.getLo() != load.getOffsets()[0];
+  const int64_t last = type.getRank() - 1;
+  return tileType(load.getTile()).getRank() == 2 && !isInPanels(load.getView()) && !skipsRows &&
+         !llvm::is_contained(load.getDropped(), last) &&
+         isInside(load.getOffsets()[last], tileType(load.getTile()).getDimSize(1), type.getShape()[last]);
+}
+
+bool continues(scf::ForOp loop, Value init) {
+  auto before = init.getDefiningOp<scf::ForOp>();
+  return before && init.hasOneUse() && before->getBlock() == loop->getBlock();
+}
+
+bool isInside(Value offset, int64_t extent, int64_t size) {
+  if (ShapedType::isDynamic(size))
+    return false;
+  IntegerAttr constant;
+  if (matchPattern(offset, m_Constant(&constant)))
+    return constant.getInt() >= 0 && constant.getInt() + extent <= size;
+  // A block or step of a whole number of tiles: launches have no block past the end.
+  if (auto quotient = offset.getDefiningOp<arith::DivUIOp>()) {
+    auto product = quotient.getLhs().getDefiningOp<arith::MulIOp>();
+    IntegerAttr factor;
+    if (product && matchPattern(quotient.getRhs(), m_Constant(&constant)) &&
+        matchPattern(product.getRhs(), m_Constant(&factor)) && constant.getInt() > 0) {
+      int64_t step = factor.getInt() / constant.getInt();
+      return step > 0 && factor.getInt() % constant.getInt() == 0 && size % step == 0 && extent <= step;
+    }
+  }
+  if (auto product = offset.getDefiningOp<arith::MulIOp>())
+    for (Value factor : product->getOperands())
+      if (matchPattern(factor, m_Constant(&constant)) && constant.getInt() > 0)
+        return size % constant.getInt() == 0 && extent <= constant.getInt();
+  if (auto argument = dyn_cast<BlockArgument>(offset)) {
+    if (auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp()))
+      if (matchPattern(loop.getStep(), m_Constant(&constant)) && argument == loop.getInductionVar())
+        return size % constant.getInt() == 0 && extent <= constant.getInt();
+    if (isa<tile::KernelOp>(argument.getOwner()->getParentOp()))
+      return extent == 1;
+  }
+  // Key head of a query head, and the like: single elements along a dimension that the grid covers.
+  return extent == 1 && isa_and_nonnull<arith::DivUIOp, arith::DivSIOp>(offset.getDefiningOp());
+}
+
+bool isLazy(scf::IfOp branch) {
+  if (branch.getNumResults() == 0 || !llvm::all_of(branch.getResultTypes(), llvm::IsaPred<RankedTensorType>))
+    return false;
+  for (Region &region : branch->getRegions())
+    for (Operation &op : region.front().without_terminator()) {
+      auto inner = dyn_cast<scf::IfOp>(op);
+      bool evaluates =
+          inner ? isLazy(inner)
+                : isa<tile::LoadOp, tile::SplatOp, tile::ExpandOp, tile::IotaOp, tile::ReshapeOp, tile::SliceOp,
+                      tile::DimOp>(op) ||
+                      (op.getNumRegions() == 0 && op.getDialect()->getNamespace() != "tile" && isMemoryEffectFree(&op));
+      if (!evaluates)
+        return false;
+    }
+  return true;
+}
+
+} // namespace longc::cpu

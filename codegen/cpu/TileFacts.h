@@ -1,0 +1,37 @@
+// What passes and lowering ask of a kernel of tiles: facts of its IR, no decisions.
+#pragma once
+
+#include "codegen/cpu/CpuDialect.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace longc::cpu {
+
+inline mlir::RankedTensorType tileType(mlir::Value tile) { return mlir::cast<mlir::RankedTensorType>(tile.getType()); }
+
+/// Whether the argument is a matrix in panels (runtime/io/Panels.h).
+bool isInPanels(mlir::Value view);
+
+/// The load of weights in panels that is the other operand of a product, perhaps as f32 of bf16 ones or the other way round;
+/// null for another tile.
+tile::LoadOp panelsOf(mlir::Value operand);
+
+/// What a tile in memory was before `cpu.keep`.
+mlir::Value unkept(mlir::Value tile);
+
+/// Whether the value lies in memory: a result that is made there, or a tile that a loop carries.
+bool liesInMemory(mlir::Value tile);
+
+/// Whether rows of the loaded matrix lie in their view as a product can read them: column after column, none outside.
+bool liesInRows(tile::LoadOp load);
+
+/// Whether the loop goes on with a tile of the loop before it, which no one else reads.
+bool continues(mlir::scf::ForOp loop, mlir::Value init);
+
+/// Whether [offset, offset + extent) is known to lie inside [0, size).
+bool isInside(mlir::Value offset, int64_t extent, int64_t size);
+
+/// A branch whose regions only evaluate: it becomes part of the row loops that need its results.
+bool isLazy(mlir::scf::IfOp branch);
+
+} // namespace longc::cpu
