@@ -43,12 +43,55 @@ size_t lengthOfFirst(std::string_view text, size_t most) {
   return blank > 0 ? blank : full > 0 ? full : most;
 }
 
+// A word and the blanks behind it; of a text without blanks a part.
+size_t lengthOfWord(std::string_view text) {
+  constexpr size_t longest = 256;
+  size_t end = 0;
+  while (end < text.size() && end < longest && !isBlank(text[end]))
+    ++end;
+  while (end < text.size() && end < longest && isBlank(text[end]))
+    ++end;
+  return end == text.size() ? end : std::max<size_t>(characterAt(text, end), 1);
+}
+
+// So many bytes of the text as have at most `most` tokens: whole words, and what fits of the next one.
+size_t bytesOf(std::string_view text, size_t most, const std::function<size_t(std::string_view)> &tokensOf) {
+  size_t end = 0;
+  for (size_t tokens = 0; end < text.size();) {
+    const size_t word = lengthOfWord(text.substr(end)), more = tokensOf(text.substr(end, word));
+    if (tokens + more > most) {
+      size_t fits = 0, tooMany = word;
+      while (tooMany - fits > 1) {
+        const size_t middle = fits + (tooMany - fits) / 2;
+        (tokens + tokensOf(text.substr(end, middle)) > most ? tooMany : fits) = middle;
+      }
+      end += fits;
+      break;
+    }
+    tokens += more;
+    end += word;
+  }
+  size_t character = 1;
+  while (character < text.size() && characterAt(text, character) != character)
+    ++character;
+  return std::max(end, character);
+}
+
 } // namespace
 
 std::vector<std::string_view> cutChunks(std::string_view text, size_t most) {
   std::vector<std::string_view> chunks;
   while (!text.empty()) {
     chunks.push_back(text.substr(0, lengthOfFirst(text, std::max<size_t>(most, 1))));
+    text.remove_prefix(chunks.back().size());
+  }
+  return chunks;
+}
+
+std::vector<std::string_view> cutChunks(std::string_view text, size_t most, const std::function<size_t(std::string_view)> &tokensOf) {
+  std::vector<std::string_view> chunks;
+  while (!text.empty()) {
+    chunks.push_back(text.substr(0, lengthOfFirst(text, bytesOf(text, most, tokensOf))));
     text.remove_prefix(chunks.back().size());
   }
   return chunks;

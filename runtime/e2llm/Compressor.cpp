@@ -60,8 +60,14 @@ Result<std::vector<int32_t>> ChunkTokenizer::encode(std::string_view chunk) cons
   if (static_cast<int64_t>(tokens.size()) > longest_)
     return Status::error(8201, "a chunk of " + formatCount(static_cast<long long>(chunk.size())) + " bytes has " +
                                    formatCount(static_cast<long long>(tokens.size())) + " tokens: the encoder reads " + formatCount(longest_) + " at most",
-                         "cut smaller chunks: --chunk BYTES");
+                         "cut smaller chunks: --chunk BYTES, or --chunk Nt for N tokens");
   return tokens;
+}
+
+std::vector<std::string_view> ChunkTokenizer::cut(std::string_view text, const ChunkSize &size) const {
+  if (size.unit == ChunkSize::Unit::bytes)
+    return cutChunks(text, size.most);
+  return cutChunks(text, size.most, [this](std::string_view part) { return tokenizer_.encode(part, /*parseSpecial=*/false).size(); });
 }
 
 Result<std::unique_ptr<Compressor>> Compressor::create(const Program &program, const longc_program_table &table, const EngineOptions &options) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/device/OpenDevice.h"
+#include "runtime/e2llm/Chunks.h"
 #include "runtime/serve/EncoderInputs.h"
 #include "runtime/serve/Engine.h"
 #include "runtime/text/Tokenizer.h"
@@ -29,6 +30,8 @@ public:
   static Result<ChunkTokenizer> create(const abi::Module &module);
   /// A chunk over the encoder's positions is an error (LC8201) that says both numbers.
   Result<std::vector<int32_t>> encode(std::string_view chunk) const;
+  /// A text as chunks of that size.
+  std::vector<std::string_view> cut(std::string_view text, const ChunkSize &size) const;
 
 private:
   ChunkTokenizer(Tokenizer tokenizer, int64_t longest) : tokenizer_(std::move(tokenizer)), longest_(longest) {}
@@ -52,6 +55,7 @@ public:
   /// Columns of a soft token.
   int64_t width() const { return program_.module().hidden(); }
   const abi::Compression &settings() const { return module_.compression(); }
+  const ChunkTokenizer &tokenizer() const { return tokenizer_; }
   std::string describeDevice() const { return device_->describe(); }
 
   /// Another value of a parameter, as Executor::bindParameter.

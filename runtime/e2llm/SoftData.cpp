@@ -5,7 +5,6 @@
 #include "runtime/core/Hash.h"
 #include "runtime/core/JsonReader.h"
 #include "runtime/core/ThreadPool.h"
-#include "runtime/e2llm/Chunks.h"
 #include "runtime/serve/Batch.h"
 
 #include <algorithm>
@@ -124,7 +123,7 @@ private:
 
   // A text that was not there before gives chunks, and samples of understanding.
   Status make(const SoftLine &line, SoftLineParts &parts) const {
-    const std::vector<std::string_view> pieces = cutChunks(line.text, options_.chunkBytes);
+    const std::vector<std::string_view> pieces = encoder_.cut(line.text, options_.chunk);
     for (std::string_view piece : line.isFirst ? pieces : std::vector<std::string_view>()) {
       auto tokens = encoder_.encode(piece);
       if (!tokens.ok())

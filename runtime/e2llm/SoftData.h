@@ -34,7 +34,7 @@ struct SoftData {
 };
 
 struct SoftDataOptions {
-  size_t chunkBytes = 512;
+  ChunkSize chunk;
   bool reason = true, understand = true;
   float understandWeight = 0.1f; // of a sample of understanding in the loss, one of reasoning having 1
   int64_t restated = 4;          // chunks of a sample of understanding

@@ -1,7 +1,6 @@
 // Chunks, soft tokens and pools as sections of a document.
 #include "runtime/e2llm/SoftDocument.h"
 
-#include "runtime/e2llm/Chunks.h"
 #include "runtime/serve/MemoryTraits.h"
 #include "runtime/text/TokenOffsets.h"
 
@@ -42,7 +41,7 @@ std::string_view SoftDocument::chunk(size_t index) const {
   return std::string_view(text_.text).substr(begin, ends_[index] - begin);
 }
 
-Result<SoftDocument> SoftDocument::read(Compressor &compressor, const Tokenizer &decoder, std::string name, std::string text, size_t chunkBytes,
+Result<SoftDocument> SoftDocument::read(Compressor &compressor, const Tokenizer &decoder, std::string name, std::string text, const ChunkSize &size,
                                         const SoftDocument *old, const std::function<bool(int64_t done, int64_t total)> &onProgress) {
   SoftDocument document;
   document.text_.name = std::move(name);
@@ -51,7 +50,7 @@ Result<SoftDocument> SoftDocument::read(Compressor &compressor, const Tokenizer 
   if (document.text_.tokens.empty())
     return Status::error(5403, "the document '" + document.text_.name + "' is empty", "a text has at least one token");
   document.text_.offsets = tokenOffsets(decoder, document.text_.text, document.text_.tokens);
-  const std::vector<std::string_view> chunks = cutChunks(document.text_.text, chunkBytes);
+  const std::vector<std::string_view> chunks = compressor.tokenizer().cut(document.text_.text, size);
   for (size_t end = 0; std::string_view chunk : chunks)
     document.ends_.push_back(end += chunk.size());
   size_t known = 0;

@@ -53,10 +53,11 @@ abi::Program aloneOf(const abi::Program &program, const abi::Module &module) {
   return alone;
 }
 
-std::string configOf(const abi::Program &program, size_t chunkBytes) {
+std::string configOf(const abi::Program &program, const ChunkSize &chunk) {
   JsonWriter json;
   json.beginObject();
-  json.key("chunk_size").integer(static_cast<int64_t>(chunkBytes));
+  json.key("chunk_size").integer(static_cast<int64_t>(chunk.most));
+  json.key("chunk_unit").text(chunk.unit == ChunkSize::Unit::tokens ? "tokens" : "bytes");
   json.key("overlap").integer(0);
   json.key("pooling").text(chunkPoolOf(program));
   json.key("tokens_per_chunk").integer(1);
@@ -96,7 +97,7 @@ Status writeProducts(const std::string &folder, const Part &part) {
 
 } // namespace
 
-Status writeSoftTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, const ParameterArray &values, size_t chunkBytes) {
+Status writeSoftTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, const ParameterArray &values, const ChunkSize &chunk) {
   auto write = [&](const std::string &name, const abi::Module *module) -> Status {
     auto part = partOf(list, name);
     if (!part.ok())
@@ -116,7 +117,7 @@ Status writeSoftTrained(const std::string &folder, const abi::Program &program, 
   for (const abi::Module &module : program.modules())
     LONGC_TRY(write(module.name(), &module));
   LONGC_TRY(write(products, nullptr));
-  return OutputFile::write(folder + configName, configOf(program, chunkBytes));
+  return OutputFile::write(folder + configName, configOf(program, chunk));
 }
 
 Status readSoftTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, ParameterArray &values) {

@@ -95,6 +95,18 @@ void TrainLoop::takeParts(const std::string &prefix) {
       parts_.emplace_back(prefix + name + "_loss", loss);
 }
 
+Status TrainLoop::takeAccuracies() {
+  if (!options_.partAccuracies)
+    return {};
+  LONGC_TRY(trainer_.fetch());
+  auto shares = options_.partAccuracies(trainer_.state().values);
+  if (!shares.ok())
+    return shares.status();
+  for (const auto &[name, share] : *shares)
+    parts_.emplace_back("eval_" + name + "_accuracy", share);
+  return {};
+}
+
 // Only what is due anyway counts: one behind the last step would be none if there were more steps.
 Status TrainLoop::evaluate(LoggedStep &logged, bool counts) {
   TrainState &state = trainer_.state();
@@ -105,6 +117,7 @@ Status TrainLoop::evaluate(LoggedStep &logged, bool counts) {
     return report.status();
   logged.evalLoss = report->loss;
   takeParts("eval_");
+  LONGC_TRY(takeAccuracies());
   if (!counts) {
     lastIsBest_ = !state.bestLoss || report->loss < *state.bestLoss;
     return {};

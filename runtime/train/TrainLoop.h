@@ -43,6 +43,8 @@ struct LoopOptions {
   std::function<void(const StepReport &)> onStep;
   /// Losses of parts of the step, or of the evaluation, that was just run, by name: they are logged as "NAME_loss" and "eval_NAME_loss".
   std::function<std::vector<std::pair<std::string, double>>()> partLosses;
+  /// Shares of what is to be said in parts of the evaluation that the values say rightly, by name: they are logged as "eval_NAME_accuracy".
+  std::function<Result<std::vector<std::pair<std::string, double>>>(const ParameterArray &values)> partAccuracies;
   /// Writes what was learnt.
   std::function<Status(const ParameterArray &values)> write;
 };
@@ -72,6 +74,7 @@ private:
   Status evaluate(LoggedStep &logged, bool counts);
   Status log(const StepReport &report, double seconds, LoggedStep &logged);
   void takeParts(const std::string &prefix);
+  Status takeAccuracies();
   Status saveWhenDue();
   Status save();
   Status finish();

@@ -46,6 +46,10 @@ words() { "$app" ask -p "Where?" -n 1 --json -q "$@" | python3 -c 'import json, 
 nearest() { "$app" ask -p "Where?" -n 1 --json -q --document "$document" --nearest "$1" | python3 -c 'import json, sys; answer = json.load(sys.stdin); print(sum(id < 0 for id in answer["prompt_token_ids"]), answer.get("soft_chunks"))'; }
 case "$(nearest 2)" in "2 [0, "[123]"]" | "2 [1, "[23]"]" | "2 [2, 3]") ;; *) fail "two of four chunks were expected: $(nearest 2)" ;; esac
 [ "$(nearest 9)" = "4 None" ] || fail "all chunks were expected"
+rm "$document"
+[ "$(reading --chunk 12t) $(reading --chunk 12t)" = "12 12 0 12 12 12" ] || fail "chunks of 12 tokens: $(reading --chunk 12t)"
+for wrong in 0t t 12x 0 -3; do refuses 2 "expected a number of bytes" "$app" read "$text" -o "$none" --chunk "$wrong" -q; done
+rm "$document" && reading >"$folder/out"
 refuses 1 "the encoder reads 128 at most" "$app" compress README.md -o "$none" --chunk 400 -q
 refuses 1 "was saved in another precision" ask --exact
 refuses 2 "there is no document" "$app" ask -p "Where?" -q
@@ -70,6 +74,19 @@ assert {"reason_loss", "understand_loss"} <= set().union(*steps), steps[0]
 assert whole["loss_last"] < whole["loss_first"], whole
 PY
 "$app" ask --adapter "$folder/learnt" --document "$text" -p "Where?" -n 4 -q >"$folder/out"
+
+# What is learnt by heart is foretold, of each objective by itself.
+printf '%s\n' '{"context": "A fox ran. ", "prompt": "What ran?", "answer": "a fox"}' '{"context": "The hen sat on it. "}' >"$folder/two"
+judged() { "$app" train --data "$folder/two" --eval-data "$folder/two" --out "$folder/judged_$1" --steps "$1" --eval-every "$1" --understand-weight 1 --seq-len 700 --batch 1 -q "${@:2}" >"$folder/out"; }
+rm -rf "$folder"/judged_* && judged 1 --lr 0 && judged 200 --lr 1e-2
+python3 - "$folder" <<'PY'
+import json, math, sys
+first, last = (json.loads(open(f"{sys.argv[1]}/judged_{steps}/train.jsonl").read().splitlines()[-1]) for steps in (1, 200))
+for name in ("reason", "understand"):
+    for step in (first, last): # a token that is not foretold has half of the probability at most
+        assert 0 <= step[f"eval_{name}_accuracy"] <= 1 and 1 - step[f"eval_{name}_accuracy"] <= step[f"eval_{name}_loss"] / math.log(2), step
+    assert first[f"eval_{name}_accuracy"] < 0.5 < last[f"eval_{name}_accuracy"], (first, last)
+PY
 
 # A server has such documents too.
 PYTHONPATH=test/e2e python3 test/e2e/serve_soft.py "$app" "$text" "$folder" "$folder/learnt"

@@ -61,5 +61,42 @@ TEST(Chunks, AreTheTextByteForByte) {
   }
 }
 
+// A token of every three letters of a word that were begun.
+size_t tokensOf(std::string_view text) {
+  size_t tokens = 0, letters = 0;
+  for (char letter : text)
+    tokens += letter == ' ' || letter == '\n' ? (letters = 0) : letters++ % 3 == 0;
+  return tokens;
+}
+
+TEST(Chunks, OfTokensEndWhereSentencesDo) {
+  Strings chunks;
+  for (std::string_view chunk : cutChunks("One. Two three. Four five six", 7, tokensOf))
+    chunks.emplace_back(chunk);
+  EXPECT_EQ(chunks, (Strings{"One. Two three. ", "Four five six"}));
+}
+
+TEST(Chunks, OfTokensAreTheTextByteForByteAndFull) {
+  std::mt19937 random(7);
+  const std::string letters = "abcdefg .!\n\xC3\xA9";
+  for (int round = 0; round < 500; ++round) {
+    std::string text;
+    for (size_t length = random() % 900; text.size() < length;)
+      text += letters[random() % (round % 2 ? letters.size() : 7)]; // one in two without blanks
+    const size_t most = 1 + random() % 40;
+    std::string joined;
+    const auto chunks = cutChunks(text, most, tokensOf);
+    for (const std::string_view &chunk : chunks) {
+      ASSERT_GE(chunk.size(), 1u);
+      ASSERT_LE(tokensOf(chunk), most);
+      if (round % 2 == 0 && &chunk != &chunks.back()) {
+        ASSERT_EQ(tokensOf(chunk), most);
+      }
+      joined += chunk;
+    }
+    ASSERT_EQ(joined, text);
+  }
+}
+
 } // namespace
 } // namespace longc

@@ -177,7 +177,7 @@ private:
     if (options_.pool.empty())
       options_.pool = adapter_ ? adapter_->pool : "mean";
     if (options_.chunkBytes == 0)
-      options_.chunkBytes = adapter_ ? adapter_->chunkBytes : usualChunkBytes;
+      options_.chunkBytes = adapter_ && adapter_->chunkBytes > 0 ? adapter_->chunkBytes : usualChunkBytes;
     return {};
   }
 

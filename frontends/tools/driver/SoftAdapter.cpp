@@ -33,11 +33,12 @@ Status readConfig(const std::string &folder, SoftAdapter &adapter) {
   auto config = readJsonFile(folder + "/e2llm_config.json");
   if (!config.ok())
     return config.status();
-  const JsonValue *pool = config->find("pooling"), *chunk = config->find("chunk_size");
+  const JsonValue *pool = config->find("pooling"), *chunk = config->find("chunk_size"), *unit = config->find("chunk_unit");
   if (!pool || !pool->text() || !chunk || !chunk->integer())
     return Status::error(notJoined, folder + "/e2llm_config.json has no \"pooling\" and \"chunk_size\"", "give the folder that `train` wrote");
   adapter.pool = *pool->text();
-  adapter.chunkBytes = *chunk->integer();
+  if (!unit || !unit->text() || *unit->text() == "bytes")
+    adapter.chunkBytes = *chunk->integer();
   return {};
 }
 

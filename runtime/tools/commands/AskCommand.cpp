@@ -35,11 +35,11 @@ public:
     if (!nearest.ok())
       return nearest.status();
     AskedDocuments documents(std::move(*model), *sampler, *most, {*words, *nearest}, arguments.flag("json"));
-    auto chunkBytes = documents.model_.chunkBytes(arguments);
-    if (!chunkBytes.ok())
-      return chunkBytes.status();
+    auto chunk = documents.model_.chunkSize(arguments);
+    if (!chunk.ok())
+      return chunk.status();
     for (const std::string &path : arguments.all("document")) {
-      auto document = documents.model_.openDocument(path, *chunkBytes);
+      auto document = documents.model_.openDocument(path, *chunk);
       if (!document.ok())
         return document.status();
       documents.soft_.insert(documents.soft_.end(), document->softTokens().begin(), document->softTokens().end());

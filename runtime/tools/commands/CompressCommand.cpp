@@ -23,9 +23,9 @@ Status runCompress(const Arguments &arguments) {
   auto model = SoftModel::open(arguments);
   if (!model.ok())
     return model.status();
-  auto chunkBytes = model->chunkBytes(arguments);
-  if (!chunkBytes.ok())
-    return chunkBytes.status();
+  auto chunk = model->chunkSize(arguments);
+  if (!chunk.ok())
+    return chunk.status();
   auto text = readTextFile(path);
   if (!text.ok())
     return text.status();
@@ -35,7 +35,7 @@ Status runCompress(const Arguments &arguments) {
     if (auto known = SoftDocument::open(output, model->traits(), model->compressor->width()); known.ok())
       old = std::move(*known);
   const auto start = std::chrono::steady_clock::now();
-  auto document = model->read(std::filesystem::path(path).filename().string(), std::move(*text), *chunkBytes, old ? &*old : nullptr, model->model.mode);
+  auto document = model->read(std::filesystem::path(path).filename().string(), std::move(*text), *chunk, old ? &*old : nullptr, model->model.mode);
   if (!document.ok())
     return document.status();
   const double milliseconds = 1000 * std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

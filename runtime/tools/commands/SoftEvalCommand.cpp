@@ -22,10 +22,10 @@ struct Score {
 
 class FactsEvaluation {
 public:
-  FactsEvaluation(SoftModel &model, size_t chunkBytes) : model_(model), chunkBytes_(chunkBytes) {}
+  FactsEvaluation(SoftModel &model, const ChunkSize &chunk) : model_(model), chunk_(chunk) {}
 
   Status judge(const FactDocument &fact) {
-    auto document = model_.read("facts", fact.text, chunkBytes_, nullptr, ProgressMode::none);
+    auto document = model_.read("facts", fact.text, chunk_, nullptr, ProgressMode::none);
     if (!document.ok())
       return document.status();
     sourceTokens_ += document->sourceTokens();
@@ -100,7 +100,7 @@ private:
   }
 
   SoftModel &model_;
-  size_t chunkBytes_;
+  ChunkSize chunk_;
   int64_t sourceTokens_ = 0, softTokens_ = 0;
   JsonWriter line_; // of the question at hand
   std::string replies_;
@@ -117,10 +117,10 @@ Status runEvalFacts(const Arguments &arguments) {
     return model.status();
   if (!arguments.has("window"))
     model->model.options.policy.window = std::min(usualWindow, model->model.options.policy.window);
-  auto chunkBytes = model->chunkBytes(arguments);
-  if (!chunkBytes.ok())
-    return chunkBytes.status();
-  FactsEvaluation evaluation(*model, *chunkBytes);
+  auto chunk = model->chunkSize(arguments);
+  if (!chunk.ok())
+    return chunk.status();
+  FactsEvaluation evaluation(*model, *chunk);
   Progress progress(model->model.mode, "asking", request->documents, "documents");
   for (int64_t number = 0; number < request->documents; ++number) {
     LONGC_TRY(evaluation.judge(request->make(number, People::judged)));

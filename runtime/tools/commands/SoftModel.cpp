@@ -8,6 +8,7 @@
 #include "runtime/train/ProgramParameters.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -42,20 +43,30 @@ std::vector<abi::Trait> SoftModel::traits() const {
   return SoftDocument::traits(engine.program(), engine.precision(), engine.adapter());
 }
 
-Result<size_t> chunkBytesOf(const Arguments &arguments, size_t usual) {
+Result<ChunkSize> chunkSizeOf(const Arguments &arguments, size_t usual) {
   if (!arguments.has("chunk"))
-    return usual;
-  auto bytes = arguments.integer("chunk", 1, 1 << 20);
-  return bytes.ok() ? Result<size_t>(static_cast<size_t>(*bytes)) : bytes.status();
+    return ChunkSize{usual};
+  constexpr size_t most = 1 << 20;
+  const std::string &given = arguments.text("chunk");
+  std::string_view digits = given;
+  ChunkSize size;
+  if (digits.ends_with('t')) {
+    size.unit = ChunkSize::Unit::tokens;
+    digits.remove_suffix(1);
+  }
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size.most);
+  if (error != std::errc() || end != digits.data() + digits.size() || size.most < 1 || size.most > most)
+    return Status::error(1003, "--chunk '" + given + "': expected a number of bytes from 1 to 1,048,576, or of tokens with a t behind it", "such as 512, or 100t");
+  return size;
 }
 
-Result<size_t> SoftModel::chunkBytes(const Arguments &arguments) const {
-  return chunkBytesOf(arguments, compressor->settings().chunk_bytes());
+Result<ChunkSize> SoftModel::chunkSize(const Arguments &arguments) const {
+  return chunkSizeOf(arguments, compressor->settings().chunk_bytes());
 }
 
-Result<SoftDocument> SoftModel::read(std::string name, std::string text, size_t chunkBytes, const SoftDocument *old, ProgressMode mode) const {
+Result<SoftDocument> SoftModel::read(std::string name, std::string text, const ChunkSize &chunk, const SoftDocument *old, ProgressMode mode) const {
   Progress progress(mode, "compressing", 0, "chunks");
-  auto document = SoftDocument::read(*compressor, model.tokenizer, std::move(name), std::move(text), chunkBytes, old, [&](int64_t done, int64_t total) {
+  auto document = SoftDocument::read(*compressor, model.tokenizer, std::move(name), std::move(text), chunk, old, [&](int64_t done, int64_t total) {
     progress.update(done, "of " + formatCount(total));
     return !interrupted();
   });
@@ -63,13 +74,13 @@ Result<SoftDocument> SoftModel::read(std::string name, std::string text, size_t 
   return document;
 }
 
-Result<SoftDocument> SoftModel::openDocument(const std::string &path, size_t chunkBytes) const {
+Result<SoftDocument> SoftModel::openDocument(const std::string &path, const ChunkSize &chunk) const {
   if (Document::isDocument(path))
     return SoftDocument::open(path, traits(), compressor->width());
   auto text = readTextFile(path);
   if (!text.ok())
     return text.status();
-  return read(std::filesystem::path(path).filename().string(), std::move(*text), chunkBytes, nullptr, model.mode);
+  return read(std::filesystem::path(path).filename().string(), std::move(*text), chunk, nullptr, model.mode);
 }
 
 Result<std::vector<ChunkPlace>> SoftModel::nearest(std::span<const SoftDocument> documents, const std::string &question) const {

@@ -13,10 +13,10 @@
 
 namespace longc {
 
-/// The answer to a prompt of soft tokens and words.
-/// --chunk, or `usual` where it is not given.
-Result<size_t> chunkBytesOf(const Arguments &arguments, size_t usual);
+/// --chunk, or `usual` bytes where it is not given.
+Result<ChunkSize> chunkSizeOf(const Arguments &arguments, size_t usual);
 
+/// The answer to a prompt of soft tokens and words.
 struct SoftAnswer {
   PromptRun run;
   std::unique_ptr<Session> session;
@@ -37,11 +37,11 @@ struct SoftModel {
 
   std::vector<abi::Trait> traits() const;
   /// --chunk, else what the program was compiled with.
-  Result<size_t> chunkBytes(const Arguments &arguments) const;
+  Result<ChunkSize> chunkSize(const Arguments &arguments) const;
   /// A file as it is: a document that `read` made, or a text, which is compressed now.
-  Result<SoftDocument> openDocument(const std::string &path, size_t chunkBytes) const;
+  Result<SoftDocument> openDocument(const std::string &path, const ChunkSize &chunk) const;
   /// Compresses a text, with a progress bar; ^C cancels.
-  Result<SoftDocument> read(std::string name, std::string text, size_t chunkBytes, const SoftDocument *old, ProgressMode mode) const;
+  Result<SoftDocument> read(std::string name, std::string text, const ChunkSize &chunk, const SoftDocument *old, ProgressMode mode) const;
 
   /// The chunks by the tokens that they share with the question (scoresOfPieces), among equals by how near their pools are to the question's.
   Result<std::vector<ChunkPlace>> nearest(std::span<const SoftDocument> documents, const std::string &question) const;

@@ -44,10 +44,10 @@ Result<SoftDataOptions> dataOptionsOf(const Arguments &arguments, const abi::Mod
     return restated.ok() ? windows.status() : restated.status();
   options.restated = *restated;
   options.mostRestated = *windows;
-  auto bytes = chunkBytesOf(arguments, encoder.compression().chunk_bytes());
-  if (!bytes.ok())
-    return bytes.status();
-  options.chunkBytes = *bytes;
+  auto chunk = chunkSizeOf(arguments, encoder.compression().chunk_bytes());
+  if (!chunk.ok())
+    return chunk.status();
+  options.chunk = *chunk;
   return options;
 }
 

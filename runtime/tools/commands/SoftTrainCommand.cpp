@@ -5,6 +5,7 @@
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
 #include "runtime/e2llm/FittedAdapter.h"
+#include "runtime/e2llm/SoftAccuracy.h"
 #include "runtime/e2llm/SoftFiles.h"
 #include "runtime/e2llm/SoftStep.h"
 #include "runtime/serve/ProgramTokenizer.h"
@@ -174,6 +175,12 @@ private:
     step_ = std::move(*step);
     step_->use(data_);
     step_->freeze(choices_.frozen);
+    if (!evaluation_.samples.empty()) {
+      auto accuracy = SoftAccuracy::create(*program_, longc_program, choices_.engine);
+      if (!accuracy.ok())
+        return accuracy.status();
+      accuracy_ = std::move(*accuracy);
+    }
     if (choices_.usualCalls)
       choices_.train.callTokens = step_->usualCallTokens();
     return {};
@@ -259,10 +266,12 @@ private:
     options.seconds = choices_.seconds;
     options.stop = [] { return interrupted(); };
     options.partLosses = [this] { return step_->takeLosses(); };
+    if (accuracy_)
+      options.partAccuracies = [this](const ParameterArray &values) { return accuracy_->judge(data_, evaluation_.samples, step_->parameters(), values); };
     options.onStep = [&](const StepReport &report) { progress.update(report.step - first, formatText("loss %.4f", report.loss)); };
     options.write = [this](const ParameterArray &values) {
       learnt_ = fingerprintOf(values);
-      return writeSoftTrained(choices_.folder, program_->message(), step_->parameters(), values, choices_.samples.chunkBytes);
+      return writeSoftTrained(choices_.folder, program_->message(), step_->parameters(), values, choices_.samples.chunk);
     };
     return TrainLoop(*trainer_, *step_, std::move(options)).run();
   }
@@ -292,6 +301,7 @@ private:
   SoftChoices choices_;
   std::unique_ptr<Program> program_;
   std::unique_ptr<SoftStep> step_;
+  std::unique_ptr<SoftAccuracy> accuracy_; // where there is something to judge by
   SoftData data_, evaluation_;
   std::optional<Trainer> trainer_;
   std::string learnt_; // the hash of what was written
@@ -302,10 +312,10 @@ private:
 Status runSoftTrain(const Arguments &arguments, std::unique_ptr<Program> program) {
   SoftChoices choices;
   LONGC_TRY(choices.read(arguments));
-  auto bytes = chunkBytesOf(arguments, compressingModule(program->message())->compression().chunk_bytes());
-  if (!bytes.ok())
-    return bytes.status();
-  choices.samples.chunkBytes = *bytes;
+  auto chunk = chunkSizeOf(arguments, compressingModule(program->message())->compression().chunk_bytes());
+  if (!chunk.ok())
+    return chunk.status();
+  choices.samples.chunk = *chunk;
   watchInterrupts();
   return SoftTraining(std::move(choices), std::move(program)).run();
 }
