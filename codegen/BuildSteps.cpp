@@ -78,9 +78,21 @@ static std::string locationName(Location location) {
 
 static bool isOverlay(lm::ParameterOp parameter) { return parameter->hasAttr(overlayModulesAttribute); }
 
+// The trained parameters whose rows it holds, rounded; none of another.
+static SmallVector<lm::ParameterOp> trainedParts(lm::ParameterOp parameter) {
+  SmallVector<lm::ParameterOp> trained;
+  if (ArrayAttr parts = parameter.getPartsAttr())
+    for (auto name : parts.getAsRange<StringAttr>())
+      if (auto part = SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(parameter, name); part && part.getTrainable())
+        trained.push_back(part);
+  return trained;
+}
+
 static abi::Parameter::Initializer initializerOf(lm::ParameterOp parameter) {
   if (isOverlay(parameter))
     return abi::Parameter::BOUND;
+  if (!trainedParts(parameter).empty())
+    return abi::Parameter::ZERO;
   auto name = parameter->getAttrOfType<StringAttr>(initializerAttribute);
   if (!name)
     return abi::Parameter::NONE;
@@ -104,6 +116,11 @@ uint32_t ProgramIndex::parameter(lm::ParameterOp parameter) {
         part->set_module(module.str());
         part->set_rows(rows);
       }
+    for (lm::ParameterOp trained : trainedParts(parameter)) {
+      abi::OverlayPart *part = message->add_overlays();
+      part->set_module(trained.getSymName().str());
+      part->set_rows(cast<RankedTensorType>(trained.getType()).getDimSize(0));
+    }
     message->set_panels(shape.size() == 2 && !parameter.getTrainable());
     message->set_initializer(initializerOf(parameter));
   }

@@ -6,10 +6,12 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <map>
 
 namespace longc {
 namespace {
@@ -25,6 +27,59 @@ std::vector<std::string> partsOf(const abi::Parameter &parameter, const Paramete
 
 // Whether its bytes are in the program: others begin as their initializer says.
 bool isStored(const abi::Parameter &parameter) { return parameter.initializer() == abi::Parameter::NONE; }
+
+// Where matrices lie whose rows another one holds among its own, because some functions read joined what others read apart: in that one,
+// wherever they begin with a panel of it.
+class Joined {
+public:
+  Joined(const abi::Program &program, const ParameterParts &parts) {
+    std::multimap<std::string, const abi::Parameter *> apart; // by the one tensor that it is
+    for (const abi::Parameter &parameter : program.parameters())
+      if (auto names = partsOf(parameter, parts); names.size() == 1)
+        apart.emplace(names.front(), &parameter);
+    for (const abi::Parameter &whole : program.parameters()) {
+      const std::vector<std::string> names = partsOf(whole, parts);
+      int64_t before = 0;
+      for (size_t i = 0; names.size() > 1 && i < names.size(); ++i) {
+        auto [first, last] = apart.equal_range(names[i]);
+        auto part = std::find_if(first, last, [&](const auto &one) { return isSameLayout(*one.second, whole); });
+        if (part == last)
+          break;
+        places_.try_emplace(part->second->name(), Place{whole.name(), before / panelRows});
+        before += part->second->shape(0);
+      }
+    }
+  }
+
+  bool holds(const abi::Parameter &parameter) const { return places_.contains(parameter.name()); }
+
+  // Of a program whose other parameters have their places.
+  void place(abi::Program &program) const {
+    std::map<std::string, const abi::Parameter *> wholes;
+    for (const abi::Parameter &parameter : program.parameters())
+      wholes[parameter.name()] = &parameter;
+    for (abi::Parameter &parameter : *program.mutable_parameters())
+      if (auto found = places_.find(parameter.name()); found != places_.end()) {
+        const abi::Parameter &whole = *wholes.at(found->second.whole);
+        const uint64_t panels = static_cast<uint64_t>((whole.shape(0) + panelRows - 1) / panelRows);
+        parameter.set_offset(whole.offset() + whole.bytes() / panels * static_cast<uint64_t>(found->second.panel));
+      }
+  }
+
+private:
+  static constexpr int64_t panelRows = 16, alignedColumns = 64; // panels of so many columns are a multiple of 64 bytes in every format
+  struct Place {
+    std::string whole;
+    int64_t panel;
+  };
+
+  static bool isSameLayout(const abi::Parameter &part, const abi::Parameter &whole) {
+    return isStored(part) && isStored(whole) && part.panels() && whole.panels() && part.type() == whole.type() && part.shape(1) == whole.shape(1) &&
+           part.shape(1) % alignedColumns == 0 && part.shape(0) % panelRows == 0;
+  }
+
+  std::map<std::string, Place> places_;
+};
 
 Status copyInto(OutputFile &file, const std::string &path) {
   std::ifstream source(path, std::ios::binary);
@@ -44,8 +99,9 @@ Result<uint64_t> writeWeights(OutputFile &file, const abi::Program &program, con
   XXH3_64bits_reset(hash.get());
   std::vector<std::byte> bytes;
   uint64_t start = file.position();
+  const Joined joined(program, parts);
   for (const abi::Parameter &parameter : program.parameters()) {
-    if (!isStored(parameter))
+    if (!isStored(parameter) || joined.holds(parameter))
       continue;
     uint64_t before = file.position();
     LONGC_TRY(file.pad(kParameterAlignment));
@@ -65,17 +121,18 @@ Result<uint64_t> writeWeights(OutputFile &file, const abi::Program &program, con
 
 Result<uint64_t> placeParameters(abi::Program &program, const ParameterParts &parts, const WeightSource &weights) {
   uint64_t end = 0;
+  const Joined joined(program, parts);
   for (abi::Parameter &parameter : *program.mutable_parameters()) {
     Result<uint64_t> bytes = isStored(parameter) ? weights.bytes(partsOf(parameter, parts), parameter) : Result<uint64_t>(0);
     if (!bytes.ok())
       return bytes.status();
-    parameter.set_offset(alignUp(end, kParameterAlignment));
     parameter.set_bytes(*bytes);
-    if (isStored(parameter))
-      end = parameter.offset() + *bytes;
-    else
-      parameter.set_offset(0);
+    if (!isStored(parameter) || joined.holds(parameter))
+      continue;
+    parameter.set_offset(alignUp(end, kParameterAlignment));
+    end = parameter.offset() + *bytes;
   }
+  joined.place(program);
   return end;
 }
 

@@ -1,6 +1,5 @@
 // The one place where precision is decided: everything inexact is an op that this pass inserted.
 #include "passes/FunctionInputs.h"
-#include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
 #include "passes/TargetFacts.h"
 
@@ -79,6 +78,20 @@ Value narrowWeight(Operation *product, Value weight, Weights weights) {
   return {};
 }
 
+// Where a function serves, what is trained is as constant as a weight: the matrices of an adapter are held beside it, rounded and in
+// panels, and the runtime keeps them up with what is trained. Targets whose weights are all decoded hold trained ones so anyway.
+void holdAdapter(lm::LinearOp linear, Weights weights) {
+  if (!linear.getLoraA() || weights.decoded || !isTrained(linear.getLoraA()) || !isTrained(linear.getLoraB()) ||
+      !llvm::is_contained({"prefill", "decode", "ingest"}, linear->getParentOfType<func::FuncOp>().getSymName()))
+    return;
+  for (OpOperand *matrix : {&linear.getLoraAMutable()[0], &linear.getLoraBMutable()[0]}) {
+    auto reference = matrix->get().getDefiningOp<lm::ParameterRefOp>();
+    matrix->set(heldAs(reference, withElement(reference, BFloat16Type::get(linear.getContext())), "bf16"));
+    if (reference->use_empty())
+      reference.erase();
+  }
+}
+
 // What multiplies the rows of x takes on their type; an adapter's second product stays in float32 where that costs nothing.
 void roundInputs(lm::LinearOp linear, Weights weights) {
   OpBuilder builder(linear);
@@ -100,11 +113,14 @@ void multiplyBlocks(lm::LinearOp linear, Value w, unsigned bits) {
   Value wide = type.getElementType().isF32()
                    ? x
                    : lm::RoundOp::create(builder, location, withElement(x, builder.getF32Type()), x);
+  Value adapted = linear.getLoraA() ? x : Value(); // as the adapter's first matrix is
+  if (adapted && !getElementTypeOrSelf(linear.getLoraA()).isF32())
+    adapted = rounded(builder, location, x);
   auto encoded =
       lm::QuantizeOp::create(builder, location, type.clone(builder.getIntegerType(bits)), blockType, blockType, wide);
   Value product = lm::QuantizedLinearOp::create(builder, location, linear.getResult().getType(), encoded.getValues(),
                                                 encoded.getScales(), encoded.getSums(), w, linear.getBias(),
-                                                linear.getLoraA() ? x : Value(), linear.getLoraA(), linear.getLoraB(),
+                                                adapted, linear.getLoraA(), linear.getLoraB(),
                                                 linear.getLoraScale());
   linear.replaceAllUsesWith(product);
   linear.erase();
@@ -124,6 +140,7 @@ void makeFast(lm::LinearOp linear, Weights weights) {
   auto decoded = linear.getW().getDefiningOp<lm::DequantizeOp>();
   bool manyRows = type.isDynamicDim(0) && !hasOneToken(linear);
   if (decoded && !manyRows && !weights.decoded) {
+    holdAdapter(linear, weights);
     multiplyBlocks(linear, decoded.getSource(), 16);
     if (decoded->use_empty())
       decoded.erase();
@@ -138,6 +155,7 @@ void makeFast(lm::LinearOp linear, Weights weights) {
   Value weight = narrowWeight(linear, linear.getW(), weights);
   if (!weight)
     return;
+  holdAdapter(linear, weights);
   roundInputs(linear, weights);
   linear.getWMutable().assign(weight);
   if (stored && stored->use_empty())

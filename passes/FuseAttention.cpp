@@ -50,13 +50,14 @@ struct FuseAttentionPass : impl::FuseAttentionPassBase<FuseAttentionPass> {
       out = heads->getResult(0);
     }
     int64_t headSize = cast<RankedTensorType>(joined->getResult(0).getType()).getDimSize(2);
-    if (Operation *rounding = onlyUser<lm::QuantizeOp, lm::RoundOp>(out)) {
-      if (isa<lm::QuantizeOp>(rounding) && headSize % 32 != 0)
-        remarkNotFused(getArgument(), rounding, "head size " + Twine(headSize) + " is no multiple of the block of 32");
-      else
-        ops.push_back(rounding);
-    } else if (!out.hasOneUse()) {
-      remarkNotFused(getArgument(), joined, "second user of the result");
+    const SmallVector<Operation *> roundings = roundingsOf(out);
+    if (!llvm::all_of(out.getUsers(), [&](Operation *user) { return llvm::is_contained(roundings, user); })) {
+      if (!out.hasOneUse())
+        remarkNotFused(getArgument(), joined, "second user of the result");
+    } else if (headSize % 32 != 0 && llvm::any_of(roundings, llvm::IsaPred<lm::QuantizeOp>)) {
+      remarkNotFused(getArgument(), roundings.front(), "head size " + Twine(headSize) + " is no multiple of the block of 32");
+    } else {
+      ops.append(roundings);
     }
     if (ops.size() > 1)
       formGroup(getArgument(), ops);

@@ -54,9 +54,10 @@ struct FuseEpiloguePass : impl::FuseEpiloguePassBase<FuseEpiloguePass> {
       ops.push_back(next);
       result = next->getResult(0);
     }
-    if (Operation *quantization = onlyUser<lm::QuantizeOp>(result))
-      ops.push_back(quantization);
-    else if (llvm::any_of(result.getUsers(), [](Operation *user) { return isa<lm::QuantizeOp, lm::RoundOp>(user); }))
+    const SmallVector<Operation *> roundings = roundingsOf(result);
+    if (llvm::all_of(result.getUsers(), [&](Operation *user) { return llvm::is_contained(roundings, user); }))
+      ops.append(roundings);
+    else if (!roundings.empty())
       remarkNotFused(getArgument(), ops.back(), "its result is rounded for one user and not for another");
   }
 };

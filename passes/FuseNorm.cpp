@@ -2,8 +2,6 @@
 #include "passes/Grouping.h"
 #include "passes/Passes.h"
 
-#include "llvm/ADT/SmallVectorExtras.h"
-
 using namespace mlir;
 
 namespace longc {
@@ -23,12 +21,7 @@ struct FuseNormPass : impl::FuseNormPassBase<FuseNormPass> {
         ops.push_back(gather);
       else if (gather)
         remarkNotFused(getArgument(), norm, "second user of the gathered rows");
-      SmallVector<Operation *> roundings = llvm::filter_to_vector(
-          norm->getResult(0).getUsers(), [](Operation *user) { return isa<lm::QuantizeOp, lm::RoundOp>(user); });
-      if (roundings.size() == 1)
-        ops.push_back(roundings.front());
-      else if (roundings.size() > 1)
-        remarkNotFused(getArgument(), norm, "the norm is rounded in several ways");
+      ops.append(roundingsOf(norm->getResult(0)));
       if (ops.size() > 1)
         formGroup(getArgument(), ops);
     }

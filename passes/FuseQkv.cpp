@@ -1,4 +1,6 @@
-// Products of one input become one product with their weights' rows joined, and slices of its columns.
+// Products of one input become one product with their weights' rows joined, and slices of its columns. Adapters that are held beside
+// the weights are joined with them; those of products that stay apart share their first product.
+#include "dialects/lm/AdapterParts.h"
 #include "passes/Grouping.h"
 #include "passes/Passes.h"
 
@@ -15,17 +17,45 @@ namespace longc {
 
 namespace {
 
+// The matrices of an adapter; nulls for none.
+struct Adapter {
+  lm::ParameterRefOp a, b;
+  Value x; // what A multiplies
+  double scale = 1.0;
+
+  int64_t rank() { return cast<RankedTensorType>(b.getType()).getDimSize(1); }
+};
+
 // A product and the parameters it reads.
 struct Product {
   Operation *op;
   lm::ParameterRefOp reference, bias; // bias: null if it has none
   Type type;                          // of the weight
+  Adapter adapter;
 };
 
 Value biasOf(Operation *op) {
   if (auto linear = dyn_cast<lm::LinearOp>(op))
     return linear.getBias();
   return cast<lm::QuantizedLinearOp>(op).getBias();
+}
+
+Adapter adapterOf(Operation *op) {
+  auto of = [](auto linear, Value x) -> Adapter {
+    if (!linear.getLoraA())
+      return {};
+    return {linear.getLoraA().template getDefiningOp<lm::ParameterRefOp>(), linear.getLoraB().template getDefiningOp<lm::ParameterRefOp>(), x,
+            linear.getLoraScale()};
+  };
+  if (auto linear = dyn_cast<lm::LinearOp>(op))
+    return of(linear, linear.getX());
+  auto quantized = cast<lm::QuantizedLinearOp>(op);
+  return of(quantized, quantized.getX());
+}
+
+bool hasAdapter(Operation *op) {
+  auto linear = dyn_cast<lm::LinearOp>(op);
+  return bool(linear ? linear.getLoraA() : cast<lm::QuantizedLinearOp>(op).getLoraA());
 }
 
 int64_t rowsOf(Type type) {
@@ -63,18 +93,20 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<FunctionOpInterface>()) {
       // Products by input (its scales and sums where it is quantised) and by what their weights and results must share.
-      using Shared = std::tuple<Value, Value, Value, Type, Type, unsigned>;
+      using Shared = std::tuple<Value, Value, Value, Type, Type, unsigned, int64_t, uint64_t>;
       llvm::MapVector<Shared, SmallVector<Product>> byInput;
       for (Operation *op : looseOps<lm::LinearOp, lm::QuantizedLinearOp>(function))
         if (std::optional<Product> product = joinable(op)) {
           auto quantized = dyn_cast<lm::QuantizedLinearOp>(op);
           byInput[{op->getOperand(0), quantized ? quantized.getScales() : Value(), quantized ? quantized.getSums() : Value(),
-                   joinedType(product->type, 1), getElementTypeOrSelf(op->getResult(0)), product->bias ? 1u : 0u}]
+                   joinedType(product->type, 1), getElementTypeOrSelf(op->getResult(0)), product->bias ? 1u : 0u,
+                   product->adapter.a ? product->adapter.rank() : 0, llvm::bit_cast<uint64_t>(product->adapter.scale)}]
               .push_back(*product);
         }
       for (auto &[key, products] : byInput)
         if (products.size() > 1)
           join(products);
+      shareFirstProducts(function);
     }
     dropUnusedParameters();
   }
@@ -84,8 +116,9 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     if (op->hasOneUse() && isa<lm::ElementwiseOpInterface>(*op->user_begin()) && !isa<lm::RoundOp>(*op->user_begin()))
       return std::nullopt;
     auto linear = dyn_cast<lm::LinearOp>(op);
-    if (linear ? linear.getLoraA() : cast<lm::QuantizedLinearOp>(op).getLoraA()) {
-      remarkNotFused(getArgument(), op, "it has an adapter");
+    Adapter adapter = adapterOf(op);
+    if (hasAdapter(op) && !mayJoin(op, adapter)) {
+      remarkNotFused(getArgument(), op, "it has an adapter that is not held beside the weights");
       return std::nullopt;
     }
     Value weight = op->getOperand(linear ? 1 : 3);
@@ -106,7 +139,48 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     }
     if (!mayJoin(op, reference) || (bias && !mayJoin(op, bias)))
       return std::nullopt;
-    return Product{op, reference, bias, reference.getType()};
+    return Product{op, reference, bias, reference.getType(), adapter};
+  }
+
+  // Of the adapter of an op: whether both matrices are held for all functions that serve alike, and blocks of columns can be of one part.
+  static bool mayJoin(Operation *op, Adapter adapter) {
+    auto isHeld = [&](lm::ParameterRefOp reference) {
+      auto parameter = reference ? SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(op, reference.getNameAttr()) : lm::ParameterOp();
+      return parameter && !parameter.getTrainable() && parameter.getParts();
+    };
+    constexpr int64_t columns = 32; // of which blocks have multiples
+    return isHeld(adapter.a) && isHeld(adapter.b) && rowsOf(adapter.b.getType()) % columns == 0;
+  }
+
+  // One parameter for the A of all products of one input, of which each reads its rows of h.
+  void shareFirstProducts(FunctionOpInterface function) {
+    llvm::MapVector<std::pair<Value, int64_t>, SmallVector<Operation *>> byInput; // and rank: its columns of h are a multiple of it
+    for (Operation *op : looseOps<lm::LinearOp, lm::QuantizedLinearOp>(function))
+      if (Adapter adapter = adapterOf(op); hasAdapter(op) && mayJoin(op, adapter))
+        byInput[{adapter.x, adapter.rank()}].push_back(op);
+    for (auto &[input, ops] : byInput) {
+      if (ops.size() < 2)
+        continue;
+      SmallVector<lm::ParameterRefOp> matrices;
+      SmallVector<Location> locations;
+      int64_t first = 0;
+      for (Operation *op : ops) {
+        Adapter adapter = adapterOf(op);
+        lm::AdapterParts parts = lm::AdapterParts::of(op, rowsOf(adapter.b.getType()));
+        parts.first = first;
+        parts.setOn(op);
+        first += rowsOf(adapter.a.getType());
+        matrices.push_back(adapter.a);
+        locations.push_back(op->getLoc());
+      }
+      OpBuilder builder(ops.front());
+      Value joined = joinedParameter(builder, builder.getFusedLoc(locations), joinedType(matrices.front().getType(), first), matrices);
+      for (Operation *op : ops)
+        if (auto linear = dyn_cast<lm::LinearOp>(op))
+          linear.getLoraAMutable().assign(joined);
+        else
+          cast<lm::QuantizedLinearOp>(op).getLoraAMutable().assign(joined);
+    }
   }
 
   // Whether a parameter may become a part of another; leaves a remark if not.
@@ -161,9 +235,23 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     Value weight = joinedParameter(builder, location, type, weights), bias;
     if (!biases.empty())
       bias = joinedParameter(builder, location, RankedTensorType::get({rows}, builder.getF32Type()), biases);
+    Adapter adapter = products.front().adapter;
+    lm::AdapterParts adapterParts;
+    if (adapter.a) {
+      SmallVector<lm::ParameterRefOp> as, bs;
+      for (Product product : products) {
+        as.push_back(product.adapter.a);
+        bs.push_back(product.adapter.b);
+        adapterParts.rows.push_back(rowsOf(product.type));
+      }
+      const int64_t rank = adapter.rank();
+      adapter.a = joinedParameter(builder, location, joinedType(adapter.a.getType(), rank * static_cast<int64_t>(as.size())), as);
+      adapter.b = joinedParameter(builder, location, joinedType(adapter.b.getType(), rows), bs);
+    }
     auto old = cast<RankedTensorType>(first->getResult(0).getType());
     auto outType = RankedTensorType::get({old.getDimSize(0), rows}, old.getElementType());
-    Value joined;
+    Value joined, a = adapter.a ? Value(adapter.a) : Value(), b = adapter.a ? Value(adapter.b) : Value();
+    auto scale = builder.getF64FloatAttr(adapter.scale);
     if (auto linear = dyn_cast<lm::LinearOp>(first)) {
       if (auto quantized = dyn_cast<lm::QuantizedType>(type))
         weight = lm::DequantizeOp::create(
@@ -171,12 +259,14 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
             RankedTensorType::get(quantized.getShape(),
                                   cast<RankedTensorType>(linear.getW().getType()).getElementType()),
             weight);
-      joined = lm::LinearOp::create(builder, location, outType, linear.getX(), weight, bias);
+      joined = lm::LinearOp::create(builder, location, outType, linear.getX(), weight, bias, a, b, scale);
     } else {
       auto quantized = cast<lm::QuantizedLinearOp>(first);
       joined = lm::QuantizedLinearOp::create(builder, location, outType, quantized.getValues(), quantized.getScales(),
-                                             quantized.getSums(), weight, bias);
+                                             quantized.getSums(), weight, bias, a ? adapter.x : Value(), a, b, scale);
     }
+    if (a)
+      adapterParts.setOn(joined.getDefiningOp());
     int64_t begin = 0;
     for (Product product : products) {
       int64_t end = begin + rowsOf(product.type);
@@ -189,7 +279,7 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
       product.op->erase();
   }
 
-  Value joinedParameter(OpBuilder &builder, Location location, Type type, ArrayRef<lm::ParameterRefOp> parts) {
+  lm::ParameterRefOp joinedParameter(OpBuilder &builder, Location location, Type type, ArrayRef<lm::ParameterRefOp> parts) {
     SmallVector<StringRef> names;
     for (lm::ParameterRefOp part : parts)
       names.push_back(part.getName());
@@ -197,12 +287,15 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
   }
 
   // The functions of a module share the joined parameter; another symbol of its name gives it a number. Its parts are those
-  // of the checkpoint: a parameter that is rounded has one.
+  // of the checkpoint: a parameter that is rounded has them.
   std::string declared(const std::string &wanted, Type type, ArrayRef<StringRef> joined, Location location) {
     SmallVector<StringRef> parts;
     for (StringRef name : joined) {
       auto stored = cast<lm::ParameterOp>(getOperation().lookupSymbol(name)).getPartsAttr();
-      parts.push_back(stored ? cast<StringAttr>(stored[0]).getValue() : name);
+      if (!stored)
+        parts.push_back(name);
+      else
+        llvm::append_range(parts, stored.getAsValueRange<StringAttr>());
     }
     OpBuilder builder(getOperation().lookupSymbol(joined.front()));
     ArrayAttr names = builder.getStrArrayAttr(parts);
@@ -239,7 +332,7 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
         for (Attribute part : names)
           parts.insert(cast<StringAttr>(part).getValue());
     for (auto parameter : llvm::make_early_inc_range(getOperation().getOps<lm::ParameterOp>()))
-      if (!used.contains(parameter.getSymName()) && (parts.contains(parameter.getSymName()) || parameter.getParts()))
+      if (!parameter.getTrainable() && !used.contains(parameter.getSymName()) && (parts.contains(parameter.getSymName()) || parameter.getParts()))
         parameter.erase();
   }
 };

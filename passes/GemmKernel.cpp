@@ -67,10 +67,11 @@ Value buildProduct(KernelBuilder &kernel, const GemmTile &tile, Value x, Value w
   return product(kernel, tile, x, weight, acc, /*plain=*/false);
 }
 
-Value buildProductOfRows(KernelBuilder &kernel, const GemmTile &tile, Value rows, Value weight) {
+Value buildProductOfRows(KernelBuilder &kernel, const GemmTile &tile, Value rows, Value weight, Value acc) {
   Value b = loadAs(kernel, weight, {tile.cols, tileShape(rows)[1]}, {tile.col, kernel.index(0)}, tileElement(rows));
-  Value zero = kernel.constantTile({tile.rows, tile.cols}, 0.0);
-  return tile::MmaOp::create(kernel.body(), zero.getType(), rows, b, zero, /*transpose_b=*/true);
+  if (!acc)
+    acc = kernel.constantTile({tile.rows, tile.cols}, 0.0);
+  return tile::MmaOp::create(kernel.body(), acc.getType(), rows, b, acc, /*transpose_b=*/true);
 }
 
 Value buildPlainProduct(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight) {

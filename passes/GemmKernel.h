@@ -21,7 +21,7 @@ mlir::Value buildProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Valu
 mlir::Value buildOpenProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value x, mlir::Value weight, mlir::Value size, int64_t depth);
 
 // The same with a tile of whole rows of x.
-mlir::Value buildProductOfRows(KernelBuilder &kernel, const GemmTile &tile, mlir::Value rows, mlir::Value weight);
+mlir::Value buildProductOfRows(KernelBuilder &kernel, const GemmTile &tile, mlir::Value rows, mlir::Value weight, mlir::Value acc = {});
 
 // x [M, K] times W [K, N] as it stands, a parameter or any other matrix; as above otherwise.
 mlir::Value buildPlainProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value x, mlir::Value weight);

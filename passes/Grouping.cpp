@@ -13,6 +13,14 @@ void remarkNotFused(StringRef pass, Operation *op, const Twine &reason) {
       << ("not fused: " + reason).str();
 }
 
+SmallVector<Operation *> roundingsOf(Value value) {
+  SmallVector<Operation *> roundings;
+  for (Operation *user : value.getUsers())
+    if (isa<lm::QuantizeOp, lm::RoundOp>(user) && user->getBlock() == value.getParentBlock())
+      roundings.push_back(user);
+  return roundings;
+}
+
 Operation *lastNeeded(ArrayRef<Operation *> ops) {
   llvm::SmallPtrSet<Operation *, 16> members(ops.begin(), ops.end());
   Block *block = ops.front()->getBlock();

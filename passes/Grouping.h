@@ -29,6 +29,9 @@ template <typename... Ops> mlir::Operation *looseProducer(mlir::Value value) {
   return op && mlir::isa<Ops...>(op) && !op->getParentOfType<lm::GroupOp>() ? op : nullptr;
 }
 
+// What rounds `value`, in its block: several where some users want bf16 and some integers.
+llvm::SmallVector<mlir::Operation *> roundingsOf(mlir::Value value);
+
 // The last op outside, in the block of the ops, whose value one of them needs; null if there is none.
 mlir::Operation *lastNeeded(llvm::ArrayRef<mlir::Operation *> ops);
 

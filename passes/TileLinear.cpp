@@ -1,4 +1,5 @@
 // Groups with products become kernels: one block a tile of the result, epilogue on the tile.
+#include "dialects/lm/AdapterParts.h"
 #include "passes/CrossEntropyGradientKernel.h"
 #include "passes/CrossEntropyKernel.h"
 #include "passes/FunctionInputs.h"
@@ -53,6 +54,7 @@ private:
   FailureOr<Value> ownRows(lm::LinearOp op, KernelBuilder &kernel, const GemmTile &tile);
   Value rowSource(Operation *product) const;
   template <typename Op> Value lowRank(Op op);
+  template <typename Op> Value firstOfAdapter(Op op, KernelBuilder &kernel, const GemmTile &tile);
   template <typename Op> Value addAdapter(Op op, KernelBuilder &kernel, const GemmTile &tile, Value sum);
   template <typename Op> Value addBias(Op op, KernelBuilder &kernel, const GemmTile &tile, Value sum);
   FailureOr<Value> product(Operation *op, KernelBuilder &kernel, const GemmTile &tile);
@@ -60,7 +62,8 @@ private:
   FusedOps &fused_;
   tile::TargetAttr facts_;
   const LowRankTwins *twins_;
-  DenseMap<Value, Value> made_; // rows of x that the kernel makes itself
+  DenseMap<Value, Value> made_;    // rows of x that the kernel makes itself
+  DenseMap<Value, Value> lowRank_; // h by the A of it
 };
 
 std::pair<int64_t, int64_t> LinearTiler::sizes(Operation *op) {
@@ -138,13 +141,27 @@ Value LinearTiler::rowSource(Operation *product) const {
   return ops.rowSource(ops.results[cast<OpResult>(x).getResultNumber()]);
 }
 
-// lora_scale * x A^T in the type of B, in a kernel of its own: every block of columns of the product reads it.
+// The columns of a block of a row as such blocks are a part's of an adapter, where it has several.
+static int64_t columnsOfParts(Operation *op, int64_t columns, int64_t width) {
+  const lm::AdapterParts parts = lm::AdapterParts::of(op, width);
+  auto divides = [&](int64_t size) { return llvm::all_of(parts.rows, [&](int64_t rows) { return rows % size == 0; }); };
+  if (parts.rows.size() < 2)
+    return columns;
+  columns = columns / kWeightRows * kWeightRows;
+  while (columns > kWeightRows && !divides(columns))
+    columns -= kWeightRows;
+  return columns;
+}
+
+// lora_scale * x A^T in the type of B, in a kernel of its own: every block of columns of the product reads it, and of every product with this A.
 template <typename Op> Value LinearTiler::lowRank(Op op) {
   Value x = op.getX(), a = storedWeight(op.getLoraA());
+  if (Value made = lowRank_.lookup(a))
+    return made;
   ArrayRef<int64_t> shape = cast<RankedTensorType>(op.getLoraA().getType()).getShape();
   int64_t rank = shape[0], depth = shape[1], rows = cast<RankedTensorType>(x.getType()).getDimSize(0);
   KernelBuilder kernel(fused_.root, "adapter_" + std::to_string(rank) + "x" + std::to_string(depth), 2);
-  GemmTile tile = tileOf(x, rank, 1, kWeightRows);
+  GemmTile tile = tileOf(x, hasOneToken(fused_.root) ? std::min(rank, kOpenColumns) : rank, 1, kWeightRows);
   tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
   tile.col = kernel.mul(kernel.gridIndex(1), tile.cols);
   Value sum = buildProduct(kernel, tile, kernel.input(x), kernel.input(a)), scaled = sum;
@@ -164,14 +181,30 @@ template <typename Op> Value LinearTiler::lowRank(Op op) {
   tile::LaunchOp launch = kernel.finish(grid);
   if (twin)
     twin->getResult(0).replaceAllUsesWith(launch.getResult(1));
-  return launch.getResult(0);
+  return lowRank_[a] = launch.getResult(0);
+}
+
+// The first column of h that the block's rows of B multiply.
+template <typename Op> Value LinearTiler::firstOfAdapter(Op op, KernelBuilder &kernel, const GemmTile &tile) {
+  auto b = cast<RankedTensorType>(op.getLoraB().getType());
+  const int64_t rank = b.getDimSize(1);
+  const lm::AdapterParts parts = lm::AdapterParts::of(op, b.getDimSize(0));
+  Value part = kernel.index(parts.first / rank);
+  int64_t end = 0;
+  for (int64_t rows : llvm::ArrayRef(parts.rows).drop_back()) // a part further where the block begins behind this one
+    part = kernel.add(part, kernel.min(arith::DivUIOp::create(kernel.body(), tile.col, kernel.index(end += rows)), kernel.index(1)));
+  return kernel.mul(part, rank);
 }
 
 // The adapter's second product on top of the first sum.
 template <typename Op> Value LinearTiler::addAdapter(Op op, KernelBuilder &kernel, const GemmTile &tile, Value sum) {
   if (!op.getLoraA())
     return sum;
-  return buildProduct(kernel, tile, kernel.input(lowRank(op)), kernel.input(storedWeight(op.getLoraB())), sum);
+  Value h = kernel.input(lowRank(op)), b = kernel.input(storedWeight(op.getLoraB()));
+  const int64_t rank = cast<RankedTensorType>(op.getLoraB().getType()).getDimSize(1);
+  if (cast<tile::ViewType>(h.getType()).getShape()[1] == rank)
+    return buildProduct(kernel, tile, h, b, sum);
+  return buildProductOfRows(kernel, tile, kernel.load(h, {tile.rows, rank}, {tile.row, firstOfAdapter(op, kernel, tile)}), b, sum);
 }
 
 template <typename Op> Value LinearTiler::addBias(Op op, KernelBuilder &kernel, const GemmTile &tile, Value sum) {
@@ -232,6 +265,8 @@ LogicalResult LinearTiler::tile() {
   const bool plain = llvm::any_of(products, llvm::IsaPred<lm::ProductOp>);
   const bool openDepth = ShapedType::isDynamic(depth);
   GemmTile tile = tileOf(rows, open ? kOpenColumns : openDepth ? kColumnsOfOpenDepth : width, int64_t(products.size()), plain ? kWeightColumns : kWeightRows);
+  for (Operation *op : products)
+    tile.cols = columnsOfParts(op, tile.cols, width);
   tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
   tile.col = kernel.mul(kernel.gridIndex(1), tile.cols);
 

@@ -234,8 +234,11 @@ def run_l7(runs, seeds):
     fits = by_length(runs, "L7", runs.sizes or (2048, 4096, 8192, 16384, 32768, 65536, 131072), seeds, "--epochs", 4)
     rate = {tokens: [r["document_tokens"] * r["epochs"] / r["seconds"] for r in results] for tokens, results in fits}
     table(["tokens", "four passes", "of the text"], [[tokens, spread([r["seconds"] for r in results], "s", 1), spread(rate[tokens], "tokens/s", 1)] for tokens, results in fits])
-    doubling = [statistics.mean(rate[tokens]) for tokens, _ in fits]
-    print(f"tokens a second of the longest against the shortest text: {doubling[-1] / doubling[0]:.2f}")
+    means = [statistics.mean(rate[tokens]) for tokens, _ in fits]
+    print(f"tokens a second of the longest against the shortest text: {means[-1] / means[0]:.2f}")
+    ends = [(statistics.mean(r["document_tokens"] * r["epochs"] for r in results), statistics.mean(r["seconds"] for r in results)) for _, results in fits]
+    added = [(most - least) / max(1e-3, later - sooner) for (least, sooner), (most, later) in zip(ends, ends[1:])]
+    print("tokens a second of what each doubling added:", " ".join(f"{one:.0f}" for one in added), f"; of the first text {means[0]:.0f}")
     chart.curves(runs.folder / "L7.svg", "Four passes over a text", "tokens", "seconds", {"absorbing": [(tokens, statistics.mean(r["seconds"] for r in results)) for tokens, results in fits]})
     rows = []
     for name, app, adapter in [("the model", runs.plain, ())] + [(f"having absorbed {tokens} tokens", runs.app, ("--adapter", runs.folder / f"adapter-L7-{tokens}-{seeds[0]}"))

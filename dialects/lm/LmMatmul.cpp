@@ -1,10 +1,34 @@
 // Products with weights: verification and interpretation.
+#include "dialects/lm/AdapterParts.h"
 #include "dialects/lm/LmShapes.h"
 #include "dialects/lm/reference/Layers.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+#include <numeric>
 
 using namespace mlir;
 using namespace longc;
 using namespace longc::lm;
+
+constexpr llvm::StringLiteral adapterRows = "lm.adapter_rows", adapterFirst = "lm.adapter_first";
+
+AdapterParts AdapterParts::of(Operation *op, int64_t outputs) {
+  AdapterParts parts;
+  if (auto first = op->getAttrOfType<IntegerAttr>(adapterFirst))
+    parts.first = first.getInt();
+  if (auto rows = op->getAttrOfType<DenseI64ArrayAttr>(adapterRows))
+    parts.rows.assign(rows.asArrayRef().begin(), rows.asArrayRef().end());
+  else
+    parts.rows = {outputs};
+  return parts;
+}
+
+void AdapterParts::setOn(Operation *op) const {
+  Builder builder(op->getContext());
+  op->setAttr(adapterRows, builder.getDenseI64ArrayAttr(rows));
+  op->setAttr(adapterFirst, builder.getI64IntegerAttr(first));
+}
 
 // linear_c4, linear_c5
 template <typename Op> static LogicalResult verifyAdapter(Op op, Value x, int64_t outputs) {
@@ -15,12 +39,23 @@ template <typename Op> static LogicalResult verifyAdapter(Op op, Value x, int64_
     return success();
   if (tensorType(a).getElementType() != tensorType(x).getElementType())
     return op.emitOpError("expected an adapter of the element type of ") << x.getType() << ", got " << a.getType();
-  int64_t rank = tensorType(a).getDimSize(0);
-  if (ShapedType::isDynamic(rank) || rank < 1)
+  int64_t all = tensorType(a).getDimSize(0);
+  if (ShapedType::isDynamic(all) || all < 1)
     return op.emitOpError("expected an adapter of a known, positive rank, got ") << a.getType();
-  if (failed(expectShape(op, "an adapter's A", a, {rank, tensorType(x).getDimSize(1)})))
+  if (failed(expectShape(op, "an adapter's A", a, {all, tensorType(x).getDimSize(1)})))
     return failure();
-  return expectShape(op, "an adapter's B", b, {outputs, rank});
+  if (!op->hasAttr(adapterRows))
+    return expectShape(op, "an adapter's B", b, {outputs, all});
+  const AdapterParts parts = AdapterParts::of(op, outputs);
+  int64_t rank = tensorType(b).getDimSize(1), count = static_cast<int64_t>(parts.rows.size());
+  if (failed(expectShape(op, "an adapter's B", b, {outputs, rank})))
+    return failure();
+  // adapter_parts_c1, adapter_parts_c2 (AdapterParts.h)
+  if (std::accumulate(parts.rows.begin(), parts.rows.end(), int64_t{0}) != outputs || llvm::any_of(parts.rows, [](int64_t rows) { return rows < 1; }))
+    return op.emitOpError("expected an adapter's parts to have ") << outputs << " rows in all";
+  if (parts.first < 0 || parts.first + count * rank > all)
+    return op.emitOpError("expected an adapter's A of ") << parts.first + count * rank << " rows or more, got " << a.getType();
+  return success();
 }
 
 // Adds to y [T, N] what the op's adapter makes of x.
@@ -32,10 +67,21 @@ template <typename Op> static LogicalResult addAdapter(Op op, Interpreter &inter
   int64_t outputs = y.size() / std::max<int64_t>(x.dim(0), 1);
   if (x.dim(0) == 0)
     return success();
-  if (failed(expectEqual(op, "an adapter's A", a.shape(), {a.dim(0), x.dim(1)})) ||
-      failed(expectEqual(op, "an adapter's B", b.shape(), {outputs, a.dim(0)})))
+  const int64_t rank = b.dim(1), tokens = x.dim(0), columns = x.dim(1);
+  if (failed(expectEqual(op, "an adapter's A", a.shape(), {a.dim(0), columns})) ||
+      failed(expectEqual(op, "an adapter's B", b.shape(), {outputs, rank})))
     return failure();
-  reference::addLowRank(y, x.data(), a.data(), b.data(), op.getLoraScale(), x.dim(0), x.dim(1), a.dim(0), outputs);
+  const AdapterParts parts = AdapterParts::of(op, outputs);
+  int64_t begin = 0, firstOfA = parts.first;
+  for (int64_t rows : parts.rows) {
+    reference::Numbers added(tokens * rows);
+    reference::addLowRank(added, x.data(), a.data() + firstOfA * columns, b.data() + begin * rank, op.getLoraScale(), tokens, columns, rank, rows);
+    for (int64_t t = 0; t < tokens; ++t)
+      for (int64_t n = 0; n < rows; ++n)
+        y[t * outputs + begin + n] += added[t * rows + n];
+    begin += rows;
+    firstOfA += rank;
+  }
   return success();
 }
 

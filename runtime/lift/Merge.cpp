@@ -5,6 +5,7 @@
 #include "runtime/core/Hash.h"
 #include "runtime/core/OutputFile.h"
 #include "runtime/io/MappedFile.h"
+#include "runtime/train/ServedValues.h"
 
 #include <cstring>
 
@@ -52,15 +53,24 @@ Status writeMerged(const std::string &source, const Program &program, const Para
   Weights weights(*file);
   LONGC_TRY(weights.append(bytes.data() + footer.weights_offset, footer.weights_size));
   abi::Program message = program.message();
-  for (abi::Parameter &parameter : *message.mutable_parameters()) {
-    const TrainedParameter *trained = list.find(parameter.name());
-    if (!trained || parameter.initializer() == abi::Parameter::NONE)
-      continue;
+  auto store = [&](abi::Parameter &parameter, const void *data, size_t bytes) -> Status {
+    if (parameter.initializer() == abi::Parameter::NONE)
+      return {};
     LONGC_TRY(weights.align());
     parameter.set_offset(weights.size());
-    parameter.set_bytes(static_cast<uint64_t>(trained->size) * sizeof(float));
+    parameter.set_bytes(bytes);
     parameter.set_initializer(abi::Parameter::NONE);
-    LONGC_TRY(weights.append(values.of(*trained).data(), parameter.bytes()));
+    return weights.append(data, bytes);
+  };
+  for (abi::Parameter &parameter : *message.mutable_parameters())
+    if (const TrainedParameter *trained = list.find(parameter.name()))
+      LONGC_TRY(store(parameter, values.of(*trained).data(), static_cast<size_t>(trained->size) * sizeof(float)));
+  auto served = ServedValues::of(program.message(), list, values);
+  if (!served.ok())
+    return served.status();
+  for (size_t i = 0; i < served->indices().size(); ++i) {
+    const uint32_t index = served->indices()[i];
+    LONGC_TRY(store(*message.mutable_parameters(static_cast<int>(index)), served->bytes(i).data(), program.parameterBytes(index)));
   }
   message.set_fingerprint(hashText(weights.hash()));
   footer.weights_size = weights.size();

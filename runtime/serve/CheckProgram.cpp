@@ -52,6 +52,16 @@ Status checkBound(const abi::Parameter &parameter, const std::string &name) {
   return rows > 0 && (!isB || rows == parameter.shape(0)) ? Status() : bad(name + formatText(" is of modules with %lld rows in all", static_cast<long long>(rows)));
 }
 
+// Rows of what is trained, as functions that serve read them.
+Status checkHeld(const abi::Parameter &parameter, const std::string &name) {
+  int64_t rows = 0;
+  for (const abi::OverlayPart &part : parameter.overlays())
+    if (part.rows() < 1 || part.rows() > INT32_MAX || __builtin_add_overflow(rows, part.rows(), &rows))
+      return bad(name + " holds a parameter of " + std::to_string(part.rows()) + " rows");
+  const bool fits = parameter.type() == abi::BF16 && parameter.panels() && parameter.shape_size() == 2 && parameter.shape(0) == rows;
+  return fits ? Status() : bad(name + " holds what is trained; expected bf16 panels of its " + std::to_string(rows) + " rows");
+}
+
 // Training sees a matrix as it is written down, and begins with what it says.
 Status checkTrainable(const abi::Parameter &parameter, const std::string &name) {
   if (!abi::Parameter::Initializer_IsValid(parameter.initializer()))
@@ -60,6 +70,8 @@ Status checkTrainable(const abi::Parameter &parameter, const std::string &name) 
     return bad(name + " is trained; expected a row-major f32 tensor");
   if (parameter.initializer() == abi::Parameter::BOUND)
     return checkBound(parameter, name);
+  if (parameter.overlays_size() > 0 && !parameter.trainable())
+    return checkHeld(parameter, name);
   if (parameter.initializer() != abi::Parameter::NONE && !parameter.trainable())
     return bad(name + " has an initializer and is not trained");
   if (parameter.initializer() == abi::Parameter::KAIMING_UNIFORM && parameter.shape_size() != 2 && parameter.shape_size() != 3)

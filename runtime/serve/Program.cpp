@@ -5,6 +5,7 @@
 #include "runtime/core/Checked.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/Hash.h"
+#include "runtime/io/Panels.h"
 #include "runtime/serve/CheckProgram.h"
 
 #include <cstring>
@@ -128,6 +129,8 @@ uint64_t Program::parameterBytes(uint32_t index) const {
   const abi::Parameter &parameter = message_->parameters(static_cast<int>(index));
   if (parameter.initializer() == abi::Parameter::NONE)
     return parameter.bytes();
+  if (parameter.panels())
+    return *panelBytes(*storedFormat(parameter.type()), parameter.shape(0), parameter.shape(1)); // checkProgram has made them
   auto bytes = static_cast<uint64_t>(elementBytes(parameter.type())); // checkProgram has seen that it can be counted
   for (int64_t size : parameter.shape())
     bytes *= static_cast<uint64_t>(size);

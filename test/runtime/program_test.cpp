@@ -160,6 +160,30 @@ TEST(Program, ChecksMatricesThatAreBoundWhenItRuns) {
     EXPECT_EQ(codeOfBound(change), 4108);
 }
 
+TEST(Program, ChecksMatricesThatHoldWhatIsTrained) {
+  using Change = std::function<void(abi::Parameter &)>;
+  auto codeOfHeld = [](const Change &change) {
+    return codeAfter([&](abi::Program &p) {
+      abi::Parameter *held = p.add_parameters();
+      held->set_name("q+k.lora_A:bf16");
+      held->set_type(abi::BF16);
+      held->set_panels(true);
+      held->set_initializer(abi::Parameter::ZERO);
+      held->add_shape(48);
+      held->add_shape(64);
+      for (int64_t rows : {32, 16})
+        held->add_overlays()->set_rows(rows);
+      change(*held);
+    });
+  };
+  EXPECT_EQ(codeOfHeld([](abi::Parameter &) {}), 0);
+  for (const Change &change : std::vector<Change>{
+           [](abi::Parameter &p) { p.set_type(abi::F32); }, [](abi::Parameter &p) { p.set_panels(false); },
+           [](abi::Parameter &p) { p.set_shape(0, 47); }, [](abi::Parameter &p) { p.clear_overlays(); },
+           [](abi::Parameter &p) { p.mutable_overlays(0)->set_rows(INT64_MAX); }, [](abi::Parameter &p) { p.mutable_overlays(1)->set_rows(0); }})
+    EXPECT_EQ(codeOfHeld(change), 4108);
+}
+
 TEST(Program, RefusesBadTraining) {
   using Change = std::function<void(abi::Parameter &, abi::Function &)>;
   std::vector<Change> changes = {

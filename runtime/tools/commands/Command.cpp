@@ -9,6 +9,7 @@
 #include "runtime/serve/ProgramTokenizer.h"
 #include "runtime/train/AdapterFiles.h"
 #include "runtime/train/ProgramParameters.h"
+#include "runtime/train/ServedValues.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -16,6 +17,7 @@
 #include <cstdio>
 #include <cstring>
 #include <future>
+#include <list>
 #include <unistd.h>
 
 namespace longc {
@@ -70,6 +72,37 @@ Status readBudget(const Arguments &arguments, int64_t bytesPerToken, WindowPolic
                                           arguments.text("memory-budget").c_str(), static_cast<long long>(bytesPerToken)),
                          "give more, or --memory off");
   return {};
+}
+
+// Binds what the program holds of trained values. Answers of several adapters take turns: those of the last few are kept as they are read.
+Status bindServed(Engine &engine, const abi::Program &program, const std::string &fingerprint, const ParameterList &list, const ParameterArray &values) {
+  constexpr size_t most = 4;
+  static std::list<std::pair<std::string, ServedValues>> kept; // the last used first
+  auto found = std::ranges::find(kept, fingerprint, [](const auto &one) { return one.first; });
+  if (found != kept.end()) {
+    kept.splice(kept.begin(), kept, found);
+  } else {
+    auto made = ServedValues::of(program, list, values);
+    if (!made.ok())
+      return made.status();
+    kept.emplace_front(fingerprint, std::move(*made));
+  }
+  const ServedValues &served = kept.front().second;
+  for (size_t i = 0; i < served.indices().size(); ++i)
+    LONGC_TRY(engine.bindParameter(served.indices()[i], served.bytes(i).data()));
+  if (kept.size() > most)
+    kept.pop_back();
+  return {};
+}
+
+// Whether a function that serves reads what is trained as it is, not held beside the weights.
+bool readsTrained(const abi::Program &program, const std::string &precision) {
+  auto isTrained = [&](const abi::Buffer &buffer) {
+    return buffer.kind() == abi::Buffer::PARAMETER && program.parameters(static_cast<int>(buffer.index())).trainable();
+  };
+  return std::ranges::any_of(program.modules(0).functions(), [&](const abi::Function &function) {
+    return function.precision() == precision && function.gradients_size() == 0 && function.name() != "loss" && std::ranges::any_of(function.buffers(), isTrained);
+  });
 }
 
 } // namespace
@@ -181,7 +214,10 @@ Status LoadedProgram::useValues(const std::string &folder) {
   adapter = std::move(*values);
   LONGC_TRY(compressingModule(program->message()) ? readSoftTrained(folder, program->message(), trained.list, adapter)
                                                   : readTrained(folder, program->message(), trained.list, adapter));
-  return bindAdapter(trained.list, adapter);
+  LONGC_TRY(bindAdapter(trained.list, adapter));
+  if (!readsTrained(program->message(), engine->precision()) && !compressingModule(program->message()))
+    adapter = ParameterArray();
+  return {};
 }
 
 Status LoadedProgram::bindOverlays(const Overlays &overlays) {
@@ -199,13 +235,17 @@ Status LoadedProgram::bindAdapter(const ParameterList &list, const ParameterArra
   for (size_t i = 0; i < trained.indices.size(); ++i)
     if (const TrainedParameter *parameter = list.find(trained.list.parameters()[i].name))
       LONGC_TRY(engine->bindParameter(trained.indices[i], values.of(*parameter).data()));
-  engine->setAdapter(fingerprintOf(values));
-  return {};
+  const std::string fingerprint = fingerprintOf(values);
+  engine->setAdapter(fingerprint);
+  return bindServed(*engine, program->message(), fingerprint, list, values);
 }
 
 Status LoadedProgram::unbindAdapter() {
   for (uint32_t index : ProgramParameters::trainable(program->message()).indices)
     LONGC_TRY(engine->bindParameter(index, program->parameterData(index)));
+  for (int index = 0; index < program->message().parameters_size(); ++index)
+    if (isHeld(program->message().parameters(index)))
+      LONGC_TRY(engine->bindParameter(static_cast<uint32_t>(index), program->parameterData(static_cast<uint32_t>(index))));
   LONGC_TRY(engine->useOverlays(false));
   engine->setAdapter("none");
   return {};
