@@ -7,7 +7,7 @@ APP is a program compiled with --train --lora, MODEL_FOLDER its checkpoint as Hu
 transformers and peft. The program fits the text once; the peer begins with the same adapter and takes the first --steps of the same
 steps (0: all). The median step counts of each.
 
-Whether these are the same steps is judged where roundings do not decide: on the processor both take 8 steps in float32 first, at the same
+Whether these are the same steps is judged where roundings do not decide: on the processor both take up to 8 steps in float32 first, at the same
 rates, and each loss must be within 0.5 % of the program's. In bfloat16 AdamW's first steps are little more than the signs of the gradients, and
 where a gradient is near zero a rounding decides: the two part, each from float32 too, so that there the loss before the first step must be
 within 1 %, and how far they part is told. bench/lift.sh does it all.
@@ -59,7 +59,7 @@ def peerOf(options, work, name, steps, *more):
 
 def checkWide(options, text, work):
     """The same steps in float32."""
-    _, ours = recorded(options, text, work, "exact", "--exact", "--epochs", "1")
+    _, ours = recorded(options, text, work, "exact", "--exact", "--epochs", "2")
     theirs = peerOf(options, work, "exact", CHECKED, "--dtype", "float32")["losses"]
     worst = max(apart(ours, theirs))
     if worst > WIDE:

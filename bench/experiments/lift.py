@@ -253,7 +253,7 @@ def run_l7(runs, seeds):
         _, peak = runs.measured(runs.app, "lift", "fit", document, "-o", out, "--epochs", 1, "--write-rows", written)
         longest = max(len(call["tokens"]) for line in written.read_text().splitlines() for call in json.loads(line)["calls"])
         planned = subprocess.run([runs.longc, "plan", runs.app, "--train", "--chunk", str(longest)], check=True, capture_output=True, text=True).stdout
-        said = float(re.search(r"fast .*; ([0-9.]+) MB in all", planned)[1])
+        said = float(re.search(r"fast .* MB in all, ([0-9.]+) MB of LIFT", planned)[1])
         print(f"while fitting: {peak / 1e6:.0f} MB at the most; the plan says {said:.0f} of calls of {longest} tokens: {peak / 1e6 / said:.3f} x")
     table(["while answering", "most memory", "beside the model", "tokens/s", "beside the model"],
           [[name, f"{peak / 2**20:.0f} MiB", f"{peak / rows[0][1]:.2f} x", f"{speed:.1f}", f"{speed / rows[0][2]:.2f} x"] for name, peak, speed in rows])

@@ -9,6 +9,7 @@
 #include "runtime/core/SystemMemory.h"
 #include "runtime/serve/FunctionPlan.h"
 #include "runtime/serve/Program.h"
+#include "runtime/serve/ProgramTokenizer.h"
 #include "runtime/serve/StateStore.h"
 
 #include "mlir/Parser/Parser.h"
@@ -20,6 +21,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <malloc.h>
 #include <map>
 
 namespace longc {
@@ -186,14 +188,22 @@ TrainedNumbers trainedNumbers(const abi::Program &program) {
   return numbers;
 }
 
+double heapBytes() {
+  const struct mallinfo2 heap = mallinfo2();
+  return static_cast<double>(heap.uordblks) + static_cast<double>(heap.hblkhd);
+}
+
 // The peak of training by precision: values, their gradients and two moments in float32, weights that are not trained (stored values are copied
-// and forgotten), and what a call keeps, its own gradients among it.
-Status planTraining(const Program &program, const PlanOptions &options) {
+// and forgotten), and what a call keeps, its own gradients among it; `process` is what it takes to have opened the program. LIFT keeps the last
+// good values too.
+Status planTraining(const Program &program, double process, const PlanOptions &options) {
   constexpr double arrays = 4;
   const TrainedNumbers trained = trainedNumbers(program.message());
+  const double last = sizeof(float) * trained.all;
   const double state = arrays * sizeof(float) * trained.all, weights = static_cast<double>(program.weightsBytes()) - sizeof(float) * trained.stored;
   std::string text = formatText("%-28s %10.1f MB\n", "weights (mapped)", weights / 1e6);
   text += formatText("%-28s %10.1f MB: values, gradients and moments of %.0f numbers\n", "trained parameters", state / 1e6, trained.all);
+  text += formatText("%-28s %10.1f MB: code, steps, tokenizer\n", "the process", process / 1e6);
   bool trains = false, fits = false;
   for (const abi::Function &function : program.module().functions()) {
     if (function.gradients_size() == 0)
@@ -201,9 +211,9 @@ Status planTraining(const Program &program, const PlanOptions &options) {
     Result<int64_t> arena = arenaBytes(function, program.message(), options);
     if (!arena.ok())
       return arena.status();
-    const double peak = weights + static_cast<double>(*arena) + state;
-    text += formatText("%-28s %10.1f MB for %lld tokens a call; %.1f MB in all\n", ("training, " + function.precision()).c_str(), megabytes(*arena),
-                       static_cast<long long>(options.chunk), peak / 1e6);
+    const double peak = weights + static_cast<double>(*arena) + state + process;
+    text += formatText("%-28s %10.1f MB for %lld tokens a call; %.1f MB in all, %.1f MB of LIFT with the last good values\n",
+                       ("training, " + function.precision()).c_str(), megabytes(*arena), static_cast<long long>(options.chunk), peak / 1e6, (peak + last) / 1e6);
     trains = true;
     fits |= peak <= systemMemory();
   }
@@ -225,11 +235,15 @@ Status inspectFile(const std::string &path, bool steps) {
 }
 
 Status planProgram(const PlanOptions &options) {
+  const double before = heapBytes();
   Result<std::unique_ptr<Program>> program = Program::open(options.program, /*verifyWeights=*/false);
   if (!program.ok())
     return program.status();
-  if (options.train)
-    return planTraining(**program, options);
+  if (options.train) {
+    const auto tokenizer = createTokenizer((*program)->module().tokenizer());
+    const double code = static_cast<double>(std::filesystem::file_size(options.program)) - static_cast<double>((*program)->weightsBytes());
+    return planTraining(**program, code + heapBytes() - before, options);
+  }
   const abi::Program &message = (*program)->message();
   std::string text; // printed as a whole or not at all
   text += formatText("%-28s %10.1f MB\n", "weights (mapped)", megabytes((*program)->weightsBytes()));
