@@ -149,7 +149,7 @@ Value Blocks::attention(Value q, Value k, Value v, int64_t layer, const std::str
   builder_.setLoc(nameLocation(name));
   int64_t window = config_.slides(layer) ? config_.slidingWindow : 0;
   auto attended = lm::PackedAttentionOp::create(builder_, q.getType(), f32({dim(q, 1), dim(q, 0)}), q, k, v, boundaries_,
-                                                boundaries_, /*sources=*/Value(), /*source_keys=*/Value(), /*causal=*/true, scale, window);
+                                                boundaries_, /*sources=*/Value(), /*source_keys=*/Value(), /*detached=*/false, /*causal=*/true, scale, window);
   return lm::MergeHeadsOp::create(builder_, f32({dim(q, 0), dim(q, 1) * dim(q, 2)}), attended.getOut());
 }
 
@@ -170,7 +170,7 @@ Value Blocks::bidirectionalAttention(Value x, const std::string &prefix) {
   Value v = heads(x, prefix + ".self.value", config_.heads, /*bias=*/true);
   builder_.setLoc(nameLocation(prefix + ".self"));
   auto attended = lm::PackedAttentionOp::create(builder_, q.getType(), f32({dim(q, 1), dim(q, 0)}), q, k, v, boundaries_,
-                                                boundaries_, /*sources=*/Value(), /*source_keys=*/Value(), /*causal=*/false,
+                                                boundaries_, /*sources=*/Value(), /*source_keys=*/Value(), /*detached=*/false, /*causal=*/false,
                                                 1.0 / std::sqrt(static_cast<double>(config_.headSize)), /*window=*/0);
   Value merged = lm::MergeHeadsOp::create(builder_, f32({dim(q, 0), dim(q, 1) * dim(q, 2)}), attended.getOut());
   return linear(merged, prefix + ".output.dense", config_.hidden, /*bias=*/true);

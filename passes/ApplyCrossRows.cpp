@@ -60,6 +60,7 @@ private:
     if (!attention.getCausal() || attention.getSources() || !rotatedKeys != !rotatedQuery)
       return attention.emitOpError("expected causal attention, keys and queries both rotated (lm.rope) or both not");
     attention.getSourcesMutable().assign(rows_);
+    attention.setDetachedSources(detach);
     if (rotatedKeys)
       attention.getSourceKeysMutable().assign(rotatedKeys.getX());
     return success();

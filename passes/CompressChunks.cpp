@@ -131,7 +131,7 @@ private:
     auto split = [&](Value x) -> Value { return lm::SplitHeadsOp::create(b, f32(b, {any, heads, size}), x); };
     Value q = split(lm::GatherRowsOp::create(b, rows, seed, seeds));
     auto attention = lm::PackedAttentionOp::create(b, q.getType(), f32(b, {heads, any}), q, split(keys), split(values), queries, boundariesOf(encoder),
-                                                   /*sources=*/Value(), /*source_keys=*/Value(), /*causal=*/false, 1 / std::sqrt(static_cast<double>(size)));
+                                                   /*sources=*/Value(), /*source_keys=*/Value(), /*detached=*/false, /*causal=*/false, 1 / std::sqrt(static_cast<double>(size)));
     return lm::MergeHeadsOp::create(b, rows, attention.getOut());
   }
 

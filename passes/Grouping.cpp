@@ -60,11 +60,9 @@ lm::GroupOp formGroup(StringRef pass, ArrayRef<Operation *> wanted) {
         results.insert(result);
       }
 
-  OpBuilder builder(ops.front()->getContext());
-  if (last)
+  OpBuilder builder(ops.front());
+  if (last && ops.front()->isBeforeInBlock(last))
     builder.setInsertionPointAfter(last);
-  else
-    builder.setInsertionPointToStart(block);
   SmallVector<Location> locations;
   for (Operation *op : ops)
     locations.push_back(op->getLoc());

@@ -35,7 +35,7 @@ llvm::SmallVector<mlir::Operation *> roundingsOf(mlir::Value value);
 // The last op outside, in the block of the ops, whose value one of them needs; null if there is none.
 mlir::Operation *lastNeeded(llvm::ArrayRef<mlir::Operation *> ops);
 
-// Moves the ops into a new group after the last value they need. Returns null, with a remark, when they are in different
+// Moves the ops into a new group, where the first of them stands or after the last value they need. Returns null, with a remark, when they are in different
 // blocks or an op before that place uses one of them.
 lm::GroupOp formGroup(llvm::StringRef pass, llvm::ArrayRef<mlir::Operation *> ops);
 

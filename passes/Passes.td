@@ -15,11 +15,12 @@ def ApplyCrossRowsPass : Longc_Pass<"longc-apply-cross-rows"> {
   let description = [{
     In the chosen layers (counted by attention ops) the queries of a row, at their places in the row, also see the un-rotated
     keys and the values of other rows, in one softmax with their own. Which rows read which is an argument: `cross_rows` [n, 2],
-    numbers of sequences (reader, source). Gradients reach the rows that are read. `all` is every layer, or those that see
+    numbers of sequences (reader, source). Gradients reach the rows that are read, unless they are detached. `all` is every layer, or those that see
     everything where there are others.
   }];
   let options = [Option<"function", "function", "std::string", "\"forward\"", "whose layers">,
-                 Option<"memLayers", "mem-layers", "std::string", "\"all\"", "layers that read: all, or numbers with commas">];
+                 Option<"memLayers", "mem-layers", "std::string", "\"all\"", "layers that read: all, or numbers with commas">,
+                 Option<"detach", "detach", "bool", "false", "rows that are read are constants to gradients">];
 }
 
 def ApplyFotPass : Longc_Pass<"longc-apply-fot"> {

@@ -22,7 +22,7 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
     if (softTokens)
       manager.addPass(createTakeSoftTokensPass({.function = "loss", .from = "compress_trained"}));
     if (options.method == "fot")
-      manager.addPass(createApplyCrossRowsPass(ApplyCrossRowsPassOptions{"loss", options.memLayers}));
+      manager.addPass(createApplyCrossRowsPass(ApplyCrossRowsPassOptions{"loss", options.memLayers, options.detachMemory}));
     manager.addPass(createDifferentiatePass());
     manager.addPass(createRecomputePass());
   }

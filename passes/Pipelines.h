@@ -21,6 +21,7 @@ struct LoweringOptions : public mlir::PassPipelineOptions<LoweringOptions> {
   Option<bool> storedAdapter{*this, "stored-adapter", llvm::cl::desc("e2llm: the adapter's values are in the program"),
                              llvm::cl::init(false)};
   Option<bool> train{*this, "train", llvm::cl::desc("the loss of @forward and its gradients too"), llvm::cl::init(false)};
+  Option<bool> detachMemory{*this, "detach-memory", llvm::cl::desc("training: what is read of other rows is a constant to gradients"), llvm::cl::init(false)};
   Option<bool> overlays{*this, "overlays", llvm::cl::desc("functions that take an adapter when they run, too"), llvm::cl::init(false)};
   Option<std::string> precision{*this, "precision", llvm::cl::desc("exact, fast, int8, or written: as the types say"),
                                 llvm::cl::init("fast")};

@@ -70,7 +70,7 @@ def run_e14(runs, seeds, options):
         for seed in seeds:
             data = runs.text(f"tail-{capacity}-{seed}.jsonl", lambda: lines({"text": text} for text in passages(long_tailed(240, 32, capacity, capacity // 12, seed), seed)))
             words = ("--data", data, "--seq-len", capacity, "--batch", 8, "--batching", method, "--seed", seed)
-            fills.append(runs.figures(f"E14-fill-{method}-{capacity}-{seed}", "pack-data", *words)["fill"])
+            fills.append(json.loads(runs.call("pack-data", *words, "--json", "-q"))["fill"])
             place = runs.trained(f"E14-{method}-{capacity}-{seed}", *words, "--steps", 4 if method == "packed" else 30, "--lr", "1e-4", "--save-every", 1000)
             logged = [json.loads(line) for line in (place / "train.jsonl").read_text().splitlines()][1:]
             speeds.append(sum(step["tokens"] for step in logged) / sum(step["seconds"] for step in logged))

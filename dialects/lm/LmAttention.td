@@ -16,7 +16,7 @@ def Lm_PackedAttentionOp : Lm_Op<"packed_attention", [Pure, AttrSizedOperandSegm
 
     `sources`, rows (query sequence, key sequence), makes all keys of further sequences visible to all queries of a
     sequence, without mask (cross-batch training); the softmax is joint. They are seen as their rows of `source_keys`, if
-    those are given, instead of `k`: un-rotated, where a memory holds them so.
+    those are given, instead of `k`: un-rotated, where a memory holds them so. `detached_sources`: to gradients they are constants.
 
     ```mlir
     %o0, %l0 = lm.packed_attention %q, %k, %v, %cq, %ck causal {scale = 0.5 : f64}
@@ -27,16 +27,16 @@ def Lm_PackedAttentionOp : Lm_Op<"packed_attention", [Pure, AttrSizedOperandSegm
     Constraints: `packed_attention_c1` heads: H a multiple of G, one D; `packed_attention_c2` k and v agree;
     `packed_attention_c3` out has the shape of q; `packed_attention_c4` lse is `[H, T]`; `ragged_c1` boundaries
     are function arguments; `packed_attention_c5` sources have two columns, and source keys have the shape of k and need
-    sources; `packed_attention_c6` window and soft cap are not negative.
+    sources, as do detached sources; `packed_attention_c6` window and soft cap are not negative.
   }];
   let arguments = (ins Lm_Heads:$q, Lm_Heads:$k, Lm_Heads:$v, Lm_Indices:$cu_q, Lm_Indices:$cu_k,
-                       Optional<Lm_Segments>:$sources, Optional<Lm_Heads>:$source_keys, UnitAttr:$causal,
+                       Optional<Lm_Segments>:$sources, Optional<Lm_Heads>:$source_keys, UnitAttr:$detached_sources, UnitAttr:$causal,
                        Lm_RealAttr:$scale, DefaultValuedAttr<I64Attr, "0">:$window,
                        DefaultValuedAttr<Lm_RealAttr, "0.0">:$soft_cap);
   let results = (outs Lm_Heads:$out, Lm_LogSums:$lse);
   let assemblyFormat = [{
-    $q `,` $k `,` $v `,` $cu_q `,` $cu_k (`sources` $sources^)? (`source_keys` $source_keys^)? (`causal` $causal^)?
-    attr-dict `:` functional-type(operands, results)
+    $q `,` $k `,` $v `,` $cu_q `,` $cu_k (`sources` $sources^)? (`source_keys` $source_keys^)?
+    (`detached_sources` $detached_sources^)? (`causal` $causal^)? attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }

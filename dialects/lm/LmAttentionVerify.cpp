@@ -36,6 +36,8 @@ LogicalResult PackedAttentionOp::verify() {
     return failure();
   if (getSourceKeys() && !getSources())
     return emitOpError("expected sources that are seen as the source keys");
+  if (getDetachedSources() && !getSources())
+    return emitOpError("expected sources that are detached");
   if (getSourceKeys() && failed(expectShape(*this, "source keys", getSourceKeys(), k.getShape())))
     return failure();
   // packed_attention_c6

@@ -20,12 +20,13 @@ struct AdaptedModule {
 struct Adapter {
   std::string folder;
   std::vector<AdaptedModule> modules; // in the order of their names
-  std::vector<CheckpointParameter> replaced; // F32, under the base's names
+  std::vector<CheckpointParameter> replaced; // under the base's names
+  bool keepsTied = false; // what is replaced are all weights: a head that is tied to the table stays so
   std::string ingest; // as its configuration has it, see runtime/io/PeftConfig.h
   std::shared_ptr<const void> files;
 };
 
-// The adapter in `folder` for this base: every tensor of it is used, every module it is to be in has its tensors, and each
+// The adapter in `folder` for this base, or what a training of all weights left there (`replaced` alone): every tensor of it is used, every module it is to be in has its tensors, and each
 // fits the parameter of the base. Errors name folder, tensor and module.
 Result<Adapter> readAdapter(const std::string &folder, const Checkpoint &base);
 

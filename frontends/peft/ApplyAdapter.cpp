@@ -67,7 +67,7 @@ struct SummedRows {
 
 void replaceParameters(const Adapter &adapter, Checkpoint &base) {
   for (const CheckpointParameter &fresh : adapter.replaced) {
-    const bool kept = fresh.sourceName.find(".base_layer.") != std::string::npos; // of a tied table: both go on as one
+    const bool kept = adapter.keepsTied || fresh.sourceName.find(".base_layer.") != std::string::npos; // of a tied table: both go on as one
     if (!kept && (fresh.name == headName || fresh.name == tableName))
       untie(base);
     *find(base, fresh.name) = fresh;

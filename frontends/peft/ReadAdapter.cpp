@@ -212,10 +212,32 @@ Status at(const std::string &path, const Status &error) {
   return Status::error(error.code(), path + ": " + error.message(), error.hint());
 }
 
+// What a training of all weights left: tensors of float32 under the base's names.
+Result<Adapter> readTrainedWeights(const std::string &folder, const Checkpoint &base) {
+  Result<SafetensorsFolder> opened = SafetensorsFolder::open(folder);
+  if (!opened.ok())
+    return opened.status();
+  auto files = std::make_shared<SafetensorsFolder>(std::move(*opened));
+  Adapter adapter;
+  adapter.folder = folder;
+  adapter.files = files;
+  adapter.keepsTied = true;
+  for (const SafetensorsTensor *tensor : files->tensors()) {
+    const auto weight = std::ranges::find(base.parameters, tensor->name, &CheckpointParameter::name);
+    if (weight == base.parameters.end() || weight->shape != tensor->shape || !isWeightType(tensor->type))
+      return Status::error(AdapterInvalid, folder + ": tensor " + quoted(tensor->name) + " is no weight of the base, or of another shape",
+                           "give the model that the training began with");
+    adapter.replaced.push_back(asParameter(*tensor, tensor->name));
+  }
+  return adapter;
+}
+
 } // namespace
 
 Result<Adapter> readAdapter(const std::string &folder, const Checkpoint &base) {
   const std::string configPath = folder + "/adapter_config.json";
+  if (!exists(configPath) && exists(folder + "/model.safetensors") && !exists(folder + "/config.json"))
+    return readTrainedWeights(folder, base);
   if (!exists(configPath))
     return Status::error(FileUnreadable, "'" + folder + "' has no adapter_config.json: expected the folder of a PEFT adapter",
                          "give the folder that save_pretrained of the adapter wrote");

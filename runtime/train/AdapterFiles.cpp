@@ -109,7 +109,8 @@ Status writeTrained(const std::string &folder, const abi::Program &program, cons
 
 Status readTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, ParameterArray &values) {
   if (!isAdapter(list))
-    return otherShape(folder, "the program was compiled without an adapter");
+    return Status::error(adapterOfOtherShape, quoted(folder) + ": the program was compiled without an adapter",
+                         "an adapter wants a program compiled with --lora or --gated-memory; weights of a whole training are compiled in: longc compile MODEL --adapter FOLDER");
   auto config = readJsonFile(folder + "/adapter_config.json");
   if (!config.ok())
     return config.status();

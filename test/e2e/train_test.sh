@@ -70,6 +70,33 @@ with open(sys.argv[2], "rb") as file:
 assert header["model.norm.weight"]["dtype"] == "F32" and "model.layers.0.self_attn.q_proj.weight" in header, list(header)
 PY
 
+# They take the place of the base's in what is compiled, and of what is converted, bit for bit; the text is the less surprising for it.
+rm -rf "$work/train.hf"
+"$longc" convert test/golden/fot_tiny.gguf --adapter "$out.full" --to hf -o "$work/train.hf" --quiet
+for name in plain trained; do
+  given=()
+  [ $name = plain ] || given=(--adapter "$out.full")
+  whole=$(tiny "train-$name" "${given[@]}" --variants avx2)
+  "$whole" perplexity --file "$work/train.txt" --exact --json --quiet >"$work/whole.$name"
+done
+"$longc" compile "$work/train.hf" -o "$work/train-converted" --variants avx2 --quiet
+"$work/train-converted" perplexity --file "$work/train.txt" --exact --json --quiet >"$work/whole.converted"
+python3 - "$work" "$out.full" <<'PY'
+import json, struct, sys
+def tensors(path):
+    with open(path, "rb") as file:
+        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        body = file.read()
+    return {name: (one["dtype"], one["shape"], body[slice(*one["data_offsets"])]) for name, one in header.items() if name != "__metadata__"}
+trained, converted = tensors(f"{sys.argv[2]}/model.safetensors"), tensors(f"{sys.argv[1]}/train.hf/model.safetensors")
+assert trained and all(converted[name] == tensor for name, tensor in trained.items())
+plain, compiled, again = (json.load(open(f"{sys.argv[1]}/whole.{name}"))["perplexity"] for name in ("plain", "trained", "converted"))
+assert compiled < 0.8 * plain and compiled == again, (plain, compiled, again)
+PY
+mkdir -p "$out.foreign"
+head -c 200 "$work/train.hf/model.safetensors" >"$out.foreign/model.safetensors"
+refuses 1 "model.safetensors" "$longc" compile test/golden/fot_tiny.gguf --adapter "$out.foreign" -o "$work/none"
+refuses 1 "compiled in" "$full" perplexity --file "$work/train.txt" --adapter "$out.full"
 refuses 1 "does not train" "$compiled" train --data "$data" --out "$out.none" --steps 1
 refuses 1 "holds the state of a training" "${train[@]}" "$out.whole"
 refuses 1 "--lr 0.01" "${train[@]}" "$out.whole" --resume --lr 0.02

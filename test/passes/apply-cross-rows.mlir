@@ -2,6 +2,9 @@
 // RUN: longc-opt %s --longc-apply-cross-rows | FileCheck %s
 // RUN: longc-interpret %s --function loss --pass-pipeline 'longc-apply-cross-rows{mem-layers=0},longc-make-loss' --check-gradients --tokens 9 | FileCheck %s --check-prefix=GRADIENTS
 
+// RUN: longc-opt %s --longc-apply-cross-rows=detach=true | FileCheck %s --check-prefix=DETACHED
+// DETACHED: lm.packed_attention {{.*}} source_keys %{{[^ ]*}} detached_sources causal
+
 // GRADIENTS: gradients agree: 4 of 4,
 // CHECK-LABEL: func.func @forward
 // CHECK-SAME: %[[ROWS:[^:]*]]: tensor<?x2xi32> {lm.input = "cross_rows"}

@@ -17,6 +17,8 @@
 // RUN: longc-interpret %s --function window --check-gradients --tokens 12 | FileCheck %s --check-prefix=THREE
 // RUN: longc-interpret %s --function sources --check-gradients --tokens 8 | FileCheck %s --check-prefix=THREE
 // RUN: longc-interpret %s --function source_keys --check-gradients --tokens 8 | FileCheck %s --check-prefix=FOUR
+// RUN: longc-interpret %s --function detached --check-gradients --tokens 8 | FileCheck %s --check-prefix=TWO
+// RUN: longc-opt %s --longc-differentiate=function=detached_values | FileCheck %s --check-prefix=DETACHED
 // RUN: longc-interpret %s --function merge --check-gradients | FileCheck %s --check-prefix=THREE
 // RUN: longc-interpret %s --function queries_alone --check-gradients --tokens 7 | FileCheck %s --check-prefix=ONE
 // RUN: longc-interpret %s --function loss --check-gradients --tokens 7 | FileCheck %s --check-prefix=TWO
@@ -171,6 +173,29 @@ func.func @source_keys(%q: tensor<?x2x2xf32> {lm.trained}, %k: tensor<?x1x2xf32>
   %o, %l = lm.packed_attention %q, %k, %v, %cu, %cu sources %reads source_keys %raw causal {scale = 0.7 : f64, window = 2 : i64, soft_cap = 1.5 : f64}
     : (tensor<?x2x2xf32>, tensor<?x1x2xf32>, tensor<?x1x2xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x2xi32>, tensor<?x1x2xf32>) -> (tensor<?x2x2xf32>, tensor<2x?xf32>)
   return %o, %l : tensor<?x2x2xf32>, tensor<2x?xf32>
+}
+
+// What is read of others is detached; here it is not trained either, so that finite differences see it as a constant.
+func.func @detached(%q: tensor<?x2x2xf32> {lm.trained}, %k: tensor<?x1x2xf32> {lm.trained}, %v: tensor<?x1x2xf32>, %raw: tensor<?x1x2xf32>,
+                    %cu: tensor<?xi32> {lm.input = "cu_seqlens"}, %reads: tensor<?x2xi32> {lm.input = "cross_rows"}) -> (tensor<?x2x2xf32>, tensor<2x?xf32>) {
+  %o, %l = lm.packed_attention %q, %k, %v, %cu, %cu sources %reads source_keys %raw detached_sources causal {scale = 0.7 : f64, soft_cap = 1.5 : f64}
+    : (tensor<?x2x2xf32>, tensor<?x1x2xf32>, tensor<?x1x2xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x2xi32>, tensor<?x1x2xf32>) -> (tensor<?x2x2xf32>, tensor<2x?xf32>)
+  return %o, %l : tensor<?x2x2xf32>, tensor<2x?xf32>
+}
+
+// Values and un-rotated keys get what their own sequence's queries leave them; queries get what they read of others, too.
+// DETACHED-LABEL: func.func @detached_values_gradient
+// DETACHED: lm.attention_query_gradient {{.*}} sources %{{[^ ]*}} source_keys
+// DETACHED: lm.attention_key_gradient
+// DETACHED-NOT: sources
+// DETACHED: return
+func.func @detached_values(%q: tensor<?x2x2xf32> {lm.trained}, %k: tensor<?x1x2xf32> {lm.trained}, %v: tensor<?x1x2xf32> {lm.trained},
+                           %cu: tensor<?xi32> {lm.input = "cu_seqlens"}, %reads: tensor<?x2xi32> {lm.input = "cross_rows"}, %at: tensor<?xi32> {lm.input = "positions"})
+    -> tensor<?x2x2xf32> {
+  %r = lm.rope %k, %at {theta = 100.0 : f64, dim = 2 : i64} : (tensor<?x1x2xf32>, tensor<?xi32>) -> tensor<?x1x2xf32>
+  %o, %l = lm.packed_attention %q, %r, %v, %cu, %cu sources %reads source_keys %k detached_sources causal {scale = 0.7 : f64}
+    : (tensor<?x2x2xf32>, tensor<?x1x2xf32>, tensor<?x1x2xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x2xi32>, tensor<?x1x2xf32>) -> (tensor<?x2x2xf32>, tensor<2x?xf32>)
+  return %o : tensor<?x2x2xf32>
 }
 
 // Local keys and, in one softmax, others. The second part has rows that see nothing: queries of a sequence without keys.

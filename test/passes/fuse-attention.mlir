@@ -32,12 +32,13 @@ func.func @joint(%q: tensor<?x4x32xf32>, %m: tensor<?x4x32xf32>, %k: tensor<?x2x
 
 // A part that is wanted by itself stays out; so does a quantisation whose blocks cross heads.
 // CHECK-LABEL: func.func @refused
+// CHECK-NOT: lm.group
+// CHECK: lm.merge_attention
 // CHECK: lm.group
 // CHECK-NEXT: lm.packed_attention
 // CHECK-NEXT: lm.merge_heads
 // CHECK-NEXT: lm.yield
 // CHECK-NOT: lm.group
-// CHECK: lm.merge_attention
 // CHECK: lm.quantize
 func.func @refused(%q: tensor<?x2x16xf32>, %cu: tensor<?xi32> {lm.input = "cu_seqlens"})
     -> (tensor<?x2x16xf32>, tensor<?x2x16xf32>, tensor<?x32xi8>, tensor<?x1xf32>, tensor<?x1xf32>) {

@@ -37,6 +37,19 @@ func.func @shared(%x: tensor<?x64xf32>, %rows: tensor<?xi32> {lm.input = "rows"}
   return %p, %n, %r : tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xbf16>
 }
 
+// What is computed again stays where it is needed: what is kept until then would be its result.
+// CHECK-LABEL: func.func @again
+// CHECK: lm.silu
+// CHECK: lm.group
+// CHECK: lm.multiply
+func.func @again(%x: tensor<?x64xf32>, %w: tensor<64xf32>) -> (tensor<?x64xf32>, tensor<?x64xbf16>) {
+  %s = lm.silu %x : (tensor<?x64xf32>) -> tensor<?x64xf32>
+  %n = lm.rms_norm %x, %w {epsilon = 1.0e-5 : f64, lm.again} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+  %r = lm.round %n : (tensor<?x64xf32>) -> tensor<?x64xbf16>
+  %m = lm.multiply %s, %n : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+  return %m, %r : tensor<?x64xf32>, tensor<?x64xbf16>
+}
+
 // Some users want bf16 and some integers: both come out of one kernel.
 // CHECK-LABEL: func.func @several
 // CHECK: lm.group -> (tensor<?x64xbf16>, tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>) {

@@ -21,16 +21,16 @@ LogicalResult differentiate(PackedAttentionOp op, Gradients &gradients) {
                                  b, gradient.getType(), op.getQ(), op.getK(), op.getV(), gradient, op.getLse(), delta,
                                  op.getCuQ(), op.getCuK(), op.getSources(), op.getSourceKeys(), op.getCausal(), op.getScale(),
                                  op.getWindow(), op.getSoftCap()));
-  if (!gradients.isWanted(op.getK()) && !gradients.isWanted(op.getV()) &&
-      !(op.getSourceKeys() && gradients.isWanted(op.getSourceKeys())))
+  // Who reads a sequence that is detached leaves it no gradient; lse and delta are of the joint softmax all the same.
+  Value sources = op.getDetachedSources() ? Value() : op.getSources(), sourceKeys = op.getDetachedSources() ? Value() : op.getSourceKeys();
+  if (!gradients.isWanted(op.getK()) && !gradients.isWanted(op.getV()) && !(sourceKeys && gradients.isWanted(sourceKeys)))
     return success();
-  auto all = AttentionKeyGradientOp::create(b, keys, keys, op.getSourceKeys() ? keys : Type(), op.getQ(), op.getK(), op.getV(),
-                                            gradient, op.getLse(), delta, op.getCuQ(), op.getCuK(), op.getSources(),
-                                            op.getSourceKeys(), op.getCausal(), op.getScale(), op.getWindow(), op.getSoftCap());
+  auto all = AttentionKeyGradientOp::create(b, keys, keys, sourceKeys ? keys : Type(), op.getQ(), op.getK(), op.getV(), gradient, op.getLse(), delta,
+                                            op.getCuQ(), op.getCuK(), sources, sourceKeys, op.getCausal(), op.getScale(), op.getWindow(), op.getSoftCap());
   gradients.add(op.getK(), all.getKeyGradient());
   gradients.add(op.getV(), all.getValueGradient());
-  if (op.getSourceKeys())
-    gradients.add(op.getSourceKeys(), all.getSourceKeyGradient());
+  if (sourceKeys)
+    gradients.add(sourceKeys, all.getSourceKeyGradient());
   return success();
 }
 

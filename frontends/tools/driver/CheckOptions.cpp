@@ -89,6 +89,8 @@ Status checkOptions(const CompileOptions &options) {
                          "--method " + options.method + " applies to whole models, and '" + options.model +
                              "' is a file of functions",
                          "longc-opt --longc-apply-fot shows what the method does to a function");
+  if (options.detachMemory && options.method != "fot")
+    return Status::error(1161, "--detach-memory: there is no memory to detach", "add --method fot");
   if (options.ropeTheta < 0 || !std::isfinite(options.ropeTheta))
     return Status::error(1124, "--rope-theta " + std::to_string(options.ropeTheta) + " is no positive number",
                          "leave it out to take the checkpoint's");

@@ -42,12 +42,12 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
   if (encoder)
     LONGC_TRY(checkEncoderOptions(given));
   CompileOptions options = withDefaultsOf(*model, given);
-  options.overlays = !encoder && !options.train && (options.adapter.empty() || options.adapterMode == "merge");
   if (options.ropeTheta > 0)
     overrideTheta(model->config, options.ropeTheta);
   std::optional<Adapter> adapter;
   if (!options.adapter.empty())
     LONGC_TRY(openAdapter(options.adapter, options.adapterMode, *model, adapter));
+  options.overlays = !encoder && !options.train && (!adapter || adapter->modules.empty());
   if (!encoder && given.window == 0 && options.window == model->config.contextLength)
     model->notes.push_back("the default window is all that the model has, " + std::to_string(options.window) + " tokens");
   for (const std::string &note : model->notes)
@@ -71,7 +71,7 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
   Result<OwningOpRef<ModuleOp>> graph = buildGraph(&context, *model);
   if (!graph.ok())
     return graph.status();
-  if (adapter)
+  if (adapter && !adapter->modules.empty())
     LONGC_TRY(insertAdapter(*adapter, **graph, *model, stages));
   if (options.train)
     LONGC_TRY(prepareTraining(options, **graph, stages, *module));

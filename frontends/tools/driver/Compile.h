@@ -25,6 +25,7 @@ struct CompileOptions {
   bool overlays = false;               // products take an adapter when the program runs, on the CPU
   bool narrowWeights = false;          // the fast mode multiplies weights stored in float32 as bf16, as it does of encoders
   bool train = false;                  // the loss and its gradients too
+  bool detachMemory = false;           // fot, training: rows that are read get no gradient
   std::string lora;                    // rank=16,alpha=32,targets=all: what is trained; empty: every parameter of floats
   std::string gatedMemory;             // identity or paper: what is trained instead; empty: no memory
   std::vector<std::string> targets = {"cpu"};

@@ -4,14 +4,27 @@
 #include "dialects/lm/LmDialect.h"
 #include "passes/Passes.h"
 
+#include <algorithm>
+
 using namespace mlir;
 
 namespace longc {
+
+// The weights of a whole training as its products had them: those of a base of bfloat16 rounded to it.
+static void roundToBase(const Checkpoint &base, Adapter &trained) {
+  for (CheckpointParameter &fresh : trained.replaced) {
+    const auto weight = std::ranges::find(base.parameters, fresh.name, &CheckpointParameter::name);
+    if (weight->format == ElementFormat::BF16)
+      fresh = roundedTo(ElementFormat::BF16, fresh);
+  }
+}
 
 Status openAdapter(const std::string &folder, const std::string &mode, Checkpoint &model, std::optional<Adapter> &adapter) {
   Result<Adapter> read = readAdapter(folder, model);
   if (!read.ok())
     return read.status();
+  if (read->keepsTied && mode != "write")
+    roundToBase(model, *read);
   replaceParameters(*read, model);
   if (mode == "overlay")
     adapter = std::move(*read);

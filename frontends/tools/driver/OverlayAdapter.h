@@ -11,7 +11,7 @@
 namespace longc {
 
 // Reads an adapter and puts what it brings whole in place of the base's parameters. `mode` merge adds its products to the
-// weights as well; overlay leaves them in `adapter`.
+// weights as well, and so does write, which rounds nothing; overlay leaves them in `adapter`.
 Status openAdapter(const std::string &folder, const std::string &mode, Checkpoint &model, std::optional<Adapter> &adapter);
 
 // Puts the products into the graph beside those of the base; their parameters become the checkpoint's.

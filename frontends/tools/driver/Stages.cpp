@@ -131,6 +131,7 @@ static void chooseLowering(const CompileOptions &options, ModuleOp module, Strin
   lowering.memLayers = options.memoryLayers;
   lowering.topk = options.topk;
   lowering.train = options.train;
+  lowering.detachMemory = options.detachMemory;
   lowering.width = options.softWidth;
   lowering.hidden = options.adapterHidden;
   if (!options.pool.empty())

@@ -229,6 +229,15 @@ func.func @f(%q: tensor<?x4x8xf32>, %k: tensor<?x2x8xf32>, %cu: tensor<?xi32>) {
 // -----
 
 // packed_attention_c5
+func.func @f(%q: tensor<?x4x8xf32>, %k: tensor<?x2x8xf32>, %cu: tensor<?xi32>) {
+  // expected-error@+1 {{'lm.packed_attention' op expected sources that are detached}}
+  %0:2 = lm.packed_attention %q, %k, %k, %cu, %cu detached_sources {scale = 1.0 : f64} : (tensor<?x4x8xf32>, tensor<?x2x8xf32>, tensor<?x2x8xf32>, tensor<?xi32>, tensor<?xi32>) -> (tensor<?x4x8xf32>, tensor<4x?xf32>)
+  return
+}
+
+// -----
+
+// packed_attention_c5
 func.func @f(%q: tensor<?x4x8xf32>, %k: tensor<?x2x8xf32>, %cu: tensor<?xi32>, %src: tensor<?x2xi32>) {
   // expected-error@+1 {{'lm.packed_attention' op expected source keys of ?x2x8, got 'tensor<?x4x8xf32>'}}
   %0:2 = lm.packed_attention %q, %k, %k, %cu, %cu sources %src source_keys %q {scale = 1.0 : f64} : (tensor<?x4x8xf32>, tensor<?x2x8xf32>, tensor<?x2x8xf32>, tensor<?xi32>, tensor<?xi32>, tensor<?x2xi32>, tensor<?x4x8xf32>) -> (tensor<?x4x8xf32>, tensor<4x?xf32>)
