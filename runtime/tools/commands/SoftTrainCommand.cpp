@@ -215,9 +215,7 @@ private:
     const TrainedParameter *first = step_->parameters().find("adapter/mlp.0.weight");
     if (!first || first->beginning == Beginning::given)
       return {};
-    EngineOptions processor = choices_.engine; // a training begins alike on all devices
-    processor.device = "cpu";
-    auto compressor = Compressor::create(*program_, longc_program, processor);
+    auto compressor = Compressor::create(*program_, longc_program, choices_.engine);
     if (!compressor.ok())
       return compressor.status();
     const ProgramParameters trained = ProgramParameters::trainable(program_->message());
