@@ -40,6 +40,7 @@ void buildCpuKernelPipeline(OpPassManager &manager, StringRef variant) {
   kernels.addPass(createCpuPlaceTilesPass());
   kernels.addPass(createCpuPackOperandsPass());
   kernels.addPass(createCpuOrderRowsPass());
+  kernels.addPass(createCpuBoundRowsPass());
   manager.addPass(createCpuLowerKernelsPass());
 }
 

@@ -14,15 +14,16 @@ def Cpu_KeepOp : Cpu_Op<"keep", [Pure, AllTypesMatch<["source", "tile"]>]> {
   let summary = "a tile evaluated into memory, where all that follows reads it";
   let description = [{
     A tile without it is evaluated where an element of it is needed; results of products, reductions, encodings, loops and
-    branches lie in memory as they are. `late` waits for all work before it: what a loop or a branch hands on.
+    branches lie in memory as they are. `late` waits for all work before it, `home` for that: it makes the tile where the
+    loop or branch has it that the tile is handed to, its only use.
 
     ```mlir
     %k = cpu.keep %t : tensor<8x64xf32>
     ```
   }];
-  let arguments = (ins AnyStaticShapeTensor:$source, UnitAttr:$late);
+  let arguments = (ins AnyStaticShapeTensor:$source, UnitAttr:$late, UnitAttr:$home);
   let results = (outs AnyStaticShapeTensor:$tile);
-  let assemblyFormat = "$source (`late` $late^)? attr-dict `:` type($tile)";
+  let assemblyFormat = "$source (`late` $late^)? (`home` $home^)? attr-dict `:` type($tile)";
 }
 
 def Cpu_TurnOp : Cpu_Op<"turn", [Pure]> {
@@ -50,12 +51,12 @@ def Cpu_RowsOp : Cpu_Op<"rows", [RecursiveMemoryEffects, SingleBlock]> {
   let summary = "work over the same rows, in one go or in blocks of rows";
   let description = [{
     What evaluates tiles without a product between shares one loop over the rows. `in 24` runs all of the region for 24 rows,
-    then for the next.
+    then for the next. `of` says how many rows matter, where it is not all.
   }];
-  let arguments = (ins OptionalAttr<I64Attr>:$block);
+  let arguments = (ins Optional<Index>:$count, OptionalAttr<I64Attr>:$block);
   let results = (outs Variadic<AnyType>:$results);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "(`in` $block^)? $body attr-dict (`:` type($results)^)?";
+  let assemblyFormat = "(`of` $count^)? (`in` $block^)? $body attr-dict (`:` type($results)^)?";
 }
 
 def Cpu_YieldOp : Cpu_Op<"yield", [Pure, Terminator, HasParent<"RowsOp">]> {

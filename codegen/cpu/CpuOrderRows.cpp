@@ -4,8 +4,6 @@
 #include "codegen/cpu/RowBounds.h"
 #include "codegen/cpu/TileFacts.h"
 
-#include "llvm/ADT/TypeSwitch.h"
-
 using namespace mlir;
 
 namespace longc {
@@ -18,18 +16,10 @@ namespace {
 
 using Run = ArrayRef<Operation *>;
 
-// The tile whose rows the op goes over; null for an op that does nothing to memory.
-Value rowsOfWork(Operation *op) {
-  return llvm::TypeSwitch<Operation *, Value>(op)
-      .Case<tile::StoreOp, tile::ScatterOp>([](auto store) { return store.getTile(); })
-      .Case<tile::ReduceOp, tile::EncodeOp>([](auto made) { return made.getSource(); })
-      .Case<KeepOp, TurnOp, tile::MmaOp, tile::ScaledMmaOp, tile::TopkUpdateOp>([](Operation *made) { return made->getResult(0); })
-      .Default(Value());
-}
-
-bool isLate(Operation *op) {
+// What is handed on waits for all other work, and what is made at home for what is not.
+int turnOf(Operation *op) {
   auto keep = dyn_cast<KeepOp>(op);
-  return keep && keep.getLate();
+  return keep ? keep.getLate() + 2 * keep.getHome() : 0;
 }
 
 // Calls `visit` for all that the op reads, in its regions too.
@@ -115,7 +105,7 @@ struct CpuOrderRowsPass : impl::CpuOrderRowsPassBase<CpuOrderRowsPass> {
     for (Operation &op : llvm::make_early_inc_range(block.without_terminator())) {
       auto branch = dyn_cast<scf::IfOp>(op);
       const bool nested = isa<scf::ForOp>(op) || (branch && !isLazy(branch));
-      if (nested || isa<tile::TopkThresholdOp>(op) || (isLate(&op) && !work.empty() && !isLate(work.back())))
+      if (nested || isa<tile::TopkThresholdOp>(op) || (!work.empty() && turnOf(&op) > turnOf(work.back())))
         close();
       if (nested)
         for (Region &region : op.getRegions())
@@ -241,7 +231,7 @@ struct CpuOrderRowsPass : impl::CpuOrderRowsPassBase<CpuOrderRowsPass> {
           used.push_back(result);
     OpBuilder builder(first);
     auto rows = RowsOp::create(builder, first->getLoc(), TypeRange(ValueRange(used)),
-                               blocked ? builder.getI64IntegerAttr(blockedRows_) : IntegerAttr());
+                               /*count=*/Value(), blocked ? builder.getI64IntegerAttr(blockedRows_) : IntegerAttr());
     for (auto [value, result] : llvm::zip_equal(used, rows.getResults()))
       value.replaceUsesWithIf(result, isOutside);
     Block *body = builder.createBlock(&rows.getBody());

@@ -4,6 +4,15 @@
 
 include "mlir/Pass/PassBase.td"
 
+def CpuBoundRowsPass : Pass<"longc-cpu-bound-rows", "::longc::tile::KernelOp"> {
+  let summary = "limits work over rows to as many as are stored of them";
+  let description = [{
+    A ragged batch ends within a tile: `cpu.rows` gets the count of rows that lie inside the views which the tiles, or others
+    whose rows correspond, are stored to (`RowBounds`).
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def CpuChooseProductsPass : Pass<"longc-cpu-choose-products", "::longc::tile::KernelOp"> {
   let summary = "chooses the form and the register block of every product for one CPU variant";
   let description = [{

@@ -116,15 +116,14 @@ struct CpuPlaceTilesPass : impl::CpuPlaceTilesPassBase<CpuPlaceTilesPass> {
     if (auto transpose = tile.getDefiningOp<tile::TransposeOp>(); transpose && feedsProduct(tile))
       op = TurnOp::create(builder, tile.getLoc(), tile.getType(), transpose.getSource());
     else
-      op = KeepOp::create(builder, tile.getLoc(), tile, /*late=*/false);
+      op = KeepOp::create(builder, tile.getLoc(), tile, /*late=*/false, /*home=*/false);
     tile.replaceAllUsesExcept(op->getResult(0), op);
     if (isa<TurnOp>(op))
       tile.getDefiningOp()->erase();
   }
 
-  // Tiles that `op` carries or yields are copied to their homes one after the other, so that one copy might overwrite what
-  // another reads: of several, all but values at rest go by way of memory of their own. `homes`: what they become, if it is
-  // read until then.
+  // Tiles that `op` carries or yields are made at home one after the other, so that one might overwrite what another reads:
+  // of several, all but values at rest go by way of memory of their own. `homes`: what they become, if it is read until then.
   void handOn(Operation *op, ValueRange homes) {
     auto loop = dyn_cast<scf::ForOp>(op);
     MutableOperandRange operands = loop ? loop.getInitArgsMutable() : cast<scf::YieldOp>(op).getResultsMutable();
@@ -137,22 +136,26 @@ struct CpuPlaceTilesPass : impl::CpuPlaceTilesPassBase<CpuPlaceTilesPass> {
       if (isTile(value) && !isHome)
         moves.push_back(&operand);
     }
-    if (moves.size() < 2)
-      return;
     OpBuilder builder(op);
+    auto keep = [&](Value value, bool home) {
+      return KeepOp::create(builder, value.getLoc(), value, /*late=*/!home, home).getTile();
+    };
+    const bool several = moves.size() > 1;
     for (OpOperand *move : moves) {
       Value value = move->get();
-      if (llvm::is_contained(homes, value)) {
+      if (several && llvm::is_contained(homes, value)) {
         refuse(getOperation()) << "tiles that change places between iterations";
         return signalPassFailure();
       }
-      if (liesInMemory(value) || isa<arith::ConstantOp, tile::SplatOp, tile::LoadOp>(value.getDefiningOp()))
+      if (!several || liesInMemory(value) || isa<arith::ConstantOp, tile::SplatOp, tile::LoadOp>(value.getDefiningOp()))
         continue;
-      Value kept = KeepOp::create(builder, value.getLoc(), value, /*late=*/true);
+      Value kept = keep(value, /*home=*/false);
       for (OpOperand *other : moves)
         if (other->get() == value)
           other->set(kept);
     }
+    for (OpOperand *move : moves)
+      move->set(keep(move->get(), /*home=*/true));
   }
 };
 

@@ -8,7 +8,6 @@
 #pragma once
 
 #include "codegen/cpu/QuantizedBlock.h"
-#include "codegen/cpu/RowBounds.h"
 #include "codegen/cpu/TileFacts.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -86,6 +85,7 @@ struct Item {
 // What stands in one cpu.rows, after what is packed for it.
 struct Run {
   llvm::SmallVector<Item> items;
+  mlir::Value count; // rows that matter; null = all
   int64_t block = 0; // rows that go through all items at a time; 0 = all
 };
 
@@ -97,15 +97,13 @@ public:
 private:
   // LowerKernel.cpp: the function around the blocks, and control flow.
   void bindArguments(mlir::Value views, mlir::Value scalars);
-  void boundRows();
   void lowerBlock(mlir::Block &block);
   void visit(mlir::Operation &op);
   void lowerFor(mlir::scf::ForOp loop);
   void lowerIf(mlir::scf::IfOp branch);
   void cloneScalars(mlir::Block &block);
   bool lowerScalar(mlir::Operation &op);
-  mlir::Value cloneSlice(mlir::Value value);
-  void moveInto(mlir::ValueRange tiles, llvm::ArrayRef<Buffer> buffers);
+  Buffer homeOf(mlir::Operation *from, mlir::Value tile);
 
   // Items.cpp: which tiles exist in memory, and the order of work.
   void addSink(Item::Kind kind, mlir::Operation *op, mlir::Value value);
@@ -115,10 +113,8 @@ private:
   void flush();
   void emitItems(llvm::MutableArrayRef<Item> items, mlir::Value begin, mlir::Value end);
   void emitRun(Run &run);
-  void emitMoves(llvm::MutableArrayRef<Item> moves);
   void emitChain(llvm::MutableArrayRef<Item> run, int64_t block, mlir::Value all);
   void emitBlocked(llvm::MutableArrayRef<Item> run, int64_t block, mlir::Value all);
-  mlir::Value boundOf(mlir::Value tile, int64_t rows);
 
   // OverlappedRows.cpp
   struct Guests { // what a product does between its steps, for the rows of the next block
@@ -294,14 +290,13 @@ private:
   const CpuVariant &variant_;
   mlir::ModuleOp into_;
   mlir::ImplicitLocOpBuilder b_;
-  RowBounds bounds_;
   mlir::IRMapping scalars_;
   llvm::DenseMap<mlir::Operation *, mlir::IRMapping> outside_; // scalars as they are before a loop's body
   llvm::DenseMap<mlir::Value, View> views_;
   llvm::DenseMap<mlir::Operation *, Place> places_;
   llvm::DenseMap<mlir::Value, Buffer> buffers_;
+  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<Buffer>> homes_; // of what a loop carries or a branch yields
   llvm::DenseMap<mlir::Value, Selection> selections_;
-  llvm::DenseMap<const void *, std::pair<mlir::Value, int64_t>> bounded_; // class: rows that matter, of how many
   llvm::SmallVector<Item> pending_; // of the run that is being collected
   llvm::SmallVector<Run> runs_;
   llvm::DenseMap<mlir::Value, PanelSource> panels_; // packed operands; by a product's result, weights that it reads as stored

@@ -1,5 +1,6 @@
 // Which tiles exist in memory, and the order in which a block's items are emitted.
 #include "codegen/cpu/Emitter.h"
+#include "codegen/cpu/RowBounds.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -29,28 +30,14 @@ void KernelEmitter::addSink(Item::Kind kind, Operation *op, Value value) {
 void KernelEmitter::addProduct(Operation *op) {
   Value result = op->getResult(0);
   Item item{Item::Product, op, result, {}};
-  if (op->hasAttr(inPlaceAttribute)) // the home of what the loop carries
-    item.to.push_back(buffers_[op->getParentOfType<scf::ForOp>().getRegionIterArg(result.use_begin()->getOperandNumber())]);
-  else
-    item.to.push_back(allocate(tileType(result)));
+  item.to.push_back(op->hasAttr(inPlaceAttribute) ? homeOf(op, result) : allocate(tileType(result)));
   pending_.push_back(item);
 }
 
 void KernelEmitter::addMade(Item::Kind kind, Operation *op) {
-  pending_.push_back({kind, op, op->getResult(0), {allocate(tileType(op->getResult(0)))}});
-}
-
-// Rows of a tile that matter, out of `rows` along dimension 0.
-Value KernelEmitter::boundOf(Value tile, int64_t rows) {
-  auto found = bounded_.find(bounds_.classOf(tile));
-  if (found == bounded_.end())
-    return index(rows);
-  auto [count, of] = found->second;
-  if (rows % of == 0)
-    return mul(count, rows / of);
-  if (of % rows == 0)
-    return divide(add(count, of / rows - 1), of / rows);
-  return index(rows);
+  Value result = op->getResult(0);
+  auto keep = dyn_cast<KeepOp>(op);
+  pending_.push_back({kind, op, result, {keep && keep.getHome() ? homeOf(op, result) : allocate(tileType(result))}});
 }
 
 // Whether evaluating any of the items reads the tile.
@@ -169,7 +156,7 @@ void KernelEmitter::emitRun(Run &run) {
   auto packs = items.take_while([](const Item &item) { return item.kind == Item::Pack; });
   const Item &first = items[packs.size()];
   SmallVector<int64_t> shape = itemShape(first);
-  Value all = shape.empty() ? index(1) : boundOf(first.value, shape[0]);
+  Value all = run.count ? run.count : index(shape.empty() ? 1 : shape[0]);
   if (!run.block)
     return emitItems(items, index(0), all);
   emitItems(packs, index(0), all);
@@ -183,19 +170,6 @@ void KernelEmitter::flush() {
   for (Run &run : std::exchange(runs_, {}))
     if (!failed_) // else items are missing
       emitRun(run);
-}
-
-// The same for items that copy tiles to their homes, in one loop where they have the same rows.
-void KernelEmitter::emitMoves(MutableArrayRef<Item> moves) {
-  auto together = [&](const Item &a, const Item &b) {
-    return bounds_.classOf(a.value) == bounds_.classOf(b.value) && itemShape(a) == itemShape(b);
-  };
-  while (!moves.empty()) {
-    auto group = moves.take_while([&](const Item &item) { return together(item, moves[0]); });
-    SmallVector<int64_t> shape = itemShape(group[0]);
-    emitItems(group, index(0), shape.empty() ? index(1) : boundOf(group[0].value, shape[0]));
-    moves = moves.drop_front(group.size());
-  }
 }
 
 } // namespace longc::cpu

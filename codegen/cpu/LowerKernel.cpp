@@ -11,18 +11,8 @@ namespace longc::cpu {
 
 static bool isTile(Type type) { return isa<RankedTensorType, tile::TopkType>(type); }
 
-// What others read of work over rows becomes what it yields.
-static tile::KernelOp opened(tile::KernelOp kernel) {
-  kernel.walk([](RowsOp rows) {
-    Operation *yield = rows.getBody().front().getTerminator();
-    rows->replaceAllUsesWith(yield->getOperands());
-    yield->setOperands({});
-  });
-  return kernel;
-}
-
 KernelEmitter::KernelEmitter(tile::KernelOp kernel, const CpuVariant &variant, ModuleOp into)
-    : kernel_(kernel), variant_(variant), into_(into), b_(kernel.getLoc(), kernel.getContext()), bounds_(opened(kernel)) {}
+    : kernel_(kernel), variant_(variant), into_(into), b_(kernel.getLoc(), kernel.getContext()) {}
 
 void KernelEmitter::refuse(Operation *op, const Twine &why) {
   if (!failed_)
@@ -77,44 +67,6 @@ void KernelEmitter::bindArguments(Value views, Value scalars) {
   }
 }
 
-// Clones index arithmetic to the start of a block's program; null when it depends on a loop.
-Value KernelEmitter::cloneSlice(Value value) {
-  if (Value known = scalars_.lookupOrNull(value))
-    return known;
-  Operation *op = value.getDefiningOp();
-  if (!op || op->getNumRegions() || llvm::any_of(op->getResultTypes(), isTile))
-    return {};
-  for (Value operand : op->getOperands())
-    if (!isa<tile::ViewType>(operand.getType()) && !cloneSlice(operand))
-      return {};
-  return lowerScalar(*op) ? scalars_.lookup(value) : Value();
-}
-
-// How many rows of each class of tiles are ever stored, counted once a block.
-void KernelEmitter::boundRows() {
-  kernel_.walk([&](tile::StoreOp store) {
-    const void *rows = bounds_.classOf(store.getTile());
-    if (!rows || bounded_.count(rows) || bounds_.storesOf(store.getTile()).empty())
-      return;
-    int64_t of = rowsOf(store.getTile());
-    Value most;
-    IRMapping before = scalars_;
-    for (tile::StoreOp other : bounds_.storesOf(store.getTile())) {
-      Value offset = cloneSlice(other.getOffsets()[0]), hi = other.getHi() ? cloneSlice(other.getHi()) : Value();
-      if (rowsOf(other.getTile()) != of || llvm::is_contained(other.getDropped(), 0) || !offset ||
-          (other.getHi() && !hi)) {
-        most = {};
-        break;
-      }
-      Value end = views_[other.getView()].sizes[0];
-      Value count = minimum(sub(hi ? minimum(end, hi) : end, offset), index(of));
-      most = most ? Value(arith::MaxSIOp::create(b_, most, count)) : count;
-    }
-    if (most)
-      bounded_[rows] = {arith::MaxSIOp::create(b_, most, index(0)), of};
-  });
-}
-
 FailureOr<func::FuncOp> KernelEmitter::run() {
   std::string name = ("longc_" + kernel_.getSymName() + "_" + variant_.name).str();
   Type pointer = LLVM::LLVMPointerType::get(b_.getContext()), i64 = b_.getI64Type();
@@ -148,7 +100,11 @@ FailureOr<func::FuncOp> KernelEmitter::run() {
     if (dim)
       block = arith::DivUIOp::create(b_, block, grid[dim]);
   }
-  boundRows();
+  kernel_.walk([](RowsOp rows) { // what others read of work over rows becomes what it yields
+    Operation *yield = rows.getBody().front().getTerminator();
+    rows->replaceAllUsesWith(yield->getOperands());
+    yield->setOperands({});
+  });
   lowerBlock(kernel_.getBody().front());
 
   if (usesMatrixUnit_)
@@ -287,7 +243,8 @@ void KernelEmitter::visit(Operation &op) {
       .Case([&](RowsOp rows) {
         for (Operation &inner : rows.getBody().front().without_terminator())
           visit(inner);
-        runs_.push_back({std::exchange(pending_, {}), static_cast<int64_t>(rows.getBlock().value_or(0))});
+        Value count = rows.getCount() ? mapped(rows.getCount()) : Value();
+        runs_.push_back({std::exchange(pending_, {}), count, static_cast<int64_t>(rows.getBlock().value_or(0))});
       })
       .Case([&](tile::TopkInitOp) {})
       .Case([&](tile::TopkUpdateOp update) {
@@ -322,27 +279,27 @@ void KernelEmitter::visit(Operation &op) {
       });
 }
 
-// Evaluates tiles into buffers that some of them may be read from.
-void KernelEmitter::moveInto(ValueRange tiles, ArrayRef<Buffer> buffers) {
-  flush();
-  SmallVector<Item> moves;
-  for (auto [tile, buffer] : llvm::zip_equal(tiles, buffers)) {
-    auto at = buffers_.find(tile);
-    if (at == buffers_.end() || at->second.base != buffer.base)
-      moves.push_back({Item::Keep, tile.getDefiningOp(), tile, {buffer}});
-  }
-  // The copies must not become the tiles' homes.
-  DenseMap<Value, Buffer> homes = buffers_;
-  emitMoves(moves);
-  buffers_ = std::move(homes);
+// Where the loop or branch has a tile that is handed to it, or that it yields; the homes of a loop are made with the first.
+Buffer KernelEmitter::homeOf(Operation *from, Value tile) {
+  OpOperand &use = *tile.use_begin();
+  if (isa<scf::YieldOp>(use.getOwner()))
+    return homes_[use.getOwner()->getParentOp()][use.getOperandNumber()];
+  auto loop = cast<scf::ForOp>(use.getOwner());
+  SmallVector<Buffer> &homes = homes_[loop];
+  if (homes.empty())
+    for (Value init : loop.getInitArgs())
+      homes.push_back(!isa<RankedTensorType>(init.getType()) ? Buffer()
+                      : continues(loop, init)                ? buffers_[init]
+                                                             : allocate(tileType(init)));
+  return homes[use.getOperandNumber() - loop.getNumControlOperands()];
 }
 
 void KernelEmitter::lowerFor(scf::ForOp loopOp) {
-  SmallVector<Value> scalarInits, tileInits, tileYields;
-  SmallVector<Buffer> buffers, initBuffers;
+  SmallVector<Value> scalarInits;
   auto yield = cast<scf::YieldOp>(loopOp.getBody()->getTerminator());
-  for (auto [init, argument, yielded, result] :
-       llvm::zip_equal(loopOp.getInitArgs(), loopOp.getRegionIterArgs(), yield.getOperands(), loopOp.getResults())) {
+  for (auto [place, init] : llvm::enumerate(loopOp.getInitArgs())) {
+    BlockArgument argument = loopOp.getRegionIterArg(place);
+    Value result = loopOp.getResult(place);
     if (auto state = dyn_cast<tile::TopkType>(init.getType())) {
       Selection selection;
       if (init.getDefiningOp<tile::TopkInitOp>()) {
@@ -353,25 +310,18 @@ void KernelEmitter::lowerFor(scf::ForOp loopOp) {
       }
       selections_[argument] = selection;
       selections_[result] = selection;
-    } else if (isTile(init.getType()) && continues(loopOp, init)) {
-      tileYields.push_back(yielded);
-      buffers.push_back(buffers_[init]);
     } else if (isTile(init.getType())) {
-      tileInits.push_back(init);
-      tileYields.push_back(yielded);
-      buffers.push_back(allocate(tileType(init)));
-      initBuffers.push_back(buffers.back());
+      if (homes_[loopOp].empty()) // all are of loops before it
+        homes_[loopOp].resize(loopOp.getNumResults());
+      if (continues(loopOp, init))
+        homes_[loopOp][place] = buffers_[init];
+      const Buffer home = homes_[loopOp][place];
+      buffers_[argument] = home;
+      buffers_[result] = home;
     } else {
       scalarInits.push_back(mapped(init));
     }
   }
-  moveInto(tileInits, initBuffers);
-  size_t at = 0;
-  for (auto [argument, result] : llvm::zip_equal(loopOp.getRegionIterArgs(), loopOp.getResults()))
-    if (isa<RankedTensorType>(argument.getType())) {
-      buffers_[argument] = buffers[at];
-      buffers_[result] = buffers[at++];
-    }
 
   OpBuilder::InsertionGuard guard(b_);
   auto made = scf::ForOp::create(b_, mapped(loopOp.getLowerBound()), mapped(loopOp.getUpperBound()),
@@ -379,14 +329,13 @@ void KernelEmitter::lowerFor(scf::ForOp loopOp) {
   b_.setInsertionPointToStart(made.getBody());
   outside_[loopOp] = scalars_;
   scalars_.map(loopOp.getInductionVar(), made.getInductionVar());
-  at = 0;
+  size_t at = 0;
   for (auto [argument, result] : llvm::zip_equal(loopOp.getRegionIterArgs(), loopOp.getResults()))
     if (!isTile(argument.getType())) {
       scalars_.map(argument, made.getRegionIterArg(at));
       scalars_.map(result, made.getResult(at++));
     }
   lowerBlock(*loopOp.getBody());
-  moveInto(tileYields, buffers);
   if (!scalarInits.empty()) {
     SmallVector<Value> next;
     for (Value yielded : yield.getOperands())
@@ -398,14 +347,12 @@ void KernelEmitter::lowerFor(scf::ForOp loopOp) {
 }
 
 void KernelEmitter::lowerIf(scf::IfOp branch) {
-  SmallVector<Buffer> buffers;
   SmallVector<Type> scalarTypes;
   for (Value result : branch.getResults()) {
     if (isa<tile::TopkType>(result.getType()))
       return refuse(branch, "a selection cannot be the result of a branch");
-    if (isTile(result.getType()))
-      buffers.push_back(allocate(tileType(result)));
-    else
+    homes_[branch].push_back(isTile(result.getType()) ? allocate(tileType(result)) : Buffer());
+    if (!isTile(result.getType()))
       scalarTypes.push_back(result.getType());
   }
   auto made = scf::IfOp::create(b_, scalarTypes, mapped(branch.getCondition()),
@@ -417,21 +364,18 @@ void KernelEmitter::lowerIf(scf::IfOp branch) {
     OpBuilder::InsertionGuard guard(b_);
     b_.setInsertionPointToStart(&to.front());
     lowerBlock(from.front());
-    SmallVector<Value> tiles, scalars;
+    SmallVector<Value> scalars;
     for (Value yielded : from.front().getTerminator()->getOperands())
-      if (isTile(yielded.getType()))
-        tiles.push_back(yielded);
-      else
+      if (!isTile(yielded.getType()))
         scalars.push_back(mapped(yielded));
-    moveInto(tiles, buffers);
     if (!scalarTypes.empty())
       scf::YieldOp::create(b_, scalars);
     buffers_ = before;
   }
-  size_t tileAt = 0, scalarAt = 0;
-  for (Value result : branch.getResults())
+  size_t scalarAt = 0;
+  for (auto [result, home] : llvm::zip_equal(branch.getResults(), homes_[branch]))
     if (isTile(result.getType()))
-      buffers_[result] = buffers[tileAt++];
+      buffers_[result] = home;
     else
       scalars_.map(result, made.getResult(scalarAt++));
 }

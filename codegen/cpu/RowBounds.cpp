@@ -44,6 +44,7 @@ void RowBounds::join(Value a, Value b) {
 }
 
 const void *RowBounds::classOf(Value tile) const {
+  tile = isRowless(tile) ? unkept(tile) : tile;
   if (!rowsOf(tile))
     return nullptr;
   auto member = classes_.findLeader(tile.getAsOpaquePointer());
@@ -103,6 +104,10 @@ void RowBounds::visit(Operation *op) {
           join(yielded, argument);
           join(result, argument);
         }
+      })
+      .Case([&](RowsOp rows) {
+        for (auto [yielded, result] : llvm::zip_equal(rows.getBody().front().getTerminator()->getOperands(), rows.getResults()))
+          join(yielded, result);
       })
       .Case([&](scf::IfOp branch) {
         for (Region &region : branch->getRegions())

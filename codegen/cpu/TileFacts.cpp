@@ -3,6 +3,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -31,6 +32,14 @@ tile::LoadOp panelsOf(Value operand) {
 Value unkept(Value tile) {
   auto keep = tile.getDefiningOp<KeepOp>();
   return keep ? keep.getSource() : tile;
+}
+
+Value rowsOfWork(Operation *op) {
+  return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case<tile::StoreOp, tile::ScatterOp>([](auto store) { return store.getTile(); })
+      .Case<tile::ReduceOp, tile::EncodeOp>([](auto made) { return made.getSource(); })
+      .Case<KeepOp, TurnOp, tile::MmaOp, tile::ScaledMmaOp, tile::TopkUpdateOp>([](Operation *made) { return made->getResult(0); })
+      .Default(Value());
 }
 
 bool liesInMemory(Value tile) {

@@ -19,6 +19,9 @@ tile::LoadOp panelsOf(mlir::Value operand);
 /// What a tile in memory was before `cpu.keep`.
 mlir::Value unkept(mlir::Value tile);
 
+/// The tile whose rows the op goes over; null for an op that does nothing to memory.
+mlir::Value rowsOfWork(mlir::Operation *op);
+
 /// Whether the value lies in memory: a result that is made there, or a tile that a loop carries.
 bool liesInMemory(mlir::Value tile);
 

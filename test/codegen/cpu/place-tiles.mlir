@@ -59,8 +59,9 @@ tile.kernel @transposed grid(%i) (%x: !tile.view<64x32xbf16>, %w: !tile.view<48x
 // CHECK: %[[SHRINK:.*]] = arith.subf %[[OLD]], %[[KEPT]]
 // CHECK-NEXT: %[[ONCE:.*]] = cpu.keep %[[SHRINK]] : tensor<8xf32>
 // CHECK: tile.expand %[[ONCE]]
-// CHECK: tile.mma {{.*}}cpu.in_place
-// CHECK: scf.yield %{{.*}}, %[[KEPT]]
+// CHECK: %[[NEXT:.*]] = tile.mma {{.*}}cpu.in_place
+// CHECK-NEXT: %[[HOME:.*]] = cpu.keep %[[KEPT]] home
+// CHECK-NEXT: scf.yield %[[NEXT]], %[[HOME]]
 tile.kernel @carried grid(%i) (%x: !tile.view<8x16xf32>, %w: !tile.view<?x16xf32>, %n: index, %y: !tile.view<8x16xf32>) {
   %c0 = arith.constant 0 : index
   %c16 = arith.constant 16 : index
@@ -84,17 +85,23 @@ tile.kernel @carried grid(%i) (%x: !tile.view<8x16xf32>, %w: !tile.view<?x16xf32
 
 // -----
 
-// Two tiles that are carried: one copy home might overwrite what the other reads, so they are made in memory of their own
-// first, after all else. One that is alone, or at rest, is copied straight.
+// Two tiles that are carried: one made at home might overwrite what the other reads, so they are made in memory of their own
+// first, after all else. One that is alone, or at rest, is made at home straight; what a loop before left there stays.
 // CHECK-LABEL: tile.kernel @two
+// CHECK-NOT: late
 // CHECK: scf.for {{.*}} iter_args(%[[A:.*]] = %{{.*}}, %[[B:.*]] = %{{.*}})
 // CHECK: %[[SUM:.*]] = arith.addf %[[A]], %[[B]]
 // CHECK: %[[DIFFERENCE:.*]] = arith.subf %[[A]], %[[B]]
 // CHECK: %[[X:.*]] = cpu.keep %[[SUM]] late
 // CHECK: %[[Y:.*]] = cpu.keep %[[DIFFERENCE]] late
-// CHECK: scf.yield %[[X]], %[[Y]]
-// CHECK: scf.for
+// CHECK: %[[HOME_X:.*]] = cpu.keep %[[X]] home
+// CHECK: %[[HOME_Y:.*]] = cpu.keep %[[Y]] home
+// CHECK: scf.yield %[[HOME_X]], %[[HOME_Y]]
 // CHECK-NOT: cpu.keep
+// CHECK: scf.for
+// CHECK: %[[ALONE:.*]] = arith.addf
+// CHECK-NEXT: %[[STRAIGHT:.*]] = cpu.keep %[[ALONE]] home
+// CHECK-NEXT: scf.yield %[[STRAIGHT]]
 tile.kernel @two grid(%i) (%n: index, %y: !tile.view<8x16xf32>) {
   %c0 = arith.constant 0 : index
   %c16 = arith.constant 16 : index
