@@ -231,7 +231,6 @@ private:
   };
   Selection allocateSelection(tile::TopkType type);
   void emptySelection(const Selection &selection);
-  void copySelection(const Selection &from, const Selection &to);
   void emitSelect(Item &item, mlir::Value begin, mlir::Value end);
   void emitThreshold(tile::TopkThresholdOp op);
 

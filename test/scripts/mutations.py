@@ -26,7 +26,7 @@ MUTATIONS = [
      "every row of a chunk counts whole"),
     ("CpuBoundRows", "end = arith::MinSIOp::create(builder, {{end => hi}}, hi);", [], "rows behind the view's end are made"),
     ("CpuBoundRows", "->getParentOp()) ? value : {{Value() => value}};", [], "a count stands outside of the loop that knows it"),
-    ("CpuChooseProducts", "if (a.getDimSize(0) {{<= fewRows => < fewRows}} &&", [], "four rows pack what they read once"),
+    ("CpuChooseProducts", "if ({{a.getDimSize(0) <= fewRows => a.getDimSize(0) < fewRows}} &&", [], "four rows pack what they read once"),
     ("CpuChooseProducts", "!mma.getB().getDefiningOp<tile::DecodeOp>() && {{!panelsOf(mma.getB()) => true}})", [],
      "weights in panels are read as if they were rows"),
     ("CpuChooseProducts", "const int64_t most = variant.bf16Dot ? {{24 => 18}} : 18;", [], "registers stay empty"),
