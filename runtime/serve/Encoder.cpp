@@ -1,6 +1,9 @@
 // Puts sequences into one call and takes their pools out of it.
 #include "runtime/serve/Encoder.h"
 
+#include "runtime/core/Log.h"
+#include "runtime/device/OpenDevice.h"
+
 namespace longc {
 namespace {
 
@@ -25,26 +28,53 @@ Result<std::unique_ptr<Encoder>> Encoder::create(const Program &program, const l
                                                  const EngineOptions &options) {
   if (!program.module().has_encoder())
     return Status::error(4132, "this program is a decoder: it has no embeddings", "compile an encoder, such as the folder of a BERT model");
-  std::unique_ptr<Encoder> encoder(new Encoder(program));
   if (options.exact && options.integers)
     return Status::error(1005, "--exact and --int8 exclude each other", "give one of them");
+  auto choice = chooseDevice(options.device, program.message());
+  if (!choice.ok())
+    return choice.status();
+  const bool isFree = options.device == "auto";
+  if (isFree && (options.exact || options.integers)) // what the processor alone can
+    *choice = DeviceChoice{};
+  std::unique_ptr<Encoder> encoder(new Encoder(program));
   encoder->precision_ = options.exact ? "exact" : options.integers ? "int8" : "fast";
-  const abi::Function *function = program.findFunction("encode", encoder->precision(), "cpu");
+  encoder->target_ = choice->target;
+  Status status = encoder->open(table, options, choice->ordinal);
+  if (status.ok())
+    return encoder;
+  if (!isFree || choice->target == "cpu")
+    return status;
+  logNote(status.message() + ": running on the processor"); // there is a GPU's code, and no GPU that runs it
+  EngineOptions given = options;
+  given.device = "cpu";
+  return create(program, table, given);
+}
+
+Status Encoder::open(const longc_program_table &table, const EngineOptions &options, int ordinal) {
+  const bool onProcessor = target_ == "cpu";
+  const abi::Function *function = program_.findFunction("encode", precision(), target_);
   if (!function)
-    return Status::error(4122, std::string("this program has no function 'encode' in ") + encoder->precision() + " precision",
-                         "compile the program again");
-  if (options.device != "auto" && options.device != "cpu")
-    return Status::error(4122, "this program has no function 'encode' for the GPU", "use --device cpu");
+    return Status::error(4122, std::string("this program has no function 'encode' in ") + precision() + " precision for " + (onProcessor ? "the processor" : "the GPU"),
+                         onProcessor                         ? "compile the program again"
+                         : options.exact || options.integers ? "run it with --device cpu"
+                                                             : "compile it with the GPU among --target, or use --device cpu");
   LONGC_TRY(checkInterface(*function));
-  auto device = openProcessor(program, table, options, {function});
-  if (!device.ok())
-    return device.status();
-  encoder->device_ = std::move(*device);
-  auto executor = Executor::create(program, *function, *encoder->device_);
+  if (onProcessor) {
+    auto device = openProcessor(program_, table, options, {function});
+    if (!device.ok())
+      return device.status();
+    device_ = std::move(*device);
+  } else {
+    auto device = openDevice(table, program_.message(), target_, {}, {options.variant, options.threads, ordinal});
+    if (!device.ok())
+      return device.status();
+    device_ = std::move(*device);
+  }
+  auto executor = Executor::create(program_, *function, *device_);
   if (!executor.ok())
     return executor.status();
-  encoder->executor_ = std::move(*executor);
-  return encoder;
+  executor_ = std::move(*executor);
+  return {};
 }
 
 Status Encoder::checkToken(int32_t token) const { return checkEncoderToken(program_.module(), token); }

@@ -19,10 +19,14 @@ public:
                                                  const EngineOptions &options);
 
   const Program &program() const { return program_; }
-  CpuDevice &device() { return *device_; }
+  Device &device() { return *device_; }
+  /// What the kernels are for: "cpu", or a GPU's target.
+  const std::string &target() const { return target_; }
   const char *precision() const { return precision_; }
   /// Numbers of an embedding.
   int64_t width() const { return program_.module().hidden(); }
+  /// Tokens of one call that keep the device busy.
+  int64_t callTokens() const { return device_->hasOwnMemory() ? int64_t{64} << 10 : int64_t{4} << 10; }
   /// Tokens of the longest sequence.
   int64_t longest() const { return static_cast<int64_t>(program_.module().context_length()); }
 
@@ -36,10 +40,12 @@ public:
 
 private:
   explicit Encoder(const Program &program) : program_(program) {}
+  Status open(const longc_program_table &table, const EngineOptions &options, int ordinal);
 
   const Program &program_;
   const char *precision_ = "fast";
-  std::unique_ptr<CpuDevice> device_;
+  std::string target_ = "cpu";
+  std::unique_ptr<Device> device_;
   std::unique_ptr<Executor> executor_;
   KernelProfile profile_;
   EncoderInputs inputs_; // of a call

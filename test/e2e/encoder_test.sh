@@ -89,6 +89,8 @@ PY
 "$app" bench --texts 4 --text-tokens 16 --repeat 1 --json --quiet | grep '"texts_per_second"' >/dev/null || fail "bench measures nothing"
 "$longc" inspect "$folder" | grep "^positions  *128, token types 2" >/dev/null || fail "inspect says nothing of an encoder"
 refuses 2 "--exact and --int8 exclude each other" embed --exact --int8
+refuses 1 "no function 'encode' in fast precision for the GPU" embed --device cuda:0
+refuses 2 "--device 'gpu': expected auto, cpu or cuda:N" embed --device gpu
 "$app" info | grep "^embedding  *mean, length 1" >/dev/null || fail "info does not say what an embedding is: $("$app" info)"
 
 # What a tokenizer puts around a text stands around it: [CLS] 2 and [SEP] 3.

@@ -126,6 +126,7 @@ Status runEmbed(const Arguments &arguments) {
   if (!loaded.ok())
     return loaded.status();
   EmbeddingOptions options = EmbeddingOptions::of(*loaded->program);
+  options.callTokens = loaded->encoder->callTokens();
   LONGC_TRY(readPooling(arguments, options));
   auto tokenizer = createTokenizer(loaded->program->module().tokenizer());
   if (!tokenizer.ok())

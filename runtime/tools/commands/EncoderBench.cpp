@@ -33,6 +33,8 @@ Result<Plan> planOf(const Arguments &arguments, const Encoder &encoder) {
       return value.status();
     *number.target = *value;
   }
+  if (!arguments.isGiven("call-tokens"))
+    plan.callTokens = encoder.callTokens();
   return plan;
 }
 
@@ -51,9 +53,9 @@ std::string toJson(Encoder &encoder, const Plan &plan, const std::vector<double>
   const double best = *std::min_element(seconds.begin(), seconds.end());
   JsonWriter json;
   json.beginObject();
-  json.key("device").text(CpuFeatures::detect().brand);
+  json.key("device").text(encoder.target() == "cpu" ? CpuFeatures::detect().brand : encoder.device().describe());
   json.key("variant").text(encoder.device().variant());
-  json.key("threads").integer(encoder.device().pool().threads());
+  json.key("threads").integer(encoder.device().threads());
   json.key("precision").text(encoder.precision());
   json.key("texts").integer(plan.texts);
   json.key("text_tokens").integer(plan.tokens);

@@ -7,7 +7,7 @@
 namespace longc {
 
 std::vector<std::string_view> encoderOptions(std::vector<std::string_view> own) {
-  for (std::string_view name : {"exact", "int8", "profile", "quiet", "threads", "variant", "verify"})
+  for (std::string_view name : {"device", "exact", "int8", "profile", "quiet", "threads", "variant", "verify"})
     own.push_back(name);
   std::sort(own.begin(), own.end());
   return own;
