@@ -15,6 +15,9 @@ class WeightSource {
 public:
   virtual ~WeightSource() = default;
 
+  // Whether a program holds them; one that does not runs with random ones alone.
+  virtual bool areEmbedded() const { return true; }
+
   // Bytes of the parameter whose rows are those of `parts`, one part after the other, in the layout that the program
   // stores. Most parameters have one part, themselves. Layouts have blocks of rows: parts are joined before they are
   // laid out, never after. `as`: the type, theirs or BF16 or Q8_0 where they are to be rounded, and whether it is trained: those are

@@ -101,7 +101,7 @@ Result<uint64_t> writeWeights(OutputFile &file, const abi::Program &program, con
   uint64_t start = file.position();
   const Joined joined(program, parts);
   for (const abi::Parameter &parameter : program.parameters()) {
-    if (!isStored(parameter) || joined.holds(parameter))
+    if (!isStored(parameter) || joined.holds(parameter) || !weights.areEmbedded())
       continue;
     uint64_t before = file.position();
     LONGC_TRY(file.pad(kParameterAlignment));

@@ -85,6 +85,9 @@ void addCompile(CLI::App &app, CompileOptions &options) {
   command->add_option("--adapter-mode", options.adapterMode,
                       "overlay: kept beside the weights; merge: added to them, where they are not quantised")
       ->capture_default_str();
+  command->add_option("--embed-weights", options.embedWeights, "no: a program without weights, for `bench --random-weights` alone (default: yes)")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"yes", true}, {"no", false}}))
+      ->type_name("yes|no");
   CLI::Option *train = command->add_flag("--train", options.train, "the program also trains: all parameters that are stored as floats, or an adapter");
   command->add_option("--lora", options.lora,
                       "train an adapter alone: rank=16,alpha=32,targets=all, or names of modules; layers=memory, or numbers; e2llm: of both models, or none")

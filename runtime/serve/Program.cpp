@@ -8,6 +8,7 @@
 #include "runtime/io/Panels.h"
 #include "runtime/serve/CheckProgram.h"
 
+#include <algorithm>
 #include <cstring>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/stubs/logging.h>
@@ -71,6 +72,10 @@ Status parseMessage(const std::string &path, const longc_footer &footer, abi::Pr
   return {};
 }
 
+bool storesWeights(const abi::Program &message) {
+  return std::ranges::any_of(message.parameters(), [](const abi::Parameter &parameter) { return parameter.bytes() > 0; });
+}
+
 } // namespace
 
 int64_t elementBytes(abi::ElementType type) {
@@ -112,6 +117,8 @@ Result<std::unique_ptr<Program>> Program::open(const std::string &path, bool ver
     return footer.status();
   std::unique_ptr<Program> program(new Program);
   LONGC_TRY(parseMessage(path, *footer, *program->message_));
+  if (footer->weights_size == 0 && storesWeights(*program->message_))
+    return Status::error(4114, "'" + path + "' was compiled without weights", "`bench --random-weights 1` runs it; for answers compile it with its weights");
   LONGC_TRY(checkProgram(*program->message_, footer->weights_size));
   auto weights = MappedFile::open(path, footer->weights_offset, footer->weights_size);
   if (!weights.ok())

@@ -54,5 +54,14 @@ refuses 2 "expected --file FILE" "$app" tokenize --json
 # Another base of rotary positions is another model, and the program says so.
 "${compile[@]}" --rope-theta 77 --variants avx2 --quiet
 "$longc" inspect "$app" | grep "hf_folder with --rope-theta 77" >/dev/null || fail "the base is not recorded"
+# Without its weights a program measures, and does nothing else.
+folder llama
+"$longc" compile "$folder" --variants avx2 --quiet --embed-weights no -o "$app"
+"$app" bench --random-weights 7 --prefill 8 --decode 2 --repeat 1 --json -q | grep '"decode_tokens_per_second":[0-9]*[1-9]' >/dev/null || fail "bench measures nothing"
+refuses 1 "was compiled without weights" "$app" bench --prefill 8
+refuses 1 "was compiled without weights" "$app" generate -p a
+"${compile[@]}" --variants avx2 --quiet
+refuses 1 "has weights of its own" "$app" bench --random-weights 7
+refuses 2 "--embed-weights" "$longc" compile "$folder" --embed-weights maybe -o "$app"
 # A folder is inspected like a file.
 "$longc" inspect "$folder" | grep "^family  *llama" >/dev/null || fail "inspect does not show the family"

@@ -11,10 +11,12 @@ namespace longc {
 
 class CheckpointWeights : public WeightSource {
 public:
-  explicit CheckpointWeights(const Checkpoint &checkpoint) {
+  explicit CheckpointWeights(const Checkpoint &checkpoint, bool embedded = true) : embedded_(embedded) {
     for (const CheckpointParameter &parameter : checkpoint.parameters)
       parameters_.emplace(parameter.name, &parameter);
   }
+
+  bool areEmbedded() const override { return embedded_; }
 
   Result<uint64_t> bytes(std::span<const std::string> parts, const abi::Parameter &as) const override {
     Result<Parameters> parameters = find(parts, as.type());
@@ -57,6 +59,7 @@ private:
   }
 
   std::unordered_map<std::string, const CheckpointParameter *> parameters_;
+  bool embedded_;
 };
 
 } // namespace longc

@@ -102,7 +102,7 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
     LONGC_TRY(compileForCuda(stages, options, **graph, "fast", {program, index, parts, code}));
   if (options.crashBefore == "link") // a kernel that no object file has
     code.kernels.push_back({"missing", "avx2", "longc_missing_kernel", 0});
-  LONGC_TRY(assembleProgram(std::move(code), program, parts, CheckpointWeights(*model), work, output));
+  LONGC_TRY(assembleProgram(std::move(code), program, parts, CheckpointWeights(*model, options.embedWeights), work, output));
   stages.report(program);
   return {};
 }

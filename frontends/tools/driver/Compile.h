@@ -23,6 +23,7 @@ struct CompileOptions {
   std::string adapter;                 // folder of a PEFT adapter; empty: none
   std::string adapterMode = "overlay"; // or merge
   bool overlays = false;               // products take an adapter when the program runs, on the CPU
+  bool embedWeights = true;            // else the program holds none, and runs with random ones alone
   bool narrowWeights = false;          // the fast mode multiplies weights stored in float32 as bf16, as it does of encoders
   bool train = false;                  // the loss and its gradients too
   bool detachMemory = false;           // fot, training: rows that are read get no gradient

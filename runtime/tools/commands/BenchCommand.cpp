@@ -221,7 +221,7 @@ Result<bool> isEncoder() {
 }
 
 Status runBench(const Arguments &arguments) {
-  auto encoder = isEncoder();
+  auto encoder = arguments.has("random-weights") ? Result<bool>(false) : isEncoder(); // those are of decoders
   if (!encoder.ok())
     return encoder.status();
   if (*encoder)
@@ -251,7 +251,7 @@ Status runBench(const Arguments &arguments) {
 } // namespace
 
 const Command benchCommand = {"bench", "tokens per second of reading, decoding and filling the memory; texts per second of an encoder",
-                              modelOptions({"call-tokens", "decode", "depth", "fill", "int8", "json", "prefill", "repeat", "sequences", "text-tokens", "texts"}),
+                              modelOptions({"call-tokens", "decode", "depth", "fill", "int8", "json", "prefill", "random-weights", "repeat", "sequences", "text-tokens", "texts"}),
                               runBench};
 
 } // namespace longc

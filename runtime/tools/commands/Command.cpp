@@ -7,6 +7,7 @@
 #include "runtime/e2llm/Compressor.h"
 #include "runtime/e2llm/SoftFiles.h"
 #include "runtime/serve/ProgramTokenizer.h"
+#include "runtime/serve/RandomWeights.h"
 #include "runtime/train/AdapterFiles.h"
 #include "runtime/train/ProgramParameters.h"
 #include "runtime/train/ServedValues.h"
@@ -119,7 +120,7 @@ Result<EngineOptions> engineOptionsOf(const Arguments &arguments) {
   auto threads = arguments.integer("threads", 0, ThreadPool::maxThreads);
   if (!threads.ok())
     return threads.status();
-  const std::string device = arguments.has("device") ? arguments.text("device") : "cpu"; // encoders run there alone
+  const std::string device = arguments.has("device") ? arguments.text("device") : "cpu";
   return EngineOptions{arguments.flag("exact"), arguments.text("variant"), static_cast<int>(*threads), arguments.flag("int8"), device};
 }
 
@@ -137,7 +138,15 @@ const char *programPath() {
 Result<std::unique_ptr<Program>> openProgram(const Arguments &arguments) {
   watchInterrupts();
   setQuiet(arguments.flag("quiet"));
-  return Program::open(programPath(), arguments.flag("verify"));
+  if (!arguments.has("random-weights"))
+    return Program::open(programPath(), arguments.flag("verify"));
+  auto seed = arguments.integer("random-weights", 0, INT64_MAX);
+  if (!seed.ok())
+    return seed.status();
+  auto path = withRandomWeights(programPath(), static_cast<uint64_t>(*seed));
+  if (!path.ok())
+    return path.status();
+  return Program::open(*path, /*verifyWeights=*/false);
 }
 
 NamedFolder NamedFolder::of(const std::string &text) {
