@@ -267,6 +267,8 @@ LogicalResult LinearTiler::tile() {
   GemmTile tile = tileOf(rows, open ? kOpenColumns : openDepth ? kColumnsOfOpenDepth : width, int64_t(products.size()), plain ? kWeightColumns : kWeightRows);
   for (Operation *op : products)
     tile.cols = columnsOfParts(op, tile.cols, width);
+  if (open && hasFewRows(rows)) // an adapter's matrix is float32 and rounded in the block, which has to hold it
+    tile.cols = std::min<int64_t>(tile.cols, facts_.getFewRowCols());
   tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
   tile.col = kernel.mul(kernel.gridIndex(1), tile.cols);
 

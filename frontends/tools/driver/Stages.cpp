@@ -126,7 +126,7 @@ Status Stages::run(PassManager &manager, ModuleOp module, const std::string &nam
 }
 
 static void chooseLowering(const CompileOptions &options, ModuleOp module, StringRef precision, LoweringOptions &lowering) {
-  lowering.overlays = options.overlays && module->getAttr(targetAttributeName) == tile::cpuTarget(module.getContext());
+  lowering.overlays = options.overlays;
   lowering.method = options.method;
   lowering.memLayers = options.memoryLayers;
   lowering.topk = options.topk;
