@@ -389,7 +389,7 @@ LogicalResult BlockPlan::allocate(int64_t sharedBytes) {
     bytes_ = std::max(bytes_, slot.offset + slot.bytes);
   }
   if (bytes_ > sharedBytes)
-    return kernel_.emitOpError("needs ") << bytes_ << " bytes of shared memory, the target has " << sharedBytes;
+    return kernel_.emitOpError("@") << kernel_.getSymName() << " needs " << bytes_ << " bytes of shared memory, the target has " << sharedBytes;
   return success();
 }
 

@@ -36,6 +36,10 @@ inline constexpr llvm::StringLiteral kBlockFormAttribute = "cuda.block_form";
 inline constexpr llvm::StringLiteral kWarpFormAttribute = "cuda.warp_form";
 /// On a cuda.kernel of either form: numbers of the views of weights of which each thread block reads rows of its own.
 inline constexpr llvm::StringLiteral kWeightViewsAttribute = "cuda.weight_views";
+/// On a `tile.kernel`: numbers of the arguments that are parameters in all of its launches (`longc-cuda-mark-parameters`).
+inline constexpr llvm::StringLiteral kParametersAttribute = "cuda.parameters";
+/// On a cuda.kernel: it waits for the kernel before it where it says so itself, behind what it reads of parameters.
+inline constexpr llvm::StringLiteral kWaitsInsideAttribute = "cuda.waits_inside";
 inline bool hasFastForm(tile::KernelOp kernel) { return !kernel->hasAttr(kBlockFormAttribute) && !kernel->hasAttr(kWarpFormAttribute); }
 
 /// Shared memory of one block on Hopper.

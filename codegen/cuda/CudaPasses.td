@@ -69,6 +69,10 @@ def CudaLowerWarpsPass : Pass<"longc-cuda-lower-warps", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def CudaMarkParametersPass : Pass<"longc-cuda-mark-parameters", "::mlir::ModuleOp"> {
+  let summary = "says on kernels which of their arguments are parameters in all launches";
+}
+
 def CudaSplitRolesPass : Pass<"longc-cuda-split-roles", "::mlir::ModuleOp"> {
   let summary = "splits a kernel into a copying producer and computing warpgroups, joined by rings";
   let description = [{

@@ -207,7 +207,8 @@ private:
     if (auto weights = kernel_->getAttrOfType<DenseI64ArrayAttr>(cuda::kWeightViewsAttribute))
       for (int64_t number : weights.asArrayRef())
         output_ << "  prefetch_rows(view" << number << ", grid1);\n";
-    output_ << "  griddepcontrol_wait();\n";
+    if (!kernel_->hasAttr(cuda::kWaitsInsideAttribute))
+      output_ << "  griddepcontrol_wait();\n";
   }
 
   raw_ostream &line() { return output_.indent(2 * indent_); }

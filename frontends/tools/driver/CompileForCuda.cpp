@@ -2,6 +2,7 @@
 #include "frontends/tools/driver/CompileForCuda.h"
 
 #include "codegen/cuda/CompileCuda.h"
+#include "codegen/cuda/CudaPasses.h"
 #include "dialects/lm/LmDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -46,6 +47,10 @@ private:
     LONGC_TRY(stages_.lower(*module, precision_, "tiled-cuda",
                             std::string("--longc-keep-kernels --longc-cuda --longc-cuda-emit")));
     LONGC_TRY(stages_.renameKernels(*module, "cuda"));
+    PassManager marking(&stages_.context());
+    marking.addPass(createCudaMarkParametersPass());
+    if (failed(marking.run(*module)))
+      return stages_.failure("marking parameters");
     OwningOpRef<ModuleOp> kernels = onlyKernels(*module);
     // A kernel that spills with as many rows is tried with fewer before it gives up the fast form.
     FailureOr<std::vector<CudaKernel>> compiled = compileCuda(*kernels, &stages_.dumps(), /*mayFallBack=*/rows < 192);

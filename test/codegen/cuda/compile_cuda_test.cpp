@@ -161,6 +161,29 @@ TEST(CompileCuda, EveryKernelOfASelectionCompiles) {
   }
 }
 
+// What an adapter that is bound when a program runs adds to its products, of whatever rank.
+TEST(CompileCuda, EveryKernelOfABoundAdapterCompiles) {
+  Result<std::string> compiler = findCudaCompiler();
+  if (!compiler.ok())
+    GTEST_SKIP() << compiler.status().text();
+  mlir::MLIRContext context;
+  for (const char *function : {"prefill_adapted", "decode_adapted"}) {
+    auto module = kernelsOf(context, "decoder.mlir.in", function, 64, [](LoweringOptions &options) {
+      options.method = "fot";
+      options.overlays = true;
+    });
+    ASSERT_TRUE(module);
+    for (tile::KernelOp kernel : llvm::make_early_inc_range(module->getOps<tile::KernelOp>()))
+      if (!kernel.getSymName().contains("any"))
+        kernel.erase(); // sizes that are known: of those the tests before this tell
+    const size_t count = countKernels(*module);
+    EXPECT_GE(count, 2u) << function << ": x A^T, and what adds that times B^T";
+    auto compiled = compileCuda(*module, nullptr, /*mayFallBack=*/true);
+    ASSERT_TRUE(succeeded(compiled)) << function << " with " << *compiler;
+    ASSERT_EQ(compiled->size(), count);
+  }
+}
+
 // Gradients of adapters and of whole matrices, of rows that read others among them, without a kernel that spills: all products
 // take the fast form.
 TEST(CompileCuda, EveryKernelOfGradientsCompiles) {

@@ -3,7 +3,7 @@
 // RUN: longc-opt %s --split-input-file --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s
 // RUN: not longc-opt %s --split-input-file --longc-cuda-choose-forms --longc-cuda-lower-blocks=shared-bytes=1000 2>&1 | FileCheck %s --check-prefix=FULL
 
-// FULL: error: 'tile.kernel' op needs {{[0-9]+}} bytes of shared memory, the target has 1000
+// FULL: error: 'tile.kernel' op @norm needs {{[0-9]+}} bytes of shared memory, the target has 1000
 
 // Rows are copied 16 bytes at a time, then a warp sums one; nothing but the row and its factor is kept.
 // CHECK-LABEL: norm(

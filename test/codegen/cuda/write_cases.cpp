@@ -4,6 +4,7 @@
 // type. --bundle gets the kernels' images, how to launch them (launches.pb) and the launches with their expected
 // outputs (cases.bin), for run_cases.cpp. --block-form compiles every kernel in the block form.
 #include "codegen/cuda/CompileCuda.h"
+#include "codegen/cuda/CudaPasses.h"
 #include "dialects/interpreter/compare/RandomInputs.h"
 #include "frontends/tools/RegisterAll.h"
 #include "passes/TargetFacts.h"
@@ -80,6 +81,10 @@ int main(int argc, char **argv) {
 
   llvm::StringSet<> launched;
   lowered->walk([&](longc::tile::LaunchOp launch) { launched.insert(launch.getKernel()); });
+  PassManager marking(&context);
+  marking.addPass(longc::createCudaMarkParametersPass());
+  if (failed(marking.run(*module)))
+    return 1;
   OwningOpRef<ModuleOp> kernels = onlyKernels(*module);
   for (auto kernel : llvm::make_early_inc_range(kernels->getOps<longc::tile::KernelOp>()))
     if (!launched.contains(kernel.getSymName()))

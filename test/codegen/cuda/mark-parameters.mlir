@@ -1,0 +1,55 @@
+// A kernel reads parameters, which nothing that runs before it writes, before it waits for the kernel before it. What is a parameter in one of
+// its launches and not in another is none.
+// RUN: longc-opt %s --longc-cuda-mark-parameters | FileCheck %s --check-prefix=MARK
+// RUN: longc-opt %s --longc-cuda-mark-parameters --longc-keep-kernels --longc-cuda --longc-cuda-emit -o /dev/null | FileCheck %s
+
+lm.parameter @w : tensor<50x320xbf16>
+
+// MARK: tile.kernel @stored
+// MARK: cuda.parameters = array<i64: 1>
+// MARK: tile.kernel @made
+// MARK-NOT: cuda.parameters
+// CHECK-LABEL: stored(
+// CHECK: griddepcontrol_launch_dependents();
+// CHECK-NOT: griddepcontrol_wait
+// CHECK: load_chunk({{.*}}view1.data
+// CHECK: griddepcontrol_wait();
+// CHECK: load_chunk({{.*}}view0.data
+tile.kernel @stored grid(%row, %i) (%x: !tile.view<1x320xbf16>, %w: !tile.view<50x320xbf16>, %y: !tile.view<1x50xf32>) {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %zero = arith.constant dense<0.0> : tensor<1x2xf32>
+  %a = tile.load %x[%row, %c0] : !tile.view<1x320xbf16> -> tensor<1x320xbf16>
+  %column = arith.muli %i, %c2 : index
+  %b = tile.load %w[%column, %c0] : !tile.view<50x320xbf16> -> tensor<2x320xbf16>
+  %p = tile.mma %a, %b, %zero transpose_b : tensor<1x320xbf16>, tensor<2x320xbf16> -> tensor<1x2xf32>
+  tile.store %p, %y[%row, %column] : tensor<1x2xf32>, !tile.view<1x50xf32>
+  tile.return
+}
+
+// CHECK-LABEL: made(
+// CHECK: griddepcontrol_launch_dependents();
+// CHECK-NEXT: prefetch_rows(view1, grid1);
+// CHECK-NEXT: griddepcontrol_wait();
+// CHECK: load_chunk(
+tile.kernel @made grid(%row, %i) (%x: !tile.view<1x320xbf16>, %w: !tile.view<50x320xbf16>, %y: !tile.view<1x50xf32>) {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %zero = arith.constant dense<0.0> : tensor<1x2xf32>
+  %a = tile.load %x[%row, %c0] : !tile.view<1x320xbf16> -> tensor<1x320xbf16>
+  %column = arith.muli %i, %c2 : index
+  %b = tile.load %w[%column, %c0] : !tile.view<50x320xbf16> -> tensor<2x320xbf16>
+  %p = tile.mma %a, %b, %zero transpose_b : tensor<1x320xbf16>, tensor<2x320xbf16> -> tensor<1x2xf32>
+  tile.store %p, %y[%row, %column] : tensor<1x2xf32>, !tile.view<1x50xf32>
+  tile.return
+}
+
+func.func @f(%x: tensor<1x320xbf16>, %v: tensor<50x320xbf16>, %y: tensor<1x50xf32>) -> (tensor<1x50xf32>, tensor<1x50xf32>, tensor<1x50xf32>) {
+  %c1 = arith.constant 1 : index
+  %c25 = arith.constant 25 : index
+  %w = lm.parameter_ref @w : tensor<50x320xbf16>
+  %0 = tile.launch @stored grid(%c1, %c25) ins(%x, %w : tensor<1x320xbf16>, tensor<50x320xbf16>) outs(%y : tensor<1x50xf32>)
+  %1 = tile.launch @made grid(%c1, %c25) ins(%x, %w : tensor<1x320xbf16>, tensor<50x320xbf16>) outs(%y : tensor<1x50xf32>)
+  %2 = tile.launch @made grid(%c1, %c25) ins(%x, %v : tensor<1x320xbf16>, tensor<50x320xbf16>) outs(%y : tensor<1x50xf32>)
+  return %0, %1, %2 : tensor<1x50xf32>, tensor<1x50xf32>, tensor<1x50xf32>
+}
