@@ -14,31 +14,31 @@
 // CHECK: tile.mma {{.*}}cpu.local
 // CHECK: tile.reduce max
 // DOTS: cpu.keep {{.*}} : tensor<96xf32>
-// DOTS: cpu.keep {{.*}}cpu.local, cpu.stage = #cpu.stage<beside>} : tensor<96x48xbf16>
+// DOTS: cpu.keep {{.*}}cpu.local, cpu.stage = #cpu.stage<beside>} : tensor<96x64xbf16>
 // DOTS: tile.mma {{.*}}cpu.overlaps_rows
 // UNIT-NOT: cpu.stage
 // UNIT-NOT: cpu.overlaps_rows
 // CHECK: tile.store
 // CHECK: cpu.yield
 // CHECK-NOT: cpu.rows
-tile.kernel @weights grid(%i) (%q: !tile.view<?x64xbf16>, %k: !tile.view<48x64xbf16>, %v: !tile.view<48x64xbf16>,
+tile.kernel @weights grid(%i) (%q: !tile.view<?x64xbf16>, %k: !tile.view<64x64xbf16>, %v: !tile.view<64x64xbf16>,
     %o: !tile.view<?x64xf32>) {
   %c96 = arith.constant 96 : index
   %c0 = arith.constant 0 : index
   %row = arith.muli %i, %c96 : index
-  %zero = arith.constant dense<0.0> : tensor<96x48xf32>
+  %zero = arith.constant dense<0.0> : tensor<96x64xf32>
   %none = arith.constant dense<0.0> : tensor<96x64xf32>
   %qt = tile.load %q[%row, %c0] : !tile.view<?x64xbf16> -> tensor<96x64xbf16>
-  %kt = tile.load %k[%c0, %c0] : !tile.view<48x64xbf16> -> tensor<48x64xbf16>
-  %s = tile.mma %qt, %kt, %zero transpose_b : tensor<96x64xbf16>, tensor<48x64xbf16> -> tensor<96x48xf32>
-  %m = tile.reduce max %s dim 1 : tensor<96x48xf32> -> tensor<96xf32>
+  %kt = tile.load %k[%c0, %c0] : !tile.view<64x64xbf16> -> tensor<64x64xbf16>
+  %s = tile.mma %qt, %kt, %zero transpose_b : tensor<96x64xbf16>, tensor<64x64xbf16> -> tensor<96x64xf32>
+  %m = tile.reduce max %s dim 1 : tensor<96x64xf32> -> tensor<96xf32>
   %finite = arith.addf %m, %m : tensor<96xf32>
-  %me = tile.expand %finite dim 1 : tensor<96xf32> -> tensor<96x48xf32>
-  %d = arith.subf %s, %me : tensor<96x48xf32>
-  %p = math.exp2 %d : tensor<96x48xf32>
-  %pb = arith.truncf %p : tensor<96x48xf32> to tensor<96x48xbf16>
-  %vt = tile.load %v[%c0, %c0] : !tile.view<48x64xbf16> -> tensor<48x64xbf16>
-  %acc = tile.mma %pb, %vt, %none : tensor<96x48xbf16>, tensor<48x64xbf16> -> tensor<96x64xf32>
+  %me = tile.expand %finite dim 1 : tensor<96xf32> -> tensor<96x64xf32>
+  %d = arith.subf %s, %me : tensor<96x64xf32>
+  %p = math.exp2 %d : tensor<96x64xf32>
+  %pb = arith.truncf %p : tensor<96x64xf32> to tensor<96x64xbf16>
+  %vt = tile.load %v[%c0, %c0] : !tile.view<64x64xbf16> -> tensor<64x64xbf16>
+  %acc = tile.mma %pb, %vt, %none : tensor<96x64xbf16>, tensor<64x64xbf16> -> tensor<96x64xf32>
   tile.store %acc, %o[%row, %c0] : tensor<96x64xf32>, !tile.view<?x64xf32>
   tile.return
 }

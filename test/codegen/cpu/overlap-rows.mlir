@@ -61,6 +61,8 @@ tile.kernel @weights grid(%i) (%q: !tile.view<?x64xbf16>, %k: !tile.view<48x64xb
 // MARK-NOT: cpu.overlaps_rows
 // MARK-LABEL: tile.kernel @few
 // MARK-NOT: cpu.overlaps_rows
+// MARK-LABEL: tile.kernel @floats
+// MARK-NOT: cpu.overlaps_rows
 tile.kernel @activation grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<48x64xbf16>, %v: !tile.view<48x64xbf16>,
     %o: !tile.view<?x64xf32>) {
   %c96 = arith.constant 96 : index
@@ -96,5 +98,24 @@ tile.kernel @few grid(%i) (%q: !tile.view<?x64xbf16>, %k: !tile.view<48x64xbf16>
   %pb = arith.truncf %p : tensor<8x48xf32> to tensor<8x48xbf16>
   %acc = tile.mma %pb, %vt, %none : tensor<8x48xbf16>, tensor<48x64xbf16> -> tensor<8x64xf32>
   tile.store %acc, %o[%row, %c0] : tensor<8x64xf32>, !tile.view<?x64xf32>
+  tile.return
+}
+tile.kernel @floats grid(%i) (%q: !tile.view<?x64xf32>, %k: !tile.view<48x64xf32>, %v: !tile.view<48x64xf32>,
+    %o: !tile.view<?x64xf32>) {
+  %c96 = arith.constant 96 : index
+  %c0 = arith.constant 0 : index
+  %row = arith.muli %i, %c96 : index
+  %zero = arith.constant dense<0.0> : tensor<96x48xf32>
+  %none = arith.constant dense<0.0> : tensor<96x64xf32>
+  %qt = tile.load %q[%row, %c0] : !tile.view<?x64xf32> -> tensor<96x64xf32>
+  %kt = tile.load %k[%c0, %c0] : !tile.view<48x64xf32> -> tensor<48x64xf32>
+  %vt = tile.load %v[%c0, %c0] : !tile.view<48x64xf32> -> tensor<48x64xf32>
+  %s = tile.mma %qt, %kt, %zero transpose_b : tensor<96x64xf32>, tensor<48x64xf32> -> tensor<96x48xf32>
+  %m = tile.reduce max %s dim 1 : tensor<96x48xf32> -> tensor<96xf32>
+  %me = tile.expand %m dim 1 : tensor<96xf32> -> tensor<96x48xf32>
+  %d = arith.subf %s, %me : tensor<96x48xf32>
+  %p = math.exp2 %d : tensor<96x48xf32>
+  %acc = tile.mma %p, %vt, %none : tensor<96x48xf32>, tensor<48x64xf32> -> tensor<96x64xf32>
+  tile.store %acc, %o[%row, %c0] : tensor<96x64xf32>, !tile.view<?x64xf32>
   tile.return
 }

@@ -6,11 +6,11 @@
 // of a softmax agree. The difference has one reader and may become part of a multiply-add, the scaled score has two and is
 // the same for both.
 // CHECK-LABEL: tile.kernel @weights
-// CHECK: arith.mulf %{{[^:]*}} : tensor<8x32xf32>
+// CHECK: arith.mulf %{{[^ ]*}}, %{{[^ ]*}} : tensor<8x32xf32>
 // CHECK: arith.subf {{.*}} fastmath<contract>
 // CHECK: math.exp2 {{.*}} fastmath<afn>
 // CHECK: arith.addf {{.*}} fastmath<contract>
-// CHECK: math.exp2 %{{[^:]*}} : tensor<8x32xf32>
+// CHECK: math.exp2 %{{[^ ]*}} : tensor<8x32xf32>
 tile.kernel @weights grid(%i) (%x: !tile.view<8x32xf32>, %y: !tile.view<8x32xbf16>, %z: !tile.view<8xf32>, %e: !tile.view<8x32xf32>) {
   %c0 = arith.constant 0 : index
   %t = tile.load %x[%c0, %c0] : !tile.view<8x32xf32> -> tensor<8x32xf32>
