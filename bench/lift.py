@@ -9,8 +9,8 @@ steps (0: all). The median step counts of each.
 
 Whether these are the same steps is judged where roundings do not decide: on the processor both take up to 8 steps in float32 first, at the same
 rates, and each loss must be within 0.5 % of the program's. In bfloat16 AdamW's first steps are little more than the signs of the gradients, and
-where a gradient is near zero a rounding decides: the two part, each from float32 too, so that there the loss before the first step must be
-within 1 %, and how far they part is told. bench/lift.sh does it all.
+where a gradient is near zero a rounding decides: the two part, each from float32 too, and torch, whose activations are all rounded, before the
+first step already. There that loss must be within 3 %, and how far each is from float32 is told. bench/lift.sh does it all.
 """
 import argparse
 import json
@@ -21,7 +21,7 @@ import sys
 import tempfile
 
 PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers", "torch_peft_lift.py")
-CHECKED, WIDE, NARROW = 8, 0.005, 0.01 # steps in float32, how far apart their losses may be, and those before the first step in bfloat16
+CHECKED, WIDE, NARROW = 8, 0.005, 0.03 # steps in float32, how far apart their losses may be, and those before the first step in bfloat16
 
 
 def output(command):
@@ -65,6 +65,7 @@ def checkWide(options, text, work):
     if worst > WIDE:
         stop(ours, theirs)
     print(f"in float32 the losses of {len(theirs)} steps are {100 * worst:.3f} % apart at the most", flush=True)
+    return ours
 
 
 def main():
@@ -85,8 +86,7 @@ def main():
         with open(f"{work}/few.txt", "w", encoding="utf-8") as file:
             file.write("Adapters begin with what the seed says, whatever text it is that they are to absorb in the end. " * 5)
         fit(options, f"{work}/few.txt", f"{work}/begun", "--lr", "0", "--epochs", "1")
-        if options.device == "cpu":
-            checkWide(options, options.text, work)
+        wide = checkWide(options, options.text, work) if options.device == "cpu" else []
         fitted, ours = recorded(options, options.text, work, "fitted", *epochs)
         each = fitted["step_seconds"]
         print(f"{options.recipe} on {options.device}, {fitted['document_tokens']} tokens: {fitted['steps']} steps of {fitted['tokens'] / fitted['steps']:.0f} tokens in "
@@ -101,6 +101,9 @@ def main():
             print(f"torch, PEFT, bfloat16, {name:8} {1e3 * theirs:8.1f} ms the median of {len(peer['step_seconds'])} steps: {theirs / each:.2f} x; the whole fit "
                   f"{whole:.1f} s computed ({peer['load_seconds']:.1f} s until the model stands there, first step {peer['step_seconds'][0]:.1f} s): {whole / fitted['seconds']:.2f} x; "
                   f"losses {100 * off[0]:.2f} % apart before the first step, {100 * statistics.mean(off):.2f} % in the mean; peak {peer['peak_bytes'] / 1e9:.2f} GB", flush=True)
+            if wide:
+                print(f"from float32 before the first step: the program {100 * apart(wide, ours)[0]:.2f} %, torch {100 * apart(wide, peer['losses'])[0]:.2f} %; in the mean of "
+                      f"{min(len(wide), len(peer['losses']))} steps {100 * statistics.mean(apart(wide, ours)):.2f} % and {100 * statistics.mean(apart(wide, peer['losses'])):.2f} %", flush=True)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,9 @@ public:
     LONGC_TRY(trainer_.keepLast());
     began_ = saved_ = Clock::now();
     result_.loadSeconds = secondsSince(options_.start);
+    if (options_.seconds > 0 && result_.loadSeconds >= options_.seconds)
+      return Status::error(budgetTooShort, formatText("--seconds %g is too short for one step: %.2f s went by before it could begin", options_.seconds, result_.loadSeconds),
+                           "give more time, or a shorter text");
     while (trainer_.state().epoch < plan_.epochs) {
       const std::vector<Sample> rows = rows_.ofEpoch(trainer_.state().epoch);
       trainer_.goOnWith(rows);
