@@ -91,8 +91,8 @@ static SmallVector<lm::ParameterOp> trainedParts(lm::ParameterOp parameter) {
 static abi::Parameter::Initializer initializerOf(lm::ParameterOp parameter) {
   if (isOverlay(parameter))
     return abi::Parameter::BOUND;
-  if (!trainedParts(parameter).empty())
-    return abi::Parameter::ZERO;
+  if (auto trained = trainedParts(parameter); !trained.empty()) // stored if what it holds is
+    return llvm::any_of(trained, [](lm::ParameterOp part) { return part->hasAttr(initializerAttribute); }) ? abi::Parameter::ZERO : abi::Parameter::NONE;
   auto name = parameter->getAttrOfType<StringAttr>(initializerAttribute);
   if (!name)
     return abi::Parameter::NONE;

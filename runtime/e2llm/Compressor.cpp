@@ -4,6 +4,7 @@
 #include "runtime/core/ExitCode.h"
 #include "runtime/core/Format.h"
 #include "runtime/serve/ProgramTokenizer.h"
+#include "runtime/train/ProgramParameters.h"
 
 #include <numeric>
 
@@ -101,6 +102,20 @@ Status Compressor::open(const DeviceChoice &choice, const longc_program_table &t
   if (!executor.ok())
     return executor.status();
   executor_ = std::move(*executor);
+  return {};
+}
+
+Status Compressor::bind(const ParameterList &list, const ParameterArray &values) {
+  const ProgramParameters trained = ProgramParameters::trainable(program_.message());
+  for (size_t i = 0; i < trained.indices.size(); ++i) // the list has an order of its own
+    if (const TrainedParameter *parameter = list.find(trained.list.parameters()[i].name))
+      LONGC_TRY(executor_->bindParameter(trained.indices[i], values.of(*parameter).data()));
+  auto served = ServedValues::of(program_.message(), list, values);
+  if (!served.ok())
+    return served.status();
+  served_ = std::move(*served);
+  for (size_t i = 0; i < served_.indices().size(); ++i)
+    LONGC_TRY(executor_->bindParameter(served_.indices()[i], served_.bytes(i).data()));
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include "runtime/serve/EncoderInputs.h"
 #include "runtime/serve/Engine.h"
 #include "runtime/text/Tokenizer.h"
+#include "runtime/train/ServedValues.h"
 
 #include <functional>
 #include <memory>
@@ -58,8 +59,8 @@ public:
   const ChunkTokenizer &tokenizer() const { return tokenizer_; }
   std::string describeDevice() const { return device_->describe(); }
 
-  /// Another value of a parameter, as Executor::bindParameter.
-  Status bindParameter(uint32_t parameter, const void *data) { return executor_->bindParameter(parameter, data); }
+  /// Runs with these values of what is trained from now on, read where they lie and, as far as the program holds them otherwise, as they are now.
+  Status bind(const ParameterList &list, const ParameterArray &values);
 
   /// All chunks, as many in a call as `callTokens` allow. `onProgress` gets how many are done; false cancels.
   Result<CompressedChunks> compress(std::span<const std::string_view> chunks, const std::function<bool(int64_t done)> &onProgress = {});
@@ -86,6 +87,7 @@ private:
   ChunkTokenizer tokenizer_;
   std::unique_ptr<Device> device_;
   std::unique_ptr<Executor> executor_;
+  ServedValues served_;
   EncoderInputs inputs_; // of a call
 };
 

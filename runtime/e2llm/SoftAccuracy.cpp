@@ -29,14 +29,17 @@ Result<std::unique_ptr<SoftAccuracy>> SoftAccuracy::create(const Program &progra
 }
 
 Status SoftAccuracy::bind(const ParameterList &list, const ParameterArray &values) {
+  LONGC_TRY(compressor_->bind(list, values));
   const ProgramParameters trained = ProgramParameters::trainable(program_.message());
-  for (size_t i = 0; i < trained.indices.size(); ++i) {
-    const TrainedParameter *parameter = list.find(trained.list.parameters()[i].name); // the list has an order of its own
-    if (!parameter)
-      continue;
-    LONGC_TRY(compressor_->bindParameter(trained.indices[i], values.of(*parameter).data()));
-    LONGC_TRY(engine_->bindParameter(trained.indices[i], values.of(*parameter).data()));
-  }
+  for (size_t i = 0; i < trained.indices.size(); ++i)
+    if (const TrainedParameter *parameter = list.find(trained.list.parameters()[i].name))
+      LONGC_TRY(engine_->bindParameter(trained.indices[i], values.of(*parameter).data()));
+  auto served = ServedValues::of(program_.message(), list, values);
+  if (!served.ok())
+    return served.status();
+  served_ = std::move(*served);
+  for (size_t i = 0; i < served_.indices().size(); ++i)
+    LONGC_TRY(engine_->bindParameter(served_.indices()[i], served_.bytes(i).data()));
   return {};
 }
 

@@ -31,6 +31,7 @@ private:
   const Program &program_;
   std::unique_ptr<Compressor> compressor_;
   std::unique_ptr<Engine> engine_;
+  ServedValues served_; // of the engine
 };
 
 } // namespace longc

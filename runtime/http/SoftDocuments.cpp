@@ -12,11 +12,8 @@ Result<std::unique_ptr<SoftDocuments>> SoftDocuments::create(const Engine &engin
   auto compressor = Compressor::create(program, table, options);
   if (!compressor.ok())
     return compressor.status();
-  if (adapter) {
-    const ProgramParameters trained = ProgramParameters::trainable(program.message());
-    for (size_t i = 0; i < trained.indices.size(); ++i)
-      LONGC_TRY((*compressor)->bindParameter(trained.indices[i], adapter->of(trained.list.parameters()[i]).data()));
-  }
+  if (adapter)
+    LONGC_TRY((*compressor)->bind(ProgramParameters::trainable(program.message()).list, *adapter));
   auto prompt = SoftPrompt::create(tokenizer, program.module().tokenizer().chat_template());
   if (!prompt.ok())
     return prompt.status();

@@ -27,11 +27,8 @@ Result<SoftModel> SoftModel::open(const Arguments &arguments) {
   auto compressor = Compressor::create(program, longc_program, *options);
   if (!compressor.ok())
     return compressor.status();
-  if (arguments.has("adapter")) {
-    const ProgramParameters trained = ProgramParameters::trainable(program.message());
-    for (size_t i = 0; i < trained.indices.size(); ++i)
-      LONGC_TRY((*compressor)->bindParameter(trained.indices[i], std::as_const(model->loaded.adapter).of(trained.list.parameters()[i]).data()));
-  }
+  if (arguments.has("adapter"))
+    LONGC_TRY((*compressor)->bind(ProgramParameters::trainable(program.message()).list, std::as_const(model->loaded.adapter)));
   auto prompt = SoftPrompt::create(model->tokenizer, program.module().tokenizer().chat_template());
   if (!prompt.ok())
     return prompt.status();

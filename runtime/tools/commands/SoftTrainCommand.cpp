@@ -218,10 +218,7 @@ private:
     auto compressor = Compressor::create(*program_, longc_program, choices_.engine);
     if (!compressor.ok())
       return compressor.status();
-    const ProgramParameters trained = ProgramParameters::trainable(program_->message());
-    for (size_t i = 0; i < trained.indices.size(); ++i) // the step's list has an order of its own
-      if (const TrainedParameter *parameter = step_->parameters().find(trained.list.parameters()[i].name))
-        LONGC_TRY((*compressor)->bindParameter(trained.indices[i], std::as_const(trainer_->state().values).of(*parameter).data()));
+    LONGC_TRY((*compressor)->bind(step_->parameters(), std::as_const(trainer_->state().values)));
     return fitAdapter(*program_, **compressor, data_, step_->parameters(), trainer_->state().values);
   }
 
