@@ -187,7 +187,7 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
   bool mayJoin(Operation *op, lm::ParameterRefOp reference) {
     auto parameter = SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(op, reference.getNameAttr());
     const bool joined = parameter.getParts() && parameter.getParts()->size() > 1;
-    if (!joined && !parameter.getTrainable() && !isShared(reference))
+    if (!joined && !parameter.getTrainable() && !isShared(op, reference))
       return true;
     remarkNotFused(getArgument(), op,
                    "its parameter is " + Twine(joined                     ? "joined already"
@@ -196,8 +196,10 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     return false;
   }
 
-  // A parameter that a function reads in more than one place, or not by a product, would be stored twice.
-  bool isShared(lm::ParameterRefOp reference) {
+  // A parameter that a function reads in more than one place, or not by a product, would be stored twice. Beside an adapter that is held, other
+  // functions are those that train it and read the weight apart: what they read is a part of the joined one where programs are written.
+  bool isShared(Operation *op, lm::ParameterRefOp reference) {
+    const bool oneFunction = hasAdapter(op);
     StringRef name = reference.getName();
     llvm::SmallDenseMap<Operation *, int> uses;
     bool other = false;
@@ -205,6 +207,8 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
       if (ref.getName() != name)
         return;
       Operation *function = ref->getParentOfType<FunctionOpInterface>();
+      if (oneFunction && function != op->getParentOfType<FunctionOpInterface>())
+        return;
       for (Operation *user : ref->getUsers()) {
         if (isa<lm::DequantizeOp>(user) && user->use_empty())
           continue; // left behind by products of another function that were joined already

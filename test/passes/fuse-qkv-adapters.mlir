@@ -90,4 +90,19 @@ func.func @decode(%x: tensor<?x64xf32>) -> (tensor<?x128xf32>, tensor<?x64xf32>)
   %k = lm.quantized_linear %e#0, %e#1, %e#2, %wk lora %x(%ak, %bk) : (tensor<?x64xi16>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<64x64, q8_0>, tensor<?x64xf32>, tensor<16x64xf32>, tensor<64x16xf32>) -> tensor<?x64xf32>
   return %q, %k : tensor<?x128xf32>, tensor<?x64xf32>
 }
+
+// What trains the adapter reads a weight by itself, and more than once: that keeps nothing apart that serves.
+// CHECK-LABEL: func.func @loss_gradient
+// CHECK: lm.parameter_ref @layer.q.weight
+// CHECK: lm.linear
+// CHECK: lm.product
+func.func @loss_gradient(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+  %wq = lm.parameter_ref @layer.q.weight : !lm.quantized<128x64, q8_0>
+  %dq = lm.dequantize %wq : (!lm.quantized<128x64, q8_0>) -> tensor<128x64xf32>
+  %a = lm.parameter_ref @layer.q.lora_A : tensor<16x64xf32>
+  %b = lm.parameter_ref @layer.q.lora_B : tensor<128x16xf32>
+  %q = lm.linear %x, %dq lora(%a, %b) : (tensor<?x64xf32>, tensor<128x64xf32>, tensor<16x64xf32>, tensor<128x16xf32>) -> tensor<?x128xf32>
+  %g = lm.product %q, %dq : (tensor<?x128xf32>, tensor<128x64xf32>) -> tensor<?x64xf32>
+  return %g : tensor<?x64xf32>
+}
 }
