@@ -4,6 +4,7 @@
 #include "runtime/abi/program.pb.h"
 #include "runtime/device/Device.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,6 +29,11 @@ struct DeviceChoice {
 
 /// What a word of `--device` means for a program: `auto` is its GPU code's target where it has one. LC1003 for other words.
 Result<DeviceChoice> chooseDevice(const std::string &word, const abi::Program &program);
+
+/// Calls `open` with what a word of `--device` means for a program; with `auto`, where it fails on the GPU, once more with the processor, and a note says
+/// why unless `doing` ("running", say) is empty. `needsProcessor`: what is asked for has code for the processor alone, which `auto` then is. LC1003.
+Status openOnChosen(const std::string &word, const abi::Program &program, bool needsProcessor, const std::string &doing,
+                    const std::function<Status(const DeviceChoice &)> &open);
 
 /// `target` as functions of the program name it. `kernels`: names of those to link, by index in Program.kernels; ""
 /// for the others.

@@ -1,7 +1,6 @@
 // Puts sequences into one call and takes their pools out of it.
 #include "runtime/serve/Encoder.h"
 
-#include "runtime/core/Log.h"
 #include "runtime/device/OpenDevice.h"
 
 namespace longc {
@@ -30,24 +29,14 @@ Result<std::unique_ptr<Encoder>> Encoder::create(const Program &program, const l
     return Status::error(4132, "this program is a decoder: it has no embeddings", "compile an encoder, such as the folder of a BERT model");
   if (options.exact && options.integers)
     return Status::error(1005, "--exact and --int8 exclude each other", "give one of them");
-  auto choice = chooseDevice(options.device, program.message());
-  if (!choice.ok())
-    return choice.status();
-  const bool isFree = options.device == "auto";
-  if (isFree && (options.exact || options.integers)) // what the processor alone can
-    *choice = DeviceChoice{};
-  std::unique_ptr<Encoder> encoder(new Encoder(program));
-  encoder->precision_ = options.exact ? "exact" : options.integers ? "int8" : "fast";
-  encoder->target_ = choice->target;
-  Status status = encoder->open(table, options, choice->ordinal);
-  if (status.ok())
-    return encoder;
-  if (!isFree || choice->target == "cpu")
-    return status;
-  logNote(status.message() + ": running on the processor"); // there is a GPU's code, and no GPU that runs it
-  EngineOptions given = options;
-  given.device = "cpu";
-  return create(program, table, given);
+  std::unique_ptr<Encoder> encoder;
+  LONGC_TRY(openOnChosen(options.device, program.message(), options.exact || options.integers, "running", [&](const DeviceChoice &choice) {
+    encoder.reset(new Encoder(program));
+    encoder->precision_ = options.exact ? "exact" : options.integers ? "int8" : "fast";
+    encoder->target_ = choice.target;
+    return encoder->open(table, options, choice.ordinal);
+  }));
+  return encoder;
 }
 
 Status Encoder::open(const longc_program_table &table, const EngineOptions &options, int ordinal) {

@@ -1,7 +1,6 @@
 // Chooses the variant, links the kernels, makes the executors.
 #include "runtime/serve/Engine.h"
 
-#include "runtime/core/Log.h"
 #include "runtime/device/OpenDevice.h"
 
 namespace longc {
@@ -47,24 +46,14 @@ Result<std::unique_ptr<Engine>> Engine::create(const Program &program, const lon
   if (program.module().has_encoder())
     return Status::error(4131, "this program is an encoder: it has no next tokens",
                          "it offers embed, tokenize, info and bench; compile a decoder for the others");
-  auto choice = chooseDevice(options.device, program.message());
-  if (!choice.ok())
-    return choice.status();
-  const bool isFree = options.device == "auto";
-  if (isFree && options.exact) // what the processor alone can
-    *choice = DeviceChoice{};
-  std::unique_ptr<Engine> engine(new Engine(program));
-  engine->exact_ = options.exact;
-  engine->target_ = choice->target;
-  Status status = engine->open(table, options, choice->ordinal);
-  if (status.ok())
-    return engine;
-  if (!isFree || choice->target == "cpu")
-    return status;
-  logNote(status.message() + ": running on the processor"); // there is a GPU's code, and no GPU that runs it
-  EngineOptions given = options;
-  given.device = "cpu";
-  return create(program, table, given);
+  std::unique_ptr<Engine> engine;
+  LONGC_TRY(openOnChosen(options.device, program.message(), options.exact, "running", [&](const DeviceChoice &choice) {
+    engine.reset(new Engine(program));
+    engine->exact_ = options.exact;
+    engine->target_ = choice.target;
+    return engine->open(table, options, choice.ordinal);
+  }));
+  return engine;
 }
 
 Status Engine::open(const longc_program_table &table, const EngineOptions &options, int ordinal) {

@@ -1,7 +1,6 @@
 // Functions, device and parameters of a training.
 #include "runtime/train/CompiledStep.h"
 
-#include "runtime/core/Log.h"
 
 #include <algorithm>
 #include <cstring>
@@ -37,17 +36,8 @@ Status checkTrains(const Program &program, bool exact) {
 
 Status CompiledStep::open(const longc_program_table &table, const EngineOptions &options) {
   LONGC_TRY(checkTrains(program_, options.exact));
-  auto choice = chooseDevice(options.device, program_.message());
-  if (!choice.ok())
-    return choice.status();
-  const bool isFree = options.device == "auto";
-  if (isFree && options.exact) // what the processor alone can
-    *choice = DeviceChoice{};
-  Status status = openOn(*choice, table, options);
-  if (status.ok() || !isFree || choice->target == "cpu")
-    return status;
-  logNote(status.message() + ": training on the processor"); // there is a GPU's code, and no GPU that runs it
-  return openOn({}, table, options);
+  return openOnChosen(options.device, program_.message(), options.exact, "training",
+                      [&](const DeviceChoice &choice) { return openOn(choice, table, options); });
 }
 
 Status CompiledStep::openOn(const DeviceChoice &choice, const longc_program_table &table, const EngineOptions &options) {
