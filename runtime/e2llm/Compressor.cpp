@@ -4,7 +4,6 @@
 #include "runtime/core/ExitCode.h"
 #include "runtime/core/Format.h"
 #include "runtime/serve/ProgramTokenizer.h"
-#include "runtime/train/ProgramParameters.h"
 
 #include <numeric>
 
@@ -75,18 +74,13 @@ Result<std::unique_ptr<Compressor>> Compressor::create(const Program &program, c
   const abi::Module *module = compressingModule(program.message());
   if (!module)
     return notCompressing();
-  auto choice = chooseDevice(options.device, program.message());
-  if (!choice.ok())
-    return choice.status();
   auto tokenizer = ChunkTokenizer::create(*module);
   if (!tokenizer.ok())
     return tokenizer.status();
   std::unique_ptr<Compressor> compressor(new Compressor(program, *module, std::move(*tokenizer)));
-  const bool isFree = options.device == "auto";
-  Status status = compressor->open(isFree && options.exact ? DeviceChoice{} : *choice, table, options);
-  if (!status.ok() && isFree && choice->target != "cpu") // there is a GPU's code, and no GPU that runs it: as Engine says
-    status = compressor->open({}, table, options);
-  return status.ok() ? Result<std::unique_ptr<Compressor>>(std::move(compressor)) : status;
+  LONGC_TRY(openOnChosen(options.device, program.message(), options.exact, /*doing=*/"", // Engine says where
+                         [&](const DeviceChoice &choice) { return compressor->open(choice, table, options); }));
+  return compressor;
 }
 
 Status Compressor::open(const DeviceChoice &choice, const longc_program_table &table, const EngineOptions &options) {
@@ -106,17 +100,13 @@ Status Compressor::open(const DeviceChoice &choice, const longc_program_table &t
 }
 
 Status Compressor::bind(const ParameterList &list, const ParameterArray &values) {
-  const ProgramParameters trained = ProgramParameters::trainable(program_.message());
-  for (size_t i = 0; i < trained.indices.size(); ++i) // the list has an order of its own
-    if (const TrainedParameter *parameter = list.find(trained.list.parameters()[i].name))
-      LONGC_TRY(executor_->bindParameter(trained.indices[i], values.of(*parameter).data()));
+  const auto bind = [this](uint32_t parameter, const void *data) { return executor_->bindParameter(parameter, data); };
+  LONGC_TRY(bindTrained(program_.message(), list, values, bind));
   auto served = ServedValues::of(program_.message(), list, values);
   if (!served.ok())
     return served.status();
   served_ = std::move(*served);
-  for (size_t i = 0; i < served_.indices().size(); ++i)
-    LONGC_TRY(executor_->bindParameter(served_.indices()[i], served_.bytes(i).data()));
-  return {};
+  return served_.bind(bind);
 }
 
 Result<CompressedChunks> Compressor::compress(std::span<const std::string_view> chunks, const std::function<bool(int64_t done)> &onProgress) {

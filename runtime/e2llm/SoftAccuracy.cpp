@@ -2,7 +2,6 @@
 #include "runtime/e2llm/SoftAccuracy.h"
 
 #include "runtime/serve/Session.h"
-#include "runtime/train/ProgramParameters.h"
 
 #include <algorithm>
 
@@ -30,17 +29,13 @@ Result<std::unique_ptr<SoftAccuracy>> SoftAccuracy::create(const Program &progra
 
 Status SoftAccuracy::bind(const ParameterList &list, const ParameterArray &values) {
   LONGC_TRY(compressor_->bind(list, values));
-  const ProgramParameters trained = ProgramParameters::trainable(program_.message());
-  for (size_t i = 0; i < trained.indices.size(); ++i)
-    if (const TrainedParameter *parameter = list.find(trained.list.parameters()[i].name))
-      LONGC_TRY(engine_->bindParameter(trained.indices[i], values.of(*parameter).data()));
+  const auto bind = [this](uint32_t parameter, const void *data) { return engine_->bindParameter(parameter, data); };
+  LONGC_TRY(bindTrained(program_.message(), list, values, bind));
   auto served = ServedValues::of(program_.message(), list, values);
   if (!served.ok())
     return served.status();
   served_ = std::move(*served);
-  for (size_t i = 0; i < served_.indices().size(); ++i)
-    LONGC_TRY(engine_->bindParameter(served_.indices()[i], served_.bytes(i).data()));
-  return {};
+  return served_.bind(bind);
 }
 
 Result<std::vector<std::pair<std::string, double>>> SoftAccuracy::judge(const SoftData &data, std::span<const Sample> samples, const ParameterList &list,

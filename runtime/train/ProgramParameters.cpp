@@ -28,4 +28,12 @@ ProgramParameters ProgramParameters::trainable(const abi::Program &program) {
   return all;
 }
 
+Status bindTrained(const abi::Program &program, const ParameterList &list, const ParameterArray &values, const BindParameter &bind) {
+  const ProgramParameters trained = ProgramParameters::trainable(program);
+  for (size_t i = 0; i < trained.indices.size(); ++i)
+    if (const TrainedParameter *parameter = list.find(trained.list.parameters()[i].name))
+      LONGC_TRY(bind(trained.indices[i], values.of(*parameter).data()));
+  return {};
+}
+
 } // namespace longc

@@ -55,4 +55,10 @@ Result<ServedValues> ServedValues::of(const abi::Program &program, const Paramet
 
 std::span<const std::byte> ServedValues::bytes(size_t i) const { return {memory_.data() + offsets_[i], offsets_[i + 1] - offsets_[i]}; }
 
+Status ServedValues::bind(const BindParameter &bind) const {
+  for (size_t i = 0; i < indices_.size(); ++i)
+    LONGC_TRY(bind(indices_[i], bytes(i).data()));
+  return {};
+}
+
 } // namespace longc

@@ -3,9 +3,7 @@
 #pragma once
 
 #include "runtime/core/Arena.h"
-#include "runtime/train/ParameterList.h"
-
-#include "runtime/abi/program.pb.h"
+#include "runtime/train/ProgramParameters.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +23,7 @@ public:
   /// Numbers of the program's parameters that are held, and the bytes of each.
   std::span<const uint32_t> indices() const { return indices_; }
   std::span<const std::byte> bytes(size_t i) const;
+  Status bind(const BindParameter &bind) const;
 
 private:
   std::vector<uint32_t> indices_;

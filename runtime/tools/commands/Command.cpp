@@ -76,7 +76,7 @@ Status readBudget(const Arguments &arguments, int64_t bytesPerToken, WindowPolic
 }
 
 // Binds what the program holds of trained values. Answers of several adapters take turns: those of the last few are kept as they are read.
-Status bindServed(Engine &engine, const abi::Program &program, const std::string &fingerprint, const ParameterList &list, const ParameterArray &values) {
+Status bindServed(const abi::Program &program, const std::string &fingerprint, const ParameterList &list, const ParameterArray &values, const BindParameter &bind) {
   constexpr size_t most = 4;
   static std::list<std::pair<std::string, ServedValues>> kept; // the last used first
   auto found = std::ranges::find(kept, fingerprint, [](const auto &one) { return one.first; });
@@ -88,9 +88,7 @@ Status bindServed(Engine &engine, const abi::Program &program, const std::string
       return made.status();
     kept.emplace_front(fingerprint, std::move(*made));
   }
-  const ServedValues &served = kept.front().second;
-  for (size_t i = 0; i < served.indices().size(); ++i)
-    LONGC_TRY(engine.bindParameter(served.indices()[i], served.bytes(i).data()));
+  LONGC_TRY(kept.front().second.bind(bind));
   if (kept.size() > most)
     kept.pop_back();
   return {};
@@ -240,13 +238,11 @@ Status LoadedProgram::bindOverlays(const Overlays &overlays) {
 }
 
 Status LoadedProgram::bindAdapter(const ParameterList &list, const ParameterArray &values) {
-  const ProgramParameters trained = ProgramParameters::trainable(program->message());
-  for (size_t i = 0; i < trained.indices.size(); ++i)
-    if (const TrainedParameter *parameter = list.find(trained.list.parameters()[i].name))
-      LONGC_TRY(engine->bindParameter(trained.indices[i], values.of(*parameter).data()));
+  const auto bind = [this](uint32_t parameter, const void *data) { return engine->bindParameter(parameter, data); };
+  LONGC_TRY(bindTrained(program->message(), list, values, bind));
   const std::string fingerprint = fingerprintOf(values);
   engine->setAdapter(fingerprint);
-  return bindServed(*engine, program->message(), fingerprint, list, values);
+  return bindServed(program->message(), fingerprint, list, values, bind);
 }
 
 Status LoadedProgram::unbindAdapter() {
