@@ -2,10 +2,10 @@
 #include "runtime/serve/RandomWeights.h"
 
 #include "runtime/abi/longc_abi.h"
-#include "runtime/core/Checked.h"
 #include "runtime/core/Format.h"
 #include "runtime/io/MappedFile.h"
 #include "runtime/serve/CheckProgram.h"
+#include "runtime/serve/ProgramFile.h"
 
 #include <algorithm>
 #include <bit>
@@ -68,23 +68,20 @@ Status makeRandomWeights(const abi::Program &program, uint64_t seed, std::span<s
 }
 
 Result<std::string> withRandomWeights(const std::string &path, uint64_t seed) {
-  auto file = MappedFile::open(path);
-  if (!file.ok())
-    return file.status();
-  const auto bytes = file->bytes();
-  longc_footer footer = {};
+  auto read = readFooter(path);
+  if (!read.ok())
+    return read.status();
+  longc_footer footer = *read;
   abi::Program program;
-  if (bytes.size() >= sizeof footer)
-    std::memcpy(&footer, bytes.data() + bytes.size() - sizeof footer, sizeof footer);
-  if (footer.file_size != bytes.size() || !(Checked(footer.program_offset) + footer.program_size).atMost(bytes.size()) || footer.program_size > INT32_MAX ||
-      !program.ParseFromArray(bytes.data() + footer.program_offset, static_cast<int>(footer.program_size)))
-    return path; // whoever opens it says what is wrong with it
+  LONGC_TRY(readMessage(path, footer, program));
   if (footer.weights_size > 0)
     return Status::error(4114, "'" + path + "' has weights of its own", "run it without --random-weights, or compile it with --embed-weights no");
   uint64_t end = 0;
   for (const abi::Parameter &parameter : program.parameters())
     end = std::max(end, parameter.offset() + parameter.bytes());
-  const std::byte *const message = bytes.data() + footer.program_offset;
+  auto message = MappedFile::open(path, footer.program_offset, footer.program_size);
+  if (!message.ok())
+    return message.status();
   // Weights, message and footer, as behind an executable.
   footer.weights_offset = 0;
   footer.weights_size = footer.program_offset = (end + 63) / 64 * 64;
@@ -98,7 +95,7 @@ Result<std::string> withRandomWeights(const std::string &path, uint64_t seed) {
     return Status::error(7001, "out of memory: " + formatBytes(static_cast<double>(footer.file_size)) + " for random weights: " + std::strerror(errno), "close other programs");
   const std::span<std::byte> all(static_cast<std::byte *>(mapped), footer.file_size);
   Status status = makeRandomWeights(program, seed, all.first(footer.weights_size));
-  std::memcpy(&all[footer.program_offset], message, footer.program_size);
+  std::memcpy(&all[footer.program_offset], message->bytes().data(), footer.program_size);
   std::memcpy(&all[footer.file_size - sizeof footer], &footer, sizeof footer);
   munmap(mapped, footer.file_size);
   if (!status.ok())
