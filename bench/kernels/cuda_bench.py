@@ -6,18 +6,19 @@ usage: cuda_bench.py PROGRAM        (longc compile bench/kernels/cuda_functions.
 Correctness first: no pass, no number. Ours (the program's own `run`) and the peer take turns; medians of 20 timed calls.
 Ours is host time around one launch and its wait, the peer's is device events: the difference, some 10 us, is against us.
 """
-import dataclasses, json, os, subprocess, sys, tempfile
+import dataclasses, sys
 
 import numpy as np
 import torch
 from torch.nn.attention.varlen import varlen_attn
+
+from cuda_program import Program, events
 
 try:  # FlashAttention-4, where its packages are on the path
     from flash_attn.cute.interface import flash_attn_varlen_func
 except ImportError:
     flash_attn_varlen_func = None
 
-DEVICE = "cuda:sm_90a"
 DOCUMENTS = [278, 307, 327, 439, 599, 696, 882, 1286, 1861, 2352, 3036, 3869, 3932, 4250, 4301, 4353]
 LONG = [32768]
 SMALL = np.random.default_rng(1).integers(1, 128, 512).tolist()
@@ -42,44 +43,14 @@ class Attention:
 ATTENTIONS = {a.function: a for a in (Attention("attention", 16, 16, 128), Attention("attention_64", 32, 32, 64),
                                       Attention("attention_window", 9, 3, 64, window=512),
                                       Attention("attention_grouped", 16, 4, 128, cap=5.0))}
-program = os.path.abspath(sys.argv[1])
-folder = tempfile.mkdtemp()
+program = Program(sys.argv[1])
+save = program.save
 failures = 0
 
 
-def save(name, tensor):
-    path = os.path.join(folder, name + ".npy")
-    tensor = tensor.cpu()
-    if tensor.dtype == torch.bfloat16:
-        tensor = tensor.view(torch.uint16)
-    np.save(path, tensor.numpy())
-    return path
-
-
-def run(function, inputs, repeat=1, device=DEVICE):
-    out = os.path.join(folder, "out.npy")
-    command = [program, "run", "--device", device, "--function", function, "--inputs", ",".join(inputs), "--outputs", out,
-               "--repeat", str(repeat), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr)
-    result = torch.from_numpy(np.load(out)).view(torch.bfloat16).cuda()
-    return result, json.loads(done.stdout)
-
-
-def events(call, count=20):
-    for _ in range(5):
-        call()
-    times = []
-    for _ in range(count):
-        start, stop = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-        start.record()
-        call()
-        stop.record()
-        stop.synchronize()
-        times.append(start.elapsed_time(stop))
-    times.sort()
-    return times[count // 2], times[count // 10], times[-1 - count // 10]
+def run(function, inputs, repeat=1):
+    (result,), said = program.run(function, inputs, 1, repeat)
+    return result, said
 
 
 def packed(a, lengths, poison=None):
@@ -207,7 +178,7 @@ def report(name, flops, ours, peers):
     """Takes turns, twice; the best peer is the one that counts."""
     for turn in range(2):
         a = ours()["milliseconds"]
-        times = {peer: events(call)[0] for peer, call in peers.items()}
+        times = {peer: events(call) for peer, call in peers.items()}
         best = min(times, key=times.get)
         print(f"{name}: ours {a:.4f} ms {flops / a / 1e9:.1f} TFLOP/s; "
               + "; ".join(f"{peer} {b:.4f} ms {flops / b / 1e9:.1f}" for peer, b in times.items())

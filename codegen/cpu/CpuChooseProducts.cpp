@@ -15,7 +15,6 @@ namespace {
 // Panels pay by being read again for every block of rows: a transposition of 16 rows costs as much as the sums across
 // lanes of about four.
 constexpr int64_t fewRows = 4;
-constexpr int64_t unitRows = 16, unitDepth = 32; // of a tile of the matrix unit; bf16 values of a row
 constexpr int64_t wideRows = 8;                  // that share the unpacking of weights; a quarter of them without wide registers
 
 struct Chooser {

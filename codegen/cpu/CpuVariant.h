@@ -4,6 +4,8 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
+#include <cstdint>
+
 namespace longc::cpu {
 
 // What lowering may use. The names are those of the kernel table (runtime/abi/longc_abi.h).
@@ -14,6 +16,9 @@ struct CpuVariant {
   bool int8Dot;    // products of four bytes into 32 bits
   bool matrixUnit; // tiles of bf16
 };
+
+// A tile of the matrix unit: rows, and bf16 values of a row.
+inline constexpr int64_t unitRows = 16, unitDepth = 32;
 
 llvm::ArrayRef<CpuVariant> cpuVariants();
 const CpuVariant *findCpuVariant(llvm::StringRef name);

@@ -12,8 +12,6 @@ using namespace mlir;
 
 namespace longc::cpu {
 
-static constexpr int64_t tileRows = 16, tileDepth = 32; // rows, and bf16 values of a row
-
 void KernelEmitter::tileOp(StringRef name, ArrayRef<int64_t> tiles, ValueRange operands) {
   SmallVector<Value> all;
   for (int64_t number : tiles)
@@ -28,8 +26,8 @@ void KernelEmitter::configureMatrixUnit(func::FuncOp function) {
   SmallVector<int8_t> configuration(64, 0);
   configuration[0] = 1; // the one palette there is
   for (int64_t tile = 0; tile < 8; ++tile) {
-    configuration[16 + 2 * tile] = 2 * tileDepth; // bytes of a row
-    configuration[48 + tile] = tileRows;
+    configuration[16 + 2 * tile] = 2 * unitDepth; // bytes of a row
+    configuration[48 + tile] = unitRows;
   }
   OpBuilder::InsertionGuard guard(b_);
   b_.setInsertionPointToEnd(into_.getBody());
@@ -65,11 +63,11 @@ void KernelEmitter::emitTileProduct(Item &item, const PanelSource &panels, Value
     }
     memo_.pop_back();
   }
-  Value whole = add(begin, mul(divide(sub(end, begin), 2 * tileRows), 2 * tileRows));
+  Value whole = add(begin, mul(divide(sub(end, begin), 2 * unitRows), 2 * unitRows));
   const int64_t width = ProductAttr::of(mma).getPanels();
   for (int64_t height : {2, 1}) {
     OpBuilder::InsertionGuard inner(b_);
-    scf::ForOp rowLoop = height == 2 ? loop(begin, whole, 2 * tileRows) : loop(whole, end, tileRows);
+    scf::ForOp rowLoop = height == 2 ? loop(begin, whole, 2 * unitRows) : loop(whole, end, unitRows);
     b_.setInsertionPointToStart(rowLoop.getBody());
     scf::ForOp panelLoop = loop(index(0), index(count), width);
     b_.setInsertionPointToStart(panelLoop.getBody());
@@ -88,7 +86,7 @@ void KernelEmitter::emitTileBlock(Item &item, const PanelSource &panels, const R
   Value panelStride = arith::ConstantOp::create(b_, b_.getI64IntegerAttr(64));
   SmallVector<Value> results, rowPointers, panelPointers;
   for (int64_t i = 0; i < height; ++i) {
-    Value current = add(row, i * tileRows);
+    Value current = add(row, i * unitRows);
     Value inBuffer = rows.firstRow ? sub(current, rows.firstRow) : current;
     rowPointers.push_back(address(rows.base, rows.element, mul(inBuffer, rows.stride)));
     for (int64_t j = 0; j < width; ++j)
@@ -107,14 +105,14 @@ void KernelEmitter::emitTileBlock(Item &item, const PanelSource &panels, const R
       tileOp("llvm.x86.tileloadd64", {static_cast<int64_t>(tile)}, {pointer, resultStride});
   {
     OpBuilder::InsertionGuard guard(b_);
-    scf::ForOp steps = loop(index(0), index(panels.steps * 2 / tileDepth), 1);
+    scf::ForOp steps = loop(index(0), index(panels.steps * 2 / unitDepth), 1);
     b_.setInsertionPointToStart(steps.getBody());
     Value k = steps.getInductionVar();
     for (int64_t j = 0; j < width; ++j)
       tileOp("llvm.x86.tileloadd64", {6 + j},
-             {address(panelPointers[j], b_.getI8Type(), mul(k, tileDepth / 2 * 64)), panelStride});
+             {address(panelPointers[j], b_.getI8Type(), mul(k, unitDepth / 2 * 64)), panelStride});
     for (int64_t i = 0; i < height; ++i) {
-      tileOp("llvm.x86.tileloadd64", {4 + i}, {address(rowPointers[i], rows.element, mul(k, tileDepth)), rowStride});
+      tileOp("llvm.x86.tileloadd64", {4 + i}, {address(rowPointers[i], rows.element, mul(k, unitDepth)), rowStride});
       for (int64_t j = 0; j < width; ++j)
         tileOp("llvm.x86.tdpbf16ps", {i * width + j, 4 + i, 6 + j}, {});
     }

@@ -16,8 +16,6 @@ RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getTy
 
 bool isTile(Value value) { return isa<RankedTensorType>(value.getType()); }
 
-bool isHeld(Value value) { return isTile(value) || isa<tile::TopkType>(value.getType()); }
-
 PointerType pointerType(Type element) { return PointerType::get(element.getContext(), element); }
 
 std::string templated(StringRef name, ArrayRef<int64_t> numbers) {

@@ -17,9 +17,6 @@ RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getTy
 
 bool isTile(Value value) { return isa<RankedTensorType>(value.getType()); }
 
-/// What lies in shared memory if it is kept: a tile, or the entries of a running selection.
-bool isHeld(Value value) { return isTile(value) || isa<tile::TopkType>(value.getType()); }
-
 bool isElementwise(Operation *op) {
   return OpTrait::hasElementwiseMappableTraits(op) && op->getNumResults() == 1 && isTile(op->getResult(0));
 }

@@ -212,17 +212,24 @@ Status at(const std::string &path, const Status &error) {
   return Status::error(error.code(), path + ": " + error.message(), error.hint());
 }
 
-// What a training of all weights left: tensors of float32 under the base's names.
-Result<Adapter> readTrainedWeights(const std::string &folder, const Checkpoint &base) {
-  Result<SafetensorsFolder> opened = SafetensorsFolder::open(folder);
+// Tensors of a folder, which an adapter's parameters read from.
+Result<std::shared_ptr<const SafetensorsFolder>> openTensors(const std::string &folder, const std::string &name) {
+  Result<SafetensorsFolder> opened = SafetensorsFolder::open(folder, name);
   if (!opened.ok())
     return opened.status();
-  auto files = std::make_shared<SafetensorsFolder>(std::move(*opened));
+  return std::make_shared<const SafetensorsFolder>(std::move(*opened));
+}
+
+// What a training of all weights left: tensors of float32 under the base's names.
+Result<Adapter> readTrainedWeights(const std::string &folder, const Checkpoint &base) {
+  auto files = openTensors(folder, "model");
+  if (!files.ok())
+    return files.status();
   Adapter adapter;
   adapter.folder = folder;
-  adapter.files = files;
+  adapter.files = *files;
   adapter.keepsTied = true;
-  for (const SafetensorsTensor *tensor : files->tensors()) {
+  for (const SafetensorsTensor *tensor : (*files)->tensors()) {
     const auto weight = std::ranges::find(base.parameters, tensor->name, &CheckpointParameter::name);
     if (weight == base.parameters.end() || weight->shape != tensor->shape || !isWeightType(tensor->type))
       return Status::error(AdapterInvalid, folder + ": tensor " + quoted(tensor->name) + " is no weight of the base, or of another shape",
@@ -251,16 +258,15 @@ Result<Adapter> readAdapter(const std::string &folder, const Checkpoint &base) {
   Result<AdapterConfig> config = AdapterConfig::read(*json);
   if (!config.ok())
     return at(configPath, config.status());
-  Result<SafetensorsFolder> opened = SafetensorsFolder::open(folder, "adapter_model");
-  if (!opened.ok())
-    return opened.status();
-  auto files = std::make_shared<SafetensorsFolder>(std::move(*opened));
+  auto files = openTensors(folder, "adapter_model");
+  if (!files.ok())
+    return files.status();
   Adapter adapter;
   adapter.folder = folder;
-  adapter.files = files;
+  adapter.files = *files;
   if (const JsonValue *ingest = json->find(ingestKey); ingest && ingest->text())
     adapter.ingest = *ingest->text();
-  if (Status status = AdapterReader(base, *config, adapter).read(*files); !status.ok())
+  if (Status status = AdapterReader(base, *config, adapter).read(**files); !status.ok())
     return at(folder, status);
   return adapter;
 }
