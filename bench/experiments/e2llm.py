@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Experiments with E2LLM: chunks of a text as soft tokens of one program's encoder, read by its decoder.
 
-    bench/experiments/run.sh e2llm/E2 [--app PROGRAM] [--folder F] [--seeds 0,1,2] [--jobs N] [--device D]
+    bench/experiments/run.sh e2llm/E2 [--app PROGRAM] [--folder F] [--seeds 1,2,3] [--jobs N] [--device D,...] [--judge D]
 
 E1  real text restated from its soft tokens, 16, 32 and 100 tokens each, beside those of other chunks and none
 E2  questions about texts of 32 facts (3,400 tokens) from whole chunks of 100 tokens each, beside the text's beginning in a window of 512
@@ -33,9 +33,11 @@ import re
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 from chart import curves
+from runs import Devices
 from tables import spread, table
 
 EXPECTED = {  # of the method's description
@@ -63,9 +65,13 @@ ENTRY = 23040  # bytes of a position in the decoder's cache: 30 layers of 3 head
 
 class Runs:
     def __init__(self, options):
-        self.app, self.folder, self.jobs, self.device = os.path.abspath(options.app), pathlib.Path(options.folder).absolute(), options.jobs, options.device
+        self.app, self.folder, self.jobs = os.path.abspath(options.app), pathlib.Path(options.folder).absolute(), options.jobs
+        self.devices = Devices(options.device)
+        self.judges = Devices(options.judge) if options.judge else self.devices
         self.folder.mkdir(parents=True, exist_ok=True)
         self.threads = str(options.threads or max(1, len(os.sched_getaffinity(0)) // self.jobs))
+        self.judging = str(options.judge_threads or self.threads)
+        self.failed, self.making = threading.Event(), threading.Lock()
         self.documents, self.steps, self.most = options.documents, options.steps, options.most_steps
 
     def together(self, calls):
@@ -76,6 +82,7 @@ class Runs:
     def call(self, *words):
         done = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False)
         if done.returncode:
+            self.failed.set()
             sys.exit(f"{' '.join(map(str, words))}: {done.stderr.strip()}")
         return done.stdout
 
@@ -83,7 +90,8 @@ class Runs:
         """The figures of an evaluation, from its file if that is there."""
         place = self.folder / f"{name}.json"
         if not place.exists():
-            place.write_text(self.call(app or self.app, "eval", *words, "--device", self.device, "--threads", self.threads, "--json", "-q"))
+            with self.judges.one() as device:
+                place.write_text(self.call(app or self.app, "eval", *words, "--device", device, "--threads", self.judging, "--json", "-q"))
         return json.loads(place.read_text())
 
     def train(self, name, steps, *words, app=None):
@@ -91,7 +99,9 @@ class Runs:
         out = self.folder / name
         if not (out / "adapter.safetensors").exists():
             begin = time.monotonic()
-            self.call(app or self.app, "train", "--out", out, "--seq-len", 2048, "--batch", 4, "--steps", min(steps, self.most), "--device", self.device, "--threads", self.threads, "--save-every", 100000, "-q", *words)
+            with self.devices.one() as device:
+                self.call(app or self.app, "train", "--out", out, "--seq-len", 2048, "--batch", 4, "--steps", min(steps, self.most), "--device", device, "--threads", self.threads,
+                          "--save-every", 100000, "-q", *words)
             print(f"{name}: {time.monotonic() - begin:.0f} s", flush=True)
         return out
 
@@ -109,8 +119,9 @@ class Runs:
     def facts(self, name, megabytes, seed, plan):
         """Documents of facts to learn from."""
         place = self.folder / f"{name}.jsonl"
-        if not place.exists():
-            self.call(sys.executable, ROOT / "models/e2llm/documents.py", place, min(megabytes, self.most / 10), seed, *plan)
+        with self.making:
+            if not place.exists():
+                self.call(sys.executable, ROOT / "models/e2llm/documents.py", place, min(megabytes, self.most / 10), seed, *plan)
         return place
 
     def restating(self, tokens, seed):
@@ -121,14 +132,24 @@ class Runs:
         return self.train(f"restating-{tokens}-{seed}", RESTATING_STEPS[tokens], "--data", text, "--objective", "understand", "--restate", 1, "--restate-windows", 1000,
                           "--chunk", RESTATED[tokens], "--lr", 1e-3, "--warmup", 20, "--schedule", "cosine", "--seed", seed, *more)
 
+    def begun(self, seed):
+        """What the stage `more` of a training on facts has learnt, once it has."""
+        out = self.folder / f"reason-{seed}"
+        while not (out / "more/adapter.safetensors").exists() or (out / "more.jsonl").exists():
+            if self.failed.is_set():
+                sys.exit(f"{out} did not come as far")
+            time.sleep(1)
+        return out / "more"
+
     def answering(self, seed, objective):
         """The folder of a training on facts, stage by stage; of one that restates too the last three, from where the other one was."""
         out = self.folder / f"{objective}-{seed}"
         if not (out / "adapter/adapter.safetensors").exists():
-            begun = [] if objective == "reason" else [f"FROM={self.answering(seed, 'reason') / 'more'}"]
+            begun = [] if objective == "reason" else [f"FROM={self.begun(seed)}"]
             short = ["--steps", self.most] if self.most < 400 else []
-            self.call("env", f"OBJECTIVE={objective}", *begun, "bash", ROOT / "models/e2llm/train.sh", self.app, out, "--seed", seed, "--device", self.device, "--threads", self.threads,
-                      "--save-every", 100000, "-q", *short)
+            with self.devices.one() as device:
+                self.call("env", f"OBJECTIVE={objective}", *begun, "bash", ROOT / "models/e2llm/train.sh", self.app, out, "--seed", seed, "--device", device, "--threads", self.threads,
+                          "--save-every", 100000, "-q", *short)
         return out
 
     def answers(self, seed, objective):
@@ -164,7 +185,9 @@ def between(values, share=0.95):
 
 
 def run_e3(runs, seeds):
-    results = {objective: runs.together([lambda seed=seed: runs.answers(seed, objective) for seed in seeds]) for objective in ("reason", "both")}
+    objectives = ("reason", "both")
+    found = runs.together([lambda seed=seed, objective=objective: runs.answers(seed, objective) for objective in objectives for seed in seeds])
+    results = {objective: found[number * len(seeds):(number + 1) * len(seeds)] for number, objective in enumerate(objectives)}
     rights = {objective: [right for _, part in results[objective] for right in part] for objective in results}
     table(["objectives", "questions", "accuracy", "by seed"],
           [[objective, len(rights[objective]), spread([figures["accuracy"] for figures, _ in part]), " ".join(f"{100 * figures['accuracy']:.1f}" for figures, _ in part)]
@@ -180,32 +203,41 @@ def run_e3(runs, seeds):
           f"right with it alone {sum(a and not b for a, b in pairs)}, without it alone {sum(b and not a for a, b in pairs)}")
 
 
+def short(runs, name, words, judging, app=None):
+    """The figures of --steps steps and what they have learnt."""
+    learnt = runs.train(name, runs.steps, *words, "--objective", "reason", "--lr", 5e-4, "--warmup", 15, app=app)
+    return runs.judge(f"facts-{name}", "facts", "--documents", runs.documents, *judging, "--adapter", learnt, app=app)
+
+
+def each(runs, kinds, seeds, call):
+    """(kind, results of the seeds) of call(kind, seed)."""
+    results = runs.together([lambda kind=kind, seed=seed: call(kind, seed) for kind in kinds for seed in seeds])
+    return [(kind, results[number * len(seeds):(number + 1) * len(seeds)]) for number, kind in enumerate(kinds)]
+
+
 def run_e4(runs, seeds):
-    rows = []
-    for pool, learns in POOLS:
-        app = runs.app if pool == "pma" else f"{runs.app}-{pool}"
-        parts = []
-        for seed in seeds:
-            name = f"{pool}-{'learns' if learns else 'fixed'}-{seed}"
-            learnt = runs.train(name, runs.steps, "--data", runs.facts(f"alike-{seed}", 20, 5000 + seed, ALIKE), "--objective", "reason", "--chunk", 60, "--lr", 5e-4, "--warmup", 15,
-                                "--seed", seed, *([] if learns else ["--freeze", "encoder"]), app=app)
-            parts.append(runs.judge(f"facts-{name}", "facts", "--documents", runs.documents, "--facts", 8, "--fillers", 0, "--chunk", 60, "--seed", 2000 + seed, "--adapter", learnt, app=app))
-        rows.append([pool, "LoRA" if learns else "as it is", sum(part["questions"] for part in parts), spread([part["compression"] for part in parts], "", 1), spread([part["accuracy"] for part in parts])])
-    table(["pool", "encoder", "questions", "tokens a soft token", "accuracy"], rows)
+    def one(kind, seed):
+        pool, learns = kind
+        return short(runs, f"{pool}-{'learns' if learns else 'fixed'}-{seed}", ["--data", runs.facts(f"alike-{seed}", 20, 5000 + seed, ALIKE), "--chunk", 60, "--seed", seed,
+                                                                              *([] if learns else ["--freeze", "encoder"])],
+                     ["--facts", 8, "--fillers", 0, "--chunk", 60, "--seed", 2000 + seed], app=runs.app if pool == "pma" else f"{runs.app}-{pool}")
+
+    table(["pool", "encoder", "questions", "tokens a soft token", "accuracy"],
+          [[pool, "LoRA" if learns else "as it is", sum(part["questions"] for part in parts), spread([part["compression"] for part in parts], "", 1), spread([part["accuracy"] for part in parts])]
+           for (pool, learns), parts in each(runs, POOLS, seeds, one)])
 
 
 def run_e6(runs, seeds):
-    rows, points = [], []
-    for size in SIZES:
-        parts = []
-        for seed in seeds:
-            learnt = runs.train(f"chunks-{size}-{seed}", runs.steps, "--data", runs.facts(f"many-{seed}", 50, 6000 + seed, MANY), "--objective", "reason", "--chunk", size, "--lr", 5e-4,
-                                "--warmup", 15, "--seed", seed, "--adapter", runs.answering(seed, "reason") / "more")
-            parts.append(runs.judge(f"facts-chunks-{size}-{seed}", "facts", "--documents", runs.documents, "--facts", 32, "--chunk", size, "--seed", 3000 + seed, "--adapter", learnt))
-        rows.append([size, sum(part["questions"] for part in parts), spread([part["compression"] for part in parts], "", 1), spread([part["accuracy"] for part in parts])])
-        points.append((size, 100 * statistics.mean(part["accuracy"] for part in parts)))
-    table(["bytes of a chunk", "questions", "tokens a soft token", "accuracy"], rows)
-    curves(runs.folder / "E6.svg", "questions answered from soft tokens", "bytes of a chunk", "%", {"accuracy": points}, log=True)
+    def one(size, seed):
+        return short(runs, f"chunks-{size}-{seed}", ["--data", runs.facts(f"many-{seed}", 50, 6000 + seed, MANY), "--chunk", size, "--seed", seed, "--adapter", runs.answering(seed, "reason") / "more"],
+                     ["--facts", 32, "--chunk", size, "--seed", 3000 + seed])
+
+    runs.together([lambda seed=seed: runs.answering(seed, "reason") for seed in seeds])
+    results = each(runs, SIZES, seeds, one)
+    table(["bytes of a chunk", "questions", "tokens a soft token", "accuracy"],
+          [[size, sum(part["questions"] for part in parts), spread([part["compression"] for part in parts], "", 1), spread([part["accuracy"] for part in parts])] for size, parts in results])
+    curves(runs.folder / "E6.svg", "questions answered from soft tokens", "bytes of a chunk", "%",
+           {"accuracy": [(size, 100 * statistics.mean(part["accuracy"] for part in parts)) for size, parts in results]}, log=True)
 
 
 def measured(command):
@@ -232,7 +264,8 @@ def pieces(text, most=512):
 def run_e5(runs, lengths):
     whole = runs.verses("gen1:1-rev22:21")
     peer, encoder = os.environ.get("LONGC_TORCH_PYTHON"), os.environ.get("LONGC_ENCODER")
-    usual = ["--device", runs.device, "--threads", runs.threads, "--json", "-q"]
+    device_name = next(iter(runs.devices.users))
+    usual = ["--device", device_name, "--threads", runs.threads, "--json", "-q"]
     ask = lambda document, *more: measured([runs.app, "ask", "--document", document, "-p", "What is told first?", "-n", "1", *more, *usual])
     short = runs.folder / "e5-short.txt"
     short.write_text("In the beginning God created the heaven and the earth.\n")
@@ -259,7 +292,7 @@ def run_e5(runs, lengths):
         if peer and encoder and length <= SHORT:
             lines = runs.folder / f"e5-{length}.jsonl"
             lines.write_text("".join(json.dumps({"text": piece}) + "\n" for piece in pieces(text.read_text())))
-            device = ["--device", "cuda"] if runs.device.startswith("cuda") else ["--threads", runs.threads]
+            device = ["--device", "cuda"] if device_name.startswith("cuda") else ["--threads", runs.threads]
             peers = [min(json.loads(runs.call(peer, ROOT / "bench/peers/sentence_transformers_embed.py", encoder, lines, "--rounds", 1, "--dtype", dtype, *device))["seconds"])
                      for dtype in ("float32", "bfloat16")]
         points.append((read["source_tokens"], compressing + reading))
@@ -284,8 +317,10 @@ def main():
     parser.add_argument("--folder", default="build/experiments/e2llm")
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--jobs", type=int, default=1, help="programs at once (seconds then say nothing)")
-    parser.add_argument("--device", default="auto", help="where to train and to ask")
+    parser.add_argument("--device", default="auto", help="where to train and to ask; of several, such as cuda:0,cuda:1, each program takes the one that the fewest have")
+    parser.add_argument("--judge", default="", help="where to ask, if not there")
     parser.add_argument("--threads", type=int, default=0, help="of each program")
+    parser.add_argument("--judge-threads", type=int, default=0, help="of each program that asks, if others")
     parser.add_argument("--documents", type=int, default=100, help="to judge by, with four questions each")
     parser.add_argument("--steps", type=int, default=400, help="of each training of E4 and E6")
     parser.add_argument("--most-steps", type=int, default=100000, help="of any training, to try an experiment out")

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Experiments with LIFT: a text absorbed into an adapter, and asked about.
 
-    bench/experiments/run.sh lift/L3 [--app PROGRAM] [--folder F] [--seeds 0,1,2] [--texts N] [--jobs N] [--seconds S] [--sizes N,...]
+    bench/experiments/run.sh lift/L3 [--app PROGRAM] [--folder F] [--seeds 0,1,2] [--texts N] [--jobs N] [--device D,...] [--judge D]
+        [--seconds S] [--sizes N,...]
 
 L1  what is learnt by heart: the loss of the rows of `gm` before and after, and seconds by the length of the text
 L2  answers of the adapter alone beside the model's in its window, 100 facts in a text of four windows
@@ -33,6 +34,7 @@ import sys
 import chart
 import gated
 import linked
+from runs import Devices
 from tables import bible, spread, table
 
 EXPECTED = {  # estimates of the method's description, none of them measured
@@ -52,12 +54,11 @@ EXPECTED = {  # estimates of the method's description, none of them measured
 class Runs:
     def __init__(self, options):
         self.app, self.folder, self.jobs, self.texts = options.app, pathlib.Path(options.folder), options.jobs, options.texts
-        self.plain, self.device = options.plain or options.app, options.device
+        self.plain, self.devices, self.judges = options.plain or options.app, Devices(options.device), options.judge and Devices(options.judge)
         self.longc = options.longc
         self.sizes = [int(size) for size in options.sizes.split(",")] if options.sizes else None
-        self.more = ["--device", options.device, "--progress", "none", "--json"] + (["--seconds", options.seconds] if options.seconds else [])
-        if self.jobs > 1:
-            self.more += ["--threads", max(1, len(os.sched_getaffinity(0)) // self.jobs)]
+        self.more = ["--progress", "none", "--json"] + (["--threads", max(1, len(os.sched_getaffinity(0)) // self.jobs)] if self.jobs > 1 else [])
+        self.seconds = ["--seconds", options.seconds] if options.seconds else []
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def call(self, *words):
@@ -84,7 +85,7 @@ class Runs:
 
     def measured(self, app, *words):
         """What a call of a program says as JSON, and the most bytes of its process."""
-        with subprocess.Popen([app, *map(str, words), "--device", self.device, "--json", "--quiet"], stdout=subprocess.PIPE, text=True) as child:
+        with self.devices.one() as device, subprocess.Popen([app, *map(str, words), "--device", device, "--json", "--quiet"], stdout=subprocess.PIPE, text=True) as child:
             said = child.stdout.read()
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = status
@@ -99,12 +100,19 @@ class Runs:
             place.write_text(json.dumps(make()))
         return json.loads(place.read_text())
 
+    def on(self, devices, *words):
+        with devices.one() as device:
+            return json.loads(self.call("lift", *words, *self.more, "--device", device))
+
     def fit(self, document, out, seed, *more):
         subprocess.run(["rm", "-rf", out], check=True) # of a run that was stopped
-        return json.loads(self.call("lift", "fit", document, "-o", out, "--seed", seed, *self.more, *more))
+        return self.on(self.devices, "fit", document, "-o", out, "--seed", seed, *self.seconds, *more)
 
-    def judge(self, document, questions, *more):
-        return json.loads(self.call("lift", "eval", "--document", document, "--questions", questions, *self.more, *more))
+    def judge(self, document, questions, *more, adapter=None):
+        """What is answered about a text: by what absorbed another, or by what absorbs it now."""
+        if adapter:
+            return self.on(self.judges or self.devices, "eval", "--document", document, "--questions", questions, "--adapter", adapter, *more)
+        return self.on(self.devices, "eval", "--document", document, "--questions", questions, *self.seconds, *more)
 
     def judged(self, experiment, tokens, facts, seed, *more, text=None):
         document, questions = self.document(tokens, facts, seed if text is None else text)
@@ -112,7 +120,13 @@ class Runs:
         replies = self.folder / f"{name}.jsonl"
 
         def run():
-            result = self.judge(document, questions, "--seed", seed, "-o", replies, *more)
+            if self.judges: # what was absorbed on one device is asked on another
+                adapter = self.folder / f"adapter-{name}"
+                fitted = self.fit(document, adapter, seed, *more)
+                result = self.judge(document, questions, "-o", replies, adapter=adapter) | {key: fitted[key] for key in ("seconds", "steps", "tokens")}
+                subprocess.run(["rm", "-rf", adapter], check=True)
+            else:
+                result = self.judge(document, questions, "--seed", seed, "-o", replies, *more)
             result["replies"] = [json.loads(line) for line in replies.read_text().splitlines()]
             return result
 
@@ -124,7 +138,7 @@ def accuracies(results):
 
 
 def run_l2(runs, seeds):
-    results = [runs.judged("L2", 8192, 100, seed) for seed in seeds]
+    results = runs.together([lambda seed=seed: runs.judged("L2", 8192, 100, seed) for seed in seeds])
     table(["window alone", "adapter alone", "both", "seconds"], [accuracies(results) + [spread([r["seconds"] for r in results], "s", 1)]])
 
 
@@ -132,7 +146,7 @@ def run_l3(runs, seeds):
     rows = []
     ways, curve = {"window alone": "truncated_icl", "adapter alone": "adapter_alone", "both": "adapter_and_window"}, {}
     for tokens in runs.sizes or (1024, 4096, 16384):
-        results = [runs.judged("L3", tokens, tokens // 100, seed) for seed in seeds]
+        results = runs.together([lambda seed=seed, tokens=tokens: runs.judged("L3", tokens, tokens // 100, seed) for seed in seeds])
         rows.append([tokens] + accuracies(results) + [spread([r["seconds"] for r in results], "s", 1)])
         for name, key in ways.items():
             curve.setdefault(name, []).append((tokens, 100 * statistics.mean(result[key] for result in results)))
@@ -184,7 +198,7 @@ def run_l5(runs, seeds):
         adapter = runs.folder / f"adapter-L5-{seed}{'-'.join(('', *more))}"
         if not adapter.exists():
             runs.fit(document, adapter, seed, *more)
-        return runs.judge(other, questions, "--adapter", adapter)
+        return runs.judge(other, questions, adapter=adapter)
 
     for seed in seeds:
         runs.document(8192, 80, seed)
@@ -225,7 +239,7 @@ def run_l6(runs, seeds):
             learnt.write_text("".join(json.dumps({"question": "Tell me: " + one["question"], "answer": one["answer"]}) + "\n" for one in asked))
             return runs.judge(document, questions, "--seed", seed, "--recipe", "gm", "--train-questions", learnt)
 
-        results = [runs.once(f"L6-{count}-{seed}", lambda seed=seed: judged(seed)) for seed in seeds]
+        results = runs.together([lambda seed=seed: runs.once(f"L6-{count}-{seed}", lambda: judged(seed)) for seed in seeds])
         rows.append([count] + accuracies(results))
     table(["questions", "window alone", "adapter alone", "both"], rows)
 
@@ -295,10 +309,8 @@ def run_l10(runs, seeds):
 
 
 def run_l9(runs, seeds):
-    rows = []
-    for seed in seeds:
-        result = runs.judged("L9", 4096, 40, seed, "--recipe", "gm", "--batch", "0")
-        rows.append([seed, result["steps"], f"{result['loss_last']:.3f}"] + accuracies([result]))
+    results = runs.together([lambda seed=seed: runs.judged("L9", 4096, 40, seed, "--recipe", "gm", "--batch", "0") for seed in seeds])
+    rows = [[seed, result["steps"], f"{result['loss_last']:.3f}"] + accuracies([result]) for seed, result in zip(seeds, results)]
     table(["seed", "steps", "last loss", "window alone", "adapter alone", "both"], rows)
 
 
@@ -309,12 +321,13 @@ def main():
     parser.add_argument("--app", default="build/quickstart/smollm2-train")
     parser.add_argument("--folder", default="build/experiments/lift")
     parser.add_argument("--seeds", default="0,1,2")
-    parser.add_argument("--device", default="auto", help="where to absorb and to ask")
+    parser.add_argument("--device", default="auto", help="where to absorb and to ask; of several, such as cuda:0,cuda:1, each program takes the one that the fewest have")
+    parser.add_argument("--judge", default="", help="where to ask about what was absorbed, if not there (L2 to L5, L9)")
     parser.add_argument("--plain", default="", help="the model compiled without --train, of L7 (default: PROGRAM without an adapter)")
     parser.add_argument("--longc", default="", help="the compiler, whose `plan` L7 compares memory with")
     parser.add_argument("--sizes", default="", help="tokens of the texts, of L1, L3 and L7 (default: those of the experiment)")
     parser.add_argument("--texts", type=int, default=5, help="of L4")
-    parser.add_argument("--jobs", type=int, default=1, help="programs at once, in L4 and L5 (seconds then say nothing)")
+    parser.add_argument("--jobs", type=int, default=1, help="programs at once (seconds then say nothing; not in L1, L7, L8 and L10)")
     parser.add_argument("--seconds", type=float, default=0, help="budget of each fit (0: all passes)")
     options = parser.parse_args()
     name = options.name.split("/")[1]

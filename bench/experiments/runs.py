@@ -1,9 +1,29 @@
 """Calls of a compiled program whose figures are kept in files, and the command line of experiments that are made of them. Standard library only."""
 import argparse
+import contextlib
 import json
 import pathlib
 import subprocess
 import sys
+import threading
+
+
+class Devices:
+    """Devices for programs that run at once, by a list such as cuda:0,cuda:1: each takes the one that the fewest others have."""
+
+    def __init__(self, names):
+        self.users, self.lock = dict.fromkeys(names.split(","), 0), threading.Lock()
+
+    @contextlib.contextmanager
+    def one(self):
+        with self.lock:
+            name = min(self.users, key=self.users.get)
+            self.users[name] += 1
+        try:
+            yield name
+        finally:
+            with self.lock:
+                self.users[name] -= 1
 
 
 class Runs:
