@@ -1,6 +1,7 @@
 // Writes the program file behind a linked executable.
 #include "codegen/WriteProgram.h"
 
+#include "runtime/abi/Layout.h"
 #include "runtime/abi/longc_abi.h"
 
 #define XXH_INLINE_ALL
@@ -67,7 +68,7 @@ public:
   }
 
 private:
-  static constexpr int64_t panelRows = 16, alignedColumns = 64; // panels of so many columns are a multiple of 64 bytes in every format
+  static constexpr int64_t alignedColumns = 64; // panels of so many columns are a multiple of 64 bytes in every format
   struct Place {
     std::string whole;
     int64_t panel;

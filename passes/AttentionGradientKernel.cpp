@@ -168,7 +168,7 @@ SmallVector<Value> KeyGradient::add(const Walk &walk, ValueRange sums) {
 }
 
 KeyGradient::Walk KeyGradient::ownQueries(const AttentionSource &source) {
-  Walk walk{source, item(2), item(3), ownKeys(source.keys), ownKeys(source.values)};
+  Walk walk{source, item(WorkColumn::keyBegin), item(WorkColumn::keyEnd), ownKeys(source.keys), ownKeys(source.values)};
   if (source.window > 0) {
     Value last = kernel_.add(diagonal_, kernel_.sub(end_, begin_));
     walk.last = kernel_.min(walk.last, kernel_.add(last, kernel_.index(source.window - 1)));
@@ -179,7 +179,7 @@ KeyGradient::Walk KeyGradient::ownQueries(const AttentionSource &source) {
 }
 
 void KeyGradient::run() {
-  begin_ = item(0), end_ = item(1), diagonal_ = item(4);
+  begin_ = item(WorkColumn::queryBegin), end_ = item(WorkColumn::queryEnd), diagonal_ = item(WorkColumn::diagonal);
   const SmallVector<AttentionSource> sources = packedSources(op_);
   Value none = kernel_.constantTile({keys_, size_}, 0.0);
   SmallVector<Value> sums = add(ownQueries(sources.front()), {none, none});
@@ -193,7 +193,7 @@ void KeyGradient::run() {
   if (sources.size() > 1) {
     const AttentionSource &others = sources.back();
     Value keys = ownKeys(others.keys), values = ownKeys(others.values);
-    SequencePairs readers(kernel_, others.pairs, op_.getCuQ(), item(7), /*own=*/1);
+    SequencePairs readers(kernel_, others.pairs, op_.getCuQ(), item(WorkColumn::slot), /*own=*/1);
     auto more = readers.forEach({apart ? none : sums[0], sums[1]}, [&](Value first, Value last, ValueRange before) {
       return add({others, first, last, keys, values}, before);
     });

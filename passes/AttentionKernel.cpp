@@ -42,8 +42,8 @@ AttentionKernel::AttentionKernel(KernelBuilder &kernel, const AttentionSizes &si
   int64_t group = sizes.heads / sizes.keyHeads;
   firstHead_ = sizes.fold && group > 1 ? kernel.mul(head_, group) : head_;
   keyHead_ = sizes.fold || group == 1 ? head_ : kernel.div(head_, group);
-  queryBegin_ = workItem(0);
-  queryEnd_ = workItem(1);
+  queryBegin_ = workItem(WorkColumn::queryBegin);
+  queryEnd_ = workItem(WorkColumn::queryEnd);
 }
 
 Value AttentionKernel::workItem(int64_t column) {
@@ -73,7 +73,7 @@ Value AttentionKernel::queryTokens() {
     auto count = DenseElementsAttr::get(tileType({rows_}, i32), static_cast<int32_t>(headsOfBlock()));
     row = arith::DivUIOp::create(b, row, arith::ConstantOp::create(b, count));
   }
-  Value diagonal = arith::IndexCastOp::create(b, i32, workItem(4));
+  Value diagonal = arith::IndexCastOp::create(b, i32, workItem(WorkColumn::diagonal));
   return queryTokens_ = arith::AddIOp::create(b, row, kernel_.splat({rows_}, diagonal));
 }
 
@@ -103,10 +103,10 @@ AttentionKernel::Walk AttentionKernel::visible(const AttentionSource &source) {
   if (source.layout == AttentionSource::Others)
     return walk; // each pair has its own
   bool memory = source.layout == AttentionSource::Pages;
-  walk.begin = workItem(memory ? 5 : 2);
-  walk.end = workItem(memory ? 6 : 3);
+  walk.begin = workItem(memory ? WorkColumn::memoryBegin : WorkColumn::keyBegin);
+  walk.end = workItem(memory ? WorkColumn::memoryEnd : WorkColumn::keyEnd);
   if (source.causal || source.window > 0)
-    walk.diagonal = workItem(4);
+    walk.diagonal = workItem(WorkColumn::diagonal);
   // Keys after the last query of the block are never visited, nor are keys before the first query's window.
   if (source.causal)
     walk.end = kernel_.min(walk.end, kernel_.add(walk.diagonal, kernel_.sub(queryEnd_, queryBegin_)));
@@ -147,7 +147,7 @@ void AttentionKernel::prepare(Walk &walk) {
   if (source.cosine)
     walk.queryNorms = inverseNorms(walk.query);
   if (!source.isPacked() && !slot_)
-    slot_ = workItem(7);
+    slot_ = workItem(WorkColumn::slot);
   if (source.layout == AttentionSource::Ring)
     walk.ring = kernel_.input(source.ring);
   if (source.layout == AttentionSource::Pages)
@@ -329,7 +329,7 @@ SmallVector<Value> AttentionKernel::overTiles(Walk &walk, ValueRange carried, Ti
   };
   if (walk.source.layout != AttentionSource::Others)
     return tiles(carried);
-  SequencePairs pairs(kernel_, walk.source.pairs, walk.source.boundaries, workItem(7), /*own=*/0);
+  SequencePairs pairs(kernel_, walk.source.pairs, walk.source.boundaries, workItem(WorkColumn::slot), /*own=*/0);
   return pairs.forEach(carried, [&](Value begin, Value end, ValueRange before) {
     walk.begin = begin, walk.end = end;
     return tiles(before);

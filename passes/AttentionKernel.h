@@ -11,11 +11,9 @@
 #pragma once
 
 #include "passes/KernelBuilder.h"
+#include "runtime/abi/Layout.h"
 
 namespace longc {
-
-// Rows of one memory page: a property of the stores, not of a target.
-inline constexpr int64_t pageRows = 256;
 
 // Tiles of keys that are worth a range of their own where keys are split, or keys if tiles have as many.
 inline constexpr int64_t splitTiles = 2, splitKeys = 128;
@@ -56,7 +54,7 @@ struct AttentionSizes {
   int64_t keys;    // keys of a tile
   bool fold;       // the query heads of a key head are rows of one block
   bool mergeTogether = false; // tiles of a token's splits in one step; else one after the other
-  int64_t splits = 16; // ranges that a token's keys are in at most, whatever their number: a grid that stays can be captured once
+  int64_t splits = 0; // ranges that a token's keys are in at most
 };
 
 // What the splits of each token leave behind, on the host's side. Splits past `used` write nothing.

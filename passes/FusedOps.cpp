@@ -2,6 +2,7 @@
 #include "passes/FusedOps.h"
 
 #include "passes/TargetFacts.h"
+#include "runtime/abi/Layout.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -97,7 +98,7 @@ Value workList(Operation *anchor, Value segments, Value keyBoundaries, int64_t r
   // Ragged batches are function arguments, so the list can stand before all that may want it.
   OpBuilder builder(anchor->getContext());
   builder.setInsertionPointToStart(&entry);
-  auto type = RankedTensorType::get({ShapedType::kDynamic, 8}, builder.getI32Type());
+  auto type = RankedTensorType::get({ShapedType::kDynamic, WorkColumn::count}, builder.getI32Type());
   FailureOr<tile::TargetAttr> facts = targetFacts(anchor->getParentOfType<ModuleOp>());
   return tile::WorkListOp::create(builder, anchor->getLoc(), type, segments, keyBoundaries, static_cast<uint64_t>(rows),
                                   succeeded(facts) && facts->getListsBySequence());

@@ -242,8 +242,7 @@ LogicalResult AttentionTiler::tile() {
   sizes_.keys = facts_.getAttentionCols();
   sizes_.fold = facts_.getFoldHeads() && sizes_.heads > sizes_.keyHeads;
   sizes_.mergeTogether = facts_.getFewRowCols() > 0 && !sizes_.fold;
-  if (sizes_.mergeTogether)
-    sizes_.splits = 128; // of a few tiles each: such targets have room for thousands of blocks
+  sizes_.splits = facts_.getKeySplits();
   if (pageRows % sizes_.keys != 0)
     return fused_.root->emitOpError("expected attention_cols to divide a page of ")
            << pageRows << " rows, got " << sizes_.keys;

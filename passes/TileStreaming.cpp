@@ -91,10 +91,10 @@ RowWindow StreamingTiler::window() {
     Value offsets[] = {kernel_.gridIndex(0), kernel_.index(column)};
     return tile::ScalarOp::create(b, b.getIndexType(), view, offsets);
   };
-  window.row = window.lo = item(0);
-  window.hi = item(1);
-  window.diagonal = item(4);
-  window.slot = item(7);
+  window.row = window.lo = item(WorkColumn::queryBegin);
+  window.hi = item(WorkColumn::queryEnd);
+  window.diagonal = item(WorkColumn::diagonal);
+  window.slot = item(WorkColumn::slot);
   return window;
 }
 

@@ -4,9 +4,9 @@
 //
 // Operands are constant data of plausible size; correctness is longc-compare-cpu's business. Best of many runs.
 #include "codegen/cpu/CompileCpu.h"
-#include "codegen/cpu/QuantizedBlock.h"
 #include "frontends/tools/RegisterAll.h"
 #include "passes/AttentionKernel.h"
+#include "runtime/abi/Layout.h"
 #include "runtime/abi/longc_abi.h"
 
 #include "mlir/Parser/Parser.h"
@@ -130,7 +130,7 @@ Arguments makeArguments(longc::tile::KernelOp kernel, int64_t count) {
     }
     if (auto quantized = dyn_cast<longc::tile::QuantizedType>(type.getElementType())) {
       result.operations += 2.0 * count * elements;
-      result.bytes += elements * longc::cpu::quantizedBlock(quantized.getFormat()).size() / (32.0 * 16);
+      result.bytes += elements * longc::findBlockFormat(longc::tile::stringifyFormat(quantized.getFormat()))->rowBytes() / longc::blockColumns;
     }
     result.views.push_back(view);
   }
@@ -175,7 +175,7 @@ int main(int argc, char **argv) {
                          attentionCols ? attentionCols : target.getAttentionCols(), target.getStreamRows(),
                          separateHeads ? false : target.getFoldHeads(),
                          target.getStages(), target.getStagingBytes(), target.getListsBySequence(), target.getFewRowCols(),
-                         target.getJointCols(), target.getDecodedWeights()));
+                         target.getJointCols(), target.getDecodedWeights(), target.getKeySplits()));
   if (!attentionRows)
     attentionRows = target.getAttentionRows();
   PassManager passes(&context);

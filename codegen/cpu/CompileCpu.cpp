@@ -213,7 +213,7 @@ TargetAttr cpuTarget(MLIRContext *context) {
   return TargetAttr::get(context, /*mma_rows=*/256, /*mma_cols=*/96, /*mma_depth=*/0, /*attention_rows=*/64,
                          /*attention_cols=*/128, /*stream_rows=*/8, /*fold_heads=*/true, /*stages=*/2,
                          /*staging_bytes=*/1 << 20, /*lists_by_sequence=*/false, /*few_row_cols=*/0,
-                         /*joint_cols=*/false, /*decoded_weights=*/false);
+                         /*joint_cols=*/false, /*decoded_weights=*/false, /*key_splits=*/16);
 }
 
 } // namespace tile

@@ -45,6 +45,10 @@ LogicalResult PackOp::verify() {
 LogicalResult CpuDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
   StringRef name = attribute.getName();
   Attribute value = attribute.getValue();
+  auto isOneOrTwo = [](Attribute value) {
+    auto number = dyn_cast<IntegerAttr>(value);
+    return number && (number.getInt() == 1 || number.getInt() == 2);
+  };
   auto expect = [&](bool holds, StringRef what) -> LogicalResult {
     return holds ? success() : op->emitOpError("expected '") << name << "' to be " << what << ", got " << value;
   };
@@ -64,16 +68,19 @@ LogicalResult CpuDialect::verifyOperationAttribute(Operation *op, NamedAttribute
     return expect(isa<UnitAttr>(value) && isa<tile::MmaOp, tile::ScaledMmaOp>(op) && op->getParentOfType<scf::ForOp>(),
                   "a mark of a product in a loop");
   if (name == localAttribute)
-    return expect(isa<UnitAttr>(value) && isa<KeepOp, tile::MmaOp, tile::ScaledMmaOp>(op) && isa<RowsOp>(op->getParentOp()),
-                  "a mark of a tile in blocks of rows");
+    return expect(isOneOrTwo(value) && isa<KeepOp, tile::MmaOp, tile::ScaledMmaOp>(op) && isa<RowsOp>(op->getParentOp()),
+                  "how many blocks of rows a tile has, 1 or 2");
   if (name == stageAttribute)
     return expect(isa<StageAttr>(value) && isa<RowsOp>(op->getParentOp()), "a stage of work in blocks of rows");
-  if (name == readAheadAttribute) {
-    auto level = dyn_cast<IntegerAttr>(value);
-    return expect(isa<tile::LoadOp>(op) && op->getParentOfType<scf::ForOp>() && level && level.getInt() >= 1 &&
-                      level.getInt() <= 2,
+  if (name == readAheadAttribute)
+    return expect(isOneOrTwo(value) && isa<tile::LoadOp>(op) && op->getParentOfType<scf::ForOp>(),
                   "the level of a cache, 1 or 2, on a load in a loop");
+  if (name == scratchAttribute) {
+    auto places = dyn_cast<DenseI64ArrayAttr>(value);
+    return expect(places && llvm::all_of(places.asArrayRef(), [](int64_t place) { return place >= 0; }), "places in scratch");
   }
+  if (name == scratchBytesAttribute)
+    return expect(isa<IntegerAttr>(value) && isa<tile::KernelOp>(op), "a number of bytes on a kernel");
   return op->emitOpError("has the unknown attribute '") << name << "'";
 }
 

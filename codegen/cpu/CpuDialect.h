@@ -21,6 +21,8 @@ inline constexpr llvm::StringLiteral inPlaceAttribute = "cpu.in_place";
 inline constexpr llvm::StringLiteral localAttribute = "cpu.local";
 inline constexpr llvm::StringLiteral stageAttribute = "cpu.stage";
 inline constexpr llvm::StringLiteral readAheadAttribute = "cpu.read_ahead";
+inline constexpr llvm::StringLiteral scratchAttribute = "cpu.scratch";
+inline constexpr llvm::StringLiteral scratchBytesAttribute = "cpu.scratch_bytes";
 
 inline constexpr int64_t lanes = 16; // values of a chunk; half of them fill a register of the narrow variants
 
@@ -31,6 +33,12 @@ mlir::FailureOr<const CpuVariant *> variantOf(tile::KernelOp kernel);
 inline std::optional<Stage> stageOf(mlir::Operation *op) {
   auto stage = op->getAttrOfType<StageAttr>(stageAttribute);
   return stage ? std::optional(stage.getValue()) : std::nullopt;
+}
+
+/// How many blocks of rows of the tile that the op makes lie in memory; 0: all rows.
+inline int64_t localBlocks(mlir::Operation *op) {
+  auto blocks = op->getAttrOfType<mlir::IntegerAttr>(localAttribute);
+  return blocks ? blocks.getInt() : 0;
 }
 
 /// The refusal of an op, whose kernel cannot be compiled.

@@ -20,9 +20,11 @@ def Cpu_Dialect : Dialect {
     | `cpu.product` | `tile.mma`, `tile.scaled_mma` | the product's form and register block |
     | `cpu.overlaps_rows` | `tile.mma` | the product runs beside the row work of its next rows |
     | `cpu.in_place` | `tile.mma`, `tile.scaled_mma` | the product writes over its accumulator, which a loop carries |
-    | `cpu.local` | `cpu.keep`, products | memory for one block of rows is enough |
+    | `cpu.local` | `cpu.keep`, products | memory for so many blocks of rows is enough (1 or 2) |
     | `cpu.stage` | work in `cpu.rows` | when it is done: `beside` the product that overlaps rows, or `after` that |
     | `cpu.read_ahead` | `tile.load` | its next tile is asked for, in the cache of this level (1 or 2) |
+    | `cpu.scratch` | what makes tiles in memory | where in scratch, in bytes, each of them lies |
+    | `cpu.scratch_bytes` | `tile.kernel` | how much scratch there must be |
   }];
   let useDefaultAttributePrinterParser = 1;
   let hasOperationAttrVerify = 1;
@@ -58,10 +60,16 @@ def Cpu_Form : I32EnumAttr<"Form", "how a product multiplies", [
 
 def Cpu_ProductAttr : AttrDef<Cpu_Dialect, "Product"> {
   let mnemonic = "product";
-  let summary = "form of a product; rows and panels of 16 columns of its register block; rows of a last, narrow panel's";
+  let summary = "form of a product and its register block";
+  let description = [{
+    Rows and panels of 16 columns of the register block. `last`: rows of the block of a last, narrow panel. `sums`: columns of
+    the operands that are summed alone before the parts are added up (0: all). `streams`: so few rows stream weights from
+    memory, each by itself.
+  }];
   let parameters = (ins EnumParameter<Cpu_Form>:$form, "int64_t":$rows, "int64_t":$panels,
-                        DefaultValuedParameter<"int64_t", "0">:$lastRows);
-  let assemblyFormat = "`<` $form `,` $rows `by` $panels (`,` `last` $lastRows^)? `>`";
+                        DefaultValuedParameter<"int64_t", "0">:$lastRows, DefaultValuedParameter<"int64_t", "0">:$sums,
+                        DefaultValuedParameter<"int64_t", "0">:$streams);
+  let assemblyFormat = "`<` $form `,` $rows `by` $panels (`last` $lastRows^)? (`sums` $sums^)? (`streams` $streams^)? `>`";
   let extraClassDeclaration = [{
     static constexpr ::llvm::StringLiteral attributeName = "cpu.product";
     /// Of a product; null before `longc-cpu-choose-products`.

@@ -41,6 +41,7 @@ void buildCpuKernelPipeline(OpPassManager &manager, StringRef variant) {
   kernels.addPass(createCpuPackOperandsPass());
   kernels.addPass(createCpuOrderRowsPass());
   kernels.addPass(createCpuBoundRowsPass());
+  kernels.addPass(createCpuPlanScratchPass());
   manager.addPass(createCpuLowerKernelsPass());
 }
 

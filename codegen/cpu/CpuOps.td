@@ -47,16 +47,17 @@ def Cpu_PackOp : Cpu_Op<"pack", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Cpu_RowsOp : Cpu_Op<"rows", [RecursiveMemoryEffects, SingleBlock]> {
+def Cpu_RowsOp : Cpu_Op<"rows", [AttrSizedOperandSegments, RecursiveMemoryEffects, SingleBlock]> {
   let summary = "work over the same rows, in one go or in blocks of rows";
   let description = [{
     What evaluates tiles without a product between shares one loop over the rows. `in 24` runs all of the region for 24 rows,
-    then for the next. `of` says how many rows matter, where it is not all.
+    then for the next. `of` says how many rows matter, where it is not all. No product overlaps rows where one of the
+    conditions behind `unless` holds: the branches that have it are looked at row by row then, and else known not to be taken.
   }];
-  let arguments = (ins Optional<Index>:$count, OptionalAttr<I64Attr>:$block);
+  let arguments = (ins Optional<Index>:$count, Variadic<I1>:$branches, OptionalAttr<I64Attr>:$block);
   let results = (outs Variadic<AnyType>:$results);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "(`of` $count^)? (`in` $block^)? $body attr-dict (`:` type($results)^)?";
+  let assemblyFormat = "(`of` $count^)? (`in` $block^)? (`unless` $branches^)? $body attr-dict (`:` type($results)^)?";
 }
 
 def Cpu_YieldOp : Cpu_Op<"yield", [Pure, Terminator, HasParent<"RowsOp">]> {

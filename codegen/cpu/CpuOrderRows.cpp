@@ -4,6 +4,8 @@
 #include "codegen/cpu/RowBounds.h"
 #include "codegen/cpu/TileFacts.h"
 
+#include "llvm/ADT/SetVector.h"
+
 using namespace mlir;
 
 namespace longc {
@@ -68,6 +70,20 @@ bool hasChain(Run run) {
     auto keep = mma ? mma.getA().getDefiningOp<KeepOp>() : KeepOp();
     return keep && llvm::is_contained(run, keep);
   });
+}
+
+// Conditions of the branches that evaluating the tile of a run looks at, as long as none is taken.
+void collectBranches(Value tile, Run run, DenseSet<Value> &seen, llvm::SetVector<Value> &conditions) {
+  Operation *op = tile.getDefiningOp();
+  const bool isKept = isa_and_nonnull<KeepOp>(op) && llvm::is_contained(run, op);
+  if (!op || !isa<RankedTensorType>(tile.getType()) || (liesInMemory(tile) && !isKept) || !seen.insert(tile).second)
+    return;
+  if (auto branch = dyn_cast<scf::IfOp>(op)) {
+    conditions.insert(branch.getCondition());
+    return collectBranches(branch.elseYield().getOperand(cast<OpResult>(tile).getResultNumber()), run, seen, conditions);
+  }
+  for (Value operand : op->getOperands())
+    collectBranches(operand, run, seen, conditions);
 }
 
 // Whether only ops of the run read the tile, be it through values that are evaluated on the way.
@@ -161,14 +177,33 @@ struct CpuOrderRowsPass : impl::CpuOrderRowsPassBase<CpuOrderRowsPass> {
       if (auto pack = mma.getB().getDefiningOp<PackOp>(); pack && blocked)
         moveBefore(pack, run[0]);
     }
-    enclose(run.front(), run.back(), blocked);
+    llvm::SetVector<Value> branches;
+    if (host) {
+      markEarly(host, run);
+      DenseSet<Value> seen;
+      collectBranches(cast<tile::MmaOp>(host).getA(), run, seen, branches);
+    }
+    for (Value condition : branches)
+      if (Operation *op = condition.getDefiningOp())
+        moveBefore(op, run[0]);
+    enclose(run.front(), run.back(), blocked, branches.getArrayRef());
   }
 
   void markLocal(Operation *op, Run run) {
     DenseSet<Value> seen;
     if (isa<KeepOp, tile::MmaOp, tile::ScaledMmaOp>(op) && !op->hasAttr(inPlaceAttribute) &&
         tileType(op->getResult(0)).getRank() == 2 && staysInside(op->getResult(0), run, seen))
-      op->setAttr(localAttribute, UnitAttr::get(&getContext()));
+      setBlocks(op, 1);
+  }
+
+  void setBlocks(Operation *op, int64_t blocks) { op->setAttr(localAttribute, Builder(op).getI64IntegerAttr(blocks)); }
+
+  // What is made a block of rows before its reader has memory for two.
+  void markEarly(Operation *host, Run run) {
+    Run later = run.drop_until([&](Operation *op) { return op == host; });
+    for (Operation *op : run.drop_back(later.size()))
+      if (op->hasAttr(localAttribute) && llvm::any_of(later, [&](Operation *reader) { return reads(reader, op, {}); }))
+        setBlocks(op, 2);
   }
 
   // Whether the product runs beside the work that its next rows need, which is marked then. Its blocks of rows are whole
@@ -216,7 +251,7 @@ struct CpuOrderRowsPass : impl::CpuOrderRowsPassBase<CpuOrderRowsPass> {
     op->moveBefore(place);
   }
 
-  void enclose(Operation *first, Operation *last, bool blocked) {
+  void enclose(Operation *first, Operation *last, bool blocked, ValueRange branches) {
     SmallVector<Operation *> inside;
     for (Operation *op = first; op != last->getNextNode(); op = op->getNextNode())
       inside.push_back(op);
@@ -231,7 +266,7 @@ struct CpuOrderRowsPass : impl::CpuOrderRowsPassBase<CpuOrderRowsPass> {
           used.push_back(result);
     OpBuilder builder(first);
     auto rows = RowsOp::create(builder, first->getLoc(), TypeRange(ValueRange(used)),
-                               /*count=*/Value(), blocked ? builder.getI64IntegerAttr(blockedRows_) : IntegerAttr());
+                               /*count=*/Value(), branches, blocked ? builder.getI64IntegerAttr(blockedRows_) : IntegerAttr());
     for (auto [value, result] : llvm::zip_equal(used, rows.getResults()))
       value.replaceUsesWithIf(result, isOutside);
     Block *body = builder.createBlock(&rows.getBody());

@@ -70,6 +70,15 @@ def CpuPlaceTilesPass : Pass<"longc-cpu-place-tiles", "::longc::tile::KernelOp">
   let dependentDialects = ["::longc::cpu::CpuDialect"];
 }
 
+def CpuPlanScratchPass : Pass<"longc-cpu-plan-scratch", "::longc::tile::KernelOp"> {
+  let summary = "lays tiles into scratch, one over another that is read no more";
+  let description = [{
+    What makes tiles in memory, and what needs memory while it works, gets `cpu.scratch`: where in the thread's scratch each of
+    them lies. The kernel gets `cpu.scratch_bytes`.
+  }];
+  let dependentDialects = ["::longc::cpu::CpuDialect"];
+}
+
 def CpuReadAheadPass : Pass<"longc-cpu-read-ahead", "::longc::tile::KernelOp"> {
   let summary = "marks loads whose next tile is asked for while products read this one";
   let description = [{

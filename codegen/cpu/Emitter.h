@@ -7,7 +7,6 @@
 // go together was decided in passes before (CpuDialect.td); their order in a region of `cpu.rows` is the order of work.
 #pragma once
 
-#include "codegen/cpu/QuantizedBlock.h"
 #include "codegen/cpu/TileFacts.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -21,9 +20,6 @@
 
 namespace longc::cpu {
 
-inline constexpr int64_t panelRows = 16;
-inline constexpr int64_t partialColumns = 64; // as many partial results has a row's reduction
-inline constexpr int64_t blockSize = 32; // values of a quantised block
 
 // Column `base + offset` of a tile; no base means 0.
 struct Column {
@@ -84,9 +80,9 @@ struct Item {
 
 // What stands in one cpu.rows, after what is packed for it.
 struct Run {
+  RowsOp rows;
   llvm::SmallVector<Item> items;
   mlir::Value count; // rows that matter; null = all
-  int64_t block = 0; // rows that go through all items at a time; 0 = all
 };
 
 class KernelEmitter {
@@ -109,19 +105,17 @@ private:
   void addSink(Item::Kind kind, mlir::Operation *op, mlir::Value value);
   void addProduct(mlir::Operation *op);
   void addMade(Item::Kind kind, mlir::Operation *op);
-  bool isRead(mlir::Value tile, llvm::ArrayRef<Item> items);
   void flush();
   void emitItems(llvm::MutableArrayRef<Item> items, mlir::Value begin, mlir::Value end);
   void emitRun(Run &run);
-  void emitChain(llvm::MutableArrayRef<Item> run, int64_t block, mlir::Value all);
-  void emitBlocked(llvm::MutableArrayRef<Item> run, int64_t block, mlir::Value all);
+  void emitChain(RowsOp rows, llvm::MutableArrayRef<Item> items, mlir::Value all);
+  void emitBlocked(RowsOp rows, llvm::MutableArrayRef<Item> items, mlir::Value all);
 
   // OverlappedRows.cpp
   struct Guests { // what a product does between its steps, for the rows of the next block
     llvm::function_ref<void(mlir::Value row, Column column)> visit;
   };
-  void branchesOf(mlir::Value tile, llvm::SmallVectorImpl<mlir::scf::IfOp> &found);
-  void emitOverlapped(llvm::MutableArrayRef<Item> run, Item &host, int64_t block, mlir::Value all);
+  void emitOverlapped(RowsOp rows, llvm::MutableArrayRef<Item> items, Item &host, mlir::Value all);
   void emitApart(llvm::ArrayRef<Item *> items, mlir::Value begin, mlir::Value end);
   void emitRowScalars(llvm::ArrayRef<Item *> sinks, mlir::Value begin, mlir::Value end);
 
@@ -172,12 +166,13 @@ private:
   PanelSource panelsFor(tile::MmaOp mma);
   PanelSource storedPanels(tile::LoadOp load, int64_t steps);
   PanelSource packOperand(PackOp pack);
-  PanelSource packTransposed(mlir::Value tile, int64_t steps, int64_t group);
+  PanelSource packTransposed(mlir::Value tile, int64_t steps, int64_t group, mlir::Value to);
   void emitTurn(Item &item);
-  PanelSource turnedPanels(const PanelSource &from, mlir::Type stored, mlir::Value lastWord, mlir::RankedTensorType tile);
-  PanelSource narrowedPanels(const PanelSource &from, mlir::RankedTensorType tile);
-  PanelSource packRows(mlir::Value tile, int64_t steps, int64_t group);
-  PanelSource packQuantized(tile::DecodeOp decode);
+  PanelSource turnedPanels(const PanelSource &from, mlir::Type stored, mlir::Value lastWord, mlir::RankedTensorType tile,
+                           mlir::Value to);
+  PanelSource narrowedPanels(const PanelSource &from, mlir::RankedTensorType tile, mlir::Value to);
+  PanelSource packRows(mlir::Value tile, int64_t steps, int64_t group, mlir::Value to);
+  PanelSource packQuantized(tile::DecodeOp decode, mlir::Value to);
   void emitProduct(Item &item, mlir::Value begin, mlir::Value end, const Guests *guests = nullptr);
   void multiplyPairs(llvm::ArrayRef<mlir::Value> rows, llvm::ArrayRef<mlir::Value> pairs, mlir::Value step,
                      int64_t present, llvm::MutableArrayRef<mlir::Value> sums);
@@ -201,14 +196,14 @@ private:
   void emitTileBlock(Item &item, const PanelSource &panels, const RowSource &rows, mlir::Value row, mlir::Value panel,
                      int64_t height, int64_t width, bool zero);
   void emitScaledProduct(Item &item, mlir::Value begin, mlir::Value end);
-  mlir::Value halfScales(mlir::Value from, const QuantizedBlock &block, int64_t half);
+  mlir::Value halfScales(mlir::Value from, const BlockFormat &block, int64_t half);
   mlir::Value blockScales(mlir::Value from, int64_t scaleBytes);
-  std::pair<mlir::Value, mlir::Value> unsignedScales(mlir::Value from, const QuantizedBlock &block);
+  std::pair<mlir::Value, mlir::Value> unsignedScales(mlir::Value from, const BlockFormat &block);
   void decodePanels(tile::ScaledMmaOp mma, mlir::Value panel, int64_t count, mlir::Value to);
   void emitScaledMicroKernel(Item &item, mlir::Value decoded, mlir::Value row, mlir::Value panel, ProductShape shape,
                              int64_t width);
   void splitWideRow(tile::ScaledMmaOp mma, mlir::Value row, mlir::Value to);
-  QuantizedBlock blockOf(tile::ScaledMmaOp mma);
+  BlockFormat blockOf(tile::ScaledMmaOp mma);
   mlir::Value weightStream(tile::ScaledMmaOp mma, mlir::Value panel);
   void emitStreamingRow(Item &item, mlir::Value row, mlir::Value halves);
   void emitStreamingPanel(Item &item, mlir::Value row, mlir::Value halves, mlir::Value panel, int64_t width);
@@ -217,7 +212,7 @@ private:
   void emitWideRows(Item &item, mlir::Value begin, mlir::Value end);
   void emitWideBlock(Item &item, mlir::Value first, mlir::Value end, int64_t count, mlir::Value pairs);
   void pairWideRow(tile::ScaledMmaOp mma, mlir::Value row, mlir::Value to);
-  llvm::SmallVector<mlir::Value> unpackWords(const QuantizedBlock &layout, mlir::Value packed);
+  llvm::SmallVector<mlir::Value> unpackWords(const BlockFormat &layout, mlir::Value packed);
   void emitWidePanel(Item &item, llvm::ArrayRef<mlir::Value> rows, llvm::ArrayRef<mlir::Value> pairs, mlir::Value panel,
                      int64_t width);
   int64_t stepOf(mlir::Type element) const;
@@ -229,7 +224,6 @@ private:
     mlir::Value scores, indices, counts;
     int64_t rows, k;
   };
-  Selection allocateSelection(tile::TopkType type);
   void emptySelection(const Selection &selection);
   void emitSelect(Item &item, mlir::Value begin, mlir::Value end);
   void emitThreshold(tile::TopkThresholdOp op);
@@ -276,14 +270,12 @@ private:
   mlir::Type typeOf(mlir::Type element, int64_t width) {
     return width ? mlir::Type(vectorOf(width, held(element))) : held(element);
   }
-  mlir::Value scratch(int64_t bytes);
-  Buffer allocate(mlir::RankedTensorType tile, int64_t rows = 0);
+  mlir::Value scratch(mlir::Operation *maker, int64_t number = -1);
+  Buffer bufferOf(mlir::Operation *maker, int64_t number, mlir::RankedTensorType tile);
   mlir::Value zeroRow(int64_t bytes);
-  mlir::Value trashRow(int64_t bytes);
   mlir::scf::ForOp loop(mlir::Value begin, mlir::Value end, int64_t step, mlir::ValueRange carried = {});
   mlir::Value mapped(mlir::Value value);
   void refuse(mlir::Operation *op, const llvm::Twine &why); // once
-  int64_t bytesOf(mlir::Type element) const;
 
   tile::KernelOp kernel_;
   const CpuVariant &variant_;
@@ -299,11 +291,11 @@ private:
   llvm::SmallVector<Item> pending_; // of the run that is being collected
   llvm::SmallVector<Run> runs_;
   llvm::DenseMap<mlir::Value, PanelSource> panels_; // packed operands; by a product's result, weights that it reads as stored
-  llvm::DenseSet<mlir::Operation *> notTaken_;            // branches known not to be taken here
+  llvm::DenseSet<mlir::Value> notTaken_;                  // conditions of branches known not to be taken here
   using Memo = std::map<std::vector<intptr_t>, mlir::Value>;
   std::vector<Memo> memo_;
   mlir::Value scratch_, zeroRow_, trashRow_;
-  int64_t scratchBytes_ = 0, zeroBytes_ = 64, trashBytes_ = 64;
+  int64_t zeroBytes_ = 64;
   llvm::DenseMap<mlir::Attribute, mlir::Value> tables_; // constants with more than one value
   bool failed_ = false, usesMatrixUnit_ = false;
 };

@@ -39,7 +39,7 @@ void KernelEmitter::readAhead(Value tile, Value row, Value column, int64_t colum
   const Place &place = places_[load];
   Type element = tileType(tile).getElementType();
   Value at = address(place.nextBase, element, add(mul(row, place.strides[0]), column));
-  for (int64_t bytes = 0; bytes < columns * bytesOf(element); bytes += 64)
+  for (int64_t bytes = 0; bytes < columns * elementBytes(element); bytes += 64)
     LLVM::Prefetch::create(b_, address(at, bytes), /*rw=*/0, /*hint=*/4 - level.getInt(), /*cache=*/1);
 }
 

@@ -20,8 +20,8 @@ static SmallVector<int64_t> itemShape(const Item &item) {
 void KernelEmitter::addSink(Item::Kind kind, Operation *op, Value value) {
   Item item{kind, op, value, {}};
   if (kind == Item::Reduce || kind == Item::Encode)
-    for (Value result : op->getResults()) {
-      item.to.push_back(allocate(tileType(result)));
+    for (OpResult result : op->getResults()) {
+      item.to.push_back(bufferOf(op, result.getResultNumber(), tileType(result)));
       buffers_[result] = item.to.back();
     }
   pending_.push_back(item);
@@ -30,55 +30,27 @@ void KernelEmitter::addSink(Item::Kind kind, Operation *op, Value value) {
 void KernelEmitter::addProduct(Operation *op) {
   Value result = op->getResult(0);
   Item item{Item::Product, op, result, {}};
-  item.to.push_back(op->hasAttr(inPlaceAttribute) ? homeOf(op, result) : allocate(tileType(result)));
+  item.to.push_back(op->hasAttr(inPlaceAttribute) ? homeOf(op, result) : bufferOf(op, -1, tileType(result)));
   pending_.push_back(item);
 }
 
 void KernelEmitter::addMade(Item::Kind kind, Operation *op) {
   Value result = op->getResult(0);
   auto keep = dyn_cast<KeepOp>(op);
-  pending_.push_back({kind, op, result, {keep && keep.getHome() ? homeOf(op, result) : allocate(tileType(result))}});
+  pending_.push_back({kind, op, result, {keep && keep.getHome() ? homeOf(op, result) : bufferOf(op, -1, tileType(result))}});
 }
 
-// Whether evaluating any of the items reads the tile.
-bool KernelEmitter::isRead(Value tile, ArrayRef<Item> items) {
-  DenseSet<Value> seen;
-  std::function<bool(Value)> reads = [&](Value value) -> bool {
-    if (value == tile)
-      return true;
-    Operation *op = value.getDefiningOp();
-    if (!op || buffers_.count(value) || !seen.insert(value).second)
-      return false;
-    for (Value operand : op->getOperands())
-      if (reads(operand))
-        return true;
-    if (isa<scf::IfOp>(op))
-      for (Region &region : op->getRegions())
-        for (Value yielded : region.front().getTerminator()->getOperands())
-          if (reads(yielded))
-            return true;
-    return false;
-  };
-  return llvm::any_of(items, [&](const Item &item) {
-    if (item.kind == Item::Product || item.kind == Item::Select || item.kind == Item::Turn)
-      return llvm::any_of(item.op->getOperands(), reads);
-    return reads(item.value);
-  });
-}
-
-// Block of rows by block of rows: what one item makes is in the first-level cache when the next reads it. Tiles that do
-// not leave the run need memory for one block only.
-void KernelEmitter::emitBlocked(MutableArrayRef<Item> run, int64_t block, Value all) {
+// Block of rows by block of rows: what one item makes is in the first-level cache when the next reads it.
+void KernelEmitter::emitBlocked(RowsOp rows, MutableArrayRef<Item> items, Value all) {
+  const auto block = static_cast<int64_t>(*rows.getBlock());
   scf::ForOp blocks = loop(index(0), all, block);
   OpBuilder::InsertionGuard guard(b_);
   b_.setInsertionPointToStart(blocks.getBody());
   Value begin = blocks.getInductionVar();
-  for (Item &item : run)
-    if (item.op->hasAttr(localAttribute)) {
-      item.to[0] = allocate(tileType(item.value), block);
+  for (Item &item : items)
+    if (localBlocks(item.op))
       item.to[0].firstRow = begin;
-    }
-  emitItems(run, begin, minimum(add(begin, block), all));
+  emitItems(items, begin, minimum(add(begin, block), all));
 }
 
 void KernelEmitter::emitItems(MutableArrayRef<Item> items, Value begin, Value end) {
@@ -121,33 +93,29 @@ void KernelEmitter::emitItems(MutableArrayRef<Item> items, Value begin, Value en
 }
 
 // Items that make rows for each other. Those with a host run beside it, unless a branch has to be looked at row by row.
-void KernelEmitter::emitChain(MutableArrayRef<Item> run, int64_t block, Value all) {
+void KernelEmitter::emitChain(RowsOp rows, MutableArrayRef<Item> items, Value all) {
   Item *host = nullptr;
-  for (Item &item : run)
+  for (Item &item : items)
     if (auto mma = dyn_cast<tile::MmaOp>(item.op)) {
       panelsFor(mma); // the same for all blocks
       host = mma->hasAttr(overlapsRowsAttribute) ? &item : host;
     }
   if (!host)
-    return emitBlocked(run, block, all);
-  SmallVector<scf::IfOp> branches;
-  branchesOf(cast<tile::MmaOp>(host->op).getA(), branches);
+    return emitBlocked(rows, items, all);
   OpBuilder::InsertionGuard guard(b_);
-  if (!branches.empty()) {
+  if (!rows.getBranches().empty()) {
     Value taken;
-    for (scf::IfOp branch : branches) {
-      Value condition = mapped(branch.getCondition());
+    for (Value condition : llvm::map_range(rows.getBranches(), [&](Value branch) { return mapped(branch); }))
       taken = taken ? Value(arith::OrIOp::create(b_, taken, condition)) : condition;
-    }
     auto either = scf::IfOp::create(b_, taken, /*withElseRegion=*/true);
     b_.setInsertionPointToStart(either.thenBlock());
     DenseMap<Value, Buffer> before = buffers_;
-    emitBlocked(run, block, all);
+    emitBlocked(rows, items, all);
     buffers_ = std::move(before);
     b_.setInsertionPointToStart(either.elseBlock());
-    notTaken_.insert_range(branches);
+    notTaken_.insert_range(rows.getBranches());
   }
-  emitOverlapped(run, *host, block, all);
+  emitOverlapped(rows, items, *host, all);
   notTaken_.clear();
 }
 
@@ -157,10 +125,10 @@ void KernelEmitter::emitRun(Run &run) {
   const Item &first = items[packs.size()];
   SmallVector<int64_t> shape = itemShape(first);
   Value all = run.count ? run.count : index(shape.empty() ? 1 : shape[0]);
-  if (!run.block)
+  if (!run.rows.getBlock())
     return emitItems(items, index(0), all);
   emitItems(packs, index(0), all);
-  emitChain(items.drop_front(packs.size()), run.block, all);
+  emitChain(run.rows, items.drop_front(packs.size()), all);
 }
 
 // Emits the work that has been collected.

@@ -1,5 +1,6 @@
 // The function around a kernel's blocks: arguments, the grid, control flow, scalars.
 #include "codegen/cpu/Emitter.h"
+#include "runtime/abi/longc_abi.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -29,9 +30,8 @@ Value KernelEmitter::mapped(Value value) {
   return constantOf(value.getType(), 0);
 }
 
-// views: longc_view {data, size[4], stride[4]}; scalars: the grid's sizes, then scalar arguments (runtime/abi).
+// views: those of runtime/abi; scalars: the grid's sizes, then scalar arguments.
 void KernelEmitter::bindArguments(Value views, Value scalars) {
-  constexpr int64_t viewBytes = 72;
   Type pointer = scratch_.getType(), i64 = b_.getI64Type();
   auto read = [&](Value base, int64_t bytes) -> Value {
     return arith::IndexCastOp::create(b_, b_.getIndexType(), loadAt(address(base, bytes), i64, 8));
@@ -50,18 +50,18 @@ void KernelEmitter::bindArguments(Value views, Value scalars) {
       scalars_.map(argument, value);
       continue;
     }
-    if (type.getRank() > 4) {
+    if (type.getRank() > static_cast<int64_t>(std::size(longc_view().size))) {
       refuse(kernel_, "expected views of at most four dimensions");
       return;
     }
     View view;
-    Value base = address(views, viewBytes * viewIndex++);
+    Value base = address(views, sizeof(longc_view) * viewIndex++);
     view.data = loadAt(base, pointer, 8);
     view.panels = isInPanels(argument);
     for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-      view.sizes.push_back(type.isDynamicDim(dim) ? read(base, 8 + 8 * dim) : index(type.getShape()[dim]));
+      view.sizes.push_back(type.isDynamicDim(dim) ? read(base, offsetof(longc_view, size) + 8 * dim) : index(type.getShape()[dim]));
       bool last = dim == type.getRank() - 1;
-      view.strides.push_back(last ? index(1) : read(base, 40 + 8 * dim));
+      view.strides.push_back(last ? index(1) : read(base, offsetof(longc_view, stride) + 8 * dim));
     }
     views_[argument] = view;
   }
@@ -81,8 +81,7 @@ FailureOr<func::FuncOp> KernelEmitter::run() {
   scratch_ = entry->getArgument(4);
   std::string zeros = name + "_zeros";
   zeroRow_ = LLVM::AddressOfOp::create(b_, pointer, zeros);
-  Value trash = LLVM::GEPOp::create(b_, pointer, b_.getI8Type(), scratch_, ArrayRef<LLVM::GEPArg>{0});
-  trashRow_ = trash;
+  trashRow_ = scratch(kernel_);
   Value views = entry->getArgument(0), scalars = entry->getArgument(1);
   bindArguments(views, scalars);
   SmallVector<Value> grid;
@@ -109,9 +108,6 @@ FailureOr<func::FuncOp> KernelEmitter::run() {
 
   if (usesMatrixUnit_)
     configureMatrixUnit(function);
-  Value dropped = scratch(trashBytes_);
-  trash.replaceAllUsesWith(dropped);
-  trash.getDefiningOp()->erase();
   b_.setInsertionPointToEnd(into_.getBody());
   Type zeroType = LLVM::LLVMArrayType::get(b_.getI8Type(), zeroBytes_);
   auto global = LLVM::GlobalOp::create(b_, zeroType, /*isConstant=*/true, LLVM::Linkage::Internal, zeros, Attribute(),
@@ -121,9 +117,9 @@ FailureOr<func::FuncOp> KernelEmitter::run() {
     b_.setInsertionPointToStart(b_.createBlock(&global.getInitializer()));
     LLVM::ReturnOp::create(b_, Value(LLVM::ZeroOp::create(b_, zeroType)));
   }
-  function->setAttr("longc.scratch_bytes", b_.getI64IntegerAttr(scratchBytes_));
   if (failed_)
     return failure();
+  function->setAttr("longc.scratch_bytes", kernel_->getAttr(scratchBytesAttribute));
   return function;
 }
 
@@ -232,7 +228,7 @@ void KernelEmitter::visit(Operation &op) {
         addSink(Item::Reduce, reduce, reduce.getSource());
       })
       .Case([&](tile::EncodeOp encode) {
-        if (tileType(encode.getSource()).getShape().back() % blockSize)
+        if (tileType(encode.getSource()).getShape().back() % blockColumns)
           return refuse(encode, "expected a multiple of 32 columns");
         addSink(Item::Encode, encode, encode.getSource());
       })
@@ -243,8 +239,7 @@ void KernelEmitter::visit(Operation &op) {
       .Case([&](RowsOp rows) {
         for (Operation &inner : rows.getBody().front().without_terminator())
           visit(inner);
-        Value count = rows.getCount() ? mapped(rows.getCount()) : Value();
-        runs_.push_back({std::exchange(pending_, {}), count, static_cast<int64_t>(rows.getBlock().value_or(0))});
+        runs_.push_back({rows, std::exchange(pending_, {}), rows.getCount() ? mapped(rows.getCount()) : Value()});
       })
       .Case([&](tile::TopkInitOp) {})
       .Case([&](tile::TopkUpdateOp update) {
@@ -287,10 +282,10 @@ Buffer KernelEmitter::homeOf(Operation *from, Value tile) {
   auto loop = cast<scf::ForOp>(use.getOwner());
   SmallVector<Buffer> &homes = homes_[loop];
   if (homes.empty())
-    for (Value init : loop.getInitArgs())
+    for (auto [place, init] : llvm::enumerate(loop.getInitArgs()))
       homes.push_back(!isa<RankedTensorType>(init.getType()) ? Buffer()
                       : continues(loop, init)                ? buffers_[init]
-                                                             : allocate(tileType(init)));
+                                                             : bufferOf(loop, place, tileType(init)));
   return homes[use.getOperandNumber() - loop.getNumControlOperands()];
 }
 
@@ -303,7 +298,9 @@ void KernelEmitter::lowerFor(scf::ForOp loopOp) {
     if (auto state = dyn_cast<tile::TopkType>(init.getType())) {
       Selection selection;
       if (init.getDefiningOp<tile::TopkInitOp>()) {
-        selection = allocateSelection(state);
+        const int64_t bytes = (selectionBytes(state) - 64) / 2;
+        Value scores = scratch(loopOp, place);
+        selection = {scores, address(scores, bytes), address(scores, 2 * bytes), state.getRows(), state.getK()};
         emptySelection(selection);
       } else {
         selection = selections_.lookup(init);
@@ -348,10 +345,10 @@ void KernelEmitter::lowerFor(scf::ForOp loopOp) {
 
 void KernelEmitter::lowerIf(scf::IfOp branch) {
   SmallVector<Type> scalarTypes;
-  for (Value result : branch.getResults()) {
+  for (auto [number, result] : llvm::enumerate(branch.getResults())) {
     if (isa<tile::TopkType>(result.getType()))
       return refuse(branch, "a selection cannot be the result of a branch");
-    homes_[branch].push_back(isTile(result.getType()) ? allocate(tileType(result)) : Buffer());
+    homes_[branch].push_back(isTile(result.getType()) ? bufferOf(branch, number, tileType(result)) : Buffer());
     if (!isTile(result.getType()))
       scalarTypes.push_back(result.getType());
   }

@@ -13,21 +13,6 @@ using namespace mlir;
 
 namespace longc::cpu {
 
-// Branches that evaluating the tile looks at, as long as none is taken.
-void KernelEmitter::branchesOf(Value tile, SmallVectorImpl<scf::IfOp> &found) {
-  Operation *op = tile.getDefiningOp();
-  if (!op || buffers_.count(tile) || !isa<RankedTensorType>(tile.getType()))
-    return;
-  auto branch = dyn_cast<scf::IfOp>(op);
-  if (branch && !llvm::is_contained(found, branch)) {
-    found.push_back(branch);
-    branchesOf(branch.elseYield().getOperand(cast<OpResult>(tile).getResultNumber()), found);
-  } else if (!branch && !isa<tile::MmaOp, tile::ReduceOp>(op)) {
-    for (Value operand : op->getOperands())
-      branchesOf(operand, found);
-  }
-}
-
 // One scalar a row, 16 rows at a time.
 void KernelEmitter::emitRowScalars(ArrayRef<Item *> sinks, Value begin, Value end) {
   OpBuilder::InsertionGuard guard(b_);
@@ -61,30 +46,22 @@ void KernelEmitter::emitApart(ArrayRef<Item *> items, Value begin, Value end) {
     emitRowScalars(scalars, begin, end);
 }
 
-void KernelEmitter::emitOverlapped(MutableArrayRef<Item> run, Item &host, int64_t block, Value all) {
+void KernelEmitter::emitOverlapped(RowsOp rows, MutableArrayRef<Item> items, Item &host, Value all) {
+  const auto block = static_cast<int64_t>(*rows.getBlock());
   struct {
     SmallVector<Item *> before, guests, after;
   } overlap;
-  for (Item &item : run.take_front(&host - run.data())) {
+  for (Item &item : items.take_front(&host - items.data())) {
     std::optional<Stage> stage = stageOf(item.op);
     (!stage ? overlap.before : *stage == Stage::beside ? overlap.guests : overlap.after).push_back(&item);
   }
-  MutableArrayRef<Item> rest = run.drop_front(&host - run.data() + 1);
+  MutableArrayRef<Item> rest = items.drop_front(&host - items.data() + 1);
 
-  // Tiles that stay inside the run: memory for one block, or for two where the second stage reads what the first makes.
-  // What guests are made from is read by the first stage only.
+  // Tiles that stay inside the run: what guests are made from is read by the first stage only, the rest by the second.
   SmallVector<Item *> single, twice;
-  for (Item *guest : overlap.guests)
-    if (guest->kind == Item::Keep)
-      buffers_[guest->value] = guest->to[0];
-  for (Item &item : run)
-    if (item.op->hasAttr(localAttribute)) {
-      bool early = &item < &host && (isRead(item.value, host) || isRead(item.value, rest));
-      item.to[0] = allocate(tileType(item.value), early ? 2 * block : block);
-      (early ? twice : single).push_back(&item);
-    }
-  for (Item *guest : overlap.guests)
-    buffers_.erase(guest->value);
+  for (Item &item : items)
+    if (int64_t blocks = localBlocks(item.op))
+      (blocks == 2 ? twice : single).push_back(&item);
   auto placeTwice = [&](Value begin) {
     Value odd = remainder(divide(begin, block), 2);
     for (Item *item : twice)
@@ -92,14 +69,13 @@ void KernelEmitter::emitOverlapped(MutableArrayRef<Item> run, Item &host, int64_
   };
 
   // Sums of the guests' rows: partial results in memory, in the order in which a row loop adds them up in registers.
-  SmallVector<Buffer> partial;
+  SmallVector<Value> partial;
+  int64_t sums = 0;
   for (Item *guest : overlap.guests)
-    partial.push_back(guest->kind == Item::Reduce
-                          ? allocate(RankedTensorType::get({block, partialColumns}, b_.getF32Type()))
-                          : Buffer());
+    partial.push_back(guest->kind == Item::Reduce ? scratch(rows, sums++) : Value());
   auto partialAt = [&](size_t number, Value row, Value begin, int64_t slot) {
-    Value first = address(partial[number].base, b_.getF32Type(), mul(sub(row, begin), partialColumns));
-    return address(first, slot * lanes * bytesOf(b_.getF32Type()));
+    Value first = address(partial[number], b_.getF32Type(), mul(sub(row, begin), partialColumns));
+    return address(first, slot * lanes * elementBytes(b_.getF32Type()));
   };
   auto overRows = [&](Value begin, Value end, function_ref<void(Value)> body) {
     OpBuilder::InsertionGuard guard(b_);

@@ -42,19 +42,20 @@ PanelSource KernelEmitter::storedPanels(tile::LoadOp load, int64_t steps) {
 PanelSource KernelEmitter::packOperand(PackOp pack) {
   Value source = unkept(pack.getSource());
   RankedTensorType tile = tileType(pack.getSource());
+  Value to = scratch(pack);
   const bool transposed = pack.getTransposeB();
   int64_t depth = tile.getShape()[transposed ? 1 : 0], group = stepOf(tile.getElementType());
   int64_t steps = (depth + group - 1) / group;
   if (auto decode = source.getDefiningOp<tile::DecodeOp>(); decode && decode.getSource().getDefiningOp<tile::LoadOp>()) {
-    PanelSource panels = packQuantized(decode);
-    return transposed ? panels : turnedPanels(panels, tile.getElementType(), {}, tile);
+    PanelSource panels = packQuantized(decode, scratch(pack, 0));
+    return transposed ? panels : turnedPanels(panels, tile.getElementType(), {}, tile, to);
   }
   tile::LoadOp load = panelsOf(source);
   if (!load)
-    return transposed ? packTransposed(pack.getSource(), steps, group) : packRows(pack.getSource(), steps, group);
+    return transposed ? packTransposed(pack.getSource(), steps, group, to) : packRows(pack.getSource(), steps, group, to);
   PanelSource panels = storedPanels(load, steps);
   if (transposed)
-    return narrowedPanels(panels, tile);
+    return narrowedPanels(panels, tile, to);
   Type stored = tileType(load.getTile()).getElementType();
   int64_t all = cast<tile::ViewType>(load.getView().getType()).getShape()[1];
   Value lastWord;
@@ -62,13 +63,13 @@ PanelSource KernelEmitter::packOperand(PackOp pack) {
     int64_t words = (all + stepOf(stored) - 1) / stepOf(stored);
     lastWord = sub(index(words - 1), divide(places_[load].panelColumn, stepOf(stored)));
   }
-  return turnedPanels(panels, stored, lastWord, tile);
+  return turnedPanels(panels, stored, lastWord, tile, to);
 }
 
 // Panels of f32 as panels of bf16, pairs of columns joined.
-PanelSource KernelEmitter::narrowedPanels(const PanelSource &from, RankedTensorType tile) {
+PanelSource KernelEmitter::narrowedPanels(const PanelSource &from, RankedTensorType tile, Value to) {
   int64_t depth = tile.getShape()[1], count = (tile.getShape()[0] + lanes - 1) / lanes, panelBytes = (depth + 1) / 2 * 64;
-  PanelSource result{scratch(count * panelBytes), index(panelBytes), from.steps, {}};
+  PanelSource result{to, index(panelBytes), from.steps, {}};
   VectorType floats = vectorOf(lanes, b_.getF32Type());
   OpBuilder::InsertionGuard guard(b_);
   scf::ForOp panels = loop(index(0), index(count), 1);
@@ -94,10 +95,9 @@ PanelSource KernelEmitter::narrowedPanels(const PanelSource &from, RankedTensorT
 }
 
 // [N, K], a row a column of the product: 16 rows at a time are transposed as 4-byte groups.
-PanelSource KernelEmitter::packTransposed(Value tile, int64_t steps, int64_t group) {
-  int64_t rows = tileType(tile).getShape()[0], depth = tileType(tile).getShape()[1];
-  int64_t panels = (rows + lanes - 1) / lanes, panelBytes = steps * 64;
-  PanelSource result{scratch(panels * panelBytes), index(panelBytes), steps, {}};
+PanelSource KernelEmitter::packTransposed(Value tile, int64_t steps, int64_t group, Value to) {
+  int64_t rows = tileType(tile).getShape()[0], depth = tileType(tile).getShape()[1], panelBytes = steps * 64;
+  PanelSource result{to, index(panelBytes), steps, {}};
   VectorType words = vectorOf(lanes, b_.getI32Type());
   auto pack = [&](Value firstRow, int64_t count, Column column, int64_t width) {
     SmallVector<Value> block;
@@ -149,9 +149,9 @@ PanelSource KernelEmitter::packTransposed(Value tile, int64_t steps, int64_t gro
 }
 
 // [K, N]: rows of a 4-byte group interleaved.
-PanelSource KernelEmitter::packRows(Value tile, int64_t steps, int64_t group) {
+PanelSource KernelEmitter::packRows(Value tile, int64_t steps, int64_t group, Value to) {
   int64_t columns = tileType(tile).getShape()[1], panels = (columns + lanes - 1) / lanes, panelBytes = steps * 64;
-  PanelSource result{scratch(panels * panelBytes), index(panelBytes), steps, {}};
+  PanelSource result{to, index(panelBytes), steps, {}};
   auto pack = [&](Value step, int64_t present) {
     for (int64_t i = 0; i < present; ++i)
       readAhead(tile, add(mul(step, group), i), {}, columns);
@@ -174,20 +174,20 @@ PanelSource KernelEmitter::packRows(Value tile, int64_t steps, int64_t group) {
 }
 
 // Quantised weights decoded to floats, panel by panel.
-PanelSource KernelEmitter::packQuantized(tile::DecodeOp decode) {
+PanelSource KernelEmitter::packQuantized(tile::DecodeOp decode, Value begin) {
   auto load = decode.getSource().getDefiningOp<tile::LoadOp>();
   auto type = cast<tile::ViewType>(load.getView().getType());
   auto format = cast<tile::QuantizedType>(type.getElementType()).getFormat();
   RankedTensorType tile = tileType(decode.getValues());
   bool wide = tile.getElementType().isBF16();
-  int64_t rows = tile.getShape()[0], depth = tile.getShape()[1], blocks = depth / blockSize;
+  int64_t rows = tile.getShape()[0], depth = tile.getShape()[1], blocks = depth / blockColumns;
   int64_t panels = (rows + lanes - 1) / lanes, group = wide ? 2 : 1, panelBytes = depth / group * 64;
-  const QuantizedBlock layout = quantizedBlock(format);
+  const BlockFormat layout = blockFormat(format);
   const bool bytes = layout.bytes;
-  int64_t blocksOfRow = type.getShape()[1] / blockSize;
+  int64_t blocksOfRow = type.getShape()[1] / blockColumns;
   const Place &place = places_[load];
-  PanelSource result{scratch(panels * panelBytes), index(panelBytes), depth / group, {}};
-  Value firstPanel = divide(place.panelRow, panelRows), firstBlock = divide(place.panelColumn, blockSize);
+  PanelSource result{begin, index(panelBytes), depth / group, {}};
+  Value firstPanel = divide(place.panelRow, panelRows), firstBlock = divide(place.panelColumn, blockColumns);
   Value last = index((type.getShape()[0] - 1) / panelRows);
 
   OpBuilder::InsertionGuard guard(b_);
@@ -202,7 +202,7 @@ PanelSource KernelEmitter::packQuantized(tile::DecodeOp decode) {
   Value at = mul(add(mul(panel, blocksOfRow), stored), layout.size());
   Value from = address(views_[load.getView()].data, b_.getI8Type(), at);
   Value to = address(result.base, b_.getI8Type(),
-                     add(mul(panelLoop.getInductionVar(), panelBytes), mul(block, blockSize / group * 64)));
+                     add(mul(panelLoop.getInductionVar(), panelBytes), mul(block, blockColumns / group * 64)));
   VectorType floats = vectorOf(lanes, b_.getF32Type()), words = vectorOf(lanes, b_.getI32Type());
   Value d = blockScales(from, layout.scaleBytes);
   Value m = layout.minimum ? blockScales(address(from, layout.secondAt()), layout.scaleBytes) : Value();

@@ -118,7 +118,7 @@ void KernelEmitter::evaluateRowScalars(Value tile, ArrayRef<Value> position) {
 
 void KernelEmitter::emitColumns(ArrayRef<Item *> sinks, int64_t columns, ArrayRef<Value> position) {
   bool encodes = llvm::any_of(sinks, [](Item *sink) { return sink->kind == Item::Encode; });
-  int64_t step = encodes ? blockSize : lanes;
+  int64_t step = encodes ? blockColumns : lanes;
   SmallVector<Item *> reductions;
   for (Item *sink : sinks)
     if (sink->kind == Item::Reduce)
@@ -300,7 +300,7 @@ void KernelEmitter::encodeBlock(Item &sink, ArrayRef<Value> position, Column col
     storeAt(narrow, bufferAddress(sink.to[0], encode.getValues(), position, column + half * lanes));
   }
   Value sum = arith::SIToFPOp::create(b_, f32, acrossLanes(tile::Reduction::add, total));
-  Column block{column.base ? divide(column.base, blockSize) : Value(), column.offset / blockSize};
+  Column block{column.base ? divide(column.base, blockColumns) : Value(), column.offset / blockColumns};
   storeAt(scale, bufferAddress(sink.to[1], encode.getScales(), position, block));
   storeAt(arith::MulFOp::create(b_, sum, scale), bufferAddress(sink.to[2], encode.getSums(), position, block));
 }

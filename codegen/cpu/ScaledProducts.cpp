@@ -13,15 +13,12 @@ using namespace mlir;
 
 namespace longc::cpu {
 
-static constexpr int64_t decodedBlock = 8 * 64 + 2 * 64; // 32 columns of 16 rows as bytes, then d and m' as floats
-static constexpr int64_t streamingRows = 4;              // fewer rows than this stream
-
 namespace {
 struct Weights {
   tile::LoadOp load;
   tile::ViewType type;
-  QuantizedBlock block;
-  int64_t blocksOfRow() const { return type.getShape()[1] / blockSize; }
+  BlockFormat block;
+  int64_t blocksOfRow() const { return type.getShape()[1] / blockColumns; }
 };
 } // namespace
 
@@ -31,7 +28,7 @@ static std::optional<Weights> weightsOf(tile::ScaledMmaOp mma) {
     return std::nullopt;
   auto type = cast<tile::ViewType>(load.getView().getType());
   auto format = cast<tile::QuantizedType>(type.getElementType()).getFormat();
-  return Weights{load, type, quantizedBlock(format)};
+  return Weights{load, type, blockFormat(format)};
 }
 
 void KernelEmitter::emitScaledProduct(Item &item, Value begin, Value end) {
@@ -42,16 +39,16 @@ void KernelEmitter::emitScaledProduct(Item &item, Value begin, Value end) {
     return refuse(mma, "expected weights that are loaded by this kernel");
   if (!rowSource(mma.getA()) || !rowSource(mma.getScales()) || !rowSource(mma.getSums()))
     return refuse(mma, "expected encoded rows in memory");
-  int64_t whole = columns / lanes, rest = columns % lanes, blocks = depth / blockSize; // panels, columns of one more
+  int64_t whole = columns / lanes, rest = columns % lanes, blocks = depth / blockColumns; // panels, columns of one more
   auto form = ProductAttr::of(mma);
   if (form.is(Form::wide))
     return emitWideRows(item, begin, end);
   const ProductShape shape{form.getRows(), form.getPanels()};
-  Value decoded = scratch(blocks * shape.panels * decodedBlock);
+  Value decoded = scratch(mma, 0);
 
   OpBuilder::InsertionGuard guard(b_);
   Value count = sub(end, begin);
-  Value few = arith::CmpIOp::create(b_, arith::CmpIPredicate::slt, count, index(streamingRows));
+  Value few = arith::CmpIOp::create(b_, arith::CmpIPredicate::slt, count, index(form.getStreams() + 1));
   auto branch = scf::IfOp::create(b_, TypeRange(), few, /*withElseRegion=*/true);
   b_.setInsertionPointToStart(branch.thenBlock());
   {
@@ -81,7 +78,7 @@ void KernelEmitter::emitScaledProduct(Item &item, Value begin, Value end) {
 }
 
 // d and m' of the 16 rows of a block.
-std::pair<Value, Value> KernelEmitter::unsignedScales(Value from, const QuantizedBlock &block) {
+std::pair<Value, Value> KernelEmitter::unsignedScales(Value from, const BlockFormat &block) {
   Value d = blockScales(from, block.scaleBytes);
   if (block.minimum)
     return {d, blockScales(address(from, block.secondAt()), block.scaleBytes)};
@@ -92,7 +89,7 @@ std::pair<Value, Value> KernelEmitter::unsignedScales(Value from, const Quantize
 }
 
 // The scales of 8 bits of one half of a block's columns as f32.
-Value KernelEmitter::halfScales(Value from, const QuantizedBlock &block, int64_t half) {
+Value KernelEmitter::halfScales(Value from, const BlockFormat &block, int64_t half) {
   VectorType words = vectorOf(lanes, b_.getI16Type());
   Value pair = loadAt(address(from, block.secondAt()), words);
   if (half == 0)
@@ -118,8 +115,8 @@ static Value clampedPanel(Value panel, Value last, ImplicitLocOpBuilder &b) {
 void KernelEmitter::decodePanels(tile::ScaledMmaOp mma, Value panel, int64_t count, Value to) {
   Weights weights = *weightsOf(mma);
   const Place &place = places_[weights.load];
-  int64_t blocks = tileType(mma.getA()).getShape()[1] / blockSize;
-  Value firstPanel = divide(place.panelRow, panelRows), firstBlock = divide(place.panelColumn, blockSize);
+  int64_t blocks = tileType(mma.getA()).getShape()[1] / blockColumns;
+  Value firstPanel = divide(place.panelRow, panelRows), firstBlock = divide(place.panelColumn, blockColumns);
   Value last = index((weights.type.getShape()[0] - 1) / panelRows);
   SmallVector<Value> panelPointers;
   for (int64_t j = 0; j < count; ++j) {
@@ -158,7 +155,7 @@ void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, 
                                           int64_t width) {
   auto mma = cast<tile::ScaledMmaOp>(item.op);
   bool nibbles = !weightsOf(mma)->block.bytes;
-  int64_t blocks = tileType(mma.getA()).getShape()[1] / blockSize;
+  int64_t blocks = tileType(mma.getA()).getShape()[1] / blockColumns;
   RowSource values = *rowSource(mma.getA()), scales = *rowSource(mma.getScales()), sums = *rowSource(mma.getSums());
   auto rowPointer = [&](const RowSource &source, Value at) {
     Value inBuffer = source.firstRow ? sub(at, source.firstRow) : at;
@@ -185,7 +182,7 @@ void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, 
     VectorType ints = vectorOf(lanes, b_.getI32Type()), floats = vectorOf(lanes, b_.getF32Type());
     VectorType bytes = vectorOf(64, b_.getI8Type());
     Value from = address(decoded, b_.getI8Type(), mul(block, shape.panels * decodedBlock));
-    Value groups = mul(block, blockSize / 4);
+    Value groups = mul(block, blockColumns / 4);
     SmallVector<Value> next(blockLoop.getRegionIterArgs());
     SmallVector<Value> dots(shape.rows * shape.panels, constantOf(ints, 0));
     for (int64_t v = 0; v < 8; ++v) {
@@ -222,7 +219,7 @@ void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, 
 
 // int16 activations as 256 h + l: for each block, 32 bytes h and 32 bytes l.
 void KernelEmitter::splitWideRow(tile::ScaledMmaOp mma, Value row, Value to) {
-  int64_t blocks = tileType(mma.getA()).getShape()[1] / blockSize;
+  int64_t blocks = tileType(mma.getA()).getShape()[1] / blockColumns;
   RowSource source = *rowSource(mma.getA());
   Value inBuffer = source.firstRow ? sub(row, source.firstRow) : row;
   Value from = address(source.base, source.element, mul(inBuffer, source.stride));
@@ -230,23 +227,23 @@ void KernelEmitter::splitWideRow(tile::ScaledMmaOp mma, Value row, Value to) {
   scf::ForOp blockLoop = loop(index(0), index(blocks), 1);
   b_.setInsertionPointToStart(blockLoop.getBody());
   Value block = blockLoop.getInductionVar();
-  VectorType words = vectorOf(blockSize, b_.getIntegerType(16)), bytes = vectorOf(blockSize, b_.getI8Type());
-  Value whole = loadAt(address(from, source.element, mul(block, blockSize)), words);
+  VectorType words = vectorOf(blockColumns, b_.getIntegerType(16)), bytes = vectorOf(blockColumns, b_.getI8Type());
+  Value whole = loadAt(address(from, source.element, mul(block, blockColumns)), words);
   Value high =
       arith::ShRSIOp::create(b_, arith::AddIOp::create(b_, whole, constantOf(words, 128)), constantOf(words, 8));
   Value low = arith::SubIOp::create(b_, whole, arith::ShLIOp::create(b_, high, constantOf(words, 8)));
-  Value target = address(to, b_.getI8Type(), mul(block, 2 * blockSize));
+  Value target = address(to, b_.getI8Type(), mul(block, 2 * blockColumns));
   storeAt(arith::TruncIOp::create(b_, bytes, high), target);
-  storeAt(arith::TruncIOp::create(b_, bytes, low), address(target, blockSize));
+  storeAt(arith::TruncIOp::create(b_, bytes, low), address(target, blockColumns));
 }
 
-QuantizedBlock KernelEmitter::blockOf(tile::ScaledMmaOp mma) { return weightsOf(mma)->block; }
+BlockFormat KernelEmitter::blockOf(tile::ScaledMmaOp mma) { return weightsOf(mma)->block; }
 
 // The first block of a panel of the tile's weights.
 Value KernelEmitter::weightStream(tile::ScaledMmaOp mma, Value panel) {
   Weights weights = *weightsOf(mma);
   const Place &place = places_[weights.load];
-  Value firstPanel = divide(place.panelRow, panelRows), firstBlock = divide(place.panelColumn, blockSize);
+  Value firstPanel = divide(place.panelRow, panelRows), firstBlock = divide(place.panelColumn, blockColumns);
   Value which = clampedPanel(add(firstPanel, panel), index((weights.type.getShape()[0] - 1) / panelRows), b_);
   return address(views_[weights.load.getView()].data, b_.getI8Type(),
                  mul(add(mul(which, weights.blocksOfRow()), firstBlock), weights.block.size()));
@@ -266,11 +263,11 @@ void KernelEmitter::emitStreamingRow(Item &item, Value row, Value halves) {
 
 void KernelEmitter::emitStreamingPanel(Item &item, Value row, Value halves, Value panel, int64_t width) {
   auto mma = cast<tile::ScaledMmaOp>(item.op);
-  const QuantizedBlock layout = blockOf(mma);
-  int64_t blocks = tileType(mma.getA()).getShape()[1] / blockSize;
+  const BlockFormat layout = blockOf(mma);
+  int64_t blocks = tileType(mma.getA()).getShape()[1] / blockColumns;
   Value a = halves ? halves : rowAddress(mma.getA(), row);
   Value s = rowAddress(mma.getScales(), row), m = rowAddress(mma.getSums(), row);
-  int64_t groupsOfBlock = (halves ? 2 : 1) * blockSize / 4;
+  int64_t groupsOfBlock = (halves ? 2 : 1) * blockColumns / 4;
   Value stream = weightStream(mma, panel);
   Column at{mul(panel, lanes), 0};
   VectorType ints = vectorOf(lanes, b_.getI32Type()), floats = vectorOf(lanes, b_.getF32Type());
@@ -298,7 +295,7 @@ void KernelEmitter::emitStreamingPanel(Item &item, Value row, Value halves, Valu
         Value weight = operand(v);
         sums[v % 2][0] = dotBytes(sums[v % 2][0], weight, activations(v), small);
         if (halves)
-          sums[v % 2][1] = dotBytes(sums[v % 2][1], weight, activations(v + blockSize / 4), small);
+          sums[v % 2][1] = dotBytes(sums[v % 2][1], weight, activations(v + blockColumns / 4), small);
       }
       Value total = arith::AddIOp::create(b_, sums[0][0], sums[1][0]);
       if (halves)

@@ -12,11 +12,6 @@ namespace longc::cpu {
 
 static constexpr double lowest = -std::numeric_limits<double>::infinity();
 
-KernelEmitter::Selection KernelEmitter::allocateSelection(tile::TopkType type) {
-  int64_t count = type.getRows() * type.getK();
-  return {scratch(count * 4), scratch(count * 4), scratch(64), type.getRows(), type.getK()};
-}
-
 // All places empty: a score of -inf is never selected.
 void KernelEmitter::emptySelection(const Selection &selection) {
   OpBuilder::InsertionGuard guard(b_);
@@ -84,8 +79,8 @@ void KernelEmitter::emitSelect(Item &item, Value begin, Value end) {
 
 void KernelEmitter::emitThreshold(tile::TopkThresholdOp op) {
   const Selection selection = selections_[op.getState()];
-  Buffer scores = allocate(cast<RankedTensorType>(op.getScores().getType()));
-  Buffer indices = allocate(cast<RankedTensorType>(op.getIndices().getType()));
+  Buffer scores = bufferOf(op, 0, tileType(op.getScores()));
+  Buffer indices = bufferOf(op, 1, tileType(op.getIndices()));
   Type f32 = b_.getF32Type(), i32 = b_.getI32Type();
   OpBuilder::InsertionGuard guard(b_);
   scf::ForOp rows = loop(index(0), index(selection.rows), 1);

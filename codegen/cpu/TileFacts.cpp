@@ -4,10 +4,44 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
 namespace longc::cpu {
+
+int64_t elementBytes(Type element) { return element.isIndex() ? 8 : (element.getIntOrFloatBitWidth() + 7) / 8; }
+
+int64_t paddedColumns(RankedTensorType tile) {
+  const int64_t columns = tile.getRank() ? tile.getShape().back() : 1;
+  return tile.getRank() > 1 && columns >= lanes ? llvm::alignTo(columns, lanes) : columns;
+}
+
+SmallVector<int64_t> packedBytes(PackOp pack) {
+  RankedTensorType tile = tileType(pack.getSource());
+  auto bytesOf = [&](int64_t columns, int64_t depth) -> int64_t { // of the product; turned words may hold two columns
+    return llvm::divideCeil(columns, 2 * lanes) * 2 * llvm::divideCeil(depth * elementBytes(tile.getElementType()), 4) * 64;
+  };
+  const int64_t rows = tile.getDimSize(0), columns = tile.getDimSize(1);
+  if (pack.getTransposeB())
+    return {bytesOf(rows, columns)};
+  if (unkept(pack.getSource()).getDefiningOp<tile::DecodeOp>()) // decoded, then turned
+    return {bytesOf(rows, columns), bytesOf(columns, rows)};
+  return {bytesOf(columns, rows)};
+}
+
+SmallVector<int64_t> productBytes(Operation *product) {
+  auto mma = dyn_cast<tile::ScaledMmaOp>(product);
+  if (!mma)
+    return {};
+  auto form = ProductAttr::of(mma);
+  const int64_t depth = tileType(mma.getA()).getDimSize(1);
+  if (form.is(Form::scaled))
+    return {depth / blockColumns * form.getPanels() * decodedBlock};
+  return {2 * depth, tileType(mma.getResult()).getDimSize(0) > 1 ? form.getRows() * 2 * depth : 0};
+}
+
+int64_t selectionBytes(tile::TopkType type) { return 2 * llvm::alignTo(type.getRows() * type.getK() * 4, 64) + 64; }
 
 bool isInPanels(Value view) {
   auto argument = cast<BlockArgument>(view);

@@ -2,12 +2,34 @@
 #pragma once
 
 #include "codegen/cpu/CpuDialect.h"
+#include "runtime/abi/Layout.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace longc::cpu {
 
 inline mlir::RankedTensorType tileType(mlir::Value tile) { return mlir::cast<mlir::RankedTensorType>(tile.getType()); }
+
+/// How a block of weights of the format lies in memory.
+inline const BlockFormat &blockFormat(tile::Format format) { return *findBlockFormat(tile::stringifyFormat(format)); }
+
+/// Bytes of an element in memory.
+int64_t elementBytes(mlir::Type element);
+
+/// Values of a row of a tile in scratch: whole chunks, unless the tile is narrower than one.
+int64_t paddedColumns(mlir::RankedTensorType tile);
+
+/// So many partial results has the reduction of a row.
+inline constexpr int64_t partialColumns = 64;
+
+/// 32 columns of 16 rows of weights that serve many rows: bytes, then d and m' as floats.
+inline constexpr int64_t decodedBlock = 8 * 64 + 2 * 64;
+
+/// Bytes of scratch that the op needs besides its results: of a packed operand, its panels last; of a product, decoded weights, or
+/// activations as two halves and as pairs; of a selection, scores, indices and the scores of a chunk.
+llvm::SmallVector<int64_t> packedBytes(PackOp pack);
+llvm::SmallVector<int64_t> productBytes(mlir::Operation *product);
+int64_t selectionBytes(tile::TopkType type);
 
 /// Whether the argument is a matrix in panels (runtime/io/Panels.h).
 bool isInPanels(mlir::Value view);

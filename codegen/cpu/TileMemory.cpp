@@ -21,7 +21,7 @@ Value KernelEmitter::bufferAddress(const Buffer &buffer, Value tile, ValueRange 
   Value at = row ? mul(row, buffer.columns) : Value();
   at = column.base ? add(at, column.base) : at;
   Value base = at ? address(buffer.base, buffer.element, at) : buffer.base;
-  return address(base, column.offset * bytesOf(buffer.element));
+  return address(base, column.offset * elementBytes(buffer.element));
 }
 
 Value KernelEmitter::bufferChunk(const Buffer &buffer, Value tile, ValueRange lead, Column column, int64_t width) {
@@ -130,7 +130,7 @@ Value KernelEmitter::loadChunk(tile::LoadOp load, ValueRange lead, Column column
   for (auto [position, stride] : llvm::zip(lead, place.strides))
     at = add(at, mul(position, stride));
   Value row = at ? address(place.base, element, at) : place.base;
-  int64_t rowBytes = tileType(load.getTile()).getShape().back() * bytesOf(element);
+  int64_t rowBytes = tileType(load.getTile()).getShape().back() * elementBytes(element);
   if (Value inside = rowInside(place, lead))
     row = arith::SelectOp::create(b_, inside, row, zeroRow(rowBytes));
   Value scalarMask = width ? Value() : columnMask(place, column, 0);
@@ -142,7 +142,7 @@ Value KernelEmitter::loadChunk(tile::LoadOp load, ValueRange lead, Column column
     return loadAt(pointer, typeOf(element, 0));
   }
   Value pointer =
-      column.base || !place.unitColumns ? address(row, element, where) : address(row, column.offset * bytesOf(element));
+      column.base || !place.unitColumns ? address(row, element, where) : address(row, column.offset * elementBytes(element));
   Value mask = width ? columnMask(place, column, width) : Value();
   if (!mask)
     return loadAt(pointer, typeOf(element, width));
@@ -159,19 +159,18 @@ void KernelEmitter::storeChunk(tile::StoreOp store, ValueRange lead, Column colu
   for (auto [position, stride] : llvm::zip(lead, place.strides))
     at = add(at, mul(position, stride));
   Value row = at ? address(place.base, element, at) : place.base;
-  int64_t rowBytes = tileType(store.getTile()).getShape().back() * bytesOf(element);
   if (Value inside = rowInside(place, lead))
-    row = arith::SelectOp::create(b_, inside, row, trashRow(rowBytes));
+    row = arith::SelectOp::create(b_, inside, row, trashRow_);
   if (width && !place.unitColumns) {
     refuse(store, "expected the tile's last dimension to be the view's");
     return;
   }
   Value where = place.unitColumns ? valueOf(column) : mul(valueOf(column), place.strides.back());
   Value pointer =
-      column.base || !place.unitColumns ? address(row, element, where) : address(row, column.offset * bytesOf(element));
+      column.base || !place.unitColumns ? address(row, element, where) : address(row, column.offset * elementBytes(element));
   Value mask = columnMask(place, column, width);
   if (mask && !width) {
-    pointer = arith::SelectOp::create(b_, mask, pointer, trashRow(rowBytes));
+    pointer = arith::SelectOp::create(b_, mask, pointer, trashRow_);
     mask = {};
   }
   if (store.getAccumulate()) {
@@ -206,8 +205,7 @@ void KernelEmitter::scatterChunk(tile::ScatterOp scatter, ValueRange lead, Colum
     at = add(at, mul(position, view.strides[dim]));
   }
   Type memory = type.getElementType();
-  int64_t rowBytes = tileType(scatter.getTile()).getShape().back() * bytesOf(memory);
-  storeAt(value, arith::SelectOp::create(b_, inside, address(view.data, memory, at), trashRow(rowBytes)));
+  storeAt(value, arith::SelectOp::create(b_, inside, address(view.data, memory, at), trashRow_));
 }
 
 Value KernelEmitter::gatherChunk(tile::GatherOp gather, ValueRange lead, Column column, int64_t width) {
@@ -235,7 +233,7 @@ Value KernelEmitter::gatherChunk(tile::GatherOp gather, ValueRange lead, Column 
     at = add(at, mul(position, view.strides[dim]));
   }
   Type memory = type.getElementType();
-  int64_t rowBytes = tileType(gather.getTile()).getShape().back() * bytesOf(memory);
+  int64_t rowBytes = tileType(gather.getTile()).getShape().back() * elementBytes(memory);
   Value pointer = arith::SelectOp::create(b_, inside, address(view.data, memory, at), zeroRow(rowBytes));
   return loadAt(pointer, typeOf(memory, width));
 }
@@ -267,11 +265,11 @@ Value KernelEmitter::panelChunk(const View &view, tile::ViewType type, Value row
     refuse(kernel_, "expected whole chunks of 16 columns of a quantised matrix");
     return constantOf(typeOf(element, width), 0);
   }
-  const QuantizedBlock layout = quantizedBlock(quantized.getFormat());
+  const BlockFormat layout = blockFormat(quantized.getFormat());
   const bool bytes = layout.bytes;
   int64_t half = column.offset / lanes % 2;
-  Value block = divide(valueOf(column), blockSize);
-  Value at = mul(add(mul(panel, k / blockSize), block), layout.size());
+  Value block = divide(valueOf(column), blockColumns);
+  Value at = mul(add(mul(panel, k / blockColumns), block), layout.size());
   Value base = address(view.data, b_.getI8Type(), at);
   auto scale = [&](int64_t offset) -> Value {
     Type stored = layout.scaleBytes == 4 ? Type(b_.getF32Type()) : Type(b_.getF16Type());

@@ -184,7 +184,7 @@ Value KernelEmitter::elementwise(Operation *op, SmallVector<Value> operands, int
 Value KernelEmitter::lazyIfChunk(OpResult result, ValueRange lead, Column column, int64_t width) {
   auto branch = cast<scf::IfOp>(result.getOwner());
   Type type = typeOf(tileType(result).getElementType(), width);
-  if (notTaken_.count(branch))
+  if (notTaken_.count(branch.getCondition()))
     return chunk(branch.elseYield().getOperand(result.getResultNumber()), lead, column, width);
   auto chosen = scf::IfOp::create(b_, TypeRange(type), mapped(branch.getCondition()), /*withElseRegion=*/true);
   for (auto [from, to] : llvm::zip_equal(branch->getRegions(), chosen->getRegions())) {

@@ -26,7 +26,7 @@ void KernelEmitter::emitTurn(Item &item) {
   Value source = cast<TurnOp>(item.op).getSource();
   int64_t rows = tileType(source).getShape()[0], columns = tileType(source).getShape()[1];
   VectorType words = vectorOf(lanes, b_.getI32Type());
-  bool narrow = bytesOf(tileType(source).getElementType()) == 2;
+  bool narrow = elementBytes(tileType(source).getElementType()) == 2;
   auto number = [&](int64_t value) { return index(value); };
   auto loopTo = [&](int64_t end) { return loop(index(0), index(end), lanes); };
   inSteps(b_, rows, number, loopTo, [&](Value row, int64_t height) {
@@ -53,12 +53,12 @@ void KernelEmitter::emitTurn(Item &item) {
 
 // Panels of 16 rows of a matrix [K, N] as panels of 16 of its columns: what a product with the matrix as it stands reads.
 // The tile begins at a whole panel; `stored` is the type of the values in `from`, whose words past `lastWord` do not exist.
-PanelSource KernelEmitter::turnedPanels(const PanelSource &from, Type stored, Value lastWord, RankedTensorType tile) {
+PanelSource KernelEmitter::turnedPanels(const PanelSource &from, Type stored, Value lastWord, RankedTensorType tile, Value begin) {
   int64_t depth = tile.getShape()[0], columns = tile.getShape()[1];
   Type element = tile.getElementType();
   int64_t group = stepOf(element), ofWord = stepOf(stored), steps = (depth + group - 1) / group;
-  int64_t panels = (columns + lanes - 1) / lanes, panelBytes = steps * 64;
-  PanelSource result{scratch((panels + ofWord - 1) / ofWord * ofWord * panelBytes), index(panelBytes), steps, {}};
+  int64_t panelBytes = steps * 64;
+  PanelSource result{begin, index(panelBytes), steps, {}};
   VectorType words = vectorOf(lanes, b_.getI32Type());
   auto number = [&](int64_t value) { return index(value); };
   auto loopTo = [&](int64_t end) { return loop(index(0), index(end), lanes); };

@@ -66,43 +66,30 @@ void KernelEmitter::storeAt(Value value, Value pointer, unsigned alignment) {
   LLVM::StoreOp::create(b_, value, pointer, alignment);
 }
 
-int64_t KernelEmitter::bytesOf(Type element) const {
-  if (element.isIndex())
-    return 8;
-  return (element.getIntOrFloatBitWidth() + 7) / 8;
-}
-
 scf::ForOp KernelEmitter::loop(Value begin, Value end, int64_t step, ValueRange carried) {
   return scf::ForOp::create(b_, begin, end, index(step), carried);
 }
 
-// Scratch is laid out once; pointers into it are made where the function begins.
-Value KernelEmitter::scratch(int64_t bytes) {
-  int64_t at = scratchBytes_;
-  scratchBytes_ += (bytes + 63) / 64 * 64;
+// Where something of the op's lies in scratch, by its number or last. Pointers are made where the function begins.
+Value KernelEmitter::scratch(Operation *maker, int64_t number) {
+  auto places = maker->getAttrOfType<DenseI64ArrayAttr>(scratchAttribute);
+  if (!places || number >= places.size()) {
+    refuse(maker, "expected its place in scratch: longc-cpu-plan-scratch comes first");
+    return scratch_;
+  }
   OpBuilder::InsertionGuard guard(b_);
   b_.setInsertionPointAfterValue(scratch_);
-  return address(scratch_, at);
+  return address(scratch_, number < 0 ? places.asArrayRef().back() : places[number]);
 }
 
-Buffer KernelEmitter::allocate(RankedTensorType tile, int64_t rows) {
-  int64_t columns = tile.getRank() ? tile.getShape().back() : 1;
-  int64_t count = rows ? rows : tile.getNumElements() / std::max<int64_t>(columns, 1);
-  int64_t padded = tile.getRank() > 1 ? (columns + lanes - 1) / lanes * lanes : columns;
-  if (columns < lanes)
-    padded = columns;
-  // Register blocks at the end of a row range may write a few rows too many.
-  return {scratch((count + 16) * padded * bytesOf(tile.getElementType()) + 128), tile.getElementType(), padded, {}};
+Buffer KernelEmitter::bufferOf(Operation *maker, int64_t number, RankedTensorType tile) {
+  return {scratch(maker, number), tile.getElementType(), paddedColumns(tile), {}};
 }
 
-// What rows outside a view read as, and where rows outside a view are written.
+// What rows outside a view read as.
 Value KernelEmitter::zeroRow(int64_t bytes) {
   zeroBytes_ = std::max(zeroBytes_, bytes + 64);
   return zeroRow_;
-}
-Value KernelEmitter::trashRow(int64_t bytes) {
-  trashBytes_ = std::max(trashBytes_, bytes + 64);
-  return trashRow_;
 }
 
 //===----------------------------------------------------------------------===//

@@ -13,8 +13,7 @@ using namespace mlir;
 
 namespace longc::cpu {
 
-static constexpr int64_t pairsOfBlock = blockSize / 2; // of activations: words of one row's block, two a lane
-static constexpr int64_t streamedRows = 2;             // so many are not worth a block
+static constexpr int64_t pairsOfBlock = blockColumns / 2; // of activations: words of one row's block, two a lane
 static constexpr int64_t aheadBlocks = 8;              // of weights that are asked for before they are needed
 
 // The address of a row of a tile in memory.
@@ -28,7 +27,7 @@ Value KernelEmitter::rowAddress(Value tile, Value row) {
 void KernelEmitter::emitWideRows(Item &item, Value begin, Value end) {
   auto mma = cast<tile::ScaledMmaOp>(item.op);
   const int64_t depth = tileType(mma.getA()).getShape()[1], most = ProductAttr::of(mma).getRows();
-  Value halves = scratch(2 * depth);
+  Value halves = scratch(mma, 0);
   auto stream = [&](Value from, Value to) {
     OpBuilder::InsertionGuard guard(b_);
     scf::ForOp rows = loop(from, to, 1);
@@ -38,7 +37,7 @@ void KernelEmitter::emitWideRows(Item &item, Value begin, Value end) {
   };
   if (tileType(item.value).getShape()[0] == 1)
     return stream(begin, end);
-  Value pairs = scratch(most * 2 * depth);
+  Value pairs = scratch(mma, 1);
   OpBuilder::InsertionGuard guard(b_);
   scf::ForOp blocks = loop(begin, end, most);
   b_.setInsertionPointToStart(blocks.getBody());
@@ -50,8 +49,9 @@ void KernelEmitter::emitWideRows(Item &item, Value begin, Value end) {
     emit();
     b_.setInsertionPointToStart(branch.elseBlock());
   };
-  choose(std::min(streamedRows, most - 1), [&] { stream(first, end); });
-  if (most / 2 > streamedRows)
+  const int64_t streams = ProductAttr::of(mma).getStreams();
+  choose(streams, [&] { stream(first, end); });
+  if (most / 2 > streams)
     choose(most / 2, [&] { emitWideBlock(item, first, end, most / 2, pairs); });
   emitWideBlock(item, first, end, most, pairs);
 }
@@ -78,19 +78,19 @@ void KernelEmitter::emitWideBlock(Item &item, Value first, Value end, int64_t co
 void KernelEmitter::pairWideRow(tile::ScaledMmaOp mma, Value row, Value to) {
   Value from = rowAddress(mma.getA(), row);
   OpBuilder::InsertionGuard guard(b_);
-  scf::ForOp blocks = loop(index(0), index(tileType(mma.getA()).getShape()[1] / blockSize), 1);
+  scf::ForOp blocks = loop(index(0), index(tileType(mma.getA()).getShape()[1] / blockColumns), 1);
   b_.setInsertionPointToStart(blocks.getBody());
   Type word = b_.getIntegerType(16);
-  Value at = mul(blocks.getInductionVar(), blockSize);
-  Value whole = loadAt(address(from, word, at), vectorOf(blockSize, word));
+  Value at = mul(blocks.getInductionVar(), blockColumns);
+  Value whole = loadAt(address(from, word, at), vectorOf(blockColumns, word));
   SmallVector<int64_t> mask;
-  for (int64_t column = 0; column < blockSize; column += 4)
+  for (int64_t column = 0; column < blockColumns; column += 4)
     mask.append({column, column + 2, column + 1, column + 3});
   storeAt(shuffle(whole, whole, mask), address(to, word, at));
 }
 
 // A vector of packed weights as vectors of words, each the weights of one pair of columns.
-SmallVector<Value> KernelEmitter::unpackWords(const QuantizedBlock &layout, Value packed) {
+SmallVector<Value> KernelEmitter::unpackWords(const BlockFormat &layout, Value packed) {
   VectorType ints = vectorOf(lanes, b_.getI32Type()), words = vectorOf(2 * lanes, b_.getI16Type());
   auto shifted = [&](int64_t bits) -> Value {
     return bits ? Value(arith::ShRUIOp::create(b_, packed, constantOf(ints, bits))) : packed;
@@ -115,8 +115,8 @@ SmallVector<Value> KernelEmitter::unpackWords(const QuantizedBlock &layout, Valu
 // Sixteen columns of some rows. The parts of d and of m' are summed apart, as in the streams.
 void KernelEmitter::emitWidePanel(Item &item, ArrayRef<Value> rows, ArrayRef<Value> pairs, Value panel, int64_t width) {
   auto mma = cast<tile::ScaledMmaOp>(item.op);
-  const QuantizedBlock layout = blockOf(mma);
-  const int64_t blocks = tileType(mma.getA()).getShape()[1] / blockSize, count = rows.size();
+  const BlockFormat layout = blockOf(mma);
+  const int64_t blocks = tileType(mma.getA()).getShape()[1] / blockColumns, count = rows.size();
   Value stream = weightStream(mma, panel);
   SmallVector<Value> scales, sums, carried;
   Column at{mul(panel, lanes), 0};

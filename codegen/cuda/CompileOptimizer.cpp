@@ -7,6 +7,9 @@
 namespace longc {
 namespace {
 
+constexpr const char agreed[] =
+#include "CudaAgreed.inc"
+    ;
 constexpr const char text[] =
 #include "CudaOptimizer.inc"
     ;
@@ -14,11 +17,10 @@ constexpr const char text[] =
 } // namespace
 
 Result<std::vector<CudaKernel>> compileOptimizer() {
-  constexpr int threads = 256;
   CudaKernel compiled;
-  compiled.source = cudaPrelude().str() + text;
+  compiled.source = cudaPrelude().str() + agreed + text;
   LONGC_TRY(compileCudaText("optimizer", compiled.source, compiled.cubin, compiled.resources));
-  compiled.launch.set_threads(threads);
+  compiled.launch.set_threads(LONGC_OPTIMIZER_THREADS);
   compiled.launch.set_registers(static_cast<uint32_t>(compiled.resources.registers));
   std::vector<CudaKernel> kernels;
   for (const char *name : {LONGC_OPTIMIZER_ADD, LONGC_OPTIMIZER_SQUARES, LONGC_OPTIMIZER_UPDATE}) {

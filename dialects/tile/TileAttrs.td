@@ -18,7 +18,8 @@ def Tile_TargetAttr : AttrDef<Tile_Dialect, "Target"> {
     a cache, so that a work list keeps the blocks of a sequence together. `few_row_cols` (0: as `mma_cols`) are the columns
     of a block of products with one row, which blocks of the usual width would be too few of. `joint_cols`: `mma_cols` counts
     the columns of all products of a kernel together. `decoded_weights`: quantised weights lie in memory as bf16,
-    row by row, decoded when they are loaded; products of one row multiply them so too.
+    row by row, decoded when they are loaded; products of one row multiply them so too. `key_splits`: ranges that the keys of a
+    block of one token are in at most, whatever their number (a grid that stays can be captured once).
   }];
   let parameters = (ins "int64_t":$mma_rows,
                         "int64_t":$mma_cols,
@@ -32,7 +33,8 @@ def Tile_TargetAttr : AttrDef<Tile_Dialect, "Target"> {
                         DefaultValuedParameter<"bool", "false">:$lists_by_sequence,
                         DefaultValuedParameter<"int64_t", "0">:$few_row_cols,
                         DefaultValuedParameter<"bool", "false">:$joint_cols,
-                        DefaultValuedParameter<"bool", "false">:$decoded_weights);
+                        DefaultValuedParameter<"bool", "false">:$decoded_weights,
+                        DefaultValuedParameter<"int64_t", "16">:$key_splits);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

@@ -1,6 +1,7 @@
 // Interpretation of the host side: launches and work lists.
 #include "dialects/interpreter/Interpreter.h"
 #include "dialects/tile/TileDialect.h"
+#include "runtime/abi/Layout.h"
 
 #include "mlir/IR/TypeUtilities.h"
 
@@ -9,6 +10,8 @@
 using namespace mlir;
 using namespace longc;
 using namespace longc::tile;
+using S = SegmentColumn;
+using W = WorkColumn;
 
 // The operands of a launch as the kernel's arguments: tensors become views, outputs are kept to be returned.
 static SmallVector<HostValue> bindArguments(LaunchOp launch, Interpreter &interpreter,
@@ -70,11 +73,11 @@ LogicalResult WorkListOp::verify() {
   if (getSegments().getType().getRank() != (getKeyBoundaries() ? 1 : 2))
     return emitOpError("expected segments of rank 2, or boundaries of rank 1 with `keys`, got ")
            << getSegments().getType();
-  int64_t columns = getKeyBoundaries() ? 8 : getSegments().getType().getDimSize(1);
-  if (!ShapedType::isDynamic(columns) && columns < 7)
+  int64_t columns = getKeyBoundaries() ? S::count : getSegments().getType().getDimSize(1);
+  if (!ShapedType::isDynamic(columns) && columns <= S::slot)
     return emitOpError("expected segments of at least 7 columns, got ") << columns;
   // work_list_c3
-  if (getList().getType().getDimSize(1) != 8)
+  if (getList().getType().getDimSize(1) != W::count)
     return emitOpError("expected a list of 8 columns, got ") << getList().getType();
   return success();
 }
@@ -83,25 +86,28 @@ LogicalResult WorkListOp::interpret(Interpreter &interpreter) {
   const HostTensor &segments = interpreter.getTensor(getSegments());
   const HostTensor *keys = getKeyBoundaries() ? &interpreter.getTensor(getKeyBoundaries()) : nullptr;
   int64_t rows = getRows(), sequences = keys ? segments.dim(0) - 1 : segments.dim(0);
-  std::vector<std::array<int64_t, 8>> items;
+  std::vector<std::array<int64_t, W::count>> items;
   for (int64_t i = 0; i < sequences; ++i) {
     auto at = [&](int64_t column) -> int64_t {
       if (!keys)
         return static_cast<int64_t>(segments[i * segments.dim(1) + column]);
-      if (column >= 4)
-        return column == 6 ? i : 0;
-      return static_cast<int64_t>((column < 2 ? segments : *keys)[i + column % 2]);
+      if (column > S::keyEnd)
+        return column == S::slot ? i : 0;
+      return static_cast<int64_t>((column <= S::queryEnd ? segments : *keys)[i + column % 2]);
     };
-    for (int64_t begin = at(0); begin < at(1); begin += rows)
-      items.push_back(
-          {begin, std::min(begin + rows, at(1)), at(2), at(3), at(3) - (at(1) - begin), at(4), at(5), at(6)});
+    const int64_t end = at(S::queryEnd), keyEnd = at(S::keyEnd);
+    for (int64_t begin = at(S::queryBegin); begin < end; begin += rows)
+      items.push_back({begin, std::min(begin + rows, end), at(S::keyBegin), keyEnd, keyEnd - (end - begin),
+                       at(S::memoryBegin), at(S::memoryEnd), at(S::slot)});
   }
-  auto cost = [](const std::array<int64_t, 8> &item) { return item[4] - item[2] + item[6] - item[5]; };
+  auto cost = [](const std::array<int64_t, W::count> &item) {
+    return item[W::diagonal] - item[W::keyBegin] + item[W::memoryEnd] - item[W::memoryBegin];
+  };
   std::sort(items.begin(), items.end(),
             [&](auto &a, auto &b) { return std::pair(-cost(a), a[0]) < std::pair(-cost(b), b[0]); });
   std::vector<double> elements;
   for (const auto &item : items)
     elements.insert(elements.end(), item.begin(), item.end());
-  interpreter.set(getList(), HostTensor({static_cast<int64_t>(items.size()), 8}, Type(), std::move(elements)));
+  interpreter.set(getList(), HostTensor({static_cast<int64_t>(items.size()), W::count}, Type(), std::move(elements)));
   return success();
 }

@@ -2,6 +2,8 @@
 #ifndef LONGC_ABI_H
 #define LONGC_ABI_H
 
+#include "runtime/abi/longc_optimizer.h"
+
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -53,24 +55,6 @@ typedef struct longc_program_table {
   uint32_t reserved;
   const longc_image_entry *images;
 } longc_program_table;
-
-/* Kernels that a program which trains carries for a device with memory of its own; behind the views stand their scalars. */
-#define LONGC_OPTIMIZER_ADD "optimizer_add"         /* pieces, gradients; int: whether these are the first */
-#define LONGC_OPTIMIZER_SQUARES "optimizer_squares" /* gradients, sums (f64, one a LONGC_NORM_FLOATS) */
-#define LONGC_OPTIMIZER_UPDATE "optimizer_update"   /* pieces, values, first moments, second moments, gradients; eight f32 */
-
-/* Numbers of one sum of squares, and the most of one piece. */
-#define LONGC_NORM_FLOATS 16384
-#define LONGC_PIECE_FLOATS 4096
-
-/* A part of one parameter, as the optimizer's kernels see it. */
-typedef struct longc_piece {
-  const float *gradient; /* of the last call; null: zeros */
-  void *read;            /* where kernels read its values, rounded */
-  int64_t first;         /* its place in the arrays */
-  int32_t count;
-  uint16_t decays, is_bf16;
-} longc_piece;
 
 /* Defined by the object that the compiler links into every program. */
 extern const longc_program_table longc_program;

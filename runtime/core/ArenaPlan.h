@@ -4,6 +4,8 @@
 // unless their lives overlap. Placement is greedy, largest first, at the lowest offset that is free.
 #pragma once
 
+#include "runtime/abi/Layout.h"
+
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -23,9 +25,6 @@ struct ArenaLayout {
 
 /// Offsets are multiples of this: a cache line.
 inline constexpr int64_t arenaAlignment = 64;
-
-/// Tiles may be read past a buffer's last row, so every buffer holds a multiple of this many rows.
-inline constexpr int64_t arenaRowPadding = 128;
 
 /// Bytes of a buffer with `sizes` (rows first) of elements of `elementBytes`, padding included.
 /// No value when a size is negative or the product does not fit.

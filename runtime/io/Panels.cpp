@@ -5,6 +5,7 @@
 #include "runtime/io/ModelFileError.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <iterator>
 #include <vector>
@@ -12,28 +13,18 @@
 namespace longc {
 namespace {
 
-// Where the parts of one block of a checkpoint row and of one block of a panel lie.
-struct QuantizedBlock {
-  int64_t scales;     // values before the quants: d, or d and m
-  int64_t scaleBytes; // of one of them
-  int64_t vectors;    // of 64 bytes
-  int64_t panelBytes; // one block of one panel
-};
+// The block of each format that has them.
+constexpr auto blocks = [] {
+  std::array<const BlockFormat *, std::size(formatInfos)> found = {};
+  for (size_t i = 0; i < found.size(); ++i)
+    found[i] = findBlockFormat(formatInfos[i].name);
+  return found;
+}();
+static_assert(std::equal(blocks.begin(), blocks.end(), std::begin(formatInfos), [](const BlockFormat *block, const FormatInfo &info) {
+  return !block || (block->rowBytes() == info.blockBytes && blockColumns == info.blockElements);
+}));
 
-QuantizedBlock quantizedBlock(ElementFormat format) {
-  switch (format) {
-  case ElementFormat::Q8_0:
-    return {1, 2, 8, 544};
-  case ElementFormat::Q4_0:
-    return {1, 2, 4, 288};
-  case ElementFormat::Q6_2:
-    return {2, 2, 8, 576}; // the two bytes of s as one value
-  case ElementFormat::Q4_1F:
-    return {2, 4, 4, 384};
-  default:
-    return {2, 2, 4, 320}; // Q4_1
-  }
-}
+const BlockFormat &blockOf(ElementFormat format) { return *blocks[static_cast<size_t>(format)]; }
 
 int64_t panelsOf(int64_t rows) { return rows / panelRows + (rows % panelRows != 0); }
 
@@ -54,15 +45,14 @@ unsigned nibble(const std::byte *quants, int64_t k) {
 }
 
 // One checkpoint block of panel row r into a block of a panel, and back.
-void packBlock(ElementFormat format, const std::byte *block, int64_t r, std::byte *to) {
-  QuantizedBlock layout = quantizedBlock(format);
-  for (int64_t s = 0; s < layout.scales; ++s)
+void packBlock(const BlockFormat &layout, const std::byte *block, int64_t r, std::byte *to) {
+  for (int64_t s = 0; s < layout.scales(); ++s)
     std::memcpy(to + (s * panelRows + r) * layout.scaleBytes, block + s * layout.scaleBytes,
                 static_cast<size_t>(layout.scaleBytes));
-  const std::byte *quants = block + layout.scales * layout.scaleBytes;
-  std::byte *group = to + layout.scales * layout.scaleBytes * panelRows + r * 4;
-  for (int64_t v = 0; v < layout.vectors; ++v, group += 64) {
-    if (layout.vectors == 8) {
+  const std::byte *quants = block + layout.scales() * layout.scaleBytes;
+  std::byte *group = to + layout.header() + r * 4;
+  for (int64_t v = 0; v < layout.vectors(); ++v, group += 64) {
+    if (layout.bytes) {
       std::memcpy(group, quants + 4 * v, 4);
       continue;
     }
@@ -71,17 +61,16 @@ void packBlock(ElementFormat format, const std::byte *block, int64_t r, std::byt
   }
 }
 
-void unpackBlock(ElementFormat format, const std::byte *from, int64_t r, std::byte *block) {
-  QuantizedBlock layout = quantizedBlock(format);
-  for (int64_t s = 0; s < layout.scales; ++s)
+void unpackBlock(const BlockFormat &layout, const std::byte *from, int64_t r, std::byte *block) {
+  for (int64_t s = 0; s < layout.scales(); ++s)
     std::memcpy(block + s * layout.scaleBytes, from + (s * panelRows + r) * layout.scaleBytes,
                 static_cast<size_t>(layout.scaleBytes));
-  std::byte *quants = block + layout.scales * layout.scaleBytes;
-  const std::byte *group = from + layout.scales * layout.scaleBytes * panelRows + r * 4;
-  if (layout.vectors != 8)
+  std::byte *quants = block + layout.scales() * layout.scaleBytes;
+  const std::byte *group = from + layout.header() + r * 4;
+  if (!layout.bytes)
     std::memset(quants, 0, 16);
-  for (int64_t v = 0; v < layout.vectors; ++v, group += 64) {
-    if (layout.vectors == 8) {
+  for (int64_t v = 0; v < layout.vectors(); ++v, group += 64) {
+    if (layout.bytes) {
       std::memcpy(quants + 4 * v, group, 4);
       continue;
     }
@@ -101,8 +90,9 @@ DenseStep denseStep(ElementFormat format) { return format == ElementFormat::F32 
 
 void packRow(ElementFormat format, int64_t columns, const std::byte *row, int64_t r, std::byte *panel) {
   if (isQuantized(format)) {
-    for (int64_t b = 0; b < columns / 32; ++b)
-      packBlock(format, row + b * blockBytes(format), r, panel + b * quantizedBlock(format).panelBytes);
+    const BlockFormat &layout = blockOf(format);
+    for (int64_t b = 0; b < columns / blockColumns; ++b)
+      packBlock(layout, row + b * layout.rowBytes(), r, panel + b * layout.size());
     return;
   }
   DenseStep step = denseStep(format);
@@ -114,8 +104,9 @@ void packRow(ElementFormat format, int64_t columns, const std::byte *row, int64_
 
 void unpackRow(ElementFormat format, int64_t columns, const std::byte *panel, int64_t r, std::byte *row) {
   if (isQuantized(format)) {
-    for (int64_t b = 0; b < columns / 32; ++b)
-      unpackBlock(format, panel + b * quantizedBlock(format).panelBytes, r, row + b * blockBytes(format));
+    const BlockFormat &layout = blockOf(format);
+    for (int64_t b = 0; b < columns / blockColumns; ++b)
+      unpackBlock(layout, panel + b * layout.size(), r, row + b * layout.rowBytes());
     return;
   }
   DenseStep step = denseStep(format);
@@ -136,12 +127,12 @@ Result<size_t> panelBytes(ElementFormat format, int64_t rows, int64_t columns) {
                                         " matrix: expected sizes of at least 1");
   Checked bytes = Checked(panelsOf(rows));
   if (isQuantized(format)) {
-    if (columns % 32 != 0)
+    if (columns % blockColumns != 0)
       return Status::error(PanelSize,
                            std::string("panels in ") + formatName(format) +
                                ": expected a multiple of 32 columns, got " + std::to_string(columns),
                            "use a dense format for this matrix");
-    bytes = bytes * (columns / 32) * quantizedBlock(format).panelBytes;
+    bytes = bytes * (columns / blockColumns) * blockOf(format).size();
   } else {
     DenseStep step = denseStep(format);
     bytes = bytes * (columns / step.columns + (columns % step.columns != 0)) * (panelRows * 4);

@@ -44,6 +44,7 @@
 // block, v = 0, high half (6 >= 4), j = 2: byte (6*48 + 2)*320 + 64 + 0*64 + 4*4 + 2, bits 4..7.
 #pragma once
 
+#include "runtime/abi/Layout.h"
 #include "runtime/core/Status.h"
 #include "runtime/io/Quantized.h"
 
@@ -52,8 +53,6 @@
 #include <span>
 
 namespace longc {
-
-inline constexpr int64_t panelRows = 16;
 
 // The formats that there are panels of.
 inline constexpr ElementFormat panelFormats[] = {ElementFormat::F32,  ElementFormat::F16,  ElementFormat::BF16,

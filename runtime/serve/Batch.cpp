@@ -121,7 +121,7 @@ Status Batch::run(Executor &executor) {
     } else if (role == "destinations")
       inputs.push_back({destinations_.data(), listOf(static_cast<int64_t>(destinations_.size()))});
     else if (role == "segments")
-      inputs.push_back({segments_.data(), {{static_cast<int64_t>(segments_.size()) / segmentColumns, segmentColumns, 1, 1}, 2}});
+      inputs.push_back({segments_.data(), {{static_cast<int64_t>(segments_.size()) / SegmentColumn::count, SegmentColumn::count, 1, 1}, 2}});
     else if (role == "boundaries")
       inputs.push_back({boundaries_.data(), listOf(static_cast<int64_t>(boundaries_.size()))});
     else

@@ -365,16 +365,16 @@ Status Executor::runWorkList(const StepPlan &step, std::span<const InputTensor> 
     packed = std::move(*made);
     segments = packed;
   } else {
-    if (given.shape.sizes[1] != segmentColumns)
+    if (given.shape.sizes[1] != SegmentColumn::count)
       return sizeError(formatText("segments have %lld columns, expected 8", static_cast<long long>(given.shape.sizes[1])));
-    segments = {static_cast<const int32_t *>(given.data), static_cast<size_t>(given.shape.sizes[0] * segmentColumns)};
+    segments = {static_cast<const int32_t *>(given.data), static_cast<size_t>(given.shape.sizes[0] * SegmentColumn::count)};
     LONGC_TRY(checkWindows(segments));
     LONGC_TRY(checkState(segments, stateBounds()));
   }
   auto list = buildWorkList(segments, step.rows, queries, step.order);
   if (!list.ok())
     return list.status();
-  auto count = static_cast<int64_t>(list->size()) / workColumns;
+  auto count = static_cast<int64_t>(list->size()) / WorkColumn::count;
   if (count > maxima_[step.countSymbol])
     return sizeError(formatText("a work list of %lld rows is longer than its bound %lld", static_cast<long long>(count),
                                 static_cast<long long>(maxima_[step.countSymbol])));

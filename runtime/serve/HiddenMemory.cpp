@@ -6,7 +6,6 @@
 namespace longc {
 namespace {
 
-constexpr size_t memoryBegin = 5, memoryEnd = 6; // columns of a work list
 
 } // namespace
 
@@ -29,15 +28,15 @@ bool HiddenMemory::concerns(const StepPlan &step, const FunctionPlan &plan) cons
 }
 
 Status HiddenMemory::keep(uint32_t buffer, std::vector<int32_t> list, int64_t capacity, bool &moved) {
-  for (size_t row = 0; row + workColumns <= list.size(); row += workColumns)
-    list[row + memoryBegin] = list[row + memoryEnd] = 0;
+  for (size_t row = 0; row + WorkColumn::count <= list.size(); row += WorkColumn::count)
+    list[row + WorkColumn::memoryBegin] = list[row + WorkColumn::memoryEnd] = 0;
   Copy &copy = copies_[buffer];
   moved = copy.capacity < capacity;
   if (moved) {
     if (copy.data)
       device_.release(copy.data);
     copy = {};
-    auto memory = device_.allocate(static_cast<size_t>(capacity * workColumns) * sizeof(int32_t), "a work list");
+    auto memory = device_.allocate(static_cast<size_t>(capacity * WorkColumn::count) * sizeof(int32_t), "a work list");
     if (!memory.ok())
       return memory.status();
     copy = {*memory, capacity};

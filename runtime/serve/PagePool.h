@@ -4,6 +4,7 @@
 // belongs together: they hold the same 256 tokens. A page that several contexts use is copied before it is written.
 #pragma once
 
+#include "runtime/abi/Layout.h"
 #include "runtime/core/Status.h"
 #include "runtime/serve/StateMemory.h"
 
@@ -17,8 +18,6 @@
 #include <vector>
 
 namespace longc {
-
-inline constexpr int64_t pageRows = 256;
 
 class PagePool {
 public:

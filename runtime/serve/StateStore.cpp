@@ -8,8 +8,6 @@
 namespace longc {
 namespace {
 
-// Tiles of the window are aligned to their own size, which divides this; so a tile never wraps around the ring.
-constexpr int64_t ringAlignment = 256;
 constexpr int64_t systemPage = 4096;
 constexpr int64_t largePage = int64_t{2} << 20;
 

@@ -11,12 +11,15 @@
 namespace longc {
 namespace {
 
-using Item = std::array<int32_t, workColumns>;
+using S = SegmentColumn;
+using W = WorkColumn;
+using Item = std::array<int32_t, W::count>;
 
 // Keys that a block reads: those up to its last query, and the memory.
 int64_t costOf(const Item &item) {
-  int64_t last = std::min<int64_t>(item[3], int64_t{item[4]} + item[1] - item[0]);
-  return (item[1] - item[0]) * (std::max<int64_t>(last - item[2], 0) + item[6] - item[5]);
+  const int64_t queries = item[W::queryEnd] - item[W::queryBegin];
+  const int64_t last = std::min<int64_t>(item[W::keyEnd], int64_t{item[W::diagonal]} + queries);
+  return queries * (std::max<int64_t>(last - item[W::keyBegin], 0) + item[W::memoryEnd] - item[W::memoryBegin]);
 }
 
 // A row of the list and what it is sorted by; the sequence counts only where its blocks stay together.
@@ -28,8 +31,8 @@ struct Block {
 };
 
 bool comesFirst(const Block &a, const Block &b) {
-  return std::tuple(-a.sequenceCost, a.sequence, -a.cost, a.item[0]) <
-         std::tuple(-b.sequenceCost, b.sequence, -b.cost, b.item[0]);
+  return std::tuple(-a.sequenceCost, a.sequence, -a.cost, a.item[W::queryBegin]) <
+         std::tuple(-b.sequenceCost, b.sequence, -b.cost, b.item[W::queryBegin]);
 }
 
 Status segmentError(size_t index, const char *what) {
@@ -38,13 +41,13 @@ Status segmentError(size_t index, const char *what) {
 
 Status checkSegment(std::span<const int32_t> segment, size_t index, int64_t queries) {
   auto fails = [&](const char *what) { return segmentError(index, what); };
-  if (segment[0] < 0 || segment[0] > segment[1] || segment[1] > queries)
+  if (segment[S::queryBegin] < 0 || segment[S::queryBegin] > segment[S::queryEnd] || segment[S::queryEnd] > queries)
     return fails("its query rows are not a range of the call's tokens");
-  if (segment[2] < 0 || segment[2] > segment[3])
+  if (segment[S::keyBegin] < 0 || segment[S::keyBegin] > segment[S::keyEnd])
     return fails("its keys are not a range");
-  if (segment[4] < 0 || segment[4] > segment[5])
+  if (segment[S::memoryBegin] < 0 || segment[S::memoryBegin] > segment[S::memoryEnd])
     return fails("its memory is not a range");
-  if (segment[6] < 0)
+  if (segment[S::slot] < 0)
     return fails("its slot is negative");
   return {};
 }
@@ -52,9 +55,9 @@ Status checkSegment(std::span<const int32_t> segment, size_t index, int64_t quer
 } // namespace
 
 Status checkWindows(std::span<const int32_t> segments) {
-  for (size_t index = 0; index < segments.size() / segmentColumns; ++index) {
-    auto segment = segments.subspan(index * segmentColumns, segmentColumns);
-    if (int64_t{segment[3]} - segment[2] < int64_t{segment[1]} - segment[0])
+  for (size_t index = 0; index < segments.size() / S::count; ++index) {
+    auto segment = segments.subspan(index * S::count, S::count);
+    if (int64_t{segment[S::keyEnd]} - segment[S::keyBegin] < int64_t{segment[S::queryEnd]} - segment[S::queryBegin])
       return segmentError(index, "its window does not hold its queries");
   }
   return {};
@@ -62,11 +65,11 @@ Status checkWindows(std::span<const int32_t> segments) {
 
 Status checkState(std::span<const int32_t> segments, const StateBounds &state) {
   const int64_t slotPages = state.slots > 0 ? static_cast<int64_t>(state.pageTable.size()) / state.slots : 0;
-  for (size_t index = 0; index < segments.size() / segmentColumns; ++index) {
-    auto segment = segments.subspan(index * segmentColumns, segmentColumns);
-    if (segment[0] == segment[1])
+  for (size_t index = 0; index < segments.size() / S::count; ++index) {
+    auto segment = segments.subspan(index * S::count, S::count);
+    if (segment[S::queryBegin] == segment[S::queryEnd])
       continue; // no block is made of it
-    const int64_t slot = segment[6];
+    const int64_t slot = segment[S::slot];
     if (slot < 0 || slot >= state.slots)
       return segmentError(index, "its slot is not one of the state");
     auto holds = [&](int64_t begin, int64_t end) { // tokens
@@ -78,9 +81,9 @@ Status checkState(std::span<const int32_t> segments, const StateBounds &state) {
     };
     if (state.pages == 0)
       continue;
-    if (segment[4] < segment[5] && !holds(segment[4], segment[5]))
+    if (segment[S::memoryBegin] < segment[S::memoryEnd] && !holds(segment[S::memoryBegin], segment[S::memoryEnd]))
       return segmentError(index, "its memory lies in pages that the state does not have");
-    if (!holds(int64_t{segment[3]} - (segment[1] - segment[0]), segment[3]))
+    if (!holds(int64_t{segment[S::keyEnd]} - (segment[S::queryEnd] - segment[S::queryBegin]), segment[S::keyEnd]))
       return segmentError(index, "its new tokens have no page in the state");
   }
   return {};
@@ -89,16 +92,16 @@ Status checkState(std::span<const int32_t> segments, const StateBounds &state) {
 Result<std::vector<int32_t>> buildWorkList(std::span<const int32_t> segments, int64_t rows, int64_t queries,
                                            WorkOrder order) {
   std::vector<Block> blocks;
-  for (size_t index = 0; index < segments.size() / segmentColumns; ++index) {
-    auto segment = segments.subspan(index * segmentColumns, segmentColumns);
+  for (size_t index = 0; index < segments.size() / S::count; ++index) {
+    auto segment = segments.subspan(index * S::count, S::count);
     LONGC_TRY(checkSegment(segment, index, queries));
     const size_t firstBlock = blocks.size();
     int64_t total = 0;
-    for (int64_t begin = segment[0]; begin < segment[1]; begin += rows) {
-      auto end = static_cast<int32_t>(std::min<int64_t>(begin + rows, segment[1]));
+    for (int64_t begin = segment[S::queryBegin]; begin < segment[S::queryEnd]; begin += rows) {
+      auto end = static_cast<int32_t>(std::min<int64_t>(begin + rows, segment[S::queryEnd]));
       auto first = static_cast<int32_t>(begin);
-      Item item = {first, end, segment[2], segment[3], segment[3] - (segment[1] - first), segment[4], segment[5],
-                   segment[6]};
+      Item item = {first, end, segment[S::keyBegin], segment[S::keyEnd], segment[S::keyEnd] - (segment[S::queryEnd] - first),
+                   segment[S::memoryBegin], segment[S::memoryEnd], segment[S::slot]};
       blocks.push_back({item, costOf(item)});
       total += blocks.back().cost;
     }
@@ -108,7 +111,7 @@ Result<std::vector<int32_t>> buildWorkList(std::span<const int32_t> segments, in
   }
   std::sort(blocks.begin(), blocks.end(), comesFirst);
   std::vector<int32_t> list;
-  list.reserve(blocks.size() * workColumns);
+  list.reserve(blocks.size() * W::count);
   for (const Block &block : blocks)
     list.insert(list.end(), block.item.begin(), block.item.end());
   return list;

@@ -1,6 +1,7 @@
 // Rows of work for ragged kernels: tile.work_list on the host.
 #pragma once
 
+#include "runtime/abi/Layout.h"
 #include "runtime/core/Status.h"
 
 #include <cstdint>
@@ -9,16 +10,12 @@
 
 namespace longc {
 
-inline constexpr int64_t segmentColumns = 8, workColumns = 8;
-
 /// What comes first in a list: the costliest block, or the costliest sequence with its costliest block. The latter keeps
 /// blocks that read the same keys together, for devices whose blocks in flight share a cache.
 enum class WorkOrder : uint8_t { Cost, Sequence };
 
-/// One row a block of `rows` queries, in the given order. `segments` has 8 columns: query begin and end, window begin and
-/// end, memory begin and end, slot, 0. The result has 8: query rows [0, 1), visible keys [2, 3), the key index that the
-/// first query stands at (4; before the first key, if there are fewer keys than queries), memory entries [5, 6), slot
-/// (7). Query rows must lie in [0, queries).
+/// One row (`WorkColumn`) a block of `rows` queries, in the given order. `segments` has the columns `SegmentColumn`. A block's
+/// diagonal lies before the first key if there are fewer keys than queries. Query rows must lie in [0, queries).
 Result<std::vector<int32_t>> buildWorkList(std::span<const int32_t> segments, int64_t rows, int64_t queries,
                                            WorkOrder order = WorkOrder::Cost);
 

@@ -20,7 +20,7 @@ struct Index {
   unsigned x;
 };
 thread_local Index threadIdx, blockIdx;
-constexpr int threadsOfBlock = 256;
+constexpr int threadsOfBlock = LONGC_OPTIMIZER_THREADS;
 std::barrier<> meeting(threadsOfBlock);
 using View = longc_view;
 using bf16 = uint16_t;
@@ -41,8 +41,6 @@ inline double __dadd_rn(double a, double b) { return a + b; }
 inline double __fma_rn(double a, double b, double c) { return std::fma(a, b, c); }
 inline u32 __float_as_uint(float a) { return std::bit_cast<u32>(a); }
 #include "codegen/cuda/optimizer.cuh"
-static_assert(sizeof(Piece) == sizeof(longc_piece) && offsetof(Piece, is_bf16) == offsetof(longc_piece, is_bf16));
-static_assert(kNormFloats == LONGC_NORM_FLOATS);
 
 } // namespace
 

@@ -93,11 +93,11 @@ def main():
                              [scratch / "generated", tree]) for path in sources]
     tools = build.link(TOOLS, objects, scratch)
     tests = [tree / path for path, _ in example if path.endswith(".mlir")]
-    passed, log = relink.runTests(tools, scratch / "tests", tests, sources=tree)
-    print(f"{len(example)} blocks, {len(objects)} sources, {len(tests)} tests: {'passed' if passed else 'FAILED'}")
-    if not passed:
+    failed, log = relink.runSuites([relink.Suite(tools, scratch / "tests", tests, sources=tree)])
+    print(f"{len(example)} blocks, {len(objects)} sources, {len(tests)} tests: {'FAILED' if failed else 'passed'}")
+    if failed:
         print(log[-5000:])
-    return 0 if passed and tests else 1
+    return 0 if tests and not failed else 1
 
 
 if __name__ == "__main__":

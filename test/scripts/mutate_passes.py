@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Breaks passes and kernel builders, one expression at a time, and expects a lit test to fail. Standard library only.
+"""Breaks passes, kernel builders and the CPU code generator, one expression at a time, and expects a lit test to fail. Standard library only.
 
     test/scripts/mutate_passes.py [--build build/dev] [--scratch build/mutants] [--only NAME ...]
     test/scripts/mutate_passes.py --check     only that every pass and builder has a mutation and every mutation its place
@@ -21,7 +21,7 @@ import relink
 from mutations import MUTATIONS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TOOLS = ("longc-opt", "longc-interpret")
+TOOLS = ("longc-compare-cpu", "longc-interpret", "longc-opt")
 FORM = re.compile(r"(.*)\{\{(.*) => (.*?)\}\}(.*)", re.S)
 CHOICE = """#include <cstdlib>
 static bool longcMutant(int number) {
@@ -29,8 +29,8 @@ static bool longcMutant(int number) {
   return chosen && std::atoi(chosen) == number;
 }
 """
-# Sources of passes/, and of codegen/cpu's passes, that make no decision of their own.
-EXEMPT = {"CpuDialect", "CpuLowerKernels", "CpuVariant", "Pipelines", "TargetFacts", "Untiled"}
+# Sources of passes/ and of codegen/cpu that say nothing of what is computed.
+EXEMPT = {"CompileCpu", "CpuDialect", "CpuLowerKernels", "CpuVariant", "Pipelines", "TargetFacts", "TileFacts", "Untiled"}
 
 
 def kebab(name):
@@ -47,7 +47,8 @@ class Mutant:
         before, self.old, self.new, after = match.groups()
         self.text = before + self.old + after
         self.choice = f"{before}(longcMutant({number}) ? ({self.new}) : ({self.old})){after}"
-        folder, own = ("codegen/cpu", self.name[len("Cpu"):]) if self.name.startswith("Cpu") else ("passes", self.name)
+        folder = "codegen/cpu" if (ROOT / "codegen/cpu" / f"{self.name}.cpp").exists() else "passes"
+        own = self.name.removeprefix("Cpu")
         self.tests = [ROOT / "test" / folder / f"{test}.mlir" for test in (tests or [kebab(own)])]
         self.source = ROOT / folder / f"{self.name}.cpp"
 
@@ -58,7 +59,7 @@ MUTANTS = [Mutant(number, row) for number, row in enumerate(MUTATIONS, 1)]
 def checkTable():
     """What is wrong with the table: sources without a mutation, places that are gone or not unique."""
     problems = []
-    sources = [*(ROOT / "passes").glob("*.cpp"), *(ROOT / "codegen/cpu").glob("Cpu*.cpp")]
+    sources = [*(ROOT / "passes").glob("*.cpp"), *(ROOT / "codegen/cpu").glob("*.cpp")]
     for name in sorted({path.stem for path in sources} - EXEMPT - {mutant.name for mutant in MUTANTS}):
         problems.append(f"{name}.cpp: expected a mutation in test/scripts/mutations.py, found none")
     for mutant in MUTANTS:
@@ -74,13 +75,6 @@ def mutatedSource(mutants):
     for mutant in mutants:
         text = text.replace(mutant.text, mutant.choice)
     return CHOICE + text
-
-
-def verdict(mutant, tools, scratch):
-    """What became of a mutant; nothing wrong is 'killed'."""
-    survived, _ = relink.runTests(tools, scratch / f"mutant{mutant.number}", mutant.tests,
-                                  {"LONGC_MUTANT": str(mutant.number)})
-    return "SURVIVED: the test does not see it" if survived else "killed"
 
 
 def main():
@@ -112,15 +106,19 @@ def main():
         ofSource = [[m for m in mutants if m.name == name] for name in names]
         objects = pool.map(lambda own: build.compile(own[0].source, mutatedSource(own), args.scratch), ofSource)
         tools = build.link(TOOLS, list(objects), args.scratch)
-        tests = sorted({test for mutant in mutants for test in mutant.tests})
-        sound, log = relink.runTests(tools, args.scratch / "sound", tests)
-        if not sound:  # else every mutant would seem killed
-            print(log[-3000:] + "\nthese tests fail without a mutation: repair them first")
-            return 1
-        survivors = 0
-        for mutant, result in zip(mutants, pool.map(lambda each: verdict(each, tools, args.scratch), mutants)):
-            survivors += result != "killed"
-            print(f"{mutant.name:20} {result:10} ({mutant.meaning})", flush=True)
+    tests = sorted({test for mutant in mutants for test in mutant.tests})
+    sound = relink.Suite(tools, args.scratch / "sound", tests)
+    suites = [relink.Suite(tools, args.scratch / f"mutant{mutant.number}", mutant.tests, {"LONGC_MUTANT": str(mutant.number)})
+              for mutant in mutants]
+    failed, log = relink.runSuites([sound, *suites], args.jobs)
+    if "sound" in failed:  # else every mutant would seem killed
+        print(log[-3000:] + "\nthese tests fail without a mutation: repair them first")
+        return 1
+    survivors = 0
+    for mutant, suite in zip(mutants, suites):
+        killed = suite.folder.name in failed
+        survivors += not killed
+        print(f"{mutant.name:20} {'killed' if killed else 'SURVIVED: the test does not see it':10} ({mutant.meaning})")
     print(f"{survivors} of {len(mutants)} mutants survived" if survivors else f"all {len(mutants)} mutants were killed")
     return 1 if survivors else 0
 

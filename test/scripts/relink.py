@@ -78,22 +78,29 @@ class Tools:
         self.build, self.folder = build, folder.resolve()
 
 
-def runTests(tools, scratch, tests, environment=None, sources=None):
-    """Whether lit tests pass with the tools, and what lit says. `sources`: the tree that holds them, else the build's."""
-    scratch.mkdir(parents=True, exist_ok=True)
-    scratch = scratch.resolve()
-    (scratch / "test").mkdir(exist_ok=True)
-    text = (tools.build.folder / "test/lit.site.cfg.py").read_text(encoding="utf-8")
-    root = pathlib.Path(re.search(r'config\.longc_src_root = "(.*)"', text).group(1))
-    text = re.sub(r"config\.longc_tools_dir = .*", f'config.longc_tools_dir = "{tools.folder}"', text)
-    text = re.sub(r"config\.longc_obj_root = .*", f'config.longc_obj_root = "{scratch}"', text)
-    text = text.replace(str(root / "test"), str((sources or root) / "test"))
-    text = text.replace("lit.llvm.initialize", f"config.environment.update({environment or {}})\nlit.llvm.initialize", 1)
-    (scratch / "test/lit.site.cfg.py").write_text(text, encoding="utf-8")
+class Suite:
+    """Lit tests with the tools, in a folder of their own. `sources`: the tree that holds them, else the build's."""
+
+    def __init__(self, tools, scratch, tests, environment=None, sources=None):
+        self.folder = scratch.resolve()
+        (self.folder / "test").mkdir(parents=True, exist_ok=True)
+        text = (tools.build.folder / "test/lit.site.cfg.py").read_text(encoding="utf-8")
+        root = pathlib.Path(re.search(r'config\.longc_src_root = "(.*)"', text).group(1))
+        text = re.sub(r"config\.longc_tools_dir = .*", f'config.longc_tools_dir = "{tools.folder}"', text)
+        text = re.sub(r"config\.longc_obj_root = .*", f'config.longc_obj_root = "{self.folder}"', text)
+        text = text.replace(str(root / "test"), str((sources or root) / "test"))
+        text = text.replace("lit.llvm.initialize", f"config.environment.update({environment or {}})\nlit.llvm.initialize", 1)
+        text += f'\nconfig.name = "{self.folder.name}"\n'
+        (self.folder / "test/lit.site.cfg.py").write_text(text, encoding="utf-8")
+        self.tests = [str(self.folder / "test" / pathlib.Path(test).resolve().relative_to((sources or root).resolve() / "test"))
+                      for test in tests]
+
+
+def runSuites(suites, jobs=1):
+    """The names of the suites' folders of which a test failed, and what lit says: all in one run of it."""
     lit = shutil.which("lit") or shutil.which("llvm-lit-22") or "/usr/lib/llvm-22/bin/lit"
-    inside = [str(scratch / "test" / pathlib.Path(test).resolve().relative_to((sources or root).resolve() / "test"))
-              for test in tests]
-    ran = run([lit, "-v", "-j1", *inside], scratch)
-    if "Testing: " not in ran.stdout:
-        raise SystemExit(f"lit did not run:\n{ran.stdout[-2000:]}")
-    return ran.returncode == 0, ran.stdout
+    ran = run([lit, "-v", f"-j{jobs}", *(test for suite in suites for test in suite.tests)], suites[0].folder)
+    results = re.findall(r"^(\w+): (\S+) :: \S+ \(\d+ of \d+\)", ran.stdout, re.M)
+    if len(results) != sum(len(suite.tests) for suite in suites):
+        raise SystemExit(f"lit did not run all tests:\n{ran.stdout[-2000:]}")
+    return {name for result, name in results if result not in ("PASS", "UNSUPPORTED")}, ran.stdout

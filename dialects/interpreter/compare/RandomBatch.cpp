@@ -29,7 +29,7 @@ RandomBatch::RandomBatch(uint64_t seed, int64_t tokens, int64_t count) : seed(se
   constexpr int64_t longestPast = 300, longestWindow = 100;
   slots = std::max<int64_t>(4, count);
   // A ring is shorter than the longest past, so that indices wrap, and holds any window with this call's tokens.
-  ring = std::max<int64_t>(256, llvm::alignTo(tokens + longestWindow, 256));
+  ring = std::max<int64_t>(ringAlignment, llvm::alignTo(tokens + longestWindow, ringAlignment));
   pagesOfSlot = llvm::divideCeil(longestPast + tokens, pageRows);
   // Sequence 1 of three or more has no tokens.
   int64_t filled = count >= 3 ? count - 1 : count, given = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dialects/interpreter/RowStore.h"
+#include "runtime/abi/Layout.h"
 
 #include "llvm/ADT/StringRef.h"
 
@@ -15,8 +16,6 @@ double drawReal(uint64_t seed, llvm::StringRef name, uint64_t index);
 int64_t drawInteger(uint64_t seed, llvm::StringRef name, uint64_t index, int64_t bound);
 
 struct RandomBatch {
-  static constexpr int64_t pageRows = 256;
-
   // One sequence of the batch; the columns of a segments operand.
   struct Sequence {
     int64_t queryBegin, queryEnd, windowBegin, windowEnd, memoryBegin, memoryEnd, slot;

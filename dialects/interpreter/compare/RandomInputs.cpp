@@ -66,7 +66,7 @@ int64_t RandomInputs::dynamicRows(StringRef role) const {
       .Case("page_table", batch_.slots)
       .Case("rows", llvm::count_if(batch_.sequences, [](auto &s) { return s.queryEnd > s.queryBegin; }))
       .Cases({"cache_keys", "cache_values"}, batch_.slots * batch_.ring)
-      .Cases({"memory_keys", "memory_values"}, batch_.slots * batch_.pagesOfSlot * RandomBatch::pageRows)
+      .Cases({"memory_keys", "memory_values"}, batch_.slots * batch_.pagesOfSlot * pageRows)
       .Cases({"destinations", "soft_tokens", "soft_chunks"}, batch_.tokens / 2)
       .Cases({"firsts", "query_tokens"}, sequences)
       .Default(batch_.tokens);

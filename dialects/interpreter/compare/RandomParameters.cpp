@@ -3,6 +3,7 @@
 
 #include "dialects/interpreter/compare/RandomBatch.h"
 #include "dialects/lm/LmDialect.h"
+#include "runtime/abi/Layout.h"
 
 #include <cmath>
 
@@ -35,24 +36,22 @@ void appendDense(StringRef name, ArrayRef<int64_t> shape, uint64_t seed, std::ve
 void appendQuantized(StringRef name, lm::QuantizedType type, uint64_t seed, std::vector<double> &integers,
                      BlockScales &scales) {
   const lm::Format format = type.getFormat();
-  const bool minimum = format == lm::Format::q4_1 || format == lm::Format::q4_1f;
-  const bool centred = format == lm::Format::q8_0 || format == lm::Format::q6_2;
-  Type stored = format == lm::Format::q4_1f ? Type(Float32Type::get(type.getContext()))
-                                            : Type(Float16Type::get(type.getContext()));
-  const double range = format == lm::Format::q8_0 ? 127 : format == lm::Format::q6_2 ? 64 : 8;
+  const BlockFormat &stored = *findBlockFormat(lm::stringifyFormat(format));
+  Type scale = stored.scaleBytes == 4 ? Type(Float32Type::get(type.getContext())) : Type(Float16Type::get(type.getContext()));
+  const double range = stored.halves ? 64 : stored.bytes ? 127 : 8;
   double largest = std::sqrt(3.0 / type.getColumns()) / range;
   int64_t count = type.getRows() * type.getColumns();
   for (int64_t i = 0; i < count; ++i) {
-    if (format == lm::Format::q6_2) // 6 bits, times a scale from -3 to 3 that 16 share
+    if (stored.halves) // 6 bits, times a scale from -3 to 3 that 16 share
       integers.push_back((drawInteger(seed, name, count + i / 16, 7) - 3.0) * (drawInteger(seed, name, i, 64) - 32.0));
     else
-      integers.push_back(centred ? drawInteger(seed, name, i, 255) - 127 : drawInteger(seed, name, i, 16));
+      integers.push_back(stored.bytes ? drawInteger(seed, name, i, 255) - 127 : drawInteger(seed, name, i, 16));
   }
   for (int64_t block = 0; block < count / quantizedBlock; ++block) {
-    double d = roundToType(largest * (1 + 0.5 * drawReal(seed, name, count + 2 * block)), stored);
-    double m = roundToType(-d * (7.5 + drawReal(seed, name, count + 2 * block + 1)), stored);
+    double d = roundToType(largest * (1 + 0.5 * drawReal(seed, name, count + 2 * block)), scale);
+    double m = roundToType(-d * (7.5 + drawReal(seed, name, count + 2 * block + 1)), scale);
     scales.d.push_back(d);
-    scales.m.push_back(minimum ? m : centred ? 0 : -8 * d);
+    scales.m.push_back(stored.minimum ? m : -d * static_cast<double>(stored.shift));
   }
 }
 

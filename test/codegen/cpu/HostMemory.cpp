@@ -2,6 +2,7 @@
 #include "test/codegen/cpu/HostMemory.h"
 
 #include "dialects/tile/TileDialect.h"
+#include "runtime/abi/Layout.h"
 
 #include <cmath>
 #include <cstring>
@@ -79,7 +80,7 @@ void HostMemory::writeRowMajor(const HostTensor &tensor) {
 }
 
 void HostMemory::writePanels(const HostTensor &tensor) {
-  int64_t rows = shape_[0], columns = shape_[1], panels = (rows + 15) / 16;
+  int64_t rows = shape_[0], columns = shape_[1], panels = (rows + panelRows - 1) / panelRows;
   Builder builder(element_.getContext());
   auto begin = [&](size_t count) {
     bytes_.assign(count + 192, 0);
@@ -96,31 +97,29 @@ void HostMemory::writePanels(const HostTensor &tensor) {
             tensor[r * columns + k], element_);
     return;
   }
-  const bool halves = quantized.getFormat() == tile::Format::q6_2;
-  bool bytes = halves || quantized.getFormat() == tile::Format::q8_0, floats = quantized.getFormat() == tile::Format::q4_1f;
-  bool minimum = floats || quantized.getFormat() == tile::Format::q4_1;
-  Type scale = floats ? Type(builder.getF32Type()) : Type(builder.getF16Type());
-  int64_t header = 16 * bytesOf(scale) * (minimum || halves ? 2 : 1), size = header + (bytes ? 512 : 256), blocks = columns / 32;
+  const BlockFormat &format = *findBlockFormat(tile::stringifyFormat(quantized.getFormat()));
+  Type scale = format.scaleBytes == 4 ? Type(builder.getF32Type()) : Type(builder.getF16Type());
+  const int64_t blocks = columns / blockColumns, size = format.size();
   char *to = begin(static_cast<size_t>(panels * blocks * size));
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t k = 0; k < columns; ++k) {
       char *block = to + (r / 16 * blocks + k / 32) * size;
       int64_t lane = r % 16, inBlock = k % 32, at = r * blocks + k / 32;
       put(block + lane * bytesOf(scale), tensor.scales().d[static_cast<size_t>(at)], scale);
-      if (minimum)
-        put(block + (16 + lane) * bytesOf(scale), tensor.scales().m[static_cast<size_t>(at)], scale);
+      if (format.minimum)
+        put(block + format.secondAt() + lane * bytesOf(scale), tensor.scales().m[static_cast<size_t>(at)], scale);
       int64_t q = static_cast<int64_t>(tensor[r * columns + k]);
-      if (halves) { // the greatest common divisor of 16 products is a scale of theirs
+      if (format.halves) { // the greatest common divisor of 16 products is a scale of theirs
         int64_t divisor = 0;
         for (int64_t i = k / 16 * 16; i < k / 16 * 16 + 16; ++i)
           divisor = std::gcd(divisor, static_cast<int64_t>(tensor[r * columns + i]));
-        block[32 + lane * 2 + inBlock / 16] = static_cast<char>(divisor);
+        block[format.secondAt() + lane * 2 + inBlock / 16] = static_cast<char>(divisor);
         q = divisor ? q / divisor : 0;
       }
-      if (bytes)
-        block[header + inBlock / 4 * 64 + lane * 4 + inBlock % 4] = static_cast<char>(q);
+      if (format.bytes)
+        block[format.header() + inBlock / 4 * 64 + lane * 4 + inBlock % 4] = static_cast<char>(q);
       else
-        block[header + inBlock / 8 * 64 + lane * 4 + inBlock % 4] |= static_cast<char>(inBlock % 8 < 4 ? q : q << 4);
+        block[format.header() + inBlock / 8 * 64 + lane * 4 + inBlock % 4] |= static_cast<char>(inBlock % 8 < 4 ? q : q << 4);
     }
 }
 

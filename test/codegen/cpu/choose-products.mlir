@@ -55,12 +55,29 @@ tile.kernel @few grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<64x64xbf16>
   tile.return
 }
 
-// int8 unpacks for many rows, with blocks of their own for a last panel that is narrow; int16 shares among a few.
+// Long sums of float32 are made of parts; whole where their chains are short.
+// CHECK-LABEL: tile.kernel @long
+// CHECK: tile.mma {{.*}} sums 192>} : tensor<8x193xf32>
+// CHECK: tile.mma {{.*}}<panels, {{[0-9]+ by [0-9]+}}>} : tensor<8x192xf32>
+tile.kernel @long grid(%i) (%x: !tile.view<?x256xf32>, %y: !tile.view<?x48xf32>) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<8x16xf32>
+  %a193 = tile.load %x[%i, %c0] : !tile.view<?x256xf32> -> tensor<8x193xf32>
+  %b193 = tile.load %x[%i, %c0] : !tile.view<?x256xf32> -> tensor<16x193xf32>
+  %a192 = tile.load %x[%i, %c0] : !tile.view<?x256xf32> -> tensor<8x192xf32>
+  %b192 = tile.load %x[%i, %c0] : !tile.view<?x256xf32> -> tensor<16x192xf32>
+  %0 = tile.mma %a193, %b193, %zero transpose_b : tensor<8x193xf32>, tensor<16x193xf32> -> tensor<8x16xf32>
+  %1 = tile.mma %a192, %b192, %zero transpose_b : tensor<8x192xf32>, tensor<16x192xf32> -> tensor<8x16xf32>
+  tile.return
+}
+
+// int8 unpacks for many rows, with blocks of their own for a last panel that is narrow; int16 shares among a few. So few
+// that unpacking does not pay stream.
 // CHECK-LABEL: tile.kernel @quantized
-// NARROW: tile.scaled_mma {{.*}}<scaled, 2 by 1, last 2>
-// WIDE: tile.scaled_mma {{.*}}<scaled, 4 by 3, last 8>
-// NARROW: tile.scaled_mma {{.*}}<wide, 2 by 1>
-// DOTS: tile.scaled_mma {{.*}}<wide, 8 by 1>
+// NARROW: tile.scaled_mma {{.*}}<scaled, 2 by 1 last 2 streams 3>
+// WIDE: tile.scaled_mma {{.*}}<scaled, 4 by 3 last 8 streams 3>
+// NARROW: tile.scaled_mma {{.*}}<wide, 2 by 1 streams 1>
+// DOTS: tile.scaled_mma {{.*}}<wide, 8 by 1 streams 2>
 tile.kernel @quantized grid(%i) (%x: !tile.view<?x64xi8>, %h: !tile.view<?x64xi16>, %s: !tile.view<?x2xf32>,
     %w: !tile.view<48x64x!tile.quantized<q4_1>>) {
   %c0 = arith.constant 0 : index

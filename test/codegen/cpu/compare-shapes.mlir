@@ -50,8 +50,21 @@ tile.kernel @f32_rows grid(%i) (%x: !tile.view<21x36xf32>, %w: !tile.view<36x40x
   tile.store %s, %y[%row, %c0] : tensor<16x40xf32>, !tile.view<21x40xf32>
   tile.return
 }
+// Both the other way round: columns of x are rows of A, and panels of 16 rows of a matrix that is multiplied as it stands.
+tile.kernel @bf16_turned grid(%i) (%x: !tile.view<36x21xbf16>, %w: !tile.view<36x40xbf16>, %y: !tile.view<21x40xf32>)
+    attributes {tile.panels = array<i64: 1>} {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<21x40xf32>
+  %columns = tile.load %x[%c0, %c0] : !tile.view<36x21xbf16> -> tensor<36x21xbf16>
+  %a = tile.transpose %columns : tensor<36x21xbf16> -> tensor<21x36xbf16>
+  %b = tile.load %w[%c0, %c0] : !tile.view<36x40xbf16> -> tensor<36x40xbf16>
+  %s = tile.mma %a, %b, %zero : tensor<21x36xbf16>, tensor<36x40xbf16> -> tensor<21x40xf32>
+  tile.store %s, %y[%c0, %c0] : tensor<21x40xf32>, !tile.view<21x40xf32>
+  tile.return
+}
 func.func @products(%x: tensor<21x36xf32>, %w: tensor<50x36xf32>, %xb: tensor<21x36xbf16>, %wb: tensor<50x36xbf16>,
-                    %wr: tensor<36x40xf32>) -> (tensor<21x50xf32>, tensor<21x50xf32>, tensor<21x40xf32>) {
+                    %wr: tensor<36x40xf32>, %xt: tensor<36x21xbf16>, %wt: tensor<36x40xbf16>)
+    -> (tensor<21x50xf32>, tensor<21x50xf32>, tensor<21x40xf32>, tensor<21x40xf32>) {
   %c1 = arith.constant 1 : index
   %c2 = arith.constant 2 : index
   %c3 = arith.constant 3 : index
@@ -61,7 +74,9 @@ func.func @products(%x: tensor<21x36xf32>, %w: tensor<50x36xf32>, %xb: tensor<21
   %3 = tile.launch @bf16_transposed grid(%c3) ins(%xb, %wb : tensor<21x36xbf16>, tensor<50x36xbf16>) outs(%2 : tensor<21x50xf32>)
   %4 = tensor.empty() : tensor<21x40xf32>
   %5 = tile.launch @f32_rows grid(%c2) ins(%x, %wr : tensor<21x36xf32>, tensor<36x40xf32>) outs(%4 : tensor<21x40xf32>)
-  return %1, %3, %5 : tensor<21x50xf32>, tensor<21x50xf32>, tensor<21x40xf32>
+  %6 = tensor.empty() : tensor<21x40xf32>
+  %7 = tile.launch @bf16_turned grid(%c1) ins(%xt, %wt : tensor<36x21xbf16>, tensor<36x40xbf16>) outs(%6 : tensor<21x40xf32>)
+  return %1, %3, %5, %7 : tensor<21x50xf32>, tensor<21x50xf32>, tensor<21x40xf32>, tensor<21x40xf32>
 }
 
 // Few rows: B is read as it lies. 3 of 4 rows exist in the last block; 50 columns are 3 groups and 2; depths end within

@@ -39,7 +39,7 @@ namespace {
 cl::opt<std::string> file(cl::Positional, cl::desc("FILE"), cl::init("-"));
 cl::opt<std::string> function("function", cl::desc("function to run"), cl::init("main"));
 cl::opt<std::string> pipeline("pass-pipeline", cl::desc("passes to run first"));
-cl::list<std::string> variants("variants", cl::CommaSeparated, cl::desc("CPU variants (default: all)"));
+cl::list<std::string> variants("variants", cl::CommaSeparated, cl::desc("CPU variants (default: all); those that this processor lacks are skipped"));
 cl::opt<uint64_t> seed("seed", cl::desc("seed of inputs and parameters"), cl::init(1));
 cl::opt<int64_t> tokens("tokens", cl::desc("query rows where open"), cl::init(37));
 cl::opt<int64_t> sequences("sequences", cl::desc("sequences where open"), cl::init(3));
@@ -261,6 +261,9 @@ int main(int argc, char **argv) {
   std::vector<StringRef> names = longc::cpuVariantNames();
   if (!variants.empty())
     names.assign(variants.begin(), variants.end());
+  const size_t wanted = names.size();
+  if (bundle.empty() && dumpDir.empty())
+    erase_if(names, [](StringRef name) { return !isAvailable(name); });
   longc::CpuOptions options;
   longc::CpuOptions::Times times;
   options.times = &times;
@@ -283,6 +286,7 @@ int main(int argc, char **argv) {
   }
   lowered->walk([&](longc::tile::LaunchOp launch) {
     auto kernel = SymbolTable::lookupNearestSymbolFrom<longc::tile::KernelOp>(launch, launch.getKernelAttr());
+    skipped += static_cast<int>(wanted - names.size());
     for (const longc::CpuKernel &compiled : code->kernels) {
       if (compiled.name != kernel.getSymName())
         continue;

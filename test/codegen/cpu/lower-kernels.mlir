@@ -1,4 +1,4 @@
-// RUN: longc-opt %s --longc-cpu-overlap-rows --longc-cpu-choose-products=variant=avx512_bf16 --longc-cpu-relax-floats --longc-cpu-read-ahead --longc-cpu-place-tiles --longc-cpu-pack-operands --longc-cpu-order-rows --longc-cpu-bound-rows --longc-cpu-lower-kernels | FileCheck %s --check-prefixes=CHECK,DOTS
+// RUN: longc-opt %s --longc-cpu-overlap-rows --longc-cpu-choose-products=variant=avx512_bf16 --longc-cpu-relax-floats --longc-cpu-read-ahead --longc-cpu-place-tiles --longc-cpu-pack-operands --longc-cpu-order-rows --longc-cpu-bound-rows --longc-cpu-plan-scratch --longc-cpu-lower-kernels | FileCheck %s --check-prefixes=CHECK,DOTS
 // RUN: longc-opt %s --longc-cpu-kernels=variant=avx512 | FileCheck %s --check-prefixes=CHECK,WIDE
 // RUN: longc-opt %s --longc-cpu-kernels=variant=avx2 | FileCheck %s --check-prefix=NARROW
 // RUN: longc-opt %s --longc-cpu-kernels=variant=avx2 --longc-cpu-to-llvm | FileCheck %s --check-prefix=LLVM

@@ -4,17 +4,17 @@
 // RUN: longc-opt %s --longc-cpu-overlap-rows --longc-cpu-choose-products=variant=amx --longc-cpu-place-tiles --longc-cpu-pack-operands --longc-cpu-order-rows | FileCheck %s --check-prefixes=CHECK,UNIT
 
 // A softmax between two products of 96 rows: blocks of 24 rows (64 with a matrix unit) go through all of it, what is packed
-// is packed before, and scores and weights need memory for one block. The second product runs beside the exponentials of
-// its next rows, unless a unit multiplies.
+// is packed before, and scores need memory for one block. The second product runs beside the exponentials of its next rows,
+// unless a unit multiplies: weights have memory for the block that is multiplied and the one that is made.
 // CHECK-LABEL: tile.kernel @weights
 // CHECK: cpu.pack
 // CHECK: cpu.pack
 // DOTS: cpu.rows in 24 {
 // UNIT: cpu.rows in 64 {
-// CHECK: tile.mma {{.*}}cpu.local
+// CHECK: tile.mma {{.*}}cpu.local = 1
 // CHECK: tile.reduce max
 // DOTS: cpu.keep {{.*}} : tensor<96xf32>
-// DOTS: cpu.keep {{.*}}cpu.local, cpu.stage = #cpu.stage<beside>} : tensor<96x64xbf16>
+// DOTS: cpu.keep {{.*}}cpu.local = 2 : i64, cpu.stage = #cpu.stage<beside>} : tensor<96x64xbf16>
 // DOTS: tile.mma {{.*}}cpu.overlaps_rows
 // UNIT-NOT: cpu.stage
 // UNIT-NOT: cpu.overlaps_rows
@@ -68,5 +68,39 @@ tile.kernel @apart grid(%i) (%x: !tile.view<?x64xf32>, %w: !tile.view<64x64xf32>
   tile.store %scores, %y[%i, %c0] : tensor<64x64xf32>, !tile.view<?x64xf32>
   %sums = tile.reduce add %few dim 1 : tensor<8x64xf32> -> tensor<8xf32>
   tile.store %sums, %z[%i] : tensor<8xf32>, !tile.view<?xf32>
+  tile.return
+}
+
+// A bias of some blocks alone: no product overlaps rows where they have it, and nobody asks for it where it does.
+// DOTS-LABEL: tile.kernel @branch
+// DOTS: %[[HAS:.*]] = arith.cmpi
+// DOTS: cpu.rows in 24 unless %[[HAS]] {
+// DOTS: tile.mma {{.*}}cpu.overlaps_rows
+// UNIT: cpu.rows in 64 {
+tile.kernel @branch grid(%i) (%q: !tile.view<?x64xbf16>, %k: !tile.view<64x64xbf16>, %v: !tile.view<64x64xbf16>,
+    %b: !tile.view<96x64xf32>, %o: !tile.view<?x64xf32>) {
+  %c96 = arith.constant 96 : index
+  %c0 = arith.constant 0 : index
+  %row = arith.muli %i, %c96 : index
+  %zero = arith.constant dense<0.0> : tensor<96x64xf32>
+  %qt = tile.load %q[%row, %c0] : !tile.view<?x64xbf16> -> tensor<96x64xbf16>
+  %kt = tile.load %k[%c0, %c0] : !tile.view<64x64xbf16> -> tensor<64x64xbf16>
+  %s = tile.mma %qt, %kt, %zero transpose_b : tensor<96x64xbf16>, tensor<64x64xbf16> -> tensor<96x64xf32>
+  %has = arith.cmpi eq, %i, %c0 : index
+  %t = scf.if %has -> tensor<96x64xf32> {
+    %bt = tile.load %b[%c0, %c0] : !tile.view<96x64xf32> -> tensor<96x64xf32>
+    %sum = arith.addf %s, %bt : tensor<96x64xf32>
+    scf.yield %sum : tensor<96x64xf32>
+  } else {
+    scf.yield %s : tensor<96x64xf32>
+  }
+  %m = tile.reduce max %t dim 1 : tensor<96x64xf32> -> tensor<96xf32>
+  %me = tile.expand %m dim 1 : tensor<96xf32> -> tensor<96x64xf32>
+  %d = arith.subf %t, %me : tensor<96x64xf32>
+  %p = math.exp2 %d : tensor<96x64xf32>
+  %pb = arith.truncf %p : tensor<96x64xf32> to tensor<96x64xbf16>
+  %vt = tile.load %v[%c0, %c0] : !tile.view<64x64xbf16> -> tensor<64x64xbf16>
+  %acc = tile.mma %pb, %vt, %zero : tensor<96x64xbf16>, tensor<64x64xbf16> -> tensor<96x64xf32>
+  tile.store %acc, %o[%row, %c0] : tensor<96x64xf32>, !tile.view<?x64xf32>
   tile.return
 }
