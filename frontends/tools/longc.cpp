@@ -5,6 +5,7 @@
 #include "frontends/tools/driver/Compile.h"
 #include "frontends/tools/driver/Convert.h"
 #include "frontends/tools/driver/Inspect.h"
+#include "frontends/tools/driver/Pools.h"
 #include "frontends/tools/driver/ProbeLayers.h"
 #include "frontends/tools/driver/Run.h"
 #include "runtime/core/ExitCode.h"
@@ -72,7 +73,7 @@ void addCompile(CLI::App &app, CompileOptions &options) {
   command->add_option("-o,--output", options.output, "program to write")->required();
   command->add_option("--method", options.method, "long-context method: none, fot, e2llm")->capture_default_str();
   command->add_option("--module", options.modules, "e2llm, instead of MODEL: encoder=PATH and decoder=PATH");
-  command->add_option("--pool", options.pool, "e2llm: what of a chunk's hidden states is compressed: mean, cls, last, or pma, attention of learned queries (default: the adapter's, or mean)");
+  command->add_option("--pool", options.pool, "e2llm: what of a chunk's hidden states is compressed: " + poolNames() + " (attention of learned queries); default: the adapter's, or " + pools[0].name);
   command->add_option("--chunk", options.chunkBytes, "e2llm: most bytes of a chunk (default: the adapter's, or 512)");
   command->add_option("--mem-layers", options.memoryLayers, "layers that read memory: all, a list (7,8,18), or probe to find them (default: the model's own, or all)");
   command->add_option("--topk", options.topk, "memory entries each query and head attends to; 0: all")
@@ -185,7 +186,9 @@ int main(int argc, char **argv) {
   inspectCommand->add_option("FILE", inspected, "checkpoint, compiled program, or lowered functions (.mlir)")
       ->required();
   bool steps = false;
-  inspectCommand->add_flag("--steps", steps, "a program's step lists too");
+  CLI::Option *ofSteps = inspectCommand->add_flag("--steps", steps, "a program's step lists too");
+  bool json = false;
+  inspectCommand->add_flag("--json", json, "what a program holds, as one JSON object on stdout")->excludes(ofSteps);
 
   ConvertOptions converted;
   addConvert(app, converted);
@@ -212,5 +215,5 @@ int main(int argc, char **argv) {
     return finish(runFile(run));
   if (app.got_subcommand("probe-layers"))
     return finish(probeLayers(probe));
-  return finish(inspectFile(inspected, steps));
+  return finish(inspectFile(inspected, steps, json));
 }

@@ -1,6 +1,7 @@
 // Refusals of the options of `longc compile`.
 #include "frontends/tools/driver/CheckOptions.h"
 
+#include "frontends/tools/driver/Pools.h"
 #include "frontends/tools/driver/PrepareTraining.h"
 
 #include "codegen/cpu/CompileCpu.h"
@@ -60,8 +61,8 @@ Status checkModules(const CompileOptions &options) {
   for (const char *name : {"encoder", "decoder"})
     if (!names.contains(name))
       return Status::error(1151, std::string("--method e2llm joins two models, and the ") + name + " is missing", joinHint);
-  if (!options.pool.empty() && options.pool != "mean" && options.pool != "cls" && options.pool != "last" && options.pool != "pma")
-    return Status::error(1153, "--pool '" + options.pool + "' is not known", "pools: mean, cls, last, pma");
+  if (!options.pool.empty() && !findPool(options.pool))
+    return Status::error(1153, "--pool '" + options.pool + "' is not known", "pools: " + poolNames());
   if (options.chunkBytes != 0 && (options.chunkBytes < 16 || options.chunkBytes > 65536))
     return Status::error(1153, "--chunk " + std::to_string(options.chunkBytes) + " is outside 16..65536 bytes", "leave it out for 512");
   const std::pair<const char *, bool> ofOne[] = {{"--mem-layers", !options.memoryLayers.empty()},

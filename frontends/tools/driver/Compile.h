@@ -13,7 +13,7 @@ struct CompileOptions {
   std::string output;          // program file
   std::string method = "none"; // none, fot, e2llm
   std::vector<std::string> modules; // NAME=PATH instead of a model: e2llm's encoder and decoder
-  std::string pool;                 // e2llm: of a chunk: mean, cls, last or pma; empty: as the adapter says, or mean
+  std::string pool;                 // e2llm: of a chunk, a name of Pools.h; empty: as the adapter says, or the first
   int64_t chunkBytes = 0;           // e2llm: most bytes of a chunk's text; 0: as the adapter says, or 512
   std::string memoryLayers; // all, a list, or probe; empty: the model's own, or all
   int64_t topk = 0; // 0: dense memory attention

@@ -11,6 +11,7 @@
 #include "frontends/tools/driver/DescribeModule.h"
 #include "frontends/tools/driver/ModelTraits.h"
 #include "frontends/tools/driver/OverlayAdapter.h"
+#include "frontends/tools/driver/Pools.h"
 #include "frontends/tools/driver/PrepareTraining.h"
 #include "frontends/tools/driver/SoftAdapter.h"
 #include "frontends/tools/driver/Stages.h"
@@ -175,7 +176,7 @@ private:
       options_.adapterHidden = adapter_->hidden;
     }
     if (options_.pool.empty())
-      options_.pool = adapter_ ? adapter_->pool : "mean";
+      options_.pool = adapter_ ? adapter_->pool : pools[0].name;
     if (options_.chunkBytes == 0)
       options_.chunkBytes = adapter_ && adapter_->chunkBytes > 0 ? adapter_->chunkBytes : usualChunkBytes;
     return {};
@@ -195,9 +196,7 @@ private:
       module->set_name(half.name);
     }
     abi::Compression *compression = program_.mutable_modules(1)->mutable_compression();
-    compression->set_pooling(options_.pool == "cls"    ? abi::Encoder::CLS
-                             : options_.pool == "last" ? abi::Encoder::LAST
-                                                       : abi::Encoder::MEAN); // which `pma` begins as and compares chunks by
+    compression->set_pooling(findPool(options_.pool)->served);
     compression->set_chunk_bytes(static_cast<uint32_t>(options_.chunkBytes));
     return {};
   }

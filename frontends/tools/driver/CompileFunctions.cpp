@@ -58,7 +58,9 @@ public:
       program_.add_targets(target);
       LONGC_TRY(target == "cpu" ? compileForCpu(*source) : compileForGpu(*source));
     }
-    return assembleProgram(std::move(code_), program_, parts_, NoWeights(), work_, output_);
+    LONGC_TRY(assembleProgram(std::move(code_), program_, parts_, NoWeights(), work_, output_));
+    stages_.report(program_);
+    return {};
   }
 
 private:

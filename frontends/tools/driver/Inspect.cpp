@@ -6,6 +6,7 @@
 #include "frontends/Checkpoint.h"
 #include "frontends/tools/RegisterAll.h"
 #include "runtime/core/Format.h"
+#include "runtime/core/Json.h"
 #include "runtime/core/SystemMemory.h"
 #include "runtime/serve/FunctionPlan.h"
 #include "runtime/serve/Program.h"
@@ -125,6 +126,64 @@ Status inspectProgram(const std::string &path, bool steps) {
   return {};
 }
 
+void writeShape(JsonWriter &json, const google::protobuf::RepeatedField<int64_t> &shape) {
+  json.key("shape").beginArray();
+  for (int64_t size : shape)
+    json.integer(size);
+  json.endArray();
+}
+
+void writeFunction(JsonWriter &json, const abi::Function &function) {
+  json.beginObject().key("name").text(function.name()).key("precision").text(function.precision());
+  json.key("target").text(function.target()).key("inputs").beginArray();
+  for (const abi::Input &input : function.inputs())
+    json.text(input.role());
+  json.endArray().key("steps").integer(function.steps_size()).key("buffers").integer(function.buffers_size());
+  json.key("results").integer(function.results_size()).key("gradients").integer(function.gradients_size()).endObject();
+}
+
+// One object of what a program holds, on stdout.
+Status inspectAsJson(const std::string &path) {
+  Result<std::unique_ptr<Program>> program = Program::open(path, /*verifyWeights=*/false);
+  if (!program.ok())
+    return program.status();
+  const abi::Program &message = (*program)->message();
+  JsonWriter json;
+  json.beginObject().key("program").text(path).key("compiler").text(message.compiler()).key("source").text(message.source());
+  json.key("weights_bytes").integer(static_cast<int64_t>((*program)->weightsBytes())).key("fingerprint").text(message.fingerprint());
+  json.key("targets").beginArray();
+  for (const std::string &target : message.targets())
+    json.text(target);
+  json.endArray().key("modules").beginArray();
+  for (const abi::Module &module : message.modules()) {
+    json.beginObject().key("name").text(module.name()).key("layers").integer(module.layers()).key("hidden").integer(module.hidden());
+    json.key("vocabulary").integer(module.vocabulary()).key("context_length").integer(static_cast<int64_t>(module.context_length()));
+    json.key("method").text(module.memory().method()).key("functions").beginArray();
+    for (const abi::Function &function : module.functions())
+      writeFunction(json, function);
+    json.endArray().endObject();
+  }
+  json.endArray().key("kernels").beginArray();
+  for (const abi::Kernel &kernel : message.kernels())
+    json.text(kernel.name());
+  json.endArray().key("states").beginArray();
+  for (const abi::State &state : message.states()) {
+    json.beginObject().key("kind").text(abi::State::Kind_Name(state.kind())).key("layer").integer(state.layer());
+    json.key("type").text(abi::ElementType_Name(state.type()));
+    writeShape(json, state.row_shape());
+    json.endObject();
+  }
+  json.endArray().key("parameters").beginArray();
+  for (const abi::Parameter &parameter : message.parameters()) {
+    json.beginObject().key("name").text(parameter.name()).key("type").text(abi::ElementType_Name(parameter.type()));
+    writeShape(json, parameter.shape());
+    json.key("bytes").integer(static_cast<int64_t>(parameter.bytes())).key("panels").boolean(parameter.panels());
+    json.key("trainable").boolean(parameter.trainable()).endObject();
+  }
+  std::puts(json.endArray().endObject().str().c_str());
+  return {};
+}
+
 // Arena bytes of a function when every symbol takes the value that the sizes imply; decoding has one token.
 Result<int64_t> arenaBytes(const abi::Function &function, const abi::Program &program, const PlanOptions &options) {
   FunctionPlan plan(function, program);
@@ -228,10 +287,15 @@ Status planTraining(const Program &program, double process, const PlanOptions &o
 
 } // namespace
 
-Status inspectFile(const std::string &path, bool steps) {
-  if (llvm::StringRef(path).ends_with(".mlir"))
+Status inspectFile(const std::string &path, bool steps, bool json) {
+  const bool isFunctions = llvm::StringRef(path).ends_with(".mlir");
+  if (json && (isFunctions || isCheckpoint(path)))
+    return Status::error(3009, "'" + path + "' is no program", "--json shows what a compiled program holds");
+  if (isFunctions)
     return inspectFunctions(path);
-  return isCheckpoint(path) ? inspectCheckpoint(path) : inspectProgram(path, steps);
+  if (isCheckpoint(path))
+    return inspectCheckpoint(path);
+  return json ? inspectAsJson(path) : inspectProgram(path, steps);
 }
 
 Status planProgram(const PlanOptions &options) {

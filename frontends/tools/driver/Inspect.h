@@ -9,8 +9,8 @@
 namespace longc {
 
 // Prints the configuration and tensors of a checkpoint, the parameters, functions and kernels of a program (with `steps`,
-// the functions' step lists too), or the step lists of lowered functions (.mlir).
-Status inspectFile(const std::string &path, bool steps);
+// the functions' step lists too; with `json`, one object), or the step lists of lowered functions (.mlir).
+Status inspectFile(const std::string &path, bool steps, bool json);
 
 struct PlanOptions {
   std::string program;

@@ -1,6 +1,7 @@
 // Tensors and configuration of E2LLM's adapter, against the models that it joins.
 #include "frontends/tools/driver/SoftAdapter.h"
 
+#include "frontends/tools/driver/Pools.h"
 #include "runtime/core/Format.h"
 #include "runtime/io/JsonFile.h"
 #include "runtime/io/SafetensorsFolder.h"
@@ -37,6 +38,8 @@ Status readConfig(const std::string &folder, SoftAdapter &adapter) {
   if (!pool || !pool->text() || !chunk || !chunk->integer())
     return Status::error(notJoined, folder + "/e2llm_config.json has no \"pooling\" and \"chunk_size\"", "give the folder that `train` wrote");
   adapter.pool = *pool->text();
+  if (!findPool(adapter.pool))
+    return Status::error(notJoined, folder + "/e2llm_config.json: the pooling '" + adapter.pool + "' is not known", "pools: " + poolNames());
   if (!unit || !unit->text() || *unit->text() == "bytes")
     adapter.chunkBytes = *chunk->integer();
   return {};
@@ -71,7 +74,7 @@ Result<SoftAdapter> readSoftAdapter(const std::string &folder, const Checkpoint 
                                                                          {"mlp.0.bias", {hidden}},
                                                                          {"mlp.2.weight", {decoder.config.hidden, hidden}},
                                                                          {"mlp.2.bias", {decoder.config.hidden}}};
-  if (adapter.pool == "pma") {
+  if (findPool(adapter.pool)->learns) {
     expected.push_back({"pma.seed", {1, columns}});
     for (const char *name : {"pma.key.weight", "pma.value.weight"})
       expected.push_back({name, {columns, columns}});

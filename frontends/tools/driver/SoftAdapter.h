@@ -13,7 +13,7 @@ namespace longc {
 struct SoftAdapter {
   std::optional<Adapter> encoder, decoder;
   std::vector<CheckpointParameter> products; // "adapter/mlp.0.weight", ..., F32
-  std::string pool;                          // mean, cls, last or pma
+  std::string pool;                          // the name of a pool (Pools.h)
   int64_t chunkBytes = 0; // 0: of chunks that were cut by tokens, which commands are told by --chunk
   int64_t hidden = 0; // rows of mlp.0
   std::shared_ptr<const void> files;

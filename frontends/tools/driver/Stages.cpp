@@ -237,9 +237,14 @@ Result<CpuObjects> Stages::compileKernels(ModuleOp kernels) {
     return failure("compiling the chosen kernels for the CPU");
   if (chosen)
     cpu.dumps = nullptr;
+  CpuOptions::Times times;
+  cpu.times = &times;
   FailureOr<CpuObjects> objects = compileCpu(kernels, variants(), cpu);
   if (failed(objects))
     return failure("compiling kernels for the CPU");
+  for (auto [stage, seconds] : {std::pair("to vector code", times.lower), std::pair("to the LLVM dialect", times.convert),
+                                std::pair("LLVM's passes", times.optimize), std::pair("machine code", times.emit)})
+    seconds_.emplace_back(std::string("of all threads: kernels ") + stage, seconds);
   LONGC_TRY(dumps_.status());
   return std::move(*objects);
 }

@@ -1,8 +1,18 @@
 // Functions of a file go through the passes that models go through, with the types that they are written in.
 // RUN: rm -rf %t && mkdir %t
-// RUN: longc compile %s --variants avx2 --quiet -o %t/app --dump-dir %t/ir
+// RUN: longc compile %s --variants avx2 --quiet -o %t/app --dump-dir %t/ir --time-passes 2>&1 | FileCheck %s --check-prefix=TIMES
+// RUN: longc inspect %t/app --json | FileCheck %s --check-prefix=JSON
+// RUN: not longc inspect %s --json 2>&1 | FileCheck %s --check-prefix=NOPROGRAM
 // RUN: python3 %S/inputs/replay.py %t/ir longc-opt tiled-cpu=functions-cpu:precision=written avx2=kernels:avx2 | FileCheck %s
 // RUN: FileCheck %s --check-prefix=KERNELS < %t/ir/02-tiled-cpu.mlir
+
+// Where the time went: passes, then the stages of the CPU code generator.
+// TIMES: LowerState
+// TIMES: {{[0-9.]+}} s  of all threads: kernels to vector code
+// TIMES: {{[0-9.]+}} s  of all threads: kernels machine code
+
+// JSON: {"program":{{.*}}"modules":[{"name":"functions",{{.*}}"functions":[{"name":"rotate","precision":"fast","target":"cpu","inputs":["argument0","argument1"],"steps":1,{{.*}}"kernels":["apply_rope_
+// NOPROGRAM: error: LC3009: {{.*}} is no program
 
 // CHECK: tiled-cpu: 1
 // CHECK: avx2: 1
