@@ -7,6 +7,8 @@
 #include "runtime/io/PeftConfig.h"
 #include "runtime/io/SafetensorsWriter.h"
 
+#include <algorithm>
+
 namespace longc {
 namespace {
 
@@ -54,8 +56,11 @@ Status writeAdapter(const Adapter &adapter, const AdapterBase &base, Safetensors
       return Status::error(TensorTypeUnsupported, "tensor " + quoted(whole.sourceName) + " is a norm of a family that stores norms less 1: "
                                                                                          "it is not written back",
                            "leave the norms out of the adapter's modules_to_save");
-    config.saved.push_back(whole.name.substr(0, whole.name.rfind('.')));
-    tensors.push_back(tensorOf(whole, std::string(peftPrefix) + whole.name, false, type));
+    const std::string module = whole.name.substr(0, whole.name.rfind('.'));
+    const bool kept = whole.sourceName.find(".base_layer.") != std::string::npos; // below the products of its module
+    if (!kept && std::ranges::find(config.saved, module) == config.saved.end())
+      config.saved.push_back(module);
+    tensors.push_back(tensorOf(whole, std::string(peftPrefix) + (kept ? module + ".base_layer" + whole.name.substr(module.size()) : whole.name), false, type));
   }
   LONGC_TRY(writeSafetensors(folder + "/adapter_model.safetensors", std::move(tensors)));
   return OutputFile::write(folder + "/adapter_config.json", peftConfigText(config));

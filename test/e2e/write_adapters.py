@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Adapters through `longc convert --to peft`: the products that PEFT would make of the folder before and after are the same.
+"""Adapters through `longc convert --to peft`: the products that PEFT would make of the folder before and after are the same, and so
+are the weights that it brings whole (modules_to_save).
 
     write_adapters.py LONGC FOLDER      FOLDER has blocks.gguf, the adapter of its program `program`, and room for others
 
@@ -61,12 +62,35 @@ def factorsOf(folder, tensors):
 
 def same(before, after, what):
     ours, theirs = tensorsOf(after), tensorsOf(before)
-    products = {name for name in theirs if ".lora_" in name}
-    assert products == {name for name in ours if ".lora_" in name}, (what, products ^ set(ours))
-    for name in products:
+    assert theirs.keys() == ours.keys(), (what, theirs.keys() ^ ours.keys())
+    for name in theirs:
         assert ours[name] == theirs[name], (what, name)
+    with open(f"{after}/adapter_config.json") as file:
+        saved = json.load(file).get("modules_to_save") or []
+    whole = {name.rsplit(".", 1)[0] for name in theirs if ".lora_" not in name}
+    assert all(any(module == end or module.endswith("." + end) for end in saved) for module in whole), (what, whole, saved)
+    assert all(any(module == end or module.endswith("." + end) for module in whole) for end in saved), (what, whole, saved)
     a, b = factorsOf(after, ours), factorsOf(before, theirs)
     assert a.keys() == b.keys() and all(math.isclose(a[m], b[m], rel_tol=1e-12) for m in a), (what, a, b)
+
+
+def saving(longc, folder, convert, back):
+    """A program that carries a table of an adapter gives it back; one that carries a norm is refused, and its folder is not."""
+    case = peft_adapters.readCases()["table"]
+    base, adapter, program = f"{folder}/saving.base", f"{folder}/saving", f"{folder}/saving.program"
+    for norm in (False, True):
+        if norm:
+            case["adapter"]["modules_to_save"].append("model.norm")
+            case["tensors"].append(["base_model.model.model.norm.weight", [32]])
+        peft_adapters.writeFolders(case, base, adapter)
+        subprocess.run([longc, "compile", base, "--adapter", adapter, "-o", program, "--variants", "avx2", "--quiet"], check=True)
+        if norm:
+            refused = subprocess.run([longc, "convert", program, "--to", "peft", "-o", f"{folder}/none"], capture_output=True, text=True)
+            assert refused.returncode == 1 and "'model.norm.weight' of the adapter's modules_to_save cannot" in refused.stderr, refused.stderr
+            convert(base, "--adapter", adapter)
+        else:
+            convert(program)
+        same(adapter, back, f"saved modules, norm {norm}")
 
 
 def main():
@@ -77,6 +101,7 @@ def main():
         subprocess.run([longc, "convert", source, "--to", "peft", "-o", back, "--quiet", *options], check=True)
     convert(f"{folder}/program")
     same(f"{folder}/adapter", back, "the program's adapter")
+    saving(longc, folder, convert, back)
     cases = [name for name, case in peft_adapters.readCases().items() if case["adapter"]["peft_type"] == "LORA"]
     for name in cases:
         base, adapter = f"{folder}/base.{name}", f"{folder}/adapter.{name}"

@@ -91,7 +91,7 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
   }
 
   if (adapter)
-    recordScales(*adapter, program);
+    recordAdapter(*adapter, program);
 
   Result<CpuObjects> objects = stages.compileKernels(*kernels);
   if (!objects.ok())

@@ -15,6 +15,8 @@
 namespace longc {
 namespace {
 
+constexpr const char *keptPart = ".base_layer."; // in the names of what an adapter keeps of its base
+
 bool isExecutable(const std::string &path) {
   char magic[4] = {};
   std::ifstream(path, std::ios::binary).read(magic, sizeof magic);
@@ -68,6 +70,26 @@ Result<Adapter> adapterOf(const Program &program, const std::string &path) {
   if (adapter.modules.empty())
     return Status::error(AdapterInvalid, path + " carries no adapter: expected a program that was compiled with --adapter",
                          "what `train` learns is a PEFT folder already");
+  std::vector<std::string> apart;
+  for (const std::string &tensor : program.module().saved_tensors()) {
+    std::string name = tensor;
+    if (const size_t kept = name.find(keptPart); kept != std::string::npos)
+      name.replace(kept, std::strlen(keptPart), ".");
+    const int index = find(name);
+    // What is joined is not taken apart again, and a norm may be held more by 1 than PEFT has it.
+    if (index < 0 || parameters[index].shape_size() != 2) {
+      apart.push_back(tensor);
+      continue;
+    }
+    Result<CheckpointParameter> whole = rowsOf(program, static_cast<uint32_t>(index));
+    if (!whole.ok())
+      return whole.status();
+    whole->sourceName = tensor;
+    adapter.replaced.push_back(std::move(*whole));
+  }
+  if (!apart.empty())
+    return Status::error(AdapterInvalid, path + ": " + longc::quotedList(apart) + " of the adapter's modules_to_save cannot be taken out of the program",
+                         "write it from its folder: longc convert MODEL --adapter FOLDER --to peft -o NEW");
   return adapter;
 }
 
@@ -92,6 +114,10 @@ Status fromFolder(const ConvertOptions &options, SafetensorsType type, const std
   Result<Adapter> adapter = readAdapter(options.adapter, *base);
   if (!adapter.ok())
     return adapter.status();
+  if (adapter->modules.empty())
+    return Status::error(AdapterInvalid, options.adapter + ": these are " + std::to_string(adapter->replaced.size()) +
+                                             " weights of a training and no adapter: PEFT has no form for them",
+                         "longc convert MODEL --adapter FOLDER --to hf writes the model that they make");
   modules = adapter->modules.size();
   const std::string title = std::filesystem::path(options.source + "/").parent_path().filename().string();
   return writeAdapter(*adapter, {title, base->config.family, base->config.layers}, type, folder);

@@ -3,6 +3,7 @@
 
 #include "dialects/lm/LmDialect.h"
 #include "passes/Passes.h"
+#include "runtime/io/AdapterConfig.h"
 
 #include <algorithm>
 
@@ -49,7 +50,10 @@ Status insertAdapter(const Adapter &adapter, ModuleOp graph, Checkpoint &model, 
   return stages.run(manager, graph, "inserting the adapter");
 }
 
-void recordScales(const Adapter &adapter, abi::Program &program) {
+void recordAdapter(const Adapter &adapter, abi::Program &program) {
+  if (!adapter.keepsTied) // which is no adapter
+    for (const CheckpointParameter &whole : adapter.replaced)
+      program.mutable_modules(0)->add_saved_tensors(baseName(whole.sourceName));
   for (abi::Parameter &parameter : *program.mutable_parameters())
     for (const AdaptedModule &module : adapter.modules)
       if (parameter.name() == module.a.name)

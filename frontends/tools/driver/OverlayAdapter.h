@@ -17,7 +17,7 @@ Status openAdapter(const std::string &folder, const std::string &mode, Checkpoin
 // Puts the products into the graph beside those of the base; their parameters become the checkpoint's.
 Status insertAdapter(const Adapter &adapter, mlir::ModuleOp graph, Checkpoint &model, Stages &stages);
 
-// What `longc convert --to peft` cannot see in the parameters: the factors of the products.
-void recordScales(const Adapter &adapter, abi::Program &program);
+// What `longc convert --to peft` cannot see in the parameters: the factors of the products, and what the adapter brought whole.
+void recordAdapter(const Adapter &adapter, abi::Program &program);
 
 } // namespace longc
