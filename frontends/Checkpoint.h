@@ -41,11 +41,12 @@ struct HfFolder {
   JsonValue config; // of the model that writes text
 };
 
-// What a program does where its user does not say.
+// What a program does where its user does not say. What counts in a draw stands only where tokens are drawn at all.
 struct GenerationDefaults {
   bool sample = false;
-  std::optional<double> temperature, topP;
+  std::optional<double> temperature, topP, minP;
   std::optional<int64_t> topK;
+  std::vector<std::string> ignored; // keys that would change what is written, and do not here
 };
 
 // Memory that a checkpoint was trained with.

@@ -3,10 +3,10 @@
 
 #include "frontends/StepKinds.h"
 #include "frontends/hf/ReadConfig.h"
+#include "frontends/hf/ReadGeneration.h"
 #include "frontends/hf/ReadPooling.h"
 #include "frontends/hf/ReadTokenizerJson.h"
 #include "runtime/core/Format.h"
-#include "runtime/io/ConfigKeys.h"
 #include "runtime/io/JsonFile.h"
 #include "runtime/io/ModelFileError.h"
 #include "runtime/io/SafetensorsFolder.h"
@@ -178,36 +178,6 @@ Status readTensors(const std::string &folder, const HfConfig &config, Checkpoint
   out.files = files;
   out.fileCount = files->files().size();
   return decideHead(named, config, out);
-}
-
-// Ends of texts and sampling, from generation_config.json where there is one.
-Status readGeneration(const std::string &folder, const HfConfig &config, std::vector<int32_t> &endIds, GenerationDefaults &out) {
-  const std::string path = folder + "/generation_config.json";
-  endIds = config.endIds;
-  if (!exists(path))
-    return {};
-  Result<JsonValue> json = readJsonFile(path);
-  if (!json.ok())
-    return json.status();
-  auto read = [&]() -> Status {
-    ConfigKeys keys(*json);
-    LONGC_TRY(readEndIds(*json, config.decoder.vocabSize, endIds));
-    LONGC_TRY(keys.read("do_sample", out.sample));
-    double temperature = 0, topP = 0;
-    int64_t topK = -1;
-    LONGC_TRY(keys.readPositive("temperature", temperature));
-    LONGC_TRY(keys.readPositive("top_p", topP));
-    LONGC_TRY(keys.read("top_k", 0, INT32_MAX, topK));
-    if (temperature > 0)
-      out.temperature = temperature;
-    if (topP > 0)
-      out.topP = topP;
-    if (topK >= 0)
-      out.topK = topK;
-    return {};
-  };
-  Status status = read();
-  return status.ok() ? status : at(path, status);
 }
 
 std::string baseName(std::string folder) {

@@ -189,6 +189,8 @@ JsonValue generationConfig(const Checkpoint &checkpoint) {
     json.add("top_p", *defaults.topP);
   if (defaults.sample && defaults.topK)
     json.add("top_k", *defaults.topK);
+  if (defaults.sample && defaults.minP)
+    json.add("min_p", *defaults.minP);
   return json.take();
 }
 

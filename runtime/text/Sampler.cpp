@@ -1,6 +1,7 @@
 // Greedy choice and filtered random draws.
 #include "runtime/text/Sampler.h"
 
+#include "runtime/core/Format.h"
 #include "runtime/text/Philox.h"
 
 #include <algorithm>
@@ -68,7 +69,22 @@ Status SamplerOptions::validate() const {
     return optionError("top-k", topK, "0 or more (0 switches it off)");
   if (!(topP > 0 && topP <= 1))
     return optionError("top-p", topP, "more than 0 and at most 1 (1 switches it off)");
+  if (!(minP >= 0 && minP <= 1))
+    return optionError("min-p", minP, "0 to 1 (0 switches it off)");
   return {};
+}
+
+std::string SamplerOptions::describe() const {
+  if (temperature == 0)
+    return "the best token";
+  std::string text = formatText("temperature %g", static_cast<double>(temperature));
+  if (topK > 0)
+    text += ", top-k " + std::to_string(topK);
+  if (topP < 1)
+    text += formatText(", top-p %g", static_cast<double>(topP));
+  if (minP > 0)
+    text += formatText(", min-p %g", static_cast<double>(minP));
+  return text;
 }
 
 void Sampler::collect(std::span<const float> logits) {
@@ -114,6 +130,11 @@ void Sampler::keepTopP(float best) {
   candidates_.resize(kept);
 }
 
+void Sampler::keepMinP(float best) {
+  if (options_.minP > 0)
+    std::erase_if(candidates_, [&](const Candidate &candidate) { return weight(candidate, best) < static_cast<double>(options_.minP); });
+}
+
 int32_t Sampler::draw(float best) {
   double total = 0;
   for (const Candidate &candidate : candidates_)
@@ -141,6 +162,7 @@ Result<int32_t> Sampler::sample(std::span<const float> logits) {
   collect(logits);
   keepTopK();
   keepTopP(top);
+  keepMinP(top);
   return draw(top);
 }
 

@@ -1,6 +1,6 @@
-// Chooses the next token from logits: the best one, or one drawn after temperature, top-k and top-p.
+// Chooses the next token from logits: the best one, or one drawn after temperature, top-k, top-p and min-p.
 //
-// Filters apply in Hugging Face's order: temperature, then top-k, then top-p over what top-k left. Equal logits count
+// Filters apply in Hugging Face's order: temperature, then top-k, then top-p over what top-k left, then min-p. Equal logits count
 // in the order of their ids, in greedy choice and in both filters. The n-th draw depends on the seed and n alone.
 #pragma once
 
@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace longc {
@@ -16,10 +17,13 @@ struct SamplerOptions {
   float temperature = 0; // 0: always the best token
   int topK = 0;          // draw among the k best; 0: among all
   float topP = 1;        // draw among the fewest best whose probabilities reach this sum
+  float minP = 0;        // draw among those with at least this share of the best one's probability
   uint64_t seed = 0;
 
   // An error naming the option that is out of its range.
   Status validate() const;
+  // "the best token", or "temperature 0.7, top-k 40": what is switched off is left out.
+  std::string describe() const;
 };
 
 class Sampler {
@@ -50,6 +54,7 @@ private:
   void collect(std::span<const float> logits);
   void keepTopK();
   void keepTopP(float best);
+  void keepMinP(float best);
   double weight(const Candidate &candidate, float best) const;
   int32_t draw(float best);
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Hugging Face folders that do not fit together are refused by name; what a checkpoint says of itself is the default.
+# Hugging Face folders that do not fit together are refused by name; what a checkpoint says of itself is the default, also of how tokens are drawn.
 source "$(dirname "$0")/programs.sh"
 folder=$work/hf_folder app=$work/hf_folder_app
 rm -f "$app"
@@ -40,9 +40,13 @@ refuses 1 "is a pickle" "$longc" compile "$folder/pytorch_model.bin" -o "$app"
 
 # LongLLaMA's layers and last context are the defaults of its program; a short context is the default window, which is said.
 folder longllama
+echo '{"eos_token_id": [0, 1], "do_sample": true, "temperature": 0.6, "top_p": 0.95, "repetition_penalty": 1.1}' >"$folder/generation_config.json"
 "${compile[@]}" --method fot --variants avx2 2>"$work/stderr"
 grep -q "note: the default window is all that the model has, 128 tokens" "$work/stderr" || fail "no note: $(cat "$work/stderr")"
+grep -q "unless told otherwise: temperature 0.6, top-k 50, top-p 0.95" "$work/stderr" || fail "sampling is not noted: $(cat "$work/stderr")"
+grep -q "generation_config.json: 'repetition_penalty' is not supported here and without effect" "$work/stderr" || fail "no note: $(cat "$work/stderr")"
 "$app" info >"$work/info"
+grep -q "temperature 0.6, top-k 50, top-p 0.95" "$work/info" || fail "expected how tokens are drawn: $(cat "$work/info")"
 grep -qE "^memory layers +1," "$work/info" || fail "expected memory in layer 1: $(cat "$work/info")"
 grep -q "last context 24" "$work/info" || fail "expected a last context of 24: $(cat "$work/info")"
 # Its tokens are those of tokenizer.json: nothing is added, special tokens are found.

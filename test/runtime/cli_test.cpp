@@ -166,6 +166,36 @@ TEST(Generate, TheEnvironmentSetsOptions) {
   unsetenv("LONGC_TOKENS");
 }
 
+TEST(Generate, DrawsAsTheCheckpointHasItUnlessToldOtherwise) {
+  abi::Program program = fake::program();
+  abi::Sampling &sampling = *program.mutable_modules(0)->mutable_sampling();
+  sampling.set_temperature(20);
+  sampling.set_top_p(1);
+  sampling.set_top_k(3);
+  const std::string path = programPath("drawing", program);
+  auto ids = [](const std::string &options, const std::string &path) {
+    return jsonOf(run("generate --json -q -n 24 -p abcabcde " + options, path))["token_ids"].get<std::vector<int>>();
+  };
+  const std::string all = "--temperature 20 --top-k 3 --seed 5", greedy = "--temperature 0";
+  EXPECT_EQ(ids("--seed 5", path), ids(all, programPath()));
+  EXPECT_NE(ids("--seed 5", path), ids("", programPath()));
+  EXPECT_EQ(ids(greedy, path), ids("", programPath()));
+  EXPECT_EQ(ids("--seed 5 --top-k 1", path), ids("", programPath()));
+  EXPECT_EQ(ids("--seed 5 --top-k 0", path), ids("--temperature 20 --seed 5", programPath()));
+  EXPECT_EQ(ids("--seed 5 --min-p 1", path), ids("--temperature 20 --min-p 1 --seed 5", programPath()));
+  const std::string prompts = writeTemporary("prompts", "{\"prompt\": \"abcabcde\"}\n");
+  EXPECT_EQ(jsonOf(run("generate --json -q -n 24 --seed 5 --prompts " + prompts, path))["token_ids"].get<std::vector<int>>(), ids("--seed 5", path));
+  auto said = [&](const std::string &options, const std::string &path) { return run("chat -q -n 24 --memory off -p abcabcde " + options, path).out; };
+  EXPECT_EQ(said("--seed 5", path), said(all, programPath()));
+  EXPECT_NE(said("--seed 5", path), said(greedy, path));
+  EXPECT_NE(run("info", path).out.find("temperature 20, top-k 3"), std::string::npos);
+  EXPECT_EQ(jsonOf(run("info --json", path))["sampling"]["top_k"], 3);
+  // What judges takes the best token whatever the checkpoint says.
+  auto judged = [](const std::string &path) { return jsonOf(run("passkey --length 300 --count 1 --seed 1 --json -q", path))["prompts"][0]["answer"]; };
+  EXPECT_EQ(judged(path), judged(programPath()));
+  expectError(run("generate -p a --min-p 2", path), 2, "--min-p");
+}
+
 TEST(Generate, AFullDiskIsAnError) {
   int status = std::system((programPath() + " generate -p a -n 3 -q > /dev/full 2> " + fake::temporaryPath("full")).c_str());
   EXPECT_EQ(WEXITSTATUS(status), 1);

@@ -205,8 +205,37 @@ TEST_F(HfFolder, TokensAndEnds) {
   EXPECT_TRUE(found.generation.sample);
   EXPECT_EQ(found.generation.temperature, 0.5);
   EXPECT_EQ(found.generation.topK, 7);
+  EXPECT_EQ(found.generation.topP, 1);
+  EXPECT_TRUE(found.generation.ignored.empty());
   write("chat_template.jinja", "new"); // the newer place wins
   EXPECT_EQ(right().tokenizer.chatTemplate, "new");
+}
+
+TEST_F(HfFolder, HowTokensAreDrawn) {
+  writeTensors({});
+  // As transformers has it where the file says no more.
+  write("generation_config.json", R"({"do_sample": true, "min_p": 0.25, "repetition_penalty": 1.0, "num_beams": 1, "suppress_tokens": null})");
+  GenerationDefaults found = right().generation;
+  EXPECT_EQ(found.temperature, 1);
+  EXPECT_EQ(found.topK, 50);
+  EXPECT_EQ(found.topP, 1);
+  EXPECT_EQ(found.minP, 0.25);
+  EXPECT_TRUE(found.ignored.empty());
+  // What is of draws has no effect, and no wrong value, where nothing is drawn.
+  write("generation_config.json", R"({"temperature": 0.0, "top_p": 7, "typical_p": 0.5, "repetition_penalty": 1.05, "no_repeat_ngram_size": 3})");
+  found = right().generation;
+  EXPECT_FALSE(found.sample);
+  EXPECT_FALSE(found.temperature);
+  EXPECT_EQ(found.ignored, (std::vector<std::string>{"no_repeat_ngram_size", "repetition_penalty"}));
+  for (auto [config, message] : {std::pair(R"({"do_sample": true, "temperature": 0.0})", "'temperature': expected a positive number"),
+                                 std::pair(R"({"do_sample": true, "temperature": 1e9})", "'temperature': expected a number above 0 and at most 100"),
+                                 std::pair(R"({"do_sample": true, "top_p": 0})", "'top_p': expected a number above 0 and at most 1"),
+                                 std::pair(R"({"do_sample": true, "min_p": "much"})", "'min_p': expected a number from 0 to 1"),
+                                 std::pair(R"({"do_sample": true, "top_k": -1})", "'top_k': expected a whole number"),
+                                 std::pair(R"({"do_sample": "yes"})", "'do_sample': expected true or false")}) {
+    write("generation_config.json", config);
+    refused(ConfigInvalid, std::string("generation_config.json: key ") + message);
+  }
 }
 
 TEST_F(HfFolder, FoldersThatAreRefused) {

@@ -96,6 +96,24 @@ TEST(Program, RefusesBadVersionsAndLists) {
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_modules(0)->mutable_memory()->add_layers(1); }), 4108);
 }
 
+TEST(Program, RefusesDrawsThatThereAreNot) {
+  using Change = std::function<void(abi::Sampling &)>;
+  auto codeOf = [](const Change &change) {
+    return codeAfter([&](abi::Program &p) {
+      abi::Sampling &sampling = *p.mutable_modules(0)->mutable_sampling();
+      sampling.set_temperature(0.7);
+      sampling.set_top_p(0.9);
+      change(sampling);
+    });
+  };
+  EXPECT_EQ(codeOf([](abi::Sampling &) {}), 0);
+  for (const Change &change : std::vector<Change>{
+           [](abi::Sampling &s) { s.set_temperature(0); }, [](abi::Sampling &s) { s.set_temperature(NAN); },
+           [](abi::Sampling &s) { s.set_temperature(1e300); }, [](abi::Sampling &s) { s.set_top_p(0); },
+           [](abi::Sampling &s) { s.set_top_k(UINT32_MAX); }, [](abi::Sampling &s) { s.set_min_p(2); }})
+    EXPECT_EQ(codeOf(change), 4108);
+}
+
 TEST(Program, RefusesBadParameters) {
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_parameters(0)->set_offset(64); }), 4108);
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_parameters(0)->set_offset(UINT64_MAX - 63); }), 4108);

@@ -1,4 +1,4 @@
-// Tests runtime/text/Sampler.cpp: greedy choice, the sets that top-k and top-p leave, the distribution of draws, and
+// Tests runtime/text/Sampler.cpp: greedy choice, the sets that top-k, top-p and min-p leave, the distribution of draws, and
 // logits and options that must be refused.
 #include "runtime/text/Philox.h"
 #include "runtime/text/Sampler.h"
@@ -120,6 +120,15 @@ TEST(Sampler, topPCountsAfterTopK) {
   EXPECT_EQ(reachable({.temperature = 1, .topP = 0.6f}, logits), (std::set<int32_t>{0, 1}));
 }
 
+TEST(Sampler, minPLeavesThoseNearTheBest) {
+  std::vector<float> logits = logitsOf({0.1, 0.5, 0.15, 0.25});
+  EXPECT_EQ(reachable({.temperature = 1, .minP = 0.49f}, logits), (std::set<int32_t>{1, 3}));
+  EXPECT_EQ(reachable({.temperature = 1, .minP = 0.51f}, logits), (std::set<int32_t>{1}));
+  EXPECT_EQ(reachable({.temperature = 1, .minP = 1}, logits), (std::set<int32_t>{1}));
+  // A share of the probability behind the temperature: at 2 the second has the root of a half.
+  EXPECT_EQ(reachable({.temperature = 2, .minP = 0.7f}, logits), (std::set<int32_t>{1, 3}));
+}
+
 TEST(Sampler, topPOverManyEqualTokensTakesLowIds) {
   // More than one sorting step: 1000 equal tokens, half of the sum is the first 500 ids.
   std::set<int32_t> ids = reachable({.temperature = 1, .topP = 0.5f}, std::vector<float>(1000, 2.0f), 20000);
@@ -180,6 +189,9 @@ TEST(Sampler, refusesOptionsOutOfRange) {
       {{.topP = 0}, "top-p is 0"},
       {{.topP = 1.5f}, "top-p is 1.5"},
       {{.topP = NAN}, "top-p is nan"},
+      {{.minP = -0.1f}, "min-p is -0.1"},
+      {{.minP = 1.5f}, "min-p is 1.5"},
+      {{.minP = NAN}, "min-p is nan"},
   };
   for (const Case &one : cases) {
     Status status = one.options.validate();

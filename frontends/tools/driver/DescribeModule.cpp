@@ -3,6 +3,8 @@
 
 #include "frontends/tools/driver/CheckText.h"
 #include "frontends/tools/driver/DescribeTokenizer.h"
+#include "runtime/core/Format.h"
+#include "runtime/serve/SamplingDefaults.h"
 
 #include <cstdio>
 
@@ -17,6 +19,13 @@ void describeEncoder(const EncoderConfig &config, abi::Encoder &encoder) {
   encoder.set_first_position(config.firstPosition);
   if (config.uncountedToken)
     encoder.set_uncounted_token(*config.uncountedToken);
+}
+
+void describeSampling(const GenerationDefaults &defaults, abi::Sampling &sampling) {
+  sampling.set_temperature(defaults.temperature.value_or(1));
+  sampling.set_top_k(static_cast<uint32_t>(defaults.topK.value_or(0)));
+  sampling.set_top_p(defaults.topP.value_or(1));
+  sampling.set_min_p(defaults.minP.value_or(0));
 }
 
 void describeMemory(const CompileOptions &options, llvm::ArrayRef<int64_t> layers, abi::Memory &memory) {
@@ -46,11 +55,20 @@ Status describeModule(const CompileOptions &options, const std::string &path, co
     describeEncoder(*model.config.encoder, *module.mutable_encoder());
   else
     describeMemory(options, memoryLayers, *module.mutable_memory());
+  if (model.generation.sample && !model.config.encoder)
+    describeSampling(model.generation, *module.mutable_sampling());
   if (Status status = checkText(model.tokenizer, module.tokenizer()); !status.ok())
     return ofFile(status);
-  if (!options.quiet)
-    for (const std::string &note : model.tokenizer.notes)
-      std::fprintf(stderr, "note: %s: %s\n", path.c_str(), note.c_str());
+  if (options.quiet)
+    return {};
+  for (const std::string &note : model.tokenizer.notes)
+    std::fprintf(stderr, "note: %s: %s\n", path.c_str(), note.c_str());
+  if (module.has_sampling())
+    std::fprintf(stderr, "note: chat and generate draw tokens as generation_config.json has it, unless told otherwise: %s\n",
+                 samplingOf(module).describe().c_str());
+  if (!model.generation.ignored.empty())
+    std::fprintf(stderr, "note: generation_config.json: %s not supported here and without effect\n",
+                 (quotedList(model.generation.ignored) + (model.generation.ignored.size() == 1 ? " is" : " are")).c_str());
   return {};
 }
 

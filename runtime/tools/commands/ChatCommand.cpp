@@ -293,6 +293,7 @@ Status runChat(const Arguments &arguments) {
   auto model = OpenedModel::open(arguments);
   if (!model.ok())
     return model.status();
+  sampler = drawnAs(model->loaded.program->module(), arguments, *sampler);
   const std::string &source = model->loaded.program->module().tokenizer().chat_template();
   if (source.empty())
     return Status::error(5407, "this model has no chat template", "use `generate`");
@@ -312,7 +313,7 @@ Status runChat(const Arguments &arguments) {
 
 const Command chatCommand = {
     "chat", "answers questions, about a document if one is given",
-    modelOptions({"chunk", "document", "json", "load-memory", "nearest", "prompt", "prompt-file", "save-memory", "seed", "system", "temperature",
+    modelOptions({"chunk", "document", "json", "load-memory", "min-p", "nearest", "prompt", "prompt-file", "save-memory", "seed", "system", "temperature",
                   "tokens", "top-k", "top-p", "words"}),
     runChat,
     "\nWithout --prompt or --prompt-file each line of standard input is a question, until the input ends; empty lines are\n"

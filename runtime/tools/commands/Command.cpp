@@ -8,6 +8,7 @@
 #include "runtime/e2llm/SoftFiles.h"
 #include "runtime/serve/ProgramTokenizer.h"
 #include "runtime/serve/RandomWeights.h"
+#include "runtime/serve/SamplingDefaults.h"
 #include "runtime/train/AdapterFiles.h"
 #include "runtime/train/ProgramParameters.h"
 #include "runtime/train/ServedValues.h"
@@ -364,13 +365,30 @@ Result<SamplerOptions> samplerOf(const Arguments &arguments) {
   auto topP = arguments.number("top-p", 0, 1);
   if (!topP.ok())
     return topP.status();
+  auto minP = arguments.has("min-p") ? arguments.number("min-p", 0, 1) : Result<double>(0.0);
+  if (!minP.ok())
+    return minP.status();
   SamplerOptions options;
   options.temperature = static_cast<float>(*temperature);
   options.topK = static_cast<int>(*topK);
   options.topP = static_cast<float>(*topP);
+  options.minP = static_cast<float>(*minP);
   options.seed = *seed;
   LONGC_TRY(options.validate());
   return options;
+}
+
+SamplerOptions drawnAs(const abi::Module &module, const Arguments &arguments, SamplerOptions asked) {
+  const SamplerOptions usual = samplingOf(module);
+  if (!arguments.isGiven("temperature"))
+    asked.temperature = usual.temperature;
+  if (!arguments.isGiven("top-k"))
+    asked.topK = usual.topK;
+  if (!arguments.isGiven("top-p"))
+    asked.topP = usual.topP;
+  if (!arguments.isGiven("min-p"))
+    asked.minP = usual.minP;
+  return asked;
 }
 
 Status readTokens(Session &session, std::span<const int32_t> tokens, ProgressMode mode, const char *title,

@@ -92,6 +92,8 @@ Result<ProgressMode> progressOf(const Arguments &arguments);
 Result<uint64_t> seedOf(const Arguments &arguments);
 /// How to draw tokens, with the seed of seedOf.
 Result<SamplerOptions> samplerOf(const Arguments &arguments);
+/// The same as the model has it where the user does not say.
+SamplerOptions drawnAs(const abi::Module &module, const Arguments &arguments, SamplerOptions asked);
 
 /// Reads tokens with a progress bar; ^C cancels.
 Status readTokens(Session &session, std::span<const int32_t> tokens, ProgressMode mode, const char *title,

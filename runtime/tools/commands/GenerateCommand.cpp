@@ -114,6 +114,7 @@ Status runGenerate(const Arguments &arguments) {
   auto model = OpenedModel::open(arguments);
   if (!model.ok())
     return model.status();
+  sampler = drawnAs(model->loaded.program->module(), arguments, *sampler);
   auto start = std::chrono::steady_clock::now();
   if (arguments.has("save-memory"))
     LONGC_TRY(OutputFile::check(arguments.text("save-memory")));
@@ -137,7 +138,7 @@ Status runGenerate(const Arguments &arguments) {
 
 const Command generateCommand = {
     "generate", "continues a prompt as it stands, begun as the model's texts begin; what is over the window goes to memory",
-    modelOptions({"document", "ignore-eos", "json", "load-memory", "parallel", "prompt", "prompt-file", "prompts", "save-memory", "seed",
+    modelOptions({"document", "ignore-eos", "json", "load-memory", "min-p", "parallel", "prompt", "prompt-file", "prompts", "save-memory", "seed",
                   "temperature", "tokens", "top-k", "top-p"}),
     runGenerate};
 

@@ -5,6 +5,7 @@
 #include "runtime/device/CpuDevice.h"
 #include "runtime/device/CpuFeatures.h"
 #include "runtime/e2llm/Compressor.h"
+#include "runtime/serve/SamplingDefaults.h"
 #include "runtime/tools/commands/Command.h"
 
 #include <functional>
@@ -62,6 +63,7 @@ void describeKind(const Program &program, const std::function<void(const char *,
                             (memory.topk() ? formatText(", exact top-%u", memory.topk()) : ", dense"));
   line("memory", formatText("%s bytes a token", formatCount(bytesPerToken(program, "fast")).c_str()));
   line("window", formatText("%u tokens, last context %u", memory.default_window(), memory.default_last_context()));
+  line("sampling", samplingOf(module).describe());
 }
 
 std::string toText(const Program &program, const CpuFeatures &features, const std::string &variant) {
@@ -109,6 +111,14 @@ std::string toJson(const Program &program, const CpuFeatures &features, const st
   json.key("memory_bytes_per_token").integer(bytesPerToken(program, "fast"));
   json.key("window").integer(module.memory().default_window());
   json.key("last_context").integer(module.memory().default_last_context());
+  if (!module.has_encoder()) {
+    const SamplerOptions sampling = samplingOf(module);
+    json.key("sampling").beginObject();
+    json.key("temperature").number(static_cast<double>(sampling.temperature));
+    json.key("top_k").integer(sampling.topK);
+    json.key("top_p").number(static_cast<double>(sampling.topP));
+    json.key("min_p").number(static_cast<double>(sampling.minP)).endObject();
+  }
   json.key("processor").text(features.brand);
   json.key("features").text(features.describe());
   json.key("variants").beginArray();

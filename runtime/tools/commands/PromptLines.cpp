@@ -193,6 +193,7 @@ Status continuePromptLines(const Arguments &arguments) {
   auto model = OpenedModel::open(arguments, /*takesAdapters=*/true);
   if (!model.ok())
     return model.status();
+  sampler = drawnAs(model->loaded.program->module(), arguments, *sampler);
   auto prompts = encodeLines(*model, path, *lines);
   if (!prompts.ok())
     return prompts.status();
