@@ -1,6 +1,7 @@
 // One CUDA device over the driver's entry points.
 #include "runtime/device/CudaContext.h"
 
+#include <atomic>
 #include <cstring>
 
 namespace longc {
@@ -69,7 +70,7 @@ Result<std::unique_ptr<CudaContext>> CudaContext::open(int ordinal) {
   device->architecture_ = major * 10 + minor;
   LONGC_TRY(cuda.check(cuda.primaryCtxRetain(&device->context_, device->device_), "creating the CUDA context"));
   device->retained_ = true;
-  LONGC_TRY(cuda.check(cuda.ctxSetCurrent(device->context_), "entering the CUDA context"));
+  LONGC_TRY(device->enter());
   LONGC_TRY(cuda.check(cuda.streamCreate(&device->stream_, /*flags: in order with the default stream*/ 0), "creating a stream"));
   LONGC_TRY(cuda.check(cuda.eventCreate(&device->startEvent_, 0), "creating an event"));
   LONGC_TRY(cuda.check(cuda.eventCreate(&device->stopEvent_, 0), "creating an event"));
@@ -79,6 +80,7 @@ Result<std::unique_ptr<CudaContext>> CudaContext::open(int ordinal) {
 CudaContext::~CudaContext() {
   if (!retained_)
     return;
+  (void)enter().ok();
   for (CudaHandle module : modules_)
     driver_->moduleUnload(module);
   if (staging_)
@@ -92,12 +94,32 @@ CudaContext::~CudaContext() {
   driver_->primaryCtxRelease(device_);
 }
 
+uint64_t CudaContext::nextNumber() {
+  static std::atomic<uint64_t> last{0};
+  return ++last;
+}
+
+/// The driver's calls go to the context that the calling thread is in.
+Status CudaContext::enter() {
+  static thread_local uint64_t entered = 0;
+  if (entered != number_) {
+    LONGC_TRY(driver_->check(driver_->ctxSetCurrent(context_), "entering the CUDA context"));
+    entered = number_;
+  }
+  return {};
+}
+
 Result<CudaPointer> CudaContext::allocate(size_t bytes) {
+  if (Status status = enter(); !status.ok())
+    return status;
   CudaPointer pointer = 0;
   int result = driver_->memAlloc(&pointer, bytes ? bytes : 1);
   if (result == 0)
     return pointer;
   Status status = driver_->check(result, "allocating device memory");
+  constexpr int outOfMemory = 2;
+  if (result != outOfMemory)
+    return status;
   return Status::error(status.code(),
                        "allocating " + std::to_string(bytes) + " bytes on " + name_ + " (" +
                            std::to_string(memoryBytes_) + " bytes in all) failed",
@@ -105,9 +127,11 @@ Result<CudaPointer> CudaContext::allocate(size_t bytes) {
 }
 
 Status CudaContext::release(CudaPointer pointer) {
+  LONGC_TRY(enter());
   return driver_->check(driver_->memFree(pointer), "freeing device memory");
 }
 Status CudaContext::fill(CudaPointer pointer, unsigned char value, size_t bytes) {
+  LONGC_TRY(enter());
   return bytes ? driver_->check(driver_->memsetD8(pointer, value, bytes), "filling device memory") : Status();
 }
 /// A place in pinned memory; null for what is too large for it.
@@ -129,6 +153,7 @@ Result<std::byte *> CudaContext::stage(size_t bytes) {
 
 Status CudaContext::copyToDevice(CudaPointer target, const void *source, size_t bytes) {
   std::lock_guard turn(turn_);
+  LONGC_TRY(enter());
   auto place = stage(bytes);
   if (!place.ok())
     return place.status();
@@ -144,7 +169,7 @@ Status CudaContext::copyToHost(void *target, CudaPointer source, size_t bytes) {
 }
 Status CudaContext::copyAllToHost(std::span<const CudaHostCopy> copies) {
   std::lock_guard turn(turn_);
-  LONGC_TRY(driver_->check(driver_->ctxSetCurrent(context_), "entering the CUDA context")); // this may be its first call on a thread
+  LONGC_TRY(enter());
   std::vector<std::pair<void *, std::span<const std::byte>>> begun;
   auto complete = [&]() -> Status {
     LONGC_TRY(synchronize());
@@ -171,6 +196,7 @@ Status CudaContext::copyAllToHost(std::span<const CudaHostCopy> copies) {
   return begun.empty() ? Status() : complete();
 }
 Status CudaContext::copyOnDevice(CudaPointer target, CudaPointer source, size_t bytes) {
+  LONGC_TRY(enter());
   return bytes ? driver_->check(driver_->memcpyDtoDAsync(target, source, bytes, nullptr), "copying on the device")
                : Status();
 }
@@ -240,6 +266,7 @@ Status CudaContext::launch(const CudaFunction &function, unsigned gridX, unsigne
                           void **arguments) {
   if (gridX == 0 || gridY == 0 || gridZ == 0)
     return {}; // nothing to do: an empty batch
+  LONGC_TRY(enter());
   constexpr int kProgrammaticSerialization = 6;
   CudaLaunchAttribute early = {kProgrammaticSerialization, {1}}; // an int of the host's order: 1
   const bool mayOverlap = recording_ && function.waitsItself; // launched one by one, it costs the host more than it saves
@@ -250,6 +277,7 @@ Status CudaContext::launch(const CudaFunction &function, unsigned gridX, unsigne
 
 Result<CudaHandle> CudaContext::record(const std::function<Status()> &launches) {
   std::lock_guard turn(turn_);
+  LONGC_TRY(enter());
   LONGC_TRY(driver_->check(driver_->streamBeginCapture(stream_, /*relaxed*/ 2), "recording launches"));
   recording_ = true;
   Status status = launches();
@@ -269,11 +297,13 @@ Result<CudaHandle> CudaContext::endRecording() {
 }
 
 Status CudaContext::launchGraph(CudaHandle graph) {
+  LONGC_TRY(enter());
   return driver_->check(driver_->graphLaunch(graph, stream_), "launching recorded kernels");
 }
 
 Status CudaContext::synchronize() {
   std::lock_guard turn(turn_);
+  LONGC_TRY(enter());
   LONGC_TRY(driver_->check(driver_->ctxSynchronize(), "running kernels"));
   staged_ = 0;
   return {};

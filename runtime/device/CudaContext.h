@@ -1,6 +1,6 @@
 // One CUDA device: memory, modules, tensor maps, launches, events. The driver is found at run time (CudaDriver.h).
 //
-// One thread uses a device at a time; copies to the host may come from others meanwhile. Kernels are queued on a stream of the context's own, which waits for
+// One thread uses a device at a time, which may be another one each time; copies to the host may come from others meanwhile. Kernels are queued on a stream of the context's own, which waits for
 // the default stream's copies and they for it: everything happens in call order.
 #pragma once
 
@@ -85,10 +85,13 @@ private:
   static constexpr size_t stagingBytes = size_t(8) << 20;
 
   CudaContext() = default;
+  Status enter();
   Result<std::byte *> stage(size_t bytes);
   Result<CudaHandle> endRecording();
 
   const CudaDriver *driver_ = nullptr;
+  const uint64_t number_ = nextNumber(); // of all that there were
+  static uint64_t nextNumber();
   int device_ = 0;
   bool retained_ = false;
   CudaHandle context_ = nullptr;

@@ -5,6 +5,7 @@
 #include "gtest/gtest.h"
 
 #include <numeric>
+#include <thread>
 
 using namespace longc;
 
@@ -48,6 +49,30 @@ TEST(CudaDevice, MemoryRoundTrips) {
   auto first = (*device)->share(sent.data(), 4000), second = (*device)->share(sent.data(), 4000);
   ASSERT_TRUE(first.ok() && second.ok());
   EXPECT_EQ(*first, *second);
+}
+
+// A server's requests come on threads of its own.
+TEST(CudaDevice, AnotherThreadMayUseIt) {
+  if (std::string reason = reasonToSkip(); !reason.empty())
+    GTEST_SKIP() << reason;
+  longc_program_table table{LONGC_ABI_VERSION, 0, nullptr, 0, 0, nullptr};
+  auto device = CudaDevice::create(table, longc::abi::Program(), "cuda:sm_90a");
+  ASSERT_TRUE(device.ok()) << device.status().text();
+  std::vector<int> sent(1000, 7), received(1000, -1);
+  Status status;
+  std::thread([&] {
+    auto memory = (*device)->allocate(4000, "test");
+    if (!(status = memory.status()).ok())
+      return;
+    status = (*device)->copyIn(*memory, sent.data(), 4000);
+    if (status.ok())
+      status = (*device)->finish();
+    if (status.ok())
+      status = (*device)->copyOut(received.data(), *memory, 4000);
+    (*device)->release(*memory);
+  }).join();
+  EXPECT_TRUE(status.ok()) << status.text();
+  EXPECT_EQ(received, sent);
 }
 
 TEST(CudaDevice, CodeForAnotherGpuIsRefused) {
