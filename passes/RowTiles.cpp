@@ -180,6 +180,12 @@ LogicalResult RowTiles::evaluate(lm::GatherRowsOp op) {
   if (pieces_.contains(op.getX()))
     return op.emitOpError("expected a source from outside the group: its rows are other blocks'");
   Type element = cast<RankedTensorType>(op.getX().getType()).getElementType();
+  if (window_.rows == 1 && !window_.lo) { // one row is a load from where its number says
+    Value number = make<tile::ScalarOp>(kernel_.body().getIndexType(), kernel_.input(op.getRows()), window_.row);
+    Value offsets[] = {number, kernel_.index(0)};
+    bind(op.getResult(), kernel_.load(kernel_.input(op.getX()), shapeOf(op.getResult()), offsets));
+    return success();
+  }
   bind(op.getResult(), make<tile::GatherOp>(tileType(shapeOf(op.getResult()), element), kernel_.input(op.getX()),
                                             rowIndices(op.getRows()), kernel_.index(0), ArrayRef<int64_t>{}));
   return success();

@@ -90,10 +90,16 @@ GemmTile LinearTiler::tileOf(Value rows, int64_t columns, int64_t products, int6
   GemmTile tile;
   const bool few = hasFewRows(rows);
   int64_t width = few ? facts_.getFewRowCols() : facts_.getMmaCols() / (facts_.getJointCols() ? products : 1);
-  constexpr int64_t manyBlocks = 1024, deepRow = 2048;
-  if (few && cast<RankedTensorType>(rows.getType()).getDimSize(1) > deepRow) // then its threads share columns' depth
+  constexpr int64_t manyBlocks = 1024, deepRow = 2048, heldNumbers = 4096; // weights that a block of one row holds at once
+  auto type = cast<RankedTensorType>(rows.getType());
+  const int64_t depth = type.isDynamicDim(1) ? deepRow : type.getDimSize(1);
+  auto isHeld = [&](int64_t columns) { return depth <= deepRow && columns * products * depth <= heldNumbers; };
+  if (few && !isHeld(width) && isHeld(1)) // a column alone then
+    width = 1;
+  else if (few && depth > deepRow) // then its threads share columns' depth
     width *= 4;
-  while (few && columns / width > manyBlocks) // more of them would do the same work on x again
+  const bool held = isHeld(width);
+  while (few && columns / width > manyBlocks && (!held || isHeld(2 * width))) // more of them would do the same work on x again
     width *= 2;
   tile.rows = few ? 1 : fitTile(facts_.getMmaRows(), cast<RankedTensorType>(rows.getType()).getDimSize(0), 1);
   tile.cols = fitTile(width, columns, granule);
