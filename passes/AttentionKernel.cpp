@@ -128,9 +128,10 @@ Value AttentionKernel::narrow(Walk &walk) {
   ImplicitLocOpBuilder &b = kernel_.body();
   Value first = firstTile(walk);
   Value length = kernel_.max(kernel_.sub(walk.end, first), kernel_.index(0));
-  int64_t row = sizes_.splits * sizes_.keys; // a tile for every split
-  Value tiles = kernel_.div(kernel_.add(length, kernel_.index(row - 1)), row);
-  Value share = kernel_.mul(kernel_.max(tiles, kernel_.index(sizes_.keys < splitKeys ? splitTiles : 1)), sizes_.keys);
+  Value splits = sizes_.splitsOfCall ? kernel_.input(sizes_.splitsOfCall) : kernel_.index(sizes_.splits);
+  Value row = kernel_.mul(splits, sizes_.keys); // a tile for every split
+  Value tiles = arith::DivUIOp::create(b, kernel_.add(length, kernel_.sub(row, kernel_.index(1))), row);
+  Value share = kernel_.mul(kernel_.max(tiles, kernel_.index(sizes_.keys < splitKeys && !sizes_.mergeTogether ? splitTiles : 1)), sizes_.keys);
   Value begin = kernel_.add(first, arith::MulIOp::create(b, kernel_.gridIndex(2), share));
   walk.begin = kernel_.max(walk.begin, begin);
   walk.end = kernel_.min(walk.end, kernel_.add(begin, share));
@@ -350,7 +351,7 @@ AttentionKernel::Carried AttentionKernel::walk(Walk &walk, Carried carried) {
 }
 
 AttentionKernel::Carried AttentionKernel::nothing() {
-  return {kernel_.constantTile({rows_, sizes_.headSize}, 0.0), kernel_.constantTile({rows_}, negativeInfinity),
+  return {kernel_.constantTile({rows_, columns()}, 0.0), kernel_.constantTile({rows_}, negativeInfinity),
           kernel_.constantTile({rows_}, 0.0)};
 }
 
@@ -452,10 +453,10 @@ void AttentionKernel::runSplit(ArrayRef<AttentionSource> sources, const Attentio
 void AttentionKernel::mergeTogether(const AttentionParts &parts) {
   ImplicitLocOpBuilder &b = kernel_.body();
   Type i32 = b.getI32Type();
-  Value zero = kernel_.index(0), place[] = {queryBegin_, keyHead_};
+  Value column = firstColumn(), zero = kernel_.index(0), place[] = {queryBegin_, keyHead_};
   Value count = tile::ScalarOp::create(b, b.getIndexType(), kernel_.input(parts.used), place);
   Value maxima = kernel_.input(parts.maxima), weights = kernel_.input(parts.weights), sums = kernel_.input(parts.sums);
-  int64_t together = std::min(sizes_.splits, fewKeys), headSize = sizes_.headSize;
+  int64_t together = std::min(sizes_.splits, sizes_.columns ? fewSplits : fewParts);
   Carried start = nothing();
   Value initial[] = {start.sum, start.maximum, start.weight};
   auto loop = scf::ForOp::create(b, zero, count, kernel_.index(together), initial);
@@ -484,8 +485,8 @@ void AttentionKernel::mergeTogether(const AttentionParts &parts) {
     Value shares = math::Exp2Op::create(b, arith::SubFOp::create(b, theirs, kernel_.expand(safe, 1, together)));
     Value added = reduced(tile::Reduction::add, arith::MulFOp::create(b, row(weights, 0), shares));
     Value weight = arith::AddFOp::create(b, arith::MulFOp::create(b, before.weight, shrink), added);
-    Value tile = used(kernel_.load(sums, {together, headSize}, {queryBegin_, first, firstHead_, zero}, {}, {}, {0, 2}), 0, 0);
-    Value scaled = arith::MulFOp::create(b, before.sum, kernel_.expand(shrink, 1, headSize));
+    Value tile = used(kernel_.load(sums, {together, columns()}, {queryBegin_, first, firstHead_, column}, {}, {}, {0, 2}), 0, 0);
+    Value scaled = arith::MulFOp::create(b, before.sum, kernel_.expand(shrink, 1, columns()));
     Value sum = tile::MmaOp::create(b, scaled.getType(), shares, tile, scaled, /*transpose_b=*/false);
     Value next[] = {sum, maximum, weight};
     scf::YieldOp::create(b, next);
@@ -543,7 +544,7 @@ void AttentionKernel::finish(Carried carried) {
   Value empty = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, weight_, zero);
   Value divisor = arith::SelectOp::create(b, empty, one, weight_);
   Value inverse = arith::DivFOp::create(b, one, divisor);
-  out_ = arith::MulFOp::create(b, carried.sum, kernel_.expand(inverse, 1, sizes_.headSize));
+  out_ = arith::MulFOp::create(b, carried.sum, kernel_.expand(inverse, 1, columns()));
 }
 
 Value AttentionKernel::lse() {

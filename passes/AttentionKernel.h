@@ -18,8 +18,9 @@ namespace longc {
 // Tiles of keys that are worth a range of their own where keys are split, or keys if tiles have as many.
 inline constexpr int64_t splitTiles = 2, splitKeys = 128;
 
-// Keys of a tile, and splits of a tile of their merge, where a block has few query rows.
-inline constexpr int64_t fewKeys = 32, fewQueries = 8;
+// Keys of a tile where a block has few query rows. Of their merge: columns of a head that a block owns, so that there are several blocks to a
+// head, and splits of a tile of as many columns; splits of one of a whole head.
+inline constexpr int64_t fewKeys = 16, fewQueries = 8, fewColumns = 16, fewSplits = 128, fewParts = 32;
 
 struct AttentionSource {
   enum Layout {
@@ -54,7 +55,9 @@ struct AttentionSizes {
   int64_t keys;    // keys of a tile
   bool fold;       // the query heads of a key head are rows of one block
   bool mergeTogether = false; // tiles of a token's splits in one step; else one after the other
-  int64_t splits = 0; // ranges that a token's keys are in at most
+  int64_t columns = 0; // of a head that a block has in its result, by the third dimension of the grid; 0 for all
+  int64_t splits = 0;  // ranges that a token's keys are in at most
+  mlir::Value splitsOfCall = {}; // host index: how many of them a call has, if not all
 };
 
 // What the splits of each token leave behind, on the host's side. Splits past `used` write nothing.
@@ -81,8 +84,10 @@ public:
   // Joins the parts in the order of their index; afterwards `out` and `lse` may be asked for.
   void merge(const AttentionParts &parts);
 
-  // Normalised result [queries * headsOfBlock, D] f32, rows of one token together.
+  // Normalised result [queries * headsOfBlock, columns] f32, rows of one token together; the first of its columns in a head.
   mlir::Value out() const { return out_; }
+  int64_t columns() const { return sizes_.columns ? sizes_.columns : sizes_.headSize; }
+  mlir::Value firstColumn() { return sizes_.columns ? kernel_.mul(kernel_.gridIndex(2), sizes_.columns) : kernel_.index(0); }
   // Natural logarithm of the sum of exponentials, [queries * headsOfBlock].
   mlir::Value lse();
 

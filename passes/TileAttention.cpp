@@ -31,6 +31,7 @@ private:
   LogicalResult collect();
   FailureOr<SmallVector<AttentionSource>> sourcesOf(Operation *op, ImplicitLocOpBuilder &host);
   bool splitsKeys(ArrayRef<AttentionSource> sources);
+  Value splitsFor(ImplicitLocOpBuilder &host, ArrayRef<AttentionSource> sources, const AttentionSizes &sizes);
   AttentionParts runSplits(StringRef name, Value list, ArrayRef<AttentionSource> sources);
   LogicalResult epilogue(KernelBuilder &kernel, AttentionKernel &attention, SmallVectorImpl<OpResult> &stored);
   void storeHeads(KernelBuilder &kernel, AttentionKernel &attention, Value tile, Value view, int64_t columnsOfHead);
@@ -104,6 +105,8 @@ FailureOr<SmallVector<AttentionSource>> AttentionTiler::sourcesOf(Operation *op,
 void AttentionTiler::storeHeads(KernelBuilder &kernel, AttentionKernel &attention, Value tile, Value view,
                                 int64_t columnsOfHead) {
   Value column = kernel.mul(attention.firstHead(), columnsOfHead);
+  if (sizes_.columns)
+    column = kernel.add(column, attention.firstColumn());
   kernel.store(tile, view, {attention.queryBegin(), column}, attention.queryBegin(), attention.queryEnd());
 }
 
@@ -111,7 +114,7 @@ void AttentionTiler::storeHeads(KernelBuilder &kernel, AttentionKernel &attentio
 LogicalResult AttentionTiler::epilogue(KernelBuilder &kernel, AttentionKernel &attention,
                                        SmallVectorImpl<OpResult> &stored) {
   ImplicitLocOpBuilder &b = kernel.body();
-  int64_t queries = sizes_.queries, heads = attention.headsOfBlock(), size = sizes_.headSize;
+  int64_t queries = sizes_.queries, heads = attention.headsOfBlock(), size = attention.columns();
   llvm::DenseMap<Value, Value> tiles; // all of shape [queries, columns]
   auto rounded = [&](Value tile, Value value) -> Value {
     Type element = tileElement(value);
@@ -163,10 +166,10 @@ LogicalResult AttentionTiler::epilogue(KernelBuilder &kernel, AttentionKernel &a
       return fused_.root->emitOpError("yields a partial result, which the joint softmax does not have");
     Value view = kernel.output(emptyResult(host, inner.getType(), rows));
     if (cast<RankedTensorType>(inner.getType()).getRank() == 2) {
-      storeHeads(kernel, attention, tile, view, tileShape(tile)[1] / heads);
+      storeHeads(kernel, attention, tile, view, tileShape(tile)[1] / heads * (sizes_.headSize / size));
       continue;
     }
-    Value offsets[] = {attention.queryBegin(), attention.firstHead(), kernel.index(0)};
+    Value offsets[] = {attention.queryBegin(), attention.firstHead(), attention.firstColumn()};
     SmallVector<int64_t> shape = {queries, heads, size}, dropped;
     if (heads == 1)
       shape = {queries, size}, dropped = {1};
@@ -201,6 +204,20 @@ bool AttentionTiler::splitsKeys(ArrayRef<AttentionSource> sources) {
   return !selects;
 }
 
+// As many ranges as there can be tiles of keys, two of them to a range, within what parts have room for: it changes when memory outgrows its
+// page table, not with each token.
+Value AttentionTiler::splitsFor(ImplicitLocOpBuilder &host, ArrayRef<AttentionSource> sources, const AttentionSizes &sizes) {
+  auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(host, value); };
+  Value most = constant(1);
+  for (const AttentionSource &source : sources) {
+    Value keys = source.layout == AttentionSource::Ring    ? source.ring
+                 : source.layout == AttentionSource::Pages ? Value(arith::MulIOp::create(host, hostSize(host, source.pageTable, 1), constant(pageRows)))
+                                                           : hostSize(host, source.keys, 0);
+    most = arith::MaxSIOp::create(host, most, keys);
+  }
+  return arith::MinSIOp::create(host, arith::CeilDivSIOp::create(host, most, constant(splitTiles * sizes.keys)), constant(sizes.splits));
+}
+
 // Launches the kernel that leaves one part a split.
 AttentionParts AttentionTiler::runSplits(StringRef name, Value list, ArrayRef<AttentionSource> sources) {
   KernelBuilder kernel(fused_.root, (name + "_split").str(), 3);
@@ -217,12 +234,14 @@ AttentionParts AttentionTiler::runSplits(StringRef name, Value list, ArrayRef<At
   sizes.fold = group > 1 && (sizes_.fold || (sizes_.mergeTogether && group <= fewQueries)); // keys are read once for all
   if (sizes_.mergeTogether)
     sizes.keys = std::min<int64_t>(sizes.keys, fewKeys);
+  if (sizes_.mergeTogether)
+    sizes.splitsOfCall = splitsFor(host, sources, sizes);
   int64_t blocks = AttentionKernel::headBlocks(sizes);
   AttentionParts parts{part({sizes.splits, sizes_.heads, sizes_.headSize}, f32), part({sizes.splits, sizes_.heads}, f32),
                        part({sizes.splits, sizes_.heads}, f32), part({blocks}, host.getI32Type())};
   AttentionKernel(kernel, sizes, list).runSplit(sources, parts);
-  Value grid[] = {hostSize(host, list, 0), arith::ConstantIndexOp::create(host, blocks),
-                  arith::ConstantIndexOp::create(host, sizes.splits)};
+  Value splits = sizes.splitsOfCall ? sizes.splitsOfCall : Value(arith::ConstantIndexOp::create(host, sizes.splits));
+  Value grid[] = {hostSize(host, list, 0), arith::ConstantIndexOp::create(host, blocks), splits};
   tile::LaunchOp launch = kernel.finish(grid);
   return {launch.getResult(0), launch.getResult(1), launch.getResult(2), launch.getResult(3)};
 }
@@ -263,7 +282,11 @@ LogicalResult AttentionTiler::tile() {
   std::optional<AttentionParts> parts;
   if (splitsKeys(sources))
     parts = runSplits(name, list, sources);
-  KernelBuilder kernel(fused_.root, parts ? name + "_merge" : name, 2);
+  const bool asksForSums = llvm::any_of(llvm::zip(fused_.root->getResults(), fused_.results),
+                                        [&](auto pair) { return !std::get<0>(pair).use_empty() && std::get<1>(pair) == joined_->getResult(1); });
+  if (parts && sizes_.mergeTogether && sizes_.headSize % fewColumns == 0 && !asksForSums && !fused_.holds<lm::QuantizeOp>()) // those are of a whole head
+    sizes_.columns = fewColumns;
+  KernelBuilder kernel(fused_.root, parts ? name + "_merge" : name, sizes_.columns ? 3 : 2);
   AttentionKernel attention(kernel, sizes_, list);
   if (parts)
     attention.merge(*parts);
@@ -273,7 +296,9 @@ LogicalResult AttentionTiler::tile() {
   if (failed(epilogue(kernel, attention, stored)))
     return failure();
   ImplicitLocOpBuilder &host = kernel.host();
-  Value grid[] = {hostSize(host, list, 0), arith::ConstantIndexOp::create(host, AttentionKernel::headBlocks(sizes_))};
+  SmallVector<Value> grid = {hostSize(host, list, 0), arith::ConstantIndexOp::create(host, AttentionKernel::headBlocks(sizes_))};
+  if (sizes_.columns)
+    grid.push_back(arith::ConstantIndexOp::create(host, sizes_.headSize / sizes_.columns));
   tile::LaunchOp launch = kernel.finish(grid);
   for (auto [number, result] : llvm::enumerate(stored)) {
     Value value = launch.getResult(number);

@@ -1,7 +1,8 @@
 // Groups of row-wise ops become kernels whose blocks own some rows each.
 //
 // Rows are independent, so the grid is plain rows; with an append the grid is a work list, because where a row is
-// stored depends on the sequence it belongs to; with a pool a block is one chunk.
+// stored depends on the sequence it belongs to; with a pool a block is one chunk. In decoding on targets that are idle with a block a row,
+// a row with appends has a block for each of what is stored.
 #include "passes/AttentionKernel.h"
 #include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
@@ -21,12 +22,13 @@ namespace {
 
 class StreamingTiler {
 public:
-  StreamingTiler(FusedOps &fused, int64_t streamRows)
+  StreamingTiler(FusedOps &fused, int64_t streamRows, bool sharesRow)
       : fused_(fused), pool_(findPool(fused)),
         rows_(pool_ ? Value(pool_.getResult()) : fused.rowSource(fused.results.front())), streamRows_(streamRows),
         blockRows_(pool_ ? static_cast<int64_t>(pool_.getTokensPerChunk())
                          : fitTile(streamRows, cast<RankedTensorType>(rows_.getType()).getDimSize(0), 1)),
-        segments_(findSegments(fused)), kernel_(fused.root, fused.kernelName(rows_, sizes(fused)), 1) {}
+        segments_(findSegments(fused)), parts_(sharesRow ? partsOf(fused) : 1),
+        kernel_(fused.root, fused.kernelName(rows_, sizes(fused)), parts_ > 1 ? 2 : 1) {}
 
   LogicalResult tile();
 
@@ -62,6 +64,18 @@ private:
     return text;
   }
 
+  // What is stored of a row, where parts of it go to states: each append and each result.
+  static int64_t partsOf(FusedOps &fused) {
+    const auto isAppend = llvm::IsaPred<lm::CacheAppendOp, lm::MemoryAppendOp>;
+    int64_t parts = llvm::count_if(fused.ops, isAppend);
+    for (auto [result, inner] : llvm::zip(fused.root->getResults(), fused.results))
+      parts += !result.use_empty() && isa<RankedTensorType>(inner.getType());
+    return llvm::none_of(fused.ops, isAppend) || fused.holds<lm::ScatterRowsOp>() ? 1 : parts;
+  }
+
+  using Part = llvm::function_ref<LogicalResult(RowTiles &)>;
+  LogicalResult forPart(const RowWindow &window, Part store);
+  LogicalResult emitAll(RowTiles &tiles);
   RowWindow window();
   Value blocks();
   Value emptyRows(Type type);
@@ -72,6 +86,8 @@ private:
   Value rows_;           // what has as many rows as the results
   int64_t streamRows_, blockRows_;
   Value segments_; // of the appends, null without
+  int64_t parts_;  // blocks that a row has, each of which stores one
+  int64_t part_ = 0;
   KernelBuilder kernel_;
   Value list_;
   SmallVector<Append> appends_;
@@ -131,9 +147,28 @@ Value StreamingTiler::overwritable(Value tensor) {
   return copy.finish(hostBlocks(copy.host(), tensor, 0, rows)).getResult(0);
 }
 
+LogicalResult StreamingTiler::emitAll(RowTiles &tiles) {
+  for (Operation *op : fused_.ops)
+    if (!isa<lm::CacheAppendOp, lm::MemoryAppendOp, lm::ParameterRefOp, lm::ScatterRowsOp>(op) && failed(tiles.emit(op)))
+      return failure();
+  return success();
+}
+
+// A block of its own for what is stored, where a row has several: what others need is not computed there.
+LogicalResult StreamingTiler::forPart(const RowWindow &window, Part store) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  Value mine = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, kernel_.gridIndex(1), kernel_.index(part_++));
+  auto branch = scf::IfOp::create(b, mine, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  RowTiles tiles(kernel_, window);
+  return failed(emitAll(tiles)) ? failure() : store(tiles);
+}
+
 LogicalResult StreamingTiler::tile() {
   ImplicitLocOpBuilder &host = kernel_.host();
-  RowTiles tiles(kernel_, window());
+  const RowWindow rows = window();
+  RowTiles whole(kernel_, rows);
   // State that appends write, and what tells them where; inputs come before outputs in the kernel's arguments.
   for (Operation *op : fused_.ops) {
     if (!isa<lm::CacheAppendOp, lm::MemoryAppendOp>(op))
@@ -143,36 +178,43 @@ LogicalResult StreamingTiler::tile() {
     append.place = kernel_.input(cache ? ringRows(host, append.state) : append.state.pageTable);
     appends_.push_back(append);
   }
-  for (Operation *op : fused_.ops)
-    if (!isa<lm::CacheAppendOp, lm::MemoryAppendOp, lm::ParameterRefOp, lm::ScatterRowsOp>(op) &&
-        failed(tiles.emit(op)))
-      return failure();
+  if (parts_ == 1 && failed(emitAll(whole)))
+    return failure();
+  auto stored = [&](Part store) { return parts_ == 1 ? store(whole) : forPart(rows, store); };
 
   unsigned outputs = 0;
   for (Append &append : appends_) {
-    append.keys = kernel_.output(append.state.keys);
-    append.values = kernel_.output(append.state.values);
     append.firstResult = outputs;
     outputs += 2;
-    if (failed(tiles.emitAppend(append.op, append.keys, append.values, append.place)))
+    if (failed(stored([&](RowTiles &tiles) {
+          append.keys = kernel_.output(append.state.keys);
+          append.values = kernel_.output(append.state.values);
+          return tiles.emitAppend(append.op, append.keys, append.values, append.place);
+        })))
       return failure();
   }
-  SmallVector<std::pair<OpResult, unsigned>> stored;
+  SmallVector<std::pair<OpResult, unsigned>> results;
   for (auto [result, inner] : llvm::zip(fused_.root->getResults(), fused_.results)) {
     if (result.use_empty() || !isa<RankedTensorType>(inner.getType()))
       continue;
-    stored.push_back({result, outputs++});
-    if (auto scatter = inner.getDefiningOp<lm::ScatterRowsOp>()) {
-      if (fused_.root != scatter)
-        return scatter.emitOpError("expected to be a kernel of its own: it writes rows of other blocks");
-      if (failed(tiles.emitScatter(scatter, kernel_.output(overwritable(scatter.getX())))))
-        return failure();
-      continue;
-    }
-    tiles.store(inner, kernel_.output(emptyRows(inner.getType())));
+    results.push_back({result, outputs++});
+    auto scatter = inner.getDefiningOp<lm::ScatterRowsOp>();
+    if (scatter && fused_.root != scatter)
+      return scatter.emitOpError("expected to be a kernel of its own: it writes rows of other blocks");
+    Value value = inner;
+    if (failed(stored([&](RowTiles &tiles) {
+          if (scatter)
+            return tiles.emitScatter(scatter, kernel_.output(overwritable(scatter.getX())));
+          tiles.store(value, kernel_.output(emptyRows(value.getType())));
+          return success();
+        })))
+      return failure();
   }
-  tile::LaunchOp launch = kernel_.finish(blocks());
-  for (auto [result, number] : stored)
+  SmallVector<Value> grid = {blocks()};
+  if (parts_ > 1)
+    grid.push_back(arith::ConstantIndexOp::create(host, parts_));
+  tile::LaunchOp launch = kernel_.finish(grid);
+  for (auto [result, number] : results)
     result.replaceAllUsesWith(launch.getResult(number));
   for (Append &append : appends_) {
     Value parts[] = {launch.getResult(append.firstResult), launch.getResult(append.firstResult + 1),
@@ -194,7 +236,7 @@ struct TileStreamingPass : impl::TileStreamingPassBase<TileStreamingPass> {
       return signalPassFailure();
     for (auto function : getOperation().getOps<FunctionOpInterface>())
       for (FusedOps &fused : fusedOps(function, isStreaming))
-        if (failed(StreamingTiler(fused, hasOneToken(function) ? 1 : rowsOf(fused, *facts)).tile()))
+        if (const bool one = hasOneToken(function); failed(StreamingTiler(fused, one ? 1 : rowsOf(fused, *facts), one && facts->getFewRowCols() > 0).tile()))
           return signalPassFailure();
   }
 

@@ -555,6 +555,8 @@ LogicalResult BlockLowering::lowerBlock(Block &source) {
         });
     if (failed(result))
       return failure();
+    if (&op == waitsAfter_)
+      call("griddepcontrol_wait");
   }
   return success();
 }

@@ -13,7 +13,9 @@ inline constexpr int64_t kBlockThreads = 256, kWarpThreads = 32;
 
 class BlockLowering {
 public:
-  BlockLowering(const BlockPlan &plan, mlir::OpBuilder &builder) : plan_(plan), b(builder), loc(builder.getUnknownLoc()) {}
+  /// Behind `waitsAfter` the kernel waits for the one before it; null: it has done so before.
+  BlockLowering(const BlockPlan &plan, mlir::OpBuilder &builder, mlir::Operation *waitsAfter)
+      : plan_(plan), b(builder), loc(builder.getUnknownLoc()), waitsAfter_(waitsAfter) {}
 
   mlir::LogicalResult lowerBlock(mlir::Block &source);
 
@@ -95,6 +97,7 @@ private:
 
   using Value = mlir::Value;
   const BlockPlan &plan_;
+  mlir::Operation *waitsAfter_;
   mlir::OpBuilder &b;
   mlir::Location loc;
   llvm::DenseMap<Value, Value> tables_; // of constants whose elements differ

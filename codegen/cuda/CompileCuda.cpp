@@ -42,7 +42,7 @@ tile::TargetAttr cudaTarget(MLIRContext *context, int64_t attentionRows) {
   return tile::TargetAttr::get(context, /*mma_rows=*/128, productCols, /*mma_depth=*/64, attentionRows,
                                /*attention_cols=*/128, /*stream_rows=*/8, /*fold_heads=*/false, /*stages=*/4,
                                kStagingBytes, /*lists_by_sequence=*/true, /*few_row_cols=*/2, /*joint_cols=*/true,
-                               /*decoded_weights=*/true, /*key_splits=*/128); // there is room for thousands of blocks
+                               /*decoded_weights=*/true, /*key_splits=*/512); // there is room for thousands of blocks
 }
 
 namespace {

@@ -37,12 +37,15 @@ struct CudaLowerBlocks : longc::impl::CudaLowerBlocksPassBase<CudaLowerBlocks> {
 
   void runOnOperation() override {
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
+      Operation *parameters = startParametersFirst(kernel, /*scalarsAlone=*/true);
       BlockPlan plan(kernel);
       if (failed(plan.run(sharedBytes)))
         return signalPassFailure();
       OpBuilder builder(kernel);
-      BlockLowering lowering(plan, builder);
+      BlockLowering lowering(plan, builder, parameters);
       KernelOp lowered = beginKernel(kernel, kBlockThreads, plan.bytes(), builder, lowering.scalars);
+      if (parameters)
+        lowered->setAttr(kWaitsInsideAttribute, builder.getUnitAttr());
       if (SmallVector<int64_t> weights = weightViews(kernel, plan); !weights.empty())
         lowered->setAttr(kWeightViewsAttribute, builder.getDenseI64ArrayAttr(weights));
       if (failed(lowering.lowerBlock(kernel.getBody().front())))

@@ -488,41 +488,6 @@ void startLoadsEarly(Block &block) {
   }
 }
 
-/// Moves what a kernel reads of parameters, at places that its point of the grid tells, to its beginning. Returns the last op of that; null where there is none.
-Operation *startParametersFirst(tile::KernelOp kernel) {
-  auto numbers = kernel->getAttrOfType<DenseI64ArrayAttr>(kParametersAttribute);
-  if (!numbers)
-    return nullptr;
-  Block &body = kernel.getBody().front();
-  llvm::SetVector<Operation *> first;
-  auto isKnown = [&](Value value) {
-    Operation *op = value.getDefiningOp();
-    return !op || first.contains(op);
-  };
-  bool reads = false;
-  for (Operation &op : body.without_terminator()) { // operands stand before what reads them
-    auto load = dyn_cast<tile::LoadOp>(op);
-    const bool ofParameter = load && llvm::any_of(numbers.asArrayRef(), [&](int64_t number) { return kernel.getKernelArguments()[number] == load.getView(); });
-    const bool isScalar = op.getNumRegions() == 0 && isPure(&op) && llvm::none_of(op.getResultTypes(), llvm::IsaPred<RankedTensorType>) &&
-                          llvm::none_of(op.getOperandTypes(), llvm::IsaPred<RankedTensorType>) && !isa<tile::ScalarOp>(op);
-    if ((!ofParameter && !isScalar) || !llvm::all_of(op.getOperands(), isKnown))
-      continue;
-    first.insert(&op);
-    reads |= ofParameter;
-  }
-  if (!reads)
-    return nullptr;
-  Operation *last = nullptr;
-  for (Operation *op : first) {
-    if (last)
-      op->moveAfter(last);
-    else
-      op->moveBefore(&body.front());
-    last = op;
-  }
-  return last;
-}
-
 /// Numbers of the views of weights of which each warp reads rows of its own: at most two.
 SmallVector<int64_t> weightViews(tile::KernelOp kernel) {
   constexpr size_t most = 2;
@@ -550,7 +515,7 @@ struct CudaLowerWarps : longc::impl::CudaLowerWarpsPassBase<CudaLowerWarps> {
         return signalPassFailure();
       }
       startLoadsEarly(kernel.getBody().front());
-      Operation *parameters = startParametersFirst(kernel);
+      Operation *parameters = startParametersFirst(kernel, /*scalarsAlone=*/false);
       OpBuilder builder(kernel);
       WarpLowering lowering(plan, builder, parameters);
       KernelOp lowered = beginKernel(kernel, kLanes, /*sharedBytes=*/0, builder, lowering.scalars);

@@ -3,7 +3,9 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace longc;
@@ -33,4 +35,51 @@ LogicalResult cuda::expandDivisions(KernelOp kernel) {
   RewritePatternSet patterns(kernel.getContext());
   arith::populateCeilFloorDivExpandOpsPatterns(patterns);
   return applyPatternsGreedily(kernel, std::move(patterns));
+}
+
+Operation *cuda::startParametersFirst(tile::KernelOp kernel, bool scalarsAlone) {
+  auto numbers = kernel->getAttrOfType<DenseI64ArrayAttr>(kParametersAttribute);
+  if (!numbers)
+    return nullptr;
+  Block &body = kernel.getBody().front();
+  llvm::SetVector<Operation *> first;
+  auto isKnown = [&](Value value) {
+    Operation *op = value.getDefiningOp();
+    return !op || first.contains(op);
+  };
+  auto isParameter = [&](Value view) {
+    return llvm::any_of(numbers.asArrayRef(), [&](int64_t number) { return kernel.getKernelArguments()[number] == view; });
+  };
+  auto readsParameter = [&](Operation &op) {
+    if (auto scalar = dyn_cast<tile::ScalarOp>(op))
+      return isParameter(scalar.getView());
+    auto load = dyn_cast<tile::LoadOp>(op);
+    return load && !scalarsAlone && isParameter(load.getView());
+  };
+  // What a branch reads of a list at the point's own place is there whether the branch is taken or not.
+  auto isPlace = [&](Value value) { return isa<BlockArgument>(value) || value.getDefiningOp<arith::ConstantOp>(); };
+  for (auto branch : llvm::to_vector(body.getOps<scf::IfOp>()))
+    for (auto scalar : llvm::to_vector(branch.thenBlock()->getOps<tile::ScalarOp>()))
+      if (isParameter(scalar.getView()) && llvm::all_of(scalar.getOffsets(), isPlace))
+        scalar->moveBefore(branch);
+  bool reads = false;
+  for (Operation &op : body.without_terminator()) { // operands stand before what reads them
+    const bool isScalar = op.getNumRegions() == 0 && isPure(&op) && llvm::none_of(op.getResultTypes(), llvm::IsaPred<RankedTensorType>) &&
+                          llvm::none_of(op.getOperandTypes(), llvm::IsaPred<RankedTensorType>) && !isa<tile::ScalarOp>(op);
+    if ((!readsParameter(op) && !isScalar) || !llvm::all_of(op.getOperands(), isKnown))
+      continue;
+    first.insert(&op);
+    reads |= readsParameter(op);
+  }
+  if (!reads)
+    return nullptr;
+  Operation *last = nullptr;
+  for (Operation *op : first) {
+    if (last)
+      op->moveAfter(last);
+    else
+      op->moveBefore(&body.front());
+    last = op;
+  }
+  return last;
 }

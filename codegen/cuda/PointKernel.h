@@ -11,6 +11,10 @@ namespace longc::cuda {
 /// block's place in the grid, which comes from its number.
 KernelOp beginKernel(tile::KernelOp kernel, int64_t threads, int64_t sharedBytes, mlir::OpBuilder &b, mlir::IRMapping &scalars);
 
+/// Moves what a kernel reads of parameters, at places that its point of the grid tells, to its beginning: scalars alone, or tiles too. Returns
+/// the last op of that; null where there is none.
+mlir::Operation *startParametersFirst(tile::KernelOp kernel, bool scalarsAlone);
+
 /// Rewrites divisions that C++ does not have: those that round up or down.
 mlir::LogicalResult expandDivisions(KernelOp kernel);
 

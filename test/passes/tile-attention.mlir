@@ -14,11 +14,13 @@
 // RUN: longc-interpret %t/one.mlir --function joint --tokens 1 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
 // RUN: longc-interpret %t/one.mlir --function joint --tokens 1 --seed 2 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
 // RUN: longc-interpret %t/one.mlir --function joint --tokens 1 --seed 3 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
-// A GPU's splits hold the heads of a key head, its merges one; they join many splits of a token at a time.
+// A GPU's splits hold the heads of a key head, its merges one, or some columns of one where nothing is asked for that is the whole head's;
+// they join many splits of a token at a time.
 // RUN: sed 's/module attributes.*/module {/' %t/one.mlir > %t/plain.mlir
 // RUN: longc-opt %t/plain.mlir --longc-set-target=target=cuda:sm_90a -o %t/gpu.mlir
 // RUN: longc-interpret %t/gpu.mlir --function joint --tokens 1 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
 // RUN: longc-interpret %t/gpu.mlir --function joint --tokens 1 --seed 2 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
+// RUN: longc-interpret %t/gpu.mlir --function newest --tokens 1 --compare-after longc-tile-attention --tolerance 1e-6
 // RUN: longc-opt %t/gpu.mlir --pass-pipeline="builtin.module(longc-tile-attention,canonicalize,tile.kernel(cse))" | FileCheck %t/one.mlir --check-prefix=TOGETHER
 // RUN: longc-interpret %t/one.mlir --function selected --tokens 1 --compare-after longc-tile-streaming,longc-tile-attention,longc-lower-state --tolerance 1e-6
 
@@ -190,7 +192,7 @@ module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_
 // CHECK: arith.divf
 // CHECK: tile.encode
 // TOGETHER-LABEL: _rows1_split grid(
-// TOGETHER: tile.mma {{.*}} transpose_b : tensor<2x32xf32>, tensor<32x32xf32> -> tensor<2x32xf32>
+// TOGETHER: tile.mma {{.*}} transpose_b : tensor<2x32xf32>, tensor<16x32xf32> -> tensor<2x16xf32>
 // TOGETHER-LABEL: _rows1_merge grid(%arg0, %arg1)
 // TOGETHER: %[[KEYHEAD:.*]] = arith.divui %arg1, %c2
 // TOGETHER: %[[COUNT:.*]] = tile.scalar %{{.*}}[%{{.*}}, %[[KEYHEAD]]]
@@ -201,7 +203,12 @@ module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_
 // TOGETHER: tile.mma
 // TOGETHER: scf.yield
 // TOGETHER: tile.store
-// TOGETHER: tile.launch @{{.*}}_split grid(%{{.*}}, %c2, %c128)
+// As many splits as there can be pairs of tiles: those of a ring, or of a row of the page table.
+// TOGETHER: %[[PAGES:.*]] = arith.muli %{{.*}}, %c256
+// TOGETHER: %[[MOST:.*]] = arith.maxsi %{{.*}}, %[[PAGES]]
+// TOGETHER: %[[PAIRS:.*]] = arith.ceildivsi %[[MOST]], %c32
+// TOGETHER: %[[SPLITS:.*]] = arith.minsi %[[PAIRS]], %c512
+// TOGETHER: tile.launch @{{.*}}_split grid(%{{.*}}, %c2, %[[SPLITS]])
 // TOGETHER: tile.launch @{{.*}}_merge grid(%{{.*}}, %c4)
 
 // CHECK-LABEL: func.func @joint
@@ -236,6 +243,11 @@ func.func @joint(%q: tensor<1x4x32xf32>, %m: tensor<1x4x32xf32>, %k: tensor<1x2x
 // CHECK: %[[OLDEST:.*]] = arith.subi %[[LAST]], %c150
 // CHECK: arith.cmpi slt, %[[KEY]], %[[OLDEST]]
 // CHECK: tile.store {{.*}} dropped [1, 2] : tensor<1x32xf32>, <1x16x4x32xf32>
+// TOGETHER-LABEL: packed_attention_4x32_rows1_merge grid(%arg0, %arg1, %arg2)
+// TOGETHER: %[[COLUMN:.*]] = arith.muli %arg2, %c16
+// TOGETHER: tile.load {{.*}}, %[[COLUMN]]] dropped [0, 2] : {{.*}} -> tensor<128x16xf32>
+// TOGETHER: tile.store
+// TOGETHER: tile.launch @{{.*}}_merge grid(%{{.*}}, %c4, %c2)
 func.func @newest(%q: tensor<1x4x32xf32>, %k: tensor<300x4x32xf32>, %v: tensor<300x4x32xf32>,
                   %cu_q: tensor<2xi32> {lm.input = "cu_seqlens"}, %cu_k: tensor<2xi32> {lm.input = "cu_seqlens"}) -> tensor<1x4x32xf32> {
   %o:2 = lm.packed_attention %q, %k, %v, %cu_q, %cu_k causal {scale = 0.25 : f64, window = 150 : i64}

@@ -1,0 +1,37 @@
+// In decoding on a target that is idle with a block a row, a row that goes to states has a block for each of what is stored: each append and
+// each result. What others store is not computed there.
+// RUN: longc-opt %s --pass-pipeline="builtin.module(longc-tile-streaming,canonicalize,tile.kernel(cse))" | FileCheck %s
+// RUN: longc-interpret %s --function append --tokens 3 --sequences 3 --compare-after longc-tile-streaming,longc-lower-state --tolerance 1e-6
+// RUN: longc-interpret %s --function append --tokens 5 --sequences 5 --seed 2 --compare-after longc-tile-streaming,longc-lower-state --tolerance 1e-6
+
+module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 16, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = false, few_row_cols = 2>} {
+// CHECK-LABEL: tile.kernel @cache_append_memory_append_2x32 grid(%arg0, %arg1)
+// CHECK: %[[BEGIN:.*]] = tile.scalar %{{.*}}[%arg0, %c0]
+// CHECK: %[[FIRST:.*]] = arith.cmpi eq, %arg1, %c0
+// CHECK: scf.if %[[FIRST]]
+// CHECK-NOT: tile.store
+// CHECK-COUNT-2: tile.scatter {{.*}}bf16
+// CHECK-NOT: tile.scatter
+// CHECK: %[[SECOND:.*]] = arith.cmpi eq, %arg1, %c1
+// CHECK: scf.if %[[SECOND]]
+// CHECK-NOT: arith.truncf
+// CHECK-COUNT-2: tile.scatter {{.*}}f32
+// CHECK: %[[THIRD:.*]] = arith.cmpi eq, %arg1, %c2
+// CHECK: scf.if %[[THIRD]]
+// CHECK-COUNT-1: tile.load
+// CHECK-NOT: tile.load
+// CHECK-NOT: tile.scatter
+// CHECK: tile.store
+// CHECK: tile.launch @cache_append_memory_append_2x32 grid(%{{.*}}, %c3)
+func.func @append(%k: tensor<?x2x32xf32>, %v: tensor<?x2x32xf32>, %segments: tensor<?x8xi32> {lm.input = "segments"},
+                  %cache: !lm.cache<2x32xbf16> {lm.input = "cache", lm.layer = 0 : i64},
+                  %memory: !lm.memory<2x32xf32> {lm.input = "memory", lm.layer = 0 : i64}) -> (!lm.cache<2x32xbf16>, !lm.memory<2x32xf32>, tensor<?x2x32xbf16>) attributes {lm.one_token} {
+  %g:3 = lm.group -> (!lm.cache<2x32xbf16>, !lm.memory<2x32xf32>, tensor<?x2x32xbf16>) {
+    %r = lm.round %k : (tensor<?x2x32xf32>) -> tensor<?x2x32xbf16>
+    %c = lm.cache_append %cache, %k, %v, %segments : (!lm.cache<2x32xbf16>, tensor<?x2x32xf32>, tensor<?x2x32xf32>, tensor<?x8xi32>) -> !lm.cache<2x32xbf16>
+    %m = lm.memory_append %memory, %k, %v, %segments : (!lm.memory<2x32xf32>, tensor<?x2x32xf32>, tensor<?x2x32xf32>, tensor<?x8xi32>) -> !lm.memory<2x32xf32>
+    lm.yield %c, %m, %r : !lm.cache<2x32xbf16>, !lm.memory<2x32xf32>, tensor<?x2x32xbf16>
+  }
+  return %g#0, %g#1, %g#2 : !lm.cache<2x32xbf16>, !lm.memory<2x32xf32>, tensor<?x2x32xbf16>
+}
+}
