@@ -1,6 +1,7 @@
 // Beside each function that serves a decoder, one that adds to its products an adapter of whatever rank is bound when it
 // runs. Behind what joins products, so that both functions read the same weights; products that are joined have one adapter,
 // of their modules' ranks together. It is added in kernels of its own: those of the products are the same in both functions.
+// So is what a program trains beside them, which is zeros when this is bound.
 #include "passes/FunctionInputs.h"
 #include "passes/GemmKernel.h"
 #include "passes/Grouping.h"
@@ -145,7 +146,9 @@ private:
     return name;
   }
 
-  std::string declared(const std::string &name, Type type, ArrayRef<Part> parts) {
+  std::string declared(std::string name, Type type, ArrayRef<Part> parts) {
+    if (auto trained = getOperation().lookupSymbol<lm::ParameterOp>(name); trained && !trained->hasAttr(overlayModulesAttribute))
+      name = "bound:" + name;
     if (!declared_.insert(name).second)
       return name;
     OpBuilder builder = OpBuilder::atBlockBegin(getOperation().getBody());

@@ -163,7 +163,8 @@ def InsertOverlaysPass : Longc_Pass<"longc-insert-overlays"> {
   let description = [{
     `@prefill`, `@decode` and `@ingest` get copies `@..._adapted` whose products with parameters take `@m.lora_A` `[?, K]` and `@m.lora_B`
     `[N, ?]`, declared here: whose rank `?` is, the runtime says, 0 where a module has no adapter. A product of
-    joined parameters is `@m1+m2...`: its ranks are those of the modules together. Runs behind longc-fuse-qkv, so that no weight is
+    joined parameters is `@m1+m2...`: its ranks are those of the modules together. Where the program trains a parameter of such a name, these
+    have `bound:` before theirs, and the trained ones stay in the copies. Runs behind longc-fuse-qkv, so that no weight is
     stored for it.
   }];
   let statistics = [Statistic<"overlays", "products-with-overlay", "Number of products that take an adapter">];

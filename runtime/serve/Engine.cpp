@@ -146,7 +146,7 @@ std::vector<Executor *> Engine::executors() const {
 Status Engine::useOverlays(bool on) {
   if (on && !adapted_.prefill) {
     if (!takesOverlays())
-      return Status::error(4122, "this program has no functions that take an adapter here", "compile it without --train and --adapter, and run it with --device cpu");
+      return Status::error(4122, "this program has no functions that take an adapter here", "compile it without --adapter and --gated-memory, or run it with --device cpu");
     LONGC_TRY(create(adapted_, *adaptedPrefill_, *adaptedDecode_, adaptedIngest_));
     if (profiling_)
       startProfile();

@@ -5,21 +5,24 @@
 #include "runtime/io/AdapterConfig.h"
 #include "runtime/io/JsonFile.h"
 #include "runtime/io/ModelFileError.h"
+#include "runtime/io/Panels.h"
 #include "runtime/io/SafetensorsFolder.h"
+#include "runtime/serve/CheckProgram.h"
 #include "runtime/train/AdapterFiles.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 
 namespace longc {
 namespace {
 
-constexpr std::string_view endA = ".lora_A", endB = ".lora_B";
+constexpr std::string_view endA = ".lora_A", endB = ".lora_B", headCopy = "lm_head.base_layer.weight";
 
 class OverlayReader {
 public:
-  OverlayReader(const std::string &folder, const abi::Program &program, const AdapterConfig &config)
-      : folder_(folder), program_(program), config_(config) {}
+  OverlayReader(const std::string &folder, const Program &program, const AdapterConfig &config)
+      : folder_(folder), source_(program), program_(program.message()), config_(config) {}
 
   Result<Overlays> read(const SafetensorsFolder &files) {
     for (const abi::Parameter &parameter : program_.parameters())
@@ -45,6 +48,8 @@ private:
 
   Status place(const SafetensorsTensor &tensor) {
     std::string name = baseName(tensor.name);
+    if (name == headCopy)
+      return checkHead(tensor);
     const bool isB = name.ends_with(std::string(endB) + ".weight");
     if (!isB && !name.ends_with(std::string(endA) + ".weight"))
       return refused("its tensor " + quoted(tensor.name) + " is of no product, and products alone take an adapter when the program runs",
@@ -64,6 +69,50 @@ private:
     if (place)
       return refused("tensor " + quoted(tensor.name) + " stands twice under different names", "the adapter is damaged");
     place = &tensor;
+    return {};
+  }
+
+  // PEFT saves a copy of a head that it adapts. The program goes on with its own, which must be the same head, in the tensor's type;
+  // of one in blocks it is not known.
+  Status checkHead(const SafetensorsTensor &tensor) const {
+    const auto head = modules_.find("lm_head");
+    if (head == modules_.end() || !isWeightType(tensor.type) || tensor.shape != std::vector{head->second.outputs, head->second.inputs})
+      return refused("its tensor " + quoted(tensor.name) + " is no head of the program", "give an adapter of this model");
+    int index = indexOf("lm_head.weight");
+    if (index < 0)
+      index = indexOf("model.embed_tokens.weight");
+    if (index < 0 || !std::ranges::equal(program_.parameters(index).shape(), tensor.shape) || isQuantized(*storedFormat(program_.parameters(index).type())))
+      return {};
+    const auto width = static_cast<size_t>(tensor.shape[1]);
+    const size_t stride = width * safetensorsTypeBits(tensor.type) / 8;
+    std::vector<float> own(width), copied(width);
+    for (int64_t row = 0; row < tensor.shape[0]; ++row) {
+      LONGC_TRY(readRow(index, row, own));
+      for (float &number : own)
+        number = tensor.type == SafetensorsType::BF16  ? bfloat16ToFloat(floatToBfloat16(number))
+                 : tensor.type == SafetensorsType::F16 ? halfToFloat(floatToHalf(number))
+                                                       : number;
+      decodeSafetensors(tensor.type, tensor.data.subspan(static_cast<size_t>(row) * stride, stride), copied);
+      if (own != copied)
+        return refused("its tensor " + quoted(tensor.name) + " is another head than the program's", "give an adapter of this model, or compile the model with --adapter");
+    }
+    return {};
+  }
+
+  int indexOf(std::string_view name) const {
+    for (int index = 0; index < program_.parameters_size(); ++index)
+      if (program_.parameters(index).name() == name)
+        return index;
+    return -1;
+  }
+
+  Status readRow(int index, int64_t row, std::span<float> out) const {
+    const abi::Parameter &parameter = program_.parameters(index);
+    const auto number = static_cast<uint32_t>(index);
+    const std::byte *data = source_.parameterData(number);
+    if (parameter.panels())
+      return decodePanelRow(*storedFormat(parameter.type()), parameter.shape(0), parameter.shape(1), {data, source_.parameterBytes(number)}, row, out.data());
+    std::memcpy(out.data(), data + static_cast<size_t>(row) * out.size_bytes(), out.size_bytes()); // what is trained is in rows of float32
     return {};
   }
 
@@ -126,6 +175,7 @@ private:
   }
 
   const std::string &folder_;
+  const Program &source_;
   const abi::Program &program_;
   const AdapterConfig &config_;
   std::map<std::string, Module> modules_;
@@ -137,7 +187,7 @@ bool Overlays::areTakenBy(const abi::Program &program) {
   return std::ranges::any_of(program.parameters(), [](const abi::Parameter &parameter) { return parameter.initializer() == abi::Parameter::BOUND; });
 }
 
-Result<Overlays> Overlays::read(const std::string &folder, const abi::Program &program) {
+Result<Overlays> Overlays::read(const std::string &folder, const Program &program) {
   auto json = readJsonFile(folder + "/adapter_config.json");
   if (!json.ok())
     return json.status();

@@ -3,6 +3,7 @@
 
 #include "runtime/abi/program.pb.h"
 #include "runtime/core/Status.h"
+#include "runtime/serve/Program.h"
 #include "runtime/train/ParameterList.h"
 
 #include <cstdint>
@@ -22,9 +23,9 @@ struct Overlays {
   /// Whether the program has such parameters.
   static bool areTakenBy(const abi::Program &program);
   /// The adapter that PEFT saved in FOLDER, of any ranks. B takes the adapter's factors. Refused by name: what is no LoRA, a tensor
-  /// of no product of the program or of another shape, one of two tensors, a module that the configuration names without its tensors
-  /// (adapterOfOtherShape); else as the configuration's and the file's errors are.
-  static Result<Overlays> read(const std::string &folder, const abi::Program &program);
+  /// of no product of the program or of another shape, one of two tensors, a module that the configuration names without its tensors, a copy
+  /// of the base's head with other numbers than the program's (adapterOfOtherShape); else as the configuration's and the file's errors are.
+  static Result<Overlays> read(const std::string &folder, const Program &program);
 };
 
 } // namespace longc

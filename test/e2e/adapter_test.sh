@@ -85,6 +85,7 @@ grep -q "blocks.gguf with the adapter adapter" "$folder/inspected" || fail "the 
 "$longc" convert "$folder/converted" --adapter "$adapter" --to hf -o "$folder/merged" --quiet
 "$longc" compile "$folder/merged" -o "$folder/merged.program" --variants avx2 --quiet
 "$longc" compile "$folder/blocks.gguf" -o "$folder/plain.program" --variants avx2 --quiet
+"$longc" compile "$folder/blocks.gguf" -o "$folder/training.program" --variants avx2 --quiet --train --lora rank=4,targets=q_proj
 echo '{"prompt": 0, "tokens": [5, 77, 130, 201, 9, 66, 210, 14], "positions": [7], "greedy": 0}' >"$folder/tokens.jsonl"
 for program in program merged.program plain.program; do
   "$folder/$program" logits --exact --quiet --requests "$folder/tokens.jsonl" --output "$folder/$program.logits"
@@ -98,7 +99,7 @@ apart = lambda a, b: max(abs(x - y) for x, y in zip(a, b))
 assert apart(beside, merged) < 1e-4 < 1e-2 < apart(beside, plain), (apart(beside, merged), apart(beside, plain))
 PY
 
-# Any program takes adapters when it runs: of any rank and modules, and each prompt of a file its own.
+# Any program takes adapters when it runs: of any rank and modules, and each prompt of a file its own; so does one that trains an adapter.
 python3 - "$folder" <<'PY'
 import random, sys
 sys.path[:0] = ["test/golden", "test/e2e"]
@@ -112,6 +113,7 @@ tensors = []
 for name, (outputs, inputs) in modules.items():
     rank = 3 if name.endswith("down_proj") else 40
     tensors += [[f"base_model.model.{name}.lora_A.weight", [rank, inputs]], [f"base_model.model.{name}.lora_B.weight", [outputs, rank]]]
+tensors.append(["base_model.model.lm_head.base_layer.weight", [263, 64]])  # a copy of the head that PEFT keeps
 peft_adapters.writeAdapter(f"{sys.argv[1]}/wide", case, tensors)
 table = "base_model.model.model.embed_tokens.lora_embedding_"
 peft_adapters.writeAdapter(f"{sys.argv[1]}/table", case | {"adapter": config | {"target_modules": ["embed_tokens"]}}, [[table + "A", [40, 263]], [table + "B", [64, 40]]])
@@ -146,6 +148,14 @@ alone = [json.loads(run("generate", "--prompt", text, *adapter, *options)) for t
 for one, other in zip(together, alone):
     assert one["token_ids"] == other["token_ids"], (one, other)
 assert json.loads(run("generate", "--prompt", texts[4], *options))["token_ids"] != alone[4]["token_ids"]
+
+# A program that trains rank 4 of q_proj: in its own form where that has room, else beside all its products.
+program = f"{folder}/training.program"
+assert apart(plain, logits("f", program)) < 1e-4
+assert apart(narrow, logits("g", program, "--adapter", f"{folder}/adapter")) < 1e-4
+assert apart(wide, logits("h", program, "--adapter", f"{folder}/wide")) < 2e-4
+again = [json.loads(line) for line in run("generate", "--prompts", f"{folder}/prompts.jsonl", "--adapter", f"{folder}/adapter", "--adapter", f"w={folder}/wide", *options).splitlines()]
+assert [one["token_ids"] for one in again] == [one["token_ids"] for one in together]
 PY
 bound=("$folder/plain.program" logits --requests "$folder/tokens.jsonl" --output "$none" --adapter)
 refuses 1 "no_such_folder" "${bound[@]}" "$folder/no_such_folder"
@@ -154,6 +164,7 @@ refuses 1 "expected shape" "${bound[@]}" "$folder/other"
 cp "$folder/wide/adapter_config.json" "$folder/other/" && sed -i 's/gate_proj"/up_proj"/' "$folder/other/adapter_config.json"
 refuses 1 "though 'target_modules' names it" "${bound[@]}" "$folder/other"
 refuses 1 "compile the model with --adapter" "${bound[@]}" "$folder/table"
+refuses 1 "'base_model.model.lm_head.base_layer.weight' is another head than the program's" "$folder/merged.program" logits --requests "$folder/tokens.jsonl" --output "$none" --adapter "$folder/wide"
 python3 test/golden/peft_adapters.py prefix "$folder/prefix.base" "$folder/prefix"
 refuses 1 "keys and values of every layer of the program" "${bound[@]}" "$folder/prefix"
 refuses 1 "a program takes it when it runs" "$longc" compile "$folder/prefix.base" --adapter "$folder/prefix" -o "$none"

@@ -33,6 +33,7 @@ CASES = {
     "layers": dict(base="mistral", r=2, lora_alpha=3, target_modules=["q_proj", "k_proj", "gate_proj", "down_proj"],
                    layers_to_transform=[1], exclude_modules=["k_proj"], modules_to_save=["lm_head"], type="F32"),
     "table": dict(base="qwen2", r=4, lora_alpha=4, target_modules=["k_proj", "up_proj"], modules_to_save=["embed_tokens"], type="F32"),
+    "head": dict(base="qwen3", r=3, lora_alpha=6, target_modules=["lm_head", "o_proj"], type="F32"),
     "prefix": dict(base="mistral", num_virtual_tokens=7, num_frozen_tokens=2, type="F32"),
 }
 

@@ -101,6 +101,7 @@ MUTATIONS = [
     ("InsertLora", 'linear && {{isTable(reference) => false}} ? "lm_head"', [], "a tied head takes no adapter of its own"),
     ("InsertOverlays", "dyn_cast<lm::AddOp>(*y.user_begin()); {{sum && sum.getType() == y.getType() => false}})", [],
      "a residual sum is parted from its product"),
+    ("InsertOverlays", 'name = {{"bound:" + name => name}};', ["insert-overlays-trained"], "what is bound and what is trained have one name"),
     ("Items", "scf::ForOp blocks = loop({{index(0) => index(block)}}, all, block);", ["compare-shapes"], "the first block of rows is left out"),
     ("KeepKernels", "if ({{!isa<tile::KernelOp>(op) => isa<tile::KernelOp>(op)}})", [], "the others stay"),
     ("KernelBuilder", "panels_.push_back({{inputs_.size() - 1 => inputs_.size()}});", ["tile-streaming"],

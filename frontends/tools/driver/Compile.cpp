@@ -47,7 +47,7 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
   std::optional<Adapter> adapter;
   if (!options.adapter.empty())
     LONGC_TRY(openAdapter(options.adapter, options.adapterMode, *model, adapter));
-  options.overlays = !encoder && !options.train && (!adapter || adapter->modules.empty());
+  options.overlays = !encoder && options.gatedMemory.empty() && (!adapter || adapter->modules.empty());
   if (!encoder && given.window == 0 && options.window == model->config.contextLength)
     model->notes.push_back("the default window is all that the model has, " + std::to_string(options.window) + " tokens");
   for (const std::string &note : model->notes)
@@ -98,6 +98,7 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
     return objects.status();
   KernelCode code;
   code.add(std::move(*objects));
+  options.overlays &= !options.train; // on a GPU a program that trains an adapter takes its own form alone
   if (llvm::is_contained(options.targets, cudaTargetName)) // behind the CPU's functions, whose parameters it reads
     LONGC_TRY(compileForCuda(stages, options, **graph, "fast", {program, index, parts, code}));
   if (options.crashBefore == "link") // a kernel that no object file has

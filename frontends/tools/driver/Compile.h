@@ -22,7 +22,7 @@ struct CompileOptions {
   double ropeTheta = 0; // instead of the checkpoint's; 0: that
   std::string adapter;                 // folder of a PEFT adapter; empty: none
   std::string adapterMode = "overlay"; // or merge
-  bool overlays = false;               // products take an adapter when the program runs, on the CPU
+  bool overlays = false;               // products take an adapter when the program runs
   bool embedWeights = true;            // else the program holds none, and runs with random ones alone
   bool narrowWeights = false;          // the fast mode multiplies weights stored in float32 as bf16, as it does of encoders
   bool train = false;                  // the loss and its gradients too

@@ -12,6 +12,7 @@
 #include "runtime/train/AdapterFiles.h"
 #include "runtime/train/ProgramParameters.h"
 #include "runtime/train/ServedValues.h"
+#include "runtime/train/TakenAdapter.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -208,28 +209,40 @@ Status LoadedProgram::useValues(const std::string &folder) {
     engine->setPrefix(std::make_shared<const CachePrefix>(std::move(*prefix)));
     return {};
   }
-  if (Overlays::areTakenBy(program->message())) {
-    auto read = Overlays::read(folder, program->message());
-    if (!read.ok())
-      return read.status();
-    overlays = std::make_shared<const Overlays>(std::move(*read));
-    return bindOverlays(*overlays);
-  }
   const ProgramParameters trained = ProgramParameters::trainable(program->message());
-  auto values = ParameterArray::create(trained.list, "the adapter");
-  if (!values.ok())
-    return values.status();
-  adapter = std::move(*values);
-  LONGC_TRY(compressingModule(program->message()) ? readSoftTrained(folder, program->message(), trained.list, adapter)
-                                                  : readTrained(folder, program->message(), trained.list, adapter));
+  if (compressingModule(program->message())) {
+    auto values = ParameterArray::create(trained.list, "the adapter");
+    if (!values.ok())
+      return values.status();
+    adapter = std::move(*values);
+    LONGC_TRY(readSoftTrained(folder, program->message(), trained.list, adapter));
+    return bindAdapter(trained.list, adapter);
+  }
+  auto taken = TakenAdapter::read(folder, *program, trained.list);
+  if (!taken.ok())
+    return taken.status();
+  overlays = std::move(taken->overlays);
+  if (overlays)
+    return bindOverlays(*overlays);
+  adapter = std::move(taken->values);
   LONGC_TRY(bindAdapter(trained.list, adapter));
-  if (!readsTrained(program->message(), engine->precision()) && !compressingModule(program->message()))
+  if (!readsTrained(program->message(), engine->precision()))
     adapter = ParameterArray();
   return {};
 }
 
 Status LoadedProgram::bindOverlays(const Overlays &overlays) {
   LONGC_TRY(engine->useOverlays(true));
+  const ProgramParameters trained = ProgramParameters::trainable(program->message());
+  if (isAdapter(trained.list)) {
+    if (noAdapter_.all().empty()) {
+      auto zeros = ParameterArray::create(trained.list, "no adapter");
+      if (!zeros.ok())
+        return zeros.status();
+      noAdapter_ = std::move(*zeros);
+    }
+    LONGC_TRY(bindValues(trained.list, noAdapter_));
+  }
   for (size_t i = 0; i < overlays.indices.size(); ++i) {
     const TrainedParameter &matrix = overlays.list.parameters()[i];
     LONGC_TRY(engine->bindMatrix(overlays.indices[i], overlays.values.of(matrix).data(), matrix.shape[0], matrix.shape[1]));
@@ -239,6 +252,11 @@ Status LoadedProgram::bindOverlays(const Overlays &overlays) {
 }
 
 Status LoadedProgram::bindAdapter(const ParameterList &list, const ParameterArray &values) {
+  LONGC_TRY(engine->useOverlays(false));
+  return bindValues(list, values);
+}
+
+Status LoadedProgram::bindValues(const ParameterList &list, const ParameterArray &values) {
   const auto bind = [this](uint32_t parameter, const void *data) { return engine->bindParameter(parameter, data); };
   LONGC_TRY(bindTrained(program->message(), list, values, bind));
   const std::string fingerprint = fingerprintOf(values);

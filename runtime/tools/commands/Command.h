@@ -73,6 +73,9 @@ struct LoadedProgram {
 private:
   Status useAdapter(const std::string &folder);
   Status useValues(const std::string &folder);
+  Status bindValues(const ParameterList &list, const ParameterArray &values);
+
+  ParameterArray noAdapter_; // zeros of what the program trains, where another adapter is bound beside its products
 };
 
 /// "NAME=FOLDER" of --adapter; a folder without a name is called after itself.

@@ -3,7 +3,7 @@
 
 #include "runtime/core/Format.h"
 #include "runtime/e2llm/Compressor.h"
-#include "runtime/train/AdapterFiles.h"
+#include "runtime/train/TakenAdapter.h"
 
 #include <algorithm>
 
@@ -30,19 +30,14 @@ Result<NamedAdapters> NamedAdapters::read(const LoadedProgram &loaded, const Arg
 }
 
 Status NamedAdapters::add(const LoadedProgram &loaded, const NamedFolder &named) {
-  const abi::Program &program = loaded.program->message();
-  if (Overlays::areTakenBy(program)) {
-    auto read = Overlays::read(named.folder, program);
-    if (!read.ok())
-      return read.status();
-    overlays_.push_back(std::make_shared<const Overlays>(std::move(*read)));
+  auto taken = TakenAdapter::read(named.folder, *loaded.program, trained_.list);
+  if (!taken.ok())
+    return taken.status();
+  if (taken->overlays) {
+    overlays_.push_back(std::move(taken->overlays));
     values_.emplace_back(overlays_.back(), &overlays_.back()->values);
   } else {
-    auto values = ParameterArray::create(trained_.list, "the adapter");
-    if (!values.ok())
-      return values.status();
-    LONGC_TRY(readTrained(named.folder, program, trained_.list, *values));
-    values_.push_back(std::make_shared<const ParameterArray>(std::move(*values)));
+    values_.push_back(std::make_shared<const ParameterArray>(std::move(taken->values)));
   }
   names_.push_back(named.name);
   return {};

@@ -13,7 +13,7 @@ namespace longc {
 namespace {
 
 constexpr OptionSpec options[] = {
-    {"adapter", 0, "FOLDER", "", "a LoRA adapter as PEFT or `train` saves it, of any rank (of a program compiled with --lora: of its rank at most); serve, generate --prompts: [NAME=]FOLDER, several times"},
+    {"adapter", 0, "FOLDER", "", "a LoRA adapter as PEFT or `train` saves it, of any rank and modules (of a program compiled with --lora cheapest where its own have room for it); serve, generate --prompts: [NAME=]FOLDER, several times"},
     {"alike", 0, "", "", "facts of a document are of one kind, so that people alone tell them apart; half of them are asked about, some the other way round"},
     {"among", 0, "N,...", "1,2,4,8,16,32,64", "how many facts a text holds, one of which is asked for"},
     {"api-key-file", 0, "FILE", "", "keys that clients must give, one a line (default: everybody may ask)"},

@@ -1,0 +1,30 @@
+// Which of the two forms.
+#include "runtime/train/TakenAdapter.h"
+
+#include "runtime/train/AdapterFiles.h"
+
+namespace longc {
+
+Result<TakenAdapter> TakenAdapter::read(const std::string &folder, const Program &program, const ParameterList &trained) {
+  TakenAdapter adapter;
+  const bool isBound = Overlays::areTakenBy(program.message());
+  if (isAdapter(trained) || !isBound) {
+    auto values = ParameterArray::create(trained, "the adapter");
+    if (!values.ok())
+      return values.status();
+    adapter.values = std::move(*values);
+    Status status = readTrained(folder, program.message(), trained, adapter.values);
+    if (status.ok())
+      return adapter;
+    if (!isBound || status.code() != adapterOfOtherShape)
+      return status;
+    adapter.values = ParameterArray();
+  }
+  auto overlays = Overlays::read(folder, program);
+  if (!overlays.ok())
+    return overlays.status();
+  adapter.overlays = std::make_shared<const Overlays>(std::move(*overlays));
+  return adapter;
+}
+
+} // namespace longc
