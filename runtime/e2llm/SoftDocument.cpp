@@ -47,8 +47,8 @@ Result<SoftDocument> SoftDocument::read(Compressor &compressor, const Tokenizer 
   document.text_.name = std::move(name);
   document.text_.text = std::move(text);
   document.text_.tokens = decoder.encode(document.text_.text, /*parseSpecial=*/false);
-  if (document.text_.tokens.empty())
-    return Status::error(5403, "the document '" + document.text_.name + "' is empty", "a text has at least one token");
+  if (document.text_.text.find_first_not_of(" \t\r\n") == std::string::npos || document.text_.tokens.empty())
+    return Status::error(5403, "the document '" + document.text_.name + "' is empty", "give a text of at least one word");
   document.text_.offsets = tokenOffsets(decoder, document.text_.text, document.text_.tokens);
   const std::vector<std::string_view> chunks = compressor.tokenizer().cut(document.text_.text, size);
   for (size_t end = 0; std::string_view chunk : chunks)

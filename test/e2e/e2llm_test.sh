@@ -38,6 +38,8 @@ ask() { "$app" ask --document "$document" -p "Where?" -n 6 --temperature 0 -q "$
 echo one >"$folder/word" && "$app" ask --document "$folder/word" -p "Where?" -n 1 -q >"$folder/out"
 : >"$folder/empty"
 refuses 1 "is empty" "$app" compress "$folder/empty" -o "$none" -q
+printf ' \n\n' >"$folder/blank"
+refuses 1 "is empty" "$app" compress "$folder/blank" -o "$none" -q
 refuses 1 "4 soft tokens and" ask -w 40
 [ "$(ask --document "$document" --json | python3 -c 'import json, sys; print(sum(id < 0 for id in json.load(sys.stdin)["prompt_token_ids"]))')" = 8 ] || fail "two documents are not read one behind the other"
 words() { "$app" ask -p "Where?" -n 1 --json -q "$@" | python3 -c 'import json, sys; answer = json.load(sys.stdin); print(sum(id < 0 for id in answer["prompt_token_ids"]), len(answer["word_chunks"]), answer["words"] > 0)'; }
@@ -120,6 +122,7 @@ lines "${one%\}}, \"words\": \"A hen sat on it.\"}"
 lines "${one%\}}, \"words\": 3}"
 refuses 1 "line 1: words is" "$app" train --data "$folder/lines" --out "$none" --steps 1 -q
 refuses 1 "by another program: adapter" ask --adapter "$folder/learnt"
+refuses 1 "cannot open" train --out "$none" --steps 1 --adapter "$models/encoder"
 refuses 2 "--patience does not go with" train --out "$none" --steps 1 --patience 2
 refuses 2 "expected both, reason or understand" train --out "$none" --steps 1 --objective answers
 echo '{"context": "A fox.", "questions": []}' >"$folder/lines"

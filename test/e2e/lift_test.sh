@@ -70,4 +70,7 @@ assert judged["memory"] is True and judged["questions"] == 6, judged
 PY
 refuses 1 "does not train" "$(tiny lift-plain --variants avx2)" lift fit "$texts/one.txt" -o "$texts/none"
 refuses 1 "not empty" "$app" lift fit "$texts/one.txt" -o "$texts/whole" --quiet
+printf ' \n' >"$texts/blank.txt"
+refuses 1 "blank.txt' is empty" "$app" lift ask --adapter "$texts/whole" --document "$texts/blank.txt" --prompt "Who?" --quiet
+refuses 2 "needs a second word: fit, ask" "$app" lift
 echo "a text is absorbed, and no other"

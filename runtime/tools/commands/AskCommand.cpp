@@ -39,7 +39,8 @@ public:
     if (!chunk.ok())
       return chunk.status();
     for (const std::string &path : arguments.all("document")) {
-      auto document = documents.model_.openDocument(path, *chunk);
+      const bool takesAll = *words == 0 && *nearest == 0;
+      auto document = documents.model_.openDocument(path, *chunk, takesAll ? std::optional(documents.chunks_) : std::nullopt);
       if (!document.ok())
         return document.status();
       documents.soft_.insert(documents.soft_.end(), document->softTokens().begin(), document->softTokens().end());

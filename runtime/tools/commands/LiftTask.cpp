@@ -78,12 +78,16 @@ bool throughMemory(const Arguments &arguments, const Engine &engine) {
 }
 
 Result<std::string> readTextOrDocument(const std::string &path) {
-  if (!Document::isDocument(path))
-    return readTextFile(path);
-  auto document = Document::open(path);
-  if (!document.ok())
-    return document.status();
-  return std::string(document->text());
+  if (Document::isDocument(path)) {
+    auto document = Document::open(path);
+    if (!document.ok())
+      return document.status();
+    return std::string(document->text());
+  }
+  auto text = readTextFile(path);
+  if (text.ok())
+    LONGC_TRY(checkIsText(*text, path));
+  return text;
 }
 
 Result<std::vector<LiftQuestion>> readQuestions(const std::string &path) {
@@ -111,7 +115,6 @@ Result<LiftTask> LiftTask::of(const Arguments &arguments, const std::string &pat
   auto text = readTextOrDocument(path);
   if (!text.ok())
     return text.status();
-  LONGC_TRY(checkIsText(*text, path));
   task.path_ = path;
   task.title_ = titleOf(path);
   task.text_ = std::move(*text);

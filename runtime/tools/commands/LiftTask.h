@@ -19,7 +19,7 @@ std::vector<std::string_view> liftOptions(std::vector<std::string_view> own);
 /// Whether a document is read whole, through the program's memory: --memory on was given and there is one.
 bool throughMemory(const Arguments &arguments, const Engine &engine);
 
-/// A text, or that of a document which `read` made.
+/// A text that is one and has words, or that of a document which `read` made.
 Result<std::string> readTextOrDocument(const std::string &path);
 
 /// A file of questions: {"question", "answer"} a line.

@@ -56,6 +56,15 @@ const Command *findCommand(std::span<char *const> words) {
   return found == std::end(commands) ? nullptr : *found;
 }
 
+// Second words of the commands that begin with `name`, with commas.
+std::string commandsOf(std::string_view name) {
+  std::string all;
+  for (const Command *command : commands)
+    if (!name.empty() && command->name.size() > name.size() && command->name.starts_with(name) && command->name[name.size()] == ' ')
+      all += (all.empty() ? "" : ", ") + std::string(command->name.substr(name.size() + 1));
+  return all;
+}
+
 Status runCommand(const char *program, std::span<char *const> words) {
   std::string_view name = words.empty() ? "" : words[0];
   if (name == "--help" || name == "-h" || name == "help")
@@ -63,6 +72,8 @@ Status runCommand(const char *program, std::span<char *const> words) {
   if (name == "--version")
     return printVersion();
   const Command *found = findCommand(words);
+  if (const std::string all = found ? "" : commandsOf(name); !all.empty())
+    return Status::error(1000, "'" + std::string(name) + "' needs a second word: " + all, formatText("`%s --help` says what each does", program));
   if (!found)
     return Status::error(1000, name.empty() ? std::string("a command is missing") : "unknown command '" + std::string(name) + "'",
                          formatText("`%s --help` lists the commands", program));

@@ -71,12 +71,14 @@ Result<SoftDocument> SoftModel::read(std::string name, std::string text, const C
   return document;
 }
 
-Result<SoftDocument> SoftModel::openDocument(const std::string &path, const ChunkSize &chunk) const {
+Result<SoftDocument> SoftModel::openDocument(const std::string &path, const ChunkSize &chunk, std::optional<int64_t> before) const {
   if (Document::isDocument(path))
     return SoftDocument::open(path, traits(), compressor->width());
   auto text = readTextFile(path);
   if (!text.ok())
     return text.status();
+  if (before)
+    LONGC_TRY(ask(*before + static_cast<int64_t>(compressor->tokenizer().cut(*text, chunk).size()), {}, /*instruction=*/"").status());
   return read(std::filesystem::path(path).filename().string(), std::move(*text), chunk, nullptr, model.mode);
 }
 

@@ -8,6 +8,7 @@
 
 #include <compare>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,9 @@ struct SoftModel {
   std::vector<abi::Trait> traits() const;
   /// --chunk, else what the program was compiled with.
   Result<ChunkSize> chunkSize(const Arguments &arguments) const;
-  /// A file as it is: a document that `read` made, or a text, which is compressed now.
-  Result<SoftDocument> openDocument(const std::string &path, const ChunkSize &chunk) const;
+  /// A file as it is: a document that `read` made, or a text, which is compressed now. `before`: of a prompt that is to have all soft tokens,
+  /// how many other documents give; a text that does not fit behind them is refused before the minutes that compressing it takes.
+  Result<SoftDocument> openDocument(const std::string &path, const ChunkSize &chunk, std::optional<int64_t> before) const;
   /// Compresses a text, with a progress bar; ^C cancels.
   Result<SoftDocument> read(std::string name, std::string text, const ChunkSize &chunk, const SoftDocument *old, ProgressMode mode) const;
 

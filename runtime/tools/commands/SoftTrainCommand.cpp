@@ -138,8 +138,12 @@ public:
 
   Status run() {
     LONGC_TRY(load());
+    LONGC_TRY(begin());
     LONGC_TRY(prepareTrainFolder(choices_.folder, choices_.resume));
-    LONGC_TRY(beginOrResume());
+    if (choices_.fits)
+      LONGC_TRY(fit());
+    if (choices_.resume)
+      LONGC_TRY(goOnFrom(choices_.folder, step_->parameters(), settings(), *trainer_));
     auto result = loop();
     if (!result.ok())
       return result.status();
@@ -197,17 +201,13 @@ private:
         id -= id < 0 ? references : 0;
   }
 
-  Status beginOrResume() {
+  Status begin() {
     auto trainer = Trainer::create(*step_, data_.samples, choices_.train);
     if (!trainer.ok())
       return trainer.status();
     trainer_.emplace(std::move(*trainer));
     step_->readStored(trainer_->state().values);
-    if (!choices_.adapter.empty())
-      LONGC_TRY(readSoftTrained(choices_.adapter, program_->message(), step_->parameters(), trainer_->state().values));
-    if (choices_.fits)
-      LONGC_TRY(fit());
-    return choices_.resume ? goOnFrom(choices_.folder, step_->parameters(), settings(), *trainer_) : Status();
+    return choices_.adapter.empty() ? Status() : readSoftTrained(choices_.adapter, program_->message(), step_->parameters(), trainer_->state().values);
   }
 
   // Where the program does not store an adapter that was trained: to what the encoder makes of chunks as it is.
