@@ -19,13 +19,14 @@ namespace {
 
 bool isScalar(Type type) { return !isa<RankedTensorType, tile::TopkType>(type); }
 
+// Register blocks at the end of a range of rows, and vectors of scalars of rows, may reach a few rows too far.
 int64_t bytesOf(RankedTensorType tile, int64_t rows) {
-  // Register blocks at the end of a range of rows may write a few too many.
-  return (rows + 16) * paddedColumns(tile) * elementBytes(tile.getElementType()) + 128;
+  const int64_t columns = tile.getRank() > 1 ? paddedColumns(tile) : 1;
+  return (rows + 16) * columns * elementBytes(tile.getElementType()) + 128;
 }
 
 int64_t bytesOf(RankedTensorType tile) {
-  return bytesOf(tile, tile.getNumElements() / std::max<int64_t>(tile.getRank() ? tile.getShape().back() : 1, 1));
+  return bytesOf(tile, tile.getNumElements() / (tile.getRank() > 1 ? std::max<int64_t>(tile.getShape().back(), 1) : 1));
 }
 
 // As far as rows are written that no view has.

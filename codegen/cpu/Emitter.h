@@ -123,7 +123,6 @@ private:
   void emitRowLoop(llvm::ArrayRef<Item *> sinks, mlir::Value begin, mlir::Value end);
   void emitRow(llvm::ArrayRef<Item *> sinks, llvm::ArrayRef<mlir::Value> position);
   void emitColumns(llvm::ArrayRef<Item *> sinks, int64_t columns, llvm::ArrayRef<mlir::Value> position);
-  void emitScalarSink(Item &sink, llvm::ArrayRef<mlir::Value> position);
   void emitChunk(Item &sink, llvm::ArrayRef<mlir::Value> position, Column column, int64_t width);
   void encodeBlock(Item &sink, llvm::ArrayRef<mlir::Value> position, Column column);
   void finishReduction(Item &sink, llvm::ArrayRef<mlir::Value> position, mlir::Value scalar);
@@ -151,10 +150,15 @@ private:
                          int64_t width, mlir::Type element);
   mlir::Value lazyIfChunk(mlir::OpResult result, mlir::ValueRange lead, Column column, int64_t width);
   mlir::Value bufferAddress(const Buffer &buffer, mlir::Value tile, mlir::ValueRange lead, Column column);
+  mlir::Value rowOf(const Place &place, mlir::Type element, mlir::ValueRange lead);
   mlir::Value rowInside(const Place &place, mlir::ValueRange lead);
+  template <typename Op> mlir::Value elementOf(Op op, mlir::Value row, mlir::ValueRange lead, Column column);
   mlir::Value firstLanes(mlir::Value count, int64_t width);
   mlir::Value columnMask(const Place &place, Column column, int64_t width);
   void storeChunk(tile::StoreOp store, mlir::ValueRange lead, Column column, mlir::Value value);
+  template <typename Op> Place placeOf(Op op) { // of a load or store
+    return makePlace(op.getView(), op.getOffsets(), op.getLo(), op.getHi(), op.getDropped(), tileType(op.getTile()));
+  }
   Place makePlace(mlir::Value view, mlir::ValueRange offsets, mlir::Value lo, mlir::Value hi,
                   llvm::ArrayRef<int64_t> dropped, mlir::RankedTensorType tile);
 
@@ -208,7 +212,8 @@ private:
   void emitStreamingRow(Item &item, mlir::Value row, mlir::Value halves);
   void emitStreamingPanel(Item &item, mlir::Value row, mlir::Value halves, mlir::Value panel, int64_t width);
   // WideRowProducts.cpp
-  mlir::Value rowAddress(mlir::Value tile, mlir::Value row);
+  mlir::Value rowAddress(const RowSource &source, mlir::Value row);
+  mlir::Value rowAddress(mlir::Value tile, mlir::Value row) { return rowAddress(*rowSource(tile), row); }
   void emitWideRows(Item &item, mlir::Value begin, mlir::Value end);
   void emitWideBlock(Item &item, mlir::Value first, mlir::Value end, int64_t count, mlir::Value pairs);
   void pairWideRow(tile::ScaledMmaOp mma, mlir::Value row, mlir::Value to);
@@ -262,6 +267,9 @@ private:
   mlir::Value constantOf(mlir::Type type, double value);
   mlir::Value constantOf(mlir::TypedAttr value, int64_t width);
   mlir::Value shuffle(mlir::Value a, mlir::Value b, llvm::ArrayRef<int64_t> mask);
+  mlir::Value padded(mlir::Value values, int64_t width);
+  mlir::Value interleaved(mlir::Value a, mlir::Value b);
+  mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);
   mlir::Value bitcast(mlir::Value value, mlir::Type type);
   mlir::VectorType vectorOf(int64_t width, mlir::Type element) { return mlir::VectorType::get({width}, element); }
   // bf16 values are held as the integers that they are in memory: moving them about must not convert them, which is
@@ -274,6 +282,14 @@ private:
   Buffer bufferOf(mlir::Operation *maker, int64_t number, mlir::RankedTensorType tile);
   mlir::Value zeroRow(int64_t bytes);
   mlir::scf::ForOp loop(mlir::Value begin, mlir::Value end, int64_t step, mlir::ValueRange carried = {});
+  llvm::SmallVector<mlir::Value>
+  accumulated(mlir::Value begin, mlir::Value end, int64_t step, mlir::ValueRange first,
+              llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)> next);
+  void either(mlir::Value condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise);
+  void forEach(mlir::Value begin, mlir::Value end, int64_t step, llvm::function_ref<void(mlir::Value)> body);
+  using Range = llvm::function_ref<void(mlir::Value first, int64_t count)>;
+  void inSteps(int64_t size, int64_t step, Range body);
+  void inBlocks(mlir::Value begin, mlir::Value end, int64_t most, Range body);
   mlir::Value mapped(mlir::Value value);
   void refuse(mlir::Operation *op, const llvm::Twine &why); // once
 
@@ -293,6 +309,7 @@ private:
   llvm::DenseMap<mlir::Value, PanelSource> panels_; // packed operands; by a product's result, weights that it reads as stored
   llvm::DenseSet<mlir::Value> notTaken_;                  // conditions of branches known not to be taken here
   using Memo = std::map<std::vector<intptr_t>, mlir::Value>;
+  static std::vector<intptr_t> memoKey(mlir::Value tile, mlir::ValueRange lead, Column column, int64_t width);
   std::vector<Memo> memo_;
   mlir::Value scratch_, zeroRow_, trashRow_;
   int64_t zeroBytes_ = 64;

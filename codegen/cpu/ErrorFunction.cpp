@@ -17,8 +17,7 @@ Value KernelEmitter::errorFunction(Value x) {
   auto polynomial = [&](Value at, ArrayRef<double> highestFirst) {
     Value sum = constantOf(type, highestFirst.front());
     for (double next : highestFirst.drop_front())
-      sum = isa<VectorType>(type) ? Value(vector::FMAOp::create(b_, sum, at, constantOf(type, next)))
-                                  : Value(math::FmaOp::create(b_, sum, at, constantOf(type, next)));
+      sum = fma(sum, at, constantOf(type, next));
     return sum;
   };
   auto less = [&](Value a, Value b) -> Value { return arith::CmpFOp::create(b_, arith::CmpFPredicate::OLT, a, b); };

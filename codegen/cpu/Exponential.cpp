@@ -45,22 +45,15 @@ Value KernelEmitter::exp2(Value x, bool forBf16, Value lowPart) {
     return vector::ExtractOp::create(b_, all, int64_t(0));
   }
   auto constant = [&](double value) { return constantOf(type, value); };
-  auto atLeast = [&](Value v, double bound) -> Value {
-    Value below = arith::CmpFOp::create(b_, arith::CmpFPredicate::OLT, v, constant(bound));
-    return arith::SelectOp::create(b_, below, constant(bound), v);
-  };
-  auto atMost = [&](Value v, double bound) -> Value {
-    Value above = arith::CmpFOp::create(b_, arith::CmpFPredicate::OGT, v, constant(bound));
-    return arith::SelectOp::create(b_, above, constant(bound), v);
-  };
-  auto fma = [&](Value a, Value m, Value c) -> Value {
-    return isa<VectorType>(type) ? Value(vector::FMAOp::create(b_, a, m, c)) : Value(math::FmaOp::create(b_, a, m, c));
+  auto bounded = [&](Value v, arith::CmpFPredicate outside, double bound) -> Value {
+    Value past = arith::CmpFOp::create(b_, outside, v, constant(bound));
+    return arith::SelectOp::create(b_, past, constant(bound), v);
   };
   bool scalef = variant_.wide && isa<VectorType>(type) && cast<VectorType>(type).getNumElements() == lanes;
   if (scalef && forBf16 && !lowPart)
     return exp2BySixteenths(x);
   if (!scalef) // which makes 0 of -inf whatever the polynomial
-    x = atMost(atLeast(x, -127.0), 129.0);
+    x = bounded(bounded(x, arith::CmpFPredicate::OLT, -127.0), arith::CmpFPredicate::OGT, 129.0);
   Value n = math::RoundEvenOp::create(b_, x);
   Value f = arith::SubFOp::create(b_, x, n);
   if (lowPart)
@@ -94,9 +87,6 @@ Value KernelEmitter::exp2(Value x, bool forBf16, Value lowPart) {
 // e^x as a power of two; the rounding error of x * log2(e) is carried along.
 Value KernelEmitter::exponential(Value x) {
   Type type = x.getType();
-  auto fma = [&](Value a, Value m, Value c) -> Value {
-    return isa<VectorType>(type) ? Value(vector::FMAOp::create(b_, a, m, c)) : Value(math::FmaOp::create(b_, a, m, c));
-  };
   // Outside this range the result is 0 or infinite in any case; infinities would make the carried error a NaN.
   Value low = constantOf(type, -120.0), high = constantOf(type, 90.0);
   x = arith::SelectOp::create(b_, arith::CmpFOp::create(b_, arith::CmpFPredicate::OLT, x, low), low, x);

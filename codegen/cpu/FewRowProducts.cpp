@@ -50,24 +50,12 @@ Value KernelEmitter::joinedRows(Value tile, Value step, int64_t group, int64_t p
   for (int64_t i = 0; i < present; ++i)
     rows.push_back(accumulatorChunk(tile, add(mul(step, group), i), column, width));
   rows.resize(group, constantOf(rows[0].getType(), 0));
-  if (group == 1)
-    return rows[0];
-  SmallVector<int64_t> mask;
-  for (int64_t i = 0; i < lanes; ++i)
-    mask.append({i, lanes + i});
-  return shuffle(rows[0], rows[1], mask);
+  return group == 1 ? rows[0] : interleaved(rows[0], rows[1]);
 }
 
 // 64 bytes of a row, zeros behind its end.
 Value KernelEmitter::wideChunk(Value tile, Value row, Column column, int64_t width) {
-  int64_t all = lanes * stepOf(tileType(tile).getElementType());
-  Value values = chunk(tile, ValueRange(row), column, width);
-  if (width == all)
-    return values;
-  SmallVector<int64_t> mask;
-  for (int64_t k = 0; k < all; ++k)
-    mask.push_back(std::min(k, width));
-  return shuffle(values, constantOf(values.getType(), 0), mask);
+  return padded(chunk(tile, ValueRange(row), column, width), lanes * stepOf(tileType(tile).getElementType()));
 }
 
 // Per row of A, lane sums of its products with one row of B.
@@ -81,15 +69,13 @@ SmallVector<Value> KernelEmitter::laneProducts(tile::MmaOp mma, ArrayRef<Value> 
       sum = dot(sum, wideChunk(mma.getA(), row, column, width), b, element);
   };
   if (whole / step > unrolledSteps) {
-    scf::ForOp steps = loop(index(0), index(whole), step, sums);
-    OpBuilder::InsertionGuard guard(b_);
-    b_.setInsertionPointToStart(steps.getBody());
-    sums.assign(steps.getRegionIterArgs().begin(), steps.getRegionIterArgs().end());
-    memo_.emplace_back();
-    multiply({steps.getInductionVar(), 0}, step);
-    memo_.pop_back();
-    scf::YieldOp::create(b_, sums);
-    sums.assign(steps.getResults().begin(), steps.getResults().end());
+    sums = accumulated(index(0), index(whole), step, sums, [&](Value column, ValueRange before) {
+      sums.assign(before.begin(), before.end());
+      memo_.emplace_back();
+      multiply({column, 0}, step);
+      memo_.pop_back();
+      return sums;
+    });
   } else {
     for (int64_t at = 0; at < whole; at += step)
       multiply({Value(), at}, step);
@@ -103,7 +89,6 @@ SmallVector<Value> KernelEmitter::laneProducts(tile::MmaOp mma, ArrayRef<Value> 
 void KernelEmitter::emitLaneProduct(Item &item, Value begin, Value end) {
   auto mma = cast<tile::MmaOp>(item.op);
   int64_t columns = tileType(item.value).getShape()[1], most = ProductAttr::of(mma).getRows();
-  OpBuilder::InsertionGuard guard(b_);
   auto block = [&](ArrayRef<Value> rows, Value firstColumn, int64_t count) {
     std::function<SmallVector<Value>(int64_t, int64_t)> sum = [&](int64_t first, int64_t size) {
       if (first >= count)
@@ -134,29 +119,12 @@ void KernelEmitter::emitLaneProduct(Item &item, Value begin, Value end) {
     }
     memo_.pop_back();
   };
-  auto allColumns = [&](ArrayRef<Value> rows) {
-    int64_t whole = columns / lanes * lanes;
-    if (whole) {
-      scf::ForOp groups = loop(index(0), index(whole), lanes);
-      OpBuilder::InsertionGuard inner(b_);
-      b_.setInsertionPointToStart(groups.getBody());
-      block(rows, groups.getInductionVar(), lanes);
-    }
-    if (whole < columns)
-      block(rows, index(whole), columns - whole);
-  };
-  Value whole = add(begin, mul(divide(sub(end, begin), most), most));
-  for (int64_t step : {most, int64_t(1)}) {
-    OpBuilder::InsertionGuard inner(b_);
-    scf::ForOp rowLoop = step == most ? loop(begin, whole, most) : loop(whole, end, 1);
-    b_.setInsertionPointToStart(rowLoop.getBody());
+  inBlocks(begin, end, most, [&](Value first, int64_t count) {
     SmallVector<Value> rows;
-    for (int64_t i = 0; i < step; ++i)
-      rows.push_back(add(rowLoop.getInductionVar(), i));
-    allColumns(rows);
-    if (most == 1)
-      break;
-  }
+    for (int64_t i = 0; i < count; ++i)
+      rows.push_back(add(first, i));
+    inSteps(columns, lanes, [&](Value column, int64_t width) { block(rows, column, width); });
+  });
 }
 
 } // namespace longc::cpu

@@ -9,14 +9,6 @@ using namespace mlir;
 
 namespace longc::cpu {
 
-static SmallVector<int64_t> itemShape(const Item &item) {
-  if (!isa<RankedTensorType>(item.value.getType()))
-    return {rowsOf(item.value)};
-  ArrayRef<int64_t> shape = tileType(item.value).getShape();
-  bool scalars = shape.size() == 1 && item.kind != Item::Product;
-  return SmallVector<int64_t>(scalars ? shape : shape.drop_back());
-}
-
 void KernelEmitter::addSink(Item::Kind kind, Operation *op, Value value) {
   Item item{kind, op, value, {}};
   if (kind == Item::Reduce || kind == Item::Encode)
@@ -54,41 +46,30 @@ void KernelEmitter::emitBlocked(RowsOp rows, MutableArrayRef<Item> items, Value 
 }
 
 void KernelEmitter::emitItems(MutableArrayRef<Item> items, Value begin, Value end) {
-  for (size_t first = 0; first < items.size();) {
-    Item &item = items[first];
-    if (item.kind == Item::Product) {
-      if (isa<tile::ScaledMmaOp>(item.op))
-        emitScaledProduct(item, begin, end);
-      else
-        emitProduct(item, begin, end);
-      buffers_[item.value] = item.to[0];
-      ++first;
+  auto isSink = [](const Item &item) { return item.kind < Item::Turn; };
+  while (!items.empty()) {
+    if (MutableArrayRef<Item> sinks = items.take_while(isSink); !sinks.empty()) {
+      items = items.drop_front(sinks.size());
+      emitRowLoop(llvm::map_to_vector(sinks, [](Item &sink) { return &sink; }), begin, end);
+      for (Item &sink : sinks)
+        if (sink.kind == Item::Keep)
+          buffers_[sink.value] = sink.to[0];
       continue;
     }
-    if (item.kind == Item::Pack) {
+    Item &item = items.front();
+    items = items.drop_front();
+    if (item.kind == Item::Pack)
       panels_[item.value] = packOperand(cast<PackOp>(item.op));
-      ++first;
-      continue;
-    }
-    if (item.kind == Item::Select) {
+    else if (item.kind == Item::Select)
       emitSelect(item, begin, end);
-      ++first;
-      continue;
-    }
-    if (item.kind == Item::Turn) {
+    else if (item.kind == Item::Turn)
       emitTurn(item);
+    else if (isa<tile::ScaledMmaOp>(item.op))
+      emitScaledProduct(item, begin, end);
+    else
+      emitProduct(item, begin, end);
+    if (!item.to.empty())
       buffers_[item.value] = item.to[0];
-      ++first;
-      continue;
-    }
-    auto isSink = [](const Item &item) { return item.kind < Item::Turn; };
-    SmallVector<Item *> sinks;
-    while (first < items.size() && isSink(items[first]))
-      sinks.push_back(&items[first++]);
-    emitRowLoop(sinks, begin, end);
-    for (Item *sink : sinks)
-      if (sink->kind == Item::Keep)
-        buffers_[sink->value] = sink->to[0];
   }
 }
 
@@ -102,29 +83,25 @@ void KernelEmitter::emitChain(RowsOp rows, MutableArrayRef<Item> items, Value al
     }
   if (!host)
     return emitBlocked(rows, items, all);
-  OpBuilder::InsertionGuard guard(b_);
-  if (!rows.getBranches().empty()) {
-    Value taken;
-    for (Value condition : llvm::map_range(rows.getBranches(), [&](Value branch) { return mapped(branch); }))
-      taken = taken ? Value(arith::OrIOp::create(b_, taken, condition)) : condition;
-    auto either = scf::IfOp::create(b_, taken, /*withElseRegion=*/true);
-    b_.setInsertionPointToStart(either.thenBlock());
-    DenseMap<Value, Buffer> before = buffers_;
-    emitBlocked(rows, items, all);
+  auto overlapped = [&] { emitOverlapped(rows, items, *host, all); };
+  if (rows.getBranches().empty())
+    return overlapped();
+  Value taken;
+  for (Value condition : llvm::map_range(rows.getBranches(), [&](Value branch) { return mapped(branch); }))
+    taken = taken ? Value(arith::OrIOp::create(b_, taken, condition)) : condition;
+  DenseMap<Value, Buffer> before = buffers_;
+  either(taken, [&] { emitBlocked(rows, items, all); }, [&] {
     buffers_ = std::move(before);
-    b_.setInsertionPointToStart(either.elseBlock());
     notTaken_.insert_range(rows.getBranches());
-  }
-  emitOverlapped(rows, items, *host, all);
-  notTaken_.clear();
+    overlapped();
+    notTaken_.clear();
+  });
 }
 
 void KernelEmitter::emitRun(Run &run) {
   MutableArrayRef<Item> items = run.items;
   auto packs = items.take_while([](const Item &item) { return item.kind == Item::Pack; });
-  const Item &first = items[packs.size()];
-  SmallVector<int64_t> shape = itemShape(first);
-  Value all = run.count ? run.count : index(shape.empty() ? 1 : shape[0]);
+  Value all = run.count ? run.count : index(std::max<int64_t>(rowsOf(items[packs.size()].value), 1));
   if (!run.rows.getBlock())
     return emitItems(items, index(0), all);
   emitItems(packs, index(0), all);

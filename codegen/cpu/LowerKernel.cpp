@@ -194,8 +194,7 @@ bool KernelEmitter::lowerScalar(Operation &op) {
 void KernelEmitter::cloneScalars(Block &block) {
   for (Operation &op : block.without_terminator()) {
     if (auto load = dyn_cast<tile::LoadOp>(op))
-      places_[load] = makePlace(load.getView(), load.getOffsets(), load.getLo(), load.getHi(), load.getDropped(),
-                                tileType(load.getTile()));
+      places_[load] = placeOf(load);
     else if (auto inner = dyn_cast<scf::IfOp>(op))
       for (Region &region : inner->getRegions())
         cloneScalars(region.front());
@@ -208,14 +207,12 @@ void KernelEmitter::visit(Operation &op) {
   b_.setLoc(op.getLoc());
   llvm::TypeSwitch<Operation *>(&op)
       .Case([&](tile::LoadOp load) {
-        places_[load] = makePlace(load.getView(), load.getOffsets(), load.getLo(), load.getHi(), load.getDropped(),
-                                  tileType(load.getTile()));
+        places_[load] = placeOf(load);
         if (load->hasAttr(readAheadAttribute))
           places_[load].nextBase = baseOfNext(load);
       })
       .Case([&](tile::StoreOp store) {
-        places_[store] = makePlace(store.getView(), store.getOffsets(), store.getLo(), store.getHi(),
-                                   store.getDropped(), tileType(store.getTile()));
+        places_[store] = placeOf(store);
         if (!places_[store].base)
           refuse(store, "a matrix in panels is read-only");
         addSink(Item::Store, store, store.getTile());

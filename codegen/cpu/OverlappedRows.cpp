@@ -78,12 +78,11 @@ void KernelEmitter::emitOverlapped(RowsOp rows, MutableArrayRef<Item> items, Ite
     return address(first, slot * lanes * elementBytes(b_.getF32Type()));
   };
   auto overRows = [&](Value begin, Value end, function_ref<void(Value)> body) {
-    OpBuilder::InsertionGuard guard(b_);
-    scf::ForOp rows = loop(begin, end, 1);
-    b_.setInsertionPointToStart(rows.getBody());
-    memo_.emplace_back();
-    body(rows.getInductionVar());
-    memo_.pop_back();
+    forEach(begin, end, 1, [&](Value row) {
+      memo_.emplace_back();
+      body(row);
+      memo_.pop_back();
+    });
   };
   // 16 columns of a row of every guest, from where the first stage has them.
   auto visit = [&](ArrayRef<Buffer> to, ArrayRef<Buffer> early, Value begin, Value row, Column column) {
@@ -140,24 +139,12 @@ void KernelEmitter::emitOverlapped(RowsOp rows, MutableArrayRef<Item> items, Ite
         visit(to, early, begin, row, {Value(), column});
     });
   };
-  auto when = [&](arith::CmpIPredicate predicate, Value a, Value c, function_ref<void()> then,
-                  function_ref<void()> otherwise) {
-    auto branch = scf::IfOp::create(b_, arith::CmpIOp::create(b_, predicate, a, c), /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard inner(b_);
-    b_.setInsertionPointToStart(branch.thenBlock());
-    then();
-    b_.setInsertionPointToStart(branch.elseBlock());
-    otherwise();
-  };
   auto visitNext = [&](Value row, Column column) { visit(to, early, begin, add(row, block), column); };
   Guests guests{visitNext};
-  when(
-      arith::CmpIPredicate::eq, begin, index(0), alone, [&] {
-        when(
-            arith::CmpIPredicate::slt, begin, all,
-            [&] { second(before, begin, &guests); },
-            [&] { second(before, all, nullptr); });
-      });
+  either(arith::CmpIOp::create(b_, arith::CmpIPredicate::eq, begin, index(0)), alone, [&] {
+    either(arith::CmpIOp::create(b_, arith::CmpIPredicate::slt, begin, all), [&] { second(before, begin, &guests); },
+           [&] { second(before, all, nullptr); });
+  });
   overRows(begin, end, [&](Value row) {
     for (auto [number, guest] : llvm::enumerate(overlap.guests))
       if (guest->kind == Item::Reduce) {

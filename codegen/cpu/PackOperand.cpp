@@ -71,26 +71,19 @@ PanelSource KernelEmitter::narrowedPanels(const PanelSource &from, RankedTensorT
   int64_t depth = tile.getShape()[1], count = (tile.getShape()[0] + lanes - 1) / lanes, panelBytes = (depth + 1) / 2 * 64;
   PanelSource result{to, index(panelBytes), from.steps, {}};
   VectorType floats = vectorOf(lanes, b_.getF32Type());
-  OpBuilder::InsertionGuard guard(b_);
-  scf::ForOp panels = loop(index(0), index(count), 1);
-  b_.setInsertionPointToStart(panels.getBody());
-  Value panel = panels.getInductionVar();
-  Value source = from.lastPanel ? minimum(panel, from.lastPanel) : panel;
-  Value read = address(from.base, b_.getI8Type(), mul(source, from.panelBytes));
-  Value write = address(result.base, b_.getI8Type(), mul(panel, panelBytes));
-  auto join = [&](Value pair, bool whole) {
-    Value first = address(read, floats, mul(pair, 2)), low = toBf16(loadAt(first, floats));
-    Value high = whole ? toBf16(loadAt(address(first, 64), floats)) : constantOf(low.getType(), 0);
-    SmallVector<int64_t> mask;
-    for (int64_t i = 0; i < lanes; ++i)
-      mask.append({i, lanes + i});
-    storeAt(shuffle(low, high, mask), address(write, floats, pair), 64);
-  };
-  if (depth % 2)
-    join(index(depth / 2), false);
-  scf::ForOp pairs = loop(index(0), index(depth / 2), 1);
-  b_.setInsertionPointToStart(pairs.getBody());
-  join(pairs.getInductionVar(), true);
+  forEach(index(0), index(count), 1, [&](Value panel) {
+    Value source = from.lastPanel ? minimum(panel, from.lastPanel) : panel;
+    Value read = address(from.base, b_.getI8Type(), mul(source, from.panelBytes));
+    Value write = address(result.base, b_.getI8Type(), mul(panel, panelBytes));
+    auto join = [&](Value pair, bool whole) {
+      Value first = address(read, floats, mul(pair, 2)), low = toBf16(loadAt(first, floats));
+      Value high = whole ? toBf16(loadAt(address(first, 64), floats)) : constantOf(low.getType(), 0);
+      storeAt(interleaved(low, high), address(write, floats, pair), 64);
+    };
+    if (depth % 2)
+      join(index(depth / 2), false);
+    forEach(index(0), index(depth / 2), 1, [&](Value pair) { join(pair, true); });
+  });
   return result;
 }
 
@@ -108,14 +101,7 @@ PanelSource KernelEmitter::packTransposed(Value tile, int64_t steps, int64_t gro
         continue;
       }
       readAhead(tile, add(firstRow, i), valueOf(column), width);
-      Value values = chunk(tile, ValueRange(add(firstRow, i)), column, width);
-      if (width < lanes * group) {
-        SmallVector<int64_t> mask;
-        for (int64_t k = 0; k < lanes * group; ++k)
-          mask.push_back(std::min(k, width));
-        values = shuffle(values, constantOf(values.getType(), 0), mask);
-      }
-      block.push_back(bitcast(values, words));
+      block.push_back(bitcast(padded(chunk(tile, ValueRange(add(firstRow, i)), column, width), lanes * group), words));
     }
     memo_.pop_back();
     transpose16(block);
@@ -124,27 +110,13 @@ PanelSource KernelEmitter::packTransposed(Value tile, int64_t steps, int64_t gro
     for (int64_t i = 0; i < (width + group - 1) / group; ++i)
       storeAt(block[i], address(address(panel, words, at), i * 64), 64);
   };
-  auto columns = [&](Value firstRow, int64_t count) {
-    OpBuilder::InsertionGuard guard(b_);
-    int64_t step = lanes * group, whole = depth / step * step;
-    if (whole) {
-      scf::ForOp columnLoop = loop(index(0), index(whole), step);
-      OpBuilder::InsertionGuard inner(b_);
-      b_.setInsertionPointToStart(columnLoop.getBody());
-      pack(firstRow, count, {columnLoop.getInductionVar(), 0}, step);
-    }
+  inSteps(rows, lanes, [&](Value firstRow, int64_t count) {
+    const int64_t step = lanes * group, whole = depth / step * step;
+    if (whole)
+      forEach(index(0), index(whole), step, [&](Value column) { pack(firstRow, count, {column, 0}, step); });
     if (whole < depth)
       pack(firstRow, count, {Value(), whole}, depth - whole);
-  };
-  OpBuilder::InsertionGuard guard(b_);
-  if (int64_t whole = rows / lanes * lanes) {
-    scf::ForOp rowLoop = loop(index(0), index(whole), lanes);
-    OpBuilder::InsertionGuard inner(b_);
-    b_.setInsertionPointToStart(rowLoop.getBody());
-    columns(rowLoop.getInductionVar(), lanes);
-  }
-  if (rows % lanes)
-    columns(index(rows / lanes * lanes), rows % lanes);
+  });
   return result;
 }
 
@@ -166,10 +138,7 @@ PanelSource KernelEmitter::packRows(Value tile, int64_t steps, int64_t group, Va
   int64_t whole = tileType(tile).getShape()[0] / group;
   if (whole < steps)
     pack(index(whole), tileType(tile).getShape()[0] % group);
-  OpBuilder::InsertionGuard guard(b_);
-  scf::ForOp stepLoop = loop(index(0), index(whole), 1);
-  b_.setInsertionPointToStart(stepLoop.getBody());
-  pack(stepLoop.getInductionVar(), group);
+  forEach(index(0), index(whole), 1, [&](Value step) { pack(step, group); });
   return result;
 }
 
@@ -232,11 +201,8 @@ PanelSource KernelEmitter::packQuantized(tile::DecodeOp decode, Value begin) {
         storeAt(values[j], address(to, (column + j) * 64), 64);
       return;
     }
-    SmallVector<int64_t> mask;
-    for (int64_t i = 0; i < lanes; ++i)
-      mask.append({i, lanes + i});
     for (int64_t j = 0; j < 4; j += 2)
-      storeAt(shuffle(values[j], values[j + 1], mask), address(to, (column + j) / 2 * 64), 64);
+      storeAt(interleaved(values[j], values[j + 1]), address(to, (column + j) / 2 * 64), 64);
   };
   for (int64_t v = 0; v < (bytes ? 8 : 4); ++v) {
     Value packed = loadAt(address(from, layout.header() + v * 64), words);

@@ -25,15 +25,15 @@ std::optional<RowSource> KernelEmitter::rowSource(Value tile) {
   return RowSource{place->second.base, place->second.strides[0], {}, tileType(tile).getElementType()};
 }
 
+// The address of a row.
+Value KernelEmitter::rowAddress(const RowSource &source, Value row) {
+  Value inBuffer = source.firstRow ? sub(row, source.firstRow) : row;
+  return address(source.base, source.element, mul(inBuffer, source.stride));
+}
+
 // Sixteen lanes of the accumulator, whatever the tile's width.
 Value KernelEmitter::accumulatorChunk(Value acc, Value row, Column column, int64_t width) {
-  Value value = chunk(acc, ValueRange(row), column, width);
-  if (width == lanes)
-    return value;
-  SmallVector<int64_t> mask;
-  for (int64_t i = 0; i < lanes; ++i)
-    mask.push_back(std::min(i, width));
-  return shuffle(value, constantOf(value.getType(), 0), mask);
+  return padded(chunk(acc, ValueRange(row), column, width), lanes);
 }
 
 // The first `width` of sixteen lanes of a product's result; all of them where its buffer's rows have room.
@@ -56,28 +56,20 @@ void KernelEmitter::emitProduct(Item &item, Value begin, Value end, const Guests
     return emitTileProduct(item, panels, begin, end);
   int64_t columns = tileType(item.value).getShape()[1], count = (columns + lanes - 1) / lanes;
   const ProductShape shape{form.getRows(), form.getPanels()};
-  OpBuilder::InsertionGuard guard(b_);
-  auto rows = [&](Value panel, int64_t firstPanel, int64_t panelCount, const Guests *guests = nullptr) {
-    OpBuilder::InsertionGuard inner(b_);
-    Value whole = add(begin, mul(divide(sub(end, begin), shape.rows), shape.rows));
-    for (int64_t step : {shape.rows, int64_t(1)}) {
-      OpBuilder::InsertionGuard innermost(b_);
-      scf::ForOp rowLoop = step == shape.rows ? loop(begin, whole, step) : loop(whole, end, 1);
-      b_.setInsertionPointToStart(rowLoop.getBody());
-      emitMicroKernel(item, panels, rowLoop.getInductionVar(), panel, firstPanel, {step, panelCount}, guests);
-      if (shape.rows == 1 || guests) // a product with guests has whole blocks
-        break;
-    }
+  auto rows = [&](Value panel, int64_t firstPanel, int64_t panelCount) {
+    inBlocks(begin, end, shape.rows, [&](Value row, int64_t height) {
+      emitMicroKernel(item, panels, row, panel, firstPanel, {height, panelCount}, nullptr);
+    });
   };
-  int64_t hosted = guests ? shape.panels : 0; // the first panels have them
-  if (guests)
-    rows({}, 0, std::min(shape.panels, count), guests);
-  if (columns % lanes == 0 && count > shape.panels) {
-    scf::ForOp panelLoop = loop(index(hosted), index(count), shape.panels);
-    b_.setInsertionPointToStart(panelLoop.getBody());
-    rows(panelLoop.getInductionVar(), 0, shape.panels);
-    return;
+  int64_t hosted = guests ? shape.panels : 0; // the first panels have guests; their blocks of rows are whole
+  if (guests) {
+    Value whole = add(begin, mul(divide(sub(end, begin), shape.rows), shape.rows));
+    forEach(begin, whole, shape.rows, [&](Value row) {
+      emitMicroKernel(item, panels, row, {}, 0, {shape.rows, std::min(shape.panels, count)}, guests);
+    });
   }
+  if (columns % lanes == 0 && count > shape.panels)
+    return forEach(index(hosted), index(count), shape.panels, [&](Value panel) { rows(panel, 0, shape.panels); });
   for (int64_t first = hosted; first < count; first += shape.panels)
     rows({}, first, std::min(shape.panels, count - first));
 }
@@ -117,14 +109,10 @@ SmallVector<Value> KernelEmitter::sumsInParts(int64_t steps, int64_t most, Array
     return part;
   };
   const int64_t whole = steps / most * most;
-  scf::ForOp parts = loop(index(0), index(whole), most, sums);
-  {
-    OpBuilder::InsertionGuard guard(b_);
-    b_.setInsertionPointToStart(parts.getBody());
-    Value begin = parts.getInductionVar();
-    scf::YieldOp::create(b_, added(begin, add(begin, most), parts.getRegionIterArgs()));
-  }
-  return steps == whole ? SmallVector<Value>(parts.getResults()) : added(index(whole), index(steps), parts.getResults());
+  SmallVector<Value> parts = accumulated(index(0), index(whole), most, sums, [&](Value begin, ValueRange before) {
+    return added(begin, add(begin, most), before);
+  });
+  return steps == whole ? parts : added(index(whole), index(steps), parts);
 }
 
 // Rows row ... row + shape.rows - 1 by `shape.panels` panels, over the whole of k.
@@ -142,8 +130,7 @@ void KernelEmitter::emitMicroKernel(Item &item, const PanelSource &panels, Value
   for (int64_t i = 0; i < shape.rows; ++i) {
     Value current = add(row, i);
     rowIndices.push_back(current);
-    Value inBuffer = rows->firstRow ? sub(current, rows->firstRow) : current;
-    rowPointers.push_back(address(rows->base, rows->element, mul(inBuffer, rows->stride)));
+    rowPointers.push_back(rowAddress(*rows, current));
     for (int64_t j = 0; j < shape.panels; ++j)
       accumulators.push_back(accumulatorChunk(mma.getAcc(), current, at + j * lanes, widthOf(j)));
   }
@@ -186,19 +173,17 @@ void KernelEmitter::emitMicroKernel(Item &item, const PanelSource &panels, Value
   };
   // Guests are spread over the steps of as many columns as they take at a time.
   const int64_t together = guests ? lanes / group : 1;
-  auto sumOf = [&](Value begin, Value end, ValueRange before) -> SmallVector<Value> {
-    scf::ForOp steps = loop(begin, end, together, before);
-    OpBuilder::InsertionGuard guard(b_);
-    b_.setInsertionPointToStart(steps.getBody());
-    SmallVector<Value> next(steps.getRegionIterArgs());
-    for (int64_t step = 0; step < together; ++step) {
-      multiply(add(steps.getInductionVar(), step), group, next);
-      for (int64_t i = 0; guests && i < shape.rows; ++i)
-        if (i * together / shape.rows == step)
-          guests->visit(rowIndices[i], {mul(steps.getInductionVar(), group), 0});
-    }
-    scf::YieldOp::create(b_, next);
-    return SmallVector<Value>(steps.getResults());
+  auto sumOf = [&](Value begin, Value end, ValueRange before) {
+    return accumulated(begin, end, together, before, [&](Value first, ValueRange sums) {
+      SmallVector<Value> next(sums);
+      for (int64_t step = 0; step < together; ++step) {
+        multiply(add(first, step), group, next);
+        for (int64_t i = 0; guests && i < shape.rows; ++i)
+          if (i * together / shape.rows == step)
+            guests->visit(rowIndices[i], {mul(first, group), 0});
+      }
+      return next;
+    });
   };
   const int64_t alone = ProductAttr::of(mma).getSums();
   SmallVector<Value> sums = sumsInParts(depth / group, alone ? alone / group : depth, accumulators, sumOf);

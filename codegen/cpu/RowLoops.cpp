@@ -86,19 +86,8 @@ void KernelEmitter::emitRow(ArrayRef<Item *> sinks, ArrayRef<Value> position) {
     for (auto &[columns, group] : byColumns)
       emitColumns(group, columns, position);
     for (Item *sink : scalars)
-      emitScalarSink(*sink, position);
+      emitChunk(*sink, position.drop_back(), {position.back(), 0}, 0);
   }
-}
-
-void KernelEmitter::emitScalarSink(Item &sink, ArrayRef<Value> position) {
-  Column at{position.back(), 0};
-  Value value = chunk(sink.value, position.drop_back(), at, 0);
-  if (sink.kind == Item::Store)
-    storeChunk(cast<tile::StoreOp>(sink.op), position.drop_back(), at, value);
-  else if (sink.kind == Item::Scatter)
-    scatterChunk(cast<tile::ScatterOp>(sink.op), position.drop_back(), at, value);
-  else
-    storeAt(value, bufferAddress(sink.to[0], sink.value, position.drop_back(), at));
 }
 
 // Evaluates what is the same for all columns of the row, so that a column loop does not.
@@ -126,7 +115,7 @@ void KernelEmitter::emitColumns(ArrayRef<Item *> sinks, int64_t columns, ArrayRe
   auto kindOf = [](Item *sink) { return cast<tile::ReduceOp>(sink->op).getKind(); };
   // Partial results of each reduction: vectors of 16, and scalars of narrower ends.
   DenseMap<Item *, SmallVector<Value>> partial, ends;
-  auto span = [&](Column from, int64_t count, bool fresh) {
+  auto span = [&](Column from, int64_t count) {
     for (int64_t at = 0; at < count; at += step) {
       for (Item *sink : sinks) {
         if (sink->kind == Item::Encode) {
@@ -156,7 +145,7 @@ void KernelEmitter::emitColumns(ArrayRef<Item *> sinks, int64_t columns, ArrayRe
     }
   };
   if (columns <= narrowColumns) {
-    span({}, columns, true);
+    span({}, columns);
   } else {
     for (Item *sink : sinks)
       evaluateRowScalars(sink->value, position);
@@ -173,7 +162,7 @@ void KernelEmitter::emitColumns(ArrayRef<Item *> sinks, int64_t columns, ArrayRe
       for (Item *sink : reductions)
         for (int64_t slot = 0; slot < partialColumns / lanes; ++slot)
           partial[sink].push_back(columnLoop.getRegionIterArg(at++));
-      span({columnLoop.getInductionVar(), 0}, partialColumns, false);
+      span({columnLoop.getInductionVar(), 0}, partialColumns);
       SmallVector<Value> next;
       for (Item *sink : reductions)
         next.append(partial[sink].begin(), partial[sink].end());
@@ -186,7 +175,7 @@ void KernelEmitter::emitColumns(ArrayRef<Item *> sinks, int64_t columns, ArrayRe
       for (Value &slot : partial[sink])
         slot = columnLoop.getResult(at++);
     if (main < columns)
-      span({Value(), main}, columns - main, false);
+      span({Value(), main}, columns - main);
   }
   for (Item *sink : reductions) {
     SmallVector<Value> &held = partial[sink];
@@ -214,11 +203,7 @@ void KernelEmitter::finishReduction(Item &sink, ArrayRef<Value> position, Value 
   ArrayRef<Value> lead = position.drop_back();
   Column at{position.back(), 0};
   storeAt(scalar, bufferAddress(sink.to[0], result, lead, at));
-  std::vector<intptr_t> key{reinterpret_cast<intptr_t>(result.getAsOpaquePointer())};
-  for (Value index : lead)
-    key.push_back(reinterpret_cast<intptr_t>(index.getAsOpaquePointer()));
-  key.insert(key.end(), {reinterpret_cast<intptr_t>(at.base.getAsOpaquePointer()), 0, 0});
-  memo_.back()[key] = scalar;
+  memo_.back()[memoKey(result, lead, at, 0)] = scalar;
 }
 
 // What a reduction of 16 columns at a time begins with.

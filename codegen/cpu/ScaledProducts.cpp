@@ -46,35 +46,24 @@ void KernelEmitter::emitScaledProduct(Item &item, Value begin, Value end) {
   const ProductShape shape{form.getRows(), form.getPanels()};
   Value decoded = scratch(mma, 0);
 
-  OpBuilder::InsertionGuard guard(b_);
   Value count = sub(end, begin);
   Value few = arith::CmpIOp::create(b_, arith::CmpIPredicate::slt, count, index(form.getStreams() + 1));
-  auto branch = scf::IfOp::create(b_, TypeRange(), few, /*withElseRegion=*/true);
-  b_.setInsertionPointToStart(branch.thenBlock());
-  {
-    scf::ForOp rows = loop(begin, end, 1);
-    OpBuilder::InsertionGuard inner(b_);
-    b_.setInsertionPointToStart(rows.getBody());
-    emitStreamingRow(item, rows.getInductionVar(), {});
-  }
-  b_.setInsertionPointToStart(branch.elseBlock());
   auto allRows = [&](Value panel, ProductShape block, int64_t width) {
     decodePanels(mma, panel, block.panels, decoded);
     Value blocked = add(begin, mul(divide(count, block.rows), block.rows));
-    for (int64_t step : {block.rows, int64_t(1)}) {
-      OpBuilder::InsertionGuard inner(b_);
-      scf::ForOp rows = step == 1 ? loop(blocked, end, 1) : loop(begin, blocked, step);
-      b_.setInsertionPointToStart(rows.getBody());
-      emitScaledMicroKernel(item, decoded, rows.getInductionVar(), panel, {step, block.panels}, width);
-    }
+    auto rowsOf = [&](Value from, Value to, int64_t height) {
+      forEach(from, to, height, [&](Value row) { emitScaledMicroKernel(item, decoded, row, panel, {height, block.panels}, width); });
+    };
+    rowsOf(begin, blocked, block.rows);
+    rowsOf(blocked, end, 1);
   };
-  if (rest)
-    allRows(index(whole), {form.getLastRows(), 1}, rest);
-  if (!whole)
-    return;
-  scf::ForOp panelLoop = loop(index(0), index(whole), shape.panels);
-  b_.setInsertionPointToStart(panelLoop.getBody());
-  allRows(panelLoop.getInductionVar(), shape, lanes);
+  auto stream = [&] { forEach(begin, end, 1, [&](Value row) { emitStreamingRow(item, row, {}); }); };
+  either(few, stream, [&] {
+    if (rest)
+      allRows(index(whole), {form.getLastRows(), 1}, rest);
+    if (whole)
+      forEach(index(0), index(whole), shape.panels, [&](Value panel) { allRows(panel, shape, lanes); });
+  });
 }
 
 // d and m' of the 16 rows of a block.
@@ -106,11 +95,6 @@ Value KernelEmitter::blockScales(Value from, int64_t scaleBytes) {
   return arith::ExtFOp::create(b_, floats, loadAt(from, vectorOf(lanes, b_.getF16Type())));
 }
 
-// The address of block `block` of the panel `panel` of the tile.
-static Value clampedPanel(Value panel, Value last, ImplicitLocOpBuilder &b) {
-  return arith::MinSIOp::create(b, panel, last);
-}
-
 // Unpacks `count` panels: for each block, for each panel, 8 vectors of bytes, d and m'.
 void KernelEmitter::decodePanels(tile::ScaledMmaOp mma, Value panel, int64_t count, Value to) {
   Weights weights = *weightsOf(mma);
@@ -120,34 +104,32 @@ void KernelEmitter::decodePanels(tile::ScaledMmaOp mma, Value panel, int64_t cou
   Value last = index((weights.type.getShape()[0] - 1) / panelRows);
   SmallVector<Value> panelPointers;
   for (int64_t j = 0; j < count; ++j) {
-    Value which = clampedPanel(add(firstPanel, add(panel, j)), last, b_);
+    Value which = minimum(add(firstPanel, add(panel, j)), last);
     Value at = mul(add(mul(which, weights.blocksOfRow()), firstBlock), weights.block.size());
     panelPointers.push_back(address(views_[weights.load.getView()].data, b_.getI8Type(), at));
   }
-  OpBuilder::InsertionGuard guard(b_);
-  scf::ForOp blockLoop = loop(index(0), index(blocks), 1);
-  b_.setInsertionPointToStart(blockLoop.getBody());
-  Value block = blockLoop.getInductionVar();
-  VectorType bytes = vectorOf(64, b_.getI8Type()), floats = vectorOf(lanes, b_.getF32Type());
-  Value target = address(to, b_.getI8Type(), mul(block, count * decodedBlock));
-  for (int64_t j = 0; j < count; ++j) {
-    Value from = address(panelPointers[j], b_.getI8Type(), mul(block, weights.block.size()));
-    int64_t base = j * decodedBlock;
-    for (int64_t v = 0; v < (weights.block.bytes ? 8 : 4); ++v) {
-      Value packed = loadAt(address(from, weights.block.header() + v * 64), bytes);
-      if (!weights.block.bytes) {
-        Value low = arith::AndIOp::create(b_, packed, constantOf(bytes, 15));
-        Value high = arith::ShRUIOp::create(b_, packed, constantOf(bytes, 4));
-        storeAt(low, address(target, base + v * 128), 64);
-        storeAt(high, address(target, base + v * 128 + 64), 64);
-      } else {
-        storeAt(arith::XOrIOp::create(b_, packed, constantOf(bytes, -128)), address(target, base + v * 64), 64);
+  VectorType bytes = vectorOf(64, b_.getI8Type());
+  forEach(index(0), index(blocks), 1, [&](Value block) {
+    Value target = address(to, b_.getI8Type(), mul(block, count * decodedBlock));
+    for (int64_t j = 0; j < count; ++j) {
+      Value from = address(panelPointers[j], b_.getI8Type(), mul(block, weights.block.size()));
+      int64_t base = j * decodedBlock;
+      for (int64_t v = 0; v < weights.block.vectors(); ++v) {
+        Value packed = loadAt(address(from, weights.block.header() + v * 64), bytes);
+        if (!weights.block.bytes) {
+          Value low = arith::AndIOp::create(b_, packed, constantOf(bytes, 15));
+          Value high = arith::ShRUIOp::create(b_, packed, constantOf(bytes, 4));
+          storeAt(low, address(target, base + v * 128), 64);
+          storeAt(high, address(target, base + v * 128 + 64), 64);
+        } else {
+          storeAt(arith::XOrIOp::create(b_, packed, constantOf(bytes, -128)), address(target, base + v * 64), 64);
+        }
       }
+      auto [d, m] = unsignedScales(from, weights.block);
+      storeAt(d, address(target, base + 512), 64);
+      storeAt(m, address(target, base + 576), 64);
     }
-    auto [d, m] = unsignedScales(from, weights.block);
-    storeAt(d, address(target, base + 512), 64);
-    storeAt(m, address(target, base + 576), 64);
-  }
+  });
 }
 
 // Of the last panel only the first `width` columns exist.
@@ -157,33 +139,25 @@ void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, 
   bool nibbles = !weightsOf(mma)->block.bytes;
   int64_t blocks = tileType(mma.getA()).getShape()[1] / blockColumns;
   RowSource values = *rowSource(mma.getA()), scales = *rowSource(mma.getScales()), sums = *rowSource(mma.getSums());
-  auto rowPointer = [&](const RowSource &source, Value at) {
-    Value inBuffer = source.firstRow ? sub(at, source.firstRow) : at;
-    return address(source.base, source.element, mul(inBuffer, source.stride));
-  };
   Column at{mul(panel, lanes), 0};
   SmallVector<Value> accumulators, rowIndices, a, s, m;
   memo_.emplace_back();
   for (int64_t i = 0; i < shape.rows; ++i) {
     Value current = add(row, i);
     rowIndices.push_back(current);
-    a.push_back(rowPointer(values, current));
-    s.push_back(rowPointer(scales, current));
-    m.push_back(rowPointer(sums, current));
+    a.push_back(rowAddress(values, current));
+    s.push_back(rowAddress(scales, current));
+    m.push_back(rowAddress(sums, current));
     for (int64_t j = 0; j < shape.panels; ++j)
       accumulators.push_back(accumulatorChunk(mma.getAcc(), current, at + j * lanes, width));
   }
   memo_.pop_back();
-  scf::ForOp blockLoop = loop(index(0), index(blocks), 1, accumulators);
-  {
-    OpBuilder::InsertionGuard guard(b_);
-    b_.setInsertionPointToStart(blockLoop.getBody());
-    Value block = blockLoop.getInductionVar();
+  SmallVector<Value> totals = accumulated(index(0), index(blocks), 1, accumulators, [&](Value block, ValueRange before) {
     VectorType ints = vectorOf(lanes, b_.getI32Type()), floats = vectorOf(lanes, b_.getF32Type());
     VectorType bytes = vectorOf(64, b_.getI8Type());
     Value from = address(decoded, b_.getI8Type(), mul(block, shape.panels * decodedBlock));
     Value groups = mul(block, blockColumns / 4);
-    SmallVector<Value> next(blockLoop.getRegionIterArgs());
+    SmallVector<Value> next(before);
     SmallVector<Value> dots(shape.rows * shape.panels, constantOf(ints, 0));
     for (int64_t v = 0; v < 8; ++v) {
       SmallVector<Value> operands;
@@ -210,31 +184,27 @@ void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, 
         acc = vector::FMAOp::create(b_, minimums, sum, acc);
       }
     }
-    scf::YieldOp::create(b_, next);
-  }
+    return next;
+  });
   for (int64_t i = 0; i < shape.rows; ++i)
     for (int64_t j = 0; j < shape.panels; ++j)
-      storeLanes(item, rowIndices[i], at + j * lanes, blockLoop.getResult(i * shape.panels + j), width);
+      storeLanes(item, rowIndices[i], at + j * lanes, totals[i * shape.panels + j], width);
 }
 
 // int16 activations as 256 h + l: for each block, 32 bytes h and 32 bytes l.
 void KernelEmitter::splitWideRow(tile::ScaledMmaOp mma, Value row, Value to) {
   int64_t blocks = tileType(mma.getA()).getShape()[1] / blockColumns;
-  RowSource source = *rowSource(mma.getA());
-  Value inBuffer = source.firstRow ? sub(row, source.firstRow) : row;
-  Value from = address(source.base, source.element, mul(inBuffer, source.stride));
-  OpBuilder::InsertionGuard guard(b_);
-  scf::ForOp blockLoop = loop(index(0), index(blocks), 1);
-  b_.setInsertionPointToStart(blockLoop.getBody());
-  Value block = blockLoop.getInductionVar();
+  Value from = rowAddress(mma.getA(), row);
   VectorType words = vectorOf(blockColumns, b_.getIntegerType(16)), bytes = vectorOf(blockColumns, b_.getI8Type());
-  Value whole = loadAt(address(from, source.element, mul(block, blockColumns)), words);
-  Value high =
-      arith::ShRSIOp::create(b_, arith::AddIOp::create(b_, whole, constantOf(words, 128)), constantOf(words, 8));
-  Value low = arith::SubIOp::create(b_, whole, arith::ShLIOp::create(b_, high, constantOf(words, 8)));
-  Value target = address(to, b_.getI8Type(), mul(block, 2 * blockColumns));
-  storeAt(arith::TruncIOp::create(b_, bytes, high), target);
-  storeAt(arith::TruncIOp::create(b_, bytes, low), address(target, blockColumns));
+  forEach(index(0), index(blocks), 1, [&](Value block) {
+    Value whole = loadAt(address(from, words.getElementType(), mul(block, blockColumns)), words);
+    Value high =
+        arith::ShRSIOp::create(b_, arith::AddIOp::create(b_, whole, constantOf(words, 128)), constantOf(words, 8));
+    Value low = arith::SubIOp::create(b_, whole, arith::ShLIOp::create(b_, high, constantOf(words, 8)));
+    Value target = address(to, b_.getI8Type(), mul(block, 2 * blockColumns));
+    storeAt(arith::TruncIOp::create(b_, bytes, high), target);
+    storeAt(arith::TruncIOp::create(b_, bytes, low), address(target, blockColumns));
+  });
 }
 
 BlockFormat KernelEmitter::blockOf(tile::ScaledMmaOp mma) { return weightsOf(mma)->block; }
@@ -244,7 +214,7 @@ Value KernelEmitter::weightStream(tile::ScaledMmaOp mma, Value panel) {
   Weights weights = *weightsOf(mma);
   const Place &place = places_[weights.load];
   Value firstPanel = divide(place.panelRow, panelRows), firstBlock = divide(place.panelColumn, blockColumns);
-  Value which = clampedPanel(add(firstPanel, panel), index((weights.type.getShape()[0] - 1) / panelRows), b_);
+  Value which = minimum(add(firstPanel, panel), index((weights.type.getShape()[0] - 1) / panelRows));
   return address(views_[weights.load.getView()].data, b_.getI8Type(),
                  mul(add(mul(which, weights.blocksOfRow()), firstBlock), weights.block.size()));
 }
@@ -255,10 +225,7 @@ void KernelEmitter::emitStreamingRow(Item &item, Value row, Value halves) {
   int64_t columns = tileType(item.value).getShape()[1], whole = columns / lanes;
   if (columns % lanes)
     emitStreamingPanel(item, row, halves, index(whole), columns % lanes);
-  OpBuilder::InsertionGuard guard(b_);
-  scf::ForOp panelLoop = loop(index(0), index(whole), 1);
-  b_.setInsertionPointToStart(panelLoop.getBody());
-  emitStreamingPanel(item, row, halves, panelLoop.getInductionVar(), lanes);
+  forEach(index(0), index(whole), 1, [&](Value panel) { emitStreamingPanel(item, row, halves, panel, lanes); });
 }
 
 void KernelEmitter::emitStreamingPanel(Item &item, Value row, Value halves, Value panel, int64_t width) {
@@ -276,11 +243,8 @@ void KernelEmitter::emitStreamingPanel(Item &item, Value row, Value halves, Valu
   // The parts of d and of m' are summed apart: two shorter chains.
   Value first = accumulatorChunk(mma.getAcc(), row, at, width);
   memo_.pop_back();
-  scf::ForOp blockLoop = loop(index(0), index(blocks), 1, {first, constantOf(floats, 0)});
-  {
-    OpBuilder::InsertionGuard inner(b_);
-    b_.setInsertionPointToStart(blockLoop.getBody());
-    Value block = blockLoop.getInductionVar();
+  SmallVector<Value> carried{first, constantOf(floats, 0)};
+  SmallVector<Value> totals = accumulated(index(0), index(blocks), 1, carried, [&](Value block, ValueRange before) {
     Value from = address(stream, b_.getI8Type(), mul(block, layout.size()));
     Value group = address(a, b_.getI32Type(), mul(block, groupsOfBlock));
     auto activations = [&](int64_t v) { return broadcast(loadAt(address(group, v * 4), b_.getI32Type()), lanes); };
@@ -332,12 +296,10 @@ void KernelEmitter::emitStreamingPanel(Item &item, Value row, Value halves, Valu
     auto [d, minimums] = unsignedScales(from, layout);
     Value scale = broadcast(loadAt(address(s, b_.getF32Type(), block), b_.getF32Type()), lanes);
     Value sum = broadcast(loadAt(address(m, b_.getF32Type(), block), b_.getF32Type()), lanes);
-    Value next[] = {
-        vector::FMAOp::create(b_, arith::MulFOp::create(b_, product, scale), d, blockLoop.getRegionIterArg(0)),
-        vector::FMAOp::create(b_, minimums, sum, blockLoop.getRegionIterArg(1))};
-    scf::YieldOp::create(b_, next);
-  }
-  storeLanes(item, row, at, arith::AddFOp::create(b_, blockLoop.getResult(0), blockLoop.getResult(1)), width);
+    return SmallVector<Value>{vector::FMAOp::create(b_, arith::MulFOp::create(b_, product, scale), d, before[0]),
+                              vector::FMAOp::create(b_, minimums, sum, before[1])};
+  });
+  storeLanes(item, row, at, arith::AddFOp::create(b_, totals[0], totals[1]), width);
 }
 
 } // namespace longc::cpu

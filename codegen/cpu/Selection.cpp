@@ -14,12 +14,10 @@ static constexpr double lowest = -std::numeric_limits<double>::infinity();
 
 // All places empty: a score of -inf is never selected.
 void KernelEmitter::emptySelection(const Selection &selection) {
-  OpBuilder::InsertionGuard guard(b_);
-  scf::ForOp all = loop(index(0), index(selection.rows * selection.k), 1);
-  b_.setInsertionPointToStart(all.getBody());
-  storeAt(constantOf(b_.getF32Type(), lowest), address(selection.scores, b_.getF32Type(), all.getInductionVar()));
-  storeAt(constantOf(b_.getI32Type(), std::numeric_limits<int32_t>::max()),
-          address(selection.indices, b_.getI32Type(), all.getInductionVar()));
+  forEach(index(0), index(selection.rows * selection.k), 1, [&](Value place) {
+    storeAt(constantOf(b_.getF32Type(), lowest), address(selection.scores, b_.getF32Type(), place));
+    storeAt(constantOf(b_.getI32Type(), std::numeric_limits<int32_t>::max()), address(selection.indices, b_.getI32Type(), place));
+  });
 }
 
 void KernelEmitter::emitSelect(Item &item, Value begin, Value end) {
@@ -82,13 +80,12 @@ void KernelEmitter::emitThreshold(tile::TopkThresholdOp op) {
   Buffer scores = bufferOf(op, 0, tileType(op.getScores()));
   Buffer indices = bufferOf(op, 1, tileType(op.getIndices()));
   Type f32 = b_.getF32Type(), i32 = b_.getI32Type();
-  OpBuilder::InsertionGuard guard(b_);
-  scf::ForOp rows = loop(index(0), index(selection.rows), 1);
-  b_.setInsertionPointToStart(rows.getBody());
-  Value row = rows.getInductionVar(), last = add(mul(row, selection.k), selection.k - 1);
-  // An empty last place holds (-inf, the largest index), which selects everything.
-  storeAt(loadAt(address(selection.scores, f32, last), f32), address(scores.base, f32, row));
-  storeAt(loadAt(address(selection.indices, i32, last), i32), address(indices.base, i32, row));
+  forEach(index(0), index(selection.rows), 1, [&](Value row) {
+    // An empty last place holds (-inf, the largest index), which selects everything.
+    Value last = add(mul(row, selection.k), selection.k - 1);
+    storeAt(loadAt(address(selection.scores, f32, last), f32), address(scores.base, f32, row));
+    storeAt(loadAt(address(selection.indices, i32, last), i32), address(indices.base, i32, row));
+  });
   buffers_[op.getScores()] = scores;
   buffers_[op.getIndices()] = indices;
 }

@@ -64,6 +64,13 @@ Place KernelEmitter::makePlace(Value viewValue, ValueRange offsets, Value lo, Va
   return place;
 }
 
+Value KernelEmitter::rowOf(const Place &place, Type element, ValueRange lead) {
+  Value at;
+  for (auto [position, stride] : llvm::zip(lead, place.strides))
+    at = add(at, mul(position, stride));
+  return at ? address(place.base, element, at) : place.base;
+}
+
 // Whether the row is inside the view; null when all are.
 Value KernelEmitter::rowInside(const Place &place, ValueRange lead) {
   Value inside;
@@ -126,10 +133,7 @@ Value KernelEmitter::loadChunk(tile::LoadOp load, ValueRange lead, Column column
       elements.push_back(loadChunk(load, lead, column + i, 0));
     return vector::FromElementsOp::create(b_, typeOf(element, width), elements);
   }
-  Value at;
-  for (auto [position, stride] : llvm::zip(lead, place.strides))
-    at = add(at, mul(position, stride));
-  Value row = at ? address(place.base, element, at) : place.base;
+  Value row = rowOf(place, element, lead);
   int64_t rowBytes = tileType(load.getTile()).getShape().back() * elementBytes(element);
   if (Value inside = rowInside(place, lead))
     row = arith::SelectOp::create(b_, inside, row, zeroRow(rowBytes));
@@ -155,10 +159,7 @@ void KernelEmitter::storeChunk(tile::StoreOp store, ValueRange lead, Column colu
   auto vector = dyn_cast<VectorType>(value.getType());
   Type element = getElementTypeOrSelf(value);
   int64_t width = vector ? vector.getNumElements() : 0;
-  Value at;
-  for (auto [position, stride] : llvm::zip(lead, place.strides))
-    at = add(at, mul(position, stride));
-  Value row = at ? address(place.base, element, at) : place.base;
+  Value row = rowOf(place, element, lead);
   if (Value inside = rowInside(place, lead))
     row = arith::SelectOp::create(b_, inside, row, trashRow_);
   if (width && !place.unitColumns) {
@@ -186,6 +187,22 @@ void KernelEmitter::storeChunk(tile::StoreOp store, ValueRange lead, Column colu
     storeAt(value, pointer);
 }
 
+// The element of a view, in a row of it, that an element of a gathered or scattered tile is.
+template <typename Op> Value KernelEmitter::elementOf(Op op, Value row, ValueRange lead, Column column) {
+  const View &view = views_[op.getView()];
+  Value at = mul(row, view.strides[0]);
+  size_t tileDim = 1;
+  for (size_t dim = 1; dim < view.strides.size(); ++dim) {
+    Value position = mapped(op.getOffsets()[dim - 1]);
+    if (!llvm::is_contained(op.getDropped(), static_cast<int64_t>(dim))) {
+      position = add(position, tileDim < lead.size() ? lead[tileDim] : valueOf(column));
+      ++tileDim;
+    }
+    at = add(at, mul(position, view.strides[dim]));
+  }
+  return at;
+}
+
 // Rows of a tile to the rows of a view that a tile of indices names; others go where nothing is read.
 void KernelEmitter::scatterChunk(tile::ScatterOp scatter, ValueRange lead, Column column, Value value) {
   const View &view = views_[scatter.getView()];
@@ -194,16 +211,7 @@ void KernelEmitter::scatterChunk(tile::ScatterOp scatter, ValueRange lead, Colum
       lead.empty() ? chunk(scatter.getIndices(), {}, column, 0) : chunk(scatter.getIndices(), {}, {lead[0], 0}, 0);
   Value row = arith::IndexCastOp::create(b_, b_.getIndexType(), raw);
   Value inside = arith::CmpIOp::create(b_, arith::CmpIPredicate::ult, row, view.sizes[0]);
-  Value at = mul(row, view.strides[0]);
-  int64_t tileDim = 1, rank = tileType(scatter.getTile()).getRank();
-  for (int64_t dim = 1; dim < type.getRank(); ++dim) {
-    Value position = mapped(scatter.getOffsets()[dim - 1]);
-    if (!llvm::is_contained(scatter.getDropped(), dim)) {
-      position = add(position, tileDim < rank - 1 ? lead[tileDim] : valueOf(column));
-      ++tileDim;
-    }
-    at = add(at, mul(position, view.strides[dim]));
-  }
+  Value at = elementOf(scatter, row, lead, column);
   Type memory = type.getElementType();
   storeAt(value, arith::SelectOp::create(b_, inside, address(view.data, memory, at), trashRow_));
 }
@@ -222,16 +230,7 @@ Value KernelEmitter::gatherChunk(tile::GatherOp gather, ValueRange lead, Column 
     Column from{column.base ? add(first, column.base) : first, column.offset};
     return panelChunk(view, type, row, inside, from, width, element);
   }
-  Value at = mul(row, view.strides[0]);
-  int64_t tileDim = 1;
-  for (int64_t dim = 1; dim < type.getRank(); ++dim) {
-    Value position = mapped(gather.getOffsets()[dim - 1]);
-    if (!llvm::is_contained(gather.getDropped(), dim)) {
-      position = add(position, tileDim < static_cast<int64_t>(lead.size()) ? lead[tileDim] : valueOf(column));
-      ++tileDim;
-    }
-    at = add(at, mul(position, view.strides[dim]));
-  }
+  Value at = elementOf(gather, row, lead, column);
   Type memory = type.getElementType();
   int64_t rowBytes = tileType(gather.getTile()).getShape().back() * elementBytes(memory);
   Value pointer = arith::SelectOp::create(b_, inside, address(view.data, memory, at), zeroRow(rowBytes));

@@ -50,29 +50,24 @@ void KernelEmitter::emitTileProduct(Item &item, const PanelSource &panels, Value
   int64_t columns = tileType(item.value).getShape()[1], count = columns / lanes;
   bool zero = matchPattern(mma.getAcc(), m_AnyZeroFloat());
   const Buffer &to = item.to[0];
-  OpBuilder::InsertionGuard guard(b_);
-  if (!zero) {
-    // The accumulator's start goes where the result will be.
-    scf::ForOp rowLoop = loop(begin, end, 1);
-    OpBuilder::InsertionGuard inner(b_);
-    b_.setInsertionPointToStart(rowLoop.getBody());
-    memo_.emplace_back();
-    for (int64_t column = 0; column < columns; column += lanes) {
-      Value start = accumulatorChunk(mma.getAcc(), rowLoop.getInductionVar(), {Value(), column}, lanes);
-      storeAt(start, bufferAddress(to, item.value, ValueRange(rowLoop.getInductionVar()), {Value(), column}));
-    }
-    memo_.pop_back();
-  }
+  if (!zero) // the accumulator's start goes where the result will be
+    forEach(begin, end, 1, [&](Value row) {
+      memo_.emplace_back();
+      for (int64_t column = 0; column < columns; column += lanes) {
+        Value start = accumulatorChunk(mma.getAcc(), row, {Value(), column}, lanes);
+        storeAt(start, bufferAddress(to, item.value, ValueRange(row), {Value(), column}));
+      }
+      memo_.pop_back();
+    });
   Value whole = add(begin, mul(divide(sub(end, begin), 2 * unitRows), 2 * unitRows));
   const int64_t width = ProductAttr::of(mma).getPanels();
-  for (int64_t height : {2, 1}) {
-    OpBuilder::InsertionGuard inner(b_);
-    scf::ForOp rowLoop = height == 2 ? loop(begin, whole, 2 * unitRows) : loop(whole, end, unitRows);
-    b_.setInsertionPointToStart(rowLoop.getBody());
-    scf::ForOp panelLoop = loop(index(0), index(count), width);
-    b_.setInsertionPointToStart(panelLoop.getBody());
-    emitTileBlock(item, panels, *rows, rowLoop.getInductionVar(), panelLoop.getInductionVar(), height, width, zero);
-  }
+  auto rowsOf = [&](Value from, Value to, int64_t height) {
+    forEach(from, to, height * unitRows, [&](Value row) {
+      forEach(index(0), index(count), width, [&](Value panel) { emitTileBlock(item, panels, *rows, row, panel, height, width, zero); });
+    });
+  };
+  rowsOf(begin, whole, 2);
+  rowsOf(whole, end, 1);
 }
 
 // height x width tiles of 16 x 16 over the whole of k.
@@ -87,8 +82,7 @@ void KernelEmitter::emitTileBlock(Item &item, const PanelSource &panels, const R
   SmallVector<Value> results, rowPointers, panelPointers;
   for (int64_t i = 0; i < height; ++i) {
     Value current = add(row, i * unitRows);
-    Value inBuffer = rows.firstRow ? sub(current, rows.firstRow) : current;
-    rowPointers.push_back(address(rows.base, rows.element, mul(inBuffer, rows.stride)));
+    rowPointers.push_back(rowAddress(rows, current));
     for (int64_t j = 0; j < width; ++j)
       results.push_back(bufferAddress(to, item.value, ValueRange(current), {mul(panel, lanes), j * lanes}));
   }

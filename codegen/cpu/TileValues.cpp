@@ -11,12 +11,17 @@ using namespace mlir;
 
 namespace longc::cpu {
 
+std::vector<intptr_t> KernelEmitter::memoKey(Value tile, ValueRange lead, Column column, int64_t width) {
+  auto number = [](Value value) { return reinterpret_cast<intptr_t>(value.getAsOpaquePointer()); };
+  std::vector<intptr_t> key{number(tile)};
+  llvm::append_range(key, llvm::map_range(lead, number));
+  key.insert(key.end(), {number(column.base), column.offset, width});
+  return key;
+}
+
 // The same element of the same tile is evaluated once a row.
 Value KernelEmitter::chunk(Value tile, ValueRange lead, Column column, int64_t width) {
-  std::vector<intptr_t> key{reinterpret_cast<intptr_t>(tile.getAsOpaquePointer())};
-  for (Value index : lead)
-    key.push_back(reinterpret_cast<intptr_t>(index.getAsOpaquePointer()));
-  key.insert(key.end(), {reinterpret_cast<intptr_t>(column.base.getAsOpaquePointer()), column.offset, width});
+  const std::vector<intptr_t> key = memoKey(tile, lead, column, width);
   for (const Memo &memo : llvm::reverse(memo_))
     if (auto found = memo.find(key); found != memo.end())
       return found->second;

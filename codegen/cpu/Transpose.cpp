@@ -7,30 +7,14 @@ using namespace mlir;
 
 namespace longc::cpu {
 
-// Calls `body(first, count)` for [0, size) in steps of 16, the last of which may have fewer.
-template <typename Body>
-static void inSteps(ImplicitLocOpBuilder &b, int64_t size, llvm::function_ref<Value(int64_t)> index,
-                    llvm::function_ref<scf::ForOp(int64_t)> loopTo, Body body) {
-  if (int64_t whole = size / lanes * lanes) {
-    OpBuilder::InsertionGuard guard(b);
-    scf::ForOp steps = loopTo(whole);
-    b.setInsertionPointToStart(steps.getBody());
-    body(steps.getInductionVar(), lanes);
-  }
-  if (size % lanes)
-    body(index(size / lanes * lanes), size % lanes);
-}
-
 // A transposed tile into memory, for a product that broadcasts from its rows.
 void KernelEmitter::emitTurn(Item &item) {
   Value source = cast<TurnOp>(item.op).getSource();
   int64_t rows = tileType(source).getShape()[0], columns = tileType(source).getShape()[1];
   VectorType words = vectorOf(lanes, b_.getI32Type());
   bool narrow = elementBytes(tileType(source).getElementType()) == 2;
-  auto number = [&](int64_t value) { return index(value); };
-  auto loopTo = [&](int64_t end) { return loop(index(0), index(end), lanes); };
-  inSteps(b_, rows, number, loopTo, [&](Value row, int64_t height) {
-    inSteps(b_, columns, number, loopTo, [&](Value column, int64_t width) {
+  inSteps(rows, lanes, [&](Value row, int64_t height) {
+    inSteps(columns, lanes, [&](Value column, int64_t width) {
       SmallVector<Value> block;
       memo_.emplace_back();
       for (int64_t i = 0; i < lanes; ++i) {
@@ -60,8 +44,6 @@ PanelSource KernelEmitter::turnedPanels(const PanelSource &from, Type stored, Va
   int64_t panelBytes = steps * 64;
   PanelSource result{begin, index(panelBytes), steps, {}};
   VectorType words = vectorOf(lanes, b_.getI32Type());
-  auto number = [&](int64_t value) { return index(value); };
-  auto loopTo = [&](int64_t end) { return loop(index(0), index(end), lanes); };
   // Sixteen columns of a row, out of the words that hold them, in the type of the product.
   auto columnsOf = [&](Value row, int64_t part) {
     Value values = row;
@@ -75,15 +57,12 @@ PanelSource KernelEmitter::turnedPanels(const PanelSource &from, Type stored, Va
       return values;
     return element.isF32() ? fromBf16(values) : toBf16(values);
   };
-  SmallVector<int64_t> inTurn;
-  for (int64_t i = 0; i < lanes; ++i)
-    inTurn.append({i, lanes + i});
-  inSteps(b_, depth, number, loopTo, [&](Value row, int64_t height) {
+  inSteps(depth, lanes, [&](Value row, int64_t height) {
     Value panel = divide(row, lanes);
     if (from.lastPanel)
       panel = minimum(panel, from.lastPanel);
     Value source = address(from.base, b_.getI8Type(), mul(panel, from.panelBytes));
-    inSteps(b_, (columns + ofWord - 1) / ofWord, number, loopTo, [&](Value word, int64_t width) {
+    inSteps((columns + ofWord - 1) / ofWord, lanes, [&](Value word, int64_t width) {
       SmallVector<Value> block;
       for (int64_t i = 0; i < lanes; ++i) {
         Value at = add(word, i);
@@ -100,7 +79,7 @@ PanelSource KernelEmitter::turnedPanels(const PanelSource &from, Type stored, Va
         for (int64_t i = 0; i < height; i += group) {
           Value values = columnsOf(block[i], part);
           if (group == 2)
-            values = shuffle(values, columnsOf(block[i + 1], part), inTurn);
+            values = interleaved(values, columnsOf(block[i + 1], part));
           storeAt(values, address(to, i / group * 64), 64);
         }
       }

@@ -70,6 +70,48 @@ scf::ForOp KernelEmitter::loop(Value begin, Value end, int64_t step, ValueRange 
   return scf::ForOp::create(b_, begin, end, index(step), carried);
 }
 
+void KernelEmitter::forEach(Value begin, Value end, int64_t step, llvm::function_ref<void(Value)> body) {
+  scf::ForOp made = loop(begin, end, step);
+  OpBuilder::InsertionGuard guard(b_);
+  b_.setInsertionPointToStart(made.getBody());
+  body(made.getInductionVar());
+}
+
+SmallVector<Value> KernelEmitter::accumulated(Value begin, Value end, int64_t step, ValueRange first,
+                                              llvm::function_ref<SmallVector<Value>(Value, ValueRange)> next) {
+  scf::ForOp made = loop(begin, end, step, first);
+  OpBuilder::InsertionGuard guard(b_);
+  b_.setInsertionPointToStart(made.getBody());
+  scf::YieldOp::create(b_, next(made.getInductionVar(), made.getRegionIterArgs()));
+  return SmallVector<Value>(made.getResults());
+}
+
+void KernelEmitter::either(Value condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise) {
+  auto branch = scf::IfOp::create(b_, condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b_);
+  b_.setInsertionPointToStart(branch.thenBlock());
+  then();
+  b_.setInsertionPointToStart(branch.elseBlock());
+  otherwise();
+}
+
+// [0, size) in steps, the last of which may be smaller.
+void KernelEmitter::inSteps(int64_t size, int64_t step, Range body) {
+  const int64_t whole = size / step * step;
+  if (whole)
+    forEach(index(0), index(whole), step, [&](Value first) { body(first, step); });
+  if (whole < size)
+    body(index(whole), size - whole);
+}
+
+// Rows in blocks of `most`, then one by one.
+void KernelEmitter::inBlocks(Value begin, Value end, int64_t most, Range body) {
+  Value whole = add(begin, mul(divide(sub(end, begin), most), most));
+  forEach(begin, whole, most, [&](Value row) { body(row, most); });
+  if (most > 1)
+    forEach(whole, end, 1, [&](Value row) { body(row, 1); });
+}
+
 // Where something of the op's lies in scratch, by its number or last. Pointers are made where the function begins.
 Value KernelEmitter::scratch(Operation *maker, int64_t number) {
   auto places = maker->getAttrOfType<DenseI64ArrayAttr>(scratchAttribute);
@@ -121,6 +163,29 @@ Value KernelEmitter::constantOf(TypedAttr value, int64_t width) {
 
 Value KernelEmitter::shuffle(Value a, Value b, ArrayRef<int64_t> mask) {
   return vector::ShuffleOp::create(b_, a, b, mask);
+}
+
+// A register of the values, zeros behind them.
+Value KernelEmitter::padded(Value values, int64_t width) {
+  const int64_t count = cast<VectorType>(values.getType()).getNumElements();
+  if (count == width)
+    return values;
+  SmallVector<int64_t> mask;
+  for (int64_t i = 0; i < width; ++i)
+    mask.push_back(std::min(i, count));
+  return shuffle(values, constantOf(values.getType(), 0), mask);
+}
+
+// Pairs of 16 values of each.
+Value KernelEmitter::interleaved(Value a, Value b) {
+  SmallVector<int64_t> mask;
+  for (int64_t i = 0; i < lanes; ++i)
+    mask.append({i, lanes + i});
+  return shuffle(a, b, mask);
+}
+
+Value KernelEmitter::fma(Value a, Value b, Value c) {
+  return isa<VectorType>(a.getType()) ? Value(vector::FMAOp::create(b_, a, b, c)) : Value(math::FmaOp::create(b_, a, b, c));
 }
 
 Value KernelEmitter::bitcast(Value value, Type type) {
@@ -195,15 +260,11 @@ Value KernelEmitter::dotBytes(Value acc, Value weights, Value activations, bool 
         multiplyAdd(weights, activations, 64, "llvm.x86.avx512.pmaddubs.w.512", "llvm.x86.avx512.pmaddw.d.512"));
   Value halves[2];
   for (int64_t half = 0; half < 2; ++half) {
-    SmallVector<int64_t> mask;
-    for (int64_t i = 0; i < 32; ++i)
-      mask.push_back(half * 32 + i);
+    SmallVector<int64_t> mask = llvm::to_vector(llvm::seq<int64_t>(half * 32, half * 32 + 32));
     halves[half] = multiplyAdd(shuffle(weights, weights, mask), shuffle(activations, activations, mask), 32,
                                "llvm.x86.avx2.pmadd.ub.sw", "llvm.x86.avx2.pmadd.wd");
   }
-  SmallVector<int64_t> all;
-  for (int64_t i = 0; i < lanes; ++i)
-    all.push_back(i);
+  SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
   return arith::AddIOp::create(b_, acc, shuffle(halves[0], halves[1], all));
 }
 

@@ -16,51 +16,39 @@ namespace longc::cpu {
 static constexpr int64_t pairsOfBlock = blockColumns / 2; // of activations: words of one row's block, two a lane
 static constexpr int64_t aheadBlocks = 8;              // of weights that are asked for before they are needed
 
-// The address of a row of a tile in memory.
-Value KernelEmitter::rowAddress(Value tile, Value row) {
-  RowSource source = *rowSource(tile);
-  Value inBuffer = source.firstRow ? sub(row, source.firstRow) : row;
-  return address(source.base, source.element, mul(inBuffer, source.stride));
-}
-
 // Rows [begin, end): whole blocks, then a smaller one that repeats its last row, or streams.
 void KernelEmitter::emitWideRows(Item &item, Value begin, Value end) {
   auto mma = cast<tile::ScaledMmaOp>(item.op);
   const int64_t depth = tileType(mma.getA()).getShape()[1], most = ProductAttr::of(mma).getRows();
   Value halves = scratch(mma, 0);
   auto stream = [&](Value from, Value to) {
-    OpBuilder::InsertionGuard guard(b_);
-    scf::ForOp rows = loop(from, to, 1);
-    b_.setInsertionPointToStart(rows.getBody());
-    splitWideRow(mma, rows.getInductionVar(), halves);
-    emitStreamingRow(item, rows.getInductionVar(), halves);
+    forEach(from, to, 1, [&](Value row) {
+      splitWideRow(mma, row, halves);
+      emitStreamingRow(item, row, halves);
+    });
   };
   if (tileType(item.value).getShape()[0] == 1)
     return stream(begin, end);
   Value pairs = scratch(mma, 1);
-  OpBuilder::InsertionGuard guard(b_);
-  scf::ForOp blocks = loop(begin, end, most);
-  b_.setInsertionPointToStart(blocks.getBody());
-  Value first = blocks.getInductionVar(), count = sub(end, first);
-  auto choose = [&](int64_t atMost, llvm::function_ref<void()> emit) {
-    Value few = arith::CmpIOp::create(b_, arith::CmpIPredicate::sle, count, index(atMost));
-    auto branch = scf::IfOp::create(b_, TypeRange(), few, /*withElseRegion=*/true);
-    b_.setInsertionPointToStart(branch.thenBlock());
-    emit();
-    b_.setInsertionPointToStart(branch.elseBlock());
-  };
   const int64_t streams = ProductAttr::of(mma).getStreams();
-  choose(streams, [&] { stream(first, end); });
-  if (most / 2 > streams)
-    choose(most / 2, [&] { emitWideBlock(item, first, end, most / 2, pairs); });
-  emitWideBlock(item, first, end, most, pairs);
+  forEach(begin, end, most, [&](Value first) {
+    Value count = sub(end, first);
+    auto atMost = [&](int64_t rows) -> Value { return arith::CmpIOp::create(b_, arith::CmpIPredicate::sle, count, index(rows)); };
+    auto block = [&](int64_t rows) { emitWideBlock(item, first, end, rows, pairs); };
+    auto blocks = [&] {
+      if (most / 2 > streams)
+        either(atMost(most / 2), [&] { block(most / 2); }, [&] { block(most); });
+      else
+        block(most);
+    };
+    either(atMost(streams), [&] { stream(first, end); }, blocks);
+  });
 }
 
 // A block of `count` rows; those past the last are the last again.
 void KernelEmitter::emitWideBlock(Item &item, Value first, Value end, int64_t count, Value pairs) {
   auto mma = cast<tile::ScaledMmaOp>(item.op);
   const int64_t depth = tileType(mma.getA()).getShape()[1], columns = tileType(item.value).getShape()[1];
-  OpBuilder::InsertionGuard guard(b_);
   SmallVector<Value> rows, rowPairs;
   for (int64_t i = 0; i < count; ++i) {
     rows.push_back(minimum(add(first, i), sub(end, index(1))));
@@ -69,24 +57,20 @@ void KernelEmitter::emitWideBlock(Item &item, Value first, Value end, int64_t co
   }
   if (columns % lanes)
     emitWidePanel(item, rows, rowPairs, index(columns / lanes), columns % lanes);
-  scf::ForOp panels = loop(index(0), index(columns / lanes), 1);
-  b_.setInsertionPointToStart(panels.getBody());
-  emitWidePanel(item, rows, rowPairs, panels.getInductionVar(), lanes);
+  forEach(index(0), index(columns / lanes), 1, [&](Value panel) { emitWidePanel(item, rows, rowPairs, panel, lanes); });
 }
 
 // Activations in the order in which weights unpack: of four columns the even ones, then the odd ones.
 void KernelEmitter::pairWideRow(tile::ScaledMmaOp mma, Value row, Value to) {
   Value from = rowAddress(mma.getA(), row);
-  OpBuilder::InsertionGuard guard(b_);
-  scf::ForOp blocks = loop(index(0), index(tileType(mma.getA()).getShape()[1] / blockColumns), 1);
-  b_.setInsertionPointToStart(blocks.getBody());
   Type word = b_.getIntegerType(16);
-  Value at = mul(blocks.getInductionVar(), blockColumns);
-  Value whole = loadAt(address(from, word, at), vectorOf(blockColumns, word));
   SmallVector<int64_t> mask;
   for (int64_t column = 0; column < blockColumns; column += 4)
     mask.append({column, column + 2, column + 1, column + 3});
-  storeAt(shuffle(whole, whole, mask), address(to, word, at));
+  forEach(index(0), index(tileType(mma.getA()).getShape()[1] / blockColumns), 1, [&](Value block) {
+    Value at = mul(block, blockColumns), whole = loadAt(address(from, word, at), vectorOf(blockColumns, word));
+    storeAt(shuffle(whole, whole, mask), address(to, word, at));
+  });
 }
 
 // A vector of packed weights as vectors of words, each the weights of one pair of columns.
@@ -131,18 +115,14 @@ void KernelEmitter::emitWidePanel(Item &item, ArrayRef<Value> rows, ArrayRef<Val
   const bool hasMinimums = !layout.halves;
   if (hasMinimums)
     carried.append(count, constantOf(floats, 0));
-  scf::ForOp blockLoop = loop(index(0), index(blocks), 1, carried);
-  {
-    OpBuilder::InsertionGuard guard(b_);
-    b_.setInsertionPointToStart(blockLoop.getBody());
-    Value block = blockLoop.getInductionVar();
+  SmallVector<Value> totals = accumulated(index(0), index(blocks), 1, carried, [&](Value block, ValueRange before) {
     Value from = address(stream, b_.getI8Type(), mul(block, layout.size()));
     for (int64_t at = 0; at < layout.size(); at += 64) // processors do not look ahead past a page
       LLVM::Prefetch::create(b_, address(from, aheadBlocks * layout.size() + at), /*rw=*/0, /*hint=*/2, /*cache=*/1);
     SmallVector<Value> groups, products(count);
     for (Value row : pairs)
       groups.push_back(address(row, b_.getI32Type(), mul(block, pairsOfBlock)));
-    const int64_t vectors = layout.bytes ? 8 : 4, parts = layout.halves ? 2 : 1;
+    const int64_t vectors = layout.vectors(), parts = layout.halves ? 2 : 1;
     for (int64_t part = 0; part < parts; ++part) {
       SmallVector<Value> dots(count, constantOf(ints, 0));
       for (int64_t v = part * vectors / parts; v < (part + 1) * vectors / parts; ++v) {
@@ -165,17 +145,17 @@ void KernelEmitter::emitWidePanel(Item &item, ArrayRef<Value> rows, ArrayRef<Val
     }
     auto [d, minimums] = unsignedScales(from, layout);
     auto ofRow = [&](Value base) { return broadcast(loadAt(address(base, b_.getF32Type(), block), b_.getF32Type()), lanes); };
-    SmallVector<Value> next(blockLoop.getRegionIterArgs());
+    SmallVector<Value> next(before);
     for (int64_t i = 0; i < count; ++i) {
       next[i] = vector::FMAOp::create(b_, arith::MulFOp::create(b_, products[i], ofRow(scales[i])), d, next[i]);
       if (hasMinimums)
         next[count + i] = vector::FMAOp::create(b_, minimums, ofRow(sums[i]), next[count + i]);
     }
-    scf::YieldOp::create(b_, next);
-  }
+    return next;
+  });
   for (int64_t i = 0; i < count; ++i) {
-    Value rest = hasMinimums ? blockLoop.getResult(count + i) : constantOf(floats, 0);
-    storeLanes(item, rows[i], at, arith::AddFOp::create(b_, blockLoop.getResult(i), rest), width);
+    Value rest = hasMinimums ? totals[count + i] : constantOf(floats, 0);
+    storeLanes(item, rows[i], at, arith::AddFOp::create(b_, totals[i], rest), width);
   }
 }
 

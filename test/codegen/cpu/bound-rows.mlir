@@ -44,3 +44,20 @@ tile.kernel @all grid(%i) (%x: !tile.view<?x32xf32>, %y: !tile.view<?x16xf32>, %
   }
   tile.return
 }
+
+// All columns of a product are made, although fewer of them are stored as rows elsewhere.
+// CHECK-LABEL: tile.kernel @columns
+// CHECK-SAME: %[[Z:[^ ]*]]: !tile.view<?x32xf32>)
+// CHECK: cpu.rows {
+// CHECK-NEXT: tile.store %{{.*}}, %[[Z]]
+tile.kernel @columns grid(%i) (%x: !tile.view<?x32xf32>, %y: !tile.view<?x16xf32>, %z: !tile.view<?x32xf32>) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant dense<0.0> : tensor<8x16xf32>
+  %a = tile.load %x[%c0, %c0] : !tile.view<?x32xf32> -> tensor<8x32xf32>
+  %b = tile.load %x[%c0, %c0] : !tile.view<?x32xf32> -> tensor<16x32xf32>
+  %twice = arith.addf %b, %b : tensor<16x32xf32>
+  tile.store %twice, %z[%c0, %c0] : tensor<16x32xf32>, !tile.view<?x32xf32>
+  %s = tile.mma %a, %twice, %zero transpose_b : tensor<8x32xf32>, tensor<16x32xf32> -> tensor<8x16xf32>
+  tile.store %s, %y[%c0, %c0] : tensor<8x16xf32>, !tile.view<?x16xf32>
+  tile.return
+}

@@ -1,6 +1,7 @@
 // RUN: longc-opt %s --longc-cpu-overlap-rows --longc-cpu-choose-products=variant=avx512_bf16 --longc-cpu-relax-floats --longc-cpu-read-ahead --longc-cpu-place-tiles --longc-cpu-pack-operands --longc-cpu-order-rows --longc-cpu-bound-rows --longc-cpu-plan-scratch --longc-cpu-lower-kernels | FileCheck %s --check-prefixes=CHECK,DOTS
 // RUN: longc-opt %s --longc-cpu-kernels=variant=avx512 | FileCheck %s --check-prefixes=CHECK,WIDE
 // RUN: longc-opt %s --longc-cpu-kernels=variant=avx2 | FileCheck %s --check-prefix=NARROW
+// RUN: longc-opt %s --longc-cpu-kernels=variant=amx | FileCheck %s --check-prefix=UNIT
 // RUN: longc-opt %s --longc-cpu-kernels=variant=avx2 --longc-cpu-to-llvm | FileCheck %s --check-prefix=LLVM
 
 // The function of the kernel ABI, its features, its scratch.
@@ -37,6 +38,10 @@ tile.kernel @scale grid(%i) (%x: !tile.view<?x32xf32>, %y: !tile.view<?x32xf32>)
 // DOTS-COUNT-21: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
 // DOTS-NOT: llvm.call_intrinsic
 // DOTS: scf.yield
+// A matrix unit multiplies rows 0 to 15 in tile 4, then 16 to 31 in tile 5, by the panel in tile 6.
+// UNIT-LABEL: func.func @longc_product_amx
+// UNIT: "llvm.x86.tdpbf16ps"(%c0_i8{{[_0-9]*}}, %c4_i8{{[_0-9]*}}, %c6_i8{{[_0-9]*}})
+// UNIT: "llvm.x86.tdpbf16ps"(%c1_i8{{[_0-9]*}}, %c5_i8{{[_0-9]*}}, %c6_i8{{[_0-9]*}})
 // Without the instruction: two products of the halves.
 // WIDE-LABEL: func.func @longc_product_avx512
 // WIDE-NOT: dpbf16ps

@@ -5,14 +5,14 @@
 
 // ORDER: expected its place in scratch: longc-cpu-plan-scratch comes first
 
-// Sums of 64 rows, of 32 and of 8, each of (rows + 16) * 4 + 128 bytes in lines of 64. The second reads the first, so both
-// are there; the third reads the second alone and lies where the first was. First comes the row of 64 floats that takes what
-// is outside of a view.
+// Sums of 64 rows, of 32 and of 8, each of (rows + 16) * 4 + 128 bytes in lines of 64, largest first. The second is made of the
+// first, through a value that is evaluated there; the third reads the second alone and lies where the first was. Between them
+// lies the row of 64 floats, and 64 bytes more, that takes what is outside of a view.
 // CHECK-LABEL: tile.kernel @over
-// CHECK: tile.reduce add {{.*}}cpu.scratch = array<i64: [[FIRST:.*]]>} : tensor<64x64xf32>
-// CHECK: tile.reduce add {{.*}}cpu.scratch = array<i64: [[SECOND:.*]]>} : tensor<32x64xf32>
-// CHECK: tile.reduce add {{.*}}cpu.scratch = array<i64: [[FIRST]]>} : tensor<8x32xf32>
-// CHECK-NOT: array<i64: [[FIRST]]>
+// CHECK-SAME: cpu.scratch = array<i64: 448>, cpu.scratch_bytes = 1088 : i64
+// CHECK: tile.reduce add {{.*}}cpu.scratch = array<i64: 0>} : tensor<64x64xf32>
+// CHECK: tile.reduce add {{.*}}cpu.scratch = array<i64: 768>} : tensor<32x64xf32>
+// CHECK: tile.reduce add {{.*}}cpu.scratch = array<i64: 0>} : tensor<8x32xf32>
 tile.kernel @over grid(%i) (%x: !tile.view<64x64xf32>, %y: !tile.view<?x64xf32>) {
   %c0 = arith.constant 0 : index
   %a = tile.load %x[%c0, %c0] : !tile.view<64x64xf32> -> tensor<64x64xf32>
@@ -26,14 +26,14 @@ tile.kernel @over grid(%i) (%x: !tile.view<64x64xf32>, %y: !tile.view<?x64xf32>)
   tile.return
 }
 
-// What a loop carries lives until it is read behind the loop, and what is made before it until the loop's end: the loop may
-// come to it again.
+// What a loop carries lives until it is read behind the loop, past sums of 256 rows (1216 bytes) and what is outside (1088);
+// what is made before the loop until its end, since the loop comes to it again.
 // CHECK-LABEL: tile.kernel @carried
-// CHECK: tile.reduce add {{.*}}cpu.scratch = array<i64: [[BEFORE:.*]]>} : tensor<8x64xf32>
+// CHECK: tile.reduce add {{.*}}cpu.scratch = array<i64: 0>} : tensor<8x64xf32>
 // CHECK: scf.for
-// CHECK: tile.reduce max {{.*}}cpu.scratch = array<i64: [[INSIDE:.*]]>} : tensor<8x64xf32>
-// CHECK: } {cpu.scratch = array<i64: [[HOME:.*]]>}
-// CHECK: tile.reduce add {{.*}}cpu.scratch = array<i64: [[BEHIND:.*]]>} : tensor<8x64xf32>
+// CHECK: tile.reduce max {{.*}}cpu.scratch = array<i64: 256>} : tensor<8x64xf32>
+// CHECK: } {cpu.scratch = array<i64: 2304>}
+// CHECK: tile.reduce add {{.*}}cpu.scratch = array<i64: 0>} : tensor<256x64xf32>
 tile.kernel @carried grid(%i) (%x: !tile.view<64x64xf32>, %y: !tile.view<?xf32>) {
   %c0 = arith.constant 0 : index
   %c8 = arith.constant 8 : index
@@ -48,8 +48,9 @@ tile.kernel @carried grid(%i) (%x: !tile.view<64x64xf32>, %y: !tile.view<?xf32>)
     %next = arith.addf %so, %scaled : tensor<8xf32>
     scf.yield %next : tensor<8xf32>
   }
-  %behind = tile.reduce add %a dim 1 : tensor<8x64xf32> -> tensor<8xf32>
-  %sum = arith.addf %behind, %all : tensor<8xf32>
-  tile.store %sum, %y[%i] : tensor<8xf32>, !tile.view<?xf32>
+  %many = tile.load %x[%c0, %c0] : !tile.view<64x64xf32> -> tensor<256x64xf32>
+  %behind = tile.reduce add %many dim 1 : tensor<256x64xf32> -> tensor<256xf32>
+  tile.store %behind, %y[%i] : tensor<256xf32>, !tile.view<?xf32>
+  tile.store %all, %y[%i] : tensor<8xf32>, !tile.view<?xf32>
   tile.return
 }
