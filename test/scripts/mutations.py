@@ -102,7 +102,7 @@ MUTATIONS = [
     ("InsertOverlays", "dyn_cast<lm::AddOp>(*y.user_begin()); {{sum && sum.getType() == y.getType() => false}})", [],
      "a residual sum is parted from its product"),
     ("InsertOverlays", 'name = {{"bound:" + name => name}};', ["insert-overlays-trained"], "what is bound and what is trained have one name"),
-    ("Items", "if ({{sink.kind == Item::Keep => false}})", ["compare-shapes"], "nobody finds what is kept"),
+    ("Items", "if ({{!item.to.empty() => false}})", ["lower-kernels"], "nobody finds what a product makes"),
     ("KeepKernels", "if ({{!isa<tile::KernelOp>(op) => isa<tile::KernelOp>(op)}})", [], "the others stay"),
     ("KernelBuilder", "panels_.push_back({{inputs_.size() - 1 => inputs_.size()}});", ["tile-streaming"],
      "another argument is said to be in panels"),
