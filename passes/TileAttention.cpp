@@ -232,10 +232,10 @@ AttentionParts AttentionTiler::runSplits(StringRef name, Value list, ArrayRef<At
   AttentionSizes sizes = sizes_;
   const int64_t group = sizes_.heads / sizes_.keyHeads;
   sizes.fold = group > 1 && (sizes_.fold || (sizes_.mergeTogether && group <= fewQueries)); // keys are read once for all
-  if (sizes_.mergeTogether)
+  if (sizes_.mergeTogether) {
     sizes.keys = std::min<int64_t>(sizes.keys, fewKeys);
-  if (sizes_.mergeTogether)
     sizes.splitsOfCall = splitsFor(host, sources, sizes);
+  }
   int64_t blocks = AttentionKernel::headBlocks(sizes);
   AttentionParts parts{part({sizes.splits, sizes_.heads, sizes_.headSize}, f32), part({sizes.splits, sizes_.heads}, f32),
                        part({sizes.splits, sizes_.heads}, f32), part({blocks}, host.getI32Type())};

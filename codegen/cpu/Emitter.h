@@ -20,7 +20,6 @@
 
 namespace longc::cpu {
 
-
 // Column `base + offset` of a tile; no base means 0.
 struct Column {
   mlir::Value base;

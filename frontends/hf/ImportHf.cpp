@@ -13,18 +13,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <unistd.h>
 
 namespace longc {
 namespace {
 
 const std::string headName = "lm_head.weight", tableName = "model.embed_tokens.weight";
-
-bool exists(const std::string &path) { return ::access(path.c_str(), F_OK) == 0; }
-
-Status at(const std::string &path, const Status &error) {
-  return Status::error(error.code(), path + ": " + error.message(), error.hint());
-}
 
 // The same of an encoder's. Heads that it was trained with give no embeddings.
 std::string encoderName(std::string name) {
@@ -158,7 +151,7 @@ Status decideHead(const std::vector<std::pair<std::string, const SafetensorsTens
 
 Status readTensors(const std::string &folder, const HfConfig &config, Checkpoint &out) {
   for (const char *pickle : {"/pytorch_model.bin", "/pytorch_model.bin.index.json", "/model.pt"})
-    if (exists(folder + pickle) && !exists(folder + "/model.safetensors") && !exists(folder + "/model.safetensors.index.json"))
+    if (fileExists(folder + pickle) && !fileExists(folder + "/model.safetensors") && !fileExists(folder + "/model.safetensors.index.json"))
       return Status::error(TensorTypeUnsupported, "'" + folder + pickle + "' is a pickle, which runs code when it is read: expected "
                                                                           "safetensors",
                            "convert it: load the model with transformers and call save_pretrained");
@@ -172,7 +165,7 @@ Status readTensors(const std::string &folder, const HfConfig &config, Checkpoint
     if (name.empty())
       continue;
     if (Status status = addParameter(*tensor, name, config, out); !status.ok())
-      return at(folder, status);
+      return inFile(folder, status);
     named.emplace_back(std::move(name), tensor);
   }
   out.files = files;
@@ -190,16 +183,16 @@ std::string baseName(std::string folder) {
 
 Result<Checkpoint> importHf(const std::string &folder) {
   const std::string configPath = folder + "/config.json";
-  if (!exists(configPath))
+  if (!fileExists(configPath))
     return Status::error(FileUnreadable, "'" + folder + "' has no config.json: expected the folder of a Hugging Face model",
-                         exists(folder + "/adapter_config.json") ? "this is an adapter: give the folder of its base model"
+                         fileExists(folder + "/adapter_config.json") ? "this is an adapter: give the folder of its base model"
                                                                  : "give the folder that save_pretrained wrote, or a .gguf file");
   Result<JsonValue> json = readJsonFile(configPath);
   if (!json.ok())
     return json.status();
   Result<HfConfig> config = readHfConfig(*json);
   if (!config.ok())
-    return at(configPath, config.status());
+    return inFile(configPath, config.status());
   Checkpoint checkpoint;
   checkpoint.title = baseName(folder);
   checkpoint.config = config->decoder;

@@ -5,7 +5,6 @@
 #include "runtime/io/JsonFile.h"
 
 #include <array>
-#include <unistd.h>
 
 namespace longc {
 namespace {
@@ -102,13 +101,13 @@ Status readKeys(const JsonValue &json, const HfConfig &config, std::vector<int32
 Status readGeneration(const std::string &folder, const HfConfig &config, std::vector<int32_t> &endIds, GenerationDefaults &out) {
   const std::string path = folder + "/generation_config.json";
   endIds = config.endIds;
-  if (::access(path.c_str(), F_OK) != 0)
+  if (!fileExists(path))
     return {};
   Result<JsonValue> json = readJsonFile(path);
   if (!json.ok())
     return json.status();
   Status status = readKeys(*json, config, endIds, out);
-  return status.ok() ? status : Status::error(status.code(), path + ": " + status.message(), status.hint());
+  return status.ok() ? status : inFile(path, status);
 }
 
 } // namespace longc

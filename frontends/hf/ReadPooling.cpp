@@ -6,16 +6,9 @@
 #include "runtime/io/JsonFile.h"
 #include "runtime/io/ModelFileError.h"
 
-#include <unistd.h>
 
 namespace longc {
 namespace {
-
-bool exists(const std::string &path) { return ::access(path.c_str(), F_OK) == 0; }
-
-Status at(const std::string &path, const Status &error) {
-  return Status::error(error.code(), path + ": " + error.message(), error.hint());
-}
 
 const char *const poolHint = "pools: cls, mean, last; without modules.json the program takes the mean, or what --pooling says";
 
@@ -64,7 +57,7 @@ Status readPool(const ConfigKeys &keys, Pooling &pooling) {
 Result<bool> noteTexts(const std::string &folder, std::vector<std::string> &notes) {
   auto read = [&](const std::string &name) {
     const std::string path = folder + "/" + name;
-    return exists(path) ? readJsonFile(path) : Result<JsonValue>(JsonValue(JsonValue::Object()));
+    return fileExists(path) ? readJsonFile(path) : Result<JsonValue>(JsonValue(JsonValue::Object()));
   };
   bool lowers = false;
   const std::string cuts = "sentence_bert_config.json", prompts = "config_sentence_transformers.json";
@@ -87,7 +80,7 @@ Result<bool> noteTexts(const std::string &folder, std::vector<std::string> &note
 
 Result<bool> readPooling(const std::string &folder, EncoderConfig &encoder, std::vector<std::string> &notes) {
   const std::string path = folder + "/modules.json";
-  if (!exists(path)) {
+  if (!fileExists(path)) {
     notes.push_back("there is no modules.json: an embedding is the mean of a text's hidden states, unless --pooling says otherwise");
     return false;
   }
@@ -95,7 +88,7 @@ Result<bool> readPooling(const std::string &folder, EncoderConfig &encoder, std:
   if (!json.ok())
     return json.status();
   if (!json->array())
-    return at(path, Status::error(ConfigInvalid, "expected a list of modules, found " + json->describe()));
+    return inFile(path, Status::error(ConfigInvalid, "expected a list of modules, found " + json->describe()));
   for (const JsonValue &module : *json->array()) {
     ConfigKeys keys(module);
     std::string type, place;
@@ -110,11 +103,11 @@ Result<bool> readPooling(const std::string &folder, EncoderConfig &encoder, std:
       if (!pool.ok())
         return pool.status();
       if (Status status = readPool(ConfigKeys(*pool), encoder.pooling); !status.ok())
-        return at(poolPath, status);
+        return inFile(poolPath, status);
     } else if (kind == "Normalize") {
       encoder.normalize = true;
     } else if (kind != "Transformer") {
-      return at(path, Status::error(ArchitectureUnsupported, "module " + quoted(type) + " is not supported",
+      return inFile(path, Status::error(ArchitectureUnsupported, "module " + quoted(type) + " is not supported",
                                     "modules: Transformer, Pooling, Normalize"));
     }
   }

@@ -10,12 +10,9 @@
 #include "runtime/io/ModelFileError.h"
 
 #include <algorithm>
-#include <unistd.h>
 
 namespace longc {
 namespace {
-
-bool exists(const std::string &path) { return ::access(path.c_str(), F_OK) == 0; }
 
 Status invalid(const std::string &what, const std::string &hint = "the tokenizer is damaged or of another model") {
   return Status::error(TokenizerInvalid, what, hint);
@@ -222,7 +219,7 @@ std::string templateOf(const JsonValue &config) {
 Status readTemplate(const std::string &folder, const JsonValue &config, TokenizerSource &out) {
   const std::string path = folder + "/chat_template.jinja";
   out.chatTemplate = templateOf(config);
-  if (exists(path)) {
+  if (fileExists(path)) {
     Result<MappedFile> file = MappedFile::open(path);
     if (!file.ok())
       return file.status();
@@ -277,19 +274,19 @@ Status readSide(const TokenizerReader &reader, const std::vector<std::string> &t
 
 Result<TokenizerSource> readTokenizerFolder(const std::string &folder, int64_t vocabulary) {
   const std::string path = folder + "/tokenizer.json", configPath = folder + "/tokenizer_config.json";
-  if (!exists(path))
+  if (!fileExists(path))
     return Status::error(TokenizerInvalid, "'" + path + "' is missing",
                          "save the tokenizer beside the model: AutoTokenizer.from_pretrained(...).save_pretrained(folder)");
   Result<JsonValue> json = readJsonFile(path);
   if (!json.ok())
     return json.status();
-  Result<JsonValue> config = exists(configPath) ? readJsonFile(configPath) : Result<JsonValue>(JsonValue(JsonValue::Object()));
+  Result<JsonValue> config = fileExists(configPath) ? readJsonFile(configPath) : Result<JsonValue>(JsonValue(JsonValue::Object()));
   if (!config.ok())
     return config.status();
   TokenizerSource source;
   TokenizerReader reader(*json, vocabulary, source);
   if (Status status = reader.read(); !status.ok())
-    return Status::error(status.code(), path + ": " + status.message(), status.hint());
+    return inFile(path, status);
   LONGC_TRY(readTemplate(folder, *config, source));
   source.bosId = reader.idOf(tokenAt(*config, "bos_token"));
   source.eosId = reader.idOf(tokenAt(*config, "eos_token"));

@@ -3,6 +3,7 @@
 
 #include "runtime/core/Format.h"
 #include "runtime/io/ModelFileError.h"
+#include "runtime/io/PeftConfig.h"
 
 #include <algorithm>
 #include <cstring>
@@ -67,7 +68,7 @@ struct SummedRows {
 
 void replaceParameters(const Adapter &adapter, Checkpoint &base) {
   for (const CheckpointParameter &fresh : adapter.replaced) {
-    const bool kept = adapter.keepsTied || fresh.sourceName.find(".base_layer.") != std::string::npos; // of a tied table: both go on as one
+    const bool kept = adapter.keepsTied || fresh.sourceName.find(keptPart) != std::string::npos; // of a tied table: both go on as one
     if (!kept && (fresh.name == headName || fresh.name == tableName))
       untie(base);
     *find(base, fresh.name) = fresh;

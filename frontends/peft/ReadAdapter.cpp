@@ -11,14 +11,11 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
-#include <unistd.h>
 
 namespace longc {
 namespace {
 
 const char *const otherBase = "the adapter belongs to another base: compile it with the model it was trained on";
-
-bool exists(const std::string &path) { return ::access(path.c_str(), F_OK) == 0; }
 
 bool cutEnd(std::string &text, std::string_view end) {
   if (!text.ends_with(end))
@@ -111,9 +108,9 @@ private:
 
   // A parameter in place of the base's.
   Status replace(const SafetensorsTensor &tensor, std::string name) {
-    const bool kept = name.find(".base_layer.") != std::string::npos;
+    const bool kept = name.find(keptPart) != std::string::npos;
     if (kept)
-      name.replace(name.find(".base_layer."), std::strlen(".base_layer."), ".");
+      name.replace(name.find(keptPart), keptPart.size(), ".");
     const bool head = name == "lm_head.weight" && base_.config.tiedHead;
     const CheckpointParameter *old = parameter(head ? "model.embed_tokens.weight" : name);
     if (!old)
@@ -208,10 +205,6 @@ private:
   std::map<std::string, Found> found_;
 };
 
-Status at(const std::string &path, const Status &error) {
-  return Status::error(error.code(), path + ": " + error.message(), error.hint());
-}
-
 // Tensors of a folder, which an adapter's parameters read from.
 Result<std::shared_ptr<const SafetensorsFolder>> openTensors(const std::string &folder, const std::string &name) {
   Result<SafetensorsFolder> opened = SafetensorsFolder::open(folder, name);
@@ -243,12 +236,12 @@ Result<Adapter> readTrainedWeights(const std::string &folder, const Checkpoint &
 
 Result<Adapter> readAdapter(const std::string &folder, const Checkpoint &base) {
   const std::string configPath = folder + "/adapter_config.json";
-  if (!exists(configPath) && exists(folder + "/model.safetensors") && !exists(folder + "/config.json"))
+  if (!fileExists(configPath) && fileExists(folder + "/model.safetensors") && !fileExists(folder + "/config.json"))
     return readTrainedWeights(folder, base);
-  if (!exists(configPath))
+  if (!fileExists(configPath))
     return Status::error(FileUnreadable, "'" + folder + "' has no adapter_config.json: expected the folder of a PEFT adapter",
                          "give the folder that save_pretrained of the adapter wrote");
-  if (!exists(folder + "/adapter_model.safetensors") && exists(folder + "/adapter_model.bin"))
+  if (!fileExists(folder + "/adapter_model.safetensors") && fileExists(folder + "/adapter_model.bin"))
     return Status::error(TensorTypeUnsupported, "'" + folder + "/adapter_model.bin' is a pickle, which runs code when it is read: expected "
                                                                "adapter_model.safetensors",
                          "convert it: load the adapter with PEFT and call save_pretrained");
@@ -257,7 +250,7 @@ Result<Adapter> readAdapter(const std::string &folder, const Checkpoint &base) {
     return json.status();
   Result<AdapterConfig> config = AdapterConfig::read(*json);
   if (!config.ok())
-    return at(configPath, config.status());
+    return inFile(configPath, config.status());
   auto files = openTensors(folder, "adapter_model");
   if (!files.ok())
     return files.status();
@@ -267,7 +260,7 @@ Result<Adapter> readAdapter(const std::string &folder, const Checkpoint &base) {
   if (const JsonValue *ingest = json->find(ingestKey); ingest && ingest->text())
     adapter.ingest = *ingest->text();
   if (Status status = AdapterReader(base, *config, adapter).read(**files); !status.ok())
-    return at(folder, status);
+    return inFile(folder, status);
   return adapter;
 }
 

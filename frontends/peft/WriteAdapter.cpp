@@ -57,10 +57,10 @@ Status writeAdapter(const Adapter &adapter, const AdapterBase &base, Safetensors
                                                                                          "it is not written back",
                            "leave the norms out of the adapter's modules_to_save");
     const std::string module = whole.name.substr(0, whole.name.rfind('.'));
-    const bool kept = whole.sourceName.find(".base_layer.") != std::string::npos; // below the products of its module
+    const bool kept = whole.sourceName.find(keptPart) != std::string::npos; // below the products of its module
     if (!kept && std::ranges::find(config.saved, module) == config.saved.end())
       config.saved.push_back(module);
-    tensors.push_back(tensorOf(whole, std::string(peftPrefix) + (kept ? module + ".base_layer" + whole.name.substr(module.size()) : whole.name), false, type));
+    tensors.push_back(tensorOf(whole, std::string(peftPrefix) + (kept ? module + std::string(keptPart) + whole.name.substr(module.size() + 1) : whole.name), false, type));
   }
   LONGC_TRY(writeSafetensors(folder + "/adapter_model.safetensors", std::move(tensors)));
   return OutputFile::write(folder + "/adapter_config.json", peftConfigText(config));

@@ -4,6 +4,8 @@
 #include "runtime/io/Limits.h"
 #include "runtime/io/MappedFile.h"
 
+#include <unistd.h>
+
 namespace longc {
 
 Result<JsonValue> readJsonFile(const std::string &path) {
@@ -18,8 +20,11 @@ Result<JsonValue> readJsonFile(const std::string &path) {
   Result<JsonValue> value = JsonValue::read({reinterpret_cast<const char *>(bytes.data()), bytes.size()});
   if (value.ok())
     return value;
-  const Status &error = value.status();
-  return Status::error(error.code(), path + ": " + error.message(), error.hint());
+  return inFile(path, value.status());
 }
+
+bool fileExists(const std::string &path) { return ::access(path.c_str(), F_OK) == 0; }
+
+Status inFile(const std::string &path, const Status &error) { return Status::error(error.code(), path + ": " + error.message(), error.hint()); }
 
 } // namespace longc

@@ -11,6 +11,9 @@ namespace longc {
 /// What PEFT writes before a module's name in the names of an adapter's tensors.
 inline constexpr std::string_view peftPrefix = "base_model.model.";
 
+/// In the name of a tensor that an adapter keeps of its base, below the products of its module.
+inline constexpr std::string_view keptPart = ".base_layer.";
+
 /// A key that PEFT passes over: how windows of a text are to be read into memory with the adapter, `window` or `memory`.
 inline constexpr const char *ingestKey = "longc_ingest";
 

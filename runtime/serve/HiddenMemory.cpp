@@ -4,10 +4,6 @@
 #include "runtime/serve/WorkList.h"
 
 namespace longc {
-namespace {
-
-
-} // namespace
 
 HiddenMemory::~HiddenMemory() {
   for (auto &[buffer, copy] : copies_)

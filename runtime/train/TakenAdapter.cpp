@@ -2,16 +2,13 @@
 #include "runtime/train/TakenAdapter.h"
 
 #include "runtime/core/Format.h"
+#include "runtime/io/JsonFile.h"
 #include "runtime/train/AdapterFiles.h"
-
-#include <unistd.h>
 
 namespace longc {
 
-static bool exists(const std::string &path) { return ::access(path.c_str(), F_OK) == 0; }
-
 Result<TakenAdapter> TakenAdapter::read(const std::string &folder, const Program &program, const ParameterList &trained) {
-  if (exists(folder + "/model.safetensors") && !exists(folder + "/adapter_config.json"))
+  if (fileExists(folder + "/model.safetensors") && !fileExists(folder + "/adapter_config.json"))
     return Status::error(adapterOfOtherShape, quoted(folder) + " holds weights of a whole training and no adapter",
                          "they are compiled in: longc compile MODEL --adapter FOLDER");
   TakenAdapter adapter;

@@ -4,6 +4,7 @@
 #include "frontends/peft/WriteAdapter.h"
 #include "runtime/core/Format.h"
 #include "runtime/io/ModelFileError.h"
+#include "runtime/io/PeftConfig.h"
 #include "runtime/serve/DecodeParameter.h"
 #include "runtime/serve/Program.h"
 
@@ -14,8 +15,6 @@
 
 namespace longc {
 namespace {
-
-constexpr const char *keptPart = ".base_layer."; // in the names of what an adapter keeps of its base
 
 bool isExecutable(const std::string &path) {
   char magic[4] = {};
@@ -74,7 +73,7 @@ Result<Adapter> adapterOf(const Program &program, const std::string &path) {
   for (const std::string &tensor : program.module().saved_tensors()) {
     std::string name = tensor;
     if (const size_t kept = name.find(keptPart); kept != std::string::npos)
-      name.replace(kept, std::strlen(keptPart), ".");
+      name.replace(kept, keptPart.size(), ".");
     const int index = find(name);
     // What is joined is not taken apart again, and a norm may be held more by 1 than PEFT has it.
     if (index < 0 || parameters[index].shape_size() != 2) {

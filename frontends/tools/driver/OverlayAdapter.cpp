@@ -4,6 +4,7 @@
 #include "dialects/lm/LmDialect.h"
 #include "passes/Passes.h"
 #include "runtime/io/AdapterConfig.h"
+#include "runtime/io/JsonFile.h"
 
 #include <algorithm>
 
@@ -30,7 +31,7 @@ Status openAdapter(const std::string &folder, const std::string &mode, Checkpoin
   if (mode == "overlay")
     adapter = std::move(*read);
   else if (Status status = mergeAdapter(*read, model); !status.ok())
-    return Status::error(status.code(), folder + ": " + status.message(), status.hint());
+    return inFile(folder, status);
   model.files = std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(model.files, read->files);
   return {};
 }
