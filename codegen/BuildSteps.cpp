@@ -157,7 +157,7 @@ StringRef leadingSymbol(StringRef role) {
       .Cases({"tokens", "token_types", "positions", "memory_positions", "temperature"}, "tokens")
       .Cases({"targets", "weights"}, "tokens")
       .Case("segments", "sequences")
-      .Case("rows", "rows")
+      .Cases({"rows", "row_targets", "row_weights"}, "rows")
       .Cases({"soft_tokens", "soft_chunks", "destinations"}, "soft_tokens")
       .Cases({"chunk_tokens", "chunk_token_types", "chunk_positions", "chunk_places", "chunk_shares"}, "chunk_tokens")
       .Default("");

@@ -3,6 +3,7 @@
 // to logits. That of an encoder becomes `@encode`, which needs no state: hidden states and what each pool makes of them.
 #include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
+#include "passes/PickRows.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -51,28 +52,6 @@ public:
 
 private:
   RankedTensorType indices(int64_t size) { return RankedTensorType::get({size}, builder_.getI32Type()); }
-
-  // Gathers the wanted rows before the first op of the chain that makes the result out of one row each.
-  void pickRows(OpOperand &result, Value rows) {
-    SmallVector<Operation *> chain;
-    OpOperand *end = &result;
-    for (Operation *op = end->get().getDefiningOp();
-         isa_and_nonnull<lm::LinearOp, lm::RmsNormOp, lm::LayerNormOp>(op) && op->hasOneUse(); op = end->get().getDefiningOp()) {
-      chain.push_back(op);
-      end = &op->getOpOperand(0);
-    }
-    Value x = end->get();
-    builder_.setInsertionPoint(end->getOwner());
-    auto picked = [&](Value value) {
-      auto type = cast<RankedTensorType>(value.getType());
-      SmallVector<int64_t> shape(type.getShape());
-      shape[0] = cast<RankedTensorType>(rows.getType()).getDimSize(0);
-      return type.clone(shape);
-    };
-    end->set(lm::GatherRowsOp::create(builder_, end->getOwner()->getLoc(), picked(x), x, rows));
-    for (Operation *op : chain)
-      op->getResult(0).setType(picked(op->getResult(0)));
-  }
 
   // The attention of the next layer reads what its cache holds: earlier calls' keys and values and this call's.
   LogicalResult addCache(lm::PackedAttentionOp attention, Value segments) {

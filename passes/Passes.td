@@ -201,8 +201,10 @@ def MakeLossPass : Longc_Pass<"longc-make-loss"> {
   let summary = "beside a decoder's forward function, that of its loss";
   let description = [{
     `@loss` has the arguments of `@forward`, then a target and a weight for each token, and returns the weighted sum of
-    cross-entropies. The projection to logits goes into `lm.cross_entropy`; logits are never whole.
+    cross-entropies. The projection to logits goes into `lm.cross_entropy`; logits are never whole. With `of-rows` an argument
+    `rows` says which rows have targets (`row_targets`) and weights (`row_weights`); the others, of prompts, are not projected.
   }];
+  let options = [Option<"ofRows", "of-rows", "bool", "false", "the loss of listed rows alone">];
 }
 
 def MakeServingPass : Longc_Pass<"longc-make-serving"> {

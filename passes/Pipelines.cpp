@@ -18,7 +18,7 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
     manager.addPass(createCompressChunksPass({.width = options.width, .hidden = options.hidden, .pool = options.pool, .stored = options.storedAdapter, .train = options.train}));
   // These read @forward, which serving takes apart.
   if (options.train) {
-    manager.addPass(createMakeLossPass());
+    manager.addPass(createMakeLossPass({.ofRows = softTokens}));
     if (softTokens)
       manager.addPass(createTakeSoftTokensPass({.function = "loss", .from = "compress_trained"}));
     if (options.method == "fot")

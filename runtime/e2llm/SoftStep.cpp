@@ -12,10 +12,18 @@ namespace longc {
 struct SoftStep::Inputs {
   TrainBatch words;    // zeros where soft tokens stand
   EncoderInputs chunks; // each once
+  std::vector<int32_t> rows, targets; // of words that are to be said
+  std::vector<float> weights;
   std::vector<int32_t> firsts, places, softChunks, destinations;
   std::vector<int32_t> queries = {0}, seeds; // of the pool `pma`: boundaries of one query a chunk, and that it is the one there is
   std::vector<float> shares;
   std::map<int32_t, int32_t> known; // chunk to its number in the call
+
+  void addTarget(size_t row, int32_t target, float weight) {
+    rows.push_back(static_cast<int32_t>(row));
+    targets.push_back(target);
+    weights.push_back(weight);
+  }
 
   // The number of a chunk in the call.
   Result<int32_t> placeOf(int32_t chunk, std::span<const int32_t> tokens, const abi::Module &encoder) {
@@ -41,7 +49,7 @@ struct SoftStep::Inputs {
     auto add = [&](const auto &numbers) { tensors.push_back({numbers.data(), {{static_cast<int64_t>(numbers.size()), 1, 1, 1}, 1}}); };
     const std::pair<std::string_view, const std::vector<int32_t> *> integers[] = {
         {"tokens", &words.tokens},          {"positions", &words.positions},        {"boundaries", &words.boundaries},
-        {"targets", &words.targets},        {"chunk_tokens", &chunks.tokens},       {"chunk_token_types", &chunks.types},
+        {"rows", &rows},                    {"row_targets", &targets},          {"chunk_tokens", &chunks.tokens},       {"chunk_token_types", &chunks.types},
         {"chunk_positions", &chunks.positions}, {"chunk_boundaries", &chunks.boundaries}, {"chunk_firsts", &firsts},
         {"chunk_places", &places},          {"soft_chunks", &softChunks},           {"destinations", &destinations},
         {"chunk_query_boundaries", &queries}, {"chunk_query_tokens", &seeds}};
@@ -49,8 +57,8 @@ struct SoftStep::Inputs {
       auto known = std::ranges::find(integers, std::string_view(input.role()), [](const auto &entry) { return entry.first; });
       if (known != std::end(integers))
         add(*known->second);
-      else if (input.role() == "weights")
-        add(words.weights);
+      else if (input.role() == "row_weights")
+        add(weights);
       else if (input.role() == "chunk_shares")
         add(shares);
       else
@@ -89,13 +97,15 @@ Result<SoftStep::Inputs> SoftStep::inputsOf(const TrainBatch &batch, Objective o
         inputs.softChunks.push_back(*place);
         inputs.destinations.push_back(static_cast<int32_t>(inputs.words.tokens.size()));
       }
+      if (batch.weights[t] != 0) // of words: no soft token is a target
+        inputs.addTarget(inputs.words.tokens.size(), batch.targets[t], batch.weights[t]);
       inputs.words.tokens.push_back(std::max(batch.tokens[t], 0));
       inputs.words.positions.push_back(batch.positions[t]);
-      inputs.words.targets.push_back(std::max(batch.targets[t], 0)); // no soft token is a target
-      inputs.words.weights.push_back(batch.weights[t]);
     }
     inputs.words.boundaries.push_back(static_cast<int32_t>(inputs.words.tokens.size()));
   }
+  if (inputs.words.size() > 0 && inputs.rows.empty()) // a call has a target
+    inputs.addTarget(0, 0, 0);
   if (inputs.words.size() > 0 && inputs.firsts.empty()) // the encoder reads something in every call
     LONGC_TRY(inputs.placeOf(0, data_->chunks.front(), encoder).status());
   return inputs;
@@ -118,7 +128,7 @@ Result<double> SoftStep::run(Executor &executor, const TrainBatch &batch, const 
     all += *loss;
     Sum &sum = sums_[static_cast<size_t>(objective)];
     sum.loss += *loss;
-    for (float weight : inputs->words.weights)
+    for (float weight : inputs->weights)
       sum.weights += static_cast<double>(weight);
     if (addGradients)
       LONGC_TRY(addGradients());

@@ -26,8 +26,10 @@ def inputsOf(golden):
     starts, firsts = bounds(lengths), bounds([len(chunk) for chunk in chunks])
     used = [(starts[number] + place, chunk) for number, places in enumerate(golden["soft_places"]) for place, chunk in places]
     rows = [number for number, chunk in enumerate(chunks) for _ in chunk]
+    targets, weights = flat("targets"), flat("weights")
+    said = [place for place, weight in enumerate(weights) if weight]
     return {"tokens": ("i", flat("tokens")), "positions": ("i", [t for n in lengths for t in range(n)]), "boundaries": ("i", starts),
-            "targets": ("i", flat("targets")), "weights": ("f", flat("weights")), "soft_chunks": ("i", [chunk for _, chunk in used]),
+            "rows": ("i", said), "row_targets": ("i", [targets[place] for place in said]), "row_weights": ("f", [weights[place] for place in said]), "soft_chunks": ("i", [chunk for _, chunk in used]),
             "chunk_tokens": ("i", [token for chunk in chunks for token in chunk]), "chunk_token_types": ("i", [0] * len(rows)),
             "chunk_positions": ("i", [t for chunk in chunks for t in range(len(chunk))]), "chunk_boundaries": ("i", firsts),
             "chunk_firsts": ("i", firsts[:-1]), "chunk_places": ("i", rows), "chunk_shares": ("f", [1 / len(chunks[row]) for row in rows]),

@@ -2,7 +2,18 @@
 // RUN: longc-opt %s --longc-make-loss | FileCheck %s
 // RUN: longc-interpret %s --function loss --pass-pipeline longc-make-loss --check-gradients --tokens 9 | FileCheck %s --check-prefix=GRADIENTS
 
+// RUN: longc-opt %s --longc-make-loss=of-rows -o %t
+// RUN: FileCheck %s --check-prefix=ROWS --input-file=%t
+// RUN: longc-interpret %t --function loss --check-gradients --tokens 9 | FileCheck %s --check-prefix=GRADIENTS
+// RUN: longc-opt %t --longc-differentiate | longc-interpret - --function loss_gradient --tokens 37 --compare-after 'longc-lower{precision=exact train=false}' --tolerance 1e-5
+
 // GRADIENTS: gradients agree: 4 of 4,
+// ROWS-LABEL: func.func @loss
+// ROWS-SAME: %[[ROWS:[^:]*]]: tensor<?xi32> {lm.input = "rows"}, %[[TARGETS:[^:]*]]: tensor<?xi32> {lm.input = "row_targets"}, %[[WEIGHTS:[^:]*]]: tensor<?xf32> {lm.input = "row_weights"})
+// ROWS: %[[SUM:.*]] = lm.add
+// ROWS: %[[PICKED:.*]] = lm.gather_rows %[[SUM]], %[[ROWS]]
+// ROWS: %[[NORMED:.*]] = lm.rms_norm %[[PICKED]]
+// ROWS: lm.cross_entropy %[[NORMED]], %{{.*}}, %[[TARGETS]], %[[WEIGHTS]]
 // CHECK-LABEL: func.func @forward
 // CHECK: return %{{.*}} : tensor<?x11xf32>
 // CHECK-LABEL: func.func @loss

@@ -1,10 +1,10 @@
 // Rows of a decoder's call that are no words: given, or made of the chunks of another batch. Gradients reach encoder and adapter.
 // RUN: longc-opt %s --longc-take-soft-tokens=function=forward | FileCheck %s
 // RUN: longc-opt %s --longc-make-serving --longc-take-soft-tokens | longc-interpret - --function prefill --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-5
-// RUN: longc-opt %s --longc-compress-chunks='width=12 train' --longc-make-loss --longc-take-soft-tokens='function=loss from=compress_trained' -o %t
+// RUN: longc-opt %s --longc-compress-chunks='width=12 train' --longc-make-loss=of-rows --longc-take-soft-tokens='function=loss from=compress_trained' -o %t
 // RUN: FileCheck %s --check-prefix=LOSS --input-file=%t
 // RUN: longc-interpret %t --function loss --check-gradients --tokens 9 | FileCheck %s --check-prefix=GRADIENTS
-// RUN: longc-opt %s --longc-compress-chunks='width=12 train pool=pma' --longc-make-loss --longc-take-soft-tokens='function=loss from=compress_trained' -o %t.pma
+// RUN: longc-opt %s --longc-compress-chunks='width=12 train pool=pma' --longc-make-loss=of-rows --longc-take-soft-tokens='function=loss from=compress_trained' -o %t.pma
 // RUN: longc-interpret %t.pma --function loss --check-gradients --tokens 9 | FileCheck %s --check-prefix=LEARNT-QUERIES
 // RUN: longc-opt %t.pma --longc-differentiate | longc-interpret - --function loss_gradient --tokens 37 --compare-after 'longc-lower{precision=exact train=false}' --tolerance 1e-5
 // RUN: longc-opt %t --longc-differentiate | longc-interpret - --function loss_gradient --tokens 37 --compare-after 'longc-lower{precision=exact train=false}' --tolerance 1e-5

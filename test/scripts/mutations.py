@@ -123,6 +123,7 @@ MUTATIONS = [
      "all caches are those of the first layer"),
     ("OnlineSoftmax", "step.shrink = math::Exp2Op::create(b, arith::SubFOp::create(b, {{maximum => safe}}, safe));",
      ["tile-attention"], "earlier weights stay when the maximum grows"),
+    ("PickRows", "&& {{op->hasOneUse() => false}};", ["make-serving"], "rows are picked behind all that is of each alone"),
     ("LowRankTwins", "return ancestor && {{place->isBeforeInBlock(ancestor) => place != ancestor}};", ["tile-linear-low-rank"],
      "a product is taken from a kernel that comes behind its use"),
     ("MakeIngest", "rotated ? {{rotated.getX() => attention.getK()}} : attention.getK()", [], "keys go into memory rotated"),

@@ -64,7 +64,7 @@ int64_t RandomInputs::dynamicRows(StringRef role) const {
       .Case("cross_rows", 2 * sequences)
       .Cases({"cu_seqlens", "boundaries", "query_boundaries"}, sequences + 1)
       .Case("page_table", batch_.slots)
-      .Case("rows", llvm::count_if(batch_.sequences, [](auto &s) { return s.queryEnd > s.queryBegin; }))
+      .Cases({"rows", "row_targets", "row_weights"}, llvm::count_if(batch_.sequences, [](auto &s) { return s.queryEnd > s.queryBegin; }))
       .Cases({"cache_keys", "cache_values"}, batch_.slots * batch_.ring)
       .Cases({"memory_keys", "memory_values"}, batch_.slots * batch_.pagesOfSlot * pageRows)
       .Cases({"destinations", "soft_tokens", "soft_chunks"}, batch_.tokens / 2)
@@ -143,7 +143,7 @@ static FailureOr<std::vector<double>> roleElements(const RandomBatch &batch, Str
     elements.push_back(batch.tokens);
   if (role == "query_boundaries")
     elements.push_back(batch.sequences.size());
-  if (role == "tokens" || role == "targets")
+  if (role == "tokens" || role == "targets" || role == "row_targets")
     for (int64_t t = 0; t < rows; ++t)
       elements.push_back(role == "targets" && t % 5 == 3 ? -100 : drawInteger(batch.seed, role, t, limit));
   if (role == "destinations")
@@ -197,7 +197,7 @@ FailureOr<HostValue> RandomInputs::argument(FunctionOpInterface function, unsign
   if (role == "page_table")
     shape = {batch_.slots, batch_.pagesOfSlot};
   auto elements = roleElements(batch_, role, tokenLimit_, shape.empty() ? 1 : shape[0]);
-  if (role == "weights" || role == "shares" || role == "soft_tokens")
+  if (role == "weights" || role == "row_weights" || role == "shares" || role == "soft_tokens")
     return HostValue(plainTensor(RankedTensorType::get(shape, tensor.getElementType()), role));
   if (failed(elements) || elementCount(shape) != static_cast<int64_t>(elements->size()))
     return function.emitError("no random value for argument ")

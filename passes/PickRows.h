@@ -1,0 +1,11 @@
+// Of a result whose rows are made of one row each, no more than those that are wanted.
+#pragma once
+
+#include "mlir/IR/Value.h"
+
+namespace longc {
+
+/// Gathers `rows` before the first op of the chain that makes the result out of one row each.
+void pickRows(mlir::OpOperand &result, mlir::Value rows);
+
+} // namespace longc
