@@ -3,6 +3,7 @@
 
 #include "runtime/core/ExitCode.h"
 #include "runtime/core/Format.h"
+#include "runtime/core/ThreadPool.h"
 #include "runtime/serve/ProgramTokenizer.h"
 
 #include <numeric>
@@ -77,7 +78,7 @@ Result<std::unique_ptr<Compressor>> Compressor::create(const Program &program, c
   auto tokenizer = ChunkTokenizer::create(*module);
   if (!tokenizer.ok())
     return tokenizer.status();
-  std::unique_ptr<Compressor> compressor(new Compressor(program, *module, std::move(*tokenizer)));
+  std::unique_ptr<Compressor> compressor(new Compressor(program, *module, std::move(*tokenizer), options.threads));
   LONGC_TRY(openOnChosen(options.device, program.message(), options.exact, /*doing=*/"", // Engine says where
                          [&](const DeviceChoice &choice) { return compressor->open(choice, table, options); }));
   return compressor;
@@ -110,29 +111,32 @@ Status Compressor::bind(const ParameterList &list, const ParameterArray &values)
 }
 
 Result<CompressedChunks> Compressor::compress(std::span<const std::string_view> chunks, const std::function<bool(int64_t done)> &onProgress) {
-  CompressedChunks all;
-  inputs_.clear();
-  for (size_t chunk = 0; chunk < chunks.size(); ++chunk) {
-    auto tokens = tokenizer_.encode(chunks[chunk]);
-    if (!tokens.ok())
-      return tokens.status();
-    LONGC_TRY(inputs_.append(module_, *tokens));
-    if (inputs_.tokens.size() < callTokens && chunk + 1 < chunks.size())
-      continue;
-    LONGC_TRY(run(all));
-    if (onProgress && !onProgress(static_cast<int64_t>(chunk) + 1))
-      return Status::error(cancelledCode, formatText("cancelled after %zu of %zu chunks", chunk + 1, chunks.size()));
-  }
-  return all;
+  auto pool = ThreadPool::create(threads_);
+  if (!pool.ok())
+    return pool.status();
+  std::vector<std::vector<int32_t>> tokens(chunks.size());
+  std::vector<Status> ends(chunks.size());
+  (*pool)->forEach(static_cast<int64_t>(chunks.size()), [&](int, int64_t number) {
+    const auto chunk = static_cast<size_t>(number);
+    auto encoded = tokenizer_.encode(chunks[chunk]);
+    encoded.ok() ? void(tokens[chunk] = std::move(*encoded)) : void(ends[chunk] = encoded.status());
+  });
+  pool->reset(); // its threads would be in the way of the device's
+  for (Status &end : ends)
+    LONGC_TRY(std::move(end));
+  return compressTokens(tokens, onProgress);
 }
 
-Result<CompressedChunks> Compressor::compressTokens(std::span<const std::vector<int32_t>> chunks) {
+Result<CompressedChunks> Compressor::compressTokens(std::span<const std::vector<int32_t>> chunks, const std::function<bool(int64_t done)> &onProgress) {
   CompressedChunks all;
   inputs_.clear();
   for (size_t chunk = 0; chunk < chunks.size(); ++chunk) {
     LONGC_TRY(inputs_.append(module_, chunks[chunk]));
-    if (inputs_.tokens.size() >= callTokens || chunk + 1 == chunks.size())
-      LONGC_TRY(run(all));
+    if (inputs_.tokens.size() < callTokens() && chunk + 1 < chunks.size())
+      continue;
+    LONGC_TRY(run(all));
+    if (onProgress && !onProgress(static_cast<int64_t>(chunk) + 1))
+      return Status::error(cancelledCode, formatText("cancelled after %zu of %zu chunks", chunk + 1, chunks.size()));
   }
   return all;
 }

@@ -62,15 +62,15 @@ public:
   /// Runs with these values of what is trained from now on, read where they lie and, as far as the program holds them otherwise, as they are now.
   Status bind(const ParameterList &list, const ParameterArray &values);
 
-  /// All chunks, as many in a call as `callTokens` allow. `onProgress` gets how many are done; false cancels.
+  /// All chunks, made tokens on all threads, as many in a call as keep the device busy. `onProgress` gets how many are done; false cancels.
   Result<CompressedChunks> compress(std::span<const std::string_view> chunks, const std::function<bool(int64_t done)> &onProgress = {});
 
   /// The same of chunks as the encoder reads them.
-  Result<CompressedChunks> compressTokens(std::span<const std::vector<int32_t>> chunks);
+  Result<CompressedChunks> compressTokens(std::span<const std::vector<int32_t>> chunks, const std::function<bool(int64_t done)> &onProgress = {});
 
 private:
-  Compressor(const Program &program, const abi::Module &module, ChunkTokenizer tokenizer)
-      : program_(program), module_(module), tokenizer_(std::move(tokenizer)) {}
+  Compressor(const Program &program, const abi::Module &module, ChunkTokenizer tokenizer, int threads)
+      : program_(program), module_(module), tokenizer_(std::move(tokenizer)), threads_(threads) {}
   Status open(const DeviceChoice &choice, const longc_program_table &table, const EngineOptions &options);
   template <typename Opened> Status link(Result<std::unique_ptr<Opened>> device) {
     if (!device.ok())
@@ -80,11 +80,12 @@ private:
   }
   Status run(CompressedChunks &into);
 
-  static constexpr size_t callTokens = 4096;
+  size_t callTokens() const { return device_->hasOwnMemory() ? size_t{64} << 10 : size_t{4} << 10; }
 
   const Program &program_;
   const abi::Module &module_;
   ChunkTokenizer tokenizer_;
+  int threads_;
   std::unique_ptr<Device> device_;
   std::unique_ptr<Executor> executor_;
   ServedValues served_;

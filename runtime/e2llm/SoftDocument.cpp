@@ -5,6 +5,7 @@
 #include "runtime/text/TokenOffsets.h"
 
 #include <cstring>
+#include <future>
 
 namespace longc {
 namespace {
@@ -41,15 +42,19 @@ std::string_view SoftDocument::chunk(size_t index) const {
   return std::string_view(text_.text).substr(begin, ends_[index] - begin);
 }
 
-Result<SoftDocument> SoftDocument::read(Compressor &compressor, const Tokenizer &decoder, std::string name, std::string text, const ChunkSize &size,
+Result<SoftDocument> SoftDocument::read(Compressor &compressor, const Tokenizer &decoder, DocumentText text, const ChunkSize &size,
                                         const SoftDocument *old, const std::function<bool(int64_t done, int64_t total)> &onProgress) {
   SoftDocument document;
-  document.text_.name = std::move(name);
-  document.text_.text = std::move(text);
-  document.text_.tokens = decoder.encode(document.text_.text, /*parseSpecial=*/false);
-  if (document.text_.text.find_first_not_of(" \t\r\n") == std::string::npos || document.text_.tokens.empty())
+  document.text_ = std::move(text);
+  if (document.text_.text.find_first_not_of(" \t\r\n") == std::string::npos)
     return Status::error(5403, "the document '" + document.text_.name + "' is empty", "give a text of at least one word");
-  document.text_.offsets = tokenOffsets(decoder, document.text_.text, document.text_.tokens);
+  // The decoder's tokens, which nothing of the compressing needs, are made beside it.
+  std::future<void> words;
+  if (document.text_.tokens.empty())
+    words = std::async(std::launch::async, [&decoder, &text = document.text_] {
+      text.tokens = decoder.encode(text.text, /*parseSpecial=*/false);
+      text.offsets = tokenOffsets(decoder, text.text, text.tokens);
+    });
   const std::vector<std::string_view> chunks = compressor.tokenizer().cut(document.text_.text, size);
   for (size_t end = 0; std::string_view chunk : chunks)
     document.ends_.push_back(end += chunk.size());
@@ -63,6 +68,8 @@ Result<SoftDocument> SoftDocument::read(Compressor &compressor, const Tokenizer 
   });
   if (!fresh.ok())
     return fresh.status();
+  if (words.valid())
+    words.get();
   if (known > 0) {
     auto rows = [known](const std::vector<float> &all, size_t chunks) { return std::vector<float>(all.begin(), all.begin() + static_cast<ptrdiff_t>(all.size() / chunks * known)); };
     document.soft_ = rows(old->soft_, old->ends_.size());

@@ -15,9 +15,9 @@ public:
   /// What soft tokens depend on, by name. `adapter` as of Engine::adapter.
   static std::vector<abi::Trait> traits(const Program &program, const char *precision, const std::string &adapter);
 
-  /// Compresses a text in chunks of that size. Of the beginning that it has in common with `old` (null: none),
+  /// Compresses a text in chunks of that size; its tokens are made beside that where it has none. Of the beginning that it has in common with `old` (null: none),
   /// chunks that end at the same places are taken from there. An empty text is an error (LC5403).
-  static Result<SoftDocument> read(Compressor &compressor, const Tokenizer &decoder, std::string name, std::string text, const ChunkSize &size,
+  static Result<SoftDocument> read(Compressor &compressor, const Tokenizer &decoder, DocumentText text, const ChunkSize &size,
                                    const SoftDocument *old, const std::function<bool(int64_t done, int64_t total)> &onProgress);
   /// Refuses a file of another kind, program or adapter (Document::expect), and one whose sections contradict each other.
   static Result<SoftDocument> open(const std::string &path, const std::vector<abi::Trait> &traits, int64_t width);

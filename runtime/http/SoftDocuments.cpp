@@ -26,7 +26,7 @@ double SoftDocuments::bytes(size_t textBytes) const {
 }
 
 Result<SoftDocuments::Soft> SoftDocuments::read(const DocumentText &text, const std::function<bool(double)> &goesOn) {
-  auto document = SoftDocument::read(*compressor_, tokenizer_, text.name, text.text, ChunkSize{compressor_->settings().chunk_bytes()}, nullptr,
+  auto document = SoftDocument::read(*compressor_, tokenizer_, text, ChunkSize{compressor_->settings().chunk_bytes()}, nullptr,
                                      [&](int64_t done, int64_t total) { return goesOn(static_cast<double>(done) / static_cast<double>(std::max<int64_t>(total, 1))); });
   return document.ok() ? Result<Soft>(std::make_shared<const SoftDocument>(std::move(*document))) : document.status();
 }

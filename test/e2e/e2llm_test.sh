@@ -177,4 +177,9 @@ assert [sorted(reply) for reply in replies] == 2 * [['answer', 'question', 'retr
 assert sum(reply['soft_tokens']['right'] for reply in replies) == 2 * result['accuracy'], (replies, result)
 assert sorted(result) == ['accuracy', 'compression', 'questions', 'retrieval', 'truncated_icl', 'window'], result
 assert result['questions'] == 2 and result['window'] == 512 and result['compression'] > 20, result"
+"$folder/untrained" eval facts --documents 1 --facts 2 --seed 5 --soft-only -o "$folder/soft.jsonl" --json -q | python3 -c "
+import json, sys
+assert sorted(json.load(sys.stdin)) == ['accuracy', 'compression', 'questions', 'window']
+for alone, reply in zip(*([json.loads(line) for line in open('$folder/%s.jsonl' % name)] for name in ('soft', 'replies'))):
+    assert alone == {key: reply[key] for key in ('question', 'answer', 'soft_tokens')}, (alone, reply)"
 refuses 1 "does not train" "$folder/untrained" train --data "$folder/facts/facts.jsonl" --out "$none" --steps 1 -q

@@ -24,7 +24,7 @@ Result<FactRequest> FactRequest::of(const Arguments &arguments) {
   auto fillers = arguments.integer("fillers", 0, 1000);
   if (!fillers.ok())
     return fillers.status();
-  FactRequest request{*documents, *facts, *seed, {}, {}, static_cast<size_t>(*fillers)};
+  FactRequest request{*documents, *facts, *seed, {}, {}, static_cast<size_t>(*fillers), arguments.flag("alike") ? FactKind::alike : FactKind::mixed};
   if (!arguments.has("text"))
     return request;
   auto text = readTextFile(arguments.text("text"));
@@ -86,7 +86,6 @@ Status makeDocuments(const Arguments &arguments) {
   auto request = FactRequest::of(arguments);
   if (!request.ok())
     return request.status();
-  request->kind = arguments.flag("alike") ? FactKind::alike : FactKind::mixed;
   auto turns = arguments.integer("turns", 1, INT32_MAX);
   if (!turns.ok())
     return turns.status();

@@ -11,14 +11,14 @@
 
 namespace longc {
 
-/// Documents of invented facts as --documents, --facts, --fillers, --seed and --text ask for them.
+/// Documents of invented facts as --documents, --facts, --fillers, --seed, --alike and --text ask for them.
 struct FactRequest {
   int64_t documents, facts;
   uint64_t seed;
   std::shared_ptr<const std::string> text; // real text between the facts, where it is asked for
   std::vector<std::string_view> passages;  // of it
   size_t fillers;                          // sentences around a fact
-  FactKind kind = FactKind::mixed;
+  FactKind kind;
 
   static Result<FactRequest> of(const Arguments &arguments);
   FactDocument make(int64_t number, People people) const;

@@ -109,6 +109,7 @@ constexpr OptionSpec options[] = {
     {"seed", 's', "S", "", "seed of everything random (default: from the clock, printed; of training 0)"},
     {"seq-len", 0, "S", "2048", "most tokens of a pack"},
     {"sequences", 0, "N", "1", "sequences that decode together; tokens a second are those of all"},
+    {"soft-only", 0, "", "", "from soft tokens and no other way"},
     {"step", 0, "N", "1", "which optimizer step's batch, from 1"},
     {"steps", 0, "N", "", "optimizer steps (with --cross-rows: those that it tells of)"},
     {"system", 0, "TEXT", "", "system message of the chat"},

@@ -22,7 +22,8 @@ struct Score {
 
 class FactsEvaluation {
 public:
-  FactsEvaluation(SoftModel &model, const ChunkSize &chunk) : model_(model), chunk_(chunk) {}
+  /// `alone`: from soft tokens and no other way.
+  FactsEvaluation(SoftModel &model, const ChunkSize &chunk, bool alone) : model_(model), chunk_(chunk), alone_(alone) {}
 
   Status judge(const FactDocument &fact) {
     auto document = model_.read("facts", fact.text, chunk_, nullptr, ProgressMode::none);
@@ -40,11 +41,8 @@ public:
       if (!soft.ok())
         return soft.status();
       LONGC_TRY(ask(*soft, document->softTokens(), question.answer, "soft_tokens", compressed));
-      LONGC_TRY(askWords(document->text(), instruction, question.answer, "truncated_icl", truncated));
-      auto near = nearest(*document, question.question);
-      if (!near.ok())
-        return near.status();
-      LONGC_TRY(askWords(*near, instruction, question.answer, "retrieval", retrieved));
+      if (!alone_)
+        LONGC_TRY(askFromText(*document, question, instruction));
       replies_ += line_.endObject().str() + "\n";
       line_ = JsonWriter();
     }
@@ -74,6 +72,13 @@ private:
     return {};
   }
 
+  // From the beginning and from the nearest chunks.
+  Status askFromText(const SoftDocument &document, const FactQuestion &question, const std::string &instruction) {
+    LONGC_TRY(askWords(document.text(), instruction, question.answer, "truncated_icl", truncated));
+    auto near = nearest(document, question.question);
+    return near.ok() ? askWords(*near, instruction, question.answer, "retrieval", retrieved) : near.status();
+  }
+
   // With the beginning of `text`, as much as the window holds beside prompt and answer.
   Status askWords(const std::string &text, const std::string &instruction, const std::string &answer, const char *way, Score &score) {
     auto around = model_.prompt.prompt(model_.model.tokenizer, {}, instruction);
@@ -101,6 +106,7 @@ private:
 
   SoftModel &model_;
   ChunkSize chunk_;
+  bool alone_;
   int64_t sourceTokens_ = 0, softTokens_ = 0;
   JsonWriter line_; // of the question at hand
   std::string replies_;
@@ -120,7 +126,8 @@ Status runEvalFacts(const Arguments &arguments) {
   auto chunk = model->chunkSize(arguments);
   if (!chunk.ok())
     return chunk.status();
-  FactsEvaluation evaluation(*model, *chunk);
+  const bool alone = arguments.flag("soft-only");
+  FactsEvaluation evaluation(*model, *chunk, alone);
   Progress progress(model->model.mode, "asking", request->documents, "documents");
   for (int64_t number = 0; number < request->documents; ++number) {
     LONGC_TRY(evaluation.judge(request->make(number, People::judged)));
@@ -131,18 +138,22 @@ Status runEvalFacts(const Arguments &arguments) {
   if (arguments.has("output"))
     LONGC_TRY(OutputFile::write(arguments.text("output"), evaluation.replies()));
   const int64_t window = model->model.options.policy.window;
-  if (!arguments.flag("json"))
+  if (!arguments.flag("json")) {
+    const std::string others = alone ? "" : formatText(", from the text's beginning %.1f %%, from the nearest chunks %.1f %%",
+                                                       100 * evaluation.truncated.share(), 100 * evaluation.retrieved.share());
     return printText(formatText("%lld questions about %lld documents of %lld facts, seed %llu, %.0f tokens a soft token, window %lld\n"
-                                "from soft tokens %.1f %%, from the text's beginning %.1f %%, from the nearest chunks %.1f %%\n",
+                                "from soft tokens %.1f %%%s\n",
                                 static_cast<long long>(evaluation.compressed.asked), static_cast<long long>(request->documents),
                                 static_cast<long long>(request->facts), static_cast<unsigned long long>(request->seed), evaluation.compression(),
-                                static_cast<long long>(window), 100 * evaluation.compressed.share(), 100 * evaluation.truncated.share(),
-                                100 * evaluation.retrieved.share()));
+                                static_cast<long long>(window), 100 * evaluation.compressed.share(), others.c_str()));
+  }
   JsonWriter json;
   json.beginObject();
   json.key("accuracy").number(evaluation.compressed.share());
-  json.key("truncated_icl").number(evaluation.truncated.share());
-  json.key("retrieval").number(evaluation.retrieved.share());
+  if (!alone) {
+    json.key("truncated_icl").number(evaluation.truncated.share());
+    json.key("retrieval").number(evaluation.retrieved.share());
+  }
   json.key("compression").number(evaluation.compression());
   json.key("questions").integer(evaluation.compressed.asked);
   json.key("window").integer(window);
@@ -152,6 +163,6 @@ Status runEvalFacts(const Arguments &arguments) {
 } // namespace
 
 const Command evalFactsCommand = {"eval facts", "asks about documents of invented facts (programs compiled with --method e2llm)",
-                                  modelOptions({"chunk", "documents", "facts", "fillers", "json", "output", "seed", "text"}), runEvalFacts};
+                                  modelOptions({"alike", "chunk", "documents", "facts", "fillers", "json", "output", "seed", "soft-only", "text"}), runEvalFacts};
 
 } // namespace longc

@@ -63,7 +63,7 @@ Result<ChunkSize> SoftModel::chunkSize(const Arguments &arguments) const {
 
 Result<SoftDocument> SoftModel::read(std::string name, std::string text, const ChunkSize &chunk, const SoftDocument *old, ProgressMode mode) const {
   Progress progress(mode, "compressing", 0, "chunks");
-  auto document = SoftDocument::read(*compressor, model.tokenizer, std::move(name), std::move(text), chunk, old, [&](int64_t done, int64_t total) {
+  auto document = SoftDocument::read(*compressor, model.tokenizer, {std::move(name), std::move(text), {}, {}}, chunk, old, [&](int64_t done, int64_t total) {
     progress.update(done, "of " + formatCount(total));
     return !interrupted();
   });
