@@ -1,4 +1,4 @@
-"""Curves as an SVG, for the experiments. Standard library only."""
+"""Curves and bars as an SVG, for the experiments. Standard library only."""
 import html
 import math
 
@@ -31,4 +31,22 @@ def curves(path, title, across, up, series, log=False):
         parts.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in spots)}"/>')
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in spots]
         parts.append(f'<text x="{WIDTH - RIGHT + 10}" y="{TOP + 18 * number + 10}" fill="{colour}">{html.escape(name)}</text>')
+    path.write_text("\n".join(parts) + "\n</svg>\n")
+
+
+def bars(path, title, up, groups):
+    """Writes `path`: a bar for each name of `groups` as high as the mean of its values, which are dots on it; `up` names the axis."""
+    top = max([value for values in groups.values() for value in values] + [1e-9])
+    high, line = 24, 30
+    height = TOP + line * len(groups) + 30
+    left = 150
+    at = lambda value: left + (WIDTH - left - 60) * value / top
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" font-family="sans-serif" font-size="12">',
+             f'<rect width="{WIDTH}" height="{height}" fill="white"/>', f'<text x="{left}" y="20" font-size="14">{html.escape(title)}</text>']
+    for number, (name, values) in enumerate(groups.items()):
+        y, mean = TOP + line * number, sum(values) / len(values)
+        parts.append(f'<text x="{left - 8}" y="{y + 16}" text-anchor="end">{html.escape(name)}</text>'
+                     f'<rect x="{left}" y="{y}" width="{at(mean) - left:.1f}" height="{high}" fill="{COLOURS[0]}" opacity="0.5"/>')
+        parts += [f'<circle cx="{at(value):.1f}" cy="{y + high / 2}" r="3" fill="{COLOURS[1]}"/>' for value in values]
+        parts.append(f'<text x="{at(max(values)) + 8:.1f}" y="{y + 16}">{mean:.1f} {html.escape(up)}</text>')
     path.write_text("\n".join(parts) + "\n</svg>\n")

@@ -8,12 +8,14 @@ E2  questions about texts of 32 facts (3,400 tokens) from whole chunks of 100 to
     and the nearest chunks
 E3  the same by a training whose last three stages have no restating, beside one whose stages do, from the same stage `more`; each question is
     asked of both
-E4  short trainings on sentences of facts (--steps each): pools, with the encoder as it is and with a LoRA. Beside PROGRAM, which pools by pma,
-    PROGRAM-mean, PROGRAM-cls and PROGRAM-last are compiled with those pools
+E4  short trainings (--steps each) on a smaller task, one sentence a soft token and 2 to 4 facts of one kind that people alone tell apart: pools, with
+    the encoder as it is and with a LoRA. Beside PROGRAM, which pools by pma, PROGRAM-mean, PROGRAM-cls and PROGRAM-last are compiled
+    with those pools
 E5  seconds and memory by the length of a text, 4k to 512k tokens: compressing, reading the soft tokens, and full attention to the text as
-    far as the decoder's window goes; beside sentence-transformers on the same device where LONGC_TORCH_PYTHON names a Python with it
-    (LONGC_ENCODER: the encoder's folder). An idle machine, `--threads 2`
-E6  sizes of chunks: --steps each on texts of 16 to 32 facts, from the stage `more` of E2's training, which read chunks of 512 bytes
+    far as the decoder's window goes, by a server that has read something before; memory by programs of one text each, on a processor. Beside
+    sentence-transformers on the same device where LONGC_TORCH_PYTHON names a Python with it (LONGC_ENCODER: the encoder's folder). An idle
+    machine, `--threads 2`
+E6  sizes of chunks: --steps each on texts of 16 to 32 facts, from --begun, an adapter for chunks of 512 bytes
 
 PROGRAM is compiled with --method e2llm --pool pma --train without an adapter, by default build/e2llm/untrained (E5: one with an adapter will do). Each seed is a training of its own
 (models/e2llm/train.sh; of E1 one on the Old Testament and the Jargon File, judged on the New Testament: Debian's bible-kjv and jargon-text; first chunks of
@@ -36,9 +38,12 @@ import sys
 import threading
 import time
 
-from chart import curves
+from chart import bars, curves
 from runs import Devices
 from tables import spread, table
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "test/e2e"))
+from serve import Server  # noqa: E402
 
 EXPECTED = {  # of the method's description
     "E1": "at least 1.0 nat a token less than from none at 16 tokens, 0.3 at 100; shuffled soft tokens lose it",
@@ -53,12 +58,14 @@ PASSAGE = 4000  # bytes of a line of real text
 RESTATED = {16: 70, 32: 160, 100: 512}  # tokens of a chunk: its bytes
 POOLS = [("pma", True), ("pma", False), ("mean", True), ("mean", False), ("cls", True), ("last", True)]  # of E4; whether the encoder learns
 SIZES = (64, 128, 256, 512, 1024)  # bytes of a chunk, of E6
-ALIKE = ["4:2:alike:0", "4:3:alike:0", "5:4:alike:0", "4:8:alike:0", "2:2:tell:0", "1:1:tell:0"]  # documents of E4: train.sh's `sentences`
+ALIKE = ["3:2:alike:0", "3:3:alike:0", "3:4:alike:0", "1:1:tell:0"]  # documents of E4
 MANY = ["1.5:16:alike:5", "1.5:32:alike:5", "2:24:usual:5", "5:32:usual:5"]  # of E6: its `many`
 RESTATING_STEPS = {16: 450, 32: 250, 100: 800}
 JARGON = pathlib.Path("/usr/share/doc/jargon-text/jargon.txt.gz")
 RESAMPLED = 2000  # draws of questions for an interval
-SHORT, ROUNDS = 40000, 3  # tokens of a text that E5 reads so often, and the peer too; longer ones it reads once
+SHORT, ROUNDS = 40000, 3  # tokens of a text that E5 reads so often, and the peer too; longer ones it reads once on a processor
+ASKED = "What is told first?"
+FULL = 8100  # tokens of a text that stands in the decoder's window of 8,192 beside a question
 LENGTH, TOKEN_BYTES = 4096, 3.9  # the shortest text of E5 in tokens, and about how many bytes one takes
 ENTRY = 23040  # bytes of a position in the decoder's cache: 30 layers of 3 heads of 64, keys and values in bf16
 
@@ -66,13 +73,13 @@ ENTRY = 23040  # bytes of a position in the decoder's cache: 30 layers of 3 head
 class Runs:
     def __init__(self, options):
         self.app, self.folder, self.jobs = os.path.abspath(options.app), pathlib.Path(options.folder).absolute(), options.jobs
-        self.devices = Devices(options.device)
-        self.judges = Devices(options.judge) if options.judge else self.devices
+        self.devices = Devices(options.device, most=1)  # what programs share a GPU take turns
+        self.judges = Devices(options.judge, most=1) if options.judge else self.devices
         self.folder.mkdir(parents=True, exist_ok=True)
         self.threads = str(options.threads or max(1, len(os.sched_getaffinity(0)) // self.jobs))
         self.judging = str(options.judge_threads or self.threads)
         self.failed, self.making = threading.Event(), threading.Lock()
-        self.documents, self.steps, self.most = options.documents, options.steps, options.most_steps
+        self.documents, self.steps, self.most, self.begun_with = options.documents, options.steps, options.most_steps, os.path.abspath(options.begun)
 
     def together(self, calls):
         """What the calls give, so many at once as there may be programs."""
@@ -148,7 +155,7 @@ class Runs:
             begun = [] if objective == "reason" else [f"FROM={self.begun(seed)}"]
             short = ["--steps", self.most] if self.most < 400 else []
             with self.devices.one() as device:
-                self.call("env", f"OBJECTIVE={objective}", *begun, "bash", ROOT / "models/e2llm/train.sh", self.app, out, "--seed", seed, "--device", device, "--threads", self.threads,
+                self.call("env", f"OBJECTIVE={objective}", *begun, *([] if self.most >= 400 else ["ROUNDS=1"]), "bash", ROOT / "models/e2llm/train.sh", self.app, out, "--seed", seed, "--device", device, "--threads", self.threads,
                           "--save-every", 100000, "-q", *short)
         return out
 
@@ -205,37 +212,42 @@ def run_e3(runs, seeds):
 
 def short(runs, name, words, judging, app=None):
     """The figures of --steps steps and what they have learnt."""
-    learnt = runs.train(name, runs.steps, *words, "--objective", "reason", "--lr", 5e-4, "--warmup", 15, app=app)
-    return runs.judge(f"facts-{name}", "facts", "--documents", runs.documents, *judging, "--adapter", learnt, app=app)
+    learnt = runs.train(name, runs.steps, *words, "--objective", "reason", "--lr", 5e-4, "--warmup", 15, "--schedule", "cosine", app=app)
+    losses = [json.loads(line)["reason_loss"] for line in (learnt / "train.jsonl").read_text().splitlines()]
+    figures = runs.judge(f"facts-{name}", "facts", "--documents", runs.documents, "--soft-only", *judging, "--adapter", learnt, app=app)
+    return {**figures, "loss": statistics.mean(losses[-max(1, len(losses) // 6):])}
 
 
 def each(runs, kinds, seeds, call):
-    """(kind, results of the seeds) of call(kind, seed)."""
-    results = runs.together([lambda kind=kind, seed=seed: call(kind, seed) for kind in kinds for seed in seeds])
-    return [(kind, results[number * len(seeds):(number + 1) * len(seeds)]) for number, kind in enumerate(kinds)]
+    """(kind, results of the seeds) of call(kind, seed), one seed after the other."""
+    results = runs.together([lambda kind=kind, seed=seed: call(kind, seed) for seed in seeds for kind in kinds])
+    return [(kind, results[number::len(kinds)]) for number, kind in enumerate(kinds)]
 
 
 def run_e4(runs, seeds):
     def one(kind, seed):
         pool, learns = kind
-        return short(runs, f"{pool}-{'learns' if learns else 'fixed'}-{seed}", ["--data", runs.facts(f"alike-{seed}", 20, 5000 + seed, ALIKE), "--chunk", 60, "--seed", seed,
+        return short(runs, f"{pool}-{'learns' if learns else 'fixed'}-{seed}", ["--data", runs.facts(f"alike-{seed}", runs.steps / 20, 5000 + seed, ALIKE), "--chunk", 60, "--seed", seed,
                                                                               *([] if learns else ["--freeze", "encoder"])],
-                     ["--facts", 8, "--fillers", 0, "--chunk", 60, "--seed", 2000 + seed], app=runs.app if pool == "pma" else f"{runs.app}-{pool}")
+                     ["--alike", "--facts", 4, "--fillers", 0, "--chunk", 60, "--seed", 2000 + seed], app=runs.app if pool == "pma" else f"{runs.app}-{pool}")
 
-    table(["pool", "encoder", "questions", "tokens a soft token", "accuracy"],
-          [[pool, "LoRA" if learns else "as it is", sum(part["questions"] for part in parts), spread([part["compression"] for part in parts], "", 1), spread([part["accuracy"] for part in parts])]
-           for (pool, learns), parts in each(runs, POOLS, seeds, one)])
+    results = each(runs, POOLS, seeds, one)
+    table(["pool", "encoder", "questions", "tokens a soft token", "loss of the last sixth", "accuracy"],
+          [[pool, "LoRA" if learns else "as it is", sum(part["questions"] for part in parts), spread([part["compression"] for part in parts], "", 1),
+            spread([part["loss"] for part in parts], "", 1, 3), spread([part["accuracy"] for part in parts])] for (pool, learns), parts in results])
+    bars(runs.folder / "E4.svg", "questions answered from soft tokens, by pool and encoder", "%",
+         {f"{pool}, {'LoRA' if learns else 'as it is'}": [100 * part["accuracy"] for part in parts] for (pool, learns), parts in results})
 
 
 def run_e6(runs, seeds):
     def one(size, seed):
-        return short(runs, f"chunks-{size}-{seed}", ["--data", runs.facts(f"many-{seed}", 50, 6000 + seed, MANY), "--chunk", size, "--seed", seed, "--adapter", runs.answering(seed, "reason") / "more"],
+        return short(runs, f"chunks-{size}-{seed}", ["--data", runs.facts(f"many-{seed}", runs.steps / 6, 6000 + seed, MANY), "--chunk", size, "--seed", seed, "--adapter", runs.begun_with],
                      ["--facts", 32, "--chunk", size, "--seed", 3000 + seed])
 
-    runs.together([lambda seed=seed: runs.answering(seed, "reason") for seed in seeds])
     results = each(runs, SIZES, seeds, one)
-    table(["bytes of a chunk", "questions", "tokens a soft token", "accuracy"],
-          [[size, sum(part["questions"] for part in parts), spread([part["compression"] for part in parts], "", 1), spread([part["accuracy"] for part in parts])] for size, parts in results])
+    table(["bytes of a chunk", "questions", "tokens a soft token", "loss of the last sixth", "accuracy"],
+          [[size, sum(part["questions"] for part in parts), spread([part["compression"] for part in parts], "", 1), spread([part["loss"] for part in parts], "", 1, 3),
+            spread([part["accuracy"] for part in parts])] for size, parts in results])
     curves(runs.folder / "E6.svg", "questions answered from soft tokens", "bytes of a chunk", "%",
            {"accuracy": [(size, 100 * statistics.mean(part["accuracy"] for part in parts)) for size, parts in results]}, log=True)
 
@@ -254,59 +266,123 @@ def measured(command):
 
 def pieces(text, most=512):
     """The text cut as the program cuts it: at the last end of a sentence or line of a window's second half."""
-    while text:
-        ends = [match.end() for match in re.finditer(r"[.!?;]\s|\n", text[:most])]
-        end = len(text) if len(text) <= most else next((end for end in reversed(ends) if end > most // 2), most)
-        yield text[:end]
-        text = text[end:]
+    begin = 0
+    while begin < len(text):
+        window = text[begin:begin + most]
+        ends = [match.end() for match in re.finditer(r"[.!?;]\s|\n", window)]
+        end = len(window) if begin + most >= len(text) else next((end for end in reversed(ends) if end > most // 2), most)
+        yield window[:end]
+        begin += end
+
+
+def timed(call):
+    begin = time.monotonic()
+    result = call()
+    return time.monotonic() - begin, result
+
+
+def least(count, call):
+    """The shortest of so many timings, and what that call gave."""
+    return min((call(number) for number in range(count)), key=lambda result: result[0])
+
+
+class Served:
+    """Seconds of a program that serves. Each round has a first line of its own, so that nothing is known already."""
+
+    def __init__(self, server):
+        self.server, self.kept = server, []
+
+    def reading(self, text, number):
+        seconds, name = timed(lambda: self.server.read(f"Reading {number}.\n{text}", method="e2llm"))
+        told = self.server.answer(f"/v1/documents/{name}", None)
+        self.kept.append(name)
+        return seconds, name, told["tokens"]
+
+    def asking(self, text, *documents):
+        body = {"messages": [{"role": "user", "content": text}], "max_tokens": 1, "temperature": 0, **({"documents": documents} if documents else {})}
+        seconds, answer = timed(lambda: self.server.answer("/v1/chat/completions", body))
+        return seconds, answer["usage"]["prompt_tokens"]
+
+    def forget(self):
+        for name in self.kept:
+            self.server.answer(f"/v1/documents/{name}", None, method="DELETE")
+        self.kept = []
+
+
+def memories(runs, texts):
+    """Of each text, MB of its document and what a program that asks about it takes more than one that asks about a sentence; on a processor."""
+    usual = ["--device", "cpu", "--threads", runs.threads, "--json", "-q"]
+    document, results = runs.folder / "e5.document", []
+    for text in [runs.folder / "e5-short.txt", *texts]:
+        document.unlink(missing_ok=True)
+        measured([runs.app, "read", text, "-o", document, *usual])
+        results.append((document.stat().st_size / 1e6, measured([runs.app, "ask", "--document", document, "-p", ASKED, "-n", "1", *usual])[1]))
+    document.unlink()
+    return [(size, most - results[0][1]) for size, most in results[1:]]
+
+
+def peer_seconds(runs, texts, device):
+    """Seconds of sentence-transformers for each text's chunks, in float32 and bf16; nothing where there is none."""
+    peer, encoder = os.environ.get("LONGC_TORCH_PYTHON"), os.environ.get("LONGC_ENCODER")
+    if not peer or not encoder:
+        return [[] for _ in texts]
+    lines = [text.with_suffix(".jsonl") for text in texts]
+    for text, place in zip(texts, lines):
+        place.write_text("".join(json.dumps({"text": piece}) + "\n" for piece in pieces(text.read_text())))
+    where = ["--device", "cuda"] if device.startswith("cuda") else ["--threads", runs.threads]
+    call = lambda dtype: runs.call(peer, ROOT / "bench/peers/sentence_transformers_embed.py", encoder, *lines, "--rounds", ROUNDS, "--dtype", dtype, *where)
+    try:
+        return list(zip(*[[min(json.loads(line)["seconds"]) for line in call(dtype).splitlines()] for dtype in ("float32", "bfloat16")]))
+    except SystemExit as end:  # what was measured before is told all the same
+        print(end)
+        return [[] for _ in texts]
 
 
 def run_e5(runs, lengths):
     whole = runs.verses("gen1:1-rev22:21")
-    peer, encoder = os.environ.get("LONGC_TORCH_PYTHON"), os.environ.get("LONGC_ENCODER")
-    device_name = next(iter(runs.devices.users))
-    usual = ["--device", device_name, "--threads", runs.threads, "--json", "-q"]
-    ask = lambda document, *more: measured([runs.app, "ask", "--document", document, "-p", "What is told first?", "-n", "1", *more, *usual])
-    short = runs.folder / "e5-short.txt"
-    short.write_text("In the beginning God created the heaven and the earth.\n")
-    read_short = runs.folder / "e5-short.document"
-    measured([runs.app, "read", short, "-o", read_short, *usual])
-    least = ask(read_short)[1]
-    rows, points = [], []
-    for length in lengths:
-        text, document = runs.folder / f"e5-{length}.txt", runs.folder / f"e5-{length}.document"
-        text.write_text(whole[:int(length * TOKEN_BYTES)])
-        reads, rounds = [], ROUNDS if length <= SHORT else 1
-        for _ in range(rounds):
-            document.unlink(missing_ok=True)
-            reads.append(measured([runs.app, "read", text, "-o", document, *usual]))
-        read = min((figures for figures, _ in reads), key=lambda figures: figures["milliseconds"])
-        asked, most = min((ask(document) for _ in range(rounds)), key=lambda result: result[0]["timings"]["prefill_seconds"])
-        compressing, reading = read["milliseconds"] / 1000, asked["timings"]["prefill_seconds"]
-        full = peers = None
-        if read["source_tokens"] < 8000:  # of a window of 8,192
-            plain = min((ask(text, "--words", 8000)[0] for _ in range(3)), key=lambda figures: figures["timings"]["prefill_seconds"])
-            if plain["words"] < read["source_tokens"] * 0.98:
-                sys.exit(f"{text} does not stand in the prompt as it is")
-            full = plain["timings"]["prefill_seconds"]
-        if peer and encoder and length <= SHORT:
-            lines = runs.folder / f"e5-{length}.jsonl"
-            lines.write_text("".join(json.dumps({"text": piece}) + "\n" for piece in pieces(text.read_text())))
-            device = ["--device", "cuda"] if device_name.startswith("cuda") else ["--threads", runs.threads]
-            peers = [min(json.loads(runs.call(peer, ROOT / "bench/peers/sentence_transformers_embed.py", encoder, lines, "--rounds", 1, "--dtype", dtype, *device))["seconds"])
-                     for dtype in ("float32", "bfloat16")]
-        points.append((read["source_tokens"], compressing + reading))
-        cell = lambda value, form="{:.2f}": "-" if value is None else form.format(value)
-        rows.append([read["source_tokens"], read["soft_tokens"], cell(compressing), cell(reading), cell(full), f"{len(asked['prompt_token_ids']) * ENTRY / 1e6:.1f}", f"{read['source_tokens'] * ENTRY / 1e6:.0f}",
-                     f"{document.stat().st_size / 1e6:.1f}", f"{most - least:.0f}", " ".join(map(cell, peers or [None])), cell(peers and min(peers) / compressing, "{:.1f} x")])
-        for place in (text, document):
-            place.unlink()
-    table(["tokens", "soft tokens", "compressing s", "reading them s", "full attention s", "cache MB", "of all words MB", "document MB", "more memory than one sentence MB", "peer s: float32 bf16", "of ours"], rows)
-    (runs.folder / "E5.json").write_text(json.dumps({"points": points}))
-    if len(points) > 1:
-        logs = [(math.log(x), math.log(y)) for x, y in points]
-        mx, my = (statistics.mean(column) for column in zip(*logs))
-        print(f"seconds grow as the length to the power {sum((x - mx) * (y - my) for x, y in logs) / sum((x - mx) ** 2 for x, _ in logs):.2f}")
+    device = next(iter(runs.devices.users))
+    (runs.folder / "e5-short.txt").write_text("In the beginning God created the heaven and the earth.\n")
+    texts = [runs.folder / f"e5-{length}.txt" for length in lengths]
+    rows = []
+    with Server(runs.app, "--device", device, "--threads", runs.threads) as server:
+        served = Served(server)
+        served.asking(ASKED, served.reading(whole[:int(lengths[0] * TOKEN_BYTES)], "before all")[1])
+        for length, place in zip(lengths, texts):
+            text, rounds = whole[:int(length * TOKEN_BYTES)], ROUNDS if length <= SHORT or device.startswith("cuda") else 1
+            place.write_text(text)
+            compressing, name, tokens = least(rounds, lambda number: served.reading(text, number))
+            reading, prompt = least(rounds, lambda _: served.asking(ASKED, name))
+            full = None
+            if tokens < FULL:
+                full, words = least(rounds, lambda number: served.asking(f"{number}. {text} {ASKED}"))
+                if words < 0.98 * tokens:
+                    sys.exit(f"{place} does not stand in the prompt as it is")
+            served.forget()
+            rows.append([tokens, compressing, reading, full, prompt])
+    memory = memories(runs, texts) if device == "cpu" else [(None, None)] * len(rows)
+    peers = peer_seconds(runs, [text for text, length in zip(texts, lengths) if length <= SHORT or device.startswith("cuda")], device)
+    cell = lambda value, form="{:.2f}": "-" if value is None else form.format(value)
+    few = "{:.2f}" if device == "cpu" else "{:.4f}"
+    table(["tokens", "compressing s", "reading them s", "full attention s", "positions", "cache MB", "of all words MB", "document MB", "more memory than one sentence MB",
+           "peer s: float32 bf16", "of ours"],
+          [[tokens, *(cell(value, few) for value in (compressing, reading, full)), prompt, f"{prompt * ENTRY / 1e6:.1f}", f"{tokens * ENTRY / 1e6:.0f}", cell(size, "{:.1f}"), cell(more, "{:.0f}"),
+            " ".join(cell(value, few) for value in peer or [None]), cell(min(peer) / compressing if peer else None, "{:.1f} x")]
+           for (tokens, compressing, reading, full, prompt), (size, more), peer in zip(rows, memory, [*peers, *[None] * len(rows)])])
+    points = {"compressed": [(row[0], row[1] + row[2]) for row in rows], "full attention": [(row[0], row[3]) for row in rows if row[3]]}
+    (runs.folder / "E5.json").write_text(json.dumps(points))
+    curves(runs.folder / "E5.svg", "seconds to the first word of an answer", "tokens of the text", "s", points, log=True)
+    if len(rows) > 1:
+        print(f"seconds grow as the length to the power {slope(points['compressed']):.2f}; of full attention {slope(points['full attention']) if len(points['full attention']) > 1 else math.nan:.2f}")
+    for place in texts:
+        place.unlink()
+        place.with_suffix(".jsonl").unlink(missing_ok=True)
+
+
+def slope(points):
+    """The power by which y grows with x."""
+    logs = [(math.log(x), math.log(y)) for x, y in points]
+    mx, my = (statistics.mean(column) for column in zip(*logs))
+    return sum((x - mx) * (y - my) for x, y in logs) / sum((x - mx) ** 2 for x, _ in logs)
 
 
 def main():
@@ -322,6 +398,7 @@ def main():
     parser.add_argument("--threads", type=int, default=0, help="of each program")
     parser.add_argument("--judge-threads", type=int, default=0, help="of each program that asks, if others")
     parser.add_argument("--documents", type=int, default=100, help="to judge by, with four questions each")
+    parser.add_argument("--begun", default=str(ROOT / "models/e2llm/adapter"), help="what the trainings of E6 go on from")
     parser.add_argument("--steps", type=int, default=400, help="of each training of E4 and E6")
     parser.add_argument("--most-steps", type=int, default=100000, help="of any training, to try an experiment out")
     parser.add_argument("--lengths", default=",".join(str(LENGTH << doubling) for doubling in range(8)), help="of E5, in tokens")

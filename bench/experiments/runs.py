@@ -9,21 +9,27 @@ import threading
 
 
 class Devices:
-    """Devices for programs that run at once, by a list such as cuda:0,cuda:1: each takes the one that the fewest others have."""
+    """Devices for programs that run at once, by a list such as cuda:0,cuda:1: each takes the one that the fewest others have, and where there may be
+    `most` on a GPU, waits until that has fewer."""
 
-    def __init__(self, names):
-        self.users, self.lock = dict.fromkeys(names.split(","), 0), threading.Lock()
+    def __init__(self, names, most=None):
+        self.users, self.changed, self.most = dict.fromkeys(names.split(","), 0), threading.Condition(), most
+
+    def free(self):
+        return [name for name, users in self.users.items() if not self.most or not name.startswith("cuda") or users < self.most]
 
     @contextlib.contextmanager
     def one(self):
-        with self.lock:
-            name = min(self.users, key=self.users.get)
+        with self.changed:
+            self.changed.wait_for(self.free)
+            name = min(self.free(), key=self.users.get)
             self.users[name] += 1
         try:
             yield name
         finally:
-            with self.lock:
+            with self.changed:
                 self.users[name] -= 1
+                self.changed.notify()
 
 
 class Runs:
