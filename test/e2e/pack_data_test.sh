@@ -49,6 +49,7 @@ if batching == "packed": # best fit, longest first, written again
             rooms.remove(min(fits))
         rooms.append((min(fits) if fits else 256) - length)
     assert len(rooms) == len(packs), (len(rooms), len(packs))
+    assert summary["least_packs"] == -(-sum(lengths) // 256) <= len(packs)
     assert abs(summary["fill"] - sum(lengths) / (256 * len(packs))) < 1e-5
 PY
   done

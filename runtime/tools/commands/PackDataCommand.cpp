@@ -13,7 +13,7 @@ namespace {
 
 /// What the packs of a plan are, in numbers.
 struct Summary {
-  int64_t samples = 0, tokens = 0, targets = 0, shortest = 0, median = 0, longest = 0, packs = 0, steps = 0;
+  int64_t samples = 0, tokens = 0, targets = 0, shortest = 0, median = 0, longest = 0, packs = 0, leastPacks = 0, steps = 0; // no plan has fewer packs
   double fill = 0, squares = 0, imbalance = 1; // of the most to the mean sum of squares of a step's packs, mean over steps
 
   Summary(const TrainingData &data, const BatchPlan &plan, const BatchOptions &options) {
@@ -29,6 +29,7 @@ struct Summary {
       median = lengths[lengths.size() / 2];
       longest = lengths.back();
     }
+    leastPacks = (tokens + options.capacity - 1) / options.capacity;
     steps = static_cast<int64_t>(plan.size());
     double sum = 0;
     for (const std::vector<Pack> &step : plan) {
@@ -53,8 +54,9 @@ std::string toText(const Summary &summary, const LongCounts &counts, const DataO
   text += formatText("samples    %s, of %s to %s tokens (median %s)\n", count(summary.samples).c_str(),
                      count(summary.shortest).c_str(), count(summary.longest).c_str(), count(summary.median).c_str());
   text += formatText("tokens     %s, %s of them targets\n", count(summary.tokens).c_str(), count(summary.targets).c_str());
-  text += formatText("packs      %s of at most %s tokens, in %s steps of %s\n", count(summary.packs).c_str(),
-                     count(options.batch.capacity).c_str(), count(summary.steps).c_str(), count(options.batch.batch).c_str());
+  text += formatText("packs      %s of at most %s tokens (%s would be the least), in %s steps of %s\n", count(summary.packs).c_str(),
+                     count(options.batch.capacity).c_str(), count(summary.leastPacks).c_str(), count(summary.steps).c_str(),
+                     count(options.batch.batch).c_str());
   text += formatText("fill       %.2f %%\n", 100 * summary.fill);
   text += formatText("attention  the costliest pack of a step does %.3f times the mean\n", summary.imbalance);
   text += describeCounts(counts);
@@ -72,6 +74,7 @@ std::string toJson(const Summary &summary, const LongCounts &counts, const DataO
   json.key("median").integer(summary.median);
   json.key("longest").integer(summary.longest);
   json.key("packs").integer(summary.packs);
+  json.key("least_packs").integer(summary.leastPacks);
   json.key("steps").integer(summary.steps);
   json.key("fill").number(summary.fill);
   json.key("sum_of_squares").number(summary.squares);
