@@ -1,7 +1,8 @@
-// Tests runtime/text/Sampler.cpp: greedy choice, the sets that top-k, top-p and min-p leave, the distribution of draws, and
+// Tests runtime/text/Sampler.cpp and Surprise.cpp: greedy choice, the sets that top-k, top-p and min-p leave, the distribution of draws, and
 // logits and options that must be refused.
 #include "runtime/text/Philox.h"
 #include "runtime/text/Sampler.h"
+#include "runtime/text/Surprise.h"
 
 #include <gtest/gtest.h>
 
@@ -174,6 +175,25 @@ TEST(Sampler, refusesLogitsWithoutAChoice) {
     EXPECT_FALSE(sampler.sample({}).ok());
     EXPECT_FALSE(sampler.sample(std::vector<float>{-infinity, -infinity}).ok());
   }
+}
+
+TEST(Surprise, isThatOfTheSumInDouble) {
+  for (size_t size : {1u, 2u, 7u, 255u, 256u, 257u, 5000u, 49152u})
+    for (float spread : {0.0f, 1.0f, 5.0f, 60.0f, 1000.0f}) {
+      std::vector<float> logits(size);
+      for (size_t i = 0; i < size; ++i)
+        logits[i] = static_cast<float>(spread * (philoxUniform(size, i) - 0.3));
+      if (size > 7)
+        logits[3] = -infinity;
+      double most = -infinity, sum = 0;
+      for (float logit : logits)
+        most = std::max(most, static_cast<double>(logit));
+      for (float logit : logits)
+        sum += std::exp(logit - most);
+      for (size_t token : {size_t(0), size - 1})
+        EXPECT_NEAR(surpriseOf(logits, static_cast<int32_t>(token)), std::log(sum) + most - logits[token], 1e-6) << size << " " << spread;
+    }
+  EXPECT_TRUE(std::isnan(surpriseOf(std::vector<float>{0, NAN, 1}, 0)));
 }
 
 TEST(Sampler, refusesOptionsOutOfRange) {

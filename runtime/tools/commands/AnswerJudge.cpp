@@ -2,16 +2,8 @@
 #include "runtime/tools/commands/AnswerJudge.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace longc {
-double surpriseOf(std::span<const float> logits, int32_t token) {
-  const float top = *std::max_element(logits.begin(), logits.end());
-  double total = 0;
-  for (float logit : logits)
-    total += std::exp(static_cast<double>(logit) - top);
-  return std::log(total) + top - logits[static_cast<size_t>(token)];
-}
 
 Result<Judgement> judgeAnswer(Session &session, std::span<const int32_t> asked, std::span<const int32_t> answer) {
   Judgement judgement = {0, true, true};

@@ -2,13 +2,11 @@
 #pragma once
 
 #include "runtime/serve/Session.h"
+#include "runtime/text/Surprise.h"
 
 #include <span>
 
 namespace longc {
-
-/// -log p(token) of these logits, summed in double.
-double surpriseOf(std::span<const float> logits, int32_t token);
 
 struct Judgement {
   double logProbability = 0; // of the whole answer

@@ -44,9 +44,12 @@ public:
     auto size = static_cast<int64_t>(tokens_.size());
     int64_t piece = std::max<int64_t>(1, (options_.policy.window - opening_) / 2);
     if (!options_.policy.memory) {
+      auto store = Session::createStore(engine_, options_, 1);
+      if (!store.ok())
+        return store.status();
       start_ = std::max<int64_t>(0, first_ - 1 - piece) / piece * piece;
       for (int64_t begin = start_; begin < size - 1; begin += piece) {
-        LONGC_TRY(judge(begin, std::min(begin + 2 * piece, size), begin == 0 ? 0 : begin + piece));
+        LONGC_TRY(judge(*store, begin, std::min(begin + 2 * piece, size), begin == 0 ? 0 : begin + piece));
         if (begin + 2 * piece >= size)
           break;
       }
@@ -91,8 +94,9 @@ private:
     return {};
   }
 
-  Status judge(int64_t begin, int64_t end, int64_t from) {
-    auto session = Session::create(engine_, options_);
+  // One after the other in one store: to make one takes longer than to read a window.
+  Status judge(const std::shared_ptr<StateStore> &store, int64_t begin, int64_t end, int64_t from) {
+    auto session = Session::create(engine_, options_, store);
     if (!session.ok())
       return session.status();
     if (begin > 0 && opening_ > 0)
@@ -103,11 +107,13 @@ private:
   // Tokens [begin, end) go in; predictions made at or after `from` count.
   Status read(Session &session, int64_t begin, int64_t end, int64_t from) {
     IngestOptions options;
-    bool counts = end + 1 > first_;
-    options.rows = counts ? IngestOptions::Rows::all : IngestOptions::Rows::last;
+    for (int64_t token = std::max({begin, from, first_ - 1}); token < end; ++token)
+      options.listed.push_back(token - begin);
+    const bool counts = !options.listed.empty();
+    options.rows = counts ? IngestOptions::Rows::listed : IngestOptions::Rows::last;
     options.onLogits = [&](int64_t index, std::span<const float> logits) {
       int64_t next = begin + index + 1;
-      if (begin + index >= from && next >= first_ && next < static_cast<int64_t>(tokens_.size())) {
+      if (counts && next < static_cast<int64_t>(tokens_.size())) {
         total_ += surpriseOf(logits, tokens_[static_cast<size_t>(next)]);
         ++count_;
       }
