@@ -55,7 +55,7 @@ class Runs:
     def __init__(self, options):
         self.app, self.folder, self.jobs, self.texts = options.app, pathlib.Path(options.folder), options.jobs, options.texts
         self.plain, self.devices, self.judges = options.plain or options.app, Devices(options.device), options.judge and Devices(options.judge)
-        self.longc = options.longc
+        self.longc, self.recipes = options.longc, options.recipes.split(",")
         self.sizes = [int(size) for size in options.sizes.split(",")] if options.sizes else None
         self.more = ["--progress", "none", "--json"] + (["--threads", max(1, len(os.sched_getaffinity(0)) // self.jobs)] if self.jobs > 1 else [])
         self.seconds = ["--seconds", options.seconds] if options.seconds else []
@@ -176,7 +176,7 @@ def run_l4(runs, seeds):
         runs.document(8192, 80, text)
     fits = [(text, seed) for text in range(runs.texts) for seed in seeds]
     rows = []
-    for recipe, own in (("qa", 1), ("gm", 2)): # how the recipe asks its questions
+    for recipe, own in ((recipe, {"qa": 1, "gm": 2}[recipe]) for recipe in runs.recipes): # how the recipe asks its questions
         results = runs.together([lambda text=text, seed=seed: runs.judged(f"L4-{recipe}", 8192, 80, seed, "--recipe", recipe, text=text) for text, seed in fits])
         answers = [] # text, seed, whether the evidence is in the window, right in each way
         for (text, seed), result in zip(fits, results):
@@ -327,6 +327,7 @@ def main():
     parser.add_argument("--longc", default="", help="the compiler, whose `plan` L7 compares memory with")
     parser.add_argument("--sizes", default="", help="tokens of the texts, of L1, L3 and L7 (default: those of the experiment)")
     parser.add_argument("--texts", type=int, default=5, help="of L4")
+    parser.add_argument("--recipes", default="qa,gm", help="of L4")
     parser.add_argument("--jobs", type=int, default=1, help="programs at once (seconds then say nothing; not in L1, L7, L8 and L10)")
     parser.add_argument("--seconds", type=float, default=0, help="budget of each fit (0: all passes)")
     options = parser.parse_args()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The steps of a LIFT fit with torch: the peer of `app lift fit`. Needs torch, transformers and peft.
 
-    torch_peft_lift.py MODEL_FOLDER ADAPTER_FOLDER ROWS.jsonl [--device cpu] [--dtype bfloat16] [--compile] [--steps N] [--threads 2]
+    torch_peft_lift.py MODEL_FOLDER ADAPTER_FOLDER ROWS.jsonl [--device cpu] [--dtype bfloat16] [--compile] [--steps N] [--threads 2] [--beta2 0.98]
 
 ADAPTER_FOLDER is the adapter before its first step, ROWS.jsonl what `lift fit --write-rows` wrote: the same rows, weights and rates. Rows of a
 call stand end to end behind a mask of their own; with --compile calls are filled up to one length. Prints one JSON object: seconds until the
@@ -43,6 +43,7 @@ def main():
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--beta2", type=float, default=0.98)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     with open(options.rows, encoding="utf-8") as file:
@@ -53,7 +54,7 @@ def main():
     model.train()
     run = torch.compile(model) if options.compile else model
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=1e-4, betas=(0.9, 0.98), weight_decay=0)
+    optimizer = torch.optim.AdamW(trained, lr=1e-4, betas=(0.9, options.beta2), weight_decay=0)
     wait = torch.cuda.synchronize if options.device.startswith("cuda") else lambda: None
     wait()
     loaded, seconds, losses = time.perf_counter() - BEGIN, [], []
