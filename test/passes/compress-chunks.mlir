@@ -5,6 +5,8 @@
 // RUN: longc-opt %s --longc-compress-chunks='width=12 pool=pma' | FileCheck %s --check-prefix=PMA
 // RUN: longc-opt %s --longc-compress-chunks='width=12 pool=pma' | longc-interpret - --function compress --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-5
 // RUN: longc-opt %s --longc-compress-chunks=width=12 | longc-interpret - --function compress --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-5
+// RUN: longc-opt %s --longc-compress-chunks='width=12 pool=cls' | longc-interpret - --function compress --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-5
+// RUN: longc-opt %s --longc-compress-chunks='width=12 pool=last' | longc-interpret - --function compress --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-5
 
 // CHECK-DAG: lm.parameter @"adapter/mlp.0.weight" trainable {lm.initializer = "kaiming_uniform"} : tensor<12x8xf32>
 // CHECK-DAG: lm.parameter @"adapter/mlp.2.bias" trainable {lm.initializer = "zero"} : tensor<12xf32>
