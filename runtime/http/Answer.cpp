@@ -72,10 +72,14 @@ void Answer::onRead(int64_t done, int64_t total) {
 // What the client knows the token by: bytes that are no whole characters are shown as such.
 std::string Answer::piece(int32_t token) const { return std::string(tokenizer_.contains(token) ? tokenizer_.bytes(token) : ""); }
 
-bool Answer::onToken(int index, const ChosenToken &token) {
-  Choice &choice = choices_[static_cast<size_t>(index)];
+void Answer::noteFirstToken() {
   if (firstTokenSeconds_ < 0)
     metrics_.firstToken.add(firstTokenSeconds_ = since(start_));
+}
+
+bool Answer::onToken(int index, const ChosenToken &token) {
+  Choice &choice = choices_[static_cast<size_t>(index)];
+  noteFirstToken();
   if (choice.last != Clock::time_point())
     metrics_.betweenTokens.add(since(choice.last));
   choice.last = Clock::now();
@@ -92,6 +96,7 @@ bool Answer::onToken(int index, const ChosenToken &token) {
 
 void Answer::onEnd(const EndedChoice &ended) {
   Choice &choice = choices_[static_cast<size_t>(ended.choice)];
+  noteFirstToken(); // which may have been the end
   const std::string rest = choice.text->flush();
   choice.content += rest;
   choice.finish = finishReason(ended.finish);

@@ -61,6 +61,7 @@ private:
     Clock::time_point last;
   };
 
+  void noteFirstToken();
   void tell(int index, const std::string &text, bool isLast);
   void finish();
   void writeHead(JsonWriter &json, const char *object) const;

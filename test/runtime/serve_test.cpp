@@ -39,6 +39,7 @@ TEST_F(Serving, AnswersAChatAndEndsAtTheTurnsEnd) {
   json = answered("/v1/chat/completions", body);
   EXPECT_EQ(json["choices"][0]["message"]["content"], "");
   EXPECT_EQ(json["choices"][0]["finish_reason"], "stop");
+  EXPECT_GT(json["timings"]["prompt_ms"], 0); // of an answer whose first token is the end, too
 }
 
 TEST_F(Serving, StreamsWhatItWouldHaveAnswered) {
