@@ -35,15 +35,18 @@ LiftPlan LiftPlan::of(LiftRecipe recipe, int64_t window, uint64_t seed) {
   return plan;
 }
 
-void LiftPlan::adapt(bool stepIsPass, bool gatedMemory) {
+void LiftPlan::adaptToPasses() {
   if (!groups)
     return;
-  if (stepIsPass) {
-    epochs *= 2;
-    rate *= 1.5;
-  }
-  if (gatedMemory)
-    epochs = epochs * 5 / 2;
+  epochs *= 2;
+  rate *= 1.5;
+}
+
+void LiftPlan::adaptToGatedMemory() {
+  if (!groups)
+    return;
+  epochs = epochs * 5 / 2;
+  otherRows = 1;
 }
 
 LiftPlan LiftPlan::published(int64_t window, uint64_t seed) {

@@ -26,13 +26,16 @@ struct LiftPlan {
   double besideText = 0.5;   // the share of a pass's questions that stand behind the text
   bool groups = true;        // those share rows, with this part of the window for text; else each has one and all the room there is
   double rowText = 0.125;
+  int64_t otherRows = 0;     // rows of a pass that ask about another text which stands before their questions
   double rate = 0;
   TrainOptions train;
 
   static LiftPlan of(LiftRecipe recipe, int64_t window, uint64_t seed);
-  /// Passes and rate for steps that are passes, as a GPU makes them, and for a gated memory, which takes longer than a LoRA to learn
-  /// anything at all (OUR CHOICE, as measured). A published plan stays as it is.
-  void adapt(bool stepIsPass, bool gatedMemory);
+  /// Passes and rate for steps that are passes, as a GPU makes them. A published plan stays as it is.
+  void adaptToPasses();
+  /// A gated memory takes longer than a LoRA to learn anything at all, and forgets how to read (OUR CHOICE, as measured). A published plan
+  /// stays as it is.
+  void adaptToGatedMemory();
   /// gm as the published code has it: in each pass all segments, each question behind the text; `batch` makes a pass one step.
   static LiftPlan published(int64_t window, uint64_t seed);
   /// The learning rate when `share` of the passes, or of the time, is over. OUR CHOICE: it falls in the last third.

@@ -7,6 +7,7 @@
 #include "runtime/train/LongSamples.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 namespace longc {
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::string_view recite = "Given above context, please recite following segment of the context: \n\n\n";
 constexpr size_t leastWords = 16, leastBytes = 400; // a text with less than both fits into any prompt
+constexpr std::array<size_t, 4> otherSizes = {4, 7, 10, 13}; // sentences of another text that are asked about, in turn
 constexpr uint64_t questionStream = 2ull << 40; // which random numbers of a seed order them
 
 int64_t tokensOf(const std::vector<Sample> &rows) {
@@ -21,6 +23,11 @@ int64_t tokensOf(const std::vector<Sample> &rows) {
   for (const Sample &row : rows)
     sum += row.size();
   return sum;
+}
+
+void append(Sample &sample, const Sample &more) {
+  sample.tokens.insert(sample.tokens.end(), more.tokens.begin(), more.tokens.end());
+  sample.weights.insert(sample.weights.end(), more.weights.begin(), more.weights.end());
 }
 
 /// Sentences of fewer than four words stand with the one behind them, the last with the one before: what follows them is learnt
@@ -76,7 +83,11 @@ Result<LiftRows> LiftRows::create(const Tokenizer &tokenizer, const std::string 
   const std::vector<LiftQuestion> questions = given.empty() ? questionsAbout(sentences) : given;
   rows.counts_.questions = static_cast<int64_t>(questions.size());
   LONGC_TRY(rows.makeQuestions(questions));
+  rows.title_ = title;
   rows.document_.emplace(tokenizer, title, text);
+  if (plan.otherRows > 0 && !questions.empty())
+    if (OtherTexts others(sentences); others.canMake())
+      rows.others_.emplace(std::move(others));
   plan.recipe == LiftRecipe::qa ? rows.makePassages(sentences) : rows.makeSegments(title, text);
   if (!questions.empty())
     rows.counts_.shares = rows.sharesOfText();
@@ -102,9 +113,13 @@ Sample LiftRows::row(std::vector<int32_t> prompt, const std::vector<int32_t> &an
 }
 
 // OUR CHOICE: an answer ends with the token that ends texts.
+Sample LiftRows::questionRow(const LiftQuestion &question) const {
+  return row(questionTokens(*tokenizer_, question.question, true), tokenizer_->encode(" " + question.answer, false), true);
+}
+
 Status LiftRows::makeQuestions(const std::vector<LiftQuestion> &questions) {
   for (const LiftQuestion &question : questions) {
-    Sample sample = row(questionTokens(*tokenizer_, question.question, true), tokenizer_->encode(" " + question.answer, false), true);
+    Sample sample = questionRow(question);
     if (sample.size() >= plan_.window)
       return Status::error(sampleTooLong, formatText("a question and its answer have %s tokens, the window has %s", formatCount(sample.size()).c_str(),
                                             formatCount(plan_.window).c_str()),
@@ -120,11 +135,8 @@ Sample LiftRows::besideText(std::span<const int32_t> questions, int64_t tokens) 
   Sample sample;
   sample.tokens = document_->cutTo(plan_.groups ? std::min(room, rowText()) : room);
   sample.weights.assign(sample.tokens.size(), 0);
-  for (int32_t index : questions) {
-    const Sample &asked = questions_[static_cast<size_t>(index)];
-    sample.tokens.insert(sample.tokens.end(), asked.tokens.begin(), asked.tokens.end());
-    sample.weights.insert(sample.weights.end(), asked.weights.begin(), asked.weights.end());
-  }
+  for (int32_t index : questions)
+    append(sample, questions_[static_cast<size_t>(index)]);
   return sample;
 }
 
@@ -149,6 +161,27 @@ std::vector<Sample> LiftRows::questionsOf(int64_t epoch) const {
     tokenizer_->beginText(alone.tokens);
     alone.weights.insert(alone.weights.begin(), alone.tokens.size() - alone.weights.size(), 0);
     rows.push_back(std::move(alone));
+  }
+  return rows;
+}
+
+// All of the other text stands before questions about it, as far as it fits.
+std::vector<Sample> LiftRows::othersOf(int64_t epoch) const {
+  std::vector<Sample> rows;
+  for (int64_t i = 0; others_ && i < plan_.otherRows; ++i) {
+    const auto number = static_cast<uint64_t>(epoch * plan_.otherRows + i);
+    for (size_t sentences = otherSizes[number % otherSizes.size()]; sentences > 0; sentences /= 2) {
+      const OtherText other = others_->make(plan_.train.batch.seed, number, sentences);
+      Sample sample;
+      sample.tokens = PromptDocument(*tokenizer_, title_, other.text).cutTo(INT64_MAX);
+      sample.weights.assign(sample.tokens.size(), 0);
+      for (const LiftQuestion &question : other.questions)
+        append(sample, questionRow(question));
+      if (sample.size() > plan_.window || other.questions.empty())
+        continue;
+      rows.push_back(std::move(sample));
+      break;
+    }
   }
   return rows;
 }
@@ -178,8 +211,11 @@ void LiftRows::makeSegments(std::string_view title, std::string_view text) {
 }
 
 int64_t LiftRows::gpuStepTokens() const {
-  constexpr int64_t least = 256, most = 4096;
-  return std::clamp(tokensOf(ofEpoch(plan_.segmentEpochs)) * 5 / 4, least, most); // other passes have a little more
+  constexpr int64_t least = 256, most = 4096, ofOthers = 1024;
+  int64_t longest = 0;
+  for (size_t i = 0; i < (others_ ? otherSizes.size() : 1); ++i)
+    longest = std::max(longest, tokensOf(ofEpoch(plan_.segmentEpochs + static_cast<int64_t>(i))));
+  return std::clamp(longest * 5 / 4, least, most + plan_.otherRows * ofOthers); // other passes have a little more
 }
 
 std::vector<Sample> LiftRows::ofEpoch(int64_t epoch) const {
@@ -188,7 +224,8 @@ std::vector<Sample> LiftRows::ofEpoch(int64_t epoch) const {
     if (static_cast<int64_t>(i) % counts_.shares == epoch % counts_.shares)
       rows.push_back(pieces_[i]);
   if (epoch >= plan_.segmentEpochs)
-    std::ranges::move(questionsOf(epoch), std::back_inserter(rows));
+    for (auto make : {&LiftRows::questionsOf, &LiftRows::othersOf})
+      std::ranges::move((this->*make)(epoch), std::back_inserter(rows));
   return rows;
 }
 

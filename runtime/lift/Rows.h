@@ -1,6 +1,7 @@
 // What a text is learnt by: rows of tokens of which some are to be predicted, and which of them belong to a pass.
 #pragma once
 
+#include "runtime/lift/OtherTexts.h"
 #include "runtime/lift/Prompt.h"
 #include "runtime/lift/Questions.h"
 #include "runtime/lift/Recipe.h"
@@ -31,11 +32,11 @@ public:
                                  const std::vector<LiftQuestion> &given, const LiftPlan &plan);
 
   /// The rows of pass `epoch`: all questions (gm: from pass `segmentEpochs` on) and a share of the text, about as much of it as there
-  /// are questions, as far as the plan divides it.
+  /// are questions, as far as the plan divides it; with questions also rows that ask about other texts.
   std::vector<Sample> ofEpoch(int64_t epoch) const;
   /// Whether the first `epochs` passes have read all of the text.
   bool readsAll(int64_t epochs) const { return epochs >= counts_.shares; }
-  /// Tokens of an optimizer step on a GPU, where a call costs the host the same however small it is: all of a pass, up to 4,096.
+  /// Tokens of an optimizer step on a GPU, where a call costs the host the same however small it is: all of a pass, up to 4,096 and the rows of other texts.
   int64_t gpuStepTokens() const;
   const LiftCounts &counts() const { return counts_; }
 
@@ -45,13 +46,17 @@ private:
   Status makeQuestions(const std::vector<LiftQuestion> &questions);
   std::vector<Sample> questionsOf(int64_t epoch) const;
   Sample besideText(std::span<const int32_t> questions, int64_t tokens) const;
+  std::vector<Sample> othersOf(int64_t epoch) const;
   void makePassages(const std::vector<std::string> &sentences);
   void makeSegments(std::string_view title, std::string_view text);
+  Sample questionRow(const LiftQuestion &question) const;
   Sample row(std::vector<int32_t> prompt, const std::vector<int32_t> &answer, bool ends) const;
 
   const Tokenizer *tokenizer_ = nullptr;
   LiftPlan plan_;
+  std::string title_;
   std::optional<PromptDocument> document_;
+  std::optional<OtherTexts> others_;
   std::vector<Sample> pieces_, questions_; // passages or segments of the text; questions with nothing before them
   LiftCounts counts_;
 };

@@ -276,15 +276,78 @@ TEST(Rows, AreMostlyQuestions) {
 
 TEST(Plans, AreLongerWhereStepsArePassesAndForGatedMemory) {
   LiftPlan plan = LiftPlan::of(LiftRecipe::qa, 512, 3), gpu = plan, gated = plan, published = LiftPlan::published(512, 3);
-  gpu.adapt(true, false);
+  gpu.adaptToPasses();
   EXPECT_EQ(gpu.epochs, 2 * plan.epochs);
   EXPECT_DOUBLE_EQ(gpu.rate, 1.5 * plan.rate);
-  gated.adapt(false, true);
+  EXPECT_EQ(gpu.otherRows, 0);
+  gated.adaptToGatedMemory();
   EXPECT_EQ(gated.epochs, plan.epochs * 5 / 2);
   EXPECT_EQ(gated.rate, plan.rate);
-  published.adapt(true, true); // stays
+  EXPECT_GT(gated.otherRows, 0);
+  published.adaptToPasses(); // stays
+  published.adaptToGatedMemory();
   EXPECT_EQ(published.epochs, 8);
   EXPECT_EQ(published.rate, 1e-3);
+  EXPECT_EQ(published.otherRows, 0);
+}
+
+// Names for names, the same for the same; other numbers; answers stand in the text, and are not those of the text itself.
+TEST(OtherTexts, SayWhatTheTextDoesNot) {
+  const std::vector<std::string> sentences = sentencesOf("It was late. The chest of Ilsa Brandt has the number 4711. Then night fell. Orin Vale lives at mill number 12. Mira Stone was given the medal 30517.");
+  const OtherTexts others(sentences);
+  ASSERT_TRUE(others.canMake());
+  std::set<std::string> texts, answers;
+  for (uint64_t number = 0; number < 20; ++number) {
+    const OtherText other = others.make(5, number, 3);
+    EXPECT_EQ(other.text, others.make(5, number, 3).text);
+    texts.insert(other.text);
+    ASSERT_EQ(other.questions.size(), 3u);
+    for (const LiftQuestion &question : other.questions) {
+      EXPECT_NE(other.text.find(question.answer), std::string::npos) << question.answer << " in " << other.text;
+      EXPECT_FALSE(answersRightly(question.answer, "4711") || answersRightly(question.answer, "12") || answersRightly(question.answer, "30517")) << question.answer;
+      answers.insert(question.answer);
+    }
+    EXPECT_NE(other.text.find("It was late."), std::string::npos) << other.text; // what stands before is there, once
+    EXPECT_EQ(other.text.find("It was late."), other.text.rfind("It was late."));
+    for (const std::string &sentence : sentences)
+      EXPECT_EQ(other.text.find(sentence) == std::string::npos, questionOf(sentence).has_value()) << sentence << " in " << other.text;
+  }
+  EXPECT_GE(texts.size(), 20u);
+  EXPECT_GE(answers.size(), 40u);
+  EXPECT_NE(others.make(6, 0, 3).text, others.make(5, 0, 3).text);
+  EXPECT_FALSE(OtherTexts(sentencesOf("The gate is dark green. Then all went home.")).canMake());
+}
+
+// Behind each such row's text stand questions that it answers; without the plan's word for it there is none.
+TEST(Rows, AskAboutOtherTexts) {
+  const Tokenizer tokenizer = makeTokenizer(true);
+  for (LiftRecipe recipe : {LiftRecipe::qa, LiftRecipe::gm}) {
+    LiftPlan plan = LiftPlan::of(recipe, 512, 3);
+    const LiftRows without = rowsOf(tokenizer, plan);
+    plan.otherRows = 2;
+    const LiftRows rows = rowsOf(tokenizer, plan);
+    for (int64_t epoch = plan.segmentEpochs; epoch < plan.segmentEpochs + 6; ++epoch) {
+      const std::vector<Sample> all = rows.ofEpoch(epoch), own = without.ofEpoch(epoch);
+      ASSERT_EQ(all.size(), own.size() + 2);
+      for (size_t i = 0; i < own.size(); ++i)
+        EXPECT_EQ(all[i].tokens, own[i].tokens);
+      for (size_t i = own.size(); i < all.size(); ++i) {
+        const std::string spelt = whole(tokenizer, all[i]), before = spelt.substr(0, spelt.find("Question: "));
+        EXPECT_TRUE(before.starts_with("<begin>The article gates: \n") && before.ends_with("based on gates.\n")) << spelt;
+        EXPECT_LE(all[i].size(), plan.window);
+        const std::string asked = spelt.substr(before.size());
+        size_t answers = 0;
+        for (size_t at = 0; (at = asked.find("What is the code of gate ", at)) != std::string::npos; ++at, ++answers) {
+          const std::string gate = asked.substr(at + 8, asked.find('?', at) - at - 8);
+          const size_t answer = asked.find("Answer: ", at) + 8;
+          const std::string sentence = "The" + gate.substr(3) + " is " + asked.substr(answer, asked.find("<end>", answer) - answer) + ".";
+          EXPECT_NE(before.find(sentence), std::string::npos) << sentence << " in " << before;
+        }
+        EXPECT_GE(answers, 1u);
+      }
+    }
+    EXPECT_EQ(rows.ofEpoch(0).size() == without.ofEpoch(0).size(), recipe == LiftRecipe::gm); // its first passes are of segments alone
+  }
 }
 
 TEST(Rows, RefuseWhatIsTooShort) {

@@ -177,6 +177,8 @@ Status LiftTask::makeRows(const Program &program, const std::vector<LiftQuestion
   program_ = &program;
   LONGC_TRY(checkTrains(program, engine_.exact));
   LONGC_TRY(fitWindow(program));
+  if (program.module().has_gated_memory())
+    plan_.adaptToGatedMemory();
   std::set<std::string> left;
   for (const LiftQuestion &question : notAsked)
     left.insert(question.question);
@@ -213,9 +215,10 @@ Status LiftTask::prepare(const Program &program, Engine *engine) {
   if (!areCallTokensGiven_)
     plan_.train.callTokens = step_->usualCallTokens();
   const bool onGpu = step_->device().hasOwnMemory();
-  if (onGpu)
+  if (onGpu) {
     plan_.train.batch.capacity = rows_->gpuStepTokens();
-  plan_.adapt(onGpu, program.module().has_gated_memory());
+    plan_.adaptToPasses();
+  }
   plan_.epochs = givenEpochs_.value_or(plan_.epochs);
   plan_.rate = givenRate_.value_or(plan_.rate);
   if (recording_)
