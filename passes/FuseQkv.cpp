@@ -221,6 +221,20 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     return other || llvm::any_of(uses, [](auto &entry) { return entry.second > 1; });
   }
 
+  // What rounds the heads that the results are split into, where attention alone reads them: encoders, which rotate nothing and append to no
+  // cache. Empty otherwise: adapters that are bound at run time want sums of float32.
+  static SmallVector<lm::RoundOp> roundingsOfHeads(ArrayRef<Product> products) {
+    SmallVector<lm::RoundOp> roundings;
+    for (const Product &product : products) {
+      auto split = onlyUser<lm::SplitHeadsOp>(product.op->getResult(0));
+      auto rounding = split ? dyn_cast_or_null<lm::RoundOp>(onlyUser<lm::RoundOp>(split->getResult(0))) : lm::RoundOp();
+      if (!rounding || !getElementTypeOrSelf(rounding.getType()).isBF16() || !llvm::all_of(rounding->getUsers(), llvm::IsaPred<lm::PackedAttentionOp>))
+        return {};
+      roundings.push_back(rounding);
+    }
+    return roundings;
+  }
+
   void join(ArrayRef<Product> products) {
     Operation *first = products.front().op;
     OpBuilder builder(first);
@@ -253,7 +267,8 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
       adapter.b = joinedParameter(builder, location, joinedType(adapter.b.getType(), rows), bs);
     }
     auto old = cast<RankedTensorType>(first->getResult(0).getType());
-    auto outType = RankedTensorType::get({old.getDimSize(0), rows}, old.getElementType());
+    const SmallVector<lm::RoundOp> roundings = roundingsOfHeads(products);
+    auto outType = RankedTensorType::get({old.getDimSize(0), rows}, roundings.empty() ? old.getElementType() : builder.getBF16Type());
     Value joined, a = adapter.a ? Value(adapter.a) : Value(), b = adapter.a ? Value(adapter.b) : Value();
     auto scale = builder.getF64FloatAttr(adapter.scale);
     if (auto linear = dyn_cast<lm::LinearOp>(first)) {
@@ -274,10 +289,16 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     int64_t begin = 0;
     for (Product product : products) {
       int64_t end = begin + rowsOf(product.type);
-      Value slice = lm::SliceColumnsOp::create(builder, product.op->getLoc(), product.op->getResult(0).getType(),
+      Value y = product.op->getResult(0);
+      Value slice = lm::SliceColumnsOp::create(builder, product.op->getLoc(), cast<RankedTensorType>(y.getType()).clone(outType.getElementType()),
                                                joined, static_cast<uint64_t>(begin), static_cast<uint64_t>(end));
-      product.op->getResult(0).replaceAllUsesWith(slice);
+      y.replaceAllUsesWith(slice);
       begin = end;
+    }
+    for (lm::RoundOp rounding : roundings) { // the sum is rounded already
+      rounding.getX().setType(cast<RankedTensorType>(rounding.getType()));
+      rounding.replaceAllUsesWith(rounding.getX());
+      rounding.erase();
     }
     for (const Product &product : products)
       product.op->erase();

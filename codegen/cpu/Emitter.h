@@ -240,6 +240,8 @@ private:
   mlir::Value exp2BySixteenths(mlir::Value x);
   mlir::Value exponential(mlir::Value x);
   mlir::Value errorFunction(mlir::Value x); // ErrorFunction.cpp
+  mlir::Value coarseErrorFunction(mlir::Value x);
+  mlir::Value polynomial(mlir::Value at, llvm::ArrayRef<double> highestFirst);
   mlir::Value toBf16(mlir::Value x);
   mlir::Value fromBf16(mlir::Value x);
   mlir::Value widened(mlir::Value x, mlir::Type element);

@@ -4,6 +4,9 @@
 // m' is the format's m, -8 d of q4_0, -128 d of q8_0; the m' part multiplies the activations' sum. With many rows, the
 // weights are unpacked once into scratch and serve all rows; with few, each row streams them from memory and unpacks in
 // registers.
+//
+// Full bytes that are unpacked stay signed: there 128 is added to the activations, and integer sums begin at what that brings too much, which is
+// the same for all rows. The m' part would cost a multiply-add for each row and block beside its eight dots.
 #include "codegen/cpu/Emitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -95,7 +98,7 @@ Value KernelEmitter::blockScales(Value from, int64_t scaleBytes) {
   return arith::ExtFOp::create(b_, floats, loadAt(from, vectorOf(lanes, b_.getF16Type())));
 }
 
-// Unpacks `count` panels: for each block, for each panel, 8 vectors of bytes, d and m'.
+// Unpacks `count` panels: for each block, for each panel, 8 vectors of bytes, d and m'; of full bytes what sums begin at instead of m'.
 void KernelEmitter::decodePanels(tile::ScaledMmaOp mma, Value panel, int64_t count, Value to) {
   Weights weights = *weightsOf(mma);
   const Place &place = places_[weights.load];
@@ -108,12 +111,13 @@ void KernelEmitter::decodePanels(tile::ScaledMmaOp mma, Value panel, int64_t cou
     Value at = mul(add(mul(which, weights.blocksOfRow()), firstBlock), weights.block.size());
     panelPointers.push_back(address(views_[weights.load.getView()].data, b_.getI8Type(), at));
   }
-  VectorType bytes = vectorOf(64, b_.getI8Type());
+  VectorType bytes = vectorOf(64, b_.getI8Type()), ints = vectorOf(lanes, b_.getI32Type());
   forEach(index(0), index(blocks), 1, [&](Value block) {
     Value target = address(to, b_.getI8Type(), mul(block, count * decodedBlock));
     for (int64_t j = 0; j < count; ++j) {
       Value from = address(panelPointers[j], b_.getI8Type(), mul(block, weights.block.size()));
       int64_t base = j * decodedBlock;
+      Value start = constantOf(ints, 0);
       for (int64_t v = 0; v < weights.block.vectors(); ++v) {
         Value packed = loadAt(address(from, weights.block.header() + v * 64), bytes);
         if (!weights.block.bytes) {
@@ -122,12 +126,13 @@ void KernelEmitter::decodePanels(tile::ScaledMmaOp mma, Value panel, int64_t cou
           storeAt(low, address(target, base + v * 128), 64);
           storeAt(high, address(target, base + v * 128 + 64), 64);
         } else {
-          storeAt(arith::XOrIOp::create(b_, packed, constantOf(bytes, -128)), address(target, base + v * 64), 64);
+          storeAt(packed, address(target, base + v * 64), 64);
+          start = dotBytes(start, constantOf(bytes, -128), packed, /*nibbles=*/false);
         }
       }
       auto [d, m] = unsignedScales(from, weights.block);
       storeAt(d, address(target, base + 512), 64);
-      storeAt(m, address(target, base + 576), 64);
+      storeAt(weights.block.bytes ? arith::SubIOp::create(b_, constantOf(ints, 0), start).getResult() : m, address(target, base + 576), 64);
     }
   });
 }
@@ -136,7 +141,7 @@ void KernelEmitter::decodePanels(tile::ScaledMmaOp mma, Value panel, int64_t cou
 void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, Value panel, ProductShape shape,
                                           int64_t width) {
   auto mma = cast<tile::ScaledMmaOp>(item.op);
-  bool nibbles = !weightsOf(mma)->block.bytes;
+  const BlockFormat format = weightsOf(mma)->block;
   int64_t blocks = tileType(mma.getA()).getShape()[1] / blockColumns;
   RowSource values = *rowSource(mma.getA()), scales = *rowSource(mma.getScales()), sums = *rowSource(mma.getSums());
   Column at{mul(panel, lanes), 0};
@@ -158,7 +163,11 @@ void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, 
     Value from = address(decoded, b_.getI8Type(), mul(block, shape.panels * decodedBlock));
     Value groups = mul(block, blockColumns / 4);
     SmallVector<Value> next(before);
-    SmallVector<Value> dots(shape.rows * shape.panels, constantOf(ints, 0));
+    SmallVector<Value> starts, dots;
+    for (int64_t j = 0; j < shape.panels; ++j)
+      starts.push_back(format.bytes ? loadAt(address(from, j * decodedBlock + 576), ints, 64) : constantOf(ints, 0));
+    for (int64_t i = 0; i < shape.rows; ++i)
+      dots.append(starts);
     for (int64_t v = 0; v < 8; ++v) {
       SmallVector<Value> operands;
       for (int64_t j = 0; j < shape.panels; ++j)
@@ -166,9 +175,13 @@ void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, 
       for (int64_t i = 0; i < shape.rows; ++i) {
         Value pointer = address(address(a[i], b_.getI32Type(), groups), v * 4);
         Value group = broadcast(loadAt(pointer, b_.getI32Type()), lanes);
+        if (format.bytes) { // behind the broadcast: LLVM would do it before, and broadcast from a register, by a pipe of the dots
+          Value fenced = callIntrinsic("llvm.arithmetic.fence", floats, bitcast(group, floats));
+          group = arith::XOrIOp::create(b_, bitcast(fenced, bytes), constantOf(bytes, -128));
+        }
         for (int64_t j = 0; j < shape.panels; ++j) {
           Value &sum = dots[i * shape.panels + j];
-          sum = dotBytes(sum, operands[j], group, nibbles);
+          sum = format.bytes ? dotBytes(sum, group, operands[j], /*nibbles=*/false) : dotBytes(sum, operands[j], group, /*nibbles=*/true);
         }
       }
     }
@@ -181,7 +194,8 @@ void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, 
         Value &acc = next[i * shape.panels + j];
         Value product = arith::SIToFPOp::create(b_, floats, dots[i * shape.panels + j]);
         acc = vector::FMAOp::create(b_, arith::MulFOp::create(b_, product, scale), d, acc);
-        acc = vector::FMAOp::create(b_, minimums, sum, acc);
+        if (!format.bytes)
+          acc = vector::FMAOp::create(b_, minimums, sum, acc);
       }
     }
     return next;

@@ -162,7 +162,11 @@ Value KernelEmitter::elementwise(Operation *op, SmallVector<Value> operands, int
               return {};
             return exp2(operands[0], bitEnumContainsAny(power.getFastmath(), arith::FastMathFlags::afn));
           })
-          .Case([&](math::ErfOp) { return element.isF32() ? errorFunction(operands[0]) : Value(); })
+          .Case([&](math::ErfOp erf) -> Value {
+            if (!element.isF32())
+              return {};
+            return bitEnumContainsAny(erf.getFastmath(), arith::FastMathFlags::afn) ? coarseErrorFunction(operands[0]) : errorFunction(operands[0]);
+          })
           .Case([&](math::ExpOp) { return element.isF32() ? exponential(operands[0]) : Value(); })
           .Case([&](math::TanhOp) -> Value {
             if (!element.isF32())

@@ -8,6 +8,7 @@
 // RUN: longc-interpret %s --function taken --compare-after longc-fuse-qkv
 // RUN: longc-interpret %s --function activated --compare-after longc-fuse-qkv
 // RUN: longc-interpret %s --function shared --compare-after longc-fuse-qkv
+// RUN: longc-interpret %s --function encoder --compare-after longc-fuse-qkv
 
 // CHECK-DAG: remark: {{.*}}not fused: its bias is not a parameter
 // CHECK-DAG: remark: {{.*}}not fused: it has an adapter
@@ -181,4 +182,43 @@ func.func @shared(%x: tensor<?x64xf32>) -> (tensor<?x32xf32>, tensor<?x32xf32>, 
   %o = lm.linear %x, %dl : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
   %r = lm.round %o : (tensor<?x32xf32>) -> tensor<?x32xbf16>
   return %u, %z, %r : tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xbf16>
+}
+
+// Heads that attention alone reads are rounded where their sums are made, not once they are apart; not where someone else reads one.
+// CHECK-LABEL: func.func @encoder
+// CHECK: lm.linear {{.*}} -> tensor<?x96xbf16>
+// CHECK-NOT: lm.round
+// CHECK: lm.packed_attention
+// CHECK: lm.linear {{.*}} -> tensor<?x96xf32>
+// CHECK: lm.slice_columns {{.*}} -> tensor<?x32xf32>
+// CHECK-COUNT-2: lm.round
+// CHECK: return
+lm.parameter @first.q : tensor<64x64xbf16>
+lm.parameter @first.k : tensor<32x64xbf16>
+lm.parameter @second.q : tensor<64x64xbf16>
+lm.parameter @second.k : tensor<32x64xbf16>
+func.func @encoder(%x: tensor<?x64xbf16>, %cu: tensor<?xi32> {lm.input = "cu_seqlens"}) -> (tensor<?x4x16xf32>, tensor<?x4x16xf32>, tensor<?x2x16xbf16>) {
+  %wq = lm.parameter_ref @first.q : tensor<64x64xbf16>
+  %q = lm.linear %x, %wq : (tensor<?x64xbf16>, tensor<64x64xbf16>) -> tensor<?x64xf32>
+  %qh = lm.split_heads %q : (tensor<?x64xf32>) -> tensor<?x4x16xf32>
+  %qr = lm.round %qh : (tensor<?x4x16xf32>) -> tensor<?x4x16xbf16>
+  %wk = lm.parameter_ref @first.k : tensor<32x64xbf16>
+  %k = lm.linear %x, %wk : (tensor<?x64xbf16>, tensor<32x64xbf16>) -> tensor<?x32xf32>
+  %kh = lm.split_heads %k : (tensor<?x32xf32>) -> tensor<?x2x16xf32>
+  %kr = lm.round %kh : (tensor<?x2x16xf32>) -> tensor<?x2x16xbf16>
+  %a, %l = lm.packed_attention %qr, %kr, %kr, %cu, %cu {scale = 0.25 : f64}
+    : (tensor<?x4x16xbf16>, tensor<?x2x16xbf16>, tensor<?x2x16xbf16>, tensor<?xi32>, tensor<?xi32>) -> (tensor<?x4x16xf32>, tensor<4x?xf32>)
+  %m = lm.merge_heads %a : (tensor<?x4x16xf32>) -> tensor<?x64xf32>
+  %y = lm.round %m : (tensor<?x64xf32>) -> tensor<?x64xbf16>
+  %wq2 = lm.parameter_ref @second.q : tensor<64x64xbf16>
+  %q2 = lm.linear %y, %wq2 : (tensor<?x64xbf16>, tensor<64x64xbf16>) -> tensor<?x64xf32>
+  %qh2 = lm.split_heads %q2 : (tensor<?x64xf32>) -> tensor<?x4x16xf32>
+  %qr2 = lm.round %qh2 : (tensor<?x4x16xf32>) -> tensor<?x4x16xbf16>
+  %wk2 = lm.parameter_ref @second.k : tensor<32x64xbf16>
+  %k2 = lm.linear %y, %wk2 : (tensor<?x64xbf16>, tensor<32x64xbf16>) -> tensor<?x32xf32>
+  %kh2 = lm.split_heads %k2 : (tensor<?x32xf32>) -> tensor<?x2x16xf32>
+  %kr2 = lm.round %kh2 : (tensor<?x2x16xf32>) -> tensor<?x2x16xbf16>
+  %b, %m2 = lm.packed_attention %qr2, %kr2, %kr2, %cu, %cu {scale = 0.25 : f64}
+    : (tensor<?x4x16xbf16>, tensor<?x2x16xbf16>, tensor<?x2x16xbf16>, tensor<?xi32>, tensor<?xi32>) -> (tensor<?x4x16xf32>, tensor<4x?xf32>)
+  return %a, %b, %kr2 : tensor<?x4x16xf32>, tensor<?x4x16xf32>, tensor<?x2x16xbf16>
 }
