@@ -44,6 +44,7 @@ struct HfFolder {
 // What a program does where its user does not say. What counts in a draw stands only where tokens are drawn at all.
 struct GenerationDefaults {
   bool sample = false;
+  std::optional<double> repetitionPenalty; // of the best token too
   std::optional<double> temperature, topP, minP;
   std::optional<int64_t> topK;
   std::vector<std::string> ignored; // keys that would change what is written, and do not here

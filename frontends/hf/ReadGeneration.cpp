@@ -19,7 +19,7 @@ struct Unsupported {
   double neutral;
   bool ofDraws = false; // without effect on the best token
 };
-constexpr std::array<Unsupported, 26> unsupported = {{
+constexpr std::array<Unsupported, 25> unsupported = {{
     {"bad_words_ids", 0},
     {"begin_suppress_tokens", 0},
     {"constraints", 0},
@@ -39,7 +39,6 @@ constexpr std::array<Unsupported, 26> unsupported = {{
     {"no_repeat_ngram_size", 0},
     {"num_beams", 1},
     {"penalty_alpha", 0},
-    {"repetition_penalty", 1},
     {"sequence_bias", 0},
     {"stop_strings", 0},
     {"suppress_tokens", 0},
@@ -90,6 +89,10 @@ Status readKeys(const JsonValue &json, const HfConfig &config, std::vector<int32
   LONGC_TRY(keys.read("do_sample", out.sample));
   if (out.sample)
     LONGC_TRY(readDraws(keys, out));
+  double penalty = 1;
+  LONGC_TRY(keys.readPositive("repetition_penalty", penalty));
+  if (penalty != 1)
+    out.repetitionPenalty = penalty;
   for (auto [key, neutral, ofDraws] : unsupported)
     if (const JsonValue *value = keys.find(key); value && (out.sample || !ofDraws) && !changesNothing(*value, neutral))
       out.ignored.push_back(key);

@@ -191,6 +191,8 @@ JsonValue generationConfig(const Checkpoint &checkpoint) {
     json.add("top_k", *defaults.topK);
   if (defaults.sample && defaults.minP)
     json.add("min_p", *defaults.minP);
+  if (defaults.repetitionPenalty)
+    json.add("repetition_penalty", *defaults.repetitionPenalty);
   return json.take();
 }
 

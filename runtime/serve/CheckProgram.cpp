@@ -314,7 +314,7 @@ private:
 Status checkModule(const abi::Program &program, const abi::Module &module) {
   if (module.has_lora() && (module.lora().rank() < 1 || !std::isfinite(module.lora().alpha())))
     return bad(formatText("an adapter of rank %u, scaled by %g", module.lora().rank(), module.lora().alpha()));
-  if (module.has_sampling() && (module.sampling().temperature() <= 0 || module.sampling().top_k() > INT32_MAX || !samplingOf(module).validate().ok()))
+  if (module.has_sampling() && (module.sampling().top_k() > INT32_MAX || !samplingOf(module).validate().ok()))
     return bad("module '" + module.name() + "' draws tokens in a way that there is not");
   if (module.functions_size() > 4096)
     return bad("module '" + module.name() + "' has too many functions");

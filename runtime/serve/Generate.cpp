@@ -23,7 +23,7 @@ Result<std::optional<int32_t>> Decoding::next(const Session &session) {
   };
   if (static_cast<int64_t>(tokens.size()) == options_.maxTokens)
     return ends(Finish::length);
-  auto token = sampler_.sample(session.logits());
+  auto token = sampler_.sample(session.logits(), session.seen());
   if (!token.ok())
     return token.status();
   tokens.push_back(*token);

@@ -19,6 +19,7 @@ Result<Intake> Intake::begin(Session &session, std::span<const int32_t> tokens, 
   auto fitted = session.fit(tokens, static_cast<int64_t>(intake.options_.softTokens.size() / std::max<size_t>(width, 1)));
   if (!fitted.ok())
     return fitted.status();
+  session.see(tokens); // those that are cut off too
   intake.tokens_ = *fitted;
   intake.total_ = static_cast<int64_t>(tokens.size());
   intake.first_ = intake.total_ - static_cast<int64_t>(fitted->size());

@@ -12,6 +12,8 @@ SamplerOptions samplingOf(const abi::Module &module) {
   options.topK = static_cast<int>(sampling.top_k());
   options.topP = static_cast<float>(sampling.top_p());
   options.minP = static_cast<float>(sampling.min_p());
+  if (sampling.repetition_penalty() != 0)
+    options.repetitionPenalty = static_cast<float>(sampling.repetition_penalty());
   return options;
 }
 

@@ -221,6 +221,8 @@ Result<std::unique_ptr<Session>> Session::fork() const {
     return context.status();
   copy->context_ = std::move(*context);
   copy->logits_ = logits_;
+  copy->seen_ = seen_;
+  copy->isSeen_ = isSeen_;
   copy->windowsRun_ = windowsRun_;
   copy->lastWindow_ = lastWindow_;
   copy->cutTokens_ = cutTokens_;
@@ -283,6 +285,17 @@ Status Session::storeWindow(std::span<const int32_t> tokens) {
   }
   context_->spill();
   return {};
+}
+
+void Session::see(std::span<const int32_t> tokens) {
+  for (int32_t token : tokens) {
+    const auto id = static_cast<size_t>(token);
+    if (id >= isSeen_.size())
+      isSeen_.resize(id + 1);
+    if (!isSeen_[id])
+      seen_.push_back(token);
+    isSeen_[id] = true;
+  }
 }
 
 Status Session::ingest(std::span<const int32_t> tokens, const IngestOptions &options) {

@@ -100,6 +100,8 @@ public:
   /// Tokens that were given and that nothing sees any more: over the window (`truncate`), slid out of it without memory, or
   /// out of a memory with a budget.
   int64_t droppedTokens() const { return cutTokens_ + marks().memoryBegin(); }
+  /// The ids that were taken in, each once, in no order: not those of a memory that was read before or elsewhere.
+  std::span<const int32_t> seen() const { return seen_; }
 
 private:
   friend class Intake;
@@ -112,11 +114,14 @@ private:
   Status admitWindows(int64_t tokens);
   Status checkIngest() const;
   Status beginWith(const CachePrefix &prefix);
+  void see(std::span<const int32_t> tokens);
 
   Engine &engine_;
   SessionOptions options_;
   std::unique_ptr<Context> context_;
   std::vector<float> logits_;
+  std::vector<int32_t> seen_;
+  std::vector<bool> isSeen_; // by id
   int64_t windowsRun_ = 0, lastWindow_ = 0, cutTokens_ = 0;
 };
 

@@ -71,12 +71,15 @@ Status SamplerOptions::validate() const {
     return optionError("top-p", topP, "more than 0 and at most 1 (1 switches it off)");
   if (!(minP >= 0 && minP <= 1))
     return optionError("min-p", minP, "0 to 1 (0 switches it off)");
+  if (!(repetitionPenalty > 0) || std::isinf(repetitionPenalty))
+    return optionError("repetition-penalty", repetitionPenalty, "a finite number above 0 (1 switches it off)");
   return {};
 }
 
 std::string SamplerOptions::describe() const {
+  const std::string penalty = repetitionPenalty == 1 ? "" : formatText(", repetition penalty %g", static_cast<double>(repetitionPenalty));
   if (temperature == 0)
-    return "the best token";
+    return "the best token" + penalty;
   std::string text = formatText("temperature %g", static_cast<double>(temperature));
   if (topK > 0)
     text += ", top-k " + std::to_string(topK);
@@ -84,7 +87,7 @@ std::string SamplerOptions::describe() const {
     text += formatText(", top-p %g", static_cast<double>(topP));
   if (minP > 0)
     text += formatText(", min-p %g", static_cast<double>(minP));
-  return text;
+  return text + penalty;
 }
 
 void Sampler::collect(std::span<const float> logits) {
@@ -152,7 +155,19 @@ int32_t Sampler::draw(float best) {
   return chosen;
 }
 
-Result<int32_t> Sampler::sample(std::span<const float> logits) {
+Result<int32_t> Sampler::sample(std::span<const float> logits, std::span<const int32_t> seen) {
+  if (options_.repetitionPenalty == 1 || seen.empty())
+    return choose(logits);
+  penalised_.assign(logits.begin(), logits.end());
+  for (int32_t id : seen)
+    if (static_cast<size_t>(id) < penalised_.size()) {
+      float &logit = penalised_[static_cast<size_t>(id)];
+      logit = logit < 0 ? logit * options_.repetitionPenalty : logit / options_.repetitionPenalty;
+    }
+  return choose(penalised_);
+}
+
+Result<int32_t> Sampler::choose(std::span<const float> logits) {
   Result<size_t> best = findBest(logits);
   if (!best.ok())
     return best.status();

@@ -1,6 +1,6 @@
 // Chooses the next token from logits: the best one, or one drawn after temperature, top-k, top-p and min-p.
 //
-// Filters apply in Hugging Face's order: temperature, then top-k, then top-p over what top-k left, then min-p. Equal logits count
+// Filters apply in Hugging Face's order: penalty of what was there already, temperature, then top-k, then top-p over what top-k left, then min-p. Equal logits count
 // in the order of their ids, in greedy choice and in both filters. The n-th draw depends on the seed and n alone.
 #pragma once
 
@@ -18,6 +18,7 @@ struct SamplerOptions {
   int topK = 0;          // draw among the k best; 0: among all
   float topP = 1;        // draw among the fewest best whose probabilities reach this sum
   float minP = 0;        // draw among those with at least this share of the best one's probability
+  float repetitionPenalty = 1; // logits of tokens that were there already are divided by it, negative ones multiplied; of the best token too
   uint64_t seed = 0;
 
   // An error naming the option that is out of its range.
@@ -34,8 +35,9 @@ public:
   // `options` must be valid.
   explicit Sampler(SamplerOptions options) : options_(options) {}
 
-  // The id of the chosen token; an error if there is nothing to choose from or a logit is not a number.
-  Result<int32_t> sample(std::span<const float> logits);
+  // The id of the chosen token; an error if there is nothing to choose from or a logit is not a number. `seen`: the ids that were there
+  // already, each once.
+  Result<int32_t> sample(std::span<const float> logits, std::span<const int32_t> seen = {});
 
   // How many draws were made: with the seed, the whole state. Greedy choices draw nothing.
   uint64_t draws() const { return draws_; }
@@ -51,6 +53,7 @@ private:
     return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
   }
 
+  Result<int32_t> choose(std::span<const float> logits);
   void collect(std::span<const float> logits);
   void keepTopK();
   void keepTopP(float best);
@@ -61,6 +64,7 @@ private:
   SamplerOptions options_;
   uint64_t draws_ = 0;
   std::vector<Candidate> candidates_;
+  std::vector<float> penalised_;
 };
 
 } // namespace longc

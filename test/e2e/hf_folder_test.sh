@@ -40,11 +40,11 @@ refuses 1 "is a pickle" "$longc" compile "$folder/pytorch_model.bin" -o "$app"
 
 # LongLLaMA's layers and last context are the defaults of its program; a short context is the default window, which is said.
 folder longllama
-echo '{"eos_token_id": [0, 1], "do_sample": true, "temperature": 0.6, "top_p": 0.95, "repetition_penalty": 1.1}' >"$folder/generation_config.json"
+echo '{"eos_token_id": [0, 1], "do_sample": true, "temperature": 0.6, "top_p": 0.95, "repetition_penalty": 1.1, "no_repeat_ngram_size": 3}' >"$folder/generation_config.json"
 "${compile[@]}" --method fot --variants avx2 2>"$work/stderr"
 grep -q "note: the default window is all that the model has, 128 tokens" "$work/stderr" || fail "no note: $(cat "$work/stderr")"
-grep -q "unless told otherwise: temperature 0.6, top-k 50, top-p 0.95" "$work/stderr" || fail "sampling is not noted: $(cat "$work/stderr")"
-grep -q "generation_config.json: 'repetition_penalty' is not supported here and without effect" "$work/stderr" || fail "no note: $(cat "$work/stderr")"
+grep -q "unless told otherwise: temperature 0.6, top-k 50, top-p 0.95, repetition penalty 1.1" "$work/stderr" || fail "sampling is not noted: $(cat "$work/stderr")"
+grep -q "generation_config.json: 'no_repeat_ngram_size' is not supported here and without effect" "$work/stderr" || fail "no note: $(cat "$work/stderr")"
 "$app" info >"$work/info"
 grep -q "temperature 0.6, top-k 50, top-p 0.95" "$work/info" || fail "expected how tokens are drawn: $(cat "$work/info")"
 grep -qE "^memory layers +1," "$work/info" || fail "expected memory in layer 1: $(cat "$work/info")"

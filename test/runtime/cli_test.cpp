@@ -183,6 +183,15 @@ TEST(Generate, DrawsAsTheCheckpointHasItUnlessToldOtherwise) {
   EXPECT_EQ(ids("--seed 5 --top-k 1", path), ids("", programPath()));
   EXPECT_EQ(ids("--seed 5 --top-k 0", path), ids("--temperature 20 --seed 5", programPath()));
   EXPECT_EQ(ids("--seed 5 --min-p 1", path), ids("--temperature 20 --min-p 1 --seed 5", programPath()));
+  // A penalty counts for the best token too, and for all that was read.
+  abi::Program strict = fake::program();
+  strict.mutable_modules(0)->mutable_sampling()->set_top_p(1);
+  strict.mutable_modules(0)->mutable_sampling()->set_repetition_penalty(50);
+  const std::string penalised = programPath("penalised", strict);
+  EXPECT_EQ(ids("", penalised), ids("--repetition-penalty 50", programPath()));
+  EXPECT_NE(ids("", penalised), ids("", programPath()));
+  EXPECT_EQ(ids("--repetition-penalty 1", penalised), ids("", programPath()));
+  expectError(run("generate -p a --repetition-penalty 0", path), 2, "--repetition-penalty");
   const std::string prompts = writeTemporary("prompts", "{\"prompt\": \"abcabcde\"}\n");
   EXPECT_EQ(jsonOf(run("generate --json -q -n 24 --seed 5 --prompts " + prompts, path))["token_ids"].get<std::vector<int>>(), ids("--seed 5", path));
   auto said = [&](const std::string &options, const std::string &path) { return run("chat -q -n 24 --memory off -p abcabcde " + options, path).out; };

@@ -220,18 +220,21 @@ TEST_F(HfFolder, HowTokensAreDrawn) {
   EXPECT_EQ(found.topK, 50);
   EXPECT_EQ(found.topP, 1);
   EXPECT_EQ(found.minP, 0.25);
+  EXPECT_FALSE(found.repetitionPenalty);
   EXPECT_TRUE(found.ignored.empty());
   // What is of draws has no effect, and no wrong value, where nothing is drawn.
   write("generation_config.json", R"({"temperature": 0.0, "top_p": 7, "typical_p": 0.5, "repetition_penalty": 1.05, "no_repeat_ngram_size": 3})");
   found = right().generation;
   EXPECT_FALSE(found.sample);
   EXPECT_FALSE(found.temperature);
-  EXPECT_EQ(found.ignored, (std::vector<std::string>{"no_repeat_ngram_size", "repetition_penalty"}));
+  EXPECT_EQ(found.repetitionPenalty, 1.05); // of the best token too
+  EXPECT_EQ(found.ignored, (std::vector<std::string>{"no_repeat_ngram_size"}));
   for (auto [config, message] : {std::pair(R"({"do_sample": true, "temperature": 0.0})", "'temperature': expected a positive number"),
                                  std::pair(R"({"do_sample": true, "temperature": 1e9})", "'temperature': expected a number above 0 and at most 100"),
                                  std::pair(R"({"do_sample": true, "top_p": 0})", "'top_p': expected a number above 0 and at most 1"),
                                  std::pair(R"({"do_sample": true, "min_p": "much"})", "'min_p': expected a number from 0 to 1"),
                                  std::pair(R"({"do_sample": true, "top_k": -1})", "'top_k': expected a whole number"),
+                                 std::pair(R"({"repetition_penalty": -1})", "'repetition_penalty': expected a positive number"),
                                  std::pair(R"({"do_sample": "yes"})", "'do_sample': expected true or false")}) {
     write("generation_config.json", config);
     refused(ConfigInvalid, std::string("generation_config.json: key ") + message);

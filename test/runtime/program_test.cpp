@@ -108,9 +108,10 @@ TEST(Program, RefusesDrawsThatThereAreNot) {
   };
   EXPECT_EQ(codeOf([](abi::Sampling &) {}), 0);
   for (const Change &change : std::vector<Change>{
-           [](abi::Sampling &s) { s.set_temperature(0); }, [](abi::Sampling &s) { s.set_temperature(NAN); },
+           [](abi::Sampling &s) { s.set_temperature(-1); }, [](abi::Sampling &s) { s.set_temperature(NAN); },
            [](abi::Sampling &s) { s.set_temperature(1e300); }, [](abi::Sampling &s) { s.set_top_p(0); },
-           [](abi::Sampling &s) { s.set_top_k(UINT32_MAX); }, [](abi::Sampling &s) { s.set_min_p(2); }})
+           [](abi::Sampling &s) { s.set_top_k(UINT32_MAX); }, [](abi::Sampling &s) { s.set_min_p(2); },
+           [](abi::Sampling &s) { s.set_repetition_penalty(-1); }})
     EXPECT_EQ(codeOf(change), 4108);
 }
 

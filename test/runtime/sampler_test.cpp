@@ -121,6 +121,27 @@ TEST(Sampler, topPCountsAfterTopK) {
   EXPECT_EQ(reachable({.temperature = 1, .topP = 0.6f}, logits), (std::set<int32_t>{0, 1}));
 }
 
+// As transformers' RepetitionPenaltyLogitsProcessor: [1.5, 1.0, -1.0, -0.9, 0.2] with ids 0, 2 and 4 at 2.0 become [0.75, 1.0, -2.0, -0.9, 0.1].
+TEST(Sampler, whatWasThereIsPenalised) {
+  const std::vector<float> logits = {1.5f, 1.0f, -1.0f, -0.9f, 0.2f};
+  const std::vector<int32_t> seen = {0, 2, 4, 7}; // 7: no id of the vocabulary
+  auto best = [&](std::vector<float> logits, float penalty, std::span<const int32_t> seen) {
+    Sampler sampler({.repetitionPenalty = penalty});
+    Result<int32_t> id = sampler.sample(logits, seen);
+    return id.ok() ? *id : -1;
+  };
+  EXPECT_EQ(best(logits, 2, {}), 0);
+  EXPECT_EQ(best(logits, 1, seen), 0);
+  EXPECT_EQ(best(logits, 2, seen), 1);
+  EXPECT_EQ(best({-1.0f, -1.5f, -3.0f}, 2, std::vector<int32_t>{0}), 1); // of negative ones the product
+  // Before the temperature and the filters: 0.75 beside 1.0, of which top-k 1 leaves the second.
+  Sampler sampler({.temperature = 0.1f, .topK = 1, .repetitionPenalty = 2});
+  Result<int32_t> drawn = sampler.sample(logits, seen);
+  ASSERT_TRUE(drawn.ok());
+  EXPECT_EQ(*drawn, 1);
+  EXPECT_EQ(SamplerOptions{.repetitionPenalty = 1.5f}.describe(), "the best token, repetition penalty 1.5");
+}
+
 TEST(Sampler, minPLeavesThoseNearTheBest) {
   std::vector<float> logits = logitsOf({0.1, 0.5, 0.15, 0.25});
   EXPECT_EQ(reachable({.temperature = 1, .minP = 0.49f}, logits), (std::set<int32_t>{1, 3}));
@@ -212,6 +233,8 @@ TEST(Sampler, refusesOptionsOutOfRange) {
       {{.minP = -0.1f}, "min-p is -0.1"},
       {{.minP = 1.5f}, "min-p is 1.5"},
       {{.minP = NAN}, "min-p is nan"},
+      {{.repetitionPenalty = 0}, "repetition-penalty is 0"},
+      {{.repetitionPenalty = NAN}, "repetition-penalty is nan"},
   };
   for (const Case &one : cases) {
     Status status = one.options.validate();

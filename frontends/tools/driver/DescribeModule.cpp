@@ -22,10 +22,11 @@ void describeEncoder(const EncoderConfig &config, abi::Encoder &encoder) {
 }
 
 void describeSampling(const GenerationDefaults &defaults, abi::Sampling &sampling) {
-  sampling.set_temperature(defaults.temperature.value_or(1));
+  sampling.set_temperature(defaults.sample ? defaults.temperature.value_or(1) : 0);
   sampling.set_top_k(static_cast<uint32_t>(defaults.topK.value_or(0)));
   sampling.set_top_p(defaults.topP.value_or(1));
   sampling.set_min_p(defaults.minP.value_or(0));
+  sampling.set_repetition_penalty(defaults.repetitionPenalty.value_or(0));
 }
 
 void describeMemory(const CompileOptions &options, llvm::ArrayRef<int64_t> layers, abi::Memory &memory) {
@@ -55,7 +56,7 @@ Status describeModule(const CompileOptions &options, const std::string &path, co
     describeEncoder(*model.config.encoder, *module.mutable_encoder());
   else
     describeMemory(options, memoryLayers, *module.mutable_memory());
-  if (model.generation.sample && !model.config.encoder)
+  if ((model.generation.sample || model.generation.repetitionPenalty) && !model.config.encoder)
     describeSampling(model.generation, *module.mutable_sampling());
   if (Status status = checkText(model.tokenizer, module.tokenizer()); !status.ok())
     return ofFile(status);

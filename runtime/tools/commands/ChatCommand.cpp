@@ -313,7 +313,7 @@ Status runChat(const Arguments &arguments) {
 
 const Command chatCommand = {
     "chat", "answers questions, about a document if one is given",
-    modelOptions({"chunk", "document", "json", "load-memory", "min-p", "nearest", "prompt", "prompt-file", "save-memory", "seed", "system", "temperature",
+    modelOptions({"chunk", "document", "json", "load-memory", "min-p", "nearest", "prompt", "prompt-file", "repetition-penalty", "save-memory", "seed", "system", "temperature",
                   "tokens", "top-k", "top-p", "words"}),
     runChat,
     "\nWithout --prompt or --prompt-file each line of standard input is a question, until the input ends; empty lines are\n"

@@ -391,6 +391,12 @@ Result<SamplerOptions> samplerOf(const Arguments &arguments) {
   options.topK = static_cast<int>(*topK);
   options.topP = static_cast<float>(*topP);
   options.minP = static_cast<float>(*minP);
+  if (arguments.has("repetition-penalty")) {
+    auto penalty = arguments.number("repetition-penalty", 0.01, 100);
+    if (!penalty.ok())
+      return penalty.status();
+    options.repetitionPenalty = static_cast<float>(*penalty);
+  }
   options.seed = *seed;
   LONGC_TRY(options.validate());
   return options;
@@ -406,6 +412,8 @@ SamplerOptions drawnAs(const abi::Module &module, const Arguments &arguments, Sa
     asked.topP = usual.topP;
   if (!arguments.isGiven("min-p"))
     asked.minP = usual.minP;
+  if (!arguments.isGiven("repetition-penalty"))
+    asked.repetitionPenalty = usual.repetitionPenalty;
   return asked;
 }
 

@@ -138,7 +138,7 @@ Status runGenerate(const Arguments &arguments) {
 
 const Command generateCommand = {
     "generate", "continues a prompt as it stands, begun as the model's texts begin; what is over the window goes to memory",
-    modelOptions({"document", "ignore-eos", "json", "load-memory", "min-p", "parallel", "prompt", "prompt-file", "prompts", "save-memory", "seed",
+    modelOptions({"document", "ignore-eos", "json", "load-memory", "min-p", "parallel", "prompt", "prompt-file", "prompts", "repetition-penalty", "save-memory", "seed",
                   "temperature", "tokens", "top-k", "top-p"}),
     runGenerate};
 

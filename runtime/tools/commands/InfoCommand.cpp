@@ -117,7 +117,8 @@ std::string toJson(const Program &program, const CpuFeatures &features, const st
     json.key("temperature").number(static_cast<double>(sampling.temperature));
     json.key("top_k").integer(sampling.topK);
     json.key("top_p").number(static_cast<double>(sampling.topP));
-    json.key("min_p").number(static_cast<double>(sampling.minP)).endObject();
+    json.key("min_p").number(static_cast<double>(sampling.minP));
+    json.key("repetition_penalty").number(static_cast<double>(sampling.repetitionPenalty)).endObject();
   }
   json.key("processor").text(features.brand);
   json.key("features").text(features.describe());

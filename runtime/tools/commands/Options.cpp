@@ -96,6 +96,7 @@ constexpr OptionSpec options[] = {
     {"recipe", 0, "R", "qa", "how a text is absorbed: qa (questions, and the text in pieces) or gm (segments in their context, then questions)"},
     {"random-weights", 0, "SEED", "", "numbers in the place of the weights that the program was compiled without"},
     {"repeat", 0, "R", "3", "times to measure; the best counts"},
+    {"repetition-penalty", 0, "X", "1", "divide the logits of tokens that the text has already by X, multiply negative ones (chat, generate: unless given, as the checkpoint has it)"},
     {"requests", 0, "FILE", "", "JSON lines {\"prompt\", \"tokens\", \"positions\", \"greedy\"}"},
     {"restate", 0, "W", "4", "e2llm: chunks of a text that is restated"},
     {"restate-windows", 0, "N", "8", "e2llm: most texts of a document that are restated, at even distances"},
