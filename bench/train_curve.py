@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 
 PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers", "torch_peft_lift.py")
-RATE, BYTES = 2e-4, 3 # of a token, so that no passage is over the length
+RATE, BYTES = 2e-4, 3 # of a token: few passages are over the length, and split
 
 
 def output(command):
@@ -56,7 +56,7 @@ def main():
         data = f"{work}/data.jsonl"
         with open(data, "w", encoding="utf-8") as file:
             file.writelines(json.dumps({"text": text}) + "\n" for text in passages(options.text, options.steps * options.batch, BYTES * options.seq_len))
-        batches = ["--data", data, "--seq-len", options.seq_len, "--batch", options.batch, "--batching", "naive", "--loss-norm", "token", "--seed", 1]
+        batches = ["--data", data, "--seq-len", options.seq_len, "--batch", options.batch, "--batching", "naive", "--loss-norm", "token", "--long", "split", "--seed", 1]
         train = [os.path.abspath(options.app), "train", *batches, "--device", options.device, "--threads", options.threads, "--save-every", 100000, "--quiet"]
         output([*train, "--steps", 1, "--lr", 0, "--out", f"{work}/begun"])
         output([*train, "--steps", options.steps, "--lr", RATE, "--out", f"{work}/out"])

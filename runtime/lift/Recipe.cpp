@@ -46,7 +46,7 @@ void LiftPlan::adaptToGatedMemory() {
   if (!groups)
     return;
   epochs = epochs * 5 / 2;
-  otherRows = 1;
+  otherRows = 2;
 }
 
 LiftPlan LiftPlan::published(int64_t window, uint64_t seed) {
