@@ -48,5 +48,5 @@ def bars(path, title, up, groups):
         parts.append(f'<text x="{left - 8}" y="{y + 16}" text-anchor="end">{html.escape(name)}</text>'
                      f'<rect x="{left}" y="{y}" width="{at(mean) - left:.1f}" height="{high}" fill="{COLOURS[0]}" opacity="0.5"/>')
         parts += [f'<circle cx="{at(value):.1f}" cy="{y + high / 2}" r="3" fill="{COLOURS[1]}"/>' for value in values]
-        parts.append(f'<text x="{at(max(values)) + 8:.1f}" y="{y + 16}">{mean:.1f} {html.escape(up)}</text>')
+        parts.append(f'<text x="{at(max(values)) + 8:.1f}" y="{y + 16}">{mean:.3g} {html.escape(up)}</text>')
     path.write_text("\n".join(parts) + "\n</svg>\n")
