@@ -3,11 +3,9 @@
 
 #include "passes/FusedOps.h"
 #include "passes/GemmKernel.h"
+#include "passes/LogitGradients.h"
 #include "passes/VocabularyShares.h"
 
-#include "mlir/Dialect/Math/IR/Math.h"
-
-#include <cmath>
 #include <tuple>
 
 using namespace mlir;
@@ -15,79 +13,19 @@ using namespace mlir;
 namespace longc {
 namespace {
 
-// Gradients of a tile of logits, whichever of its two dimensions are the rows of x.
-template <typename GradientOp> class LogitGradients {
-public:
-  // `rowDim`: the tile's dimension along which rows of x lie.
-  LogitGradients(GradientOp op, KernelBuilder &kernel, int64_t rowDim)
-      : op_(op), kernel_(kernel), b_(kernel.body()), rowDim_(rowDim),
-        size_(cast<RankedTensorType>(op.getW().getType()).getDimSize(0)) {}
-
-  // What is known of rows [row, row + count) of x: their targets and factors, as vectors.
-  struct Rows {
-    Value targets, lse, weight, share; // share: of the softmax
-  };
-
-  Rows rows(Value row, int64_t count) {
-    Rows rows;
-    auto load = [&](Value host) { return kernel_.load(kernel_.input(host), {count}, row); };
-    rows.targets = load(op_.getTargets());
-    auto ignored = DenseElementsAttr::get(tileType({count}, b_.getI32Type()),
-                                          static_cast<int32_t>(static_cast<int64_t>(op_.getIgnoreIndex())));
-    Value wrong = make<arith::CmpIOp>(arith::CmpIPredicate::eq, rows.targets, make<arith::ConstantOp>(ignored));
-    Value whole = make<tile::ScalarOp>(b_.getF32Type(), kernel_.input(op_.getLossGradient()), kernel_.index(0));
-    Value weight = make<arith::MulFOp>(load(op_.getWeights()), kernel_.splat({count}, whole));
-    rows.weight = make<arith::SelectOp>(wrong, kernel_.constantTile({count}, 0.0), weight);
-    rows.share = op_.getLseGradient() ? make<arith::AddFOp>(rows.weight, load(op_.getLseGradient())) : rows.weight;
-    rows.lse = make<arith::MulFOp>(load(op_.getLse()), kernel_.constantTile({count}, M_LOG2E));
-    return rows;
-  }
-
-  // z of a tile of logits whose tokens begin at `first`, in the element type of x.
-  Value gradients(Value logits, const Rows &rows, Value first) {
-    SmallVector<int64_t> shape(tileShape(logits));
-    int64_t spread = 1 - rowDim_;
-    auto expanded = [&](Value vector) { return kernel_.expand(vector, spread, shape[spread]); };
-    Value s = make<arith::MulFOp>(logits, kernel_.constantTile(shape, M_LOG2E));
-    Value p = make<math::Exp2Op>(make<arith::SubFOp>(s, expanded(rows.lse)));
-    Value z = make<arith::MulFOp>(p, expanded(rows.share));
-    Type i32 = b_.getI32Type();
-    Value start = kernel_.splat(shape, make<arith::IndexCastOp>(i32, first));
-    Value token = make<arith::AddIOp>(make<tile::IotaOp>(tileType(shape, i32), spread), start);
-    Value isTarget = make<arith::CmpIOp>(arith::CmpIPredicate::eq, token, expanded(rows.targets));
-    Value zero = kernel_.constantTile(shape, 0.0);
-    z = make<arith::SubFOp>(z, make<arith::SelectOp>(isTarget, expanded(rows.weight), zero));
-    if (size_ % shape[spread] != 0) { // tokens past the vocabulary
-      auto end = DenseElementsAttr::get(tileType(shape, i32), static_cast<int32_t>(size_));
-      Value inside = make<arith::CmpIOp>(arith::CmpIPredicate::slt, token, make<arith::ConstantOp>(end));
-      z = make<arith::SelectOp>(inside, z, zero);
-    }
-    Type element = tileElement(op_.getX());
-    return element.isF32() ? z : Value(make<arith::TruncFOp>(tileType(shape, element), z));
-  }
-
-private:
-  template <typename Op, typename... Args> Value make(Args &&...args) { return Op::create(b_, std::forward<Args>(args)...); }
-
-  GradientOp op_;
-  KernelBuilder &kernel_;
-  ImplicitLocOpBuilder &b_;
-  int64_t rowDim_, size_;
-};
+// Columns of the sum that a block keeps while it makes logits in steps.
+constexpr int64_t keptColumns = 192;
 
 template <typename GradientOp> LogicalResult checkProjection(GradientOp op) {
   auto w = cast<RankedTensorType>(op.getW().getType());
   return w.hasStaticShape() ? success() : LogicalResult(op.emitOpError("expected a projection of static size, got ") << w);
 }
 
-template <typename GradientOp> std::string nameOf(GradientOp op) {
-  auto w = cast<RankedTensorType>(op.getW().getType());
-  return FusedOps(op).kernelName(op.getX(), std::to_string(w.getDimSize(0)) + "x" + std::to_string(w.getDimSize(1)));
-}
+template <typename GradientOp> std::string nameOf(GradientOp op) { return FusedOps(op).kernelName(op.getX(), LossOperands::of(op).sizes()); }
 
 // How a sum of gradients of logits times rows of `right` is cut, over all of these: logits are products of the rows of `left` that
-// the block owns and those of `right`. A block has all columns of both; or it adds up logits in steps of some columns and owns a
-// part of the sum's, so that each block of columns makes the logits anew. It may add up a share of the rows of `right` alone.
+// the block owns and those of `right`. A block has all columns of both, or makes logits in steps of some columns. It may add up a
+// share of the rows of `right` alone.
 struct Cut {
   int64_t columns, owned, depth, rows, otherRows;
   VocabularyShares shares;
@@ -100,13 +38,12 @@ struct Cut {
     if (depth == 0)
       return;
     // Accumulators of both products at once; whole steps: what lies past an end is zero, and not stored.
-    owned = llvm::alignTo(fitTile(192, columns, 64), 64);
+    owned = llvm::alignTo(columns, 64);
     otherRows = llvm::alignTo(fitTile(std::min<int64_t>(facts.getMmaCols(), 128), length, 32), 32);
     rows = llvm::alignTo(rows, 64);
-    shares = VocabularyShares::of(facts, left, rows, columnBlocks());
+    shares = VocabularyShares::of(facts, left, rows);
   }
-  int64_t columnBlocks() const { return (columns + owned - 1) / owned; }
-  unsigned gridRank() const { return shares.count > 1 ? 3 : 2; }
+  unsigned gridRank() const { return shares.count > 1 ? 2 : 1; }
 };
 
 class GradientSum {
@@ -125,7 +62,7 @@ public:
     Value own = isStepped() ? Value() : loadAs(kernel_, left_, {tile_.rows, cut_.columns}, {tile_.row, zero}, element_);
     Value begin = zero, end = tile::DimOp::create(b_, b_.getIndexType(), right_, 0);
     if (cut_.shares.count > 1)
-      std::tie(begin, end) = cut_.shares.part(kernel_, kernel_.gridIndex(2), end, tile_.cols);
+      std::tie(begin, end) = cut_.shares.part(kernel_, kernel_.gridIndex(1), end, tile_.cols);
     auto loop = scf::ForOp::create(b_, begin, end, kernel_.index(tile_.cols),
                                    ValueRange(kernel_.constantTile({tile_.rows, cut_.owned}, 0.0)));
     OpBuilder::InsertionGuard guard(b_);
@@ -134,7 +71,7 @@ public:
     Value others = isStepped() ? Value() : loadAs(kernel_, right_, {tile_.cols, cut_.columns}, {at, zero}, element_);
     Value z = gradients(logits(own, others, at), at);
     if (isStepped())
-      others = loadAs(kernel_, right_, {tile_.cols, cut_.owned}, {at, column()}, element_);
+      others = loadAs(kernel_, right_, {tile_.cols, cut_.owned}, {at, zero}, element_);
     scf::YieldOp::create(b_, ValueRange(addProduct(kernel_, sum, z, others)));
     return loop.getResult(0);
   }
@@ -144,18 +81,18 @@ public:
     auto type = cast<RankedTensorType>(result.getType());
     auto count = [&](int64_t blocks) -> Value { return arith::ConstantIndexOp::create(kernel_.host(), blocks); };
     Value blocks = sizes ? hostBlocks(kernel_.host(), sizes, 0, tile_.rows) : count((type.getDimSize(0) + tile_.rows - 1) / tile_.rows);
+    Value zero = kernel_.index(0);
     if (cut_.shares.count == 1) {
-      kernel_.store(sum, kernel_.output(emptyResult(kernel_.host(), type, sizes)), {tile_.row, column()});
-      return {blocks, count(cut_.columnBlocks())};
+      kernel_.store(sum, kernel_.output(emptyResult(kernel_.host(), type, sizes)), {tile_.row, zero});
+      return {blocks};
     }
     auto parts = RankedTensorType::get({type.getDimSize(0), cut_.shares.count, type.getDimSize(1)}, b_.getF32Type());
-    kernel_.store(sum, kernel_.output(emptyResult(kernel_.host(), parts, sizes)), {tile_.row, kernel_.gridIndex(2), column()}, {}, {}, {1});
-    return {blocks, count(cut_.columnBlocks()), count(cut_.shares.count)};
+    kernel_.store(sum, kernel_.output(emptyResult(kernel_.host(), parts, sizes)), {tile_.row, kernel_.gridIndex(1), zero}, {}, {}, {1});
+    return {blocks, count(cut_.shares.count)};
   }
 
 private:
   bool isStepped() const { return tile_.depth > 0; }
-  Value column() { return kernel_.mul(kernel_.gridIndex(1), cut_.owned); }
 
   Value logits(Value own, Value others, Value at) {
     if (isStepped()) {
@@ -191,13 +128,15 @@ Value sumOfShares(Operation *anchor, StringRef name, Value parts, RankedTensorTy
 
 } // namespace
 
+bool exceedBlock(tile::TargetAttr facts, int64_t columns) { return facts.getMmaDepth() > 0 && columns > keptColumns; }
+
 LogicalResult tileCrossEntropyGradient(lm::CrossEntropyInputGradientOp op, tile::TargetAttr facts) {
   if (failed(checkProjection(op)))
     return failure();
   const Cut cut(facts, cast<RankedTensorType>(op.getX().getType()), cast<RankedTensorType>(op.getW().getType()).getDimSize(0));
   KernelBuilder kernel(op, nameOf(op), cut.gridRank());
   GradientSum sum(kernel, cut, op.getX(), storedWeight(op.getW()), tileElement(op.getX()));
-  LogitGradients<lm::CrossEntropyInputGradientOp> logits(op, kernel, /*rowDim=*/0);
+  LogitGradients logits(LossOperands::of(op), kernel, /*rowDim=*/0);
   auto known = logits.rows(sum.row(), sum.rows());
   Value built = sum.build([&](Value tile, Value first) { return logits.gradients(tile, known, first); });
   Value result = kernel.finish(sum.store(built, op.getResult(), op.getX())).getResult(0);
@@ -215,7 +154,7 @@ LogicalResult tileCrossEntropyGradient(lm::CrossEntropyWeightGradientOp op, tile
   const Cut cut(facts, w, cast<RankedTensorType>(op.getX().getType()).getDimSize(0));
   KernelBuilder kernel(op, nameOf(op), cut.gridRank());
   GradientSum sum(kernel, cut, storedWeight(op.getW()), op.getX(), tileElement(op.getX()));
-  LogitGradients<lm::CrossEntropyWeightGradientOp> logits(op, kernel, /*rowDim=*/1);
+  LogitGradients logits(LossOperands::of(op), kernel, /*rowDim=*/1);
   Value built = sum.build(
       [&](Value tile, Value row) { return logits.gradients(tile, logits.rows(row, sum.otherRows()), sum.row()); });
   op.getResult().replaceAllUsesWith(kernel.finish(sum.store(built, op.getResult(), {})).getResult(0));

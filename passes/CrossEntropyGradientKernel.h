@@ -7,6 +7,9 @@
 
 namespace longc {
 
+// Whether so many columns are more than a block can add up while it makes logits: such gradients are made chunk by chunk.
+bool exceedBlock(tile::TargetAttr facts, int64_t columns);
+
 // Replaces the op by a launch whose blocks own rows of x.
 mlir::LogicalResult tileCrossEntropyGradient(lm::CrossEntropyInputGradientOp op, tile::TargetAttr facts);
 // Replaces the op by a launch whose blocks own rows of w.

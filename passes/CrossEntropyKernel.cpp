@@ -231,7 +231,7 @@ LogicalResult tileCrossEntropy(lm::CrossEntropyOp op, tile::TargetAttr facts, lm
   tile.rows = fitTile(facts.getMmaRows(), x.getDimSize(0), 1);
   tile.cols = fitTile(facts.getMmaCols(), size, 32);
   tile.depth = facts.getMmaDepth() > 0 && depth % facts.getMmaDepth() == 0 ? facts.getMmaDepth() : 0;
-  if (auto shares = VocabularyShares::of(facts, x, tile.rows, 1); shares.count > 1 && !gradient) {
+  if (auto shares = VocabularyShares::of(facts, x, tile.rows); shares.count > 1 && !gradient) {
     replaceBy(op, joinShares(op, name, walkInShares(op, name, tile, shares), shares));
     return success();
   }

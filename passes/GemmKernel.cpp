@@ -78,6 +78,25 @@ Value buildPlainProduct(KernelBuilder &kernel, const GemmTile &tile, Value x, Va
   return product(kernel, tile, x, weight, /*acc=*/{}, /*plain=*/true);
 }
 
+Value buildRowProduct(KernelBuilder &kernel, const GemmTile &tile, Value x, Value y, Value begin, Value end, Value head) {
+  ImplicitLocOpBuilder &b = kernel.body();
+  auto loop = scf::ForOp::create(b, begin, end, kernel.index(tile.depth), ValueRange(kernel.constantTile({tile.rows, tile.cols}, 0.0)));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  auto load = [&](Value view, int64_t columns, Value column) {
+    SmallVector<Value> place = {loop.getInductionVar(), column};
+    SmallVector<int64_t> dropped;
+    if (head)
+      place.insert(place.begin() + 1, head), dropped.push_back(1);
+    return kernel.load(view, {tile.depth, columns}, place, {}, {}, dropped);
+  };
+  Value a = load(x, tile.rows, tile.row);
+  a = tile::TransposeOp::create(b, tileType({tile.rows, tile.depth}, tileElement(a)), a);
+  Value sum = tile::MmaOp::create(b, loop.getResult(0).getType(), a, load(y, tile.cols, tile.col), loop.getRegionIterArg(0), /*transpose_b=*/false);
+  scf::YieldOp::create(b, ValueRange(sum));
+  return loop.getResult(0);
+}
+
 Value addProduct(KernelBuilder &kernel, Value sum, Value a, Value b) {
   ImplicitLocOpBuilder &body = kernel.body();
   auto onTopOf = [&](Value acc) -> Value { return tile::MmaOp::create(body, sum.getType(), a, b, acc, /*transpose_b=*/false); };

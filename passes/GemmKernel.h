@@ -26,6 +26,10 @@ mlir::Value buildProductOfRows(KernelBuilder &kernel, const GemmTile &tile, mlir
 // x [M, K] times W [K, N] as it stands, a parameter or any other matrix; as above otherwise.
 mlir::Value buildPlainProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value x, mlir::Value weight);
 
+// Rows [begin, end) of x^T y, the tile's row and column being columns of x and of y, in steps of `depth`; of heads of `head`.
+mlir::Value buildRowProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value x, mlir::Value y, mlir::Value begin, mlir::Value end,
+                            mlir::Value head = {});
+
 // The tile of a matrix at an offset in the float type `element`, decoded or converted where it is stored otherwise.
 mlir::Value loadAs(KernelBuilder &kernel, mlir::Value view, llvm::ArrayRef<int64_t> shape, mlir::ValueRange offsets,
                    mlir::Type element);

@@ -2,6 +2,7 @@
 #include "passes/RowProductKernel.h"
 
 #include "passes/FusedOps.h"
+#include "passes/GemmKernel.h"
 
 using namespace mlir;
 
@@ -69,10 +70,6 @@ Value RowProductTiler::products() {
   Value row = kernel.mul(kernel.gridIndex(0), cut_.rows), column = kernel.mul(kernel.gridIndex(1), cut_.columns);
   Value head = cut_.shares > 1 ? kernel.div(kernel.gridIndex(2), cut_.shares) : kernel.gridIndex(2);
   Value left = kernel.input(op_.getX()), right = kernel.input(op_.getY());
-  auto place = [&](Value first, Value at) {
-    return ofHeads_ ? SmallVector<Value>{first, head, at} : SmallVector<Value>{first, at};
-  };
-  SmallVector<int64_t> dropped = ofHeads_ ? SmallVector<int64_t>{1} : SmallVector<int64_t>{};
   Value begin = kernel.index(0), end = tile::DimOp::create(b, b.getIndexType(), left, 0);
   if (cut_.shares > 1) { // of whole steps
     Value steps = kernel.div(kernel.add(end, kernel.index(cut_.shares * cut_.depth - 1)), cut_.shares * cut_.depth);
@@ -80,19 +77,7 @@ Value RowProductTiler::products() {
     begin = arith::MulIOp::create(b, kernel.rem(kernel.gridIndex(2), cut_.shares), length);
     end = kernel.min(end, kernel.add(begin, length));
   }
-  auto loop = scf::ForOp::create(b, begin, end, kernel.index(cut_.depth),
-                                 ValueRange(kernel.constantTile({cut_.rows, cut_.columns}, 0.0)));
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    Value first = loop.getInductionVar();
-    Value a = kernel.load(left, {cut_.depth, cut_.rows}, place(first, row), {}, {}, dropped);
-    a = tile::TransposeOp::create(b, tileType({cut_.rows, cut_.depth}, tileElement(a)), a);
-    Value c = kernel.load(right, {cut_.depth, cut_.columns}, place(first, column), {}, {}, dropped);
-    Value sum = tile::MmaOp::create(b, loop.getResult(0).getType(), a, c, loop.getRegionIterArg(0), /*transpose_b=*/false);
-    scf::YieldOp::create(b, ValueRange(sum));
-  }
-  Value sum = loop.getResult(0);
+  Value sum = buildRowProduct(kernel, {row, column, cut_.rows, cut_.columns, cut_.depth}, left, right, begin, end, ofHeads_ ? head : Value());
   auto type = cut_.shares > 1 ? RankedTensorType::get({cut_.heads * cut_.shares, cut_.height, cut_.width}, b.getF32Type()) : result_;
   if (type.getElementType() != tileElement(sum))
     sum = arith::TruncFOp::create(b, tileType(tileShape(sum), type.getElementType()), sum);

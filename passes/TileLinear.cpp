@@ -12,6 +12,7 @@
 #include "passes/RowTiles.h"
 #include "passes/SeedPoolKernel.h"
 #include "passes/TargetFacts.h"
+#include "passes/VocabularyChunks.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -343,6 +344,8 @@ struct TileLinearPass : impl::TileLinearPassBase<TileLinearPass> {
         if (lm::CrossEntropyInputGradientOp gradient = gradientInSameWalk(loss, *facts);
             gradient && failed(tileCrossEntropy(loss, *facts, gradient)))
           return signalPassFailure();
+      for (LossGradients gradients : gradientsInChunks(function, *facts))
+        tileInChunks(gradients, *facts);
       for (FusedOps &fused : fusedOps(function, hasProduct))
         if (failed(tile(fused, *facts, ofFunction)))
           return signalPassFailure();

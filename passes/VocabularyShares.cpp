@@ -7,11 +7,11 @@ using namespace mlir;
 
 namespace longc {
 
-VocabularyShares VocabularyShares::of(tile::TargetAttr facts, RankedTensorType x, int64_t rows, int64_t columnBlocks) {
+VocabularyShares VocabularyShares::of(tile::TargetAttr facts, RankedTensorType x, int64_t rows) {
   constexpr int64_t rowsAtOnce = 2048, blocksAtOnce = 256, most = 8; // what keeps a target busy with a small call
   if (facts.getMmaDepth() == 0 || !x.isDynamicDim(0))
     return {};
-  return {std::clamp<int64_t>(blocksAtOnce * rows / (rowsAtOnce * columnBlocks), 1, most)};
+  return {std::clamp<int64_t>(blocksAtOnce * rows / rowsAtOnce, 1, most)};
 }
 
 std::pair<Value, Value> VocabularyShares::part(KernelBuilder &kernel, Value number, Value end, int64_t step) const {

@@ -8,9 +8,8 @@ namespace longc {
 struct VocabularyShares {
   int64_t count = 1;
 
-  // For a kernel whose blocks own `rows` rows of x and one of `columnBlocks` parts of the columns. One where a block has whole rows of
-  // the vocabulary, and where the number of rows is known.
-  static VocabularyShares of(tile::TargetAttr facts, mlir::RankedTensorType x, int64_t rows, int64_t columnBlocks);
+  // For a kernel whose blocks own `rows` rows of x. One where a block has whole rows of the vocabulary, and where the number of rows is known.
+  static VocabularyShares of(tile::TargetAttr facts, mlir::RankedTensorType x, int64_t rows);
 
   // Where share `number` of [0, end) begins and ends: whole steps.
   std::pair<mlir::Value, mlir::Value> part(KernelBuilder &kernel, mlir::Value number, mlir::Value end, int64_t step) const;

@@ -1,5 +1,5 @@
 // What the table of bench/cuda.sh measures of training and of rows: packed causal attention's gradients, the loss with both of its gradients
-// (no logits in memory), a residual sum with its norm, a gated unit. `longc compile bench/kernels/cuda_training.mlir --target
+// (a chunk of the vocabulary at a time), a residual sum with its norm, a gated unit. `longc compile bench/kernels/cuda_training.mlir --target
 // cpu,cuda:sm_90a -o training`; see cuda_training_bench.py.
 
 func.func @attention_backward(%q: tensor<?x16x128xbf16>, %k: tensor<?x16x128xbf16>, %v: tensor<?x16x128xbf16>, %g: tensor<?x16x128xbf16>, %lse: tensor<16x?xf32>, %delta: tensor<16x?xf32>,
