@@ -1,4 +1,5 @@
-// A norm takes with it the gather of its rows and the rounding of its result, which other users may want as it is.
+// A norm takes with it the gather of its rows, or the sum that they are where no product takes that in, and the rounding of its
+// result, which other users may want as it is.
 #include "passes/Grouping.h"
 #include "passes/Passes.h"
 
@@ -9,6 +10,15 @@ namespace longc {
 #include "passes/Passes.h.inc"
 
 namespace {
+
+// The sum of two rows that no product has as its epilogue.
+Operation *sumOf(Value rows) {
+  Operation *sum = looseProducer<lm::AddOp>(rows);
+  const bool isEpilogue = sum && llvm::any_of(sum->getOperands(), [](Value operand) {
+    return isa_and_nonnull<lm::LinearOp, lm::ProductOp, lm::QuantizedLinearOp>(operand.getDefiningOp());
+  });
+  return isEpilogue ? nullptr : sum;
+}
 
 struct FuseNormPass : impl::FuseNormPassBase<FuseNormPass> {
   void runOnOperation() override {
@@ -21,6 +31,8 @@ struct FuseNormPass : impl::FuseNormPassBase<FuseNormPass> {
         ops.push_back(gather);
       else if (gather)
         remarkNotFused(getArgument(), norm, "second user of the gathered rows");
+      else if (Operation *sum = sumOf(norm->getOperand(0)))
+        ops.push_back(sum);
       ops.append(roundingsOf(norm->getResult(0)));
       if (ops.size() > 1)
         formGroup(getArgument(), ops);

@@ -240,12 +240,27 @@ struct TileStreamingPass : impl::TileStreamingPassBase<TileStreamingPass> {
           return signalPassFailure();
   }
 
+  // Whether all that is done with a row are numbers of it: a block that is a few threads holds it in registers.
+  static bool isHeldRow(const FusedOps &fused) {
+    constexpr int64_t shortest = 128, longest = 2560;
+    auto isRow = [](Value value) {
+      auto type = dyn_cast<RankedTensorType>(value.getType());
+      return !type || type.getRank() == 1 || (type.getRank() == 2 && type.getDimSize(1) >= shortest && type.getDimSize(1) <= longest && type.getDimSize(1) % 8 == 0);
+    };
+    return llvm::all_of(fused.ops, [&](Operation *op) {
+      const bool isOfRow = isa<lm::ElementwiseOpInterface, lm::LayerNormGradientOp, lm::LayerNormOp, lm::ParameterRefOp, lm::RmsNormGradientOp, lm::RmsNormOp, lm::ScaleByOp>(op);
+      return isOfRow && llvm::all_of(op->getOperands(), isRow) && llvm::all_of(op->getResults(), isRow);
+    });
+  }
+
   // Rows of a block: fewer of long rows where a block's fast memory holds them, so that several blocks have room in it.
   static int64_t rowsOf(const FusedOps &fused, tile::TargetAttr facts) {
     constexpr int64_t blocksAtOnce = 4, bytes = 4; // of a number
     int64_t rows = facts.getStreamRows(), width = 0;
     if (facts.getStagingBytes() == 0)
       return rows;
+    if (facts.getFewRowCols() > 0 && isHeldRow(fused))
+      return 1;
     for (Operation *op : fused.ops)
       for (Value operand : op->getOperands())
         if (auto type = dyn_cast<RankedTensorType>(operand.getType()); type && !fused.isInside(operand) && type.getRank() == 2 && !type.isDynamicDim(1))

@@ -145,7 +145,23 @@ bool TileLowering::mayCarryInPlace(scf::ForOp op, Value init) {
   return registers_.contains(init) && init.hasOneUse() && init.getParentBlock() == op->getBlock();
 }
 
+/// Vectors over columns begin to be read at the start of a pass, as soon as it is known where: products follow.
+static void startColumnsEarly(Block &body) {
+  if (!body.getOps<tile::StoreOp>().empty())
+    return;
+  for (auto load : llvm::to_vector(body.getOps<tile::LoadOp>())) {
+    if (layoutOf(load.getTile().getType()) != Layout::column)
+      continue;
+    Operation *after = nullptr;
+    for (Value operand : load.getOperands())
+      if (Operation *maker = operand.getDefiningOp(); maker && maker->getBlock() == &body && (!after || after->isBeforeInBlock(maker)))
+        after = maker;
+    after ? load->moveAfter(after) : load->moveBefore(&body.front());
+  }
+}
+
 LogicalResult TileLowering::lower(scf::ForOp op) {
+  startColumnsEarly(*op.getBody());
   SmallVector<Value> inits;
   SmallVector<Value> arrays(op.getNumRegionIterArgs());
   for (auto [i, init] : llvm::enumerate(op.getInits())) {
@@ -273,7 +289,9 @@ LogicalResult TileLowering::lowerBlock(Block &source) {
     else if (auto turn = dyn_cast<tile::TransposeOp>(op))
       shared_[turn.getResult()] = shared_.lookup(turn.getSource());
     else if (op.getNumResults() == 1 && isa<RankedTensorType>(op.getResult(0).getType())) {
-      if (isLeftOperand(&op))
+      if (isHeldByWarp(&op))
+        holdByWarp(cast<tile::LoadOp>(op));
+      else if (isLeftOperand(&op))
         pack(op.getResult(0));
       else if (!isInlined(&op))
         materialise("value", op.getResult(0));

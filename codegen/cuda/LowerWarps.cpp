@@ -75,6 +75,7 @@ private:
     return GetOp::create(b, loc, cast<RegistersType>(registers.getType()).getElementType(), registers, number);
   }
   void set(Value value, Value registers, Value number) { SetOp::create(b, loc, value, registers, number); }
+  Value kept(Value tile, const WarpLayout &layout);
   void unrolled(int64_t count, function_ref<void(Value)> body);
   void fill(Value registers, Value tile, const WarpLayout &layout);
   void fill(Value registers, Value tile) { fill(registers, tile, plan_.layoutOf(tile)); }
@@ -89,6 +90,7 @@ private:
   Value isThere(const Spot &spot);
   SmallVector<Value, 4> indicesOf(const Spot &spot);
   template <typename Op> Access access(Op op, const Spot &spot);
+  template <typename Op> void forEachChunk(StringRef callee, Op op, Value registers, Value mine);
 
   // Arithmetic.
   Value constant(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
@@ -214,6 +216,15 @@ void WarpLowering::fill(Value registers, Value tile, const WarpLayout &layout) {
   forEachRegister(tile, layout, [&](const Spot &spot) { set(elementAt(tile, spot), registers, spot.number); });
 }
 
+/// The registers of a tile, which are made where it is computed where it is read.
+Value WarpLowering::kept(Value tile, const WarpLayout &layout) {
+  if (auto found = arrays_.find(tile); found != arrays_.end())
+    return found->second;
+  Value registers = declare("m", registersOf(layout, tile.getType()), tileType(tile).getElementType());
+  fill(registers, tile, layout);
+  return registers;
+}
+
 void WarpLowering::copy(Value from, Value to) {
   unrolled(cast<RegistersType>(to.getType()).getCount(), [&](Value number) { set(get(from, number), to, number); });
 }
@@ -244,6 +255,17 @@ template <typename Op> WarpLowering::Access WarpLowering::access(Op op, const Sp
   return result;
 }
 
+/// Chunk by chunk, those of lanes for which `mine` holds.
+template <typename Op> void WarpLowering::forEachChunk(StringRef callee, Op op, Value registers, Value mine) {
+  const WarpLayout layout = plan_.layoutOf(op.getTile());
+  Type type = op.getTile().getType(), pointer = PointerType::get(b.getContext(), op.getView().getType().getElementType());
+  unrolled(registersOf(layout, type) / kChunk, [&](Value chunk) {
+    Value number = mul(chunk, kChunk);
+    Access place = access(op, spotAt(layout, type, number));
+    call(callee, {registers, number, ElementOp::create(b, loc, pointer, scalars.lookup(op.getView()), place.offset), both(mine, place.inRange)});
+  });
+}
+
 void WarpLowering::lower(tile::LoadOp op) {
   Value registers = arrays_[op.getTile()] = declare("t", op.getTile()), view = scalars.lookup(op.getView());
   const WarpLayout layout = plan_.layoutOf(op.getTile());
@@ -252,11 +274,7 @@ void WarpLowering::lower(tile::LoadOp op) {
     return ElementOp::create(b, loc, PointerType::get(b.getContext(), element), view, place.offset);
   };
   if (layout.kind == WarpLayout::spread || layout.kind == WarpLayout::rows)
-    return unrolled(registersOf(layout, type) / kChunk, [&](Value chunk) {
-      Value number = mul(chunk, kChunk);
-      Access place = access(op, spotAt(layout, type, number));
-      call("load_chunk", {registers, number, pointerTo(place), place.inRange});
-    });
+    return forEachChunk("load_chunk", op, registers, /*mine=*/{});
   forEachRegister(op.getTile(), [&](const Spot &spot) {
     Access place = access(op, spot);
     auto branch = scf::IfOp::create(b, loc, element, place.inRange, /*withElse=*/true);
@@ -305,6 +323,8 @@ void WarpLowering::lower(tile::StoreOp op) {
   // One group's lanes have what all have; one lane of a group what the group has.
   Value first = layout.kind == WarpLayout::columns ? rem(lane(), layout.lanes) : div(lane(), layout.lanes);
   Value writes = layout.groups() == 1 ? Value() : compare(CmpIPredicate::eq, first, constant(0));
+  if (layout.kind == WarpLayout::spread && hasChunks(op))
+    return forEachChunk("store_chunk", op, kept(op.getTile(), layout), writes);
   forEachRegister(op.getTile(), [&](const Spot &spot) { writeIf(op, writes, spot, elementAt(op.getTile(), spot)); });
 }
 
@@ -329,13 +349,6 @@ void WarpLowering::lower(tile::ScalarOp op) {
 //===----------------------------------------------------------------------===//
 
 void WarpLowering::lower(tile::MmaOp op) {
-  auto kept = [&](Value tile, const WarpLayout &layout) { // what is computed where it is read stands in registers for a product
-    if (auto found = arrays_.find(tile); found != arrays_.end())
-      return found->second;
-    Value registers = declare("m", registersOf(layout, tile.getType()), tileType(tile).getElementType());
-    fill(registers, tile, layout);
-    return registers;
-  };
   const ProductLayouts layouts = layoutsOf(op);
   Value left = kept(op.getA(), layouts.left), right = kept(op.getB(), layouts.right), sum = declare("p", op.getResult());
   fill(sum, op.getAcc(), plan_.layoutOf(op.getResult()));

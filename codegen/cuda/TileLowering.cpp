@@ -8,6 +8,8 @@ using arith::CmpIPredicate;
 
 namespace {
 
+constexpr int64_t kWarpLanes = 32;
+
 RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
 
 /// Registers a thread needs for a tile.
@@ -154,8 +156,12 @@ Value TileLowering::makeScalar(Value tile, Point &point) {
   }
   if (auto expand = dyn_cast<tile::ExpandOp>(op))
     return scalarAt(expand.getSource(), point);
+  if (Value held = held_.lookup(tile)) {
+    Value number = columnRegister(point);
+    return impureCall("column_of", tileType(tile).getElementType(), {get(held, div(number, 8)), number});
+  }
   if (auto load = dyn_cast<tile::LoadOp>(op))
-    return loadAt(load, point);
+    return loadAt(load, layout == Layout::column ? Value() : row(point), layout == Layout::row ? Value() : column(point));
   // Any element-wise op: the same op on scalars. What it means is the emitter's table's business alone.
   SmallVector<Value> operands;
   for (Value operand : op->getOperands())
@@ -203,11 +209,28 @@ template <typename Op> TileLowering::Access TileLowering::access(Op op, Type til
   return result;
 }
 
-Value TileLowering::loadAt(tile::LoadOp op, Point &point) {
+/// Whether a warp holds a vector over columns once, its lanes a part each: one that a loop reads anew in each pass, and reads at places
+/// that all lanes come to. A thread would load each of its columns by itself.
+bool TileLowering::isHeldByWarp(Operation *op) {
+  auto load = dyn_cast<tile::LoadOp>(op);
+  if (!load || !isa<scf::ForOp>(op->getParentOp()) || *layoutOf(load.getTile().getType()) != Layout::column)
+    return false;
+  auto type = tileType(load.getTile());
+  Operation *end = endOf(op);
+  return type.getElementTypeBitWidth() == 32 && type.getDimSize(0) % kWarpLanes == 0 && end && !isa<tile::StoreOp>(end);
+}
+
+void TileLowering::holdByWarp(tile::LoadOp op) {
+  const int64_t count = tileType(op.getTile()).getDimSize(0) / kWarpLanes;
+  Value held = held_[op.getTile()] = declare("held", count, tileType(op.getTile()).getElementType());
+  unrolled(count, [&](Value number) {
+    set(loadAt(op, {}, add(mul(number, kWarpLanes), rem(threadIndex(), kWarpLanes))), held, number);
+  });
+}
+
+Value TileLowering::loadAt(tile::LoadOp op, Value row, Value column) {
   auto type = tileType(op.getTile());
-  const Layout layout = *layoutOf(type);
-  Access place = access(op, type, layout == Layout::column ? Value() : row(point),
-                        layout == Layout::row ? Value() : column(point));
+  Access place = access(op, type, row, column);
   auto branch = scf::IfOp::create(b, loc, type.getElementType(), place.inRange, /*withElse=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
@@ -249,10 +272,18 @@ bool TileLowering::isLeftOperand(Operation *op) {
 Value TileLowering::pack(Value tile) {
   const int64_t pairs = tileType(tile).getDimSize(1) / 4;
   Value packed = declare("operand", pairs, b.getI32Type());
-  unrolled(pairs, [&](Value pair) {
-    Point low(Point::fragmentElement, mul(pair, 2)), high(Point::fragmentElement, add(mul(pair, 2), 1));
-    Value first = f32At(tile, low), second = f32At(tile, high);
-    set(pureCall("cvt_bf16x2", b.getI32Type(), {first, second}), packed, pair);
+  unrolled(pairs / 2, [&](Value quad) { // two columns of two rows: what goes by column is the same
+    SmallVector<Point, 4> points;
+    for (int64_t i = 0; i < 4; ++i)
+      points.emplace_back(Point::fragmentElement, add(mul(quad, 4), i));
+    for (int64_t i = 0; i < 4; i += 2) {
+      Value first = f32At(tile, points[i]), second = f32At(tile, points[i + 1]);
+      set(pureCall("cvt_bf16x2", b.getI32Type(), {first, second}), packed, add(mul(quad, 2), i / 2));
+      for (int64_t j = 0; i == 0 && j < 2; ++j)
+        for (auto [known, scalar] : points[j].known)
+          if (layoutOf(known.getType()) == Layout::column)
+            points[2 + j].known[known] = scalar;
+    }
   });
   return packed_[tile] = packed;
 }

@@ -129,7 +129,9 @@ private:
   mlir::Value column(Point &point);
   mlir::Value scalarAt(mlir::Value tile, Point &point);
   mlir::Value makeScalar(mlir::Value tile, Point &point);
-  mlir::Value loadAt(tile::LoadOp op, Point &point);
+  mlir::Value loadAt(tile::LoadOp op, mlir::Value row, mlir::Value column);
+  bool isHeldByWarp(mlir::Operation *op);
+  void holdByWarp(tile::LoadOp op);
   mlir::Value f32At(mlir::Value tile, Point &point);
 
   /// Coordinates of an element in a view, whether they are in range, and its address.
@@ -143,6 +145,7 @@ private:
   mlir::Location loc;
   llvm::DenseMap<mlir::Value, mlir::Value> registers_; // tile -> its array
   llvm::DenseMap<mlir::Value, mlir::Value> packed_;    // left operand of a product -> its array of pairs
+  llvm::DenseMap<mlir::Value, mlir::Value> held_;      // vector over columns -> its array, of which the warp's lanes have a part each
   llvm::DenseMap<mlir::Value, SharedTile> shared_;
   llvm::DenseMap<mlir::Operation *, mlir::Operation *> ends_;
 };

@@ -31,18 +31,20 @@ int64_t lanesFor(int64_t columns) {
 
 WarpLayout columnsOf(int64_t lanes) { return lanes == kLanes ? WarpLayout{} : WarpLayout{WarpLayout::columns, lanes}; }
 
-/// Whether a tile's chunks can be read 16 bytes at a time: each lies in the view or outside it as a whole.
-bool hasChunks(tile::LoadOp load) {
-  auto view = load.getView().getType();
-  auto type = load.getTile().getType();
+template <typename Access> bool isOfChunks(Access access) {
+  auto view = access.getView().getType();
+  Type type = access.getTile().getType();
   const int64_t last = view.getRank() - 1;
   Type element = view.getElementType();
-  return last >= 0 && !view.isDynamicDim(last) && view.getShape()[last] % kChunk == 0 && !llvm::is_contained(load.getDropped(), last) &&
-         cast<RankedTensorType>(type).getShape().back() % kChunk == 0 && isMultipleOf(load.getOffsets()[last], kChunk) &&
+  return last >= 0 && !view.isDynamicDim(last) && view.getShape()[last] % kChunk == 0 && !llvm::is_contained(access.getDropped(), last) &&
+         cast<RankedTensorType>(type).getShape().back() % kChunk == 0 && isMultipleOf(access.getOffsets()[last], kChunk) &&
          (element.isBF16() || element.isF32());
 }
 
 } // namespace
+
+bool longc::cuda::hasChunks(tile::LoadOp load) { return isOfChunks(load); }
+bool longc::cuda::hasChunks(tile::StoreOp store) { return isOfChunks(store); }
 
 std::pair<int64_t, int64_t> longc::cuda::matrixOf(Type type) {
   auto tensor = cast<RankedTensorType>(type);
@@ -153,6 +155,20 @@ void WarpPlan::visit(Operation *op) {
   }
 }
 
+/// One row that is read and written in whole chunks, long enough for all lanes.
+bool WarpPlan::isRowWise() {
+  constexpr int64_t shortest = kLanes * kChunk / 2;
+  bool reads = false, is = true;
+  auto isRow = [](Type type) { return matrixOf(type).first == 1 && matrixOf(type).second >= shortest; };
+  kernel_.walk([&](Operation *op) {
+    if (auto load = dyn_cast<tile::LoadOp>(op))
+      reads = true, is &= isRow(load.getTile().getType()) && hasChunks(load);
+    else if (auto store = dyn_cast<tile::StoreOp>(op))
+      is &= isRow(store.getTile().getType()) && hasChunks(store);
+  });
+  return reads && is;
+}
+
 void WarpPlan::propagate() {
   do {
     changed_ = false;
@@ -212,8 +228,8 @@ void WarpPlan::check(Operation *op) {
 std::string WarpPlan::run() {
   bool multiplies = false;
   kernel_.walk([&](tile::MmaOp) { multiplies = true; });
-  if (!multiplies)
-    return "it has no product";
+  if (!multiplies && !isRowWise())
+    return "it has no product, and is not of single rows";
   propagate();
   for (Value tile = firstWithout(); tile && obstacle_.empty(); tile = firstWithout()) {
     const int64_t columns = matrixOf(tile.getType()).second;

@@ -38,6 +38,10 @@ struct ProductLayouts {
 };
 ProductLayouts layoutsOf(tile::MmaOp product);
 
+/// Whether a tile's chunks can be read or written 16 bytes at a time: each lies in the view or outside it as a whole.
+bool hasChunks(tile::LoadOp load);
+bool hasChunks(tile::StoreOp store);
+
 class WarpPlan {
 public:
   explicit WarpPlan(tile::KernelOp kernel) : kernel_(kernel) {}
@@ -53,6 +57,7 @@ public:
 private:
   using Value = mlir::Value;
 
+  bool isRowWise();
   void visit(mlir::Operation *op);
   void check(mlir::Operation *op);
   void tie(llvm::ArrayRef<Value> tiles);

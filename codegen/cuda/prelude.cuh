@@ -254,6 +254,12 @@ LONGC_DEVICE int fragment_row(int i) {
 }
 LONGC_DEVICE int fragment_column(int i) { return int(threadIdx.x) % 4 * 2 + (i >> 2) * 8 + (i & 1); }
 
+/// Of a vector over columns that a warp holds, element lane + 32 i in a lane's i-th register: what column register k of a fragment has. All lanes ask
+/// together; `held` is the register k / 8.
+template <typename T> LONGC_DEVICE T column_of(T held, int k) {
+  return __shfl_sync(0xffffffffu, held, k / 2 % 4 * 8 + int(threadIdx.x) % 4 * 2 + k % 2);
+}
+
 /// Byte offset of (row, column) in a tile of 128-byte rows under the 128-byte swizzle; column counts 2-byte elements.
 LONGC_DEVICE u32 swizzle128(int row, int column) { return u32(row * 128 + ((column / 8 ^ row % 8) * 16) + column % 8 * 2); }
 
@@ -547,6 +553,18 @@ template <int Count> LONGC_DEVICE void load_chunk(bf16 (&tile)[Count], int at, c
   if (inside) all = *(const uint4 *)from;
   tile[at] = bf16(all.x), tile[at + 1] = bf16(all.x >> 16), tile[at + 2] = bf16(all.y), tile[at + 3] = bf16(all.y >> 16);
   tile[at + 4] = bf16(all.z), tile[at + 5] = bf16(all.z >> 16), tile[at + 6] = bf16(all.w), tile[at + 7] = bf16(all.w >> 16);
+}
+
+/// The other way round.
+template <int Count> LONGC_DEVICE void store_chunk(const float (&tile)[Count], int at, float *to, bool inside) {
+  if (!inside) return;
+  *(float4 *)to = make_float4(tile[at], tile[at + 1], tile[at + 2], tile[at + 3]);
+  *(float4 *)(to + 4) = make_float4(tile[at + 4], tile[at + 5], tile[at + 6], tile[at + 7]);
+}
+template <int Count> LONGC_DEVICE void store_chunk(const bf16 (&tile)[Count], int at, bf16 *to, bool inside) {
+  if (!inside) return;
+  *(uint4 *)to = make_uint4(u32(tile[at]) | u32(tile[at + 1]) << 16, u32(tile[at + 2]) | u32(tile[at + 3]) << 16,
+                            u32(tile[at + 4]) | u32(tile[at + 5]) << 16, u32(tile[at + 6]) | u32(tile[at + 7]) << 16);
 }
 
 /// sum += left * right^T: rows of right are columns of the sum, of which a group has `Columns`; a lane has `Depth` of each.

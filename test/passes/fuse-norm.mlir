@@ -1,7 +1,8 @@
-// A norm takes with it the gather of its rows and the rounding of its result, which other users may want as it is.
+// A norm takes with it the gather or the sum of its rows and the rounding of its result, which other users may want as it is.
 // RUN: longc-opt %s --longc-fuse-norm --remarks-filter="longc.*" 2>&1 | FileCheck %s
 // RUN: longc-interpret %s --function gathered --compare-after longc-fuse-norm
 // RUN: longc-interpret %s --function shared --compare-after longc-fuse-norm
+// RUN: longc-interpret %s --function summed --tokens 9 --compare-after 'longc-fuse-norm,longc-set-target{target=cuda:sm_90a},longc-tile-streaming'
 // RUN: longc-interpret %s --function several --tokens 9 --compare-after 'longc-fuse-norm,longc-set-target{target=cpu},longc-tile-streaming'
 // RUN: longc-interpret %s --function shared --tokens 9 --compare-after 'longc-fuse-norm,longc-set-target{target=cpu},longc-tile-streaming'
 
@@ -35,6 +36,29 @@ func.func @shared(%x: tensor<?x64xf32>, %rows: tensor<?xi32> {lm.input = "rows"}
   %n = lm.layer_norm %p, %w {epsilon = 1.0e-5 : f64} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
   %r = lm.round %n : (tensor<?x64xf32>) -> tensor<?x64xbf16>
   return %p, %n, %r : tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xbf16>
+}
+
+// A sum goes with the norm of it, whoever else reads it, unless it is a product's epilogue.
+// CHECK-LABEL: func.func @summed
+// CHECK: %[[GROUP:.*]]:2 = lm.group -> (tensor<?x64xf32>, tensor<?x64xf32>) {
+// CHECK-NEXT: %[[SUM:.*]] = lm.add %arg0, %arg1
+// CHECK-NEXT: %[[NORM:.*]] = lm.rms_norm %[[SUM]], %arg2
+// CHECK-NEXT: lm.yield %[[SUM]], %[[NORM]]
+// CHECK: return %[[GROUP]]#0, %[[GROUP]]#1
+func.func @summed(%x: tensor<?x64xf32>, %y: tensor<?x64xf32>, %w: tensor<64xf32>) -> (tensor<?x64xf32>, tensor<?x64xf32>) {
+  %s = lm.add %x, %y : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+  %n = lm.rms_norm %s, %w {epsilon = 1.0e-5 : f64} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+  return %s, %n : tensor<?x64xf32>, tensor<?x64xf32>
+}
+
+// CHECK-LABEL: func.func @of_a_product
+// CHECK-NOT: lm.group
+// CHECK: return
+func.func @of_a_product(%x: tensor<?x64xf32>, %m: tensor<64x64xf32>, %w: tensor<64xf32>) -> tensor<?x64xf32> {
+  %p = lm.linear %x, %m : (tensor<?x64xf32>, tensor<64x64xf32>) -> tensor<?x64xf32>
+  %s = lm.add %x, %p : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+  %n = lm.rms_norm %s, %w {epsilon = 1.0e-5 : f64} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+  return %n : tensor<?x64xf32>
 }
 
 // What is computed again stays where it is needed: what is kept until then would be its result.

@@ -39,3 +39,39 @@ tile.kernel @row_maximum grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<64x
   tile.store %m, %y[%row] : tensor<64xf32>, !tile.view<?xf32>
   tile.return
 }
+
+// What goes by column and is read in each pass of a loop: a warp reads it once, before its products, and hands it on; others' columns come from their lanes.
+// CHECK-LABEL: cuda.kernel @column_factors
+// CHECK: cuda.call "setmaxnreg_inc<kConsumerRegisters>"
+// CHECK: scf.for
+// CHECK: %[[HELD:.*]] = cuda.registers "held" : <2, f32>
+// CHECK: cuda.unroll 2
+// CHECK: cuda.set %{{.*}}, %[[HELD]]
+// CHECK: cuda.call "mbarrier_wait"
+// CHECK: cuda.call "wgmma_commit_group"
+// CHECK: cuda.registers "operand"
+// CHECK: cuda.unroll 8
+// CHECK-COUNT-2: cuda.call "column_of"
+// CHECK-NOT: cuda.call "column_of"
+// CHECK: cuda.call "wgmma_commit_group"
+// CHECK-NOT: tile.load
+tile.kernel @column_factors grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<?x64xbf16>, %f: !tile.view<?xf32>, %y: !tile.view<?x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %row = arith.muli %i, %c64 : index
+  %a = tile.load %x[%row, %c0] : !tile.view<?x64xbf16> -> tensor<64x64xbf16>
+  %end = tile.dim %w, 0 : !tile.view<?x64xbf16>
+  %sum = scf.for %at = %c0 to %end step %c64 iter_args(%acc = %zero) -> (tensor<64x64xf32>) {
+    %b = tile.load %w[%at, %c0] : !tile.view<?x64xbf16> -> tensor<64x64xbf16>
+    %s = tile.mma %a, %b, %zero transpose_b : tensor<64x64xbf16>, tensor<64x64xbf16> -> tensor<64x64xf32>
+    %factors = tile.load %f[%at] : !tile.view<?xf32> -> tensor<64xf32>
+    %spread = tile.expand %factors dim 0 : tensor<64xf32> -> tensor<64x64xf32>
+    %scaled = arith.mulf %s, %spread : tensor<64x64xf32>
+    %p = arith.truncf %scaled : tensor<64x64xf32> to tensor<64x64xbf16>
+    %next = tile.mma %p, %b, %acc : tensor<64x64xbf16>, tensor<64x64xbf16> -> tensor<64x64xf32>
+    scf.yield %next : tensor<64x64xf32>
+  }
+  tile.store %sum, %y[%row, %c0] : tensor<64x64xf32>, !tile.view<?x64xf32>
+  tile.return
+}
