@@ -11,6 +11,7 @@
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -242,7 +243,18 @@ struct TileStreamingPass : impl::TileStreamingPassBase<TileStreamingPass> {
 
   // Whether all that is done with a row are numbers of it: a block that is a few threads holds it in registers.
   static bool isHeldRow(const FusedOps &fused) {
-    constexpr int64_t shortest = 128, longest = 2560;
+    constexpr int64_t shortest = 128, longest = 2560, mostNumbers = 11000; // of all that is read and stored
+    llvm::SmallSetVector<Value, 8> values(fused.results.begin(), fused.results.end());
+    for (Operation *op : fused.ops)
+      for (Value operand : op->getOperands())
+        if (!fused.isInside(operand))
+          values.insert(operand);
+    int64_t numbers = 0;
+    for (Value value : values)
+      if (auto type = dyn_cast<RankedTensorType>(value.getType()); type && type.getRank() > 0)
+        numbers += type.getShape().back();
+    if (numbers > mostNumbers)
+      return false;
     auto isRow = [](Value value) {
       auto type = dyn_cast<RankedTensorType>(value.getType());
       return !type || type.getRank() == 1 || (type.getRank() == 2 && type.getDimSize(1) >= shortest && type.getDimSize(1) <= longest && type.getDimSize(1) % 8 == 0);

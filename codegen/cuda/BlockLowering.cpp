@@ -12,10 +12,6 @@ using arith::CmpIPredicate;
 
 namespace {
 
-RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
-bool isTile(Value value) { return isa<RankedTensorType>(value.getType()); }
-
 PointerType pointerType(Type element) { return PointerType::get(element.getContext(), element); }
 
 std::string templated(StringRef name, ArrayRef<int64_t> numbers) {

@@ -13,10 +13,6 @@ namespace {
 
 constexpr int64_t kAlignment = 128;
 
-RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
-bool isTile(Value value) { return isa<RankedTensorType>(value.getType()); }
-
 bool isElementwise(Operation *op) {
   return OpTrait::hasElementwiseMappableTraits(op) && op->getNumResults() == 1 && isTile(op->getResult(0));
 }

@@ -106,7 +106,8 @@ private:
 
   LogicalResult take(Compilation &one) {
     auto &[kernel, result, status] = one;
-    if (status.code() == kSpills && mayFallBack_ && (kernel.getConsumers() > 0 || kernel.getThreads() == cuda::kLanes)) {
+    // Fewer query rows, which the caller may try first, spare a kernel of one warp nothing.
+    if (status.code() == kSpills && (kernel.getConsumers() > 0 ? mayFallBack_ : kernel.getThreads() == cuda::kLanes)) {
       spilled_.push_back(result.name);
       remark::missed(kernel.getLoc(), remark::RemarkOpts::name("longc-cuda-choose-forms").category("longc-cuda-forms"))
           << ("@" + result.name + " takes the block form: the other one " + status.message());

@@ -48,6 +48,10 @@ inline constexpr int64_t kSharedBytes = 232448;
 /// Shared memory of the ring that tells consumers which block was drawn: two full and two free barriers, two numbers.
 inline constexpr int64_t kDrawRingBytes = 4 * 8 + 2 * 4;
 
+/// Whether a value is a tile, and its type.
+inline bool isTile(mlir::Value value) { return mlir::isa<mlir::RankedTensorType>(value.getType()); }
+inline mlir::RankedTensorType tileType(mlir::Value tile) { return mlir::cast<mlir::RankedTensorType>(tile.getType()); }
+
 /// Layout of a tile, from its tensor's encoding; nothing before layouts are assigned.
 inline std::optional<Layout> layoutOf(mlir::Type type) {
   auto tensor = mlir::dyn_cast<mlir::RankedTensorType>(type);

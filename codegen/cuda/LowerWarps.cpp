@@ -21,10 +21,6 @@ using arith::CmpIPredicate;
 
 namespace {
 
-RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
-bool isTile(Value value) { return isa<RankedTensorType>(value.getType()); }
-
 std::string templated(StringRef name, ArrayRef<int64_t> numbers) {
   std::string text = name.str() + "<";
   for (auto [i, number] : llvm::enumerate(numbers))

@@ -11,8 +11,6 @@ namespace {
 constexpr int64_t boxColumns = 32, passes = 4, passRows = 16, chunk = 4, floats = passes * chunk;
 constexpr size_t mostTurned = 2, mostRead = 4; // what is in registers at once
 
-RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
 // Bytes of a float4: the view's rows begin at multiples of them.
 bool hasWholeChunks(tile::ViewType view) {
   const int64_t width = view.getShape().back();

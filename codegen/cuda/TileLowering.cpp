@@ -10,8 +10,6 @@ namespace {
 
 constexpr int64_t kWarpLanes = 32;
 
-RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
 /// Registers a thread needs for a tile.
 int64_t registerCount(RankedTensorType type) {
   switch (*layoutOf(type)) {

@@ -16,10 +16,6 @@ namespace {
 /// Registers that one tile may take of a lane's 255.
 constexpr int64_t kMostRegisters = 160;
 
-RankedTensorType tileType(Value tile) { return cast<RankedTensorType>(tile.getType()); }
-
-bool isTile(Value value) { return isa<RankedTensorType>(value.getType()); }
-
 bool isElementwise(Operation *op) {
   return OpTrait::hasElementwiseMappableTraits(op) && op->getNumResults() == 1 && isTile(op->getResult(0));
 }
