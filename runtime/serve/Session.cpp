@@ -289,6 +289,8 @@ Status Session::storeWindow(std::span<const int32_t> tokens) {
 
 void Session::see(std::span<const int32_t> tokens) {
   for (int32_t token : tokens) {
+    if (token < 0) // a soft token, which is no word
+      continue;
     const auto id = static_cast<size_t>(token);
     if (id >= isSeen_.size())
       isSeen_.resize(id + 1);
