@@ -1,11 +1,13 @@
 // Step-list construction from tiled host functions.
 #include "codegen/BuildSteps.h"
 
+#include "codegen/KernelFacts.h"
 #include "codegen/SizeExpressions.h"
 #include "dialects/lm/LmDialect.h"
 #include "dialects/tile/TileDialect.h"
 #include "passes/FunctionInputs.h"
 #include "passes/Untiled.h"
+#include "runtime/abi/Messages.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -121,7 +123,7 @@ uint32_t ProgramIndex::parameter(lm::ParameterOp parameter) {
       part->set_module(trained.getSymName().str());
       part->set_rows(cast<RankedTensorType>(trained.getType()).getDimSize(0));
     }
-    message->set_panels(shape.size() == 2 && !parameter.getTrainable());
+    message->set_layout(parameter.getPanels() ? abi::Parameter::PANELS : abi::Parameter::ROWS);
     message->set_initializer(initializerOf(parameter));
   }
   return found->second;
@@ -132,6 +134,15 @@ uint32_t ProgramIndex::kernel(StringRef name) {
   if (isNew)
     program_.add_kernels()->set_name(name.str());
   return found->second;
+}
+
+uint32_t ProgramIndex::kernel(tile::KernelOp op) {
+  const int known = program_.kernels_size();
+  const uint32_t number = kernel(op.getSymName());
+  if (program_.kernels_size() > known)
+    if (std::optional<abi::Work> work = workOf(op))
+      *program_.mutable_kernels(static_cast<int>(number))->mutable_work() = *work;
+  return number;
 }
 
 uint32_t ProgramIndex::state(abi::State::Kind kind, uint32_t layer, RankedTensorType type) {
@@ -151,25 +162,11 @@ uint32_t ProgramIndex::state(abi::State::Kind kind, uint32_t layer, RankedTensor
 
 namespace {
 
-// What each role of an input calls the size of its leading dimension.
-StringRef leadingSymbol(StringRef role) {
-  return llvm::StringSwitch<StringRef>(role)
-      .Cases({"tokens", "token_types", "positions", "memory_positions", "temperature"}, "tokens")
-      .Cases({"targets", "weights"}, "tokens")
-      .Case("segments", "sequences")
-      .Cases({"rows", "row_targets", "row_weights"}, "rows")
-      .Cases({"soft_tokens", "soft_chunks", "destinations"}, "soft_tokens")
-      .Cases({"chunk_tokens", "chunk_token_types", "chunk_positions", "chunk_places", "chunk_shares"}, "chunk_tokens")
-      .Default("");
-}
-
 std::optional<abi::State::Kind> stateKind(StringRef role) {
-  return llvm::StringSwitch<std::optional<abi::State::Kind>>(role)
-      .Case("cache_keys", abi::State::CACHE_KEYS)
-      .Case("cache_values", abi::State::CACHE_VALUES)
-      .Case("memory_keys", abi::State::MEMORY_KEYS)
-      .Case("memory_values", abi::State::MEMORY_VALUES)
-      .Default(std::nullopt);
+  for (int kind = 0; abi::State::Kind_IsValid(kind); ++kind)
+    if (role == StringRef(abi::State::Kind_Name(static_cast<abi::State::Kind>(kind))).lower())
+      return static_cast<abi::State::Kind>(kind);
+  return std::nullopt;
 }
 
 class StepBuilder {
@@ -211,13 +208,14 @@ private:
     if (!type || !elementType(type.getElementType()))
       return function_.emitError("argument ") << argument.getArgNumber() << " has no buffer form: " << argument.getType();
     std::string role = "argument" + std::to_string(argument.getArgNumber());
-    if (auto attribute = function_.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "lm.input"))
+    if (auto attribute = function_.getArgAttrOfType<StringAttr>(argument.getArgNumber(), roleAttribute))
       role = attribute.str();
+    const std::optional<abi::Input::Role> known = roleNamed(role);
     SmallVector<abi::Expr> dynamic;
     for (int64_t dim = 0; dim < type.getRank(); ++dim) {
       if (!type.isDynamicDim(dim))
         continue;
-      StringRef leading = dim == 0 ? leadingSymbol(role) : StringRef();
+      StringRef leading = dim == 0 && known ? StringRef(factsOf(*known).rows) : StringRef();
       dynamic.push_back(sizes_.symbolExpr(leading.empty() ? role + "." + std::to_string(dim) : leading.str()));
     }
     sizes_.bindSizes(argument, dynamic);
@@ -231,7 +229,13 @@ private:
       return success();
     }
     abi::Input *input = result_.add_inputs();
-    input->set_role(role);
+    if (!known)
+      input->set_name(role);
+    else if (const RoleFacts facts = factsOf(*known); type.getRank() == facts.rank && elementType(type.getElementType()) == facts.type)
+      input->set_role(*known);
+    else
+      return function_.emitError("argument ") << argument.getArgNumber() << " is '" << role << "': expected " << (facts.type == abi::F32 ? "f32" : "i32")
+                                              << " of rank " << facts.rank << ", got " << type;
     input->set_type(*elementType(type.getElementType()));
     for (const abi::Expr &size : sizes_.sizesOf(argument))
       *input->add_sizes() = size;
@@ -285,18 +289,24 @@ private:
     abi::Step *step = result_.add_steps();
     step->set_location(locationName(launch.getLoc()));
     abi::Launch *message = step->mutable_launch();
-    message->set_kernel(index_.kernel(launch.getKernel()));
+    auto kernel = SymbolTable::lookupNearestSymbolFrom<tile::KernelOp>(launch, launch.getKernelAttr());
+    message->set_kernel(index_.kernel(kernel));
     for (Value size : launch.getGrid()) {
       FailureOr<abi::Expr> expr = sizes_.evaluate(size);
       if (failed(expr))
         return failure();
       *message->add_grid() = *expr;
     }
-    for (Value input : launch.getInputs())
-      if (failed(addOperand(launch, input, *message)))
+    const SmallVector<OperandFacts> facts = operandFacts(kernel);
+    for (auto [number, input] : llvm::enumerate(launch.getInputs())) {
+      if (facts[number].access != abi::Operand::READ)
+        return launch.emitOpError("gives operand ") << number << " to be read, and @" << launch.getKernel() << " writes it";
+      if (failed(addOperand(launch, input, facts[number], *message)))
         return failure();
-    for (auto [output, result] : llvm::zip(launch.getOutputs(), launch.getResults())) {
-      if (failed(addOperand(launch, output, *message)))
+    }
+    for (auto [output, result, written] : llvm::zip(launch.getOutputs(), launch.getResults(), ArrayRef(facts).drop_front(launch.getInputs().size()))) {
+      const bool isIdle = written.access == abi::Operand::READ; // and is still where the launch leaves something
+      if (failed(addOperand(launch, output, isIdle ? OperandFacts{abi::Operand::WRITE, written.picked} : written, *message)))
         return failure();
       buffers_[result] = buffers_.lookup(output);
       sizes_.bindSizesOf(result, output);
@@ -398,13 +408,18 @@ private:
     }
   }
 
-  LogicalResult addOperand(tile::LaunchOp launch, Value value, abi::Launch &message) {
+  LogicalResult addOperand(tile::LaunchOp launch, Value value, OperandFacts facts, abi::Launch &message) {
     abi::Operand *operand = message.add_operands();
+    operand->set_access(facts.access);
+    operand->set_picked(facts.picked);
+    if (FloatAttr number; value.getType().isF32() && matchPattern(value, m_Constant(&number))) {
+      operand->set_number(number.getValue().convertToFloat());
+      return success();
+    }
     if (value.getType().isIntOrIndex()) {
       FailureOr<abi::Expr> expr = sizes_.evaluate(value);
       if (failed(expr))
         return failure();
-      operand->set_is_scalar(true);
       *operand->mutable_scalar() = *expr;
       return success();
     }

@@ -7,6 +7,7 @@
 #include "runtime/abi/program.pb.h"
 
 #include "dialects/lm/LmDialect.h"
+#include "dialects/tile/TileDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringMap.h"
@@ -20,6 +21,7 @@ public:
 
   uint32_t parameter(lm::ParameterOp parameter);
   uint32_t kernel(llvm::StringRef name);
+  uint32_t kernel(tile::KernelOp op);
   uint32_t state(abi::State::Kind kind, uint32_t layer, mlir::RankedTensorType type);
 
 private:

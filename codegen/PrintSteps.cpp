@@ -1,6 +1,9 @@
 // Prints step lists.
 #include "codegen/PrintSteps.h"
 
+#include "runtime/abi/Messages.h"
+#include "runtime/core/Format.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -21,7 +24,7 @@ public:
       output_ << "  buffer " << i << ": " << text(function_.buffers(i)) << "\n";
     for (int i = 0; i < function_.steps_size(); ++i) {
       const abi::Step &step = function_.steps(i);
-      output_ << "  step " << i << ": " << (step.has_launch() ? text(step.launch()) : text(step.work_list()));
+      output_ << "  step " << i << ": " << text(step);
       if (step.results_alone())
         output_ << ", for results alone";
       if (!step.location().empty())
@@ -29,7 +32,7 @@ public:
       output_ << "\n";
     }
     output_ << "  results: "
-            << join(function_.results(), [](uint32_t buffer) { return "buffer " + std::to_string(buffer); }) << "\n";
+            << join(function_.results(), bufferName) << "\n";
     for (const abi::Gradient &gradient : function_.gradients())
       output_ << "  result " << gradient.result() << ": gradient of "
               << program_.parameters(static_cast<int>(gradient.parameter())).name() << "\n";
@@ -92,7 +95,7 @@ private:
     case abi::Buffer::ARENA:
       return "arena, steps " + std::to_string(buffer.first_step()) + " to " + std::to_string(buffer.last_step());
     case abi::Buffer::INPUT:
-      return "input " + function_.inputs(index).role();
+      return "input " + inputName(function_.inputs(index));
     case abi::Buffer::PARAMETER:
       return "parameter " + program_.parameters(index).name();
     case abi::Buffer::STATE:
@@ -105,21 +108,49 @@ private:
     }
   }
 
+  static std::string bufferName(uint32_t buffer) { return "buffer " + std::to_string(buffer); }
+
+  // What it reads, then what it writes and what it adds to.
   std::string text(const abi::Launch &launch) const {
-    return "launch " + program_.kernels(static_cast<int>(launch.kernel())).name() + " grid (" +
-           join(launch.grid(), [&](const abi::Expr &size) { return text(size); }) + ") on " +
-           join(launch.operands(), [&](const abi::Operand &operand) {
-             return operand.is_scalar() ? text(operand.scalar()) : "buffer " + std::to_string(operand.buffer());
-           });
+    std::string text = "launch " + program_.kernels(static_cast<int>(launch.kernel())).name() + " grid (" +
+                       join(launch.grid(), [&](const abi::Expr &size) { return this->text(size); }) + ")";
+    for (auto [access, words] : {std::pair(abi::Operand::READ, " on "), {abi::Operand::WRITE, " into "}, {abi::Operand::ACCUMULATE, " adding to "}}) {
+      const auto those = llvm::make_filter_range(launch.operands(), [&](const abi::Operand &operand) { return operand.access() == access; });
+      if (!those.empty())
+        text += words + join(those, [&](const abi::Operand &operand) {
+          return operand.has_scalar() ? this->text(operand.scalar()) : operand.has_number() ? formatText("%g", static_cast<double>(operand.number())) : bufferName(operand.buffer());
+        });
+    }
+    return text;
+  }
+
+  std::string text(const abi::Step &step) const {
+    switch (step.kind_case()) {
+    case abi::Step::kLaunch:
+      return text(step.launch());
+    case abi::Step::kWorkList:
+      return text(step.work_list());
+    case abi::Step::kCopy:
+      return "copy " + bufferName(step.copy().source()) + " to " + bufferName(step.copy().target());
+    case abi::Step::kFill:
+      return "fill " + bufferName(step.fill().target()) + formatText(" with bits 0x%llx", static_cast<unsigned long long>(step.fill().value()));
+    case abi::Step::kLibraryProduct:
+      return "multiply " + bufferName(step.library_product().a()) + " by " + bufferName(step.library_product().b()) + " into " +
+             bufferName(step.library_product().result());
+    case abi::Step::kCollective:
+      return llvm::StringRef(abi::Collective_Op_Name(step.collective().op())).lower() + " of " + bufferName(step.collective().source()) + " into " +
+             bufferName(step.collective().target());
+    default:
+      return "?";
+    }
   }
 
   std::string text(const abi::WorkList &list) const {
-    std::string source = "buffer " + std::to_string(list.segments());
+    std::string source = bufferName(list.segments());
     if (list.has_key_boundaries())
-      source += " and buffer " + std::to_string(list.key_boundaries());
+      source += " and " + bufferName(list.key_boundaries());
     return "list work of " + source + " by " + std::to_string(list.rows()) + " rows" +
-           (list.by_sequence() ? ", sequence by sequence," : "") + " into buffer " +
-           std::to_string(list.result()) + ", " + function_.symbols(static_cast<int>(list.count_symbol())).name() +
+           (list.by_sequence() ? ", sequence by sequence," : "") + " into " + bufferName(list.result()) + ", " + function_.symbols(static_cast<int>(list.count_symbol())).name() +
            " rows";
   }
 
@@ -129,6 +160,19 @@ private:
 };
 
 } // namespace
+
+void printKernel(const abi::Kernel &kernel, llvm::raw_ostream &output) {
+  output << "kernel        " << kernel.name();
+  if (kernel.has_work()) {
+    const abi::Work &work = kernel.work();
+    output << formatText(", a block multiplies %s: %.0f flops", llvm::StringRef(abi::ElementType_Name(work.type())).lower().c_str(), work.flops());
+    if (work.flops_a_key() > 0)
+      output << formatText(", %.0f a key", work.flops_a_key());
+    for (uint32_t dim : work.splits())
+      output << ", keys divided by dimension " << dim;
+  }
+  output << "\n";
+}
 
 void printSteps(const abi::Program &program, const abi::Function &function, llvm::raw_ostream &output) {
   StepPrinter(program, function, output).print();

@@ -11,4 +11,7 @@ namespace longc {
 // and state; both must be well formed.
 void printSteps(const abi::Program &program, const abi::Function &function, llvm::raw_ostream &output);
 
+// One line: its name, and how much its products are.
+void printKernel(const abi::Kernel &kernel, llvm::raw_ostream &output);
+
 } // namespace longc

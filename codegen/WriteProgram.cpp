@@ -2,6 +2,7 @@
 #include "codegen/WriteProgram.h"
 
 #include "runtime/abi/Layout.h"
+#include "runtime/abi/Messages.h"
 #include "runtime/abi/longc_abi.h"
 
 #define XXH_INLINE_ALL
@@ -75,7 +76,7 @@ private:
   };
 
   static bool isSameLayout(const abi::Parameter &part, const abi::Parameter &whole) {
-    return isStored(part) && isStored(whole) && part.panels() && whole.panels() && part.type() == whole.type() && part.shape(1) == whole.shape(1) &&
+    return isStored(part) && isStored(whole) && isInPanels(part) && isInPanels(whole) && part.type() == whole.type() && part.shape(1) == whole.shape(1) &&
            part.shape(1) % alignedColumns == 0 && part.shape(0) % panelRows == 0;
   }
 
@@ -99,11 +100,17 @@ Result<uint64_t> writeWeights(OutputFile &file, const abi::Program &program, con
   std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> hash(XXH3_createState(), XXH3_freeState);
   XXH3_64bits_reset(hash.get());
   std::vector<std::byte> bytes;
-  uint64_t start = file.position();
-  const Joined joined(program, parts);
-  for (const abi::Parameter &parameter : program.parameters()) {
-    if (!isStored(parameter) || joined.holds(parameter) || !weights.areEmbedded())
-      continue;
+  uint64_t start = file.position(), end = 0;
+  std::vector<const abi::Parameter *> inOrder;
+  for (const abi::Parameter &parameter : program.parameters())
+    if (isStored(parameter) && weights.areEmbedded())
+      inOrder.push_back(&parameter);
+  std::ranges::sort(inOrder, {}, [](const abi::Parameter *one) { return std::pair(one->offset(), ~one->bytes()); });
+  for (const abi::Parameter *next : inOrder) {
+    const abi::Parameter &parameter = *next;
+    if (parameter.offset() < end)
+      continue; // it lies in the one before
+    end = parameter.offset() + parameter.bytes();
     uint64_t before = file.position();
     LONGC_TRY(file.pad(kParameterAlignment));
     static const char zeros[kParameterAlignment] = {};

@@ -2,6 +2,7 @@
 #include "passes/KernelBuilder.h"
 
 #include "dialects/lm/LmDialect.h"
+#include "passes/TargetFacts.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -60,13 +61,14 @@ KernelBuilder::KernelBuilder(Operation *anchor, StringRef name, unsigned gridRan
   body_.setInsertionPointToEnd(block);
 }
 
-// Weights lie in panels; what is trained changes at run time and lies as it is.
-static bool liesInPanels(Value hostValue) {
+// Whether the target's kernels read the value where it lies, and it lies in panels.
+static bool isReadInPanels(Value hostValue) {
   auto reference = hostValue.getDefiningOp<lm::ParameterRefOp>();
   if (!reference)
     return false;
   auto parameter = SymbolTable::lookupNearestSymbolFrom<lm::ParameterOp>(reference, reference.getNameAttr());
-  return parameter && !parameter.getTrainable();
+  auto facts = reference->getParentOfType<ModuleOp>()->getAttrOfType<tile::TargetAttr>(targetAttributeName);
+  return parameter && parameter.getPanels() && !(facts && facts.getDecodedWeights());
 }
 
 Value KernelBuilder::input(Value hostValue) {
@@ -75,8 +77,8 @@ Value KernelBuilder::input(Value hostValue) {
     return argument;
   unsigned position = gridRank_ + inputs_.size() - 1;
   argument = kernel_.getBody().front().insertArgument(position, argumentType(hostValue.getType()), hostValue.getLoc());
-  if (auto view = dyn_cast<tile::ViewType>(argument.getType()); view && view.getRank() == 2 && liesInPanels(hostValue))
-    panels_.push_back(inputs_.size() - 1);
+  if (auto view = dyn_cast<tile::ViewType>(argument.getType()); view && !view.liesInPanels() && isReadInPanels(hostValue))
+    argument.setType(tile::ViewType::get(view.getContext(), view.getShape(), view.getElementType(), /*panels=*/true));
   return argument;
 }
 
@@ -86,15 +88,13 @@ Value KernelBuilder::output(Value hostInit) {
 }
 
 void KernelBuilder::openSizes() {
-  for (auto [number, argument] : llvm::enumerate(kernel_.getKernelArguments()))
-    if (auto view = dyn_cast<tile::ViewType>(argument.getType()); view && !llvm::is_contained(panels_, static_cast<int64_t>(number)))
+  for (BlockArgument argument : kernel_.getKernelArguments())
+    if (auto view = dyn_cast<tile::ViewType>(argument.getType()); view && !view.liesInPanels())
       argument.setType(tile::ViewType::get(view.getContext(), SmallVector<int64_t>(view.getRank(), ShapedType::kDynamic), view.getElementType()));
 }
 
 tile::LaunchOp KernelBuilder::finish(ValueRange grid) {
   tile::ReturnOp::create(body_);
-  if (!panels_.empty())
-    kernel_->setAttr("tile.panels", body_.getDenseI64ArrayAttr(panels_));
   SmallVector<Value> inputs;
   for (auto [hostValue, argument] : inputs_)
     inputs.push_back(hostValue);

@@ -59,7 +59,6 @@ private:
   mlir::ImplicitLocOpBuilder body_, host_;
   llvm::MapVector<mlir::Value, mlir::Value> inputs_;
   llvm::SmallVector<mlir::Value> outputs_; // host side
-  llvm::SmallVector<int64_t> panels_;
   unsigned gridRank_;
 };
 

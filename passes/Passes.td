@@ -39,6 +39,16 @@ def ApplyFotPass : Longc_Pass<"longc-apply-fot"> {
   let statistics = [Statistic<"layers", "layers-with-memory", "Number of attention ops that got a memory">];
 }
 
+def AssignLayoutsPass : Longc_Pass<"longc-assign-layouts"> {
+  let summary = "says of each parameter whether it lies row by row or in panels";
+  let description = [{
+    Matrices lie in panels, which products read as they lie; what is trained changes at run time and lies row by row, as
+    anything that is no matrix does. Kernels see it in the types of their views, unless the target decodes weights as it loads
+    them: those are rows there.
+  }];
+  let statistics = [Statistic<"panels", "in-panels", "Number of parameters in panels">];
+}
+
 def ChoosePrecisionPass : Longc_Pass<"longc-choose-precision"> {
   let summary = "inserts every rounding and every int8 quantisation of activations; no other pass does";
   let description = [{

@@ -53,6 +53,8 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
   // What is left of element-wise work: the chains between the products of gradients.
   if (options.train)
     manager.addPass(createFuseElementsPass());
+  // All parameters are there; tiling gives their layouts to the kernels.
+  manager.addPass(createAssignLayoutsPass());
   manager.addPass(createTileLinearPass());
   manager.addPass(createTileAttentionPass());
   manager.addPass(createTileStreamingPass());

@@ -167,12 +167,6 @@ private:
   void reuse(unsigned input, unsigned output) {
     argument(input).replaceAllUsesWith(argument(inputs() + output));
     kernel_.getBody().eraseArgument(kernel_.getGridRank() + input);
-    if (auto panels = kernel_->getAttrOfType<DenseI64ArrayAttr>("tile.panels")) {
-      SmallVector<int64_t> moved(panels.asArrayRef());
-      for (int64_t &position : moved)
-        position -= position > int64_t(input);
-      kernel_->setAttr("tile.panels", DenseI64ArrayAttr::get(kernel_.getContext(), moved));
-    }
     for (tile::LaunchOp launch : launches_) {
       auto replaced = launch.getOutputs()[output].getDefiningOp<tensor::EmptyOp>();
       launch.getOutputsMutable()[output].set(launch.getInputs()[input]);

@@ -43,14 +43,7 @@ SmallVector<int64_t> productBytes(Operation *product) {
 
 int64_t selectionBytes(tile::TopkType type) { return 2 * llvm::alignTo(type.getRows() * type.getK() * 4, 64) + 64; }
 
-bool isInPanels(Value view) {
-  auto argument = cast<BlockArgument>(view);
-  if (isa<tile::QuantizedType>(cast<tile::ViewType>(view.getType()).getElementType()))
-    return true;
-  auto kernel = cast<tile::KernelOp>(argument.getOwner()->getParentOp());
-  auto listed = kernel->getAttrOfType<DenseI64ArrayAttr>("tile.panels");
-  return listed && llvm::is_contained(listed.asArrayRef(), argument.getArgNumber() - kernel.getGridRank());
-}
+bool isInPanels(Value view) { return cast<tile::ViewType>(view.getType()).liesInPanels(); }
 
 tile::LoadOp panelsOf(Value operand) {
   Value stored = unkept(operand);

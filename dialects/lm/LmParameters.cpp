@@ -18,6 +18,9 @@ LogicalResult ParameterOp::verify() {
     for (Attribute part : parts)
       if (!isa<StringAttr>(part))
         return emitOpError("expected parts to be names, got ") << part;
+  // parameter_c3
+  if (getPanels() && (getTrainable() || (tensor && tensor.getRank() != 2)))
+    return emitOpError("expected in panels a matrix that is not trained, got ") << getType();
   return success();
 }
 

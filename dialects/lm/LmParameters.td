@@ -8,7 +8,7 @@ def Lm_ParameterOp : Op<Lm_Dialect, "parameter", [Symbol]> {
   let summary = "named weight of the model, bound when the program is loaded";
   let description = [{
     With `parts`, the rows of the parameter are those of the named checkpoint parameters one after another, rounded where its
-    type is narrower.
+    type is narrower. A matrix lies row by row or in `panels` (runtime/io/Panels.h): longc-assign-layouts says which.
 
     ```mlir
     lm.parameter @joined parts ["a", "b"] : tensor<3x2xf32>
@@ -17,13 +17,14 @@ def Lm_ParameterOp : Op<Lm_Dialect, "parameter", [Symbol]> {
 
     Constraints: `parameter_c1` the type is a tensor of static shape (f32 or bf16), one of sizes that the values
     bound at run time tell where it is trainable, or a quantised matrix;
-    `parameter_c2` parts are strings.
+    `parameter_c2` parts are strings; `parameter_c3` in panels lies a matrix that is not trained.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, UnitAttr:$trainable, OptionalAttr<ArrayAttr>:$parts);
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, UnitAttr:$trainable, OptionalAttr<ArrayAttr>:$parts,
+                       UnitAttr:$panels);
   let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "::mlir::Type":$type), [{
-    build($_builder, $_state, name, type, /*trainable=*/false, /*parts=*/::mlir::ArrayAttr());
+    build($_builder, $_state, name, type, /*trainable=*/false, /*parts=*/::mlir::ArrayAttr(), /*panels=*/false);
   }]>];
-  let assemblyFormat = "$sym_name (`parts` $parts^)? (`trainable` $trainable^)? attr-dict `:` $type";
+  let assemblyFormat = "$sym_name (`parts` $parts^)? (`trainable` $trainable^)? (`panels` $panels^)? attr-dict `:` $type";
   let hasVerifier = 1;
 }
 

@@ -43,10 +43,21 @@ LogicalResult TileDialect::verifyOperationAttribute(Operation *op, NamedAttribut
 Type ViewType::parse(AsmParser &parser) {
   SmallVector<int64_t> shape;
   Type element;
-  if (parser.parseLess() || parser.parseDimensionList(shape) || parser.parseType(element) || parser.parseGreater())
+  if (parser.parseLess() || parser.parseDimensionList(shape) || parser.parseType(element))
     return {};
-  return ViewType::get(parser.getContext(), shape, element);
+  const bool panels = succeeded(parser.parseOptionalComma());
+  if ((panels && parser.parseKeyword("panels")) || parser.parseGreater())
+    return {};
+  return parser.getChecked<ViewType>(parser.getContext(), shape, element, panels);
 }
+
+LogicalResult ViewType::verify(function_ref<InFlightDiagnostic()> error, ArrayRef<int64_t> shape, Type element, bool panels) {
+  if (!panels || (shape.size() == 2 && isa<FloatType>(element)))
+    return success();
+  return error() << "expected panels of a matrix of floats, got rank " << shape.size() << " of " << element;
+}
+
+bool ViewType::liesInPanels() const { return getPanels() || isa<QuantizedType>(getElementType()); }
 
 void ViewType::print(AsmPrinter &printer) const {
   printer << '<';
@@ -57,5 +68,5 @@ void ViewType::print(AsmPrinter &printer) const {
       printer << size;
     printer << 'x';
   }
-  printer << getElementType() << '>';
+  printer << getElementType() << (getPanels() ? ", panels>" : ">");
 }

@@ -23,12 +23,20 @@ def Tile_QuantizedType : Tile_Type<"Quantized", "quantized"> {
 
 def Tile_ViewType : Tile_Type<"View", "view"> {
   let summary = "typed, strided view of memory whose sizes and strides are known at launch";
-  let description = "`!tile.view<?x16x128xbf16>`: rank, sizes (`?` = known at launch only) and element type.";
-  let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType);
+  let description = [{
+    `!tile.view<?x16x128xbf16>`: rank, sizes (`?` = known at launch only) and element type. `!tile.view<64x64xbf16, panels>` is
+    a matrix in panels of 16 rows (runtime/io/Panels.h), as quantised ones always are; it is read-only.
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType, DefaultValuedParameter<"bool", "false">:$panels);
+  let builders = [TypeBuilder<(ins "::llvm::ArrayRef<int64_t>":$shape, "::mlir::Type":$elementType), [{
+    return Base::get($_ctxt, shape, elementType, /*panels=*/false);
+  }]>];
   let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     int64_t getRank() const { return getShape().size(); }
     bool isDynamicDim(int64_t dim) const { return ::mlir::ShapedType::isDynamic(getShape()[dim]); }
+    bool liesInPanels() const;
   }];
 }
 

@@ -57,6 +57,11 @@ Result<std::unique_ptr<CpuDevice>> CpuDevice::create(const longc_program_table &
   return device;
 }
 
+Roof CpuDevice::measureRoof() {
+  const bool matrixUnit = variant_ == "amx", bf16 = matrixUnit || variant_ == "avx512_bf16";
+  return longc::measureRoof(*pool_, bf16 || variant_ == "avx512", bf16, matrixUnit);
+}
+
 Status CpuDevice::allocateScratch(int64_t bytesPerThread) {
   constexpr int64_t line = 128; // two lines: no thread's scratch shares a prefetched pair with another's
   scratchStride_ = (bytesPerThread + line - 1) / line * line;

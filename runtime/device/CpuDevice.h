@@ -33,6 +33,7 @@ public:
   Result<void *> shareAs(const void *host, size_t bytes, const std::function<Status(std::span<std::byte>)> &) override {
     return share(host, bytes);
   }
+  Roof measureRoof() override;
   Status launch(const KernelLaunch &launch) override;
   Status finish() override { return {}; }
 

@@ -5,12 +5,14 @@
 
 #include "runtime/abi/longc_abi.h"
 #include "runtime/core/Status.h"
+#include "runtime/device/Roof.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace longc {
 
@@ -52,6 +54,13 @@ public:
   }
   /// Between memories of the device.
   virtual Status copyWithin(void *target, const void *source, size_t bytes) = 0;
+  /// `count` times the same element of `bytes` bytes, 8 at most.
+  virtual Status fill(void *target, const void *element, size_t bytes, size_t count) {
+    std::vector<std::byte> pattern(bytes * count);
+    for (size_t i = 0; i < pattern.size(); ++i)
+      pattern[i] = static_cast<const std::byte *>(element)[i % bytes];
+    return copyIn(target, pattern.data(), pattern.size());
+  }
   /// Host memory that outlives the device, as its kernels see it: the same address where they share memory.
   virtual Result<void *> share(const void *host, size_t bytes) = 0;
   /// Whether the device has memory of its own, where state lies and weights are rows of the type that kernels read; else it
@@ -61,6 +70,9 @@ public:
   virtual Result<void *> shareAs(const void *host, size_t bytes, const std::function<Status(std::span<std::byte>)> &fill) = 0;
   /// Bytes of memory of its own.
   virtual size_t memoryBytes() const { return 0; }
+
+  /// For profiles; takes a while.
+  virtual Roof measureRoof();
 
   virtual Status launch(const KernelLaunch &launch) = 0;
   /// Launches one after the other, which were launched before: each time that they come again, the same in all, it is under the

@@ -11,7 +11,8 @@
 namespace longc {
 namespace {
 
-constexpr std::string_view roles[] = {"tokens", "token_types", "positions", "boundaries", "query_boundaries", "query_tokens"};
+constexpr abi::Input::Role roles[] = {abi::Input::TOKENS,     abi::Input::TOKEN_TYPES,      abi::Input::POSITIONS,
+                                      abi::Input::BOUNDARIES, abi::Input::QUERY_BOUNDARIES, abi::Input::QUERY_TOKENS};
 constexpr int rolesOfPma = 2; // the last ones
 
 bool attends(const abi::Function &function) { return function.inputs_size() == std::size(roles); }
@@ -19,7 +20,7 @@ bool attends(const abi::Function &function) { return function.inputs_size() == s
 Status checkInterface(const abi::Function &function) {
   bool known = (attends(function) || function.inputs_size() == std::size(roles) - rolesOfPma) && function.results_size() == 2;
   for (int index = 0; known && index < function.inputs_size(); ++index)
-    known = function.inputs(index).role() == roles[index] && function.inputs(index).type() == abi::I32;
+    known = function.inputs(index).role() == roles[index];
   return known ? Status()
                : Status::error(4120, "function 'compress' has inputs or results that this runtime does not know", "compile the program again");
 }

@@ -1,6 +1,7 @@
 // Pools and words of chunks, the map between them, and the map as two products.
 #include "runtime/e2llm/FittedAdapter.h"
 
+#include "runtime/abi/Messages.h"
 #include "runtime/serve/DecodeParameter.h"
 
 #include <algorithm>
@@ -71,7 +72,7 @@ Result<std::vector<float>> wordRows(const Program &program) {
       continue;
     const std::byte *stored = program.parameterData(static_cast<uint32_t>(index));
     std::vector<float> rows(static_cast<size_t>(parameter.shape(0) * parameter.shape(1)));
-    if (parameter.panels()) {
+    if (isInPanels(parameter)) {
       LONGC_TRY(decodeParameter(parameter, stored, abi::F32, std::as_writable_bytes(std::span(rows))));
     } else if (parameter.type() == abi::F32) {
       std::memcpy(rows.data(), stored, rows.size() * sizeof(float));

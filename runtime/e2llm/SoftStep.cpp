@@ -1,6 +1,7 @@
 // One call an objective, so that each has a loss of its own.
 #include "runtime/e2llm/SoftStep.h"
 
+#include "runtime/abi/Messages.h"
 #include "runtime/serve/Batch.h"
 
 #include <algorithm>
@@ -47,24 +48,29 @@ struct SoftStep::Inputs {
   Result<std::vector<InputTensor>> inOrderOf(const abi::Function &function) const {
     std::vector<InputTensor> tensors;
     auto add = [&](const auto &numbers) { tensors.push_back({numbers.data(), {{static_cast<int64_t>(numbers.size()), 1, 1, 1}, 1}}); };
-    const std::pair<std::string_view, const std::vector<int32_t> *> integers[] = {
-        {"tokens", &words.tokens},          {"positions", &words.positions},        {"boundaries", &words.boundaries},
-        {"rows", &rows},                    {"row_targets", &targets},          {"chunk_tokens", &chunks.tokens},       {"chunk_token_types", &chunks.types},
-        {"chunk_positions", &chunks.positions}, {"chunk_boundaries", &chunks.boundaries}, {"chunk_firsts", &firsts},
-        {"chunk_places", &places},          {"soft_chunks", &softChunks},           {"destinations", &destinations},
-        {"chunk_query_boundaries", &queries}, {"chunk_query_tokens", &seeds}};
-    for (const abi::Input &input : function.inputs()) {
-      auto known = std::ranges::find(integers, std::string_view(input.role()), [](const auto &entry) { return entry.first; });
-      if (known != std::end(integers))
-        add(*known->second);
-      else if (input.role() == "row_weights")
-        add(weights);
-      else if (input.role() == "chunk_shares")
-        add(shares);
-      else
-        return Status::error(4120, "function '" + function.name() + "' has an input '" + input.role() + "', which this runtime does not fill",
+    for (const abi::Input &input : function.inputs())
+      switch (input.role()) {
+      case abi::Input::TOKENS: add(words.tokens); break;
+      case abi::Input::POSITIONS: add(words.positions); break;
+      case abi::Input::BOUNDARIES: add(words.boundaries); break;
+      case abi::Input::ROWS: add(rows); break;
+      case abi::Input::ROW_TARGETS: add(targets); break;
+      case abi::Input::ROW_WEIGHTS: add(weights); break;
+      case abi::Input::CHUNK_TOKENS: add(chunks.tokens); break;
+      case abi::Input::CHUNK_TOKEN_TYPES: add(chunks.types); break;
+      case abi::Input::CHUNK_POSITIONS: add(chunks.positions); break;
+      case abi::Input::CHUNK_BOUNDARIES: add(chunks.boundaries); break;
+      case abi::Input::CHUNK_FIRSTS: add(firsts); break;
+      case abi::Input::CHUNK_PLACES: add(places); break;
+      case abi::Input::CHUNK_SHARES: add(shares); break;
+      case abi::Input::SOFT_CHUNKS: add(softChunks); break;
+      case abi::Input::DESTINATIONS: add(destinations); break;
+      case abi::Input::CHUNK_QUERY_BOUNDARIES: add(queries); break;
+      case abi::Input::CHUNK_QUERY_TOKENS: add(seeds); break;
+      default:
+        return Status::error(4120, "function '" + function.name() + "' has an input '" + inputName(input) + "', which this runtime does not fill",
                              "compile the program again");
-    }
+      }
     return tensors;
   }
 };

@@ -104,29 +104,27 @@ Status Batch::run(Executor &executor) {
   bind(executor);
   const TensorShape all = listOf(static_cast<int64_t>(tokens_.size()));
   std::vector<InputTensor> inputs;
-  for (const abi::Input &input : executor.function().inputs()) {
-    const std::string &role = input.role();
-    if (role == "tokens")
-      inputs.push_back({tokens_.data(), all});
-    else if (role == "positions")
-      inputs.push_back({positions_.data(), all});
-    else if (role == "memory_positions")
-      inputs.push_back({memoryPositions_.data(), all});
-    else if (role == "rows")
-      inputs.push_back({rows_.data(), listOf(static_cast<int64_t>(rows_.size()))});
-    else if (role == "soft_tokens") {
+  auto add = [&](const auto &numbers) { inputs.push_back({numbers.data(), listOf(static_cast<int64_t>(numbers.size()))}); };
+  for (const abi::Input &input : executor.function().inputs())
+    switch (input.role()) {
+    case abi::Input::TOKENS: add(tokens_); break;
+    case abi::Input::POSITIONS: inputs.push_back({positions_.data(), all}); break;
+    case abi::Input::MEMORY_POSITIONS: inputs.push_back({memoryPositions_.data(), all}); break;
+    case abi::Input::TEMPERATURE: inputs.push_back({temperatures_.data(), all}); break;
+    case abi::Input::ROWS: add(rows_); break;
+    case abi::Input::BOUNDARIES: add(boundaries_); break;
+    case abi::Input::DESTINATIONS: add(destinations_); break;
+    case abi::Input::SEGMENTS:
+      inputs.push_back({segments_.data(), {{static_cast<int64_t>(segments_.size()) / SegmentColumn::count, SegmentColumn::count, 1, 1}, 2}});
+      break;
+    case abi::Input::SOFT_TOKENS: {
       const int64_t width = input.sizes(1).value();
       LONGC_TRY(gatherSoftTokens(width));
       inputs.push_back({softTokens_.data(), {{static_cast<int64_t>(destinations_.size()), width, 1, 1}, 2}});
-    } else if (role == "destinations")
-      inputs.push_back({destinations_.data(), listOf(static_cast<int64_t>(destinations_.size()))});
-    else if (role == "segments")
-      inputs.push_back({segments_.data(), {{static_cast<int64_t>(segments_.size()) / SegmentColumn::count, SegmentColumn::count, 1, 1}, 2}});
-    else if (role == "boundaries")
-      inputs.push_back({boundaries_.data(), listOf(static_cast<int64_t>(boundaries_.size()))});
-    else
-      inputs.push_back({temperatures_.data(), all});
-  }
+      break;
+    }
+    default: return refused("the function wants what no batch has"); // Engine::create has seen that there is none
+    }
   LONGC_TRY(executor.run(inputs));
   if (rows_.empty())
     return {};

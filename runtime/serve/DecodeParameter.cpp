@@ -1,6 +1,7 @@
 // Panels and floats to rows.
 #include "runtime/serve/DecodeParameter.h"
 
+#include "runtime/abi/Messages.h"
 #include "runtime/core/ThreadPool.h"
 #include "runtime/io/Panels.h"
 #include "runtime/serve/CheckProgram.h"
@@ -38,7 +39,7 @@ void roundToBf16(std::span<const float> numbers, std::byte *to) {
 }
 
 bool needsDecoding(const abi::Parameter &parameter, abi::ElementType wanted) {
-  return parameter.panels() || parameter.type() != wanted;
+  return isInPanels(parameter) || parameter.type() != wanted;
 }
 
 uint64_t decodedBytes(const abi::Parameter &parameter, abi::ElementType wanted) {
@@ -50,12 +51,12 @@ uint64_t decodedBytes(const abi::Parameter &parameter, abi::ElementType wanted) 
 
 Status decodeParameter(const abi::Parameter &parameter, const std::byte *stored, abi::ElementType wanted,
                        std::span<std::byte> rows) {
-  if (!parameter.panels() && parameter.type() == abi::F32 && wanted == abi::BF16) {
+  if (!isInPanels(parameter) && parameter.type() == abi::F32 && wanted == abi::BF16) {
     roundToBf16({reinterpret_cast<const float *>(stored), rows.size() / 2}, rows.data());
     return {};
   }
   auto format = storedFormat(parameter.type());
-  if (!format || !parameter.panels() || (wanted != abi::F32 && wanted != abi::BF16))
+  if (!format || !isInPanels(parameter) || (wanted != abi::F32 && wanted != abi::BF16))
     return Status::error(4124, "parameter '" + parameter.name() + "' is stored as " + elementName(parameter.type()) +
                                    " and wanted as " + elementName(wanted) + ", which this runtime does not make of it",
                          "compile the program again");

@@ -10,11 +10,10 @@ namespace {
 constexpr size_t firstPool = 1;
 
 Status checkInterface(const abi::Function &function) {
-  static constexpr std::string_view roles[] = {"tokens", "token_types", "positions", "boundaries"};
+  static constexpr abi::Input::Role roles[] = {abi::Input::TOKENS, abi::Input::TOKEN_TYPES, abi::Input::POSITIONS, abi::Input::BOUNDARIES};
   bool known = function.inputs_size() == std::size(roles) && function.results_size() == 4;
   for (int index = 0; known && index < function.inputs_size(); ++index)
-    known = function.inputs(index).role() == roles[index] && function.inputs(index).type() == abi::I32 &&
-            function.inputs(index).sizes_size() == 1;
+    known = function.inputs(index).role() == roles[index];
   for (int index = 0; known && index < function.results_size(); ++index)
     known = function.buffers(static_cast<int>(function.results(index))).type() == abi::F32;
   return known ? Status()
@@ -83,11 +82,8 @@ Status Encoder::encode(std::span<const std::span<const int32_t>> sequences, abi:
   return executor_->readResult(firstPool + static_cast<size_t>(pooling), out.data(), out.size_bytes());
 }
 
-std::string Encoder::profileTable() const {
-  std::vector<std::string> names;
-  for (const abi::Kernel &kernel : program_.message().kernels())
-    names.push_back(kernel.name());
-  return profile_.table(names);
-}
+std::string Encoder::profileTable() { return profile_.table(kernelNames(program_.message()), device_->measureRoof()); }
+
+std::string Encoder::profileTrace() const { return profile_.trace(kernelNames(program_.message())); }
 
 } // namespace longc

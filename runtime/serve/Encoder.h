@@ -35,8 +35,14 @@ public:
   /// One vector a sequence, each of 1 to longest() known tokens, in one call: `out` is [sequences, width].
   Status encode(std::span<const std::span<const int32_t>> sequences, abi::Encoder::Pooling pooling, std::span<float> out);
 
-  void startProfile() { executor_->setProfile(&profile_); }
-  std::string profileTable() const;
+  /// `events`: each launch, for a trace.
+  void startProfile(bool events) {
+    executor_->setProfile(&profile_);
+    if (events)
+      profile_.keepEvents();
+  }
+  std::string profileTable();
+  std::string profileTrace() const;
 
 private:
   explicit Encoder(const Program &program) : program_(program) {}

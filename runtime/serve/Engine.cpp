@@ -1,7 +1,10 @@
 // Chooses the variant, links the kernels, makes the executors.
 #include "runtime/serve/Engine.h"
 
+#include "runtime/abi/Messages.h"
 #include "runtime/device/OpenDevice.h"
+
+#include <algorithm>
 
 namespace longc {
 namespace {
@@ -19,18 +22,13 @@ std::vector<std::string> kernelsOf(const abi::Program &program, std::span<const 
 }
 
 Status checkInterface(const abi::Function &function) {
-  static constexpr std::string_view known[] = {"tokens", "positions", "memory_positions", "rows", "segments", "boundaries", "temperature",
-                                                 "soft_tokens", "destinations"};
-  for (const abi::Input &input : function.inputs()) {
-    bool found = false;
-    for (std::string_view role : known)
-      found |= role == input.role();
-    bool isFloat = input.role() == "temperature" || input.role() == "soft_tokens";
-    if (!found || input.type() != (isFloat ? abi::F32 : abi::I32))
-      return Status::error(4120, "function '" + function.name() + "' has an input '" + input.role() + "' of type " +
-                                     elementName(input.type()) + ", which this runtime does not fill",
+  using Input = abi::Input;
+  static constexpr Input::Role known[] = {Input::TOKENS,     Input::POSITIONS,   Input::MEMORY_POSITIONS, Input::ROWS,        Input::SEGMENTS,
+                                          Input::BOUNDARIES, Input::TEMPERATURE, Input::SOFT_TOKENS,      Input::DESTINATIONS};
+  for (const abi::Input &input : function.inputs())
+    if (std::ranges::find(known, input.role()) == std::end(known))
+      return Status::error(4120, "function '" + function.name() + "' has an input '" + inputName(input) + "', which this runtime does not fill",
                            "compile the program again");
-  }
   if (function.name().starts_with(ingestName))
     return {};
   if (function.results_size() < 1 ||
@@ -149,7 +147,7 @@ Status Engine::useOverlays(bool on) {
       return Status::error(4122, "this program has no functions that take an adapter here", "compile it without --adapter and --gated-memory, or run it with --device cpu");
     LONGC_TRY(create(adapted_, *adaptedPrefill_, *adaptedDecode_, adaptedIngest_));
     if (profiling_)
-      startProfile();
+      startProfile(/*events=*/false);
   }
   isAdapted_ = on;
   return {};
@@ -190,17 +188,16 @@ void Engine::hideMemory(const std::vector<bool> &layers) {
     executor->hideMemory(layers);
 }
 
-void Engine::startProfile() {
+void Engine::startProfile(bool events) {
   profiling_ = true;
+  if (events)
+    profile_.keepEvents();
   for (Executor *executor : executors())
     executor->setProfile(&profile_);
 }
 
-std::string Engine::profileTable() const {
-  std::vector<std::string> names;
-  for (const abi::Kernel &kernel : program_.message().kernels())
-    names.push_back(kernel.name());
-  return profile_.table(names);
-}
+std::string Engine::profileTable() { return profile_.table(kernelNames(program_.message()), device_->measureRoof()); }
+
+std::string Engine::profileTrace() const { return profile_.trace(kernelNames(program_.message())); }
 
 } // namespace longc

@@ -75,9 +75,10 @@ public:
 
   /// Runs as if the memory of these layers were empty (by layer; empty: ends it).
   void hideMemory(const std::vector<bool> &layers);
-  void startProfile();
+  void startProfile(bool events);
   /// The table of everything since startProfile.
-  std::string profileTable() const;
+  std::string profileTable();
+  std::string profileTrace() const;
 
 private:
   struct Executors {

@@ -1,6 +1,7 @@
 // Runs the steps of a function.
 #include "runtime/serve/Executor.h"
 
+#include "runtime/abi/Messages.h"
 #include "runtime/core/Format.h"
 #include "runtime/serve/DecodeParameter.h"
 #include "runtime/serve/PagePool.h"
@@ -26,13 +27,16 @@ int64_t elementCount(const TensorShape &shape) {
   return count;
 }
 
+int64_t elementsOf(const longc_view &view) { return view.size[0] * view.size[1] * view.size[2] * view.size[3]; }
+
 } // namespace
 
 Executor::Executor(const Program &program, const abi::Function &function, Device &device)
     : program_(program), function_(function), device_(device), plan_(function, program.message()),
       hidden_(program.message(), device), symbols_(plan_.symbolNames.size(), unbound), maxima_(symbols_.size(), 0),
       states_(static_cast<size_t>(program.message().states_size())), ready_(plan_.steps.size()),
-      listsComeFirst_(std::ranges::is_sorted(plan_.steps, {}, [](const StepPlan &step) { return !step.isWorkList; })) {}
+      listsComeFirst_(std::ranges::is_sorted(plan_.steps, {}, [](const StepPlan &step) { return !step.isWorkList(); }) &&
+                      std::ranges::all_of(plan_.steps, [](const StepPlan &step) { return step.isWorkList() || step.isLaunch(); })) {}
 
 Executor::~Executor() {
   if (arena_)
@@ -204,7 +208,7 @@ TensorShape Executor::stateShape(const BufferPlan &buffer) const {
 
 std::string Executor::nameOf(const BufferPlan &buffer) const {
   if (buffer.kind == abi::Buffer::INPUT)
-    return "input '" + function_.inputs(static_cast<int>(buffer.index)).role() + "'";
+    return "input '" + inputName(function_.inputs(static_cast<int>(buffer.index))) + "'";
   if (buffer.kind == abi::Buffer::PARAMETER)
     return "parameter '" + program_.message().parameters(static_cast<int>(buffer.index)).name() + "'";
   return buffer.kind == abi::Buffer::STATE ? formatText("state %u", buffer.index) : std::string("the page table");
@@ -303,7 +307,7 @@ Status Executor::copyInputs(std::span<const InputTensor> inputs) {
 // All launches behind all lists of work; the lists' buffers live from the first step on, so nothing is in the way.
 Status Executor::runTogether(std::span<const InputTensor> inputs) {
   for (const StepPlan &step : plan_.steps)
-    if (step.isWorkList)
+    if (step.isWorkList())
       LONGC_TRY(runWorkList(step, inputs));
   return sequenceOf_ == generation_ ? device_.launchAll(launches_, sequence_) : launchAnew();
 }
@@ -314,7 +318,7 @@ Status Executor::launchAnew() {
   for (size_t index = 0; index < plan_.steps.size(); ++index) {
     const StepPlan &step = plan_.steps[index];
     ReadyStep &ready = ready_[index];
-    if (step.isWorkList || isLeftOut(step))
+    if (step.isWorkList() || isLeftOut(step))
       continue;
     if (ready.generation != generation_)
       LONGC_TRY(prepare(step, ready));
@@ -337,14 +341,14 @@ Status Executor::runSteps(std::span<const InputTensor> inputs) {
     const StepPlan &step = plan_.steps[index];
     if (isLeftOut(step))
       continue;
-    LONGC_TRY(step.isWorkList ? runWorkList(step, inputs) : runLaunch(index));
+    LONGC_TRY(step.isWorkList() ? runWorkList(step, inputs) : step.isLaunch() ? runLaunch(index) : runTransfer(step));
     if (!profile_)
       continue;
     LONGC_TRY(device_.finish());
-    if (step.isWorkList)
+    if (!step.isLaunch())
       profile_->addHost(secondsSince(start));
     else if (ready_[index].blocks > 0)
-      profile_->add(step.kernel, secondsSince(start), ready_[index].blocks);
+      profile_->add(step.kernel, secondsSince(start), ready_[index].blocks, costOf(step, ready_[index]));
   }
   return {};
 }
@@ -374,6 +378,8 @@ Status Executor::runWorkList(const StepPlan &step, std::span<const InputTensor> 
   auto list = buildWorkList(segments, step.rows, queries, step.order);
   if (!list.ok())
     return list.status();
+  if (profile_)
+    lists_[step.result] = longc::costOf(*list);
   auto count = static_cast<int64_t>(list->size()) / WorkColumn::count;
   if (count > maxima_[step.countSymbol])
     return sizeError(formatText("a work list of %lld rows is longer than its bound %lld", static_cast<long long>(count),
@@ -390,6 +396,29 @@ Status Executor::runWorkList(const StepPlan &step, std::span<const InputTensor> 
   LONGC_TRY(hidden_.keep(step.result, std::move(*list), maxima_[step.countSymbol], moved));
   generation_ += moved;
   return {};
+}
+
+LaunchCost Executor::costOf(const StepPlan &step, const ReadyStep &ready) const {
+  const auto named = std::ranges::find(plan_.symbolNames, "tokens");
+  const int64_t tokens = named == plan_.symbolNames.end() ? 0 : symbols_[static_cast<size_t>(named - plan_.symbolNames.begin())];
+  return longc::costOf(program_.message(), plan_, step, {ready.grid, ready.views, tokens, lists_, !device_.hasOwnMemory()});
+}
+
+// A copy or a fill, both of whole buffers.
+Status Executor::runTransfer(const StepPlan &step) {
+  auto view = viewOf(step.target);
+  if (!view.ok())
+    return view.status();
+  const int64_t count = elementsOf(*view);
+  const auto element = static_cast<size_t>(elementBytes(plan_.buffers[step.target].type)), bytes = static_cast<size_t>(count) * element;
+  if (step.kind == abi::Step::kFill)
+    return count == 0 ? Status() : device_.fill(view->data, &step.value, element, static_cast<size_t>(count));
+  auto source = viewOf(step.source);
+  if (!source.ok())
+    return source.status();
+  if (elementsOf(*source) != count)
+    return sizeError(formatText("a copy of %lld elements to %lld", static_cast<long long>(elementsOf(*source)), static_cast<long long>(count)));
+  return count == 0 ? Status() : device_.copyWithin(view->data, source->data, bytes);
 }
 
 StateBounds Executor::stateBounds() const {

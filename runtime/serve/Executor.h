@@ -98,6 +98,8 @@ private:
   Status runTogether(std::span<const InputTensor> inputs);
   Status launchAnew();
   Status runWorkList(const StepPlan &step, std::span<const InputTensor> inputs);
+  LaunchCost costOf(const StepPlan &step, const ReadyStep &ready) const;
+  Status runTransfer(const StepPlan &step);
   StateBounds stateBounds() const;
   Status runLaunch(size_t index);
   bool isLeftOut(const StepPlan &step) const { return asksForNothing_ && step.resultsAlone; }
@@ -113,6 +115,7 @@ private:
   FunctionPlan plan_;
   HiddenMemory hidden_;
   KernelProfile *profile_ = nullptr;
+  std::map<uint32_t, ListCost> lists_; // of the work lists of a call, by buffer, while there is a profile
 
   std::vector<int64_t> symbols_, previousSymbols_, maxima_;
   std::vector<void *> parameters_;

@@ -5,6 +5,7 @@
 #include "runtime/serve/SizeExprs.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace longc {
 namespace {
@@ -33,14 +34,17 @@ StepPlan readLaunch(const abi::Launch &launch, int symbols) {
   plan.kernel = launch.kernel();
   plan.grid = readSizes(launch.grid(), symbols);
   for (const abi::Operand &operand : launch.operands())
-    plan.operands.push_back({operand.is_scalar(), operand.buffer(),
-                             operand.is_scalar() ? *readSizeExpr(operand.scalar(), symbols) : SizeExpr(0)});
+    plan.operands.push_back({!operand.has_buffer(), operand.buffer(),
+                             operand.has_scalar()   ? *readSizeExpr(operand.scalar(), symbols)
+                             : operand.has_number() ? SizeExpr(std::bit_cast<uint32_t>(operand.number())) // as a kernel takes it
+                                                    : SizeExpr(0),
+                             operand.access(), operand.picked()});
   return plan;
 }
 
 StepPlan readWorkList(const abi::WorkList &list) {
   StepPlan plan;
-  plan.isWorkList = true;
+  plan.kind = abi::Step::kWorkList;
   plan.segments = list.segments();
   if (list.has_key_boundaries())
     plan.keyBoundaries = list.key_boundaries();
@@ -48,6 +52,24 @@ StepPlan readWorkList(const abi::WorkList &list) {
   plan.rows = list.rows();
   plan.order = list.by_sequence() ? WorkOrder::Sequence : WorkOrder::Cost;
   plan.countSymbol = list.count_symbol();
+  return plan;
+}
+
+StepPlan readStep(const abi::Step &step, int symbols) {
+  StepPlan plan;
+  switch (step.kind_case()) {
+  case abi::Step::kLaunch: plan = readLaunch(step.launch(), symbols); break;
+  case abi::Step::kWorkList: plan = readWorkList(step.work_list()); break;
+  case abi::Step::kCopy:
+    plan.source = step.copy().source();
+    plan.target = step.copy().target();
+    break;
+  default: // checkProgram has refused the kinds that no device runs
+    plan.target = step.fill().target();
+    plan.value = step.fill().value();
+  }
+  plan.kind = step.kind_case();
+  plan.resultsAlone = step.results_alone();
   return plan;
 }
 
@@ -61,10 +83,8 @@ FunctionPlan::FunctionPlan(const abi::Function &function, const abi::Program &pr
   }
   for (const abi::Buffer &buffer : function.buffers())
     buffers.push_back(readBuffer(buffer, program, symbols));
-  for (const abi::Step &step : function.steps()) {
-    steps.push_back(step.has_launch() ? readLaunch(step.launch(), symbols) : readWorkList(step.work_list()));
-    steps.back().resultsAlone = step.results_alone();
-  }
+  for (const abi::Step &step : function.steps())
+    steps.push_back(readStep(step, symbols));
   for (StepPlan &step : steps)
     for (const SizeExpr &size : step.grid)
       for (size_t symbol = 0; symbol < symbolMaxima.size(); ++symbol)

@@ -26,16 +26,23 @@ struct OperandPlan {
   bool isScalar;
   uint32_t buffer;
   SizeExpr scalar;
+  abi::Operand::Access access = abi::Operand::READ;
+  bool picked = false;
 };
 
 struct StepPlan {
-  bool isWorkList = false;
+  abi::Step::KindCase kind = abi::Step::kLaunch;
+  bool isLaunch() const { return kind == abi::Step::kLaunch; }
+  bool isWorkList() const { return kind == abi::Step::kWorkList; }
   // launch
   uint32_t kernel = 0;
   std::vector<SizeExpr> grid;
   std::vector<OperandPlan> operands;
   bool uneven = false; // its grid counts rows of a work list
   bool resultsAlone = false; // no state depends on it
+  // copy, fill
+  uint32_t source = 0, target = 0;
+  uint64_t value = 0;
   // work list
   uint32_t segments = 0, result = 0, countSymbol = 0;
   std::optional<uint32_t> keyBoundaries; // then `segments` holds boundaries of queries

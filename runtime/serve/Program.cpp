@@ -1,6 +1,7 @@
 // Loads a program from the tail of its executable.
 #include "runtime/serve/Program.h"
 
+#include "runtime/abi/Messages.h"
 #include "runtime/core/Hash.h"
 #include "runtime/io/Panels.h"
 #include "runtime/serve/CheckProgram.h"
@@ -71,11 +72,18 @@ Result<std::unique_ptr<Program>> Program::open(const std::string &path, bool ver
   return program;
 }
 
+std::vector<std::string> kernelNames(const abi::Program &program) {
+  std::vector<std::string> names;
+  for (const abi::Kernel &kernel : program.kernels())
+    names.push_back(kernel.name());
+  return names;
+}
+
 uint64_t Program::parameterBytes(uint32_t index) const {
   const abi::Parameter &parameter = message_->parameters(static_cast<int>(index));
   if (parameter.initializer() == abi::Parameter::NONE)
     return parameter.bytes();
-  if (parameter.panels())
+  if (isInPanels(parameter))
     return *panelBytes(*storedFormat(parameter.type()), parameter.shape(0), parameter.shape(1)); // checkProgram has made them
   auto bytes = static_cast<uint64_t>(elementBytes(parameter.type())); // checkProgram has seen that it can be counted
   for (int64_t size : parameter.shape())

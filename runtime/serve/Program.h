@@ -11,12 +11,16 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace longc {
 
 /// Bytes of one element; 0 for the quantised types, which only parameters have.
 int64_t elementBytes(abi::ElementType type);
 const char *elementName(abi::ElementType type);
+
+/// By index.
+std::vector<std::string> kernelNames(const abi::Program &program);
 
 class Program {
 public:

@@ -1,6 +1,7 @@
 // Tensors by module, then matrices by product: those of joined products stand one behind the other.
 #include "runtime/train/Overlays.h"
 
+#include "runtime/abi/Messages.h"
 #include "runtime/core/Format.h"
 #include "runtime/io/AdapterConfig.h"
 #include "runtime/io/JsonFile.h"
@@ -110,7 +111,7 @@ private:
     const abi::Parameter &parameter = program_.parameters(index);
     const auto number = static_cast<uint32_t>(index);
     const std::byte *data = source_.parameterData(number);
-    if (parameter.panels())
+    if (isInPanels(parameter))
       return decodePanelRow(*storedFormat(parameter.type()), parameter.shape(0), parameter.shape(1), {data, source_.parameterBytes(number)}, row, out.data());
     std::memcpy(out.data(), data + static_cast<size_t>(row) * out.size_bytes(), out.size_bytes()); // what is trained is in rows of float32
     return {};

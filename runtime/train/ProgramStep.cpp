@@ -1,44 +1,35 @@
 // Calls of a program's training functions.
 #include "runtime/train/ProgramStep.h"
 
+#include "runtime/abi/Messages.h"
+
 #include <algorithm>
 
 namespace longc {
 namespace {
 
-constexpr std::string_view pairsRole = "cross_rows"; // the one input of two dimensions
-
 /// The data of an input by its role; null for a role that training does not fill.
-const void *inputOf(const TrainBatch &batch, std::string_view role, int64_t &size) {
+const void *inputOf(const TrainBatch &batch, abi::Input::Role role, int64_t &size) {
   size = batch.size();
-  if (role == "tokens")
-    return batch.tokens.data();
-  if (role == "positions")
-    return batch.positions.data();
-  if (role == "targets")
-    return batch.targets.data();
-  if (role == "weights")
-    return batch.weights.data();
-  if (role == pairsRole) {
-    size = static_cast<int64_t>(batch.crossRows.size()) / 2;
-    return batch.crossRows.data();
+  switch (role) {
+  case abi::Input::TOKENS: return batch.tokens.data();
+  case abi::Input::POSITIONS: return batch.positions.data();
+  case abi::Input::TARGETS: return batch.targets.data();
+  case abi::Input::WEIGHTS: return batch.weights.data();
+  case abi::Input::CROSS_ROWS: size = static_cast<int64_t>(batch.crossRows.size()) / 2; return batch.crossRows.data();
+  case abi::Input::BOUNDARIES: size = static_cast<int64_t>(batch.boundaries.size()); return batch.boundaries.data();
+  default: return nullptr;
   }
-  size = static_cast<int64_t>(batch.boundaries.size());
-  return role == "boundaries" ? batch.boundaries.data() : nullptr;
 }
 
 Status checkInputs(const abi::Function &function) {
-  for (const abi::Input &input : function.inputs()) {
-    int64_t size;
-    TrainBatch some;
-    some.add(std::vector<int32_t>{0}, std::vector<float>{0});
-    some.crossRows = {0, 0};
-    const bool isFloat = input.role() == "weights";
-    if (!inputOf(some, input.role(), size) || input.type() != (isFloat ? abi::F32 : abi::I32) || input.sizes_size() != (input.role() == pairsRole ? 2 : 1))
-      return Status::error(4120, "function '" + function.name() + "' has an input '" + input.role() + "' of type " +
-                                     elementName(input.type()) + ", which this runtime does not fill",
+  TrainBatch some;
+  some.add(std::vector<int32_t>{0}, std::vector<float>{0});
+  some.crossRows = {0, 0};
+  for (const abi::Input &input : function.inputs())
+    if (int64_t size; !inputOf(some, input.role(), size))
+      return Status::error(4120, "function '" + function.name() + "' has an input '" + inputName(input) + "', which this runtime does not fill",
                            "compile the program again");
-  }
   return {};
 }
 
@@ -54,7 +45,7 @@ Result<std::unique_ptr<ProgramStep>> ProgramStep::create(const Program &program,
 }
 
 bool ProgramStep::readsRows() const {
-  return std::ranges::any_of(lossFunction().function().inputs(), [](const abi::Input &input) { return input.role() == pairsRole; });
+  return std::ranges::any_of(lossFunction().function().inputs(), [](const abi::Input &input) { return input.role() == abi::Input::CROSS_ROWS; });
 }
 
 int64_t ProgramStep::modelParameters() const {
@@ -76,7 +67,7 @@ Result<double> ProgramStep::run(Executor &executor, const TrainBatch &batch) {
   std::vector<InputTensor> inputs;
   for (const abi::Input &input : executor.function().inputs()) {
     InputTensor tensor{nullptr, {{1, 1, 1, 1}, 1}};
-    if (input.role() == pairsRole)
+    if (input.role() == abi::Input::CROSS_ROWS)
       tensor.shape = {{1, 2, 1, 1}, 2};
     tensor.data = inputOf(batch, input.role(), tensor.shape.sizes[0]);
     inputs.push_back(tensor);

@@ -6,6 +6,8 @@
 // RUN: not longc inspect %t/untiled.mlir 2>&1 | FileCheck %t/untiled.mlir
 // RUN: not longc inspect %t/unlowered.mlir 2>&1 | FileCheck %t/unlowered.mlir
 // RUN: not longc inspect %t/odd-group.mlir 2>&1 | FileCheck %t/odd-group.mlir
+// RUN: not longc inspect %t/written-input.mlir 2>&1 | FileCheck %t/written-input.mlir
+// RUN: not longc inspect %t/odd-role.mlir 2>&1 | FileCheck %t/odd-role.mlir
 
 //--- unplanned.mlir
 // CHECK: error: buffer has no 'tile.live': expected a function after longc-plan-buffers
@@ -54,4 +56,24 @@ func.func @f(%x: tensor<3x5xf32>, %u: tensor<3xf32>) -> tensor<3xi32> {
     lm.yield %y : tensor<3xi32>
   }
   return %g : tensor<3xi32>
+}
+
+//--- written-input.mlir
+// CHECK: error: 'tile.launch' op gives operand 0 to be read, and @writes writes it
+tile.kernel @writes grid(%i) (%x: !tile.view<4xf32>, %y: !tile.view<4xf32>) {
+  %t = tile.load %y[%i] : !tile.view<4xf32> -> tensor<4xf32>
+  tile.store %t, %x[%i] : tensor<4xf32>, !tile.view<4xf32>
+  tile.return
+}
+func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %c1 = arith.constant 1 : index
+  %e = tensor.empty() {tile.live = array<i64: 0, 0>} : tensor<4xf32>
+  %y = tile.launch @writes grid(%c1) ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>)
+  return %y : tensor<4xf32>
+}
+
+//--- odd-role.mlir
+// CHECK: error: argument 0 is 'tokens': expected i32 of rank 1, got 'tensor<4xf32>'
+func.func @f(%x: tensor<4xf32> {lm.input = "tokens"}) -> tensor<4xf32> {
+  return %x : tensor<4xf32>
 }

@@ -28,11 +28,11 @@ tile.kernel @product grid(%i, %j) (%x: !tile.view<?x64xf32>, %w: !tile.view<64x6
 // CHECK-NEXT:   buffer 6: arena, steps 0 to 4, f32[tokens, 64]
 // CHECK-NEXT:   buffer 7: arena, steps 1 to 2, i32[items1, 8]
 // CHECK-NEXT:   buffer 8: arena, steps 3 to 4, f32[tokens, 64]
-// CHECK-NEXT:   step 0: launch embed grid (ceildiv(tokens, 4)) on buffer 0, buffer 4, buffer 6  // model.embed_tokens
+// CHECK-NEXT:   step 0: launch embed grid (ceildiv(tokens, 4)) on buffer 0, buffer 4 into buffer 6  // model.embed_tokens
 // CHECK-NEXT:   step 1: list work of buffer 1 by 16 rows into buffer 7, items1 rows
-// CHECK-NEXT:   step 2: launch append grid (items1) on buffer 6, buffer 7, floordiv(cache_keys.0, page_table.0), buffer 2
-// CHECK-NEXT:   step 3: launch product grid (ceildiv(tokens, 16), 2) on buffer 6, buffer 5, buffer 8, for results alone
-// CHECK-NEXT:   step 4: launch product grid (ceildiv(tokens, 16), 2) on buffer 8, buffer 5, buffer 6, for results alone
+// CHECK-NEXT:   step 2: launch append grid (items1) on buffer 6, buffer 7, floordiv(cache_keys.0, page_table.0) into buffer 2
+// CHECK-NEXT:   step 3: launch product grid (ceildiv(tokens, 16), 2) on buffer 6, buffer 5 into buffer 8, for results alone
+// CHECK-NEXT:   step 4: launch product grid (ceildiv(tokens, 16), 2) on buffer 8, buffer 5 into buffer 6, for results alone
 // CHECK-NEXT:   results: buffer 6, buffer 2
 func.func @prefill(%ids: tensor<?xi32> {lm.input = "tokens"}, %segments: tensor<?x8xi32> {lm.input = "segments"},
                    %keys: tensor<?x2x32xbf16> {lm.input = "cache_keys", lm.layer = 3 : i64},
@@ -69,4 +69,69 @@ func.func @prefill(%ids: tensor<?xi32> {lm.input = "tokens"}, %segments: tensor<
 func.func @packed(%q: tensor<?x64xf32>, %starts: tensor<?xi32>, %keys: tensor<?xi32>) -> tensor<?x8xi32> {
   %list = tile.work_list %starts keys %keys rows = 16 {tile.live = array<i64: 0, 0>} : tensor<?xi32>, tensor<?xi32> -> tensor<?x8xi32>
   return %list : tensor<?x8xi32>
+}
+
+// What a kernel reads and stores is added to; rows that it adds are read. A number goes to it as it is.
+// CHECK-LABEL: function accumulate.fast for any target
+// CHECK:        step 0: launch embed grid (2) on buffer 0, buffer 1 into buffer 2
+// CHECK-NEXT:   step 1: launch scale grid (2) on 0.5 adding to buffer 2
+// CHECK-NEXT:   step 2: launch sum grid (2) on buffer 2 adding to buffer 2
+func.func @accumulate(%ids: tensor<8xi32> {lm.input = "tokens"}) -> tensor<8x64xf32> {
+  %c2 = arith.constant 2 : index
+  %half = arith.constant 0.5 : f32
+  %w = lm.parameter_ref @table : !lm.quantized<32x64, q4_1>
+  %e = tensor.empty() {tile.live = array<i64: 0, 2>} : tensor<8x64xf32>
+  %x = tile.launch @embed grid(%c2) ins(%ids, %w : tensor<8xi32>, !lm.quantized<32x64, q4_1>) outs(%e : tensor<8x64xf32>)
+  %y = tile.launch @scale grid(%c2) ins(%half : f32) outs(%x : tensor<8x64xf32>)
+  %z = tile.launch @sum grid(%c2) ins(%y : tensor<8x64xf32>) outs(%y : tensor<8x64xf32>)
+  return %z : tensor<8x64xf32>
+}
+tile.kernel @scale grid(%i) (%factor: f32, %y: !tile.view<8x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %t = tile.load %y[%i, %c0] : !tile.view<8x64xf32> -> tensor<4x64xf32>
+  %f = tile.splat %factor : f32 -> tensor<4x64xf32>
+  %s = arith.mulf %t, %f : tensor<4x64xf32>
+  tile.store %s, %y[%i, %c0] : tensor<4x64xf32>, !tile.view<8x64xf32>
+  tile.return
+}
+tile.kernel @sum grid(%i) (%x: !tile.view<8x64xf32>, %y: !tile.view<8x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %t = tile.load %x[%i, %c0] : !tile.view<8x64xf32> -> tensor<4x64xf32>
+  tile.store %t, %y[%i, %c0] accumulate : tensor<4x64xf32>, !tile.view<8x64xf32>
+  tile.return
+}
+
+// Products of a block: those in loops of known length, and those of one key where a call tells how many there are; the
+// second dimension of the grid divides them.
+// CHECK-LABEL: function multiply.fast for any target
+// CHECK: kernel        embed{{$}}
+// CHECK: kernel        keys, a block multiplies bf16: 16384 flops, 1024 a key, keys divided by dimension 1
+func.func @multiply(%q: tensor<4x32xbf16>, %k: tensor<?x32xbf16>) -> tensor<4x16xf32> {
+  %c2 = arith.constant 2 : index
+  %e = tensor.empty() {tile.live = array<i64: 0, 0>} : tensor<4x16xf32>
+  %s = tile.launch @keys grid(%c2, %c2) ins(%q, %k : tensor<4x32xbf16>, tensor<?x32xbf16>) outs(%e : tensor<4x16xf32>)
+  return %s : tensor<4x16xf32>
+}
+tile.kernel @keys grid(%i, %part) (%q: !tile.view<4x32xbf16>, %k: !tile.view<?x32xbf16>, %y: !tile.view<4x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %c4 = arith.constant 4 : index
+  %c16 = arith.constant 16 : index
+  %zero = arith.constant dense<0.0> : tensor<4x16xf32>
+  %qt = tile.load %q[%c0, %c0] : !tile.view<4x32xbf16> -> tensor<4x32xbf16>
+  %n = tile.dim %k, 0 : !tile.view<?x32xbf16>
+  %first = arith.muli %part, %c16 : index
+  %s = scf.for %j = %c0 to %c4 step %c2 iter_args(%acc = %zero) -> (tensor<4x16xf32>) {
+    %t = tile.load %k[%j, %c0] : !tile.view<?x32xbf16> -> tensor<16x32xbf16>
+    %next = tile.mma %qt, %t, %acc transpose_b : tensor<4x32xbf16>, tensor<16x32xbf16> -> tensor<4x16xf32>
+    %twice = tile.mma %qt, %t, %next transpose_b : tensor<4x32xbf16>, tensor<16x32xbf16> -> tensor<4x16xf32>
+    scf.yield %twice : tensor<4x16xf32>
+  }
+  %r = scf.for %j = %first to %n step %c4 iter_args(%acc = %s) -> (tensor<4x16xf32>) {
+    %t = tile.load %k[%j, %c0] : !tile.view<?x32xbf16> -> tensor<16x32xbf16>
+    %next = tile.mma %qt, %t, %acc transpose_b : tensor<4x32xbf16>, tensor<16x32xbf16> -> tensor<4x16xf32>
+    scf.yield %next : tensor<4x16xf32>
+  }
+  tile.store %r, %y[%c0, %c0] : tensor<4x16xf32>, !tile.view<4x16xf32>
+  tile.return
 }

@@ -7,6 +7,7 @@
 #include "frontends/tools/RegisterAll.h"
 #include "passes/Passes.h"
 #include "passes/Pipelines.h"
+#include "runtime/serve/CheckFunction.h"
 #include "test/fuzz/Features.h"
 #include "test/fuzz/RandomFunction.h"
 
@@ -80,11 +81,13 @@ bool compile(ModuleOp module, int64_t precision, StringRef variant, bool toCode,
   if (failed(runPasses(module, [&](PassManager &manager) { longc::buildLoweringPipeline(manager, lowering); }, text)))
     return false;
   longc::abi::Program program;
-  longc::abi::Function host;
   longc::ProgramIndex index(program);
   for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+    longc::abi::Function host;
     if (failed(longc::buildSteps(function, index, host)))
       return false;
+    if (longc::Status status = longc::checkFunction(program, host); !status.ok())
+      report("the loader refuses steps that the compiler made", status.message(), text);
     function.erase();
   }
   if (!toCode)

@@ -41,9 +41,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       std::vector<int64_t> symbols(plan.symbolNames.size(), 7);
       if (plan.buffers.size() < 2000) // placing is quadratic
         (void)plan.layOut(symbols);
-      for (const StepPlan &step : plan.steps)
+      for (const StepPlan &step : plan.steps) {
         for (const SizeExpr &extent : step.grid)
           (void)extent.evaluate(symbols);
+        for (const OperandPlan &operand : step.operands)
+          (void)(operand.isScalar ? operand.scalar.evaluate(symbols).has_value() : plan.buffers[operand.buffer].sizes.empty());
+        if (step.kind == abi::Step::kCopy || step.kind == abi::Step::kFill)
+          (void)(plan.buffers[step.source].sizes.size() + plan.buffers[step.target].sizes.size());
+      }
     }
   return 0;
 }

@@ -37,11 +37,11 @@ tile.kernel @other_constant grid(%i) (%x: !tile.view<?x8xf32>, %y: !tile.view<?x
   tile.store %s, %y[%row, %c0] : tensor<4x8xf32>, !tile.view<?x8xf32>
   tile.return
 }
-tile.kernel @other_panels grid(%i) (%x: !tile.view<?x8xf32>, %y: !tile.view<?x8xf32>) attributes {tile.panels = array<i64: 0>} {
+tile.kernel @other_panels grid(%i) (%x: !tile.view<?x8xf32, panels>, %y: !tile.view<?x8xf32>) {
   %c4 = arith.constant 4 : index
   %c0 = arith.constant 0 : index
   %row = arith.muli %i, %c4 : index
-  %t = tile.load %x[%row, %c0] : !tile.view<?x8xf32> -> tensor<4x8xf32>
+  %t = tile.load %x[%row, %c0] : !tile.view<?x8xf32, panels> -> tensor<4x8xf32>
   %two = arith.constant dense<2.0> : tensor<4x8xf32>
   %s = arith.mulf %t, %two : tensor<4x8xf32>
   tile.store %s, %y[%row, %c0] : tensor<4x8xf32>, !tile.view<?x8xf32>

@@ -15,17 +15,17 @@
 
 // The kernel reads the residual from the tensor that it updates; the weight that stood behind it moves up.
 // CHECK-LABEL: tile.kernel @add grid(%arg0)
-// CHECK-SAME: (%[[X:.*]]: !tile.view<?x8xf32>, %[[W:.*]]: !tile.view<8x8xf32>, %[[Y:.*]]: !tile.view<?x8xf32>) attributes {tile.panels = array<i64: 1>}
+// CHECK-SAME: (%[[X:.*]]: !tile.view<?x8xf32>, %[[W:.*]]: !tile.view<8x8xf32, panels>, %[[Y:.*]]: !tile.view<?x8xf32>)
 // CHECK: %[[OLD:.*]] = tile.load %[[Y]][%[[ROW:.*]], %c0]
 // CHECK: %[[SUM:.*]] = arith.addf %[[OLD]]
 // CHECK: tile.store %[[SUM]], %[[Y]][%[[ROW]], %c0]
-tile.kernel @add grid(%i) (%x: !tile.view<?x8xf32>, %r: !tile.view<?x8xf32>, %w: !tile.view<8x8xf32>, %y: !tile.view<?x8xf32>) attributes {tile.panels = array<i64: 2>} {
+tile.kernel @add grid(%i) (%x: !tile.view<?x8xf32>, %r: !tile.view<?x8xf32>, %w: !tile.view<8x8xf32, panels>, %y: !tile.view<?x8xf32>) {
   %c0 = arith.constant 0 : index
   %c4 = arith.constant 4 : index
   %zero = arith.constant dense<0.0> : tensor<4x8xf32>
   %row = arith.muli %i, %c4 : index
   %xt = tile.load %x[%row, %c0] : !tile.view<?x8xf32> -> tensor<4x8xf32>
-  %wt = tile.load %w[%c0, %c0] : !tile.view<8x8xf32> -> tensor<8x8xf32>
+  %wt = tile.load %w[%c0, %c0] : !tile.view<8x8xf32, panels> -> tensor<8x8xf32>
   %p = tile.mma %xt, %wt, %zero transpose_b : tensor<4x8xf32>, tensor<8x8xf32> -> tensor<4x8xf32>
   %old = tile.load %r[%row, %c0] : !tile.view<?x8xf32> -> tensor<4x8xf32>
   %sum = arith.addf %old, %p : tensor<4x8xf32>

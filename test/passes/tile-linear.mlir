@@ -18,7 +18,7 @@ lm.parameter @h : tensor<40x64xbf16>
 
 // The weight is decoded tile by tile; 192 columns are two tiles of 96.
 // CHECK-LABEL: tile.kernel @linear_192x64 grid(%arg0, %arg1)
-// CHECK-SAME: (%[[X:.*]]: !tile.view<?x64xf32>, %[[W:.*]]: !tile.view<192x64x!tile.quantized<q4_1>>, %[[Y:.*]]: !tile.view<?x192xf32>) attributes {tile.panels = array<i64: 1>}
+// CHECK-SAME: (%[[X:.*]]: !tile.view<?x64xf32>, %[[W:.*]]: !tile.view<192x64x!tile.quantized<q4_1>>, %[[Y:.*]]: !tile.view<?x192xf32>)
 // CHECK-DAG: %[[ROW:.*]] = arith.muli %arg0, %c16
 // CHECK-DAG: %[[COL:.*]] = arith.muli %arg1, %c96
 // CHECK: %[[A:.*]] = tile.load %[[X]][%[[ROW]], %c0] : <?x64xf32> -> tensor<16x64xf32>

@@ -12,7 +12,7 @@ module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_
 lm.parameter @table : !lm.quantized<40x64, q8_0>
 
 // CHECK-LABEL: tile.kernel @embedding_64 grid(%arg0)
-// CHECK-SAME: attributes {tile.panels = array<i64: 0>}
+// CHECK-SAME: !tile.view<40x64x!tile.quantized<q8_0>>
 // CHECK: %[[ROW:.*]] = arith.muli %arg0, %c4
 // CHECK: %[[TOKENS:.*]] = tile.load %{{.*}}[%[[ROW]]] : <?xi32> -> tensor<4xi32>
 // CHECK: tile.gather %{{.*}}[%[[TOKENS]], %c0] : <40x64x!tile.quantized<q8_0>>, tensor<4xi32> -> tensor<4x64xf32>

@@ -274,8 +274,27 @@ TEST(Info, NamesTheModelAndTheVariant) {
 TEST(Profile, ListsTheKernels) {
   auto output = run("generate -p aaa -n 2 -q --profile");
   EXPECT_EQ(output.code, 0);
-  for (const char *kernel : {"append", "count", "gather", "total"})
-    EXPECT_NE(output.error.find(kernel), std::string::npos);
+  for (const char *word : {"append", "count", "gather", "total", "GF/s", "GB/s", "of roof", "roof: "})
+    EXPECT_NE(output.error.find(word), std::string::npos) << word;
+}
+
+TEST(Profile, TracesEachLaunch) {
+  const std::string path = fake::temporaryPath("trace.json");
+  auto output = run("generate -p aaa -n 2 -q --trace " + path);
+  EXPECT_EQ(output.code, 0);
+  EXPECT_EQ(output.error, ""); // the table is --profile's
+  const auto trace = nlohmann::json::parse(fake::readAll(path));
+  std::map<std::string, int> launches;
+  double end = 0;
+  for (const auto &event : trace["traceEvents"]) {
+    ++launches[event["name"]];
+    EXPECT_EQ(event["ph"], "X");
+    EXPECT_GE(event["ts"].get<double>() + 1e-3, end); // one after the other
+    end = event["ts"].get<double>() + event["dur"].get<double>();
+  }
+  EXPECT_EQ(launches["append"], 2); // the prompt and one token
+  EXPECT_EQ(launches["gather"], 2);
+  EXPECT_EQ(run("generate -p aaa -n 2 -q --trace /nowhere/trace.json").code, 1);
 }
 
 } // namespace

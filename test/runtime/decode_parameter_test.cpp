@@ -34,7 +34,7 @@ struct Matrix {
     parameter.set_type(longc::abi::F32);
     parameter.add_shape(rows);
     parameter.add_shape(columns);
-    parameter.set_panels(true);
+    parameter.set_layout(longc::abi::Parameter::PANELS);
     parameter.set_bytes(panels.size());
   }
 };
@@ -57,7 +57,7 @@ TEST(DecodeParameter, RowsOfFloatsAreTheMatrix) {
 
 TEST(DecodeParameter, FloatsThatAreStoredInRowsAreRounded) {
   Matrix matrix;
-  matrix.parameter.set_panels(false);
+  matrix.parameter.set_layout(longc::abi::Parameter::ROWS);
   EXPECT_TRUE(needsDecoding(matrix.parameter, longc::abi::BF16));
   EXPECT_FALSE(needsDecoding(matrix.parameter, longc::abi::F32));
   std::vector<std::byte> decoded(matrix.values.size() * 2);
@@ -85,7 +85,7 @@ TEST(DecodeParameter, WhatNeedsNoDecodingAndWhatHasNone) {
   EXPECT_TRUE(needsDecoding(matrix.parameter, longc::abi::F32)); // panels are no rows
   std::vector<std::byte> decoded(matrix.values.size() * 4);
   EXPECT_EQ(decodeParameter(matrix.parameter, matrix.panels.data(), longc::abi::I32, decoded).code(), 4124);
-  matrix.parameter.set_panels(false);
+  matrix.parameter.set_layout(longc::abi::Parameter::ROWS);
   EXPECT_FALSE(needsDecoding(matrix.parameter, longc::abi::F32));
   matrix.parameter.set_type(longc::abi::BF16);
   EXPECT_EQ(decodeParameter(matrix.parameter, matrix.panels.data(), longc::abi::F32, decoded).code(), 4124);

@@ -1,10 +1,12 @@
 // Message, weights and file of the fake program.
 #include "test/runtime/FakeProgram.h"
 
+#include "runtime/abi/Messages.h"
 #include "runtime/abi/longc_abi.h"
 #include "runtime/core/Hash.h"
 #include "runtime/text/ByteAlphabet.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -61,8 +63,9 @@ void addBuffer(abi::Function &function, abi::Buffer::Kind kind, uint32_t index, 
   buffer->set_last_step(last);
 }
 
-void addInput(abi::Function &function, const char *role, abi::ElementType type, std::initializer_list<abi::Expr> sizes) {
+void addInput(abi::Function &function, abi::Input::Role role, std::initializer_list<abi::Expr> sizes) {
   abi::Input *input = function.add_inputs();
+  const abi::ElementType type = factsOf(role).type;
   input->set_role(role);
   input->set_type(type);
   for (const abi::Expr &size : sizes)
@@ -71,17 +74,19 @@ void addInput(abi::Function &function, const char *role, abi::ElementType type, 
 }
 
 void addLaunch(abi::Function &function, uint32_t kernel, abi::Expr grid, std::initializer_list<uint32_t> buffers,
+               std::initializer_list<uint32_t> written,
                int64_t scalar = -1) {
   abi::Launch *launch = function.add_steps()->mutable_launch();
   launch->set_kernel(kernel);
   *launch->add_grid() = std::move(grid);
-  for (uint32_t buffer : buffers)
-    launch->add_operands()->set_buffer(buffer);
-  if (scalar >= 0) {
+  for (uint32_t buffer : buffers) {
     abi::Operand *operand = launch->add_operands();
-    operand->set_is_scalar(true);
-    *operand->mutable_scalar() = constant(scalar);
+    operand->set_buffer(buffer);
+    if (std::ranges::find(written, buffer) != written.end())
+      operand->set_access(abi::Operand::WRITE);
   }
+  if (scalar >= 0)
+    *launch->add_operands()->mutable_scalar() = constant(scalar);
 }
 
 void addFunction(abi::Module &module, const char *name, const char *precision) {
@@ -91,12 +96,12 @@ void addFunction(abi::Module &module, const char *name, const char *precision) {
   function.set_target("cpu");
   addSymbols(function);
   abi::Expr tokenCount = symbol(tokens), rowCount = symbol(rows);
-  addInput(function, "tokens", abi::I32, {tokenCount});
-  addInput(function, "positions", abi::I32, {tokenCount});
-  addInput(function, "memory_positions", abi::I32, {tokenCount});
-  addInput(function, "rows", abi::I32, {rowCount});
-  addInput(function, "segments", abi::I32, {symbol(sequences), constant(8)});
-  addInput(function, "temperature", abi::F32, {tokenCount});
+  addInput(function, abi::Input::TOKENS, {tokenCount});
+  addInput(function, abi::Input::POSITIONS, {tokenCount});
+  addInput(function, abi::Input::MEMORY_POSITIONS, {tokenCount});
+  addInput(function, abi::Input::ROWS, {rowCount});
+  addInput(function, abi::Input::SEGMENTS, {symbol(sequences), constant(8)});
+  addInput(function, abi::Input::TEMPERATURE, {tokenCount});
   for (uint32_t state = 0; state < 4; ++state)
     addBuffer(function, abi::Buffer::STATE, state, abi::F32, {symbol(state < 2 ? ringRows : pageRows), constant(1), constant(2)});
   addBuffer(function, abi::Buffer::PAGE_TABLE, 0, abi::I32, {symbol(slots), symbol(pages)});
@@ -105,14 +110,15 @@ void addFunction(abi::Module &module, const char *name, const char *precision) {
   addBuffer(function, abi::Buffer::ARENA, 0, abi::F32, {tokenCount, constant(vocabulary)}, 2, 3);
   addBuffer(function, abi::Buffer::ARENA, 0, abi::F32, {rowCount, constant(vocabulary)}, 3, 3);
   addLaunch(function, 0, binary(abi::Expr::CEILDIV, tokenCount, constant(blockRows)),
-            {tokenBuffer, positionBuffer, segmentBuffer, pageTable, cacheKeys, cacheValues, memoryKeys, memoryValues});
+            {tokenBuffer, positionBuffer, segmentBuffer, pageTable, cacheKeys, cacheValues, memoryKeys, memoryValues},
+            {cacheKeys, cacheValues, memoryKeys, memoryValues});
   abi::WorkList *list = function.add_steps()->mutable_work_list();
   list->set_segments(segmentBuffer);
   list->set_result(workList);
   list->set_rows(blockRows);
   list->set_count_symbol(items);
-  addLaunch(function, 1, symbol(items), {workList, temperatureBuffer, pageTable, cacheKeys, memoryKeys, counts}, 7);
-  addLaunch(function, 2, rowCount, {counts, rowBuffer, bias, logits});
+  addLaunch(function, 1, symbol(items), {workList, temperatureBuffer, pageTable, cacheKeys, memoryKeys, counts}, {counts}, 7);
+  addLaunch(function, 2, rowCount, {counts, rowBuffer, bias, logits}, {logits});
   for (int step : {2, 3})
     function.mutable_steps(step)->set_results_alone(true);
   function.add_results(logits);
@@ -127,14 +133,14 @@ void addIngest(abi::Module &module, const char *precision) {
   for (const char *name : {"tokens", "boundaries.0", "sequences", "memory.0", "page_table.0", "page_table.1"})
     function.add_symbols()->set_name(name);
   enum { tokens, boundaries, sequences, pageRows, slots, pages };
-  addInput(function, "tokens", abi::I32, {symbol(tokens)});
-  addInput(function, "positions", abi::I32, {symbol(tokens)});
-  addInput(function, "boundaries", abi::I32, {symbol(boundaries)});
-  addInput(function, "segments", abi::I32, {symbol(sequences), constant(8)});
+  addInput(function, abi::Input::TOKENS, {symbol(tokens)});
+  addInput(function, abi::Input::POSITIONS, {symbol(tokens)});
+  addInput(function, abi::Input::BOUNDARIES, {symbol(boundaries)});
+  addInput(function, abi::Input::SEGMENTS, {symbol(sequences), constant(8)});
   for (uint32_t state : {2u, 3u})
     addBuffer(function, abi::Buffer::STATE, state, abi::F32, {symbol(pageRows), constant(1), constant(2)});
   addBuffer(function, abi::Buffer::PAGE_TABLE, 0, abi::I32, {symbol(slots), symbol(pages)});
-  addLaunch(function, 3, binary(abi::Expr::CEILDIV, symbol(tokens), constant(blockRows)), {0, 1, 2, 3, 4, 5, 6});
+  addLaunch(function, 3, binary(abi::Expr::CEILDIV, symbol(tokens), constant(blockRows)), {0, 1, 2, 3, 4, 5, 6}, {4, 5});
 }
 
 void addTokenizer(abi::Tokenizer &tokenizer) {
@@ -215,17 +221,17 @@ void addTraining(abi::Module &module, bool gradient) {
   function.set_target("cpu");
   for (const char *name : {"tokens", "boundaries.0"})
     function.add_symbols()->set_name(name);
-  for (const char *role : {"tokens", "positions", "targets"})
-    addInput(function, role, abi::I32, {symbol(0)});
-  addInput(function, "boundaries", abi::I32, {symbol(1)});
-  addInput(function, "weights", abi::F32, {symbol(0)});
+  for (abi::Input::Role role : {abi::Input::TOKENS, abi::Input::POSITIONS, abi::Input::TARGETS})
+    addInput(function, role, {symbol(0)});
+  addInput(function, abi::Input::BOUNDARIES, {symbol(1)});
+  addInput(function, abi::Input::WEIGHTS, {symbol(0)});
   const abi::Expr rank = constant(trainingRank), size = constant(vocabulary);
   addBuffer(function, abi::Buffer::PARAMETER, 1, abi::F32, {rank, size});
   addBuffer(function, abi::Buffer::PARAMETER, 2, abi::F32, {size, rank});
   addBuffer(function, abi::Buffer::ARENA, 0, abi::F32, {constant(1)});
   addBuffer(function, abi::Buffer::ARENA, 0, abi::F32, {rank, size});
   addBuffer(function, abi::Buffer::ARENA, 0, abi::F32, {size, rank});
-  addLaunch(function, 4, constant(1), {0, 2, 4, 5, 6, 7, 8, 9}, gradient);
+  addLaunch(function, 4, constant(1), {0, 2, 4, 5, 6, 7, 8, 9}, {7, 8, 9}, gradient);
   function.add_results(7);
   for (uint32_t index : {1u, 2u}) {
     if (!gradient)

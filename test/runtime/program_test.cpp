@@ -58,12 +58,15 @@ TEST(Program, RefusesDamagedFooters) {
 // Its message is read far enough to say so, whatever its fields were.
 TEST(Program, RefusesEarlierVersionsByName) {
   abi::Program program = fake::program();
-  program.set_version(1);
   ASSERT_TRUE(program.mutable_modules(0)->mutable_tokenizer()->MergeFromString("\x22\x04t \xc4\xa0")); // a merge, as a text
-  auto opened = open(fake::programFile("executable", program, fake::weights()));
-  ASSERT_FALSE(opened.ok());
-  EXPECT_EQ(opened.status().code(), 4109);
-  EXPECT_NE(opened.status().message().find("program version 1;"), std::string::npos) << opened.status().message();
+  ASSERT_TRUE(prefill(program).mutable_inputs(0)->MergeFromString("\x0a\x06tokens"));                   // a role, as one
+  for (uint32_t version : {1u, 3u}) {
+    program.set_version(version);
+    auto opened = open(fake::programFile("executable", program, fake::weights()));
+    ASSERT_FALSE(opened.ok());
+    EXPECT_EQ(opened.status().code(), 4109);
+    EXPECT_NE(opened.status().message().find("program version " + std::to_string(version) + ";"), std::string::npos) << opened.status().message();
+  }
 }
 
 TEST(Program, RefusesTruncatedFiles) {
@@ -122,7 +125,7 @@ TEST(Program, RefusesBadParameters) {
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_parameters(0)->set_shape(0, -1); }), 4108);
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_parameters(0)->set_shape(0, INT64_MAX); }), 4108);
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_parameters(0)->set_type(abi::Q4_1); }), 4108);
-  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_parameters(0)->set_panels(true); }), 4108);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_parameters(0)->set_layout(abi::Parameter::PANELS); }), 4108);
 }
 
 TEST(Program, TellsModulesAndTheirParametersApartByName) {
@@ -186,7 +189,7 @@ TEST(Program, ChecksMatricesThatHoldWhatIsTrained) {
       abi::Parameter *held = p.add_parameters();
       held->set_name("q+k.lora_A:bf16");
       held->set_type(abi::BF16);
-      held->set_panels(true);
+      held->set_layout(abi::Parameter::PANELS);
       held->set_initializer(abi::Parameter::ZERO);
       held->add_shape(48);
       held->add_shape(64);
@@ -197,7 +200,7 @@ TEST(Program, ChecksMatricesThatHoldWhatIsTrained) {
   };
   EXPECT_EQ(codeOfHeld([](abi::Parameter &) {}), 0);
   for (const Change &change : std::vector<Change>{
-           [](abi::Parameter &p) { p.set_type(abi::F32); }, [](abi::Parameter &p) { p.set_panels(false); },
+           [](abi::Parameter &p) { p.set_type(abi::F32); }, [](abi::Parameter &p) { p.set_layout(abi::Parameter::ROWS); },
            [](abi::Parameter &p) { p.set_shape(0, 47); }, [](abi::Parameter &p) { p.clear_overlays(); },
            [](abi::Parameter &p) { p.mutable_overlays(0)->set_rows(INT64_MAX); }, [](abi::Parameter &p) { p.mutable_overlays(1)->set_rows(0); }})
     EXPECT_EQ(codeOfHeld(change), 4108);
@@ -207,7 +210,7 @@ TEST(Program, RefusesBadTraining) {
   using Change = std::function<void(abi::Parameter &, abi::Function &)>;
   std::vector<Change> changes = {
       [](abi::Parameter &p, abi::Function &) { p.set_type(abi::BF16); },
-      [](abi::Parameter &p, abi::Function &) { p.set_panels(true); },
+      [](abi::Parameter &p, abi::Function &) { p.set_layout(abi::Parameter::PANELS); },
       [](abi::Parameter &p, abi::Function &) { p.set_bytes(24); },
       [](abi::Parameter &p, abi::Function &) { p.set_trainable(false); },
       [](abi::Parameter &p, abi::Function &) { p.set_initializer(static_cast<abi::Parameter::Initializer>(7)); },
@@ -265,6 +268,76 @@ TEST(Program, RefusesBadBuffersAndSteps) {
   };
   for (size_t index = 0; index < changes.size(); ++index)
     EXPECT_EQ(codeAfter([&](abi::Program &p) { changes[index](prefill(p)); }), 4108) << "change " << index;
+}
+
+// What the fake program's prefill does: buffers 0 to 5 are inputs, 6 to 9 states, 10 the page table, 11 a parameter, 12 the work
+// list of step 1, 13 what step 2 counts, 14 the logits of step 3.
+TEST(Program, ReadsWhatIsThereAndWritesWhatItMay) {
+  using Change = std::function<void(abi::Function &)>;
+  auto operand = [](abi::Function &f, int step, int index) { return f.mutable_steps(step)->mutable_launch()->mutable_operands(index); };
+  auto ofList = [](abi::Function &f) { return f.mutable_steps(1); }; // before step 2 counts and the list is there
+  std::vector<std::pair<Change, const char *>> changes = {
+      {[&](abi::Function &f) { operand(f, 3, 0)->set_buffer(14); }, "step 3 reads buffer 14, which nothing has written"},
+      {[&](abi::Function &f) { operand(f, 3, 3)->set_access(abi::Operand::ACCUMULATE); }, "step 3 reads buffer 14, which nothing has written"},
+      {[&](abi::Function &f) { operand(f, 3, 3)->set_access(abi::Operand::READ); }, "step 3 reads buffer 14, which nothing has written"},
+      {[&](abi::Function &f) { operand(f, 3, 3)->set_buffer(11); }, "step 3 writes buffer 11, which is a parameter"},
+      {[&](abi::Function &f) { operand(f, 3, 3)->set_buffer(10); }, "step 3 writes buffer 10, which is the page table"},
+      {[&](abi::Function &f) { operand(f, 3, 3)->set_buffer(13); }, "result buffer 14 is written by no step"},
+      {[&](abi::Function &f) { operand(f, 3, 0)->set_buffer(12); }, "step 3 uses buffer 12, which lives from step 1 to 2"},
+      {[&](abi::Function &f) { operand(f, 3, 0)->clear_kind(); }, "step 3 has a malformed operand"},
+      {[&](abi::Function &f) { operand(f, 3, 0)->set_access(static_cast<abi::Operand::Access>(3)); }, "step 3 has a malformed operand"},
+      {[&](abi::Function &f) { operand(f, 2, 6)->set_access(abi::Operand::WRITE); }, "step 2 has a malformed scalar"},
+      {[&](abi::Function &f) { f.mutable_steps(0)->mutable_launch()->clear_operands(); }, "step 0 writes nothing"},
+      {[&](abi::Function &f) {
+         ofList(f)->mutable_copy()->set_source(0);
+         ofList(f)->mutable_copy()->set_target(12);
+       }, "step 1 copies between buffers of two types or ranks, or a parameter"},
+      {[&](abi::Function &f) { ofList(f)->mutable_copy()->set_target(99); }, "step 1 names a buffer that does not exist"},
+      {[&](abi::Function &f) { ofList(f)->mutable_fill()->set_target(11); }, "step 1 writes buffer 11, which is a parameter"},
+      {[&](abi::Function &f) {
+         ofList(f)->mutable_fill()->set_target(12);
+         ofList(f)->mutable_fill()->set_value(uint64_t{1} << 32);
+       }, "step 1 fills with more than an element"},
+  };
+  for (const auto &[change, message] : changes) {
+    abi::Program program = fake::program();
+    change(prefill(program));
+    auto opened = open(fake::programFile("executable", program, fake::weights()));
+    ASSERT_FALSE(opened.ok()) << message;
+    EXPECT_EQ(opened.status().code(), 4108);
+    EXPECT_NE(opened.status().message().find(message), std::string::npos) << opened.status().message();
+  }
+}
+
+TEST(Program, RolesOfInputsAreWhatTheyAlwaysAre) {
+  using Change = std::function<void(abi::Function &)>;
+  const std::pair<Change, const char *> changes[] = {
+      {[](abi::Function &f) { f.mutable_inputs(1)->set_role(abi::Input::TOKENS); }, "input 'tokens' is there twice"},
+      {[](abi::Function &f) { f.mutable_inputs(3)->set_role(abi::Input::TARGETS); }, "input 'targets' has rows of its own; expected 'tokens'"},
+      {[](abi::Function &f) { f.mutable_inputs(4)->set_role(abi::Input::ROWS); }, "input 'rows' is there twice"},
+      {[](abi::Function &f) { f.mutable_inputs(4)->set_role(abi::Input::BOUNDARIES); }, "input 'boundaries' is i32 of rank 2; expected i32 of rank 1"},
+      {[](abi::Function &f) { f.mutable_inputs(5)->set_role(abi::Input::DESTINATIONS); }, "input 'destinations' is f32 of rank 1; expected i32 of rank 1"},
+      {[](abi::Function &f) { f.mutable_inputs(0)->set_role(static_cast<abi::Input::Role>(99)); }, "an input has the unknown role 99"},
+  };
+  for (const auto &[change, message] : changes) {
+    abi::Program program = fake::program();
+    change(prefill(program));
+    auto opened = open(fake::programFile("executable", program, fake::weights()));
+    ASSERT_FALSE(opened.ok()) << message;
+    EXPECT_EQ(opened.status().code(), 4108);
+    EXPECT_NE(opened.status().message().find(message), std::string::npos) << opened.status().message();
+  }
+}
+
+TEST(Program, KindsOfStepsThatNoDeviceRunsAreRefusedByName) {
+  abi::Program program = fake::program();
+  prefill(program).mutable_steps(0)->mutable_collective();
+  auto opened = open(fake::programFile("executable", program, fake::weights()));
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.status().code(), 4137);
+  EXPECT_EQ(opened.status().message(), "function 'prefill' (fast): step 0 is a step of several devices, and this runtime runs a function on one");
+  prefill(program).mutable_steps(0)->mutable_library_product();
+  EXPECT_EQ(codeOf(fake::programFile("executable", program, fake::weights())), 4137);
 }
 
 // Random bytes in place of a message, with a right checksum: refused or harmless, never a crash.

@@ -14,7 +14,7 @@ abi::Program programThatHolds(std::initializer_list<std::pair<const char *, int6
   program.add_parameters()->set_name("a weight");
   abi::Parameter *held = program.add_parameters();
   held->set_type(abi::BF16);
-  held->set_panels(true);
+  held->set_layout(abi::Parameter::PANELS);
   held->set_initializer(abi::Parameter::ZERO);
   int64_t rows = 0;
   for (auto [name, count] : parts) {

@@ -228,9 +228,9 @@ TEST_F(Sessions, KernelsSeeNoSlotOrPageThatTheStateLacks) {
   std::vector<float> temperatures(4, 1);
   std::vector<InputTensor> inputs;
   for (const abi::Input &input : executor.function().inputs()) {
-    if (input.role() == "segments")
+    if (input.role() == abi::Input::SEGMENTS)
       inputs.push_back({segment.data(), {{1, 8, 1, 1}, 2}});
-    else if (input.role() == "temperature")
+    else if (input.role() == abi::Input::TEMPERATURE)
       inputs.push_back({temperatures.data(), {{4, 1, 1, 1}, 1}});
     else
       inputs.push_back({numbers.data(), {{4, 1, 1, 1}, 1}});
@@ -240,6 +240,46 @@ TEST_F(Sessions, KernelsSeeNoSlotOrPageThatTheStateLacks) {
   EXPECT_EQ(executor.run(inputs).code(), 5201);
   segment = {0, 4, 253, 257, 0, 0, 0, 0}; // one page is
   EXPECT_EQ(executor.run(inputs).code(), 5201);
+}
+
+// Buffers: the input x, a copy of it, three numbers.
+TEST_F(Sessions, CopiesAndFillsAreSteps) {
+  abi::Program message = fake::program();
+  abi::Function &function = *message.mutable_modules(0)->add_functions();
+  function.set_name("transfer");
+  function.add_symbols()->set_name("n");
+  function.add_inputs()->set_name("x");
+  abi::Expr rows, three;
+  rows.set_op(abi::Expr::SYMBOL);
+  three.set_value(3);
+  *function.mutable_inputs(0)->add_sizes() = rows;
+  for (auto [kind, type, size] : {std::tuple(abi::Buffer::INPUT, abi::F32, rows), {abi::Buffer::ARENA, abi::F32, rows}, {abi::Buffer::ARENA, abi::I32, three}}) {
+    abi::Buffer *buffer = function.add_buffers();
+    buffer->set_kind(kind);
+    buffer->set_type(type);
+    *buffer->add_sizes() = size;
+    buffer->set_last_step(1);
+  }
+  function.add_steps()->mutable_copy()->set_target(1);
+  abi::Fill *fill = function.add_steps()->mutable_fill();
+  fill->set_target(2);
+  fill->set_value(0xfffffffe);
+  for (uint32_t result : {1u, 2u})
+    function.add_results(result);
+  auto opened = Program::open(fake::writeTemporary("transfer-program", fake::programFile("x", message, fake::weights())), true);
+  ASSERT_TRUE(opened.ok()) << opened.status().text();
+  auto device = CpuDevice::create(longc_program, "avx2", {}, 2);
+  auto executor = Executor::create(**opened, (*opened)->message().modules(0).functions(message.modules(0).functions_size() - 1), **device);
+  ASSERT_TRUE(executor.ok()) << executor.status().text();
+  const std::vector<float> x = {1.5f, -2, 3, 4};
+  const InputTensor input{x.data(), {{4, 1, 1, 1}, 1}};
+  ASSERT_TRUE((*executor)->run({&input, 1}).ok());
+  std::vector<float> copied(4);
+  std::vector<int32_t> filled(3);
+  ASSERT_TRUE((*executor)->readResult(0, copied.data(), 16).ok());
+  ASSERT_TRUE((*executor)->readResult(1, filled.data(), 12).ok());
+  EXPECT_EQ(copied, x);
+  EXPECT_EQ(filled, std::vector<int32_t>(3, -2));
 }
 
 // The processor, and what it is asked to launch: launch by launch, or as a list that comes again.

@@ -1,4 +1,5 @@
 // Work lists: blocks cover the queries, the diagonal is right, the costliest come first, bad segments are refused.
+#include "runtime/serve/LaunchCost.h"
 #include "runtime/serve/WorkList.h"
 
 #include <gtest/gtest.h>
@@ -100,6 +101,42 @@ TEST(WorkList, RefusesBadBoundaries) {
   std::vector<int32_t> queries = {0, 2, 5}, keys = {0, 3, 6}, fewer = {0, 3};
   EXPECT_EQ(packedSegments(queries, fewer, 6).status().code(), 5201);
   EXPECT_EQ(packedSegments(queries, keys, 5).status().code(), 5201);
+}
+
+// Two blocks of queries: ten and six keys up to their last query, 256 entries of memory for the first.
+TEST(LaunchCost, CountsWhatBlocksReadAndMultiply) {
+  const std::vector<int32_t> list = {0, 4, 0, 10, 6, 0, 256, 0, 4, 8, 0, 10, 2, 0, 0, 0};
+  const ListCost read = costOf(list);
+  EXPECT_EQ(read.rows, 2);
+  EXPECT_EQ(read.keys, 16);
+  EXPECT_EQ(read.memory, 256);
+
+  abi::Program program;
+  abi::State *state = program.add_states();
+  state->set_kind(abi::State::MEMORY_KEYS);
+  state->add_row_shape(8);
+  abi::Work *work = program.add_kernels()->mutable_work();
+  work->set_flops(100);
+  work->set_flops_a_key(2);
+  work->set_rows(4);
+  work->add_splits(1); // of three blocks each reads a third of the keys
+  abi::Function function;
+  for (auto [kind, access] : {std::pair(abi::Buffer::STATE, abi::Operand::READ), {abi::Buffer::ARENA, abi::Operand::READ}, {abi::Buffer::ARENA, abi::Operand::WRITE}}) {
+    function.add_buffers()->set_kind(kind);
+    abi::Operand *operand = function.steps_size() ? function.mutable_steps(0)->mutable_launch()->add_operands() : function.add_steps()->mutable_launch()->add_operands();
+    operand->set_buffer(static_cast<uint32_t>(function.buffers_size() - 1));
+    operand->set_access(access);
+  }
+  function.mutable_buffers(1)->set_type(abi::I32);
+  const FunctionPlan plan(function, program);
+  const longc_view views[] = {{nullptr, {4096, 8, 1, 1}, {}}, {nullptr, {2, 8, 1, 1}, {}}, {nullptr, {7, 3, 1, 1}, {}}};
+  const int64_t grid[] = {2, 3};
+  const LaunchCost withList = costOf(program, plan, plan.steps[0], {grid, views, 0, {{1, read}}, true});
+  EXPECT_EQ(withList.flops, 6 * 100 + 2 * (16 + 256) / 2 * 2);
+  EXPECT_EQ(withList.bytes, 256 * 32 + 64 + 84);
+  const LaunchCost without = costOf(program, plan, plan.steps[0], {grid, views, 5, {}, true}); // 7 of 8 rows, 5 tokens
+  EXPECT_EQ(without.flops, 6 * 100 * 7 / 8 + 2 * 5 * 2);
+  EXPECT_EQ(without.bytes, 4096 * 32 + 64 + 84);
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "codegen/PrintSteps.h"
 #include "frontends/Checkpoint.h"
 #include "frontends/tools/RegisterAll.h"
+#include "runtime/abi/Messages.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/SystemMemory.h"
@@ -94,6 +95,8 @@ Status inspectFunctions(const std::string &path) {
       return Status::error(3006, "@" + built.name() + " has no step list", "lower it first: longc-opt --longc-lower");
     printSteps(program, built, llvm::outs());
   }
+  for (const abi::Kernel &kernel : program.kernels())
+    printKernel(kernel, llvm::outs());
   return {};
 }
 
@@ -118,8 +121,10 @@ Status inspectProgram(const std::string &path, bool steps) {
         printSteps(message, function, llvm::outs());
     llvm::outs().flush();
   }
+  std::fflush(stdout);
   for (const abi::Kernel &kernel : message.kernels())
-    std::printf("kernel        %s\n", kernel.name().c_str());
+    printKernel(kernel, llvm::outs());
+  llvm::outs().flush();
   for (const abi::Parameter &parameter : message.parameters())
     std::printf("parameter     %-52s %-14s %s\n", parameter.name().c_str(), shapeText(parameter.shape()).c_str(),
                 abi::ElementType_Name(parameter.type()).c_str());
@@ -137,7 +142,7 @@ void writeFunction(JsonWriter &json, const abi::Function &function) {
   json.beginObject().key("name").text(function.name()).key("precision").text(function.precision());
   json.key("target").text(function.target()).key("inputs").beginArray();
   for (const abi::Input &input : function.inputs())
-    json.text(input.role());
+    json.text(inputName(input));
   json.endArray().key("steps").integer(function.steps_size()).key("buffers").integer(function.buffers_size());
   json.key("results").integer(function.results_size()).key("gradients").integer(function.gradients_size()).endObject();
 }
@@ -177,7 +182,7 @@ Status inspectAsJson(const std::string &path) {
   for (const abi::Parameter &parameter : message.parameters()) {
     json.beginObject().key("name").text(parameter.name()).key("type").text(abi::ElementType_Name(parameter.type()));
     writeShape(json, parameter.shape());
-    json.key("bytes").integer(static_cast<int64_t>(parameter.bytes())).key("panels").boolean(parameter.panels());
+    json.key("bytes").integer(static_cast<int64_t>(parameter.bytes())).key("panels").boolean(isInPanels(parameter));
     json.key("trainable").boolean(parameter.trainable()).endObject();
   }
   std::puts(json.endArray().endObject().str().c_str());

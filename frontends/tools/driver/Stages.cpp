@@ -213,9 +213,10 @@ Status Stages::collect(ModuleOp module, StringRef precision, ProgramIndex &index
                        ParameterParts &parts) {
   collectParts(module, parts);
   LONGC_TRY(renameKernels(module, precision.str()));
+  LONGC_TRY(addFunctions(module, precision, "cpu", index, result));
   for (auto kernel : llvm::make_early_inc_range(module.getOps<tile::KernelOp>()))
     kernel->moveBefore(kernels.getBody(), kernels.getBody()->end());
-  return addFunctions(module, precision, "cpu", index, result);
+  return {};
 }
 
 Result<CpuObjects> Stages::compileKernels(ModuleOp kernels) {

@@ -73,7 +73,7 @@ public:
     return {};
   }
 
-  void report() const { model_.model.loaded.report(); }
+  Status report() const { return model_.model.loaded.report(); }
 
 private:
   // What stands in the prompt as it is.
@@ -198,7 +198,7 @@ Status runAsk(const Arguments &arguments) {
   if (!documents.ok())
     return documents.status();
   LONGC_TRY(documents->ask(*question, /*inChat=*/false));
-  documents->report();
+  LONGC_TRY(documents->report());
   return {};
 }
 
@@ -224,7 +224,7 @@ Status runSoftChat(const Arguments &arguments) {
     if (question.find_first_not_of(" \t") != std::string::npos)
       LONGC_TRY(documents->ask(question, /*inChat=*/true));
   }
-  documents->report();
+  LONGC_TRY(documents->report());
   return {};
 }
 

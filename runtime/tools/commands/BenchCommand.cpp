@@ -243,7 +243,7 @@ Status runBench(const Arguments &arguments) {
   logNote(CpuFeatures::detect().brand + "; " + loaded->engine->device().describe() + "; " + loaded->engine->precision());
   Measurement prefill, decode, fill;
   LONGC_TRY(measure(*loaded->engine, *options, *plan, prefill, decode, fill));
-  loaded->report();
+  LONGC_TRY(loaded->report());
   return printText(arguments.flag("json") ? toJson(*loaded->engine, prefill, decode, fill, *plan)
                                           : toTable(prefill, decode, fill));
 }

@@ -305,7 +305,7 @@ Status runChat(const Arguments &arguments) {
   Chat chat(*model, arguments, *sampler, *maxTokens);
   LONGC_TRY(chat.open(std::move(*chatTemplate)));
   LONGC_TRY(*question ? askPrompt(chat, arguments, **question) : askLines(chat, arguments));
-  model->loaded.report();
+  LONGC_TRY(model->loaded.report());
   return {};
 }
 

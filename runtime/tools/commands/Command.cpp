@@ -3,6 +3,7 @@
 
 #include "runtime/core/Format.h"
 #include "runtime/core/Log.h"
+#include "runtime/core/OutputFile.h"
 #include "runtime/core/ThreadPool.h"
 #include "runtime/e2llm/Compressor.h"
 #include "runtime/e2llm/SoftFiles.h"
@@ -11,7 +12,6 @@
 #include "runtime/serve/SamplingDefaults.h"
 #include "runtime/train/AdapterFiles.h"
 #include "runtime/train/ProgramParameters.h"
-#include "runtime/train/ServedValues.h"
 #include "runtime/train/TakenAdapter.h"
 
 #include <algorithm>
@@ -20,7 +20,6 @@
 #include <cstdio>
 #include <cstring>
 #include <future>
-#include <list>
 #include <unistd.h>
 
 namespace longc {
@@ -77,25 +76,6 @@ Status readBudget(const Arguments &arguments, int64_t bytesPerToken, WindowPolic
   return {};
 }
 
-// Binds what the program holds of trained values. Answers of several adapters take turns: those of the last few are kept as they are read.
-Status bindServed(const abi::Program &program, const std::string &fingerprint, const ParameterList &list, const ParameterArray &values, const BindParameter &bind) {
-  constexpr size_t most = 4;
-  static std::list<std::pair<std::string, ServedValues>> kept; // the last used first
-  auto found = std::ranges::find(kept, fingerprint, [](const auto &one) { return one.first; });
-  if (found != kept.end()) {
-    kept.splice(kept.begin(), kept, found);
-  } else {
-    auto made = ServedValues::of(program, list, values);
-    if (!made.ok())
-      return made.status();
-    kept.emplace_front(fingerprint, std::move(*made));
-  }
-  LONGC_TRY(kept.front().second.bind(bind));
-  if (kept.size() > most)
-    kept.pop_back();
-  return {};
-}
-
 // Whether a function that serves reads what is trained as it is, not held beside the weights.
 bool readsTrained(const abi::Program &program, const std::string &precision) {
   auto isTrained = [&](const abi::Buffer &buffer) {
@@ -110,7 +90,7 @@ bool readsTrained(const abi::Program &program, const std::string &precision) {
 
 std::vector<std::string_view> modelOptions(std::vector<std::string_view> own) {
   for (std::string_view name : {"adapter", "device", "eviction", "exact", "ingest", "last-context", "memory", "memory-budget", "memory-temperature",
-                                "profile", "progress", "quiet", "threads", "truncate", "variant", "verify", "window"})
+                                "profile", "progress", "quiet", "threads", "trace", "truncate", "variant", "verify", "window"})
     own.push_back(name);
   std::sort(own.begin(), own.end());
   return own;
@@ -182,8 +162,9 @@ Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments, bool takes
   if (!adapters.empty())
     LONGC_TRY(loaded.useAdapter(NamedFolder::of(adapters.front()).folder));
   loaded.profiling = arguments.flag("profile");
-  if (loaded.profiling)
-    loaded.engine->startProfile();
+  loaded.tracePath = arguments.text("trace");
+  if (loaded.profiling || !loaded.tracePath.empty())
+    loaded.engine->startProfile(/*events=*/!loaded.tracePath.empty());
   loaded.loadSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return loaded;
 }
@@ -261,7 +242,19 @@ Status LoadedProgram::bindValues(const ParameterList &list, const ParameterArray
   LONGC_TRY(bindTrained(program->message(), list, values, bind));
   const std::string fingerprint = fingerprintOf(values);
   engine->setAdapter(fingerprint);
-  return bindServed(program->message(), fingerprint, list, values, bind);
+  auto found = std::ranges::find(served_, fingerprint, [](const auto &one) { return one.first; });
+  if (found != served_.end()) {
+    served_.splice(served_.begin(), served_, found);
+  } else {
+    auto made = ServedValues::of(program->message(), list, values);
+    if (!made.ok())
+      return made.status();
+    served_.emplace_front(fingerprint, std::move(*made));
+  }
+  LONGC_TRY(served_.front().second.bind(bind));
+  if (served_.size() > mostServed)
+    served_.pop_back();
+  return {};
 }
 
 Status LoadedProgram::unbindAdapter() {
@@ -321,9 +314,10 @@ Result<SessionOptions> LoadedProgram::sessionOptions(const Arguments &arguments,
   return options;
 }
 
-void LoadedProgram::report() const {
+Status LoadedProgram::report() const {
   if (profiling)
     std::fputs(engine->profileTable().c_str(), stderr);
+  return tracePath.empty() ? Status() : OutputFile::write(tracePath, engine->profileTrace());
 }
 
 Result<std::string> readTextFile(const std::string &path) {
@@ -359,6 +353,16 @@ Result<ProgressMode> progressOf(const Arguments &arguments) {
     return Status::error(1003, "--progress '" + arguments.text("progress") + "': expected auto, plain, json or none",
                          "see --help");
   return *mode;
+}
+
+Result<Trials> trialsOf(const Arguments &arguments) {
+  auto count = arguments.integer("count", 1, 100000);
+  if (!count.ok())
+    return count.status();
+  auto seed = seedOf(arguments);
+  if (!seed.ok())
+    return seed.status();
+  return Trials{*count, *seed};
 }
 
 Result<uint64_t> seedOf(const Arguments &arguments) {

@@ -10,8 +10,10 @@
 #include "runtime/tools/commands/Options.h"
 #include "runtime/train/Overlays.h"
 #include "runtime/train/ParameterList.h"
+#include "runtime/train/ServedValues.h"
 
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +55,7 @@ struct LoadedProgram {
   std::optional<IngestMode> adapterIngest; // as the adapter says it was trained for
   double loadSeconds = 0;
   bool profiling = false;
+  std::string tracePath; // "": no trace
 
   /// Of several adapters the first is used; where only one makes sense, more are an error.
   /// `beside` runs in a thread of its own while the device is opened.
@@ -67,14 +70,18 @@ struct LoadedProgram {
   Status bindOverlays(const Overlays &overlays);
   /// The model as it was compiled.
   Status unbindAdapter();
-  /// Prints the profile if one was asked for.
-  void report() const;
+  /// Prints the profile and writes the trace, if they were asked for.
+  Status report() const;
 
 private:
   Status useAdapter(const std::string &folder);
   Status useValues(const std::string &folder);
   Status bindValues(const ParameterList &list, const ParameterArray &values);
 
+  // What the program holds of trained values, by their fingerprint, the last used first. Answers of several adapters take turns: those
+  // of the last few are kept as they are read.
+  static constexpr size_t mostServed = 4;
+  std::list<std::pair<std::string, ServedValues>> served_;
   ParameterArray noAdapter_; // zeros of what the program trains, where another adapter is bound beside its products
 };
 
@@ -93,6 +100,12 @@ Result<std::string> promptOf(const Arguments &arguments);
 Result<ProgressMode> progressOf(const Arguments &arguments);
 /// --seed, else one from the clock.
 Result<uint64_t> seedOf(const Arguments &arguments);
+/// How often something is tried (--count), and the seed of what is drawn for it.
+struct Trials {
+  int64_t count;
+  uint64_t seed;
+};
+Result<Trials> trialsOf(const Arguments &arguments);
 /// How to draw tokens, with the seed of seedOf.
 Result<SamplerOptions> samplerOf(const Arguments &arguments);
 /// The same as the model has it where the user does not say.

@@ -164,7 +164,7 @@ Status runEmbed(const Arguments &arguments) {
   LONGC_TRY(printText(output));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   logNote(formatText("%s texts, %s tokens, %.3f s", formatCount(texts).c_str(), formatCount(queue.tokens()).c_str(), seconds));
-  loaded->report();
+  LONGC_TRY(loaded->report());
   return {};
 }
 

@@ -91,7 +91,7 @@ Status runEncoderBench(const Arguments &arguments) {
     LONGC_TRY(readTexts(encoder, *plan, tokens));
     seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
-  loaded->report();
+  LONGC_TRY(loaded->report());
   if (arguments.flag("json"))
     return printText(toJson(encoder, *plan, seconds));
   const double best = *std::min_element(seconds.begin(), seconds.end());

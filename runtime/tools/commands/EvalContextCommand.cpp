@@ -140,7 +140,7 @@ Status runContext(const Arguments &arguments) {
       LONGC_TRY(printText(formatText("%10s tokens of context: perplexity %.4f over %s tokens (%.1f s)\n", formatCount(context).c_str(),
                                      std::exp(row.mean()), formatCount(row.tokens).c_str(), row.seconds)));
   }
-  model->loaded.report();
+  LONGC_TRY(model->loaded.report());
   if (arguments.has("plot"))
     LONGC_TRY(OutputFile::write(arguments.text("plot"), plotOf(rows)));
   return arguments.flag("json") ? printText(toJson(rows, *model, *plan)) : Status();

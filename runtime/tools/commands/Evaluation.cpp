@@ -42,12 +42,9 @@ Result<std::unique_ptr<Session>> TextReader::session(std::span<const int32_t> te
 }
 
 Status evaluate(const Arguments &arguments, const char *task, const MakeEvaluation &make) {
-  auto count = arguments.integer("count", 1, 100000);
-  if (!count.ok())
-    return count.status();
-  auto seed = seedOf(arguments);
-  if (!seed.ok())
-    return seed.status();
+  auto trials = trialsOf(arguments);
+  if (!trials.ok())
+    return trials.status();
   if (arguments.has("plot"))
     LONGC_TRY(OutputFile::check(arguments.text("plot")));
   auto model = OpenedModel::open(arguments);
@@ -56,13 +53,13 @@ Status evaluate(const Arguments &arguments, const char *task, const MakeEvaluati
   auto reader = TextReader::create(*model, arguments);
   if (!reader.ok())
     return reader.status();
-  const EvaluationSetting setting{*model, *reader, *count, *seed, arguments.flag("json")};
+  const EvaluationSetting setting{*model, *reader, trials->count, trials->seed, arguments.flag("json")};
   auto evaluation = make(setting);
   if (!evaluation.ok())
     return evaluation.status();
   logNote(model->engine().device().describe());
   LONGC_TRY((*evaluation)->run());
-  model->loaded.report();
+  LONGC_TRY(model->loaded.report());
   if (arguments.has("plot"))
     LONGC_TRY(OutputFile::write(arguments.text("plot"), draw((*evaluation)->chart())));
   return arguments.flag("json") ? printText(toJson(**evaluation, task, setting)) : Status();

@@ -126,7 +126,7 @@ Status runGenerate(const Arguments &arguments) {
   logNote(formatText("%s; %s in %.2f s", model->engine().device().describe().c_str(), describeSession(**session).c_str(),
                      run.readSeconds));
   LONGC_TRY(reply(**session, *model, arguments, Sampler(*sampler), *maxTokens, run));
-  model->loaded.report();
+  LONGC_TRY(model->loaded.report());
   if (arguments.flag("json"))
     LONGC_TRY(printText(toJson(run, **session)));
   if (run.generation.finish == Finish::cancelled)

@@ -83,7 +83,7 @@ Status runLiftAsk(const Arguments &arguments) {
   options.maxTokens = *tokens;
   options.stopTokens = model->tokenizer.stopIds();
   LONGC_TRY(continueAloud(**session, model->tokenizer, Sampler(*sampler), std::move(options), !arguments.flag("json"), run));
-  model->loaded.report();
+  LONGC_TRY(model->loaded.report());
   if (arguments.flag("json"))
     LONGC_TRY(printText(toJson(run, **session)));
   if (run.generation.finish == Finish::cancelled)

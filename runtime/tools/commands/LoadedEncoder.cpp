@@ -1,13 +1,15 @@
 // Loads an encoder.
 #include "runtime/tools/commands/LoadedEncoder.h"
 
+#include "runtime/core/OutputFile.h"
+
 #include <algorithm>
 #include <cstdio>
 
 namespace longc {
 
 std::vector<std::string_view> encoderOptions(std::vector<std::string_view> own) {
-  for (std::string_view name : {"device", "exact", "int8", "profile", "quiet", "threads", "variant", "verify"})
+  for (std::string_view name : {"device", "exact", "int8", "profile", "quiet", "threads", "trace", "variant", "verify"})
     own.push_back(name);
   std::sort(own.begin(), own.end());
   return own;
@@ -27,14 +29,16 @@ Result<LoadedEncoder> LoadedEncoder::load(const Arguments &arguments) {
     return encoder.status();
   loaded.encoder = std::move(*encoder);
   loaded.profiling = arguments.flag("profile");
-  if (loaded.profiling)
-    loaded.encoder->startProfile();
+  loaded.tracePath = arguments.text("trace");
+  if (loaded.profiling || !loaded.tracePath.empty())
+    loaded.encoder->startProfile(/*events=*/!loaded.tracePath.empty());
   return loaded;
 }
 
-void LoadedEncoder::report() const {
+Status LoadedEncoder::report() const {
   if (profiling)
     std::fputs(encoder->profileTable().c_str(), stderr);
+  return tracePath.empty() ? Status() : OutputFile::write(tracePath, encoder->profileTrace());
 }
 
 } // namespace longc

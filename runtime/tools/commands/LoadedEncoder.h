@@ -17,10 +17,11 @@ struct LoadedEncoder {
   std::unique_ptr<Program> program;
   std::unique_ptr<Encoder> encoder;
   bool profiling = false;
+  std::string tracePath; // "": no trace
 
   static Result<LoadedEncoder> load(const Arguments &arguments);
-  /// Prints the profile if one was asked for.
-  void report() const;
+  /// Prints the profile and writes the trace, if they were asked for.
+  Status report() const;
 };
 
 } // namespace longc

@@ -186,7 +186,7 @@ Status runLogits(const Arguments &arguments) {
     return output.status();
   LONGC_TRY(answerAll(*loaded, *options, *requests, *mode, *output));
   LONGC_TRY(output->complete());
-  loaded->report();
+  LONGC_TRY(loaded->report());
   return {};
 }
 

@@ -94,7 +94,7 @@ Status runTrials(const OpenedModel &model, const Arguments &arguments, int64_t l
                                      trial.correct ? "right" : "wrong", trial.seconds)));
     trials.push_back(std::move(trial));
   }
-  model.loaded.report();
+  LONGC_TRY(model.loaded.report());
   if (json)
     return printText(toJson(trials, length, seed, correct));
   return printText(formatText("%lld of %lld right at %s tokens (seed %llu)\n", static_cast<long long>(correct),
@@ -106,16 +106,13 @@ Status runPasskey(const Arguments &arguments) {
   auto length = arguments.integer("length", 1, 100000000);
   if (!length.ok())
     return length.status();
-  auto count = arguments.integer("count", 1, 100000);
-  if (!count.ok())
-    return count.status();
-  auto seed = seedOf(arguments);
-  if (!seed.ok())
-    return seed.status();
+  auto trials = trialsOf(arguments);
+  if (!trials.ok())
+    return trials.status();
   auto model = OpenedModel::open(arguments);
   if (!model.ok())
     return model.status();
-  return runTrials(*model, arguments, *length, *count, *seed);
+  return runTrials(*model, arguments, *length, trials->count, trials->seed);
 }
 
 } // namespace

@@ -175,7 +175,7 @@ Status runPerplexity(const Arguments &arguments) {
     return judge.cancelled();
   LONGC_TRY(judged);
   progress.finish();
-  model->loaded.report();
+  LONGC_TRY(model->loaded.report());
   double mean = judge.total() / static_cast<double>(std::max<int64_t>(judge.count(), 1));
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!arguments.flag("json"))

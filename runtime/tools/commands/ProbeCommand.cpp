@@ -196,7 +196,7 @@ Status runProbe(const Arguments &arguments) {
   PasskeyPrompts source(model->tokenizer, *length, *seed, std::move(*text));
   Probe probe(*model, *tolerance, *seconds);
   LONGC_TRY(probe.run(source, *count));
-  model->loaded.report();
+  LONGC_TRY(model->loaded.report());
   return printText(arguments.flag("json") ? toJson(probe.findings()) : toTable(probe.findings()));
 }
 

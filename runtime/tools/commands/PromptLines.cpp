@@ -221,7 +221,7 @@ Status continuePromptLines(const Arguments &arguments) {
     return output.add(one.index, toJson(run, one.session));
   };
   LONGC_TRY(generateMany(model->engine(), model->options, *store, *prompts, options));
-  model->loaded.report();
+  LONGC_TRY(model->loaded.report());
   return {};
 }
 

@@ -81,7 +81,7 @@ Status runRead(const Arguments &arguments) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const std::string &output = arguments.text("output");
   LONGC_TRY((*document)->save(output));
-  model->loaded.report();
+  LONGC_TRY(model->loaded.report());
   logNote(formatText("%s tokens in %.2f s (%.0f tokens/s, ingest %s, windows of %s)",
                      formatCount(static_cast<long long>((*document)->tokens().size())).c_str(), seconds,
                      static_cast<double>((*document)->tokens().size()) / seconds, ingestName(model->options.ingest),

@@ -1,6 +1,8 @@
 // `run`: calls one function of a program on tensors from .npy files, on the processor or on a GPU.
+#include "runtime/abi/Messages.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
+#include "runtime/core/OutputFile.h"
 #include "runtime/core/ThreadPool.h"
 #include "runtime/device/OpenDevice.h"
 #include "runtime/io/Npy.h"
@@ -59,7 +61,7 @@ Result<std::vector<NpyTensor>> readInputs(const abi::Function &function, const s
   if (static_cast<int>(files.size()) != function.inputs_size()) {
     std::string names;
     for (const abi::Input &input : function.inputs())
-      names += (names.empty() ? "" : ", ") + input.role() + " (" + elementName(input.type()) + ")";
+      names += (names.empty() ? "" : ", ") + inputName(input) + " (" + elementName(input.type()) + ")";
     return Status::error(1122, formatText("function '%s' takes %d inputs, %zu files given", function.name().c_str(),
                                           function.inputs_size(), files.size()),
                          "--inputs with one .npy a tensor: " + names);
@@ -72,7 +74,7 @@ Result<std::vector<NpyTensor>> readInputs(const abi::Function &function, const s
     const abi::Input &input = function.inputs(static_cast<int>(index));
     if (tensor->type != npyType(input.type()) || static_cast<int>(tensor->shape.size()) != input.sizes_size())
       return Status::error(2303, "'" + files[index] + "' is " + tensor->type + formatText(" of rank %zu", tensor->shape.size()) +
-                                     "; input '" + input.role() + "' is " + npyType(input.type()) +
+                                     "; input '" + inputName(input) + "' is " + npyType(input.type()) +
                                      formatText(" of rank %d", input.sizes_size()),
                            "u2 are the bits of bf16 and f16; numpy's astype and reshape make what is asked for");
     tensors.push_back(std::move(*tensor));
@@ -153,6 +155,8 @@ Status runRun(const Arguments &arguments) {
   LONGC_TRY((*executor)->run(inputs));
   for (int64_t round = -2; round < *repeat; ++round) { // three untimed rounds in all
     KernelProfile profile;
+    if (!arguments.text("trace").empty())
+      profile.keepEvents();
     (*executor)->setProfile(&profile);
     LONGC_TRY((*executor)->repeat(inputs));
     if (interrupted())
@@ -160,7 +164,9 @@ Status runRun(const Arguments &arguments) {
     if (round >= 0)
       seconds.push_back(profile.kernelSeconds());
     if (round + 1 == *repeat && arguments.flag("profile"))
-      std::fputs(profile.table(kernelsOf(message, **function)).c_str(), stderr);
+      std::fputs(profile.table(kernelsOf(message, **function), (*device)->measureRoof()).c_str(), stderr);
+    if (round + 1 == *repeat && !arguments.text("trace").empty())
+      LONGC_TRY(OutputFile::write(arguments.text("trace"), profile.trace(kernelsOf(message, **function))));
   }
   (*executor)->setProfile(nullptr);
   LONGC_TRY(writeResults(**executor, split(arguments.text("outputs"))));
@@ -170,7 +176,7 @@ Status runRun(const Arguments &arguments) {
 } // namespace
 
 const Command runFunctionCommand = {"run", "call a function on .npy tensors and time its kernels",
-                            {"device", "exact", "function", "inputs", "json", "outputs", "profile", "repeat", "threads", "variant", "verify"},
+                            {"device", "exact", "function", "inputs", "json", "outputs", "profile", "repeat", "threads", "trace", "variant", "verify"},
                             runRun};
 
 } // namespace longc

@@ -250,7 +250,7 @@ Status serveDecoder(Serving &serving, const Arguments &arguments) {
                   ServiceParts{&**scheduler, shelf.get(), nullptr, soft.get()}, serving.metrics, *serving.log);
   LONGC_TRY(listen(serving, service, &**scheduler,
                    formatText("%s; %lld sequences at a time", engine.device().describe().c_str(), static_cast<long long>(scheduling.places))));
-  model->loaded.report();
+  LONGC_TRY(model->loaded.report());
   return {};
 }
 

@@ -24,17 +24,14 @@ LaunchCase::LaunchCase(tile::LaunchOp launch, tile::KernelOp kernel, Interpreter
     : gridRank(static_cast<int64_t>(launch.getGrid().size())), limit(limit) {
   SmallVector<Value> operands(launch.getInputs());
   operands.append(launch.getOutputs().begin(), launch.getOutputs().end());
-  SmallVector<int64_t> inPanels;
-  if (auto listed = kernel->getAttrOfType<DenseI64ArrayAttr>("tile.panels"); listed && panels)
-    inPanels.append(listed.asArrayRef().begin(), listed.asArrayRef().end());
   memories.reserve(operands.size()); // their addresses are aligned once
   for (int64_t size : interpreter.getIntegers(launch.getGrid())) {
     scalars.push_back(size);
     blocks *= size;
   }
-  for (auto [position, operand, argument] : llvm::enumerate(operands, kernel.getKernelArguments())) {
+  for (auto [operand, argument] : llvm::zip(operands, kernel.getKernelArguments())) {
     if (auto view = dyn_cast<tile::ViewType>(argument.getType()))
-      memories.emplace_back(interpreter.getTensor(operand), view.getElementType(), llvm::is_contained(inPanels, position));
+      memories.emplace_back(interpreter.getTensor(operand), view.getElementType(), panels && view.getPanels());
     else if (isa<FloatType>(argument.getType())) {
       float value = static_cast<float>(std::get<double>(interpreter.get(operand)));
       uint32_t bits;

@@ -39,15 +39,14 @@ tile.kernel @many grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<64x64xbf16
 // CHECK: tile.mma {{.*}}<joined, 4 by
 // CHECK: tile.mma {{.*}}<{{panels|matrix_unit}}, {{.*}} tensor<5x64xbf16>
 // CHECK: tile.mma {{.*}}<{{panels|matrix_unit}}, {{.*}} tensor<4x64xbf16>
-tile.kernel @few grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<64x64xbf16>, %p: !tile.view<64x64xbf16>)
-    attributes {tile.panels = array<i64: 2>} {
+tile.kernel @few grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<64x64xbf16>, %p: !tile.view<64x64xbf16, panels>) {
   %c0 = arith.constant 0 : index
   %zero4 = arith.constant dense<0.0> : tensor<4x64xf32>
   %zero5 = arith.constant dense<0.0> : tensor<5x64xf32>
   %four = tile.load %x[%i, %c0] : !tile.view<?x64xbf16> -> tensor<4x64xbf16>
   %five = tile.load %x[%i, %c0] : !tile.view<?x64xbf16> -> tensor<5x64xbf16>
   %b = tile.load %w[%c0, %c0] : !tile.view<64x64xbf16> -> tensor<64x64xbf16>
-  %stored = tile.load %p[%c0, %c0] : !tile.view<64x64xbf16> -> tensor<64x64xbf16>
+  %stored = tile.load %p[%c0, %c0] : !tile.view<64x64xbf16, panels> -> tensor<64x64xbf16>
   %0 = tile.mma %four, %b, %zero4 transpose_b : tensor<4x64xbf16>, tensor<64x64xbf16> -> tensor<4x64xf32>
   %1 = tile.mma %four, %b, %zero4 : tensor<4x64xbf16>, tensor<64x64xbf16> -> tensor<4x64xf32>
   %2 = tile.mma %five, %b, %zero5 : tensor<5x64xbf16>, tensor<64x64xbf16> -> tensor<5x64xf32>

@@ -21,12 +21,11 @@ func.func @widths(%x: tensor<?x31xbf16>, %w7: tensor<7x31xbf16>, %w20: tensor<20
 }
 
 // Products of 35 values, which are 17 pairs and one: B in panels, transposed, row by row, and with few rows.
-tile.kernel @panels grid(%i) (%x: !tile.view<9x35xbf16>, %w: !tile.view<50x35xbf16>, %y: !tile.view<9x50xf32>)
-    attributes {tile.panels = array<i64: 1>} {
+tile.kernel @panels grid(%i) (%x: !tile.view<9x35xbf16>, %w: !tile.view<50x35xbf16, panels>, %y: !tile.view<9x50xf32>) {
   %c0 = arith.constant 0 : index
   %zero = arith.constant dense<0.0> : tensor<9x50xf32>
   %a = tile.load %x[%c0, %c0] : !tile.view<9x35xbf16> -> tensor<9x35xbf16>
-  %b = tile.load %w[%c0, %c0] : !tile.view<50x35xbf16> -> tensor<50x35xbf16>
+  %b = tile.load %w[%c0, %c0] : !tile.view<50x35xbf16, panels> -> tensor<50x35xbf16>
   %s = tile.mma %a, %b, %zero transpose_b : tensor<9x35xbf16>, tensor<50x35xbf16> -> tensor<9x50xf32>
   tile.store %s, %y[%c0, %c0] : tensor<9x50xf32>, !tile.view<9x50xf32>
   tile.return
@@ -112,23 +111,21 @@ func.func @arithmetic(%x: tensor<6x27xbf16>, %z: tensor<6x27xbf16>) -> (tensor<6
 }
 
 // Weights of bf16 under a product of f32 are widened where they are read: 35 columns in panels of pairs.
-tile.kernel @widened grid(%i) (%x: !tile.view<9x35xf32>, %w: !tile.view<50x35xbf16>, %y: !tile.view<9x50xf32>)
-    attributes {tile.panels = array<i64: 1>} {
+tile.kernel @widened grid(%i) (%x: !tile.view<9x35xf32>, %w: !tile.view<50x35xbf16, panels>, %y: !tile.view<9x50xf32>) {
   %c0 = arith.constant 0 : index
   %zero = arith.constant dense<0.0> : tensor<9x50xf32>
   %a = tile.load %x[%c0, %c0] : !tile.view<9x35xf32> -> tensor<9x35xf32>
-  %b = tile.load %w[%c0, %c0] : !tile.view<50x35xbf16> -> tensor<50x35xbf16>
+  %b = tile.load %w[%c0, %c0] : !tile.view<50x35xbf16, panels> -> tensor<50x35xbf16>
   %bw = arith.extf %b : tensor<50x35xbf16> to tensor<50x35xf32>
   %s = tile.mma %a, %bw, %zero transpose_b : tensor<9x35xf32>, tensor<50x35xf32> -> tensor<9x50xf32>
   tile.store %s, %y[%c0, %c0] : tensor<9x50xf32>, !tile.view<9x50xf32>
   tile.return
 }
-tile.kernel @widened_few grid(%i) (%x: !tile.view<9x35xf32>, %w: !tile.view<50x35xbf16>, %y: !tile.view<9x50xf32>)
-    attributes {tile.panels = array<i64: 1>} {
+tile.kernel @widened_few grid(%i) (%x: !tile.view<9x35xf32>, %w: !tile.view<50x35xbf16, panels>, %y: !tile.view<9x50xf32>) {
   %c0 = arith.constant 0 : index
   %zero = arith.constant dense<0.0> : tensor<1x50xf32>
   %a = tile.load %x[%i, %c0] : !tile.view<9x35xf32> -> tensor<1x35xf32>
-  %b = tile.load %w[%c0, %c0] : !tile.view<50x35xbf16> -> tensor<50x35xbf16>
+  %b = tile.load %w[%c0, %c0] : !tile.view<50x35xbf16, panels> -> tensor<50x35xbf16>
   %bw = arith.extf %b : tensor<50x35xbf16> to tensor<50x35xf32>
   %s = tile.mma %a, %bw, %zero transpose_b : tensor<1x35xf32>, tensor<50x35xf32> -> tensor<1x50xf32>
   tile.store %s, %y[%i, %c0] : tensor<1x50xf32>, !tile.view<9x50xf32>
@@ -145,14 +142,13 @@ func.func @wide_products(%x: tensor<9x35xf32>, %w: tensor<50x35xbf16>) -> (tenso
 }
 
 // The other way round: weights of f32 are rounded panel by panel before a product of bf16 reads them.
-tile.kernel @rounded grid(%i) (%x: !tile.view<9x35xbf16>, %w: !tile.view<50x35xf32>, %y: !tile.view<9x50xf32>)
-    attributes {tile.panels = array<i64: 1>} {
+tile.kernel @rounded grid(%i) (%x: !tile.view<9x35xbf16>, %w: !tile.view<50x35xf32, panels>, %y: !tile.view<9x50xf32>) {
   %c0 = arith.constant 0 : index
   %c3 = arith.constant 3 : index
   %zero = arith.constant dense<0.0> : tensor<3x64xf32>
   %row = arith.muli %i, %c3 : index
   %a = tile.load %x[%row, %c0] : !tile.view<9x35xbf16> -> tensor<3x35xbf16>
-  %b = tile.load %w[%c0, %c0] : !tile.view<50x35xf32> -> tensor<64x35xf32>
+  %b = tile.load %w[%c0, %c0] : !tile.view<50x35xf32, panels> -> tensor<64x35xf32>
   %bn = arith.truncf %b : tensor<64x35xf32> to tensor<64x35xbf16>
   %s = tile.mma %a, %bn, %zero transpose_b : tensor<3x35xbf16>, tensor<64x35xbf16> -> tensor<3x64xf32>
   tile.store %s, %y[%row, %c0] : tensor<3x64xf32>, !tile.view<9x50xf32>

@@ -9,14 +9,13 @@
 // CHECK: {{[1-9][0-9]*}} passed, 0 failed, {{[0-9]+}} skipped
 
 // Tiles larger than the matrices: 50 of 64 columns, 21 of 24 rows, a depth of 36.
-tile.kernel @f32_panels grid(%i) (%x: !tile.view<21x36xf32>, %w: !tile.view<50x36xf32>, %y: !tile.view<21x50xf32>)
-    attributes {tile.panels = array<i64: 1>} {
+tile.kernel @f32_panels grid(%i) (%x: !tile.view<21x36xf32>, %w: !tile.view<50x36xf32, panels>, %y: !tile.view<21x50xf32>) {
   %c24 = arith.constant 24 : index
   %c0 = arith.constant 0 : index
   %row = arith.muli %i, %c24 : index
   %zero = arith.constant dense<0.5> : tensor<24x64xf32>
   %a = tile.load %x[%row, %c0] : !tile.view<21x36xf32> -> tensor<24x36xf32>
-  %b = tile.load %w[%c0, %c0] : !tile.view<50x36xf32> -> tensor<64x36xf32>
+  %b = tile.load %w[%c0, %c0] : !tile.view<50x36xf32, panels> -> tensor<64x36xf32>
   %s = tile.mma %a, %b, %zero transpose_b : tensor<24x36xf32>, tensor<64x36xf32> -> tensor<24x64xf32>
   tile.store %s, %y[%row, %c0] : tensor<24x64xf32>, !tile.view<21x50xf32>
   tile.return
@@ -51,13 +50,12 @@ tile.kernel @f32_rows grid(%i) (%x: !tile.view<21x36xf32>, %w: !tile.view<36x40x
   tile.return
 }
 // Both the other way round: columns of x are rows of A, and panels of 16 rows of a matrix that is multiplied as it stands.
-tile.kernel @bf16_turned grid(%i) (%x: !tile.view<36x21xbf16>, %w: !tile.view<36x40xbf16>, %y: !tile.view<21x40xf32>)
-    attributes {tile.panels = array<i64: 1>} {
+tile.kernel @bf16_turned grid(%i) (%x: !tile.view<36x21xbf16>, %w: !tile.view<36x40xbf16, panels>, %y: !tile.view<21x40xf32>) {
   %c0 = arith.constant 0 : index
   %zero = arith.constant dense<0.0> : tensor<21x40xf32>
   %columns = tile.load %x[%c0, %c0] : !tile.view<36x21xbf16> -> tensor<36x21xbf16>
   %a = tile.transpose %columns : tensor<36x21xbf16> -> tensor<21x36xbf16>
-  %b = tile.load %w[%c0, %c0] : !tile.view<36x40xbf16> -> tensor<36x40xbf16>
+  %b = tile.load %w[%c0, %c0] : !tile.view<36x40xbf16, panels> -> tensor<36x40xbf16>
   %s = tile.mma %a, %b, %zero : tensor<21x36xbf16>, tensor<36x40xbf16> -> tensor<21x40xf32>
   tile.store %s, %y[%c0, %c0] : tensor<21x40xf32>, !tile.view<21x40xf32>
   tile.return

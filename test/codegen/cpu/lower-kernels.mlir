@@ -47,14 +47,13 @@ tile.kernel @scale grid(%i) (%x: !tile.view<?x32xf32>, %y: !tile.view<?x32xf32>)
 // WIDE-NOT: dpbf16ps
 // WIDE: arith.shli {{.*}} : vector<16xi32>
 // WIDE: vector.fma {{.*}} : vector<16xf32>
-tile.kernel @product grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<48x64xbf16>, %y: !tile.view<?x48xf32>)
-    attributes {tile.panels = array<i64: 1>} {
+tile.kernel @product grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<48x64xbf16, panels>, %y: !tile.view<?x48xf32>) {
   %c32 = arith.constant 32 : index
   %c0 = arith.constant 0 : index
   %row = arith.muli %i, %c32 : index
   %zero = arith.constant dense<0.0> : tensor<32x48xf32>
   %a = tile.load %x[%row, %c0] : !tile.view<?x64xbf16> -> tensor<32x64xbf16>
-  %b = tile.load %w[%c0, %c0] : !tile.view<48x64xbf16> -> tensor<48x64xbf16>
+  %b = tile.load %w[%c0, %c0] : !tile.view<48x64xbf16, panels> -> tensor<48x64xbf16>
   %s = tile.mma %a, %b, %zero transpose_b : tensor<32x64xbf16>, tensor<48x64xbf16> -> tensor<32x48xf32>
   tile.store %s, %y[%row, %c0] : tensor<32x48xf32>, !tile.view<?x48xf32>
   tile.return

@@ -31,17 +31,17 @@ tile.kernel @packed grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<64x64xbf
 // CHECK: tile.mma
 // CHECK: cpu.pack %{{.*}} : tensor<64x48xbf16>
 // CHECK: tile.mma
-tile.kernel @stored grid(%i) (%x: !tile.view<?x64xbf16>, %f: !tile.view<?x64xf32>, %w: !tile.view<64x64xbf16>, %p: !tile.view<48x64xf32>,
-    %y: !tile.view<?x48xf32>) attributes {tile.panels = array<i64: 2, 3>} {
+tile.kernel @stored grid(%i) (%x: !tile.view<?x64xbf16>, %f: !tile.view<?x64xf32>, %w: !tile.view<64x64xbf16, panels>, %p: !tile.view<48x64xf32, panels>,
+    %y: !tile.view<?x48xf32>) {
   %c0 = arith.constant 0 : index
   %zero = arith.constant dense<0.0> : tensor<32x48xf32>
   %a = tile.load %x[%i, %c0] : !tile.view<?x64xbf16> -> tensor<32x64xbf16>
   %a32 = tile.load %f[%i, %c0] : !tile.view<?x64xf32> -> tensor<32x64xf32>
-  %b = tile.load %w[%c0, %c0] : !tile.view<64x64xbf16> -> tensor<48x64xbf16>
+  %b = tile.load %w[%c0, %c0] : !tile.view<64x64xbf16, panels> -> tensor<48x64xbf16>
   %wider = arith.extf %b : tensor<48x64xbf16> to tensor<48x64xf32>
-  %b32 = tile.load %p[%c0, %c0] : !tile.view<48x64xf32> -> tensor<48x64xf32>
+  %b32 = tile.load %p[%c0, %c0] : !tile.view<48x64xf32, panels> -> tensor<48x64xf32>
   %narrower = arith.truncf %b32 : tensor<48x64xf32> to tensor<48x64xbf16>
-  %c = tile.load %w[%c0, %c0] : !tile.view<64x64xbf16> -> tensor<64x48xbf16>
+  %c = tile.load %w[%c0, %c0] : !tile.view<64x64xbf16, panels> -> tensor<64x48xbf16>
   %0 = tile.mma %a, %b, %zero transpose_b : tensor<32x64xbf16>, tensor<48x64xbf16> -> tensor<32x48xf32>
   %1 = tile.mma %a32, %wider, %0 transpose_b : tensor<32x64xf32>, tensor<48x64xf32> -> tensor<32x48xf32>
   %2 = tile.mma %a, %narrower, %1 transpose_b : tensor<32x64xbf16>, tensor<48x64xbf16> -> tensor<32x48xf32>

@@ -13,6 +13,18 @@ lm.parameter @a parts [1] : tensor<4xf32>
 
 // -----
 
+// parameter_c3
+// expected-error@+1 {{'lm.parameter' op expected in panels a matrix that is not trained, got 'tensor<4x8xf32>'}}
+lm.parameter @a trainable panels : tensor<4x8xf32>
+
+// -----
+
+// parameter_c3
+// expected-error@+1 {{'lm.parameter' op expected in panels a matrix that is not trained, got 'tensor<4xf32>'}}
+lm.parameter @a panels : tensor<4xf32>
+
+// -----
+
 func.func @f() {
   // parameter_ref_c1
   // expected-error@+1 {{'lm.parameter_ref' op expected an lm.parameter named @a}}

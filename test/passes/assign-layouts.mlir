@@ -1,0 +1,30 @@
+// Matrices lie in panels, unless they are trained; what is no matrix does not. Kernels have it as the type of their views.
+// RUN: longc-opt %s --longc-assign-layouts | FileCheck %s
+// RUN: longc-opt %s --longc-set-target=target=cpu --longc-assign-layouts --longc-tile-linear | FileCheck %s --check-prefix=TILED
+// RUN: longc-opt %s --longc-set-target=target=cuda:sm_90a --longc-assign-layouts --longc-tile-linear | FileCheck %s --check-prefix=DECODED
+// RUN: longc-interpret %s --function products --tokens 5 --compare-after longc-set-target,longc-assign-layouts,longc-tile-linear --tolerance 1e-6
+
+// CHECK: lm.parameter @weight panels : tensor<32x64xbf16>
+// CHECK: lm.parameter @blocks panels : !lm.quantized<32x64, q4_0>
+// CHECK: lm.parameter @joined parts ["a", "b"] panels : tensor<32x64xf32>
+// CHECK: lm.parameter @trained trainable : tensor<32x64xf32>
+// CHECK: lm.parameter @norm : tensor<64xf32>
+// CHECK: lm.parameter @heads : tensor<2x16x64xf32>
+lm.parameter @weight : tensor<32x64xbf16>
+lm.parameter @blocks : !lm.quantized<32x64, q4_0>
+lm.parameter @joined parts ["a", "b"] : tensor<32x64xf32>
+lm.parameter @trained trainable : tensor<32x64xf32>
+lm.parameter @norm : tensor<64xf32>
+lm.parameter @heads : tensor<2x16x64xf32>
+
+// TILED: tile.kernel @linear_32x64{{.*}}!tile.view<32x64xf32, panels>
+// TILED: tile.kernel @linear_32x64_1{{.*}}!tile.view<32x64xf32>,
+// DECODED-NOT: panels>
+// DECODED: func.func @products
+func.func @products(%x: tensor<?x64xf32>) -> (tensor<?x32xf32>, tensor<?x32xf32>) {
+  %j = lm.parameter_ref @joined : tensor<32x64xf32>
+  %0 = lm.linear %x, %j : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %t = lm.parameter_ref @trained : tensor<32x64xf32>
+  %1 = lm.linear %x, %t : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  return %0, %1 : tensor<?x32xf32>, tensor<?x32xf32>
+}
