@@ -46,7 +46,7 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
     overrideTheta(model->config, options.ropeTheta);
   std::optional<Adapter> adapter;
   if (!options.adapter.empty())
-    LONGC_TRY(openAdapter(options.adapter, options.adapterMode, *model, adapter));
+    LONGC_TRY(openAdapter(options.adapter, options.adapterMode == "merge" ? AdapterUse::merge : AdapterUse::overlay, *model, adapter));
   options.overlays = !encoder && options.gatedMemory.empty() && (!adapter || adapter->modules.empty());
   if (!encoder && given.window == 0 && options.window == model->config.contextLength)
     model->notes.push_back("the default window is all that the model has, " + std::to_string(options.window) + " tokens");

@@ -55,7 +55,7 @@ Status writeModel(const ConvertOptions &options, const HfWriting &writing, const
     return model.status();
   std::optional<Adapter> adapter;
   if (!options.adapter.empty())
-    LONGC_TRY(openAdapter(options.adapter, "write", *model, adapter));
+    LONGC_TRY(openAdapter(options.adapter, AdapterUse::write, *model, adapter));
   mlir::MLIRContext context;
   context.loadDialect<lm::LmDialect>();
   // What could not be compiled is not written either.

@@ -21,14 +21,14 @@ static void roundToBase(const Checkpoint &base, Adapter &trained) {
   }
 }
 
-Status openAdapter(const std::string &folder, const std::string &mode, Checkpoint &model, std::optional<Adapter> &adapter) {
+Status openAdapter(const std::string &folder, AdapterUse use, Checkpoint &model, std::optional<Adapter> &adapter) {
   Result<Adapter> read = readAdapter(folder, model);
   if (!read.ok())
     return read.status();
-  if (read->keepsTied && mode != "write")
+  if (read->keepsTied && use != AdapterUse::write)
     roundToBase(model, *read);
   replaceParameters(*read, model);
-  if (mode == "overlay")
+  if (use == AdapterUse::overlay)
     adapter = std::move(*read);
   else if (Status status = mergeAdapter(*read, model); !status.ok())
     return inFile(folder, status);

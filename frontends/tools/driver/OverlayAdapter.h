@@ -10,9 +10,14 @@
 
 namespace longc {
 
-// Reads an adapter and puts what it brings whole in place of the base's parameters. `mode` merge adds its products to the
-// weights as well, and so does write, which rounds nothing; overlay leaves them in `adapter`.
-Status openAdapter(const std::string &folder, const std::string &mode, Checkpoint &model, std::optional<Adapter> &adapter);
+enum class AdapterUse {
+  overlay, // its products stay beside the weights
+  merge,   // they are added to the weights
+  write,   // they are, and nothing is rounded
+};
+
+// Reads an adapter and puts what it brings whole in place of the base's parameters. What stays beside the weights is left in `adapter`.
+Status openAdapter(const std::string &folder, AdapterUse use, Checkpoint &model, std::optional<Adapter> &adapter);
 
 // Puts the products into the graph beside those of the base; their parameters become the checkpoint's.
 Status insertAdapter(const Adapter &adapter, mlir::ModuleOp graph, Checkpoint &model, Stages &stages);
