@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Breaks passes, kernel builders and the CPU code generator, one expression at a time, and expects a lit test to fail. Standard library only.
+"""Breaks passes, kernel builders and both code generators, one expression at a time, and expects a lit test to fail. Standard library only.
 
     test/scripts/mutate_passes.py [--build build/dev] [--scratch build/mutants] [--only NAME ...]
     test/scripts/mutate_passes.py --check     only that every pass and builder has a mutation and every mutation its place
@@ -47,10 +47,11 @@ class Mutant:
         before, self.old, self.new, after = match.groups()
         self.text = before + self.old + after
         self.choice = f"{before}(longcMutant({number}) ? ({self.new}) : ({self.old})){after}"
-        folder = "codegen/cpu" if (ROOT / "codegen/cpu" / f"{self.name}.cpp").exists() else "passes"
-        own = self.name.removeprefix("Cpu")
-        self.tests = [ROOT / "test" / folder / f"{test}.mlir" for test in (tests or [kebab(own)])]
-        self.source = ROOT / folder / f"{self.name}.cpp"
+        own = self.name.removeprefix("cuda/")
+        folder = ("codegen/cuda" if own != self.name else
+                  "codegen/cpu" if (ROOT / "codegen/cpu" / f"{own}.cpp").exists() else "passes")
+        self.tests = [ROOT / "test" / folder / f"{test}.mlir" for test in (tests or [kebab(own.removeprefix("Cpu"))])]
+        self.source = ROOT / folder / f"{own}.cpp"
 
 
 MUTANTS = [Mutant(number, row) for number, row in enumerate(MUTATIONS, 1)]
@@ -104,7 +105,7 @@ def main():
     build = relink.Build(args.build)
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         ofSource = [[m for m in mutants if m.name == name] for name in names]
-        objects = pool.map(lambda own: build.compile(own[0].source, mutatedSource(own), args.scratch), ofSource)
+        objects = pool.map(lambda own: build.compile(own[0].source, mutatedSource(own), args.scratch / own[0].source.parent.name), ofSource)
         tools = build.link(TOOLS, list(objects), args.scratch)
     tests = sorted({test for mutant in mutants for test in mutant.tests})
     sound = relink.Suite(tools, args.scratch / "sound", tests)

@@ -1,4 +1,4 @@
-"""What mutate_passes.py breaks: a source of passes/ or a pass of codegen/cpu (CpuXy.cpp), an expression in it (once) and what
+"""What mutate_passes.py breaks: a source of passes/, a pass of codegen/cpu (CpuXy.cpp) or a source of codegen/cuda (cuda/Xy), an expression in it (once) and what
 replaces it, the tests of that folder that must see it (none: the one of the source's name), what it breaks."""
 
 MUTATIONS = [
@@ -196,4 +196,11 @@ MUTATIONS = [
      "every chunk's rows are the first ones"),
     ("WideRowProducts", "mask.append({column, {{column + 2 => column + 1}}, column + 1, column + 3});", ["compare-few-rows"],
      "weights meet the activations of other columns"),
+    ("cuda/AssignLayouts", "layouts_[load.getTile()] = {{Layout::shared => Layout::row}};", [], "operands lie in registers"),
+    ("cuda/ChooseForms", "kernel->setAttr({{fitsWarp => !fitsWarp}} ? cuda::kWarpFormAttribute", [], "kernels of blocks become kernels of warps"),
+    ("cuda/DeferScale", "arith::NegFOp::create(rewriter, op.getLoc(), {{op.getRhs() => op.getLhs()}});", [], "scores are relative to themselves"),
+    ("cuda/DeferSums", "sum.getKind() == tile::Reduction::add && sum.getDim() == {{1 => 0}}", [], "rows are summed whole in every step"),
+    ("cuda/DeferSums", "Value whole = cuda::QuadSumOp::create(builder, part.getLoc(), part.getType(), {{part => parts_.front()}});", [],
+     "the sum of another loop is completed"),
+    ("cuda/MarkParameters", "isa<RankedTensorType>(input.getType()) && {{isGiven(input) => true}};", [], "what a kernel before writes is read early"),
 ]
