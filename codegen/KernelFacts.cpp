@@ -35,7 +35,7 @@ public:
 
   std::optional<abi::Work> count() {
     countIn(kernel_.getBody().front(), 1, /*perKey=*/false);
-    if (work_.flops() == 0 && work_.flops_a_key() == 0)
+    if (!isKnown_ || (work_.flops() == 0 && work_.flops_a_key() == 0))
       return std::nullopt;
     for (unsigned dim : splits_)
       work_.add_splits(dim);
@@ -58,31 +58,44 @@ private:
     }
   }
 
-  // Of a loop whose ends a call tells, what one step of its index costs.
+  // Of a loop over rows, as many as a call tells, what one row costs. One over anything else (a rank, blocks of rows) leaves
+  // it unknown how much its products are.
   void countLoop(scf::ForOp loop, double times, bool perKey) {
     auto step = getConstantIntValue(loop.getStep());
     auto first = getConstantIntValue(loop.getLowerBound()), last = getConstantIntValue(loop.getUpperBound());
     if (first && last && step)
       return countIn(*loop.getBody(), times * static_cast<double>(llvm::divideCeil(std::max<int64_t>(*last - *first, 0), *step)), perKey);
-    const double before = work_.flops_a_key();
-    countIn(*loop.getBody(), times / static_cast<double>(step.value_or(1)), /*perKey=*/true);
-    if (work_.flops_a_key() > before)
-      for (Value end : {loop.getLowerBound(), loop.getUpperBound()})
-        findSplits(end);
+    const llvm::SetVector<Value> makers = makersOf({loop.getLowerBound(), loop.getUpperBound()});
+    if (!hasProducts(loop))
+      return;
+    if (!step || *step == 1 || llvm::none_of(makers, isNumberOfRows)) {
+      isKnown_ = false;
+      return;
+    }
+    countIn(*loop.getBody(), times / static_cast<double>(*step), /*perKey=*/true);
+    for (Value maker : makers)
+      if (auto argument = dyn_cast<BlockArgument>(maker); argument && argument.getOwner()->getParentOp() == kernel_ &&
+          argument.getArgNumber() < kernel_.getGridRank() && !llvm::is_contained(splits_, argument.getArgNumber()))
+        splits_.push_back(argument.getArgNumber());
   }
 
-  // Indices of the grid from which an end is computed, not loaded.
-  void findSplits(Value end) {
-    llvm::SetVector<Value> reached;
-    reached.insert(end);
-    for (unsigned i = 0; i < reached.size(); ++i) {
-      if (auto argument = dyn_cast<BlockArgument>(reached[i])) {
-        if (argument.getOwner()->getParentOp() == kernel_ && argument.getArgNumber() < kernel_.getGridRank() && !llvm::is_contained(splits_, argument.getArgNumber()))
-          splits_.push_back(argument.getArgNumber());
-      } else if (Operation *maker = reached[i].getDefiningOp(); maker->getNumRegions() == 0 && !isa<tile::ScalarOp>(maker)) {
-        reached.insert(maker->operand_begin(), maker->operand_end());
-      }
-    }
+  static bool hasProducts(scf::ForOp loop) {
+    return loop.walk([](Operation *op) { return isa<tile::MmaOp, tile::ScaledMmaOp>(op) ? WalkResult::interrupt() : WalkResult::advance(); }).wasInterrupted();
+  }
+
+  /// The rows of a view, or what an item of a list of work says.
+  static bool isNumberOfRows(Value value) {
+    auto dim = value.getDefiningOp<tile::DimOp>();
+    return (dim && dim.getDim() == 0) || value.getDefiningOp<tile::ScalarOp>();
+  }
+
+  /// All that these values are computed of, up to what is loaded.
+  static llvm::SetVector<Value> makersOf(std::initializer_list<Value> values) {
+    llvm::SetVector<Value> makers(values.begin(), values.end());
+    for (unsigned i = 0; i < makers.size(); ++i)
+      if (Operation *maker = makers[i].getDefiningOp(); maker && maker->getNumRegions() == 0 && !isa<tile::ScalarOp>(maker))
+        makers.insert(maker->operand_begin(), maker->operand_end());
+    return makers;
   }
 
   void add(Value a, Value result, double times, bool perKey) {
@@ -98,6 +111,7 @@ private:
 
   tile::KernelOp kernel_;
   abi::Work work_;
+  bool isKnown_ = true;
   SmallVector<unsigned> splits_;
 };
 

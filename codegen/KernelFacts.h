@@ -18,7 +18,7 @@ struct OperandFacts {
 /// Of each of the kernel's arguments. One that it reads and writes is accumulated in.
 llvm::SmallVector<OperandFacts> operandFacts(tile::KernelOp kernel);
 
-/// Multiplications and additions of its products; nothing where it has none.
+/// Multiplications and additions of its products; nothing where it has none, or some in a loop over what no call tells: a rank, blocks of rows.
 std::optional<abi::Work> workOf(tile::KernelOp kernel);
 
 } // namespace longc

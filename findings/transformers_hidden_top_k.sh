@@ -11,7 +11,8 @@
 #   the same                              generate(do_sample=True, top_p=0.9999) 50                None
 #   the same                              generate(top_k=None)                  more than 900     None
 #
-# For us: a program draws as the file says and no narrower; `--top-k 50` gives what transformers draws. Who compares the two has to say it in both.
+# For us: where a checkpoint asks for drawing and names no top-k, `chat` and `generate` take 50 as well and say so when it is compiled; `--top-k 0`
+# draws from all. Who compares programs by what they draw names top-k in both.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -125,7 +125,7 @@ def FuseEpiloguePass : Longc_Pass<"longc-fuse-epilogue"> {
 }
 
 def FuseNormPass : Longc_Pass<"longc-fuse-norm"> {
-  let summary = "a norm with the row gather before it and the rounding or quantisation after it";
+  let summary = "a norm with the row gather or the sum before it and the rounding or quantisation after it";
 }
 
 def FuseQkvPass : Longc_Pass<"longc-fuse-qkv"> {

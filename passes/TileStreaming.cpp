@@ -250,10 +250,15 @@ struct TileStreamingPass : impl::TileStreamingPassBase<TileStreamingPass> {
         if (!fused.isInside(operand))
           values.insert(operand);
     int64_t numbers = 0;
+    bool hasRows = false;
     for (Value value : values)
-      if (auto type = dyn_cast<RankedTensorType>(value.getType()); type && type.getRank() > 0)
+      if (auto type = dyn_cast<RankedTensorType>(value.getType()); type && type.getRank() > 0) {
+        if (type.isDynamicDim(type.getRank() - 1))
+          return false;
+        hasRows |= type.getRank() == 2;
         numbers += type.getShape().back();
-    if (numbers > mostNumbers)
+      }
+    if (!hasRows || numbers > mostNumbers)
       return false;
     auto isRow = [](Value value) {
       auto type = dyn_cast<RankedTensorType>(value.getType());

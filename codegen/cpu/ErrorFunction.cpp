@@ -2,7 +2,7 @@
 //
 // Exact: two fits, each by Chebyshev interpolation in float64: erf(x) / x in x^2 for |x| <= 1 (relative error 1.4e-9), and
 // log2(erfc(x)) for 1 <= |x| <= 4 (absolute error of erf 1.3e-9); past 4 the result is 1.
-// Coarse: erf(x) / x in x^2 for |x| <= 3 (absolute error 8.6e-5), with 1 at 3 and past it: 1 + erf is nothing far below.
+// Coarse: erf(x) / x in x^2 for |x| <= 3 (absolute error 9e-5), past it what it is at 3: 1 + erf is -8e-7 far below instead of nothing.
 #include "codegen/cpu/Emitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -147,7 +147,7 @@ bool TileLowering::mayCarryInPlace(scf::ForOp op, Value init) {
 
 /// Vectors over columns begin to be read at the start of a pass, as soon as it is known where: products follow.
 static void startColumnsEarly(Block &body) {
-  if (!body.getOps<tile::StoreOp>().empty())
+  if (body.walk([](tile::StoreOp) { return WalkResult::interrupt(); }).wasInterrupted())
     return;
   for (auto load : llvm::to_vector(body.getOps<tile::LoadOp>())) {
     if (layoutOf(load.getTile().getType()) != Layout::column)

@@ -91,6 +91,8 @@ Status readKeys(const JsonValue &json, const HfConfig &config, std::vector<int32
     LONGC_TRY(readDraws(keys, out));
   double penalty = 1;
   LONGC_TRY(keys.readPositive("repetition_penalty", penalty));
+  if (penalty < 0.01 || penalty > 100)
+    return keys.invalid("repetition_penalty", "a number from 0.01 to 100");
   if (penalty != 1)
     out.repetitionPenalty = penalty;
   for (auto [key, neutral, ofDraws] : unsupported)

@@ -11,7 +11,7 @@ struct Roof {
 
 class ThreadPool;
 
-/// Of a processor's threads; `variant` says which instructions its kernels have. A quarter of a second. Matrix units are not measured.
+/// Of a processor's threads, by the instructions that its kernels' variant has. A quarter of a second. Matrix units are not measured.
 Roof measureRoof(ThreadPool &pool, bool variantHas512, bool variantHasBf16, bool variantHasMatrixUnit);
 
 } // namespace longc

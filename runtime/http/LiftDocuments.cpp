@@ -41,6 +41,8 @@ Result<std::unique_ptr<LiftDocuments>> LiftDocuments::create(const Program &prog
 
 Result<LiftDocuments::Adapter> LiftDocuments::learn(const DocumentText &text, double seconds, const std::function<bool(double)> &goesOn) {
   LiftPlan plan = LiftPlan::of(LiftRecipe::qa, std::min<int64_t>(longestRow, program_.module().context_length()), /*seed=*/0);
+  if (program_.module().has_gated_memory())
+    plan.adaptToGatedMemory();
   auto rows = LiftRows::create(tokenizer_, "the document", text.name, text.text, {}, plan);
   if (!rows.ok())
     return rows.status();

@@ -88,7 +88,8 @@ std::string KernelProfile::trace(const std::vector<std::string> &names) const {
     const auto kernel = static_cast<size_t>(event.kernel);
     json.beginObject().key("name").text(event.kernel < 0 ? "(host)" : kernel < names.size() ? names[kernel] : "?");
     json.key("ph").text("X").key("pid").integer(1).key("tid").integer(event.kernel < 0 ? 2 : 1);
-    json.key("ts").number(1e6 * (event.end - event.seconds - first)).key("dur").number(1e6 * event.seconds);
+    constexpr int digits = 15; // microseconds since the start, of which a minute has eight before the point
+    json.key("ts").number(1e6 * (event.end - event.seconds - first), digits).key("dur").number(1e6 * event.seconds, digits);
     if (event.kernel >= 0)
       json.key("args").beginObject().key("blocks").integer(event.blocks).key("flops").number(event.flops).key("bytes").number(event.bytes).endObject();
     json.endObject();

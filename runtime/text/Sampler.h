@@ -1,4 +1,4 @@
-// Chooses the next token from logits: the best one, or one drawn after temperature, top-k, top-p and min-p.
+// Chooses the next token from logits: the best one, or one drawn after repetition penalty, temperature, top-k, top-p and min-p.
 //
 // Filters apply in Hugging Face's order: penalty of what was there already, temperature, then top-k, then top-p over what top-k left, then min-p. Equal logits count
 // in the order of their ids, in greedy choice and in both filters. The n-th draw depends on the seed and n alone.

@@ -101,11 +101,55 @@ tile.kernel @sum grid(%i) (%x: !tile.view<8x64xf32>, %y: !tile.view<8x64xf32>) {
   tile.return
 }
 
+// Products in a loop over anything but rows (of kernels, which stand behind all functions): nobody knows how many.
+// CHECK-LABEL: function unknown.fast for any target
+func.func @unknown(%q: tensor<4x32xbf16>, %k: tensor<?x32xbf16>) -> tensor<4x16xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %rank = tensor.dim %k, %c0 : tensor<?x32xbf16>
+  %e = tensor.empty() {tile.live = array<i64: 0, 1>} : tensor<4x16xf32>
+  %s = tile.launch @rank grid(%c1) ins(%q, %k, %rank : tensor<4x32xbf16>, tensor<?x32xbf16>, index) outs(%e : tensor<4x16xf32>)
+  %t = tile.launch @tiles grid(%c1) ins(%q, %k : tensor<4x32xbf16>, tensor<?x32xbf16>) outs(%s : tensor<4x16xf32>)
+  return %t : tensor<4x16xf32>
+}
+tile.kernel @rank grid(%i) (%q: !tile.view<4x32xbf16>, %k: !tile.view<?x32xbf16>, %rank: index, %y: !tile.view<4x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %zero = arith.constant dense<0.0> : tensor<4x16xf32>
+  %qt = tile.load %q[%c0, %c0] : !tile.view<4x32xbf16> -> tensor<4x32xbf16>
+  %s = scf.for %j = %c0 to %rank step %c16 iter_args(%acc = %zero) -> (tensor<4x16xf32>) {
+    %t = tile.load %k[%j, %c0] : !tile.view<?x32xbf16> -> tensor<16x32xbf16>
+    %next = tile.mma %qt, %t, %acc transpose_b : tensor<4x32xbf16>, tensor<16x32xbf16> -> tensor<4x16xf32>
+    scf.yield %next : tensor<4x16xf32>
+  }
+  tile.store %s, %y[%c0, %c0] : tensor<4x16xf32>, !tile.view<4x16xf32>
+  tile.return
+}
+tile.kernel @tiles grid(%i) (%q: !tile.view<4x32xbf16>, %k: !tile.view<?x32xbf16>, %y: !tile.view<4x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c16 = arith.constant 16 : index
+  %zero = arith.constant dense<0.0> : tensor<4x16xf32>
+  %qt = tile.load %q[%c0, %c0] : !tile.view<4x32xbf16> -> tensor<4x32xbf16>
+  %n = tile.dim %k, 0 : !tile.view<?x32xbf16>
+  %end = arith.ceildivui %n, %c16 : index
+  %s = scf.for %j = %c0 to %end step %c1 iter_args(%acc = %zero) -> (tensor<4x16xf32>) {
+    %row = arith.muli %j, %c16 : index
+    %t = tile.load %k[%row, %c0] : !tile.view<?x32xbf16> -> tensor<16x32xbf16>
+    %next = tile.mma %qt, %t, %acc transpose_b : tensor<4x32xbf16>, tensor<16x32xbf16> -> tensor<4x16xf32>
+    scf.yield %next : tensor<4x16xf32>
+  }
+  tile.store %s, %y[%c0, %c0] : tensor<4x16xf32>, !tile.view<4x16xf32>
+  tile.return
+}
+
 // Products of a block: those in loops of known length, and those of one key where a call tells how many there are; the
 // second dimension of the grid divides them.
 // CHECK-LABEL: function multiply.fast for any target
 // CHECK: kernel        embed{{$}}
-// CHECK: kernel        keys, a block multiplies bf16: 16384 flops, 1024 a key, keys divided by dimension 1
+// CHECK: kernel        rank{{$}}
+// CHECK-NEXT: kernel        tiles{{$}}
+// CHECK-NEXT: kernel        keys, a block multiplies bf16: 16384 flops, 1024 a key, keys divided by dimension 1
 func.func @multiply(%q: tensor<4x32xbf16>, %k: tensor<?x32xbf16>) -> tensor<4x16xf32> {
   %c2 = arith.constant 2 : index
   %e = tensor.empty() {tile.live = array<i64: 0, 0>} : tensor<4x16xf32>

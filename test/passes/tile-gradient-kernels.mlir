@@ -5,7 +5,7 @@
 // RUN: longc-opt %s --longc-differentiate=function=loss -o %t.loss && longc-interpret %t.loss --function loss_gradient --tokens 37 --compare-after longc-tile-linear --tolerance 1e-6
 // RUN: longc-interpret %s --function products --tokens 37 --compare-after longc-tile-linear --tolerance 1e-6
 // RUN: longc-interpret %s --function rows --tokens 37 --compare-after longc-tile-streaming --tolerance 1e-6
-// The same as a GPU has them: steps of columns, shares of rows that are added up, parts of a result that make the logits anew.
+// The same as a GPU has them: steps of columns, shares of rows that are added up.
 // RUN: sed 's/module attributes.*/module {/' %s > %t.plain
 // RUN: longc-opt %t.plain --longc-set-target=target=cuda:sm_90a --longc-differentiate=function=attention -o %t.attention && longc-interpret %t.attention --function attention_gradient --tokens 300 --sequences 2 --compare-after longc-tile-attention --tolerance 1e-6
 // RUN: longc-opt %t.plain --longc-set-target=target=cuda:sm_90a --longc-differentiate=function=loss -o %t.loss && longc-interpret %t.loss --function loss_gradient --tokens 150 --compare-after longc-tile-linear --tolerance 1e-6

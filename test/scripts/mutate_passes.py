@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Breaks passes, kernel builders and both code generators, one expression at a time, and expects a lit test to fail. Standard library only.
+"""Breaks passes, kernel builders, the CPU's code generator and passes of the CUDA one, one expression at a time, and expects a lit test to fail. Standard library only.
 
     test/scripts/mutate_passes.py [--build build/dev] [--scratch build/mutants] [--only NAME ...]
     test/scripts/mutate_passes.py --check     only that every pass and builder has a mutation and every mutation its place

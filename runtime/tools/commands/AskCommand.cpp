@@ -16,7 +16,7 @@ namespace {
 // Documents one behind the other as soft tokens, and what is asked about them, each question for itself.
 class AskedDocuments {
 public:
-  static Result<AskedDocuments> open(const Arguments &arguments) {
+  static Result<AskedDocuments> open(const Arguments &arguments, bool inChat) {
     if (!arguments.has("document"))
       return Status::error(1006, "there is no document to ask about", "give --document FILE: a text, or what `read` made of one");
     auto sampler = samplerOf(arguments);
@@ -28,6 +28,8 @@ public:
     auto model = SoftModel::open(arguments);
     if (!model.ok())
       return model.status();
+    if (inChat)
+      sampler = drawnAs(model->model.loaded.program->module(), arguments, *sampler);
     auto words = arguments.integer("words", 0, INT32_MAX);
     if (!words.ok())
       return words.status();
@@ -194,7 +196,7 @@ Status runAsk(const Arguments &arguments) {
   auto question = promptOf(arguments);
   if (!question.ok() && arguments.has("document"))
     return question.status();
-  auto documents = AskedDocuments::open(arguments);
+  auto documents = AskedDocuments::open(arguments, /*inChat=*/false);
   if (!documents.ok())
     return documents.status();
   LONGC_TRY(documents->ask(*question, /*inChat=*/false));
@@ -205,12 +207,15 @@ Status runAsk(const Arguments &arguments) {
 } // namespace
 
 Status runSoftChat(const Arguments &arguments) {
-  auto documents = AskedDocuments::open(arguments);
+  auto documents = AskedDocuments::open(arguments, /*inChat=*/true);
   if (!documents.ok())
     return documents.status();
   if (arguments.has("prompt") || arguments.has("prompt-file")) {
     auto question = promptOf(arguments);
-    return question.ok() ? documents->ask(*question, /*inChat=*/true) : question.status();
+    if (!question.ok())
+      return question.status();
+    LONGC_TRY(documents->ask(*question, /*inChat=*/true));
+    return documents->report();
   }
   TypedLines lines;
   for (std::string question;;) {

@@ -163,6 +163,8 @@ Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments, bool takes
     LONGC_TRY(loaded.useAdapter(NamedFolder::of(adapters.front()).folder));
   loaded.profiling = arguments.flag("profile");
   loaded.tracePath = arguments.text("trace");
+  if (!loaded.tracePath.empty())
+    LONGC_TRY(OutputFile::check(loaded.tracePath));
   if (loaded.profiling || !loaded.tracePath.empty())
     loaded.engine->startProfile(/*events=*/!loaded.tracePath.empty());
   loaded.loadSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

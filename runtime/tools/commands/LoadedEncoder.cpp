@@ -30,6 +30,8 @@ Result<LoadedEncoder> LoadedEncoder::load(const Arguments &arguments) {
   loaded.encoder = std::move(*encoder);
   loaded.profiling = arguments.flag("profile");
   loaded.tracePath = arguments.text("trace");
+  if (!loaded.tracePath.empty())
+    LONGC_TRY(OutputFile::check(loaded.tracePath));
   if (loaded.profiling || !loaded.tracePath.empty())
     loaded.encoder->startProfile(/*events=*/!loaded.tracePath.empty());
   return loaded;

@@ -85,7 +85,7 @@ constexpr OptionSpec options[] = {
     {"pooling", 0, "POOL", "", "what of a text is its embedding: mean, cls or last (default: as the checkpoint says)"},
     {"port", 0, "P", "8080", "port to listen on (0: a free one)"},
     {"prefill", 0, "P", "512", "tokens to read"},
-    {"profile", 0, "", "", "table on stderr: time of each kernel, GF/s, GB/s, and how near it is to what the machine can do"},
+    {"profile", 0, "", "", "table on stderr: time of each kernel, GF/s, GB/s, and its part of what memory and the products give (over 100 %: it came from a cache)"},
     {"progress", 0, "MODE", "auto", "auto, plain, json or none"},
     {"prompt", 'p', "TEXT", "", "text to begin with"},
     {"prompt-file", 0, "FILE", "", "file to begin with, read as it stands (- for stdin)"},

@@ -54,7 +54,7 @@ std::string toText(const Summary &summary, const LongCounts &counts, const DataO
   text += formatText("samples    %s, of %s to %s tokens (median %s)\n", count(summary.samples).c_str(),
                      count(summary.shortest).c_str(), count(summary.longest).c_str(), count(summary.median).c_str());
   text += formatText("tokens     %s, %s of them targets\n", count(summary.tokens).c_str(), count(summary.targets).c_str());
-  text += formatText("packs      %s of at most %s tokens (%s would be the least), in %s steps of %s\n", count(summary.packs).c_str(),
+  text += formatText("packs      %s of at most %s tokens (no plan has fewer than %s), in %s steps of %s\n", count(summary.packs).c_str(),
                      count(options.batch.capacity).c_str(), count(summary.leastPacks).c_str(), count(summary.steps).c_str(),
                      count(options.batch.batch).c_str());
   text += formatText("fill       %.2f %%\n", 100 * summary.fill);

@@ -151,6 +151,8 @@ Status runRun(const Arguments &arguments) {
     std::copy(tensor.shape.begin(), tensor.shape.end(), input.shape.sizes.begin());
     inputs.push_back(input);
   }
+  if (!arguments.text("trace").empty())
+    LONGC_TRY(OutputFile::check(arguments.text("trace")));
   std::vector<double> seconds;
   LONGC_TRY((*executor)->run(inputs));
   for (int64_t round = -2; round < *repeat; ++round) { // three untimed rounds in all

@@ -183,7 +183,9 @@ Status serveEncoder(Serving &serving, const Arguments &arguments) {
   served.session.policy.window = loaded->encoder->longest();
   Embedder embedder(*loaded->encoder, *tokenizer, served.name, serving.metrics);
   Service service(std::move(serving.options.service), std::move(served), ServiceParts{nullptr, nullptr, &embedder}, serving.metrics, *serving.log);
-  return listen(serving, service, nullptr, loaded->encoder->device().describe());
+  const Status ended = listen(serving, service, nullptr, loaded->encoder->device().describe());
+  LONGC_TRY(loaded->report());
+  return ended;
 }
 
 Status serveDecoder(Serving &serving, const Arguments &arguments) {
@@ -248,10 +250,10 @@ Status serveDecoder(Serving &serving, const Arguments &arguments) {
   served.adapterValues = adapters->values();
   Service service(std::move(options.service), std::move(served),
                   ServiceParts{&**scheduler, shelf.get(), nullptr, soft.get()}, serving.metrics, *serving.log);
-  LONGC_TRY(listen(serving, service, &**scheduler,
-                   formatText("%s; %lld sequences at a time", engine.device().describe().c_str(), static_cast<long long>(scheduling.places))));
+  const Status ended = listen(serving, service, &**scheduler,
+                              formatText("%s; %lld sequences at a time", engine.device().describe().c_str(), static_cast<long long>(scheduling.places)));
   LONGC_TRY(model->loaded.report());
-  return {};
+  return ended;
 }
 
 // A reader of messages that is gone, and a limit on the size of files, are errors where they happen and no end.
