@@ -33,6 +33,16 @@ int codeAfter(const std::function<void(abi::Program &)> &change) {
 
 abi::Function &prefill(abi::Program &program) { return *program.mutable_modules(0)->mutable_functions(0); }
 
+// After a change of its function a program is refused with a message that says this.
+void expectRefused(const std::function<void(abi::Function &)> &change, const std::string &message) {
+  abi::Program program = fake::program();
+  change(prefill(program));
+  auto opened = open(fake::programFile("executable", program, fake::weights()));
+  ASSERT_FALSE(opened.ok()) << message;
+  EXPECT_EQ(opened.status().code(), 4108);
+  EXPECT_NE(opened.status().message().find(message), std::string::npos) << opened.status().message();
+}
+
 TEST(Program, OpensAGoodFile) {
   auto program = open(goodFile());
   ASSERT_TRUE(program.ok()) << program.status().text();
@@ -299,14 +309,8 @@ TEST(Program, ReadsWhatIsThereAndWritesWhatItMay) {
          ofList(f)->mutable_fill()->set_value(uint64_t{1} << 32);
        }, "step 1 fills with more than an element"},
   };
-  for (const auto &[change, message] : changes) {
-    abi::Program program = fake::program();
-    change(prefill(program));
-    auto opened = open(fake::programFile("executable", program, fake::weights()));
-    ASSERT_FALSE(opened.ok()) << message;
-    EXPECT_EQ(opened.status().code(), 4108);
-    EXPECT_NE(opened.status().message().find(message), std::string::npos) << opened.status().message();
-  }
+  for (const auto &[change, message] : changes)
+    expectRefused(change, message);
 }
 
 TEST(Program, RolesOfInputsAreWhatTheyAlwaysAre) {
@@ -319,14 +323,8 @@ TEST(Program, RolesOfInputsAreWhatTheyAlwaysAre) {
       {[](abi::Function &f) { f.mutable_inputs(5)->set_role(abi::Input::DESTINATIONS); }, "input 'destinations' is f32 of rank 1; expected i32 of rank 1"},
       {[](abi::Function &f) { f.mutable_inputs(0)->set_role(static_cast<abi::Input::Role>(99)); }, "an input has the unknown role 99"},
   };
-  for (const auto &[change, message] : changes) {
-    abi::Program program = fake::program();
-    change(prefill(program));
-    auto opened = open(fake::programFile("executable", program, fake::weights()));
-    ASSERT_FALSE(opened.ok()) << message;
-    EXPECT_EQ(opened.status().code(), 4108);
-    EXPECT_NE(opened.status().message().find(message), std::string::npos) << opened.status().message();
-  }
+  for (const auto &[change, message] : changes)
+    expectRefused(change, message);
 }
 
 TEST(Program, KindsOfStepsThatNoDeviceRunsAreRefusedByName) {

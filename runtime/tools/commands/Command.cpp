@@ -3,7 +3,6 @@
 
 #include "runtime/core/Format.h"
 #include "runtime/core/Log.h"
-#include "runtime/core/OutputFile.h"
 #include "runtime/core/ThreadPool.h"
 #include "runtime/e2llm/Compressor.h"
 #include "runtime/e2llm/SoftFiles.h"
@@ -140,6 +139,9 @@ NamedFolder NamedFolder::of(const std::string &text) {
 Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments, bool takesAdapters, const std::function<Status(const Program &)> &beside) {
   auto start = std::chrono::steady_clock::now();
   LoadedProgram loaded;
+  auto profile = AskedProfile::of(arguments);
+  if (!profile.ok())
+    return profile.status();
   auto program = openProgram(arguments);
   if (!program.ok())
     return program.status();
@@ -161,12 +163,8 @@ Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments, bool takes
     return Status::error(1005, "there are several --adapter, and this command runs one model", "give one of them; `serve` and `generate --prompts` take several");
   if (!adapters.empty())
     LONGC_TRY(loaded.useAdapter(NamedFolder::of(adapters.front()).folder));
-  loaded.profiling = arguments.flag("profile");
-  loaded.tracePath = arguments.text("trace");
-  if (!loaded.tracePath.empty())
-    LONGC_TRY(OutputFile::check(loaded.tracePath));
-  if (loaded.profiling || !loaded.tracePath.empty())
-    loaded.engine->startProfile(/*events=*/!loaded.tracePath.empty());
+  loaded.profile = std::move(*profile);
+  loaded.profile.start(*loaded.engine);
   loaded.loadSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return loaded;
 }
@@ -316,11 +314,7 @@ Result<SessionOptions> LoadedProgram::sessionOptions(const Arguments &arguments,
   return options;
 }
 
-Status LoadedProgram::report() const {
-  if (profiling)
-    std::fputs(engine->profileTable().c_str(), stderr);
-  return tracePath.empty() ? Status() : OutputFile::write(tracePath, engine->profileTrace());
-}
+Status LoadedProgram::report() const { return profile.report(*engine); }
 
 Result<std::string> readTextFile(const std::string &path) {
   std::FILE *file = path == "-" ? stdin : std::fopen(path.c_str(), "rb");

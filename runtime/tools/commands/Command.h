@@ -6,6 +6,7 @@
 #include "runtime/serve/Session.h"
 #include "runtime/text/Sampler.h"
 #include "runtime/text/Tokenizer.h"
+#include "runtime/tools/commands/AskedProfile.h"
 #include "runtime/tools/commands/Interruption.h"
 #include "runtime/tools/commands/Options.h"
 #include "runtime/train/Overlays.h"
@@ -54,8 +55,7 @@ struct LoadedProgram {
   std::unique_ptr<Engine> engine;
   std::optional<IngestMode> adapterIngest; // as the adapter says it was trained for
   double loadSeconds = 0;
-  bool profiling = false;
-  std::string tracePath; // "": no trace
+  AskedProfile profile;
 
   /// Of several adapters the first is used; where only one makes sense, more are an error.
   /// `beside` runs in a thread of its own while the device is opened.

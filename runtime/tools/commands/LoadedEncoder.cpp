@@ -1,10 +1,7 @@
 // Loads an encoder.
 #include "runtime/tools/commands/LoadedEncoder.h"
 
-#include "runtime/core/OutputFile.h"
-
 #include <algorithm>
-#include <cstdio>
 
 namespace longc {
 
@@ -17,6 +14,9 @@ std::vector<std::string_view> encoderOptions(std::vector<std::string_view> own) 
 
 Result<LoadedEncoder> LoadedEncoder::load(const Arguments &arguments) {
   LoadedEncoder loaded;
+  auto profile = AskedProfile::of(arguments);
+  if (!profile.ok())
+    return profile.status();
   auto program = openProgram(arguments);
   if (!program.ok())
     return program.status();
@@ -28,19 +28,11 @@ Result<LoadedEncoder> LoadedEncoder::load(const Arguments &arguments) {
   if (!encoder.ok())
     return encoder.status();
   loaded.encoder = std::move(*encoder);
-  loaded.profiling = arguments.flag("profile");
-  loaded.tracePath = arguments.text("trace");
-  if (!loaded.tracePath.empty())
-    LONGC_TRY(OutputFile::check(loaded.tracePath));
-  if (loaded.profiling || !loaded.tracePath.empty())
-    loaded.encoder->startProfile(/*events=*/!loaded.tracePath.empty());
+  loaded.profile = std::move(*profile);
+  loaded.profile.start(*loaded.encoder);
   return loaded;
 }
 
-Status LoadedEncoder::report() const {
-  if (profiling)
-    std::fputs(encoder->profileTable().c_str(), stderr);
-  return tracePath.empty() ? Status() : OutputFile::write(tracePath, encoder->profileTrace());
-}
+Status LoadedEncoder::report() const { return profile.report(*encoder); }
 
 } // namespace longc

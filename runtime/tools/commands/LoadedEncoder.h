@@ -16,8 +16,7 @@ std::vector<std::string_view> encoderOptions(std::vector<std::string_view> own);
 struct LoadedEncoder {
   std::unique_ptr<Program> program;
   std::unique_ptr<Encoder> encoder;
-  bool profiling = false;
-  std::string tracePath; // "": no trace
+  AskedProfile profile;
 
   static Result<LoadedEncoder> load(const Arguments &arguments);
   /// Prints the profile and writes the trace, if they were asked for.
