@@ -51,6 +51,7 @@ struct CompressChunksPass : impl::CompressChunksPassBase<CompressChunksPass> {
     }
     Value pooled = poolServed(encoder, attends ? lm::Pool::mean : *kind);
     finish(encoder, "compress", attends ? poolAttended(encoder) : pooled, pooled);
+    adaptVectors(encoder, type, attends);
   }
 
 private:
@@ -140,14 +141,28 @@ private:
     return attentions.empty() ? 1 : cast<RankedTensorType>((*attentions.begin()).getQ().getType()).getDimSize(1);
   }
 
+  // Vectors from outside through the same adapter (xRAG, arXiv 2405.13792). One that learned queries attend to is the only hidden state of its chunk.
+  void adaptVectors(func::FuncOp encoder, RankedTensorType type, bool attends) {
+    ImplicitLocOpBuilder b(encoder.getLoc(), OpBuilder::atBlockEnd(getOperation().getBody()));
+    auto adapt = func::FuncOp::create(b, "adapt", b.getFunctionType({type}, {f32(b, {ShapedType::kDynamic, width})}));
+    b.setInsertionPointToStart(adapt.addEntryBlock());
+    Value pooled = adapt.getArgument(0);
+    if (attends)
+      pooled = lm::AddOp::create(b, type, pooled, product(b, pooled, "pma.value", type.getDimSize(1), /*hasBias=*/false));
+    func::ReturnOp::create(b, softTokens(b, pooled));
+  }
+
+  Value softTokens(ImplicitLocOpBuilder &b, Value pooled) {
+    Value x = product(b, pooled, "mlp.0", inner(), /*hasBias=*/true);
+    x = lm::GeluOp::create(b, x.getType(), x);
+    return product(b, x, "mlp.2", width, /*hasBias=*/true);
+  }
+
   // Ends a function in soft tokens and, to compare chunks by, a pool without parameters.
   void finish(func::FuncOp encoder, StringRef name, Value pooled, Value plain = {}) {
     ImplicitLocOpBuilder b = atEnd(encoder);
     Operation *terminator = &*b.getInsertionPoint();
-    Value x = product(b, pooled, "mlp.0", inner(), /*hasBias=*/true);
-    x = lm::GeluOp::create(b, x.getType(), x);
-    x = product(b, x, "mlp.2", width, /*hasBias=*/true);
-    terminator->setOperands({x, plain ? plain : pooled});
+    terminator->setOperands({softTokens(b, pooled), plain ? plain : pooled});
     encoder.setName(name);
     encoder.setType(b.getFunctionType(encoder.getBody().getArgumentTypes(), terminator->getOperandTypes()));
   }

@@ -70,7 +70,8 @@ def CompressChunksPass : Longc_Pass<"longc-compress-chunks"> {
     `@"adapter/mlp.0.weight"` and so on are declared as trained ones. With `train`, `@compress_trained` beside it does the same by ops
     that have gradients: row t of the hidden states is added to pool `places[t]` with the factor `shares[t]`; `firsts`
     holds one row of each chunk. The pool `pma` is attention of a learned query a head, in both functions: `query_boundaries`
-    count the chunks from 0 and `query_tokens` are a zero a chunk; the second result is the mean.
+    count the chunks from 0 and `query_tokens` are a zero a chunk; the second result is the mean. `@adapt(vectors [N, C])` gives the
+    soft tokens of pools that come from elsewhere; with `pma` each is the only hidden state of its chunk.
   }];
   let options = [
     Option<"function", "function", "std::string", "\"encoder\"", "name of the encoder's function">,

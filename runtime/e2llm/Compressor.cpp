@@ -86,23 +86,36 @@ Result<std::unique_ptr<Compressor>> Compressor::create(const Program &program, c
 }
 
 Status Compressor::open(const DeviceChoice &choice, const longc_program_table &table, const EngineOptions &options) {
-  const abi::Function *function = program_.findFunction("compress", options.exact ? "exact" : "fast", choice.target);
-  if (!function)
-    return Status::error(4122, std::string("this program has no function 'compress' in ") + (options.exact ? "exact" : "fast") + " precision for " +
-                                   (choice.target == "cpu" ? "the processor" : "the GPU"),
-                         options.exact ? "run it without --exact" : "compile it with the GPU among --target, or use --device cpu");
-  LONGC_TRY(checkInterface(*function));
-  LONGC_TRY(choice.target == "cpu" ? link(openProcessor(program_, table, options, {function}))
+  std::vector<const abi::Function *> functions;
+  for (const char *name : {"compress", "adapt"}) {
+    functions.push_back(program_.findFunction(name, options.exact ? "exact" : "fast", choice.target));
+    if (!functions.back())
+      return Status::error(4122, std::string("this program has no function '") + name + "' in " + (options.exact ? "exact" : "fast") + " precision for " +
+                                     (choice.target == "cpu" ? "the processor" : "the GPU"),
+                           options.exact ? "run it without --exact" : "compile it with the GPU among --target, or use --device cpu");
+  }
+  LONGC_TRY(checkInterface(*functions.front()));
+  LONGC_TRY(choice.target == "cpu" ? link(openProcessor(program_, table, options, {functions[0], functions[1]}))
                                    : link(openDevice(table, program_.message(), choice.target, {}, {options.variant, options.threads, choice.ordinal})));
-  auto executor = Executor::create(program_, *function, *device_);
-  if (!executor.ok())
-    return executor.status();
-  executor_ = std::move(*executor);
+  for (auto [function, place] : {std::pair(functions[0], &executor_), {functions[1], &adapting_}}) {
+    auto executor = Executor::create(program_, *function, *device_);
+    if (!executor.ok())
+      return executor.status();
+    *place = std::move(*executor);
+  }
   return {};
 }
 
+void Compressor::setProfile(KernelProfile *profile) {
+  for (Executor *executor : {executor_.get(), adapting_.get()})
+    executor->setProfile(profile);
+}
+
 Status Compressor::bind(const ParameterList &list, const ParameterArray &values) {
-  const auto bind = [this](uint32_t parameter, const void *data) { return executor_->bindParameter(parameter, data); };
+  const auto bind = [this](uint32_t parameter, const void *data) {
+    const Status bound = executor_->bindParameter(parameter, data);
+    return bound.ok() ? adapting_->bindParameter(parameter, data) : bound;
+  };
   LONGC_TRY(bindTrained(program_.message(), list, values, bind));
   auto served = ServedValues::of(program_.message(), list, values);
   if (!served.ok())
@@ -140,6 +153,15 @@ Result<CompressedChunks> Compressor::compressTokens(std::span<const std::vector<
       return Status::error(cancelledCode, formatText("cancelled after %zu of %zu chunks", chunk + 1, chunks.size()));
   }
   return all;
+}
+
+Result<std::vector<float>> Compressor::adapt(std::span<const float> vectors) {
+  const int64_t rows = std::ssize(vectors) / columns();
+  const InputTensor input{vectors.data(), {{rows, columns(), 1, 1}, 2}};
+  LONGC_TRY(adapting_->run({&input, 1}));
+  std::vector<float> soft(static_cast<size_t>(rows * width()));
+  LONGC_TRY(adapting_->readResult(0, soft.data(), soft.size() * sizeof(float)));
+  return soft;
 }
 
 Status Compressor::run(CompressedChunks &into) {

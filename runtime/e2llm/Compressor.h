@@ -55,9 +55,14 @@ public:
 
   /// Columns of a soft token.
   int64_t width() const { return program_.module().hidden(); }
+  /// Of a pool.
+  int64_t columns() const { return module_.hidden(); }
   const abi::Compression &settings() const { return module_.compression(); }
   const ChunkTokenizer &tokenizer() const { return tokenizer_; }
   std::string describeDevice() const { return device_->describe(); }
+
+  /// As Executor::setProfile.
+  void setProfile(KernelProfile *profile);
 
   /// Runs with these values of what is trained from now on, read where they lie and, as far as the program holds them otherwise, as they are now.
   Status bind(const ParameterList &list, const ParameterArray &values);
@@ -65,7 +70,10 @@ public:
   /// All chunks, made tokens on all threads, as many in a call as keep the device busy. `onProgress` gets how many are done; false cancels.
   Result<CompressedChunks> compress(std::span<const std::string_view> chunks, const std::function<bool(int64_t done)> &onProgress = {});
 
-  /// The same of chunks as the encoder reads them.
+  /// Soft tokens of vectors as wide as the encoder's pools, [vectors, width()]: the adapter alone.
+  Result<std::vector<float>> adapt(std::span<const float> vectors);
+
+  /// Soft tokens of chunks as the encoder reads them.
   Result<CompressedChunks> compressTokens(std::span<const std::vector<int32_t>> chunks, const std::function<bool(int64_t done)> &onProgress = {});
 
 private:
@@ -87,7 +95,7 @@ private:
   ChunkTokenizer tokenizer_;
   int threads_;
   std::unique_ptr<Device> device_;
-  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<Executor> executor_, adapting_; // of whole chunks, of vectors
   ServedValues served_;
   EncoderInputs inputs_; // of a call
 };

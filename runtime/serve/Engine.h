@@ -76,6 +76,8 @@ public:
   /// Runs as if the memory of these layers were empty (by layer; empty: ends it).
   void hideMemory(const std::vector<bool> &layers);
   void startProfile(bool events);
+  /// For what runs beside it and belongs into the same table; null without one.
+  KernelProfile *profile() { return profiling_ ? &profile_ : nullptr; }
   /// The table of everything since startProfile.
   std::string profileTable();
   std::string profileTrace() const;

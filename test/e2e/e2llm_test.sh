@@ -58,6 +58,28 @@ refuses 2 "there is no document" "$app" ask -p "Where?" -q
 refuses 1 "this program compresses no texts" "$(tiny e2llm_not)" ask --document "$text" -p "Where?" -q
 [ ! -e "$none" ] || fail "a refused text left a document"
 
+# Vectors from outside: those that the encoder alone gives of two chunks are read as the chunks are.
+"$longc" compile "${both[@]}" --adapter "$folder/products" -o "$folder/plain" --variants avx2 --quiet
+"$longc" compile "$models/encoder" -o "$folder/embedder" --variants avx2 --quiet
+printf 'The fox ran home.' >"$folder/fox" && printf 'A hen sat on an egg.' >"$folder/hen"
+printf '{"text": "%s"}\n' "$(cat "$folder/fox")" "$(cat "$folder/hen")" | "$folder/embedder" embed -f - --pooling mean --normalize off --exact --json -q >"$folder/vectors"
+answered() { "$folder/plain" ask -p "Where?" -n 8 --exact --json -q "$@" | python3 -c 'import json, sys; print(json.load(sys.stdin)["token_ids"])'; }
+[ "$(answered --vectors "$folder/vectors")" = "$(answered --document "$folder/fox" --document "$folder/hen")" ] || fail "vectors of chunks are not read as the chunks"
+sed 's/\[[^,]*/[3/' "$folder/vectors" >"$folder/others"
+[ "$(answered --vectors "$folder/others")" != "$(answered --vectors "$folder/vectors")" ] || fail "other vectors have the same answer"
+[ "$(answered --document "$folder/fox" --vectors "$folder/vectors")" = "$(answered --document "$folder/fox" --document "$folder/fox" --document "$folder/hen")" ] || fail "vectors do not stand behind documents"
+sed 's/,[^,]*]/]/' "$folder/vectors" >"$folder/others"
+refuses 1 "line 1 is no vector of 32 numbers" "$folder/plain" ask --vectors "$folder/others" -p "Where?" -q
+refuses 1 "has no vectors" "$folder/plain" ask --vectors "$folder/empty" -p "Where?" -q
+refuses 2 "--nearest does not go with --vectors" "$folder/plain" ask --vectors "$folder/vectors" --nearest 1 -p "Where?" -q
+
+# What compressing takes stands in profiles.
+for command in "read $text -o $folder/profiled" "eval facts --documents 1 --facts 1 --fillers 0 --chunk 200 --seed 1 --soft-only"; do
+  # shellcheck disable=SC2086 # words of a command
+  "$app" $command --profile --trace "$folder/trace.json" >"$folder/out" 2>"$folder/profile"
+  grep -q "^packed_attention" "$folder/profile" && grep -q '"ph":"X"' "$folder/trace.json" || fail "$command: no profile ($(head -c 300 "$folder/profile"))"
+done
+
 # Both objectives are learnt; a training that is taken up again goes on bit for bit; what was learnt is of use.
 rm -rf "$folder/facts" "$folder"/learnt*
 "$app" make-facts --documents 3 --facts 2 --seed 3 --out "$folder/facts" -q >"$folder/out"

@@ -4,6 +4,7 @@
 // RUN: longc-opt %s --longc-compress-chunks='width=12 stored' | FileCheck %s --check-prefix=STORED
 // RUN: longc-opt %s --longc-compress-chunks='width=12 pool=pma' | FileCheck %s --check-prefix=PMA
 // RUN: longc-opt %s --longc-compress-chunks='width=12 pool=pma' | longc-interpret - --function compress --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-5
+// RUN: longc-opt %s --longc-compress-chunks='width=12 pool=pma' | longc-interpret - --function adapt --tokens 5 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-5
 // RUN: longc-opt %s --longc-compress-chunks=width=12 | longc-interpret - --function compress --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-5
 // RUN: longc-opt %s --longc-compress-chunks='width=12 pool=cls' | longc-interpret - --function compress --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-5
 // RUN: longc-opt %s --longc-compress-chunks='width=12 pool=last' | longc-interpret - --function compress --tokens 37 --compare-after 'longc-lower{precision=exact}' --tolerance 1e-5
@@ -24,6 +25,11 @@
 // CHECK: %[[BENT:.*]] = lm.gelu %[[INNER]]
 // CHECK: %[[SOFT:.*]] = lm.linear %[[BENT]]
 // CHECK: return %[[SOFT]], %[[POOL]]
+// CHECK: func.func @adapt(%[[VECTORS:[^:]*]]: tensor<?x8xf32>) -> tensor<?x12xf32>
+// CHECK: %[[INNER:.*]] = lm.linear %[[VECTORS]]
+// CHECK: %[[BENT:.*]] = lm.gelu %[[INNER]]
+// CHECK: %[[SOFT:.*]] = lm.linear %[[BENT]]
+// CHECK: return %[[SOFT]]
 // CHECK-NOT: @encoder
 
 // CLS: lm.parameter @"adapter/mlp.0.weight" trainable {lm.initializer = "kaiming_uniform"} : tensor<20x8xf32>
@@ -42,6 +48,10 @@
 // PMA: %[[SEED:.*]] = lm.gather_rows %{{.*}}, %[[SEEDS]] : (tensor<1x8xf32>,
 // PMA: lm.packed_attention %{{.*}}, %{{.*}}, %{{.*}}, %[[QUERIES]], %{{.*}} {scale = 5.000000e-01 : f64}
 // PMA: return %{{.*}}, %[[MEAN]]
+// PMA: func.func @adapt(%[[VECTORS:[^:]*]]: tensor<?x8xf32>)
+// PMA: %[[MAPPED:.*]] = lm.linear %[[VECTORS]]
+// PMA: %[[VALUE:.*]] = lm.add %[[VECTORS]], %[[MAPPED]]
+// PMA: lm.linear %[[VALUE]]
 
 lm.parameter @words : tensor<16x8xf32>
 lm.parameter @scale trainable : tensor<8xf32>

@@ -255,7 +255,7 @@ private:
   void giveEncoderItsFunctions() {
     auto *functions = program_.mutable_modules(0)->mutable_functions();
     for (int number = 0; number < functions->size();) {
-      if (functions->Get(number).name() != "compress") {
+      if (const std::string &name = functions->Get(number).name(); name != "compress" && name != "adapt") {
         ++number;
         continue;
       }

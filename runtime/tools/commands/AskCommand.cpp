@@ -3,6 +3,7 @@
 
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
+#include "runtime/core/JsonReader.h"
 #include "runtime/core/Log.h"
 #include "runtime/tools/commands/SoftModel.h"
 #include "runtime/tools/commands/TypedLines.h"
@@ -13,12 +14,43 @@
 namespace longc {
 namespace {
 
+// A line {"embedding": [...]} each, as `embed --json` writes them: of so many columns, one behind the other.
+Result<std::vector<float>> readVectors(const std::string &path, int64_t columns) {
+  auto content = readTextFile(path);
+  if (!content.ok())
+    return content.status();
+  std::vector<float> vectors;
+  int64_t number = 0;
+  for (std::string_view rest = *content; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos)
+      continue;
+    auto json = JsonValue::read(line);
+    const JsonValue *values = json.ok() ? json->find("embedding") : nullptr;
+    const bool fits = values && values->array() && std::ssize(*values->array()) == columns &&
+                      std::ranges::all_of(*values->array(), [](const JsonValue &value) { return value.isNumber(); });
+    if (!fits)
+      return Status::error(8204, quoted(path) + formatText(", line %lld is no vector of %lld numbers", static_cast<long long>(number), static_cast<long long>(columns)),
+                           "expected {\"embedding\": [...]} of the encoder that the adapter was trained with, as `embed --json --normalize off` writes it");
+    for (const JsonValue &value : *values->array())
+      vectors.push_back(static_cast<float>(value.number()));
+  }
+  if (vectors.empty())
+    return Status::error(8204, quoted(path) + " has no vectors", "a line {\"embedding\": [...]} each");
+  return vectors;
+}
+
 // Documents one behind the other as soft tokens, and what is asked about them, each question for itself.
 class AskedDocuments {
 public:
   static Result<AskedDocuments> open(const Arguments &arguments, bool inChat) {
-    if (!arguments.has("document"))
+    if (!arguments.has("document") && !arguments.has("vectors"))
       return Status::error(1006, "there is no document to ask about", "give --document FILE: a text, or what `read` made of one");
+    for (const char *chosen : {"words", "nearest"})
+      if (arguments.has("vectors") && arguments.isGiven(chosen))
+        return Status::error(1005, std::string("--") + chosen + " does not go with --vectors, which are no text", "leave one of them out");
     auto sampler = samplerOf(arguments);
     if (!sampler.ok())
       return sampler.status();
@@ -50,6 +82,8 @@ public:
       documents.tokens_ += document->sourceTokens();
       documents.all_.push_back(std::move(*document));
     }
+    if (arguments.has("vectors"))
+      LONGC_TRY(documents.add(arguments.text("vectors")));
     logNote(formatText("%s; %s tokens as %s soft tokens", documents.model_.model.engine().device().describe().c_str(),
                        formatCount(documents.tokens_).c_str(), formatCount(documents.chunks_).c_str()));
     return documents;
@@ -98,6 +132,20 @@ private:
 
   AskedDocuments(SoftModel model, const SamplerOptions &sampler, int64_t most, Most ofPrompt, bool json)
       : model_(std::move(model)), sampler_(sampler), most_(most), mostWords_(ofPrompt.words), mostNearest_(ofPrompt.nearest), json_(json) {}
+
+  // Vectors from outside, as soft tokens behind those of the documents (xRAG, arXiv 2405.13792).
+  Status add(const std::string &vectorsPath) {
+    const int64_t columns = model_.compressor->columns();
+    auto vectors = readVectors(vectorsPath, columns);
+    if (!vectors.ok())
+      return vectors.status();
+    auto soft = model_.compressor->adapt(*vectors);
+    if (!soft.ok())
+      return soft.status();
+    soft_.insert(soft_.end(), soft->begin(), soft->end());
+    chunks_ += std::ssize(*vectors) / columns;
+    return {};
+  }
 
   // None where all chunks stand as words, else those of all chunks or of the --nearest ones.
   Result<Soft> softFor(const std::string &question, const Words &words) const {
@@ -194,7 +242,7 @@ private:
 
 Status runAsk(const Arguments &arguments) {
   auto question = promptOf(arguments);
-  if (!question.ok() && arguments.has("document"))
+  if (!question.ok() && (arguments.has("document") || arguments.has("vectors")))
     return question.status();
   auto documents = AskedDocuments::open(arguments, /*inChat=*/false);
   if (!documents.ok())
@@ -234,7 +282,7 @@ Status runSoftChat(const Arguments &arguments) {
 }
 
 const Command askCommand = {"ask", "answers a question about documents from soft tokens (programs compiled with --method e2llm)",
-                            modelOptions({"chunk", "document", "json", "nearest", "prompt", "prompt-file", "seed", "temperature", "tokens", "top-k", "top-p", "words"}),
+                            modelOptions({"chunk", "document", "json", "nearest", "prompt", "prompt-file", "seed", "temperature", "tokens", "top-k", "top-p", "vectors", "words"}),
                             runAsk};
 
 } // namespace longc

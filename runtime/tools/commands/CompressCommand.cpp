@@ -43,6 +43,7 @@ Status runCompress(const Arguments &arguments) {
   const int64_t tokens = document->sourceTokens(), chunks = document->chunks();
   logNote(formatText("%s tokens in %s chunks (%.0f : 1), %s of them known, in %.0f ms", formatCount(tokens).c_str(), formatCount(chunks).c_str(),
                      static_cast<double>(tokens) / static_cast<double>(chunks), formatCount(document->reused()).c_str(), milliseconds));
+  LONGC_TRY(model->model.loaded.report());
   if (!arguments.flag("json"))
     return {};
   JsonWriter json;

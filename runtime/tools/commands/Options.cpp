@@ -130,6 +130,7 @@ constexpr OptionSpec options[] = {
     {"turns", 0, "N", "1", "make-facts: most questions of a line, which are one conversation"},
     {"understand-weight", 0, "X", "0.1", "e2llm: weight of a restated text in the loss, beside 1 of an answer"},
     {"variant", 0, "NAME", "", "force one of the variants of the kernels that `info` lists"},
+    {"vectors", 0, "FILE", "", "e2llm: JSON lines {\"embedding\"} as `embed --json --normalize off` writes them, whose soft tokens stand behind those of documents"},
     {"verify", 0, "", "", "compare the checksum of the weights first"},
     {"warmup", 0, "N", "0", "steps in which the learning rate rises to --lr"},
     {"weight-decay", 0, "D", "0", "decay of matrices, decoupled from their gradients"},

@@ -137,6 +137,7 @@ Status runEvalFacts(const Arguments &arguments) {
   progress.finish();
   if (arguments.has("output"))
     LONGC_TRY(OutputFile::write(arguments.text("output"), evaluation.replies()));
+  LONGC_TRY(model->model.loaded.report());
   const int64_t window = model->model.options.policy.window;
   if (!arguments.flag("json")) {
     const std::string others = alone ? "" : formatText(", from the text's beginning %.1f %%, from the nearest chunks %.1f %%",

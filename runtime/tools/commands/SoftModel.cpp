@@ -29,6 +29,7 @@ Result<SoftModel> SoftModel::open(const Arguments &arguments) {
     return compressor.status();
   if (arguments.has("adapter"))
     LONGC_TRY((*compressor)->bind(ProgramParameters::trainable(program.message()).list, std::as_const(model->loaded.adapter)));
+  (*compressor)->setProfile(model->engine().profile());
   auto prompt = SoftPrompt::create(model->tokenizer, program.module().tokenizer().chat_template());
   if (!prompt.ok())
     return prompt.status();
