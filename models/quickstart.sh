@@ -36,11 +36,13 @@ if [ ! -e "$jargon" ]; then
   jargon=$folder/jargon$jargon
 fi
 gzip -dc "$jargon" >"$folder/jargon.txt"
-if [ "$(cat "$folder/adapter/of" 2>/dev/null)" != "$(cksum <"$app")" ]; then # once for each program
+# Among many entries the right one's weight thins out: scores are to grow with the logarithm of how many there are, which the adapter says.
+recipe=(--cross-rows 1:6,2:8,4:16 --steps 30 --seq-len 512 --batch 8 --lr 2e-3 --schedule cosine --warmup 6 --seed 1 --memory-temperature log:0.15:1024)
+made=$(cksum <"$app")" ${recipe[*]}"
+if [ "$(cat "$folder/adapter/of" 2>/dev/null)" != "$made" ]; then # once for each program
   rm -rf "$folder/adapter"
-  "$app" train --facts "$folder/jargon.txt" --cross-rows 1:6,2:8,4:16 --steps 30 --seq-len 512 --batch 8 --lr 2e-3 --schedule cosine \
-    --warmup 6 --seed 1 --out "$folder/adapter"
-  cksum <"$app" >"$folder/adapter/of"
+  "$app" train --facts "$folder/jargon.txt" "${recipe[@]}" --out "$folder/adapter"
+  echo "$made" >"$folder/adapter/of"
 fi
 echo "trained: $(wc -l <"$folder/adapter/train.jsonl") steps of 8 x 512 tokens, seed 1; adapter $(sha256sum <"$folder/adapter/adapter_model.safetensors" | cut -c1-16)" >&2
 
@@ -79,8 +81,7 @@ ask() { # EXPECTED PROMPT [OPTION]...
   esac
 }
 failed=0
-# Among so many entries the right one's weight thins out: scores grow with the logarithm of how many there are.
-known=(--adapter "$folder/adapter" --document "$folder/hidden.doc" --memory-temperature log:0.15:1024)
+known=(--adapter "$folder/adapter" --document "$folder/hidden.doc")
 ask "$key" $'\nWhat is the pass key? The pass key is' "${known[@]}" || failed=1
 ask "$fact" "$(cat "$folder/question.txt")" "${known[@]}" || failed=1
 

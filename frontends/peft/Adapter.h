@@ -2,6 +2,7 @@
 #pragma once
 
 #include "frontends/Checkpoint.h"
+#include "runtime/io/PeftConfig.h"
 
 #include <memory>
 #include <string>
@@ -22,7 +23,7 @@ struct Adapter {
   std::vector<AdaptedModule> modules; // in the order of their names
   std::vector<CheckpointParameter> replaced; // under the base's names
   bool keepsTied = false; // what is replaced are all weights: a head that is tied to the table stays so
-  std::string ingest; // as its configuration has it, see runtime/io/PeftConfig.h
+  MemoryUse memory; // as its configuration has it
   std::shared_ptr<const void> files;
 };
 

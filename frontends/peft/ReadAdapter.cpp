@@ -257,8 +257,7 @@ Result<Adapter> readAdapter(const std::string &folder, const Checkpoint &base) {
   Adapter adapter;
   adapter.folder = folder;
   adapter.files = *files;
-  if (const JsonValue *ingest = json->find(ingestKey); ingest && ingest->text())
-    adapter.ingest = *ingest->text();
+  adapter.memory = memoryUseOf(*json);
   if (Status status = AdapterReader(base, *config, adapter).read(**files); !status.ok())
     return inFile(folder, status);
   return adapter;

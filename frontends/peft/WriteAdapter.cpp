@@ -41,7 +41,7 @@ SafetensorsOutput tensorOf(const CheckpointParameter &parameter, std::string nam
 } // namespace
 
 Status writeAdapter(const Adapter &adapter, const AdapterBase &base, SafetensorsType type, const std::string &folder) {
-  PeftConfig config{base.title, {}, {}, base.layers, adapter.ingest};
+  PeftConfig config{base.title, {}, {}, base.layers, adapter.memory};
   std::vector<SafetensorsOutput> tensors;
   for (const AdaptedModule &module : adapter.modules) {
     const int64_t rank = module.b.shape[1];

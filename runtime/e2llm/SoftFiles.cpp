@@ -112,7 +112,7 @@ Status writeSoftTrained(const std::string &folder, const abi::Program &program, 
     std::filesystem::create_directories(folder + "/" + name, error);
     if (error)
       return Status::error(4001, "cannot write '" + folder + "/" + name + "': " + error.message(), "check the path and its permissions");
-    return writeTrained(folder + "/" + name, aloneOf(program, *module), part->list, part->values, /*ingest=*/"", written);
+    return writeTrained(folder + "/" + name, aloneOf(program, *module), part->list, part->values, /*memory=*/{}, written);
   };
   for (const abi::Module &module : program.modules())
     LONGC_TRY(write(module.name(), &module));

@@ -16,10 +16,10 @@ namespace {
 constexpr int64_t largestRank = 1 << 16;
 
 // Read here, or without effect on what a trained adapter computes.
-constexpr std::array<std::string_view, 29> knownKeys = {
+constexpr std::array<std::string_view, 30> knownKeys = {
     "alpha_pattern",     "auto_mapping",        "base_model_name_or_path", "bias",          "corda_config",
     "ensure_weight_tying", "eva_config",        "exclude_modules",         "fan_in_fan_out", "inference_mode",
-    "init_lora_weights", "layers_pattern",      "layers_to_transform",     ingestKey,       "lora_alpha",    "lora_dropout",
+    "init_lora_weights", "layers_pattern",      "layers_to_transform",     ingestKey,       temperatureKey,  "lora_alpha",    "lora_dropout",
     "lora_ga_config",    "loftq_config",        "megatron_core",           "modules_to_save", "peft_type",
     "peft_version",      "qalora_group_size",   "r",                       "rank_pattern",  "revision",
     "runtime_config",    "target_modules",      "task_type",

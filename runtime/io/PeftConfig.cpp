@@ -2,6 +2,7 @@
 #include "runtime/io/PeftConfig.h"
 
 #include "runtime/core/Json.h"
+#include "runtime/core/JsonReader.h"
 
 #include <algorithm>
 #include <cmath>
@@ -56,6 +57,20 @@ void writeTexts(JsonWriter &json, const char *key, const std::vector<std::string
 
 } // namespace
 
+void writeMemoryUse(JsonWriter &json, const MemoryUse &memory) {
+  for (auto [key, value] : {std::pair(ingestKey, &memory.ingest), std::pair(temperatureKey, &memory.temperature)})
+    if (!value->empty())
+      json.key(key).text(*value);
+}
+
+MemoryUse memoryUseOf(const JsonValue &config) {
+  MemoryUse memory;
+  for (auto [key, value] : {std::pair(ingestKey, &memory.ingest), std::pair(temperatureKey, &memory.temperature)})
+    if (const JsonValue *given = config.find(key); given && !given->isNull())
+      *value = given->text() ? *given->text() : given->describe();
+  return memory;
+}
+
 std::string peftConfigText(const PeftConfig &config) {
   const auto rank = mostFrequent(config.modules, &PeftModule::rank);
   const auto alpha = mostFrequent(config.modules, &PeftModule::alpha);
@@ -67,8 +82,7 @@ std::string peftConfigText(const PeftConfig &config) {
   json.key("fan_in_fan_out").boolean(false);
   json.key("inference_mode").boolean(true);
   json.key("init_lora_weights").boolean(true);
-  if (!config.ingest.empty())
-    json.key(ingestKey).text(config.ingest);
+  writeMemoryUse(json, config.memory);
   json.key("lora_alpha");
   writeNumber(json, alpha);
   json.key("lora_dropout").number(0);

@@ -50,6 +50,12 @@ std::optional<MemoryTemperature> MemoryTemperature::parse(std::string_view text)
   return temperature;
 }
 
+std::string MemoryTemperature::text() const {
+  if (slope == 0)
+    return formatText("fixed:%.9g", fixed);
+  return formatText(fixed == 1 ? "log:%.9g:%.9g" : "log:%.9g:%.9g:%.9g", slope, start, fixed);
+}
+
 bool MemoryTemperature::isValid() const {
   auto positive = [](double value) { return std::isfinite(value) && value > 0; };
   return positive(fixed) && positive(start) && std::isfinite(slope) && slope >= 0;

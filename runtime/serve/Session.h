@@ -22,6 +22,8 @@ struct MemoryTemperature {
 
   /// "fixed:1.15", "log:0.1:2048" (c, m0) or "log:0.1:2048:1.15" (c, m0, x).
   static std::optional<MemoryTemperature> parse(std::string_view text);
+  /// A text for parse().
+  std::string text() const;
   /// Whether parse() could have made it.
   bool isValid() const;
   float at(int64_t memoryTokens) const;

@@ -6,7 +6,6 @@
 #include "runtime/core/Json.h"
 #include "runtime/core/OutputFile.h"
 #include "runtime/io/JsonFile.h"
-#include "runtime/io/PeftConfig.h"
 #include "runtime/io/SafetensorsFolder.h"
 #include "runtime/io/SafetensorsWriter.h"
 #include "runtime/train/ReadLora.h"
@@ -34,24 +33,23 @@ double scaleOf(const abi::Program &program, const ParameterList &list) {
 }
 
 // A kind of our own in PEFT's layout: what is computed, and of what size.
-std::string gatedConfigOf(const abi::Program &program, const std::string &ingest) {
+std::string gatedConfigOf(const abi::Program &program, const MemoryUse &memory) {
   JsonWriter json;
   json.beginObject();
   json.key("base_model_name_or_path").text(program.source());
   json.key("identity").boolean(program.modules(0).gated_memory().identity());
   json.key("inference_mode").boolean(true);
-  if (!ingest.empty())
-    json.key("longc_ingest").text(ingest);
+  writeMemoryUse(json, memory);
   json.key("peft_type").text(gatedType);
   json.key("task_type").text("CAUSAL_LM");
   return json.endObject().str() + "\n";
 }
 
-std::string configOf(const abi::Program &program, const ParameterList &list, const std::string &ingest) {
+std::string configOf(const abi::Program &program, const ParameterList &list, const MemoryUse &memory) {
   if (program.modules(0).has_gated_memory())
-    return gatedConfigOf(program, ingest);
+    return gatedConfigOf(program, memory);
   const int64_t rank = rankOf(list);
-  PeftConfig config{program.source(), {}, {}, program.modules(0).layers(), ingest};
+  PeftConfig config{program.source(), {}, {}, program.modules(0).layers(), memory};
   for (const TrainedParameter &parameter : list.parameters())
     if (parameter.name.ends_with(endA))
       config.modules.push_back({moduleOf(parameter.name), rank, scaleOf(program, list) * static_cast<double>(rank)});
@@ -94,7 +92,7 @@ bool isAdapter(const ParameterList &list) {
 }
 
 Status writeTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, const ParameterArray &values,
-                    const std::string &ingest, SafetensorsType type) {
+                    const MemoryUse &memory, SafetensorsType type) {
   const bool adapter = isAdapter(list);
   std::vector<SafetensorsOutput> tensors;
   for (const TrainedParameter &parameter : list.parameters()) {
@@ -104,7 +102,7 @@ Status writeTrained(const std::string &folder, const abi::Program &program, cons
                        }});
   }
   LONGC_TRY(writeSafetensors(folder + (adapter ? "/adapter_model.safetensors" : "/model.safetensors"), std::move(tensors)));
-  return adapter ? OutputFile::write(folder + "/adapter_config.json", configOf(program, list, ingest)) : Status();
+  return adapter ? OutputFile::write(folder + "/adapter_config.json", configOf(program, list, memory)) : Status();
 }
 
 Status readTrained(const std::string &folder, const abi::Program &program, const ParameterList &list, ParameterArray &values) {
@@ -118,14 +116,9 @@ Status readTrained(const std::string &folder, const abi::Program &program, const
                                                : readLora(folder, *config, list, scaleOf(program, list), values);
 }
 
-Result<std::string> recordedIngest(const std::string &folder) {
+Result<MemoryUse> recordedMemoryUse(const std::string &folder) {
   auto config = readJsonFile(folder + "/adapter_config.json");
-  if (!config.ok())
-    return config.status();
-  const JsonValue *ingest = config->find(ingestKey);
-  if (!ingest || ingest->isNull())
-    return std::string();
-  return ingest->text() ? *ingest->text() : ingest->describe();
+  return config.ok() ? Result<MemoryUse>(memoryUseOf(*config)) : config.status();
 }
 
 std::string fingerprintOf(const ParameterArray &values) { return hashText(hashBytes(values.all().data(), values.all().size_bytes())); }

@@ -50,7 +50,7 @@ PY
 train() { # FOLDER [OPTION]...
   local folder=$1
   shift
-  "$app" train --facts "$story" --seq-len 512 --batch 4 --cross-rows 1:2,2:6 --lr 0.01 --seed 1 --eval-every 4 --out "$folder" --quiet "$@"
+  "$app" train --facts "$story" --seq-len 512 --batch 4 --cross-rows 1:2,2:6 --lr 0.01 --seed 1 --eval-every 4 --memory-temperature log:0.5:64 --out "$folder" --quiet "$@"
 }
 train "$out.whole" --threads 1 --json >"$work/cross-rows.summary"
 train "$out.parts" --threads 2 --seconds 0.01 >/dev/null
@@ -76,6 +76,26 @@ PY
 "$app" read "$story" --adapter "$out.whole" -o "$out.doc" --json --quiet | grep -q '"ingest":"window"' || fail "the adapter's way of reading is not the default"
 refuses 1 ", here none" "$app" generate --document "$out.doc" --prompt x
 
+# The factor on memory scores, too: an option says otherwise, and what a document holds does not hang on it.
+rm -rf "$out.silent" && cp -r "$out.whole" "$out.silent"
+sed -i 's/"longc_memory_temperature":"log:0.5:64",//' "$out.silent/adapter_config.json"
+judged() { "$app" eval perplexity-vs-context --text "$story" --lengths 256 --count 1 --json --quiet "$@" | sed 's/"seconds":[^,}]*//'; } # of text behind 256 tokens of memory
+judged --adapter "$out.whole" >"$work/cross-rows.recorded"
+judged --adapter "$out.silent" --memory-temperature log:0.5:64 >"$work/cross-rows.given"
+judged --adapter "$out.silent" >"$work/cross-rows.usual"
+judged --adapter "$out.whole" --memory-temperature fixed:1 >"$work/cross-rows.other"
+cmp "$work/cross-rows.recorded" "$work/cross-rows.given" || fail "the adapter's temperature is not the default"
+cmp "$work/cross-rows.usual" "$work/cross-rows.other" || fail "a temperature that is given does not count"
+grep -q '"memory_temperature":"log:0.5:64"' "$work/cross-rows.recorded" || fail "the temperature is not told: $(cat "$work/cross-rows.recorded")"
+[ "$(grep -o '"perplexity":.*' "$work/cross-rows.recorded")" != "$(grep -o '"perplexity":.*' "$work/cross-rows.usual")" ] || fail "the temperature changes nothing"
+"$app" info --adapter "$out.whole" | grep -q "ingest window, memory temperature log:0.5:64" || fail "info does not say how a memory is used"
+"$app" read "$story" --adapter "$out.silent" -o "$out.silent.doc" --quiet
+cmp "$out.doc" "$out.silent.doc" || fail "a document hangs on the temperature that the adapter records"
+rm -rf "$out.peft" && "$longc" convert test/golden/fot_tiny.gguf --adapter "$out.whole" --to peft -o "$out.peft" --quiet
+grep -q '"longc_memory_temperature":"log:0.5:64"' "$out.peft/adapter_config.json" || fail "a conversion loses the temperature"
+sed -i 's/"longc_ingest"/"longc_memory_temperature":"hot","longc_ingest"/' "$out.silent/adapter_config.json"
+refuses 1 "longc_memory_temperature is 'hot'" "$app" generate --adapter "$out.silent" --prompt x
+
 # What it needs is said before it is started.
 "$longc" plan "$app" --train --chunk 2048 >"$work/cross-rows.plan"
 grep -q "training, fast .* for 2048 tokens a call" "$work/cross-rows.plan" || fail "no plan of training: $(cat "$work/cross-rows.plan")"
@@ -92,8 +112,9 @@ facts="--facts $story --seq-len 512 --batch 4 --steps 2 --out $out.none"
 refuses 2 "expected ROWS:STEPS" "$app" train $facts --cross-rows 1:2,x
 refuses 2 "at most the 3 others" "$app" train $facts --cross-rows 4:2
 refuses 2 "samples of --data read no others" "$app" train --data "$work/cross-rows.jsonl" --cross-rows 1:2 --out "$out.none"
+refuses 2 "trains no adapter of a memory" "$(tiny cross-rows-none --train --lora rank=4,alpha=8,targets=all --variants avx2)" train --data "$work/cross-rows.jsonl" --steps 1 --memory-temperature fixed:2 --out "$out.none"
 refuses 1 "no room for" "$app" train --facts "$story" --seq-len 64 --batch 4 --steps 2 --out "$out.none"
 refuses 1 "are fewer than a row's" "$app" train --facts "$work/cross-rows.jsonl" --seq-len 512 --batch 4 --steps 2 --out "$out.none"
-refuses 1 "no row reads another" "$(tiny cross-rows-none --train --lora rank=4,alpha=8,targets=all --variants avx2)" train $facts
+refuses 1 "no row reads another" "$work/cross-rows-none" train $facts
 [ ! -e "$out.none" ] || fail "a refused training made its folder"
 echo "rows that read rows are windows with a memory, and are trained"

@@ -142,6 +142,8 @@ TEST_F(Sessions, TheMemoryTemperatureGrowsWithTheMemory) {
   EXPECT_FLOAT_EQ(temperature->at(200), static_cast<float>(1 + 0.5 * std::log(2.0)));
   EXPECT_FLOAT_EQ(MemoryTemperature::parse("log:0.5:100:1.2")->at(200), static_cast<float>(1.2 * (1 + 0.5 * std::log(2.0))));
   EXPECT_FLOAT_EQ(MemoryTemperature::parse("fixed:1.3")->at(1000000), 1.3f);
+  for (const char *text : {"fixed:1", "fixed:1.15", "log:0.1:2048", "log:0.1:2048:1.2"})
+    EXPECT_EQ(MemoryTemperature::parse(text)->text(), text);
   for (const char *bad : {"", "fixed", "fixed:", "fixed:x", "fixed:-1", "fixed:1:2", "log:1", "log:1:2:3:4", "other:1", "fixed:nan"})
     EXPECT_FALSE(MemoryTemperature::parse(bad)) << bad;
 

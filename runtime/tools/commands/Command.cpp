@@ -95,6 +95,14 @@ std::vector<std::string_view> modelOptions(std::vector<std::string_view> own) {
   return own;
 }
 
+Result<MemoryTemperature> memoryTemperatureOf(const Arguments &arguments) {
+  const std::string &text = arguments.text("memory-temperature");
+  auto temperature = MemoryTemperature::parse(text);
+  return temperature ? Result<MemoryTemperature>(*temperature)
+                     : Status::error(1003, "--memory-temperature " + quoted(text) + ": expected fixed:x or log:c:m0 with positive numbers",
+                                     "for example fixed:1.15 or log:0.1:2048");
+}
+
 Result<EngineOptions> engineOptionsOf(const Arguments &arguments) {
   auto threads = arguments.integer("threads", 0, ThreadPool::maxThreads);
   if (!threads.ok())
@@ -173,11 +181,17 @@ Status LoadedProgram::useAdapter(const std::string &folder) {
   LONGC_TRY(useValues(folder));
   if (compressingModule(program->message()))
     return {};
-  auto ingest = recordedIngest(folder);
-  if (!ingest.ok())
-    return ingest.status();
-  if (!ingest->empty() && !(adapterIngest = parseIngest(*ingest)))
-    return Status::error(notAnAdapter, quoted(folder + "/adapter_config.json") + ": longc_ingest is '" + *ingest + "': expected memory or window", "give --adapter a folder that `train` wrote");
+  auto use = recordedMemoryUse(folder);
+  if (!use.ok())
+    return use.status();
+  auto wrong = [&](const char *key, const std::string &value, const char *expected) {
+    return Status::error(notAnAdapter, quoted(folder + "/adapter_config.json") + ": " + key + " is " + quoted(value) + ": expected " + expected,
+                         "give --adapter a folder that `train` wrote");
+  };
+  if (!use->ingest.empty() && !(adapterIngest = parseIngest(use->ingest)))
+    return wrong(ingestKey, use->ingest, "memory or window");
+  if (!use->temperature.empty() && !(adapterTemperature = MemoryTemperature::parse(use->temperature)))
+    return wrong(temperatureKey, use->temperature, "fixed:x or log:c:m0");
   return {};
 }
 
@@ -290,8 +304,10 @@ Result<SessionOptions> LoadedProgram::sessionOptions(const Arguments &arguments,
       return memory.status();
     options.policy.memory = *memory;
   }
-  if (!saved)
+  if (!saved) {
     options.ingest = adapterIngest.value_or(IngestMode::memory);
+    options.temperature = adapterTemperature.value_or(MemoryTemperature());
+  }
   if (arguments.has("ingest")) {
     auto ingest = parseIngest(arguments.text("ingest"));
     if (!ingest)
@@ -302,12 +318,10 @@ Result<SessionOptions> LoadedProgram::sessionOptions(const Arguments &arguments,
     LONGC_TRY(checkAsSaved(arguments, options, *saved));
   if (counts("memory-budget"))
     LONGC_TRY(readBudget(arguments, engine->memoryBytesPerToken(), options.policy));
-  if (counts("memory-temperature")) {
-    auto temperature = MemoryTemperature::parse(arguments.text("memory-temperature"));
-    if (!temperature)
-      return Status::error(1003, "--memory-temperature '" + arguments.text("memory-temperature") +
-                                     "': expected fixed:x or log:c:m0 with positive numbers",
-                           "for example fixed:1.15 or log:0.1:2048");
+  if (arguments.has("memory-temperature")) {
+    auto temperature = memoryTemperatureOf(arguments);
+    if (!temperature.ok())
+      return temperature.status();
     options.temperature = *temperature;
   }
   options.truncate = arguments.flag("truncate");

@@ -38,6 +38,9 @@ extern const Command askCommand, benchCommand, chatCommand, compressCommand, dum
     passkeyCommand, perplexityCommand, probeCommand, readCommand, runFunctionCommand, serveCommand, tokenizeCommand,
     trainCommand;
 
+/// --memory-temperature, which was given.
+Result<MemoryTemperature> memoryTemperatureOf(const Arguments &arguments);
+
 /// Precision, variant and threads.
 Result<EngineOptions> engineOptionsOf(const Arguments &arguments);
 
@@ -54,6 +57,7 @@ struct LoadedProgram {
   std::shared_ptr<const Overlays> overlays; // the adapter of --adapter, where it is bound beside the products
   std::unique_ptr<Engine> engine;
   std::optional<IngestMode> adapterIngest; // as the adapter says it was trained for
+  std::optional<MemoryTemperature> adapterTemperature;
   double loadSeconds = 0;
   AskedProfile profile;
 
@@ -61,8 +65,8 @@ struct LoadedProgram {
   /// `beside` runs in a thread of its own while the device is opened.
   static Result<LoadedProgram> load(const Arguments &arguments, bool takesAdapters = false, const std::function<Status(const Program &)> &beside = nullptr);
   Result<Tokenizer> tokenizer() const;
-  /// Window, memory and temperature as the options ask; otherwise as a memory was saved with, or as the program was
-  /// compiled for.
+  /// Window, memory and temperature as the options ask; otherwise as a memory was saved with, or as the adapter says, or as the
+  /// program was compiled for.
   Result<SessionOptions> sessionOptions(const Arguments &arguments, const SessionOptions *saved = nullptr) const;
   /// The model with these values of its adapter, which must outlive the engine.
   Status bindAdapter(const ParameterList &list, const ParameterArray &values);

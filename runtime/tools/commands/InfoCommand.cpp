@@ -7,6 +7,7 @@
 #include "runtime/e2llm/Compressor.h"
 #include "runtime/serve/SamplingDefaults.h"
 #include "runtime/tools/commands/Command.h"
+#include "runtime/train/AdapterFiles.h"
 
 #include <functional>
 
@@ -66,7 +67,13 @@ void describeKind(const Program &program, const std::function<void(const char *,
   line("sampling", samplingOf(module).describe());
 }
 
-std::string toText(const Program &program, const CpuFeatures &features, const std::string &variant) {
+// An adapter of --adapter, and how a memory is used with it unless it is said otherwise.
+struct NamedUse {
+  std::string folder;
+  MemoryUse memory;
+};
+
+std::string toText(const Program &program, const CpuFeatures &features, const std::string &variant, const std::vector<NamedUse> &adapters) {
   const abi::Module &module = program.module();
   std::string text;
   auto line = [&](const char *name, const std::string &value) { text += formatText("%-16s %s\n", name, value.c_str()); };
@@ -78,6 +85,9 @@ std::string toText(const Program &program, const CpuFeatures &features, const st
                            formatCount(module.vocabulary()).c_str()));
   line("context", formatCount(static_cast<long long>(module.context_length())) + " tokens");
   describeKind(program, line);
+  for (const NamedUse &adapter : adapters)
+    line("adapter", adapter.folder + (adapter.memory.ingest.empty() ? "" : ", ingest " + adapter.memory.ingest) +
+                        (adapter.memory.temperature.empty() ? "" : ", memory temperature " + adapter.memory.temperature));
   line("processor", features.brand + " (" + features.describe() + ")");
   line("variants", joined(variantsOf(longc_program)));
   line("chosen", variant);
@@ -85,7 +95,7 @@ std::string toText(const Program &program, const CpuFeatures &features, const st
   return text;
 }
 
-std::string toJson(const Program &program, const CpuFeatures &features, const std::string &variant) {
+std::string toJson(const Program &program, const CpuFeatures &features, const std::string &variant, const std::vector<NamedUse> &adapters) {
   const abi::Module &module = program.module();
   JsonWriter json;
   json.beginObject();
@@ -111,6 +121,13 @@ std::string toJson(const Program &program, const CpuFeatures &features, const st
   json.key("memory_bytes_per_token").integer(bytesPerToken(program, "fast"));
   json.key("window").integer(module.memory().default_window());
   json.key("last_context").integer(module.memory().default_last_context());
+  json.key("adapters").beginArray();
+  for (const NamedUse &adapter : adapters) {
+    json.beginObject().key("folder").text(adapter.folder);
+    json.key("ingest").text(adapter.memory.ingest);
+    json.key("memory_temperature").text(adapter.memory.temperature).endObject();
+  }
+  json.endArray();
   if (!module.has_encoder()) {
     const SamplerOptions sampling = samplingOf(module);
     json.key("sampling").beginObject();
@@ -140,12 +157,20 @@ Status runInfo(const Arguments &arguments) {
   if (!variant.ok() && arguments.has("variant"))
     return variant.status();
   std::string chosen = variant.ok() ? *variant : "none";
-  return printText(arguments.flag("json") ? toJson(**program, features, chosen) : toText(**program, features, chosen));
+  std::vector<NamedUse> adapters;
+  for (const std::string &text : arguments.all("adapter")) {
+    const std::string folder = NamedFolder::of(text).folder;
+    auto use = recordedMemoryUse(folder);
+    if (!use.ok())
+      return use.status();
+    adapters.push_back({folder, *use});
+  }
+  return printText(arguments.flag("json") ? toJson(**program, features, chosen, adapters) : toText(**program, features, chosen, adapters));
 }
 
 } // namespace
 
 const Command infoCommand = {"info", "what this program holds and which variant it would use here",
-                             {"json", "variant", "verify"}, runInfo};
+                             {"adapter", "json", "variant", "verify"}, runInfo};
 
 } // namespace longc

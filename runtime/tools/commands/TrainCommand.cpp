@@ -27,6 +27,7 @@ struct Choices {
   std::optional<RangeSchedule> ranges; // with --facts
   bool resume = false, json = false, usualCalls = false;
   TrainSettings words; // options that are words, as given
+  std::string temperature; // of the memory, for the adapter to say
 
   static Result<Choices> of(const Arguments &arguments);
   Status readSteps(const Arguments &arguments);
@@ -104,6 +105,12 @@ Status Choices::readRest(const Arguments &arguments) {
   peak *= 1e12;
   evaluation = arguments.text("eval-data");
   adapter = arguments.text("adapter");
+  if (arguments.has("memory-temperature")) {
+    auto given = memoryTemperatureOf(arguments);
+    if (!given.ok())
+      return given.status();
+    temperature = given->text();
+  }
   if (evaluation.empty() && patience > 0 && !ranges)
     return Status::error(1005, "--patience needs --eval-data: what is judged decides when training ends", "give both or neither");
   if (ranges && !evaluation.empty())
@@ -172,6 +179,9 @@ private:
     if (choices_.ranges && !step_->readsRows())
       return Status::error(noMemoryToTrain, "--facts: in this program no row reads another",
                            "compile it with a memory: --train --method fot --mem-layers 7,8,18,20");
+    if (!choices_.temperature.empty() && (!isAdapter(step_->parameters()) || program_->module().memory().layers_size() == 0))
+      return Status::error(1005, "--memory-temperature: this program trains no adapter of a memory, which could say it",
+                           "leave it out here, and give it where a memory is asked");
     return {};
   }
 
@@ -214,14 +224,19 @@ private:
 
   Status readAdapter() {
     if (choices_.ranges)
-      ingest_ = "window"; // rows are looked up as windows are that nothing was read before
+      memory_.ingest = "window"; // rows are looked up as windows are that nothing was read before
+    memory_.temperature = choices_.temperature;
     if (choices_.adapter.empty())
       return {};
     LONGC_TRY(readTrained(choices_.adapter, program_->message(), step_->parameters(), trainer_->state().values));
-    auto recorded = recordedIngest(choices_.adapter);
-    if (recorded.ok() && ingest_.empty())
-      ingest_ = *recorded;
-    return recorded.status();
+    auto recorded = recordedMemoryUse(choices_.adapter);
+    if (!recorded.ok())
+      return recorded.status();
+    if (memory_.ingest.empty())
+      memory_.ingest = recorded->ingest;
+    if (memory_.temperature.empty())
+      memory_.temperature = recorded->temperature;
+    return {};
   }
 
   // All that the numbers of a training depend on.
@@ -251,6 +266,8 @@ private:
     settings.insert(settings.end(), choices_.words.begin(), choices_.words.end());
     if (choices_.ranges)
       settings.emplace_back("--cross-rows", choices_.ranges->text());
+    if (!choices_.temperature.empty()) // no number hangs on it, but what is written does
+      settings.emplace_back("--memory-temperature", choices_.temperature);
     if (train.schedule.kind != ScheduleKind::constant) // else more steps are only more
       settings.emplace_back("--steps", std::to_string(train.schedule.steps));
     return settings;
@@ -282,7 +299,7 @@ private:
     options.onStep = [&](const StepReport &report) { progress.update(report.step - first, formatText("loss %.4f", report.loss)); };
     options.write = [this](const ParameterArray &values) {
       learnt_ = fingerprintOf(values);
-      return writeTrained(choices_.folder, program_->message(), step_->parameters(), values, ingest_);
+      return writeTrained(choices_.folder, program_->message(), step_->parameters(), values, memory_);
     };
     return TrainLoop(*trainer_, *step_, std::move(options)).run();
   }
@@ -323,7 +340,7 @@ private:
   std::optional<RowBatch> judged_;
   std::optional<Trainer> trainer_;
   std::string learnt_; // the hash of what was written
-  std::string ingest_; // how windows are to be read with it, as its configuration will say
+  MemoryUse memory_; // as its configuration will say
 };
 
 Status runTrain(const Arguments &arguments) {
@@ -344,7 +361,7 @@ Status runTrain(const Arguments &arguments) {
 const Command trainCommand = {"train",
                               "fine-tunes the model on a file, or its memory on facts, into a folder (programs compiled with --train)",
                               {"adapter", "batch", "batching", "begin", "beta1", "beta2", "call-tokens", "chunk", "clip", "cross-rows", "data", "device", "eval-data",
-                               "eval-every", "exact", "facts", "freeze", "json", "long", "loss-norm", "lr", "objective", "out", "patience", "peak-tflops",
+                               "eval-every", "exact", "facts", "freeze", "json", "long", "loss-norm", "lr", "memory-temperature", "objective", "out", "patience", "peak-tflops",
                                "progress", "quiet", "restate", "restate-windows", "resume", "save-every", "schedule", "seconds", "seed", "seq-len", "steps",
                                "threads", "understand-weight", "variant", "verify", "warmup", "weight-decay"},
                               runTrain};
