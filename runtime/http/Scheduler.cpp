@@ -426,7 +426,7 @@ void Scheduler::chooseToken(Sequence &sequence) {
     return end(sequence, Finish::length);
   if (sequence.chooser->isOver())
     return end(sequence, Finish::stop);
-  auto token = sequence.chooser->choose(sequence.session->logits());
+  auto token = sequence.chooser->choose(sequence.session->logits(), sequence.session->seen());
   if (!token.ok())
     return fail(sequence.task, token.status());
   ++sequence.made;

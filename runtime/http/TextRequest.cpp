@@ -53,6 +53,7 @@ void readSampling(RequestFields &fields, const ServedModel &model, TokenRules &r
   rules.sampler.topK = static_cast<int>(fields.integer("top_k", 0, INT32_MAX).value_or(0));
   auto seed = fields.integer("seed", INT64_MIN, INT64_MAX);
   rules.sampler.seed = seed ? static_cast<uint64_t>(*seed) : randomSeed();
+  rules.sampler.repetitionPenalty = static_cast<float>(fields.number("repetition_penalty", 0.01, 100).value_or(1));
   rules.frequencyPenalty = static_cast<float>(fields.number("frequency_penalty", -2, 2).value_or(0));
   rules.presencePenalty = static_cast<float>(fields.number("presence_penalty", -2, 2).value_or(0));
   readBias(fields, model, rules);

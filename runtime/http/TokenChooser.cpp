@@ -26,8 +26,10 @@ bool TokenChooser::isPlain() const {
   return rules_.bias.empty() && rules_.frequencyPenalty == 0 && rules_.presencePenalty == 0 && !constraint_;
 }
 
-void TokenChooser::adjust(std::span<const float> logits) {
+// Repetition first: what it does to a logit hangs on its sign as the model gave it.
+void TokenChooser::adjust(std::span<const float> logits, std::span<const int32_t> seen) {
   adjusted_.assign(logits.begin(), logits.end());
+  penaliseRepetition(adjusted_, seen, rules_.sampler.repetitionPenalty);
   for (const auto &[id, bias] : rules_.bias)
     adjusted_[static_cast<size_t>(id)] += bias;
   for (const auto &[id, count] : counts_)
@@ -50,10 +52,10 @@ Result<int32_t> TokenChooser::sampleAllowed() {
   }
 }
 
-Result<ChosenToken> TokenChooser::choose(std::span<const float> logits) {
+Result<ChosenToken> TokenChooser::choose(std::span<const float> logits, std::span<const int32_t> seen) {
   if (!isPlain())
-    adjust(logits);
-  auto token = isPlain() ? sampler_.sample(logits) : sampleAllowed();
+    adjust(logits, seen);
+  auto token = isPlain() ? sampler_.sample(logits, seen) : sampleAllowed();
   if (!token.ok())
     return token.status();
   if (rules_.frequencyPenalty != 0 || rules_.presencePenalty != 0)

@@ -42,12 +42,13 @@ class TokenChooser {
 public:
   /// `rules` outlives this. Choices of one request draw from seeds of their own; the first from the request's.
   TokenChooser(const TokenRules &rules, int choice);
-  Result<ChosenToken> choose(std::span<const float> logits);
+  /// `seen`: each token once that prompt and answer have so far.
+  Result<ChosenToken> choose(std::span<const float> logits, std::span<const int32_t> seen);
   bool isOver() const { return constraint_ && constraint_->isOver(); }
 
 private:
   bool isPlain() const;
-  void adjust(std::span<const float> logits);
+  void adjust(std::span<const float> logits, std::span<const int32_t> seen);
   Result<int32_t> sampleAllowed();
 
   const TokenRules &rules_;

@@ -155,15 +155,19 @@ int32_t Sampler::draw(float best) {
   return chosen;
 }
 
+void penaliseRepetition(std::span<float> logits, std::span<const int32_t> seen, float penalty) {
+  for (int32_t id : seen)
+    if (static_cast<size_t>(id) < logits.size()) {
+      float &logit = logits[static_cast<size_t>(id)];
+      logit = logit < 0 ? logit * penalty : logit / penalty;
+    }
+}
+
 Result<int32_t> Sampler::sample(std::span<const float> logits, std::span<const int32_t> seen) {
   if (options_.repetitionPenalty == 1 || seen.empty())
     return choose(logits);
   penalised_.assign(logits.begin(), logits.end());
-  for (int32_t id : seen)
-    if (static_cast<size_t>(id) < penalised_.size()) {
-      float &logit = penalised_[static_cast<size_t>(id)];
-      logit = logit < 0 ? logit * options_.repetitionPenalty : logit / options_.repetitionPenalty;
-    }
+  penaliseRepetition(penalised_, seen, options_.repetitionPenalty);
   return choose(penalised_);
 }
 

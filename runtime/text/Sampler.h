@@ -27,6 +27,9 @@ struct SamplerOptions {
   std::string describe() const;
 };
 
+// What repetitionPenalty does to the logits of `seen`, each of them once.
+void penaliseRepetition(std::span<float> logits, std::span<const int32_t> seen, float penalty);
+
 class Sampler {
 public:
   // Code of the error where there is nothing to choose from or a logit is not a number.

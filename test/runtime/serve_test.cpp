@@ -2,6 +2,7 @@
 #include "test/runtime/Serving.h"
 
 #include <future>
+#include <set>
 
 namespace longc {
 namespace {
@@ -89,6 +90,19 @@ TEST_F(Serving, BiasesPenaltiesAndLogProbabilities) {
   EXPECT_GT(logprobs["top_logprobs"][0]["a"], logprobs["token_logprobs"][0]);
   body = {{"prompt", "aaaaaaaaaa"}, {"max_tokens", 12}, {"temperature", 0}, {"presence_penalty", 2}, {"frequency_penalty", 2}};
   EXPECT_NE(answered("/v1/completions", body)["choices"][0]["text"], std::string(12, 'a'));
+  body = {{"prompt", "aaaaaaaaaa"}, {"max_tokens", 4}, {"temperature", 0}, {"logprobs", 1}, {"ignore_eos", true}};
+  EXPECT_EQ(answered("/v1/completions", body)["choices"][0]["text"], "aaaa");
+  for (bool isPlain : {true, false}) { // alone, and beside what else changes logits
+    body["logit_bias"] = isPlain ? Json::object() : Json({{"122", -1}});
+    body["repetition_penalty"] = 100;
+    json = answered("/v1/completions", body);
+    std::set<std::string> tokens{"a"}; // none of the prompt's, none twice
+    for (const Json &token : json["choices"][0]["logprobs"]["tokens"])
+      EXPECT_TRUE(tokens.insert(token).second) << json;
+    EXPECT_EQ(tokens.size(), 5u) << json;
+    body["repetition_penalty"] = 0.01; // rewards what was there
+    EXPECT_EQ(answered("/v1/completions", body)["choices"][0]["text"], "aaaa");
+  }
   body = {{"messages", {{{"role", "user"}, {"content", "qqqqqqqqqq"}}}}, {"max_tokens", 2}, {"temperature", 0}, {"logprobs", true}, {"top_logprobs", 3}};
   json = answered("/v1/chat/completions", body);
   Json entry = json["choices"][0]["logprobs"]["content"][0];
@@ -143,7 +157,7 @@ TEST_F(Serving, EveryFieldIsChecked) {
       {"n", "2"}, {"max_tokens", -1}, {"max_tokens", 1e99}, {"stop", 3}, {"stop", {"a", "b", "c", "d", "e"}}, {"stop", {""}},
       {"stop", {1}}, {"logit_bias", {{"999", 1}}}, {"logit_bias", {{"-1", 1}}}, {"logit_bias", {{"x", 1}}}, {"logit_bias", {{"1", 101}}},
       {"logit_bias", {1}}, {"seed", "x"}, {"stream", "yes"}, {"stream_options", {{"include_usage", true}}}, {"memory", "maybe"},
-      {"presence_penalty", 3}, {"logprobs", 21}, {"prompt", ""}, {"prompt", Json::array()}, {"prompt", {1, -1}}, {"prompt", {258}},
+      {"presence_penalty", 3}, {"repetition_penalty", 0}, {"logprobs", 21}, {"prompt", ""}, {"prompt", Json::array()}, {"prompt", {1, -1}}, {"prompt", {258}},
       {"prompt", {2147483648}}, {"prompt", {{"a", 1}}}, {"prompt", 3}, {"suffix", "x"}, {"best_of", 3}};
   for (const auto &[name, value] : cases) {
     Json body = good;
