@@ -61,7 +61,7 @@ TEST(TokenChoice, ConstraintsLeaveTheBestThatTheyAllow) {
   TokenRules rules;
   rules.constraint = std::make_shared<EvenOnly>();
   TokenChooser chooser(rules, 0);
-  auto token = chooser.choose(logits);
+  auto token = chooser.choose(logits, {});
   ASSERT_TRUE(token.ok());
   EXPECT_EQ(token->id, 98);
 }
