@@ -15,6 +15,8 @@ E5  seconds and memory by the length of a text, 4k to 512k tokens: compressing, 
     far as the decoder's window goes, by a server that has read something before; memory by programs of one text each, on a processor. Beside
     sentence-transformers on the same device where LONGC_TORCH_PYTHON names a Python with it (LONGC_ENCODER: the encoder's folder). An idle
     machine, `--threads 2`
+E7  E3 from the first step on, and without the question for all that is told, which is restating by another name and which the stages of E3 have on both sides: two stages
+    of --steps each, one sentence a soft token, facts of one kind; each question is asked of both
 E6  sizes of chunks: --steps each on texts of 16 to 32 facts, from --begun, an adapter for chunks of 512 bytes
 
 PROGRAM is compiled with --method e2llm --pool pma --train without an adapter, by default build/e2llm/untrained (E5: one with an adapter will do). Each seed is a training of its own
@@ -51,6 +53,7 @@ EXPECTED = {  # of the method's description
     "E3": "at least 5 % of the accuracy less without restating",
     "E4": "mean not under cls, pma not under mean, the encoder as it is worst",
     "E5": "seconds in proportion to the length, at most 35 MB for 128k tokens, faster than full attention from 8k on, compressing 2 x the peer",
+    "E7": "at least 5 % of the accuracy less without restating",
     "E6": "best between the smallest and the largest; what is recalled falls as chunks grow",
 }
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -59,6 +62,7 @@ RESTATED = {16: 70, 32: 160, 100: 512}  # tokens of a chunk: its bytes
 POOLS = [("pma", True), ("pma", False), ("mean", True), ("mean", False), ("cls", True), ("last", True)]  # of E4; whether the encoder learns
 SIZES = (64, 128, 256, 512, 1024)  # bytes of a chunk, of E6
 ALIKE = ["3:2:alike:0", "3:3:alike:0", "3:4:alike:0", "1:1:tell:0"]  # documents of E4
+UNTOLD = ["4:2:alike:0", "4:3:alike:0", "5:4:alike:0", "4:8:alike:0"]  # of E7: those of the stage `sentences` without `tell`
 MANY = ["1.5:16:alike:5", "1.5:32:alike:5", "2:24:usual:5", "5:32:usual:5"]  # of E6: its `many`
 RESTATING_STEPS = {16: 450, 32: 250, 100: 800}
 JARGON = pathlib.Path("/usr/share/doc/jargon-text/jargon.txt.gz")
@@ -199,15 +203,45 @@ def run_e3(runs, seeds):
     table(["objectives", "questions", "accuracy", "by seed"],
           [[objective, len(rights[objective]), spread([figures["accuracy"] for figures, _ in part]), " ".join(f"{100 * figures['accuracy']:.1f}" for figures, _ in part)]
            for objective, part in results.items()])
-    pairs = list(zip(rights["both"], rights["reason"]))
+    compare(list(zip(rights["both"], rights["reason"])))
+
+
+def compare(pairs):
+    """Says what the second of two ways to train is worth beside the first, by what each has right."""
     dice, drawn = random.Random(0), []
     for _ in range(RESAMPLED):
         both, reason = map(sum, zip(*dice.choices(pairs, k=len(pairs))))
         drawn.append(100 * (reason / both - 1) if both else 0.0)
     low, high = between(drawn)
-    both, reason = sum(rights["both"]), sum(rights["reason"])
+    both, reason = map(sum, zip(*pairs))
     print(f"without restating {100 * (reason / both - 1) if both else 0:+.1f} % of the accuracy, 95 % between {low:+.1f} and {high:+.1f} (paired bootstrap over {len(pairs)} questions); "
           f"right with it alone {sum(a and not b for a, b in pairs)}, without it alone {sum(b and not a for a, b in pairs)}")
+
+
+def run_e7(runs, seeds):
+    def stage(name, number, seed, *words):
+        data = runs.facts(f"untold-{seed}-{number}", runs.steps / 20, 7000 + 10 * seed + number, UNTOLD)
+        return runs.train(name, runs.steps, "--data", data, "--chunk", 60, "--restate", 2, "--restate-windows", 1, "--understand-weight", 0.5, "--warmup", 15, "--seed", seed, *words)
+
+    def answers(objective, seed):
+        first = stage(f"untold-{objective}-{seed}-0", 0, seed, "--objective", objective, "--adapter", begun[seed], "--lr", 1e-3, "--freeze", "encoder,adapter")
+        learnt = stage(f"untold-{objective}-{seed}", 1, seed, "--objective", objective, "--adapter", first, "--lr", 5e-4, "--freeze", "encoder")
+        replies = runs.folder / f"facts-untold-{objective}-{seed}.jsonl"
+        figures = runs.judge(f"facts-untold-{objective}-{seed}", "facts", "--documents", runs.documents, "--soft-only", "--alike", "--facts", 4, "--fillers", 0, "--chunk", 60,
+                             "--seed", 4000 + seed, "--adapter", learnt, "-o", replies)
+        losses = [step["reason_loss"] for step in map(json.loads, (learnt / "train.jsonl").read_text().splitlines()) if "reason_loss" in step]
+        return {**figures, "loss": statistics.mean(losses[-max(1, len(losses) // 6):])}, [json.loads(line)["soft_tokens"]["right"] for line in replies.read_text().splitlines()]
+
+    # Both begin with one fitted map.
+    begun = dict(zip(seeds, runs.together([lambda seed=seed: runs.train(f"untold-begun-{seed}", 1, "--data", runs.facts(f"untold-{seed}-0", runs.steps / 20, 7000 + 10 * seed, UNTOLD),
+                                                                        "--chunk", 60, "--objective", "reason", "--lr", 0, "--seed", seed) for seed in seeds])))
+    objectives = ("reason", "both")
+    results = each(runs, objectives, seeds, answers)
+    table(["objectives", "questions", "loss of the last sixth", "accuracy", "by seed"],
+          [[objective, sum(figures["questions"] for figures, _ in parts), spread([figures["loss"] for figures, _ in parts], "", 1, 3), spread([figures["accuracy"] for figures, _ in parts]),
+            " ".join(f"{100 * figures['accuracy']:.1f}" for figures, _ in parts)] for objective, parts in results])
+    reason, both = ([right for _, rights in parts for right in rights] for _, parts in results)
+    compare(list(zip(both, reason)))
 
 
 def short(runs, name, words, judging, app=None):

@@ -7,7 +7,7 @@
 # APP is a program compiled with --method e2llm --pool pma --train; what is learnt is OUT/adapter. Each stage has documents of its own, made while the
 # stages before learn: those that are seen again are learnt by heart. A stage whose loss is to fall so far, in the mean of its last sixth, goes on with
 # new documents in a folder of its own (OUT/few-2) until it has, ROUNDS times at most (4). OBJECTIVE=both has the last three stages restate chunks too;
-# FROM=FOLDER, what the stage `more` of another run has learnt, makes those three alone.
+# FROM=FOLDER, what the stage AFTER (more) of another run has learnt, makes those behind it alone.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 app=$1 out=$2
@@ -28,7 +28,7 @@ many='1.5:16:alike:5 1.5:32:alike:5 2:24:usual:5 5:32:usual:5'
 
 # Calls DO NAME MEGABYTES CHUNK 'SHARE:FACTS:KIND:FILLERS...' STEPS LOSS [OPTION]... for each stage; LOSS is - where any will do.
 stages() {
-  number=0
+  number=0 isOver=""
   # The decoder learns to read what the encoder's pools, mapped to its words, say; the map is fitted again where chunks are whole.
   $1 sentences 20 60 "$sentences" 497 - --lr 1e-3 --freeze encoder,adapter
   $1 apart 20 60 "$sentences" 540 - --lr 5e-4 --freeze encoder
@@ -43,10 +43,11 @@ stages() {
   $1 adapter 60 512 "$many" 507 - --lr 7e-5
 }
 
-# Whether a stage is of those before FROM; each has a number.
+# Whether a stage is of those up to AFTER; each has a number.
 isBehind() {
   number=$((number + 1))
-  [ -n "${FROM:-}" ] && [ "$number" -le 6 ]
+  [ -n "${FROM:-}" ] && [ -z "$isOver" ] || return 1
+  [ "$1" != "${AFTER:-more}" ] || isOver=1
 }
 
 # Documents of a round of a stage.
@@ -56,7 +57,7 @@ documents() {
 }
 
 makeDocuments() {
-  isBehind || documents "$1" "$2" 1 "$4"
+  isBehind "$1" || documents "$1" "$2" 1 "$4"
 }
 
 # The mean loss of answers in the last sixth of a stage.
@@ -68,7 +69,7 @@ print(f"{statistics.mean(losses[-max(1, len(losses) // 6):]):.3f}")' "$1"
 
 # Goes on from the stage before.
 learn() {
-  isBehind && return
+  isBehind "$1" && return
   local stage=$1 name=$1 megabytes=$2 chunk=$3 plan=$4 steps=$5 wanted=$6 round=1 begin=() loss
   shift 6
   [ "$1" != --begin ] || { begin=("$1" "$2") && shift 2; }

@@ -96,7 +96,8 @@ bool Answer::onToken(int index, const ChosenToken &token) {
 
 void Answer::onEnd(const EndedChoice &ended) {
   Choice &choice = choices_[static_cast<size_t>(ended.choice)];
-  noteFirstToken(); // which may have been the end
+  if (ended.tokens > 0)
+    noteFirstToken(); // which may have been the end
   const std::string rest = choice.text->flush();
   choice.content += rest;
   choice.finish = finishReason(ended.finish);
@@ -294,12 +295,13 @@ void Answer::writeEnd(JsonWriter &json) const {
   json.key("usage").raw(usage());
   json.key("longc").beginObject().key("memory").beginObject();
   json.key("tokens_in_window").integer(inWindow_).key("tokens_in_memory").integer(inMemory_).endObject().endObject();
-  const double reading = std::max(0.0, firstTokenSeconds_ - std::max(0.0, queueSeconds_));
+  const double now = since(start_), first = firstTokenSeconds_ < 0 ? now : firstTokenSeconds_; // there may be none
+  const double reading = std::max(0.0, first - std::max(0.0, queueSeconds_));
   json.key("timings").beginObject();
   json.key("cache_n").integer(documentTokens() + known_).key("prompt_n").integer(plan_.promptTokens - known_);
   json.key("prompt_ms").number(reading * 1000);
   json.key("predicted_n").integer(made_);
-  json.key("predicted_ms").number((since(start_) - std::max(0.0, firstTokenSeconds_)) * 1000).endObject();
+  json.key("predicted_ms").number((now - first) * 1000).endObject();
   if (plan_.cites)
     writeCitations(json);
   if (plan_.warnings.empty())

@@ -8,12 +8,22 @@
 #include "runtime/serve/ProgramFile.h"
 
 #include <algorithm>
+#include <functional>
+#include <new>
+#include <sys/mman.h>
 
 namespace longc {
 namespace {
 
 bool storesWeights(const abi::Program &message) {
   return std::ranges::any_of(message.parameters(), [](const abi::Parameter &parameter) { return parameter.bytes() > 0; });
+}
+
+void *mapPages(size_t bytes) {
+  void *pages = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED)
+    throw std::bad_alloc();
+  return pages;
 }
 
 } // namespace
@@ -51,12 +61,33 @@ const char *elementName(abi::ElementType type) {
   }
 }
 
-Result<std::unique_ptr<Program>> Program::open(const std::string &path, bool verifyWeights) {
+bool trains(const abi::Function &function) { return function.gradients_size() > 0 || function.name() == "loss"; }
+
+Status Program::read(const std::string &path, const longc_footer &footer, const FunctionChoice &keeps) {
+  if (!keeps)
+    return readMessage(path, footer, *message_);
+  // In pages of its own, which the system has back: in the heap it would lie below what is kept.
+  google::protobuf::ArenaOptions options;
+  options.start_block_size = options.max_block_size = size_t{1} << 20;
+  options.block_alloc = mapPages;
+  options.block_dealloc = [](void *pages, size_t bytes) { munmap(pages, bytes); };
+  google::protobuf::Arena wholeMemory(options);
+  auto *whole = google::protobuf::Arena::CreateMessage<abi::Program>(&wholeMemory);
+  LONGC_TRY(readMessage(path, footer, *whole));
+  for (abi::Module &module : *whole->mutable_modules()) {
+    auto &functions = *module.mutable_functions();
+    functions.erase(std::remove_if(functions.begin(), functions.end(), std::not_fn(keeps)), functions.end());
+  }
+  message_->CopyFrom(*whole);
+  return {};
+}
+
+Result<std::unique_ptr<Program>> Program::open(const std::string &path, bool verifyWeights, const FunctionChoice &keeps) {
   auto footer = readFooter(path);
   if (!footer.ok())
     return footer.status();
   std::unique_ptr<Program> program(new Program);
-  LONGC_TRY(readMessage(path, *footer, *program->message_));
+  LONGC_TRY(program->read(path, *footer, keeps));
   if (footer->weights_size == 0 && storesWeights(*program->message_))
     return Status::error(4114, "'" + path + "' was compiled without weights", "`bench --random-weights 1` runs it; for answers compile it with its weights");
   LONGC_TRY(checkProgram(*program->message_, footer->weights_size));

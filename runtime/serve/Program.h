@@ -1,12 +1,14 @@
 // A compiled program as the runtime sees it: the message and the mapped weights behind an executable, checked once.
 #pragma once
 
+#include "runtime/abi/longc_abi.h"
 #include "runtime/abi/program.pb.h"
 #include "runtime/core/Arena.h"
 #include "runtime/core/Status.h"
 #include "runtime/io/MappedFile.h"
 
 #include <cstddef>
+#include <functional>
 #include <google/protobuf/arena.h>
 #include <memory>
 #include <string>
@@ -19,14 +21,19 @@ namespace longc {
 int64_t elementBytes(abi::ElementType type);
 const char *elementName(abi::ElementType type);
 
+/// Whether a function is of a training alone.
+bool trains(const abi::Function &function);
+using FunctionChoice = std::function<bool(const abi::Function &)>;
+
 /// By index.
 std::vector<std::string> kernelNames(const abi::Program &program);
 
 class Program {
 public:
   /// Reads the tail of `path` (runtime/abi/longc_abi.h). The message's checksum is always compared, that of the
-  /// weights with `verifyWeights` (it reads them all).
-  static Result<std::unique_ptr<Program>> open(const std::string &path, bool verifyWeights);
+  /// weights with `verifyWeights` (it reads them all). `keeps`: functions that it says no to are not held in memory, of which
+  /// they take most but for the weights.
+  static Result<std::unique_ptr<Program>> open(const std::string &path, bool verifyWeights, const FunctionChoice &keeps = nullptr);
 
   const abi::Program &message() const { return *message_; }
   /// Bytes of a parameter's value, and the value: the stored one, or zeros where it has an initializer (it begins there
@@ -47,6 +54,7 @@ public:
 private:
   Program() = default;
 
+  Status read(const std::string &path, const longc_footer &footer, const FunctionChoice &keeps);
   Status makeZeros();
 
   google::protobuf::Arena messageMemory_; // all of the message: tens of thousands of small pieces

@@ -55,6 +55,21 @@ TEST(Program, OpensAGoodFile) {
   EXPECT_EQ((*program)->findFunction("prefill", "slow", "cpu"), nullptr);
 }
 
+TEST(Program, HoldsTheFunctionsThatAreWantedAlone) {
+  abi::Program message = fake::program();
+  abi::Function other = prefill(message);
+  other.set_name("other");
+  *message.mutable_modules(0)->add_functions() = other;
+  const std::string path = fake::writeTemporary("program", fake::programFile("executable", message, fake::weights()));
+  auto program = Program::open(path, /*verifyWeights=*/true, [](const abi::Function &function) { return function.name() == "other"; });
+  ASSERT_TRUE(program.ok()) << program.status().text();
+  EXPECT_EQ((*program)->findFunction("prefill", "fast", "cpu"), nullptr);
+  const abi::Function *held = (*program)->findFunction("other", "fast", "cpu");
+  ASSERT_NE(held, nullptr);
+  EXPECT_EQ(held->SerializeAsString(), other.SerializeAsString());
+  EXPECT_EQ((*program)->module().name(), "fake");
+}
+
 TEST(Program, RefusesDamagedFooters) {
   auto file = [](fake::Damage damage) { return fake::programFile("x", fake::program(), fake::weights(), damage); };
   EXPECT_EQ(codeOf(file({.wrongMagic = true})), 4101);

@@ -80,6 +80,17 @@ TEST_F(Serving, StopTextsAreHeldBackAndLeftOut) {
   waitIdle();
 }
 
+TEST_F(Serving, WhereNoTokenIsMadeNoneHasATime) {
+  auto counted = [&](const char *count) { return ask("/metrics", "", "", "GET")->body.find(std::string("longc:time_to_first_token_seconds_count ") + count + "\n") != std::string::npos; };
+  const Json none = answered("/v1/completions", {{"prompt", "aab"}, {"max_tokens", 0}, {"echo", true}});
+  EXPECT_EQ(none["choices"][0]["text"], "aab");
+  EXPECT_EQ(none["timings"]["predicted_ms"], 0);
+  EXPECT_GT(none["timings"]["prompt_ms"], 0);
+  EXPECT_TRUE(counted("0"));
+  answered("/v1/completions", {{"prompt", "aab"}, {"max_tokens", 1}});
+  EXPECT_TRUE(counted("1"));
+}
+
 TEST_F(Serving, BiasesPenaltiesAndLogProbabilities) {
   Json body = {{"prompt", "aab"}, {"max_tokens", 3}, {"temperature", 0}, {"logit_bias", {{"98", 50}}}, {"logprobs", 2}};
   Json json = answered("/v1/completions", body);

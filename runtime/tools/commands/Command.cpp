@@ -81,7 +81,7 @@ bool readsTrained(const abi::Program &program, const std::string &precision) {
     return buffer.kind() == abi::Buffer::PARAMETER && program.parameters(static_cast<int>(buffer.index())).trainable();
   };
   return std::ranges::any_of(program.modules(0).functions(), [&](const abi::Function &function) {
-    return function.precision() == precision && function.gradients_size() == 0 && function.name() != "loss" && std::ranges::any_of(function.buffers(), isTrained);
+    return function.precision() == precision && !trains(function) && std::ranges::any_of(function.buffers(), isTrained);
   });
 }
 
@@ -122,18 +122,18 @@ const char *programPath() {
   return path.c_str();
 }
 
-Result<std::unique_ptr<Program>> openProgram(const Arguments &arguments) {
+Result<std::unique_ptr<Program>> openProgram(const Arguments &arguments, const FunctionChoice &keeps) {
   watchInterrupts();
   setQuiet(arguments.flag("quiet"));
   if (!arguments.has("random-weights"))
-    return Program::open(programPath(), arguments.flag("verify"));
+    return Program::open(programPath(), arguments.flag("verify"), keeps);
   auto seed = arguments.integer("random-weights", 0, INT64_MAX);
   if (!seed.ok())
     return seed.status();
   auto path = withRandomWeights(programPath(), static_cast<uint64_t>(*seed));
   if (!path.ok())
     return path.status();
-  return Program::open(*path, /*verifyWeights=*/false);
+  return Program::open(*path, /*verifyWeights=*/false, keeps);
 }
 
 NamedFolder NamedFolder::of(const std::string &text) {
@@ -144,19 +144,21 @@ NamedFolder NamedFolder::of(const std::string &text) {
   return {path.substr(path.rfind('/') + 1), text};
 }
 
-Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments, bool takesAdapters, const std::function<Status(const Program &)> &beside) {
+Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments, const LoadOptions &wanted) {
   auto start = std::chrono::steady_clock::now();
   LoadedProgram loaded;
   auto profile = AskedProfile::of(arguments);
   if (!profile.ok())
     return profile.status();
-  auto program = openProgram(arguments);
+  auto program = openProgram(arguments, [&wanted, precision = arguments.flag("exact") ? "exact" : "fast"](const abi::Function &function) {
+    return trains(function) ? wanted.trains : function.precision() == precision;
+  });
   if (!program.ok())
     return program.status();
   loaded.program = std::move(*program);
   std::future<Status> besides; // over before the program is gone
-  if (beside)
-    besides = std::async(std::launch::async, beside, std::cref(*loaded.program));
+  if (wanted.beside)
+    besides = std::async(std::launch::async, wanted.beside, std::cref(*loaded.program));
   auto options = engineOptionsOf(arguments);
   if (!options.ok())
     return options.status();
@@ -167,7 +169,7 @@ Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments, bool takes
   if (besides.valid())
     LONGC_TRY(besides.get());
   const std::vector<std::string> adapters = arguments.all("adapter");
-  if (adapters.size() > 1 && !takesAdapters)
+  if (adapters.size() > 1 && !wanted.takesAdapters)
     return Status::error(1005, "there are several --adapter, and this command runs one model", "give one of them; `serve` and `generate --prompts` take several");
   if (!adapters.empty())
     LONGC_TRY(loaded.useAdapter(NamedFolder::of(adapters.front()).folder));

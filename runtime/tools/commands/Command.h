@@ -48,7 +48,13 @@ Result<EngineOptions> engineOptionsOf(const Arguments &arguments);
 std::vector<std::string_view> modelOptions(std::vector<std::string_view> own);
 
 /// The running program as --quiet and --verify ask; from now on ^C is watched for.
-Result<std::unique_ptr<Program>> openProgram(const Arguments &arguments);
+Result<std::unique_ptr<Program>> openProgram(const Arguments &arguments, const FunctionChoice &keeps = nullptr);
+
+struct LoadOptions {
+  bool takesAdapters = false; // several --adapter; else they are an error, where only one makes sense
+  bool trains = false;        // its functions that train are needed too
+  std::function<Status(const Program &)> beside = nullptr; // runs in a thread of its own while the device is opened
+};
 
 /// The running program, loaded as its options ask.
 struct LoadedProgram {
@@ -61,9 +67,8 @@ struct LoadedProgram {
   double loadSeconds = 0;
   AskedProfile profile;
 
-  /// Of several adapters the first is used; where only one makes sense, more are an error.
-  /// `beside` runs in a thread of its own while the device is opened.
-  static Result<LoadedProgram> load(const Arguments &arguments, bool takesAdapters = false, const std::function<Status(const Program &)> &beside = nullptr);
+  /// Of several adapters the first is used.
+  static Result<LoadedProgram> load(const Arguments &arguments, const LoadOptions &wanted = {});
   Result<Tokenizer> tokenizer() const;
   /// Window, memory and temperature as the options ask; otherwise as a memory was saved with, or as the adapter says, or as the
   /// program was compiled for.

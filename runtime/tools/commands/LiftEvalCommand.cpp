@@ -188,9 +188,9 @@ Status runLiftEval(const Arguments &arguments) {
   auto task = LiftTask::of(arguments, arguments.text("document"));
   if (!task.ok())
     return task.status();
-  auto loaded = LoadedProgram::load(arguments, /*takesAdapters=*/false, [&](const Program &program) {
+  auto loaded = LoadedProgram::load(arguments, {.trains = !arguments.has("adapter"), .beside = [&](const Program &program) {
     return arguments.has("adapter") || task->asksModel() ? Status() : task->makeRows(program, *questions);
-  });
+  }});
   if (!loaded.ok())
     return loaded.status();
   return LiftEvaluation(arguments, std::move(*loaded), std::move(*task), std::move(*questions)).run();

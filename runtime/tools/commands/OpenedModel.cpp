@@ -8,7 +8,7 @@
 
 namespace longc {
 
-Result<OpenedModel> OpenedModel::open(const Arguments &arguments, bool takesAdapters) {
+Result<OpenedModel> OpenedModel::open(const Arguments &arguments, const LoadOptions &wanted) {
   auto start = std::chrono::steady_clock::now();
   auto mode = progressOf(arguments);
   if (!mode.ok())
@@ -25,7 +25,7 @@ Result<OpenedModel> OpenedModel::open(const Arguments &arguments, bool takesAdap
     saved.emplace(std::move(*file));
     savedOptions = *options;
   }
-  auto loaded = LoadedProgram::load(arguments, takesAdapters);
+  auto loaded = LoadedProgram::load(arguments, wanted);
   if (!loaded.ok())
     return loaded.status();
   auto options = loaded->sessionOptions(arguments, savedOptions ? &*savedOptions : nullptr);

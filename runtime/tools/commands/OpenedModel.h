@@ -13,7 +13,7 @@ struct OpenedModel {
   std::optional<MemoryFile> saved; // what --load-memory names
 
   /// Checks the options that all such commands share, then loads the program.
-  static Result<OpenedModel> open(const Arguments &arguments, bool takesAdapters = false);
+  static Result<OpenedModel> open(const Arguments &arguments, const LoadOptions &wanted = {});
 
   Engine &engine() const { return *loaded.engine; }
   Result<std::unique_ptr<Session>> newSession() const { return Session::create(*loaded.engine, options); }

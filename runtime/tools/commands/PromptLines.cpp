@@ -190,7 +190,7 @@ Status continuePromptLines(const Arguments &arguments) {
   for (const auto *number : {&maxTokens, &parallel})
     if (!number->ok())
       return number->status();
-  auto model = OpenedModel::open(arguments, /*takesAdapters=*/true);
+  auto model = OpenedModel::open(arguments, {.takesAdapters = true});
   if (!model.ok())
     return model.status();
   sampler = drawnAs(model->loaded.program->module(), arguments, *sampler);

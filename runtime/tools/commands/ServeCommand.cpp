@@ -189,7 +189,7 @@ Status serveEncoder(Serving &serving, const Arguments &arguments) {
 }
 
 Status serveDecoder(Serving &serving, const Arguments &arguments) {
-  auto model = OpenedModel::open(arguments, /*takesAdapters=*/true);
+  auto model = OpenedModel::open(arguments, {.takesAdapters = true, .trains = true});
   if (!model.ok())
     return model.status();
   auto adapters = NamedAdapters::read(model->loaded, arguments);
