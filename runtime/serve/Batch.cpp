@@ -1,6 +1,7 @@
 // Inputs of a call.
 #include "runtime/serve/Batch.h"
 
+#include "runtime/serve/PagePool.h"
 #include "runtime/serve/WorkList.h"
 
 #include <algorithm>
@@ -36,8 +37,12 @@ void Batch::add(const BatchPart &part) {
   const Context &context = *part.context;
   store_ = &context.store();
   contexts_.push_back(&context);
+  unkeptRows_.push_back(0);
   const WindowMarks &marks = context.marks();
   const auto firstRow = static_cast<int64_t>(tokens_.size()), count = static_cast<int64_t>(part.tokens.size());
+  logits_.emplace_back(part.logits, part.rows.size());
+  if (part.window > 0)
+    return addWindows(part);
   for (int32_t token : part.tokens) {
     if (token < 0) {
       softNumbers_.push_back(softToken(token));
@@ -49,18 +54,35 @@ void Batch::add(const BatchPart &part) {
   temperatures_.resize(tokens_.size(), part.temperature);
   for (int32_t row : part.rows)
     rows_.push_back(static_cast<int32_t>(firstRow + row));
-  logits_.emplace_back(part.logits, part.rows.size());
-  if (part.window == 0) {
-    for (int64_t index = part.firstIndex; index < part.firstIndex + count; ++index)
-      positions_.push_back(static_cast<int32_t>(index - marks.origin()));
-    return addSegment(part, firstRow, count, part.firstIndex, marks.windowBegin());
-  }
+  for (int64_t index = part.firstIndex; index < part.firstIndex + count; ++index)
+    positions_.push_back(static_cast<int32_t>(index - marks.origin()));
+  addSegment(part, firstRow, count, part.firstIndex, marks.windowBegin());
+  boundaries_.push_back(static_cast<int32_t>(firstRow + count));
+}
+
+// Each window behind the tokens that it sees before it.
+void Batch::addWindows(const BatchPart &part) {
+  const auto count = static_cast<int64_t>(part.tokens.size());
+  std::vector<int32_t> all(part.before.begin(), part.before.end());
+  all.insert(all.end(), part.tokens.begin(), part.tokens.end());
+  const auto before = static_cast<int64_t>(part.before.size());
+  int64_t &unkept = unkeptRows_.back();
   for (int64_t first = 0; first < count; first += part.window) {
-    const int64_t tokens = std::min(part.window, count - first);
-    for (int64_t place = 0; place < tokens; ++place)
+    const int64_t tokens = std::min(part.window, count - first), seen = std::min(part.overlap, first + before);
+    const auto row = static_cast<int64_t>(tokens_.size());
+    const auto begin = all.begin() + static_cast<ptrdiff_t>(before + first);
+    tokens_.insert(tokens_.end(), begin - static_cast<ptrdiff_t>(seen), begin + static_cast<ptrdiff_t>(tokens));
+    for (int64_t place = 0; place < seen + tokens; ++place)
       positions_.push_back(static_cast<int32_t>(place));
-    addSegment(part, firstRow + first, tokens, part.firstIndex + first, part.firstIndex + first);
+    if (seen > 0) {
+      const int64_t behind = static_cast<int64_t>(part.context->pageTable().size()) * pageRows + unkept;
+      addSegment(part, row, seen, behind, behind);
+      unkept += seen;
+    }
+    addSegment(part, row + seen, tokens, part.firstIndex + first, part.firstIndex + first);
+    boundaries_.push_back(static_cast<int32_t>(row + seen + tokens));
   }
+  temperatures_.resize(tokens_.size(), part.temperature);
 }
 
 // Tokens of one sequence from `firstIndex` on that see its window from `windowBegin` on.
@@ -72,20 +94,29 @@ void Batch::addSegment(const BatchPart &part, int64_t firstRow, int64_t tokens, 
                        readsMemory ? part.context->marks().memoryBegin() : windowBegin, windowBegin,
                        int64_t{part.context->slot()}, int64_t{0}})
     segments_.push_back(static_cast<int32_t>(mark));
-  boundaries_.push_back(static_cast<int32_t>(firstRow + tokens));
 }
 
 // A row of the page table for every slot of the store; those that are not in the call stay empty.
-void Batch::bind(Executor &executor) {
+Status Batch::bind(Executor &executor) {
   store_->bind(executor);
   size_t columns = 0;
-  for (const Context *context : contexts_)
-    columns = std::max(columns, context->pageTable().size());
+  const auto pagesBehind = [&](size_t part) { return static_cast<size_t>((unkeptRows_[part] + pageRows - 1) / pageRows); };
+  for (size_t part = 0; part < contexts_.size(); ++part)
+    columns = std::max(columns, contexts_[part]->pageTable().size() + pagesBehind(part));
   columns = (columns + tableStep - 1) / tableStep * tableStep;
   pageTable_.assign(static_cast<size_t>(store_->slots()) * columns, 0);
-  for (const Context *context : contexts_)
-    std::ranges::copy(context->pageTable(), pageTable_.begin() + static_cast<ptrdiff_t>(context->slot() * columns));
+  for (size_t part = 0; part < contexts_.size(); ++part) {
+    auto row = std::ranges::copy(contexts_[part]->pageTable(), pageTable_.begin() + static_cast<ptrdiff_t>(contexts_[part]->slot() * columns)).out;
+    for (size_t page = 0; page < pagesBehind(part); ++page) {
+      auto taken = store_->pages().take();
+      if (!taken.ok())
+        return taken.status();
+      unkeptPages_.push_back(*taken);
+      *row++ = *taken;
+    }
+  }
   executor.bindPageTable(pageTable_.data(), store_->slots(), static_cast<int64_t>(columns));
+  return {};
 }
 
 Status Batch::gatherSoftTokens(int64_t width) {
@@ -101,7 +132,15 @@ Status Batch::gatherSoftTokens(int64_t width) {
 }
 
 Status Batch::run(Executor &executor) {
-  bind(executor);
+  Status status = bind(executor);
+  if (status.ok())
+    status = runOn(executor);
+  for (int32_t page : unkeptPages_)
+    store_->pages().release(page);
+  return status;
+}
+
+Status Batch::runOn(Executor &executor) {
   const TensorShape all = listOf(static_cast<int64_t>(tokens_.size()));
   std::vector<InputTensor> inputs;
   auto add = [&](const auto &numbers) { inputs.push_back({numbers.data(), listOf(static_cast<int64_t>(numbers.size()))}); };

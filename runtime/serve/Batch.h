@@ -23,6 +23,8 @@ struct BatchPart {
   std::span<const float> softTokens = {};
   bool alone = false;            // reads no memory
   int64_t window = 0;            // over 0: the tokens are windows of so many that go to memory, each alone; no logits
+  int64_t overlap = 0;           // of windows: how many tokens before it each sees, too
+  std::span<const int32_t> before = {}; // those before the first window, at most `overlap`
 };
 
 /// The id that stands for a soft token, the same for its number.
@@ -40,12 +42,18 @@ public:
   Status run(Executor &executor);
 
 private:
+  void addWindows(const BatchPart &part);
   void addSegment(const BatchPart &part, int64_t firstRow, int64_t tokens, int64_t firstIndex, int64_t windowBegin);
-  void bind(Executor &executor);
+  Status bind(Executor &executor);
+  Status runOn(Executor &executor);
   Status gatherSoftTokens(int64_t width);
 
   const StateStore *store_ = nullptr;
   std::vector<const Context *> contexts_;
+  // By context: rows of what windows see before them, which memory has already. Kernels write what they compute of each token: theirs
+  // goes to pages behind the context's, of this call alone.
+  std::vector<int64_t> unkeptRows_;
+  std::vector<int32_t> unkeptPages_;
   std::vector<int32_t> tokens_, positions_, memoryPositions_, rows_, segments_, boundaries_ = {0}, pageTable_;
   std::vector<float> temperatures_; // one a token
   std::vector<int32_t> softNumbers_, destinations_; // of soft tokens: which, and the rows where they stand

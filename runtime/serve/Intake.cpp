@@ -20,7 +20,7 @@ Result<Intake> Intake::begin(Session &session, std::span<const int32_t> tokens, 
   if (!fitted.ok())
     return fitted.status();
   session.see(tokens); // those that are cut off too
-  intake.tokens_ = *fitted;
+  intake.tokens_ = intake.all_ = *fitted;
   intake.total_ = static_cast<int64_t>(tokens.size());
   intake.first_ = intake.total_ - static_cast<int64_t>(fitted->size());
   const auto count = static_cast<int64_t>(fitted->size());
@@ -44,7 +44,8 @@ int64_t Intake::windowsAlone() const {
   int64_t count = 0, tokens = 0;
   for (size_t group = group_; group < groups_.size() && groups_[group].spills; ++group, ++count) {
     tokens += groups_[group].tokens;
-    if (wantsRows(tokens) || (count > 0 && tokens > std::min(session_->engine_.windowTokens(), limit_)))
+    const int64_t rows = tokens + (count + 1) * session_->options_.overlap;
+    if (wantsRows(tokens) || (count > 0 && rows > std::min(session_->engine_.windowTokens(), limit_)))
       break;
   }
   return count;
@@ -58,9 +59,11 @@ bool Intake::readsAlone() const {
 BatchPart Intake::nextWindows(int64_t groups, int64_t tokens) {
   windowsInCall_ = static_cast<size_t>(groups);
   rows_.clear();
+  const auto overlap = static_cast<size_t>(session_->options_.overlap), taken = static_cast<size_t>(tokens_.data() - all_.data());
+  const std::span<const int32_t> before = taken > 0 ? all_.first(taken) : options_.before;
   return {.context = session_->context_.get(), .tokens = tokens_.first(static_cast<size_t>(tokens)),
           .firstIndex = session_->marks().end() - tokens, .rows = {}, .temperature = 1, .logits = nullptr,
-          .window = session_->options_.policy.window};
+          .window = session_->options_.policy.window, .overlap = static_cast<int64_t>(overlap), .before = before.last(std::min(overlap, before.size()))};
 }
 
 // The rows that are wanted of the next `count` tokens.
@@ -88,6 +91,8 @@ Result<BatchPart> Intake::next() {
     return part_ = nextWindows(groups, tokens);
   }
   if (leftInGroup_ == 0) {
+    if (readsAlone() && session_->options_.overlap > 0)
+      return Status::error(5201, "logits of a window that goes to memory are wanted, and windows overlap", "read it without --overlap");
     LONGC_TRY(session_->admit(groups_[group_].tokens));
     leftInGroup_ = groups_[group_].tokens;
   }

@@ -34,7 +34,7 @@ private:
 
   Session *session_;
   IngestOptions options_;
-  std::span<const int32_t> tokens_; // not taken in yet
+  std::span<const int32_t> all_, tokens_; // to take in; of them, not taken in yet
   std::vector<TokenGroup> groups_;
   size_t group_ = 0;
   int64_t leftInGroup_ = 0;         // 0: its room is not made yet

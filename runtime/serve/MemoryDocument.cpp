@@ -5,6 +5,7 @@
 #include "runtime/serve/MemoryTraits.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace longc {
 namespace {
@@ -26,13 +27,21 @@ std::vector<abi::Trait> MemoryDocument::traits(const Engine &engine, const Sessi
   auto traits = memoryTraits(engine.program(), engine.precision(), engine.adapter());
   std::erase_if(traits, [](const abi::Trait &trait) { return trait.name() == "chat template" || trait.name() == "memory top-k"; });
   traits.push_back(traitOf("window", std::to_string(options.policy.window)));
-  traits.push_back(traitOf("ingest", ingestName(options.ingest)));
+  traits.push_back(traitOf("ingest", ingestName(options.ingest) + (options.overlap > 0 ? "+" + std::to_string(options.overlap) : "")));
   return traits;
+}
+
+void MemoryDocument::readAs(const Document &document, SessionOptions &options) {
+  const std::string text = document.trait("ingest");
+  const size_t plus = text.find('+');
+  options.ingest = parseIngest(std::string_view(text).substr(0, plus)).value_or(options.ingest);
+  options.overlap = plus == std::string::npos ? 0 : std::strtoll(text.c_str() + plus, nullptr, 10);
 }
 
 Result<std::shared_ptr<const MemoryDocument>> MemoryDocument::read(Engine &engine, const SessionOptions &options,
                                                                    const std::shared_ptr<StateStore> &store, DocumentText text,
-                                                                   const std::function<bool(int64_t, int64_t)> &onProgress) {
+                                                                   const std::function<bool(int64_t, int64_t)> &onProgress,
+                                                                   std::span<const int32_t> before) {
   if (store->layout().pages.empty() || !options.policy.memory)
     return Status::error(7119, "a document is memory, and this program has none or it is off", "compile with --method fot; leave --memory off out");
   const PagePool &pool = store->pages();
@@ -51,6 +60,7 @@ Result<std::shared_ptr<const MemoryDocument>> MemoryDocument::read(Engine &engin
     return session.status();
   IngestOptions ingest;
   ingest.toMemory = true;
+  ingest.before = before;
   ingest.onProgress = onProgress;
   LONGC_TRY((*session)->ingest(text.tokens, ingest));
   std::shared_ptr<MemoryDocument> document(new MemoryDocument(traits(engine, options), store));

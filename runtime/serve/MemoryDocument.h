@@ -22,10 +22,15 @@ public:
   /// entries that a query reads; and the window and how it was read.
   static std::vector<abi::Trait> traits(const Engine &engine, const SessionOptions &options);
 
-  /// Reads a text into pages of `store`, window by window as options.ingest says. `onProgress` may cancel, by false.
+  /// What a document says of how it was read, as options.
+  static void readAs(const Document &document, SessionOptions &options);
+
+  /// Reads a text into pages of `store`, window by window as options.ingest says. `onProgress` may cancel, by false. Where windows overlap,
+  /// the first one sees the last of `before`.
   static Result<std::shared_ptr<const MemoryDocument>> read(Engine &engine, const SessionOptions &options,
                                                             const std::shared_ptr<StateStore> &store, DocumentText text,
-                                                            const std::function<bool(int64_t done, int64_t total)> &onProgress = {});
+                                                            const std::function<bool(int64_t done, int64_t total)> &onProgress = {},
+                                                            std::span<const int32_t> before = {});
   /// Maps a file to pages of `store`. Refuses one of another kind (LC7120), another program or other options (LC7113).
   static Result<std::shared_ptr<const MemoryDocument>> map(const Engine &engine, const SessionOptions &options,
                                                            const std::shared_ptr<StateStore> &store, Document document);

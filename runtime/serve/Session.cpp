@@ -77,6 +77,10 @@ std::optional<IngestMode> parseIngest(std::string_view name) {
 }
 
 Status Session::checkIngest() const {
+  const int64_t longest = static_cast<int64_t>(engine_.program().module().context_length()) - options_.policy.window;
+  if (const int64_t overlap = options_.overlap; overlap < 0 || overlap > std::min(longest, options_.policy.window))
+    return Status::error(1012, formatText("--overlap %lld: expected 0 to %lld", static_cast<long long>(overlap), static_cast<long long>(std::max<int64_t>(0, std::min(longest, options_.policy.window)))),
+                         "a window and what it sees before it are no longer than the model's context");
   if (options_.ingest == IngestMode::memory || !options_.policy.memory || engine_.hasIngest())
     return {};
   return Status::error(4136, "this program has no function that reads windows alone", "compile it again with --method fot, or use --ingest memory");
@@ -196,6 +200,7 @@ Result<SessionOptions> Session::savedOptions(const MemoryFile &file) {
   options.policy.memory = saved.memory();
   options.policy.memoryRows = saved.memory_rows();
   options.ingest = saved.window_ingest() ? IngestMode::window : IngestMode::memory;
+  options.overlap = saved.overlap();
   options.temperature = {saved.temperature(), saved.temperature_slope(), saved.temperature_start()};
   bool valid = options.policy.check(INT64_MAX).ok() && options.temperature.isValid();
   return valid ? Result<SessionOptions>(options) : file.damaged("its options are out of range");
@@ -212,6 +217,7 @@ Status Session::save(const std::string &path, abi::SavedMemory about) const {
   saved.set_memory(policy.memory);
   saved.set_memory_rows(policy.memoryRows);
   saved.set_window_ingest(options_.ingest == IngestMode::window);
+  saved.set_overlap(options_.overlap);
   saved.set_temperature(options_.temperature.fixed);
   saved.set_temperature_slope(options_.temperature.slope);
   saved.set_temperature_start(options_.temperature.start);

@@ -38,6 +38,7 @@ std::optional<IngestMode> parseIngest(std::string_view name);
 struct SessionOptions {
   WindowPolicy policy;
   IngestMode ingest = IngestMode::memory;
+  int64_t overlap = 0; // of windows that are read alone: how many tokens before it each sees, too, which memory keeps of the window that they are in
   MemoryTemperature temperature;
   bool truncate = false; // without memory: drop what is over the window instead of refusing it
 };
@@ -47,6 +48,7 @@ struct IngestOptions {
   Rows rows = Rows::last;
   std::vector<int64_t> listed; // indices of this call's tokens, ascending
   std::span<const float> softTokens; // rows that tokens softToken(i) stand for (Batch.h); they outlive the call
+  std::span<const int32_t> before; // tokens that stand before them in the text: the first window sees the last of them, as `overlap` says
   bool toMemory = false; // all tokens become memory, window by window; no logits
   /// Logits after token `index` of this call, for the rows asked for, in order.
   std::function<Status(int64_t index, std::span<const float> logits)> onLogits;

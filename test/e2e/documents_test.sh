@@ -66,6 +66,33 @@ twice=$(ask --document "$work/whole.doc" --document "$work/whole.txt")
 [ "${twice##* }" = $((2 * tokens)) ] || fail "two documents are not put together: $twice"
 "$all" chat --document "$work/whole.doc" --document "$work/whole.doc" --prompt "What?" --tokens 4 --exact --quiet >/dev/null
 
+# Windows that overlap: the entries of a window are those of a text that begins with what it sees before it, and each token is kept once.
+python3 - "$work" <<'PY'
+import random, sys
+random.seed(2)
+letters = "".join(random.choice("BCDFGHJKLMNPQRSTVWXZ") for _ in range(300))
+open(f"{sys.argv[1]}/letters.txt", "w").write(letters)
+open(f"{sys.argv[1]}/second.txt", "w").write(letters[32:128])
+PY
+overlapping=$("$all" read "$work/letters.txt" --ingest window --overlap 32 -o "$work/overlapping.doc" --exact --quiet --json)
+"$all" read "$work/letters.txt" --ingest window -o "$work/apart.doc" --exact --quiet
+"$all" read "$work/second.txt" --ingest window --window 96 -o "$work/second.doc" --exact --quiet
+python3 - "$work" "$overlapping" <<'PY'
+import json, sys
+said = json.loads(sys.argv[2])
+assert said["tokens"] == 300 and said["overlap"] == 32, said
+overlapping, apart, second = (open(f"{sys.argv[1]}/{name}.doc", "rb").read() for name in ("overlapping", "apart", "second"))
+row = 2 * 16 * 4  # two heads of 16 floats
+parts = [second[begin + 32 * row:begin + 96 * row] for begin in range(len(second) - 6 * 96 * row, len(second), 96 * row)]  # at its end, whole pages
+shared = [sum(part in whole for part in parts) for whole in (overlapping, apart)]
+assert shared == [6, 2], shared  # keys and values of three layers; those of the first are of the token alone
+assert len(overlapping) == len(apart), "tokens were kept twice"
+PY
+ask --document "$work/overlapping.doc" >/dev/null
+refuses 1 "ingest window+32, here window" "$all" generate --document "$work/overlapping.doc" --ingest window --exact --prompt x
+refuses 2 "of windows that are read alone" "$all" read "$work/whole.txt" -o "$work/x.doc" --overlap 32
+refuses 2 "--overlap 65: expected 0 to 64" "$all" read "$work/whole.txt" -o "$work/x.doc" --ingest window --overlap 65
+
 # What is of another window, way of reading, program or kind, cut off or empty.
 refuses 1 "window 64, here 32" "$all" generate --document "$work/whole.doc" --exact --window 32 --prompt x
 refuses 1 "ingest window, here memory" "$all" generate --document "$work/whole.doc" --exact --ingest memory --prompt x
@@ -85,6 +112,7 @@ refuses 2 "exclude each other" "$all" generate --document "$work/whole.doc" --sa
 
 # What was read once is put together as it would have been read: to the last bit, where windows are whole pages.
 "$all" eval passkey --lengths 600,1500 --count 2 --seed 3 --window 256 --last-context 64 --ingest window --plot "$work/keys.svg" --json --quiet >"$work/keys.json"
+"$all" eval passkey --lengths 1500 --count 1 --seed 3 --window 256 --last-context 64 --ingest window --overlap 48 --json --quiet | grep -q '"whole_read_equal":true' || fail "windows that overlap are not put together as they are read"
 "$all" eval needle --lengths 600 --count 1 --seed 3 --window 256 --ingest window --quiet | grep -c 'depth' | grep -qx 5 || fail "not five depths"
 "$all" eval dictionary --records 3,40 --count 5 --seed 3 --window 256 --ingest window --plot "$work/dictionary.svg" --json --quiet >"$work/dictionary.json"
 "$all" eval distraction --among 1,4 --count 3 --length 700 --seed 3 --window 256 --ingest window --json --quiet >"$work/distraction.json"

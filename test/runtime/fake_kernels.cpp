@@ -59,16 +59,18 @@ void append(const longc_view *views, const int64_t *, int64_t begin, int64_t end
 void store(const longc_view *views, const int64_t *, int64_t begin, int64_t end, void *) {
   for (int64_t token = begin * blockRows; token < end * blockRows && token < views[0].size[0]; ++token) {
     Segment segment;
-    int64_t window = 0;
+    int64_t number = 0, window = 0;
     do
-      std::memcpy(&segment, static_cast<const Segment *>(views[3].data) + window, sizeof segment);
-    while (token >= segment.queryEnd && ++window);
-    if (intAt(views[2], window) != segment.queryBegin || intAt(views[2], window + 1) != segment.queryEnd)
+      std::memcpy(&segment, static_cast<const Segment *>(views[3].data) + number, sizeof segment);
+    while (token >= segment.queryEnd && ++number);
+    while (token >= intAt(views[2], window + 1))
+      ++window;
+    if (segment.queryBegin < intAt(views[2], window) || segment.queryEnd > intAt(views[2], window + 1))
       continue;
     const int64_t row = memoryRow(views[6], segment.slot, segment.windowEnd - (segment.queryEnd - token));
     rowOf(views[4], row)[0] = static_cast<float>(intAt(views[0], token));
     rowOf(views[4], row)[1] = static_cast<float>(intAt(views[1], token));
-    rowOf(views[5], row)[0] = static_cast<float>(intAt(views[0], segment.queryBegin) + 1);
+    rowOf(views[5], row)[0] = static_cast<float>(intAt(views[0], intAt(views[2], window)) + 1);
     rowOf(views[5], row)[1] = static_cast<float>(segment.memoryEnd - segment.memoryBegin);
   }
 }

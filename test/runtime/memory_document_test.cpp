@@ -107,6 +107,46 @@ TEST_F(MemoryDocuments, WindowsGoToMemoryAlone) {
   }
 }
 
+TEST_F(MemoryDocuments, WindowsOverlapAndMemoryKeepsEachTokenOnce) {
+  constexpr int64_t overlap = 24; // of several windows more than a page
+  SessionOptions overlapping = options();
+  overlapping.overlap = overlap;
+  for (size_t count : {17u, 100u, 208u, 5000u}) {
+    auto tokens = randomTokens(count, 1);
+    auto session = std::move(*Session::create(*engine, overlapping)), apart = std::move(*Session::create(*engine, options()));
+    ASSERT_TRUE(session->ingest(tokens).ok());
+    ASSERT_TRUE(apart->ingest(tokens).ok());
+    ASSERT_EQ(session->marks().memoryTokens(), apart->marks().memoryTokens());
+    for (int64_t i = 0; i < session->marks().memoryTokens(); ++i) {
+      const int64_t window = i / fake::window * fake::window, seen = std::min(window, overlap);
+      const Row row = rowOf(*session, i);
+      ASSERT_EQ(row.token, static_cast<float>(tokens[static_cast<size_t>(i)])) << i;
+      ASSERT_EQ(row.position, static_cast<float>(i - window + seen)) << i;
+      ASSERT_EQ(row.windowStart, static_cast<float>(tokens[static_cast<size_t>(window - seen)] + 1)) << i;
+    }
+    EXPECT_TRUE(std::ranges::equal(session->logits(), apart->logits())) << count;
+    EXPECT_EQ(session->context().store().pages().usedPages(), apart->context().store().pages().usedPages()) << "pages of what is not kept";
+  }
+
+  // A document says so; one that was read otherwise is refused, and what stands before it may be given.
+  auto document = MemoryDocument::read(*engine, overlapping, store, textOf(300, 4), {}, std::vector<int32_t>(100, 7));
+  ASSERT_TRUE(document.ok()) << document.status().text();
+  EXPECT_EQ(rowOf(*open({*document}), 0).windowStart, 8);
+  const std::string path = testing::TempDir() + "overlapping.doc";
+  ASSERT_TRUE((*document)->save(path).ok());
+  EXPECT_EQ(map(path).status().code(), 7113);
+  EXPECT_TRUE(map(path, overlapping).ok());
+
+  for (int64_t bad : {int64_t{-1}, int64_t{fake::window} + 1}) {
+    overlapping.overlap = bad;
+    EXPECT_EQ(Session::create(*engine, overlapping).status().code(), 1012);
+  }
+  overlapping.overlap = 1;
+  IngestOptions all;
+  all.rows = IngestOptions::Rows::all;
+  EXPECT_EQ((*Session::create(*engine, overlapping))->ingest(randomTokens(200, 2), all).code(), 5201);
+}
+
 TEST_F(MemoryDocuments, LogitsOfAWindowThatIsReadAloneSeeNoMemory) {
   auto tokens = randomTokens(200, 2); // windows of 64, 64, 56, 16
   auto session = std::move(*Session::create(*engine, options()));

@@ -60,6 +60,8 @@ Status checkAsSaved(const Arguments &arguments, const SessionOptions &options, c
     return differs("last-context", std::to_string(saved.policy.lastContext));
   if (options.ingest != saved.ingest)
     return differs("ingest", ingestName(saved.ingest));
+  if (options.overlap != saved.overlap)
+    return differs("overlap", std::to_string(saved.overlap));
   return {};
 }
 
@@ -89,7 +91,7 @@ bool readsTrained(const abi::Program &program, const std::string &precision) {
 
 std::vector<std::string_view> modelOptions(std::vector<std::string_view> own) {
   for (std::string_view name : {"adapter", "device", "eviction", "exact", "ingest", "last-context", "memory", "memory-budget", "memory-temperature",
-                                "profile", "progress", "quiet", "threads", "trace", "truncate", "variant", "verify", "window"})
+                                "overlap", "profile", "progress", "quiet", "threads", "trace", "truncate", "variant", "verify", "window"})
     own.push_back(name);
   std::sort(own.begin(), own.end());
   return own;
@@ -315,6 +317,14 @@ Result<SessionOptions> LoadedProgram::sessionOptions(const Arguments &arguments,
     if (!ingest)
       return Status::error(1003, "--ingest '" + arguments.text("ingest") + "': expected memory or window", "see --help");
     options.ingest = *ingest;
+  }
+  if (arguments.isGiven("overlap")) {
+    auto overlap = arguments.integer("overlap", 0, INT32_MAX);
+    if (!overlap.ok())
+      return overlap.status();
+    if (*overlap > 0 && options.ingest != IngestMode::window)
+      return Status::error(1005, "--overlap is of windows that are read alone", "give --ingest window, or leave it out");
+    options.overlap = *overlap;
   }
   if (saved)
     LONGC_TRY(checkAsSaved(arguments, options, *saved));

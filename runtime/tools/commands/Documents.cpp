@@ -47,8 +47,8 @@ Result<std::shared_ptr<const MemoryDocument>> KnownDocuments::openOne(const Open
   auto file = Document::open(path);
   if (!file.ok())
     return file.status();
-  if (documents.empty() && !arguments.has("ingest"))
-    options.ingest = parseIngest(file->trait("ingest")).value_or(options.ingest);
+  if (documents.empty() && !arguments.has("ingest") && !arguments.isGiven("overlap"))
+    MemoryDocument::readAs(*file, options);
   return MemoryDocument::map(model.engine(), options, store, std::move(*file));
 }
 

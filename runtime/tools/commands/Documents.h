@@ -24,7 +24,7 @@ public:
   std::shared_ptr<StateStore> store;
   std::vector<std::shared_ptr<const MemoryDocument>> documents;
 
-  /// Maps documents and reads texts, in the order of --document. Without --ingest, what the first document was read with holds.
+  /// Maps documents and reads texts, in the order of --document. Without --ingest and --overlap, what the first document was read with holds.
   static Result<KnownDocuments> open(const OpenedModel &model, const Arguments &arguments);
   /// Reads a text, with a progress bar; ^C cancels.
   static Result<std::shared_ptr<const MemoryDocument>> read(const OpenedModel &model, const SessionOptions &options,

@@ -17,6 +17,7 @@ std::string toJson(const Evaluation &evaluation, const char *task, const Evaluat
   json.key("task").text(task);
   json.key("seed").integer(static_cast<int64_t>(setting.seed));
   json.key("ingest").text(ingestName(options.ingest));
+  json.key("overlap").integer(options.overlap);
   json.key("memory_temperature").text(options.temperature.text());
   json.key("memory").boolean(options.policy.memory);
   json.key("window").integer(options.policy.window);

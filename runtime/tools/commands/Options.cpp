@@ -78,6 +78,7 @@ constexpr OptionSpec options[] = {
     {"out", 0, "FOLDER", "", "folder for log, checkpoints and what was learnt"},
     {"output", 'o', "FILE", "", "file to write; folder of an absorbed text"},
     {"outputs", 0, "FILES", "", ".npy files for the first results, comma separated"},
+    {"overlap", 0, "N", "0", "of windows that are read alone (--ingest window): how many tokens before it each sees, too: what a border cuts is then seen as a whole"},
     {"parallel", 0, "S", "32", "most sequences in one call (with --prompts, of a server); fewer where memory is short, the others wait"},
     {"patience", 0, "N", "0", "end after N evaluations that are no better, with the best (0: never)"},
     {"peak-tflops", 0, "X", "0", "10^12 operations a second of this machine: the log then has \"mfu\""},

@@ -59,6 +59,8 @@ public:
     if (!session.ok())
       return session.status();
     piece = std::min(piece, options_.policy.lastContext);
+    if (options_.ingest == IngestMode::window && options_.overlap > 0)
+      return Status::error(1005, "--overlap: the windows that perplexity judges see nothing before them", "leave it out");
     if (options_.ingest == IngestMode::window)
       return readWindows(**session, piece);
     for (int64_t begin = 0; begin < size; begin += piece)

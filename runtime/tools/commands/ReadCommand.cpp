@@ -26,6 +26,7 @@ std::string toJson(const MemoryDocument &document, const std::string &path, cons
   json.key("text_bytes").integer(static_cast<int64_t>(document.text().size()));
   json.key("window").integer(model.options.policy.window);
   json.key("ingest").text(ingestName(model.options.ingest));
+  json.key("overlap").integer(model.options.overlap);
   json.key("seconds").number(seconds);
   json.key("tokens_per_second").number(static_cast<double>(document.tokens().size()) / seconds);
   return json.endObject().str() + "\n";
@@ -82,10 +83,11 @@ Status runRead(const Arguments &arguments) {
   const std::string &output = arguments.text("output");
   LONGC_TRY((*document)->save(output));
   LONGC_TRY(model->loaded.report());
-  logNote(formatText("%s tokens in %.2f s (%.0f tokens/s, ingest %s, windows of %s)",
+  logNote(formatText("%s tokens in %.2f s (%.0f tokens/s, ingest %s, windows of %s%s)",
                      formatCount(static_cast<long long>((*document)->tokens().size())).c_str(), seconds,
                      static_cast<double>((*document)->tokens().size()) / seconds, ingestName(model->options.ingest),
-                     formatCount(model->options.policy.window).c_str()));
+                     formatCount(model->options.policy.window).c_str(),
+                     model->options.overlap > 0 ? formatText(" that see %s before them", formatCount(model->options.overlap).c_str()).c_str() : ""));
   return arguments.flag("json") ? printText(toJson(**document, output, *model, seconds)) : Status();
 }
 
@@ -103,7 +105,7 @@ std::vector<std::string_view> readOptions() {
 const Command readCommand = {"read", "reads a text into memory once, and keeps it as a document for --document",
                              readOptions(), runRead,
                              "\nA document holds the text, its tokens and what the memory layers make of them. It is of use with the model, adapter,\n"
-                             "window and --ingest that it was read with, whatever is asked of it. --length N reads the first N tokens alone.\n"
+                             "window, --ingest and --overlap that it was read with, whatever is asked of it. --length N reads the first N tokens alone.\n"
                              "Programs of an encoder and a decoder compress instead (`compress`). `read --as lift` is `lift fit`.\n",
                              "file"};
 

@@ -29,13 +29,25 @@ public:
   int64_t windowsRead() const { return windowsRead_; }
 
 private:
-  using Windows = std::vector<std::shared_ptr<const MemoryDocument>>;
+  // Tokens of a text that went to memory as one window.
+  struct Window {
+    size_t begin, count;
+  };
+  // Where its keys and values are: pages of a document that is one window, or several that stood one behind the other.
+  struct Known {
+    std::shared_ptr<const MemoryDocument> document;
+    size_t firstPage, tokens;
+    MemoryPages pages() const;
+  };
+  using Key = std::pair<std::vector<int32_t>, std::vector<int32_t>>; // what a window sees before it, and its tokens
   ReadWindows(const OpenedModel &model, std::shared_ptr<StateStore> store) : model_(&model), store_(std::move(store)) {}
-  Status add(std::span<const int32_t> window, Windows &windows);
+  Key keyOf(std::span<const int32_t> text, Window window) const;
+  Status read(std::span<const int32_t> text, std::span<const Window> windows);
+  Result<std::unique_ptr<Session>> open(std::span<const int32_t> text, std::span<const Window> windows);
 
   const OpenedModel *model_;
   std::shared_ptr<StateStore> store_;
-  std::map<std::vector<int32_t>, std::shared_ptr<const MemoryDocument>> known_;
+  std::map<Key, Known> known_;
   int64_t windowsRead_ = 0;
 };
 
