@@ -15,7 +15,7 @@ E5  seconds and memory by the length of a text, 4k to 512k tokens: compressing, 
     far as the decoder's window goes, by a server that has read something before; memory by programs of one text each, on a processor. Beside
     sentence-transformers on the same device where LONGC_TORCH_PYTHON names a Python with it (LONGC_ENCODER: the encoder's folder). An idle
     machine, `--threads 2`
-E7  E3 from the first step on, and without the question for all that is told, which is restating by another name and which the stages of E3 have on both sides: two stages
+E7  E3 from the first step on, and without the question for all that is told, which is restating by another name and which E3 has in its first stages on both sides: two stages
     of --steps each, one sentence a soft token, facts of one kind; each question is asked of both
 E6  sizes of chunks: --steps each on texts of 16 to 32 facts, from --begun, an adapter for chunks of 512 bytes
 
