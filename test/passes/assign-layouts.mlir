@@ -1,4 +1,4 @@
-// Matrices lie in panels, unless they are trained; what is no matrix does not. Kernels have it as the type of their views.
+// Matrices lie in panels, unless they are trained or nothing but tables of rows; what is no matrix does not. Kernels have it as the type of their views.
 // RUN: longc-opt %s --longc-assign-layouts | FileCheck %s
 // RUN: longc-opt %s --longc-set-target=target=cpu --longc-assign-layouts --longc-tile-linear | FileCheck %s --check-prefix=TILED
 // RUN: longc-opt %s --longc-set-target=target=cuda:sm_90a --longc-assign-layouts --longc-tile-linear | FileCheck %s --check-prefix=DECODED
@@ -16,6 +16,10 @@ lm.parameter @joined parts ["a", "b"] : tensor<32x64xf32>
 lm.parameter @trained trainable : tensor<32x64xf32>
 lm.parameter @norm : tensor<64xf32>
 lm.parameter @heads : tensor<2x16x64xf32>
+// CHECK: lm.parameter @table : tensor<32x64xf32>
+// CHECK: lm.parameter @tied panels : tensor<32x64xf32>
+lm.parameter @table : tensor<32x64xf32>
+lm.parameter @tied : tensor<32x64xf32>
 
 // TILED: tile.kernel @linear_32x64{{.*}}!tile.view<32x64xf32, panels>
 // TILED: tile.kernel @linear_32x64_1{{.*}}!tile.view<32x64xf32>,
@@ -27,4 +31,13 @@ func.func @products(%x: tensor<?x64xf32>) -> (tensor<?x32xf32>, tensor<?x32xf32>
   %t = lm.parameter_ref @trained : tensor<32x64xf32>
   %1 = lm.linear %x, %t : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
   return %0, %1 : tensor<?x32xf32>, tensor<?x32xf32>
+}
+
+func.func @tables(%tokens: tensor<?xi32>) -> (tensor<?x64xf32>, tensor<?x32xf32>) {
+  %w = lm.parameter_ref @table : tensor<32x64xf32>
+  %0 = lm.embedding %tokens, %w : (tensor<?xi32>, tensor<32x64xf32>) -> tensor<?x64xf32>
+  %t = lm.parameter_ref @tied : tensor<32x64xf32>
+  %1 = lm.embedding %tokens, %t : (tensor<?xi32>, tensor<32x64xf32>) -> tensor<?x64xf32>
+  %2 = lm.linear %1, %t : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  return %0, %2 : tensor<?x64xf32>, tensor<?x32xf32>
 }

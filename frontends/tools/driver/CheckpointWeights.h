@@ -22,17 +22,19 @@ public:
     Result<Parameters> parameters = find(parts, as.type());
     if (!parameters.ok())
       return parameters.status();
-    return as.trainable() ? rowMajorBytes(parameters->front()) : packedBytes(pointers(*parameters));
+    return isByRows(as) ? rowMajorBytes(parameters->front()) : packedBytes(pointers(*parameters));
   }
 
   Status write(std::span<const std::string> parts, const abi::Parameter &as, std::span<std::byte> out) const override {
     Result<Parameters> parameters = find(parts, as.type());
     if (!parameters.ok())
       return parameters.status();
-    return as.trainable() ? writeRowMajor(parameters->front(), out) : packParameter(pointers(*parameters), out);
+    return isByRows(as) ? writeRowMajor(parameters->front(), out) : packParameter(pointers(*parameters), out);
   }
 
 private:
+  static bool isByRows(const abi::Parameter &as) { return as.trainable() || (as.shape_size() == 2 && as.layout() == abi::Parameter::ROWS); }
+
   using Parameters = std::vector<CheckpointParameter>;
 
   static std::vector<const CheckpointParameter *> pointers(const Parameters &parameters) {
