@@ -52,11 +52,18 @@ Value AttentionKernel::workItem(int64_t column) {
   return tile::ScalarOp::create(b, b.getIndexType(), workList_, offsets);
 }
 
-Value AttentionKernel::loadQueries(Value hostQuery) {
+// Rows of one head: of [rows, heads, D], or of [rows, C] whose heads begin at `column`.
+Value AttentionKernel::loadHead(Value view, int64_t column, int64_t rows, Value row, Value head, Value lo, Value hi) {
+  const int64_t shape[] = {rows, sizes_.headSize};
+  if (cast<tile::ViewType>(view.getType()).getShape().size() == 3)
+    return kernel_.load(view, shape, {row, head, kernel_.index(0)}, lo, hi, {1});
+  return kernel_.load(view, shape, {row, kernel_.add(kernel_.mul(head, sizes_.headSize), kernel_.index(column))}, lo, hi);
+}
+
+Value AttentionKernel::loadQueries(Value hostQuery, int64_t column) {
   Value view = kernel_.input(hostQuery), zero = kernel_.index(0);
   if (headsOfBlock() == 1)
-    return kernel_.load(view, {sizes_.queries, sizes_.headSize}, {queryBegin_, firstHead_, zero}, queryBegin_,
-                        queryEnd_, {1});
+    return loadHead(view, column, sizes_.queries, queryBegin_, firstHead_, queryBegin_, queryEnd_);
   Value tile = kernel_.load(view, {sizes_.queries, headsOfBlock(), sizes_.headSize}, {queryBegin_, firstHead_, zero},
                             queryBegin_, queryEnd_);
   return kernel_.reshape(tile, {rows_, sizes_.headSize});
@@ -142,7 +149,7 @@ Value AttentionKernel::narrow(Walk &walk) {
 void AttentionKernel::prepare(Walk &walk) {
   ImplicitLocOpBuilder &b = kernel_.body();
   const AttentionSource &source = walk.source;
-  walk.query = loadQueries(source.query);
+  walk.query = loadQueries(source.query, source.queryColumn);
   walk.keys = kernel_.input(source.keys);
   walk.values = kernel_.input(source.values);
   if (source.cosine)
@@ -197,9 +204,9 @@ Value AttentionKernel::placeTile(Walk &walk, Value key) {
 // Masked scores of the tile at `key`, in log2 units.
 Value AttentionKernel::scores(Walk &walk, Value key) {
   ImplicitLocOpBuilder &b = kernel_.body();
-  Value row = placeTile(walk, key), zero = kernel_.index(0);
+  Value row = placeTile(walk, key);
   int64_t shape[] = {rows_, sizes_.keys};
-  Value keys = kernel_.load(walk.keys, {sizes_.keys, sizes_.headSize}, {row, keyHead_, zero}, walk.lo, walk.hi, {1});
+  Value keys = loadHead(walk.keys, walk.source.keyColumn, sizes_.keys, row, keyHead_, walk.lo, walk.hi);
   if (walk.source.isPacked() && !walk.source.cosine)
     keys.getDefiningOp<tile::LoadOp>().setMasked(true); // hideUnseen hides the scores of a packed tile's hidden rows
   Value s = tile::MmaOp::create(b, tileType(shape, b.getF32Type()), widened(walk.query, keys), widened(keys, walk.query),
@@ -291,8 +298,7 @@ AttentionKernel::Carried AttentionKernel::accumulate(Walk &walk, Value s, Carrie
   ImplicitLocOpBuilder &b = kernel_.body();
   int64_t keys = sizes_.keys, headSize = sizes_.headSize;
   SoftmaxStep step = softmaxStep(kernel_, s, carried.maximum, carried.weight);
-  Value values =
-      kernel_.load(walk.values, {keys, headSize}, {walk.row, keyHead_, kernel_.index(0)}, walk.lo, walk.hi, {1});
+  Value values = loadHead(walk.values, walk.source.valueColumn, keys, walk.row, keyHead_, walk.lo, walk.hi);
   Value p = step.weights;
   if (tileElement(values) != tileElement(p))
     p = arith::TruncFOp::create(b, tileType({rows_, keys}, tileElement(values)), p);

@@ -30,7 +30,8 @@ struct AttentionSource {
     Pages,  // token index through the slot's row of `pageTable`
   };
   Layout layout = Packed;
-  mlir::Value query, keys, values; // host tensors [T, H, D], [rows, K, D], [rows, K, D]
+  mlir::Value query, keys, values; // host tensors [T, H, D], [rows, K, D], [rows, K, D]; packed ones [T, C] too
+  int64_t queryColumn = 0, keyColumn = 0, valueColumn = 0; // of a [T, C]: where its heads begin
   mlir::Value pairs, boundaries;   // host tensors: the op's sources, and where key sequences begin (Others)
   mlir::Value ring;                // host index: rows of one slot (Ring)
   mlir::Value pageTable;           // host tensor [slots, pages] (Pages)
@@ -102,7 +103,8 @@ private:
   };
   struct Walk; // one source with what its loops need
   mlir::Value workItem(int64_t column);
-  mlir::Value loadQueries(mlir::Value hostQuery);
+  mlir::Value loadQueries(mlir::Value hostQuery, int64_t column = 0);
+  mlir::Value loadHead(mlir::Value view, int64_t column, int64_t rows, mlir::Value row, mlir::Value head, mlir::Value lo, mlir::Value hi);
   Walk visible(const AttentionSource &source);
   mlir::Value firstTile(const Walk &walk);
   mlir::Value narrow(Walk &walk);

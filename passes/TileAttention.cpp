@@ -18,6 +18,24 @@ namespace longc {
 
 namespace {
 
+// Heads that are columns of a product of several, cut out of it and put apart: what they are read from where they lie.
+struct HeadColumns {
+  Value of;
+  int64_t begin;
+};
+
+std::optional<HeadColumns> columnsOf(Value heads) {
+  Operation *maker = heads.getDefiningOp();
+  if (!isa_and_nonnull<lm::GroupOp, lm::SplitHeadsOp>(maker))
+    return std::nullopt;
+  const FusedOps ops(maker);
+  auto split = ops.results[cast<OpResult>(heads).getResultNumber()].getDefiningOp<lm::SplitHeadsOp>();
+  auto slice = split ? split.getX().getDefiningOp<lm::SliceColumnsOp>() : lm::SliceColumnsOp();
+  if (!slice || ops.isInside(slice.getX()))
+    return std::nullopt;
+  return HeadColumns{slice.getX(), static_cast<int64_t>(slice.getBegin())};
+}
+
 class AttentionTiler {
 public:
   AttentionTiler(FusedOps &fused, tile::TargetAttr facts) : fused_(fused), facts_(facts) {}
@@ -30,6 +48,8 @@ private:
   // Attention ops in order, all of whose results one merge joins unless there is one alone.
   LogicalResult collect();
   FailureOr<SmallVector<AttentionSource>> sourcesOf(Operation *op, ImplicitLocOpBuilder &host);
+  void readColumns(AttentionSource &source);
+  void eraseWithColumns();
   bool splitsKeys(ArrayRef<AttentionSource> sources);
   Value splitsFor(ImplicitLocOpBuilder &host, ArrayRef<AttentionSource> sources, const AttentionSizes &sizes);
   AttentionParts runSplits(StringRef name, Value list, ArrayRef<AttentionSource> sources);
@@ -41,6 +61,7 @@ private:
   SmallVector<Operation *> attentions_;
   Operation *joined_ = nullptr; // whose results are the softmax of all sources
   AttentionSizes sizes_;
+  Value rows_; // whose rows are the queries'
 };
 
 LogicalResult AttentionTiler::collect() {
@@ -69,8 +90,12 @@ LogicalResult AttentionTiler::collect() {
 }
 
 FailureOr<SmallVector<AttentionSource>> AttentionTiler::sourcesOf(Operation *op, ImplicitLocOpBuilder &host) {
-  if (auto packed = dyn_cast<lm::PackedAttentionOp>(op))
-    return packedSources(packed);
+  if (auto packed = dyn_cast<lm::PackedAttentionOp>(op)) {
+    SmallVector<AttentionSource> sources = packedSources(packed);
+    if (sources.size() == 1)
+      readColumns(sources.front());
+    return sources;
+  }
   AttentionSource source;
   source.query = op->getOperand(0);
   StateTensors state = stateTensors(host, op->getOperand(1));
@@ -99,6 +124,19 @@ FailureOr<SmallVector<AttentionSource>> AttentionTiler::sourcesOf(Operation *op,
   source.scale = memory.getScale();
   source.cosine = memory.getSimilarity() == lm::Similarity::cosine;
   return SmallVector{source};
+}
+
+// An encoder's queries, keys and values are columns of one product: they are read there. Targets that fold heads load several of a query at once,
+// and those that copy tiles ahead want each head's rows as a box of their own.
+void AttentionTiler::readColumns(AttentionSource &source) {
+  if (sizes_.fold || facts_.getFewRowCols() > 0)
+    return;
+  auto query = columnsOf(source.query), keys = columnsOf(source.keys), values = columnsOf(source.values);
+  if (!query || !keys || !values)
+    return;
+  source.query = rows_ = query->of, source.queryColumn = query->begin;
+  source.keys = keys->of, source.keyColumn = keys->begin;
+  source.values = values->of, source.valueColumn = values->begin;
 }
 
 // Stores a tile whose rows are tokens and whose columns are `columnsOfHead` for each head of the block.
@@ -134,12 +172,13 @@ LogicalResult AttentionTiler::epilogue(KernelBuilder &kernel, AttentionKernel &a
     if (!source || !isa<lm::MergeHeadsOp, lm::RoundOp, lm::QuantizeOp>(op))
       return op->emitOpError("cannot be part of an attention kernel's epilogue");
     if (isa<lm::QuantizeOp>(op)) {
-      if (size % 32 != 0)
-        return op->emitOpError("expected a head size that is a multiple of 32 in an epilogue, got ") << size;
+      const int64_t scaleBlocks = static_cast<int64_t>(cast<lm::QuantizeOp>(op).getScaleBlocks());
+      if (size % (32 * scaleBlocks) != 0)
+        return op->emitOpError("expected a head size that is a multiple of ") << 32 * scaleBlocks << " in an epilogue, got " << size;
       Type blocks = tileType({queries, heads * size / 32}, b.getF32Type());
       auto encode = tile::EncodeOp::create(
           b, tileType({queries, heads * size}, cast<RankedTensorType>(op->getResult(0).getType()).getElementType()),
-          blocks, blocks, source);
+          blocks, blocks, source, scaleBlocks);
       for (auto [result, tile] : llvm::zip(op->getResults(), encode.getResults()))
         tiles[result] = tile;
     } else {
@@ -152,7 +191,7 @@ LogicalResult AttentionTiler::epilogue(KernelBuilder &kernel, AttentionKernel &a
       continue;
     stored.push_back(result);
     ImplicitLocOpBuilder &host = kernel.host();
-    Value rows = attentions_.front()->getOperand(0);
+    Value rows = rows_;
     if (inner == joined_->getResult(1)) {
       // Token by token here, so that a block's rows end with its sequence; turned around afterwards.
       auto type = cast<RankedTensorType>(inner.getType());
@@ -249,7 +288,8 @@ AttentionParts AttentionTiler::runSplits(StringRef name, Value list, ArrayRef<At
 LogicalResult AttentionTiler::tile() {
   if (failed(collect()))
     return failure();
-  auto query = cast<RankedTensorType>(attentions_.front()->getOperand(0).getType());
+  rows_ = attentions_.front()->getOperand(0);
+  auto query = cast<RankedTensorType>(rows_.getType());
   sizes_.heads = query.getDimSize(1);
   sizes_.headSize = query.getDimSize(2);
   sizes_.keyHeads = llvm::TypeSwitch<Operation *, int64_t>(attentions_.front())
@@ -306,8 +346,26 @@ LogicalResult AttentionTiler::tile() {
       value = transposed(fused_.root, value, result.getType(), facts_.getStreamRows());
     result.replaceAllUsesWith(value);
   }
-  fused_.root->erase();
+  eraseWithColumns();
   return success();
+}
+
+// The attention, and what cut out heads that it reads where they lie, unless others want them.
+void AttentionTiler::eraseWithColumns() {
+  llvm::SetVector<Operation *> makers;
+  auto addMakers = [&](Operation *op) {
+    for (Value operand : op->getOperands())
+      if (Operation *maker = operand.getDefiningOp(); isa_and_nonnull<lm::GroupOp, lm::SplitHeadsOp, lm::SliceColumnsOp>(maker))
+        makers.insert(maker);
+  };
+  for (Operation *op : attentions_)
+    addMakers(op);
+  fused_.root->erase();
+  for (size_t at = 0; at < makers.size(); ++at)
+    if (makers[at]->use_empty()) {
+      addMakers(makers[at]);
+      makers[at]->erase();
+    }
 }
 
 struct TileAttentionPass : impl::TileAttentionPassBase<TileAttentionPass> {
