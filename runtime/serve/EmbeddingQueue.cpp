@@ -8,6 +8,8 @@
 
 namespace longc {
 
+static constexpr int64_t gatheredTokens = 8192; // of calls one behind the other
+
 EmbeddingOptions EmbeddingOptions::of(const Program &program) {
   EmbeddingOptions options;
   options.pooling = program.module().encoder().pooling();
@@ -36,7 +38,7 @@ Status EmbeddingQueue::add(std::span<const int32_t> text, bool whole, const std:
     const size_t begin = text.size() * static_cast<size_t>(piece) / static_cast<size_t>(pieces);
     const size_t end = text.size() * static_cast<size_t>(piece + 1) / static_cast<size_t>(pieces);
     push(text.subspan(begin, end - begin), whole, piece + 1 == pieces);
-    if (waitingTokens_ >= options_.callTokens)
+    if (waitingTokens_ >= std::max(options_.callTokens, gatheredTokens))
       LONGC_TRY(run());
   }
   return {};
@@ -54,18 +56,26 @@ void EmbeddingQueue::push(std::span<const int32_t> part, bool whole, bool endsTe
 Status EmbeddingQueue::finish() { return waiting_.empty() ? Status() : run(); }
 
 Status EmbeddingQueue::run() {
-  std::vector<std::span<const int32_t>> sequences;
-  for (const Piece &piece : waiting_)
-    sequences.emplace_back(piece.tokens);
-  const size_t width = sum_.size();
-  vectors_.resize(waiting_.size() * width);
-  LONGC_TRY(encoder_.encode(sequences, options_.pooling, vectors_));
-  for (size_t row = 0; row < waiting_.size(); ++row)
-    LONGC_TRY(take(waiting_[row], std::span(vectors_).subspan(row * width, width)));
+  vectors_.resize(waiting_.size() * sum_.size());
+  const std::span<const Piece> waiting(waiting_);
+  for (size_t begin = 0, end = 0; begin < waiting.size(); begin = end) {
+    for (int64_t tokens = 0; end < waiting.size() && tokens < options_.callTokens; ++end)
+      tokens += static_cast<int64_t>(waiting[end].tokens.size());
+    LONGC_TRY(call(waiting.subspan(begin, end - begin), std::span(vectors_).subspan(begin * sum_.size(), (end - begin) * sum_.size())));
+  }
+  for (size_t row = 0; row < waiting.size(); ++row)
+    LONGC_TRY(take(waiting[row], std::span(vectors_).subspan(row * sum_.size(), sum_.size())));
   tokens_ += waitingTokens_;
   waitingTokens_ = 0;
   waiting_.clear();
   return {};
+}
+
+Status EmbeddingQueue::call(std::span<const Piece> pieces, std::span<float> vectors) {
+  std::vector<std::span<const int32_t>> sequences;
+  for (const Piece &piece : pieces)
+    sequences.emplace_back(piece.tokens);
+  return encoder_.encode(sequences, options_.pooling, vectors);
 }
 
 Status EmbeddingQueue::take(const Piece &piece, std::span<const float> vector) {

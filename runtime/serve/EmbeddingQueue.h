@@ -18,7 +18,7 @@ struct EmbeddingOptions {
   /// otherwise it is an error.
   bool split = false;
   std::vector<int32_t> begin, end; // stand around every piece of a text
-  int64_t callTokens = 4096;       // a call is made when as many wait
+  int64_t callTokens = 1024;       // of one call
 
   /// What the checkpoint says its embeddings are.
   static EmbeddingOptions of(const Program &program);
@@ -31,8 +31,8 @@ public:
   /// `onEmbedding` gets one vector a text, in the order of add().
   EmbeddingQueue(Encoder &encoder, EmbeddingOptions options, Receiver onEmbedding);
 
-  /// Takes the tokens of a text; what waits is held until there is enough for a call. With `whole` nothing is put around
-  /// them. `name` is for errors.
+  /// Takes the tokens of a text; what waits is held until there is enough for some calls, one behind the other: whoever makes texts tokens does
+  /// so alone, and the threads of a call go to sleep meanwhile. With `whole` nothing is put around them. `name` is for errors.
   Status add(std::span<const int32_t> text, bool whole, const std::string &name);
   /// Delivers what still waits.
   Status finish();
@@ -47,6 +47,7 @@ private:
 
   void push(std::span<const int32_t> part, bool whole, bool endsText);
   Status run();
+  Status call(std::span<const Piece> pieces, std::span<float> vectors);
   Status take(const Piece &piece, std::span<const float> vector);
 
   Encoder &encoder_;

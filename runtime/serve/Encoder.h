@@ -26,7 +26,7 @@ public:
   /// Numbers of an embedding.
   int64_t width() const { return program_.module().hidden(); }
   /// Tokens of one call that keep the device busy.
-  int64_t callTokens() const { return device_->hasOwnMemory() ? int64_t{64} << 10 : int64_t{4} << 10; }
+  int64_t callTokens() const { return device_->hasOwnMemory() ? int64_t{64} << 10 : int64_t{1} << 10; }
   /// Tokens of the longest sequence.
   int64_t longest() const { return static_cast<int64_t>(program_.module().context_length()); }
 

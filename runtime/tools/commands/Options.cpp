@@ -23,7 +23,7 @@ constexpr OptionSpec options[] = {
     {"begin", 0, "HOW", "fitted", "e2llm: first values of the adapter: fitted to the decoder's words by least squares (beside --adapter only where it is given: its products are fitted anew), or drawn"},
     {"beta1", 0, "B", "0.9", "decay of the running mean of gradients"},
     {"beta2", 0, "B", "0.999", "decay of the running mean of their squares"},
-    {"call-tokens", 0, "N", "4096", "most tokens of one call of an encoder (on a GPU 65536 unless given), or in training (there 2048, on a GPU 16384, unless given): more memory, more speed"},
+    {"call-tokens", 0, "N", "1024", "most tokens of one call of an encoder (on a GPU 65536 unless given), or in training (there 2048, on a GPU 16384, unless given): more memory, more speed"},
     {"chunk", 0, "BYTES", "", "most bytes of a chunk that becomes a soft token, or with a t behind it tokens of the encoder: 512, 100t (default: as the program was compiled)"},
     {"clip", 0, "G", "1", "most norm of the gradient of a step (0: no limit)"},
     {"count", 0, "C", "4", "prompts or questions to try; facts to plant"},
