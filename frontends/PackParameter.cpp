@@ -1,5 +1,6 @@
 // Rows of parameters to the layout that programs store, sixteen at a time.
 #include "frontends/Checkpoint.h"
+#include "dialects/lm/ScaleBlocks.h"
 
 #include "runtime/core/Checked.h"
 #include "runtime/core/Format.h"
@@ -94,7 +95,7 @@ CheckpointParameter roundedTo(ElementFormat format, const CheckpointParameter &p
     std::vector<float> wide(columns);
     LONGC_TRY(dequantizeRow(stored, bytes, wide));
     if (format == ElementFormat::Q8_0)
-      return quantizeRow(wide, out);
+      return quantizeRow(wide, lm::scaleBlocks(static_cast<int64_t>(columns)), out);
     std::vector<uint16_t> narrow(columns);
     std::transform(wide.begin(), wide.end(), narrow.begin(), floatToBfloat16);
     std::memcpy(out.data(), narrow.data(), out.size());

@@ -42,6 +42,15 @@ struct FuseAttentionPass : impl::FuseAttentionPassBase<FuseAttentionPass> {
     return {op ? op->getOperand(2) : Value(), Value()};
   }
 
+  // Columns with one scale among those that are rounded to integers; 1 where none are.
+  static int64_t scaleColumns(ArrayRef<Operation *> roundings) {
+    int64_t columns = 1;
+    for (Operation *op : roundings)
+      if (auto quantize = dyn_cast<lm::QuantizeOp>(op))
+        columns = std::max(columns, 32 * static_cast<int64_t>(quantize.getScaleBlocks()));
+    return columns;
+  }
+
   // Adds the merging of heads and the rounding that alone use the result, then forms the group.
   void fuseEpilogue(Operation *joined, SmallVector<Operation *> ops) {
     Value out = joined->getResult(0);
@@ -54,8 +63,8 @@ struct FuseAttentionPass : impl::FuseAttentionPassBase<FuseAttentionPass> {
     if (!llvm::all_of(out.getUsers(), [&](Operation *user) { return llvm::is_contained(roundings, user); })) {
       if (!out.hasOneUse())
         remarkNotFused(getArgument(), joined, "second user of the result");
-    } else if (headSize % 32 != 0 && llvm::any_of(roundings, llvm::IsaPred<lm::QuantizeOp>)) {
-      remarkNotFused(getArgument(), roundings.front(), "head size " + Twine(headSize) + " is no multiple of the block of 32");
+    } else if (int64_t block = scaleColumns(roundings); headSize % block != 0) {
+      remarkNotFused(getArgument(), roundings.front(), "head size " + Twine(headSize) + " is no multiple of the block of " + Twine(block));
     } else {
       ops.append(roundings);
     }

@@ -282,7 +282,8 @@ struct FuseQkvPass : impl::FuseQkvPassBase<FuseQkvPass> {
     } else {
       auto quantized = cast<lm::QuantizedLinearOp>(first);
       joined = lm::QuantizedLinearOp::create(builder, location, outType, quantized.getValues(), quantized.getScales(),
-                                             quantized.getSums(), weight, bias, a ? adapter.x : Value(), a, b, scale);
+                                             quantized.getSums(), weight, bias, a ? adapter.x : Value(), a, b, scale,
+                                             quantized.getScaleBlocksAttr());
     }
     if (a)
       adapterParts.setOn(joined.getDefiningOp());

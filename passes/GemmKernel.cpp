@@ -106,7 +106,7 @@ Value addProduct(KernelBuilder &kernel, Value sum, Value a, Value b) {
 }
 
 Value buildScaledProduct(KernelBuilder &kernel, const GemmTile &tile, Value values, Value scales, Value sums,
-                         Value weight) {
+                         Value weight, int64_t scaleBlocks) {
   // Integer products are exact whatever the depth; targets that pipeline loads may cut K as for dense products.
   int64_t size = viewType(weight).getShape()[1];
   Value zero = kernel.constantTile({tile.rows, tile.cols}, 0.0);
@@ -116,7 +116,7 @@ Value buildScaledProduct(KernelBuilder &kernel, const GemmTile &tile, Value valu
     Value s = kernel.load(scales, {tile.rows, depth / 32}, {tile.row, block});
     Value m = kernel.load(sums, {tile.rows, depth / 32}, {tile.row, block});
     Value w = kernel.load(weight, {tile.cols, depth}, {tile.col, k});
-    return tile::ScaledMmaOp::create(b, acc.getType(), a, s, m, w, acc);
+    return tile::ScaledMmaOp::create(b, acc.getType(), a, s, m, w, acc, depth % (32 * scaleBlocks) == 0 ? scaleBlocks : 1);
   };
   if (tile.depth == 0 || tile.depth >= size)
     return step(kernel.index(0), kernel.index(0), size, zero);

@@ -38,9 +38,9 @@ mlir::Value loadAs(KernelBuilder &kernel, mlir::Value view, llvm::ArrayRef<int64
 // steps would lose digits.
 mlir::Value addProduct(KernelBuilder &kernel, mlir::Value sum, mlir::Value a, mlir::Value b);
 
-// The encoded form of x (values, scales, sums) times a quantised W.
+// The encoded form of x (values, scales, sums) times a quantised W; so many neighbouring blocks of both have one scale.
 mlir::Value buildScaledProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value values, mlir::Value scales,
-                               mlir::Value sums, mlir::Value weight);
+                               mlir::Value sums, mlir::Value weight, int64_t scaleBlocks);
 
 // The value that a kernel loads for a weight: decoding and widening happen on the tile, whatever the graph says about
 // where.

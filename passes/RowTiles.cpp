@@ -196,7 +196,7 @@ LogicalResult RowTiles::evaluate(lm::QuantizeOp op) {
   ArrayRef<int64_t> shape = tileShape(x);
   Type integer = cast<RankedTensorType>(op.getValues().getType()).getElementType();
   Type blocks = tileType({shape[0], shape[1] / 32}, kernel_.body().getF32Type());
-  auto encode = tile::EncodeOp::create(kernel_.body(), tileType(shape, integer), blocks, blocks, x);
+  auto encode = tile::EncodeOp::create(kernel_.body(), tileType(shape, integer), blocks, blocks, x, op.getScaleBlocks());
   bind(op.getValues(), encode.getValues());
   bind(op.getScales(), encode.getScales());
   bind(op.getSums(), encode.getSums());

@@ -238,7 +238,7 @@ FailureOr<Value> LinearTiler::product(Operation *op, KernelBuilder &kernel, cons
       return op->emitOpError("expected operands from outside the group: a block has but a tile of them"), failure();
   if (auto linear = dyn_cast<lm::QuantizedLinearOp>(op)) {
     Value sum = buildScaledProduct(kernel, tile, kernel.input(linear.getValues()), kernel.input(linear.getScales()),
-                                   kernel.input(linear.getSums()), kernel.input(linear.getW()));
+                                   kernel.input(linear.getSums()), kernel.input(linear.getW()), static_cast<int64_t>(linear.getScaleBlocks()));
     return addBias(linear, kernel, tile, addAdapter(linear, kernel, tile, sum));
   }
   if (auto plain = dyn_cast<lm::ProductOp>(op))
@@ -271,7 +271,11 @@ LogicalResult LinearTiler::tile() {
   KernelBuilder kernel(fused_.root, name, 2);
   const bool plain = llvm::any_of(products, llvm::IsaPred<lm::ProductOp>);
   const bool openDepth = ShapedType::isDynamic(depth);
-  GemmTile tile = tileOf(rows, open ? kOpenColumns : openDepth ? kColumnsOfOpenDepth : width, int64_t(products.size()), plain ? kWeightColumns : kWeightRows);
+  int64_t granule = plain ? kWeightColumns : kWeightRows;
+  for (Operation *op : fused_.ops)
+    if (auto quantize = dyn_cast<lm::QuantizeOp>(op)) // blocks that share a scale lie in one tile
+      granule = std::max(granule, 32 * static_cast<int64_t>(quantize.getScaleBlocks()));
+  GemmTile tile = tileOf(rows, open ? kOpenColumns : openDepth ? kColumnsOfOpenDepth : width, int64_t(products.size()), granule);
   for (Operation *op : products)
     tile.cols = columnsOfParts(op, tile.cols, width);
   if (open && hasFewRows(rows)) // an adapter's matrix is float32 and rounded in the block, which has to hold it

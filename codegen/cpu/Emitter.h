@@ -123,7 +123,7 @@ private:
   void emitRow(llvm::ArrayRef<Item *> sinks, llvm::ArrayRef<mlir::Value> position);
   void emitColumns(llvm::ArrayRef<Item *> sinks, int64_t columns, llvm::ArrayRef<mlir::Value> position);
   void emitChunk(Item &sink, llvm::ArrayRef<mlir::Value> position, Column column, int64_t width);
-  void encodeBlock(Item &sink, llvm::ArrayRef<mlir::Value> position, Column column);
+  void encodeBlocks(Item &sink, llvm::ArrayRef<mlir::Value> position, Column column);
   void finishReduction(Item &sink, llvm::ArrayRef<mlir::Value> position, mlir::Value scalar);
   mlir::Value firstOf(tile::ReduceOp reduce);
   mlir::Value started(tile::Reduction kind, mlir::Value value);

@@ -105,9 +105,14 @@ void KernelEmitter::evaluateRowScalars(Value tile, ArrayRef<Value> position) {
       evaluateRowScalars(operand, position);
 }
 
+// Columns that share a scale.
+static int64_t encodedColumns(const Item &sink) { return blockColumns * static_cast<int64_t>(cast<tile::EncodeOp>(sink.op).getScaleBlocks()); }
+
 void KernelEmitter::emitColumns(ArrayRef<Item *> sinks, int64_t columns, ArrayRef<Value> position) {
-  bool encodes = llvm::any_of(sinks, [](Item *sink) { return sink->kind == Item::Encode; });
-  int64_t step = encodes ? blockColumns : lanes;
+  int64_t step = lanes;
+  for (Item *sink : sinks)
+    if (sink->kind == Item::Encode)
+      step = std::max(step, encodedColumns(*sink));
   SmallVector<Item *> reductions;
   for (Item *sink : sinks)
     if (sink->kind == Item::Reduce)
@@ -119,7 +124,8 @@ void KernelEmitter::emitColumns(ArrayRef<Item *> sinks, int64_t columns, ArrayRe
     for (int64_t at = 0; at < count; at += step) {
       for (Item *sink : sinks) {
         if (sink->kind == Item::Encode) {
-          encodeBlock(*sink, position, from + at);
+          for (int64_t block = at; block < at + step; block += encodedColumns(*sink))
+            encodeBlocks(*sink, position, from + block);
           continue;
         }
         for (int64_t part = at; part < std::min(at + step, count); part += lanes) {
@@ -149,11 +155,11 @@ void KernelEmitter::emitColumns(ArrayRef<Item *> sinks, int64_t columns, ArrayRe
   } else {
     for (Item *sink : sinks)
       evaluateRowScalars(sink->value, position);
-    int64_t main = columns / partialColumns * partialColumns;
+    const int64_t width = std::max(partialColumns, step), main = columns / width * width;
     SmallVector<Value> carried;
     for (Item *sink : reductions)
       carried.append(partialColumns / lanes, firstOf(cast<tile::ReduceOp>(sink->op)));
-    scf::ForOp columnLoop = loop(index(0), index(main), partialColumns, carried);
+    scf::ForOp columnLoop = loop(index(0), index(main), width, carried);
     {
       OpBuilder::InsertionGuard guard(b_);
       b_.setInsertionPointToStart(columnLoop.getBody());
@@ -162,7 +168,7 @@ void KernelEmitter::emitColumns(ArrayRef<Item *> sinks, int64_t columns, ArrayRe
       for (Item *sink : reductions)
         for (int64_t slot = 0; slot < partialColumns / lanes; ++slot)
           partial[sink].push_back(columnLoop.getRegionIterArg(at++));
-      span({columnLoop.getInductionVar(), 0}, partialColumns);
+      span({columnLoop.getInductionVar(), 0}, width);
       SmallVector<Value> next;
       for (Item *sink : reductions)
         next.append(partial[sink].begin(), partial[sink].end());
@@ -257,19 +263,24 @@ Value KernelEmitter::acrossLanes(tile::Reduction kind, Value vector) {
   return vector::ReductionOp::create(b_, vector::CombiningKind::MAXSI, vector);
 }
 
-// 32 values to int8 or int16 with their scale and sum (tile.encode). Both keep a NaN, whose own value is 0.
-void KernelEmitter::encodeBlock(Item &sink, ArrayRef<Value> position, Column column) {
+// The values that share a scale to int8 or int16 with it and the sum of each block (tile.encode). Both keep a NaN, whose own value is 0.
+void KernelEmitter::encodeBlocks(Item &sink, ArrayRef<Value> position, Column column) {
   auto encode = cast<tile::EncodeOp>(sink.op);
-  Value parts[2], largest = constantOf(vectorOf(lanes, b_.getF32Type()), 0);
-  for (int64_t half = 0; half < 2; ++half) {
-    parts[half] = chunk(sink.value, position, column + half * lanes, lanes);
-    largest = combine(tile::Reduction::max, largest, math::AbsFOp::create(b_, parts[half]));
+  const int64_t count = encodedColumns(sink) / lanes;
+  SmallVector<Value> parts;
+  Value largest = constantOf(vectorOf(lanes, b_.getF32Type()), 0), nan;
+  for (int64_t part = 0; part < count; ++part) {
+    parts.push_back(chunk(sink.value, position, column + part * lanes, lanes));
+    largest = combine(tile::Reduction::max, largest, math::AbsFOp::create(b_, parts.back()));
+  }
+  for (int64_t part = 0; part < count; part += 2) {
+    Value pair = arith::CmpFOp::create(b_, arith::CmpFPredicate::UNO, parts[part], parts[part + 1]);
+    nan = nan ? Value(arith::OrIOp::create(b_, nan, pair)) : pair;
   }
   Type f32 = b_.getF32Type();
   Type element = tileType(encode.getValues()).getElementType();
   double levels = element.isInteger(16) ? 127.0 * 256 : 127.0;
   Value top = acrossLanes(tile::Reduction::max, largest);
-  Value nan = arith::CmpFOp::create(b_, arith::CmpFPredicate::UNO, parts[0], parts[1]);
   nan = vector::ReductionOp::create(b_, vector::CombiningKind::OR, nan);
   top = arith::SelectOp::create(b_, nan, constantOf(f32, std::numeric_limits<double>::quiet_NaN()), top);
   Value scale = arith::MulFOp::create(b_, top, constantOf(f32, 1.0 / levels));
@@ -277,17 +288,20 @@ void KernelEmitter::encodeBlock(Item &sink, ArrayRef<Value> position, Column col
   Value inverse = arith::DivFOp::create(b_, constantOf(f32, levels), top);
   inverse = arith::SelectOp::create(b_, empty, constantOf(f32, 0), inverse);
   Value factor = broadcast(inverse, lanes), total;
-  for (int64_t half = 0; half < 2; ++half) {
-    Value rounded = math::RoundEvenOp::create(b_, arith::MulFOp::create(b_, parts[half], factor));
+  for (int64_t part = 0; part < count; ++part) {
+    Value rounded = math::RoundEvenOp::create(b_, arith::MulFOp::create(b_, parts[part], factor));
     Value whole = arith::FPToSIOp::create(b_, vectorOf(lanes, b_.getI32Type()), rounded);
-    total = total ? combine(tile::Reduction::add, total, whole) : whole;
+    const bool isFirst = part % (blockColumns / lanes) == 0;
+    total = isFirst ? whole : combine(tile::Reduction::add, total, whole);
     Value narrow = arith::TruncIOp::create(b_, vectorOf(lanes, element), whole);
-    storeAt(narrow, bufferAddress(sink.to[0], encode.getValues(), position, column + half * lanes));
+    storeAt(narrow, bufferAddress(sink.to[0], encode.getValues(), position, column + part * lanes));
+    if (isFirst)
+      continue;
+    Value sum = arith::SIToFPOp::create(b_, f32, acrossLanes(tile::Reduction::add, total));
+    Column block{column.base ? divide(column.base, blockColumns) : Value(), column.offset / blockColumns + part * lanes / blockColumns};
+    storeAt(scale, bufferAddress(sink.to[1], encode.getScales(), position, block));
+    storeAt(arith::MulFOp::create(b_, sum, scale), bufferAddress(sink.to[2], encode.getSums(), position, block));
   }
-  Value sum = arith::SIToFPOp::create(b_, f32, acrossLanes(tile::Reduction::add, total));
-  Column block{column.base ? divide(column.base, blockColumns) : Value(), column.offset / blockColumns};
-  storeAt(scale, bufferAddress(sink.to[1], encode.getScales(), position, block));
-  storeAt(arith::MulFOp::create(b_, sum, scale), bufferAddress(sink.to[2], encode.getSums(), position, block));
 }
 
 } // namespace longc::cpu

@@ -5,6 +5,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <cmath>
 #include <numeric>
 
 using namespace mlir;
@@ -135,8 +136,9 @@ LogicalResult QuantizeOp::verify() {
   RankedTensorType x = tensorType(getX());
   int64_t rows = x.getDimSize(0), columns = x.getDimSize(1);
   // quantize_c1
-  if (ShapedType::isDynamic(columns) || columns % 32 != 0)
-    return emitOpError("expected columns to be a multiple of 32, got ") << x;
+  const int64_t block = 32 * static_cast<int64_t>(getScaleBlocks());
+  if (block <= 0 || ShapedType::isDynamic(columns) || columns % block != 0)
+    return emitOpError("expected columns to be a multiple of ") << block << ", got " << x;
   // quantize_c2
   if (failed(expectShape(*this, "values", getValues(), {rows, columns})) ||
       failed(expectShape(*this, "scales", getScales(), {rows, columns / 32})))
@@ -148,7 +150,7 @@ LogicalResult QuantizeOp::interpret(Interpreter &interpreter) {
   const HostTensor &x = interpreter.getTensor(getX());
   int64_t rows = x.dim(0), columns = x.dim(1);
   double levels = tensorType(getValues()).getElementType().isInteger(16) ? 32512 : 127;
-  reference::Encoded encoded = reference::quantize(x.data(), rows, columns, levels, interpreter.options().roundToTypes);
+  reference::Encoded encoded = reference::quantize(x.data(), rows, columns, levels, static_cast<int64_t>(getScaleBlocks()), interpreter.options().roundToTypes);
   interpreter.set(getValues(), HostTensor({rows, columns}, Type(), std::move(encoded.values)));
   interpreter.set(getScales(), HostTensor({rows, columns / 32}, Type(), std::move(encoded.scales)));
   interpreter.set(getSums(), HostTensor({rows, columns / 32}, Type(), std::move(encoded.sums)));
@@ -161,6 +163,9 @@ LogicalResult QuantizedLinearOp::verify() {
   // quantized_linear_c1
   if (!sizesAgree(values.getDimSize(1), w.getColumns()))
     return emitOpError("expected a weight with ") << values.getDimSize(1) << " columns, got " << w;
+  // quantized_linear_c6
+  if (const int64_t block = 32 * static_cast<int64_t>(getScaleBlocks()); block <= 0 || w.getColumns() % block != 0)
+    return emitOpError("expected columns to be a multiple of ") << block << ", got " << w;
   // quantized_linear_c2
   if (failed(expectShape(*this, "scales", getScales(), {values.getDimSize(0), w.getColumns() / 32})) ||
       failed(expectShape(*this, "sums", getSums(), {values.getDimSize(0), w.getColumns() / 32})))
@@ -189,6 +194,11 @@ LogicalResult QuantizedLinearOp::interpret(Interpreter &interpreter) {
     return failure();
   if (getX() && failed(expectEqual(*this, "x", interpreter.getTensor(getX()).shape(), values.shape())))
     return failure();
+  const int64_t shared = static_cast<int64_t>(getScaleBlocks());
+  for (auto [scale, count] : {std::pair(interpreter.getTensor(getScales()).data(), rows), std::pair(w.scales().d.data(), outputs)})
+    for (int64_t block = 0; block < count * w.dim(1) / 32; ++block)
+      if (const double first = scale[block - block % shared]; scale[block] != first && !std::isnan(first))
+        return emitError("expected one scale in ") << shared << " neighbouring blocks";
   reference::Numbers y = reference::quantizedLinear(values.data(), interpreter.getTensor(getScales()).data(),
                                                     interpreter.getTensor(getSums()).data(), w.data(),
                                                     w.scales().d.data(), w.scales().m.data(), rows, w.dim(1), outputs);

@@ -54,15 +54,16 @@ def Lm_QuantizeOp : Lm_Op<"quantize"> {
   let description = [{
     Per block of 32 columns: `scale = max|x| / levels`, levels 127 for int8 and 32512 = 127 * 256 for int16 (a value is
     then 256 h + l with both halves int8), `values = round_half_even(x / scale)` (0 where the scale is 0),
-    `sums = scale * sum(values)`; scale and sum of a block with a NaN are NaN. The definition of `tile.encode`.
+    `sums = scale * sum(values)`; scale and sum of a block with a NaN are NaN. With `scale_blocks` so many neighbouring blocks share
+    the greatest of their scales. The definition of `tile.encode`.
 
     ```mlir
     %va, %sa, %ma = lm.quantize %x : (tensor<2x64xf32>) -> (tensor<2x64xi8>, tensor<2x2xf32>, tensor<2x2xf32>)
     ```
 
-    Constraints: `quantize_c1` K is a multiple of 32; `quantize_c2` values are `[T, K]`, scales and sums `[T, K/32]`.
+    Constraints: `quantize_c1` K is a multiple of 32 times `scale_blocks`; `quantize_c2` values are `[T, K]`, scales and sums `[T, K/32]`.
   }];
-  let arguments = (ins TensorRankOf<[F32], [2]>:$x);
+  let arguments = (ins TensorRankOf<[F32], [2]>:$x, DefaultValuedAttr<I64Attr, "1">:$scale_blocks);
   let results = (outs TensorRankOf<[I8, I16], [2]>:$values, TensorRankOf<[F32], [2]>:$scales,
                       TensorRankOf<[F32], [2]>:$sums);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
@@ -74,7 +75,8 @@ def Lm_QuantizedLinearOp : Lm_Op<"quantized_linear", [Pure, AttrSizedOperandSegm
   let description = [{
     With blocks b of 32 columns and a weight block of value `d*q + m`:
     `out[t, n] = sum_b scales[t, b] * d[n, b] * sum_(k in b) values[t, k] * q[n, k] + m[n, b] * sums[t, b]`
-    `(+ bias[n])`; with `lora x (A, B)` also what the adapter of `lm.linear` adds, of the activations x as they were.
+    `(+ bias[n])`; with `lora x (A, B)` also what the adapter of `lm.linear` adds, of the activations x as they were. `scale_blocks`
+    neighbouring blocks have one scale, in the rows and in the weight: their integers may be summed together.
 
     ```mlir
     %ia = lm.quantized_linear %v, %s, %m, %wa
@@ -83,12 +85,13 @@ def Lm_QuantizedLinearOp : Lm_Op<"quantized_linear", [Pure, AttrSizedOperandSegm
 
     Constraints: `quantized_linear_c1` K agrees; `quantized_linear_c2` scales and sums are `[T, K/32]`;
     `quantized_linear_c3` out is `[T, N]`; `quantized_linear_c4` x is `[T, K]`; A and B as in `linear_c4`, `linear_c5`;
-    `quantized_linear_c5` bias is `[N]`.
+    `quantized_linear_c5` bias is `[N]`; `quantized_linear_c6` K is a multiple of 32 times `scale_blocks`.
   }];
   let arguments = (ins TensorRankOf<[I8, I16], [2]>:$values, TensorRankOf<[F32], [2]>:$scales,
                        TensorRankOf<[F32], [2]>:$sums, Lm_QuantizedType:$w, Optional<Lm_Vector>:$bias,
                        Optional<Lm_Matrix>:$x, Optional<Lm_Matrix>:$lora_a, Optional<Lm_Matrix>:$lora_b,
-                       DefaultValuedAttr<Lm_RealAttr, "1.0">:$lora_scale);
+                       DefaultValuedAttr<Lm_RealAttr, "1.0">:$lora_scale,
+                       DefaultValuedAttr<I64Attr, "1">:$scale_blocks);
   let results = (outs Lm_Matrix:$result);
   let assemblyFormat = [{
     $values `,` $scales `,` $sums `,` $w (`bias` $bias^)? (`lora` $x^ `(` $lora_a `,` $lora_b `)`)? attr-dict

@@ -60,6 +60,9 @@ LogicalResult ScaledMmaOp::verify() {
   // scaled_mma_c3
   if (acc.getShape() != ArrayRef<int64_t>{m, b.getDimSize(0)} || !acc.getElementType().isF32())
     return emitOpError("expected an f32 accumulator of ") << m << "x" << b.getDimSize(0) << ", got " << acc;
+  // scaled_mma_c4
+  if (const int64_t block = 32 * static_cast<int64_t>(getScaleBlocks()); block <= 0 || depth % block != 0)
+    return emitOpError("expected a multiple of ") << block << " columns, whose blocks share scales, got " << depth;
   return success();
 }
 
@@ -88,8 +91,9 @@ LogicalResult EncodeOp::verify() {
   auto source = tileType(getSource());
   SmallVector<int64_t> blocks(source.getShape());
   // encode_c1
-  if (blocks.empty() || blocks.back() % 32 != 0)
-    return emitOpError("expected a last dimension of whole blocks of 32, got ") << source;
+  const int64_t block = 32 * static_cast<int64_t>(getScaleBlocks());
+  if (blocks.empty() || block <= 0 || blocks.back() % block != 0)
+    return emitOpError("expected a last dimension of whole blocks of ") << block << ", got " << source;
   blocks.back() /= 32;
   // encode_c2
   if (tileType(getValues()).getShape() != source.getShape() || tileType(getScales()).getShape() != ArrayRef(blocks) ||
@@ -107,8 +111,8 @@ LogicalResult EncodeOp::interpret(Interpreter &interpreter) {
   double levels = tileType(getValues()).getElementType().isInteger(16) ? 32512 : 127;
   for (int64_t block = 0; block < scales.size(); ++block) {
     double largest = 0, total = 0;
-    int64_t begin = block * quantizedBlock;
-    for (int64_t i = begin; i < begin + quantizedBlock && !std::isnan(largest); ++i)
+    const int64_t begin = block * quantizedBlock, shared = static_cast<int64_t>(getScaleBlocks()), first = block / shared * shared;
+    for (int64_t i = first * quantizedBlock; i < (first + shared) * quantizedBlock && !std::isnan(largest); ++i)
       largest = std::isnan(source[i]) ? source[i] : std::max(largest, std::abs(source[i]));
     scale[block] = round ? static_cast<float>(largest / levels) : largest / levels;
     for (int64_t i = begin; i < begin + quantizedBlock; ++i) {

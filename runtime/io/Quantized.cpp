@@ -41,15 +41,18 @@ Status dequantizeRow(ElementFormat format, std::span<const std::byte> row, std::
   return {};
 }
 
-Status quantizeRow(std::span<const float> values, std::span<std::byte> row) {
+Status quantizeRow(std::span<const float> values, int64_t scaleBlocks, std::span<std::byte> row) {
   constexpr size_t elements = 32, bytes = 34;
-  if (values.size() % elements != 0 || row.size() != values.size() / elements * bytes)
-    return Status::error(PanelSize, "a row of " + std::to_string(values.size()) + " weights as Q8_0: expected whole blocks of 32 and their room");
+  const size_t shared = elements * static_cast<size_t>(scaleBlocks);
+  if (values.size() % shared != 0 || row.size() != values.size() / elements * bytes)
+    return Status::error(PanelSize, "a row of " + std::to_string(values.size()) + " weights as Q8_0: expected whole blocks of " +
+                                        std::to_string(shared) + " and their room");
   std::byte *to = row.data();
   for (const float *block = values.data(), *end = block + values.size(); block != end; block += elements, to += bytes) {
     float largest = 0;
-    for (size_t i = 0; i < elements; ++i)
-      largest = std::max(largest, std::abs(block[i]));
+    const float *first = block - static_cast<size_t>(block - values.data()) % shared; // of those that share its scale
+    for (size_t i = 0; i < shared; ++i)
+      largest = std::max(largest, std::abs(first[i]));
     const uint16_t half = floatToHalf(largest / 127);
     const float scale = halfToFloat(half), inverse = scale > 0 ? 1 / scale : 0;
     std::memcpy(to, &half, sizeof half);

@@ -75,9 +75,9 @@ Result<size_t> rowBytes(ElementFormat format, int64_t elements);
 // Decodes a row: `row` must be exactly rowBytes(format, out.size()) long.
 Status dequantizeRow(ElementFormat format, std::span<const std::byte> row, std::span<float> out);
 
-// Encodes a row as blocks of Q8_0: d is the largest size over 127 as f16, weights are the nearest multiples of it. `row` must
-// be exactly rowBytes(Q8_0, values.size()) long.
-Status quantizeRow(std::span<const float> values, std::span<std::byte> row);
+// Encodes a row as blocks of Q8_0, of which `scaleBlocks` neighbours share a scale: d is their largest size over 127 as f16, weights are the
+// nearest multiples of it. `row` must be exactly rowBytes(Q8_0, values.size()) long.
+Status quantizeRow(std::span<const float> values, int64_t scaleBlocks, std::span<std::byte> row);
 
 // The same values in the format that programs hold: `out` must be rowBytes(heldFormat(format), elements) long.
 Status holdRow(ElementFormat format, std::span<const std::byte> row, std::span<std::byte> out);

@@ -132,7 +132,7 @@ TEST(Quantized, BlocksHoldTheNearestMultiples) {
   for (size_t i = 0; i < 32; ++i)
     values[i] = 0.25f * static_cast<float>(static_cast<int>(i) - 16); // largest -4
   std::vector<std::byte> row(68);
-  ASSERT_TRUE(quantizeRow(values, row).ok());
+  ASSERT_TRUE(quantizeRow(values, 1, row).ok());
   ASSERT_TRUE(dequantizeRow(ElementFormat::Q8_0, row, back).ok());
   const float scale = halfToFloat(floatToHalf(4.0f / 127));
   for (size_t i = 0; i < 64; ++i) {
@@ -141,7 +141,13 @@ TEST(Quantized, BlocksHoldTheNearestMultiples) {
   }
   EXPECT_EQ(back[0], -127 * scale);
   EXPECT_EQ(back[40], 0.0f); // a block of zeros
-  EXPECT_EQ(quantizeRow(std::span(values).first(33), row).code(), PanelSize);
+  EXPECT_EQ(quantizeRow(std::span(values).first(33), 1, row).code(), PanelSize);
+  values[40] = 3.5f * scale; // two blocks with the scale of the first, whose values are larger
+  ASSERT_TRUE(quantizeRow(values, 2, row).ok());
+  ASSERT_TRUE(dequantizeRow(ElementFormat::Q8_0, row, back).ok());
+  EXPECT_EQ(back[0], -127 * scale);
+  EXPECT_EQ(back[40], 4 * scale);
+  EXPECT_EQ(quantizeRow(values, 3, row).code(), PanelSize);
 }
 
 TEST(Quantized, SizesThatDoNotFitAreRefused) {

@@ -47,8 +47,9 @@ void appendQuantized(StringRef name, lm::QuantizedType type, uint64_t seed, std:
     else
       integers.push_back(stored.bytes ? drawInteger(seed, name, i, 255) - 127 : drawInteger(seed, name, i, 16));
   }
+  const int64_t blocks = type.getColumns() / quantizedBlock, shared = name.ends_with(".shared") ? blocks : 1; // with one scale, by their name
   for (int64_t block = 0; block < count / quantizedBlock; ++block) {
-    double d = roundToType(largest * (1 + 0.5 * drawReal(seed, name, count + 2 * block)), scale);
+    double d = roundToType(largest * (1 + 0.5 * drawReal(seed, name, count + 2 * (block / shared * shared))), scale);
     double m = roundToType(-d * (7.5 + drawReal(seed, name, count + 2 * block + 1)), scale);
     scales.d.push_back(d);
     scales.m.push_back(stored.minimum ? m : -d * static_cast<double>(stored.shift));

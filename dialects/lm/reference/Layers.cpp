@@ -84,12 +84,13 @@ void rotate(double *head, const double *cosines, const double *sines, int64_t di
   }
 }
 
-Encoded quantize(const double *x, int64_t T, int64_t K, double levels, bool roundScale) {
+Encoded quantize(const double *x, int64_t T, int64_t K, double levels, int64_t scaleBlocks, bool roundScale) {
   int64_t blocks = T * K / 32;
   Encoded result{Numbers(T * K), Numbers(blocks), Numbers(blocks)};
   for (int64_t block = 0; block < blocks; ++block) {
     double largest = 0, sum = 0;
-    for (int64_t i = block * 32; i < (block + 1) * 32 && !std::isnan(largest); ++i)
+    const int64_t first = block / scaleBlocks * scaleBlocks; // of those that share its scale
+    for (int64_t i = first * 32; i < (first + scaleBlocks) * 32 && !std::isnan(largest); ++i)
       largest = std::isnan(x[i]) ? x[i] : std::max(largest, std::abs(x[i]));
     double scale = roundScale ? static_cast<float>(largest / levels) : largest / levels;
     for (int64_t i = block * 32; i < (block + 1) * 32; ++i) {

@@ -31,7 +31,7 @@ void rotate(double *head, const double *cosines, const double *sines, int64_t di
 struct Encoded {
   Numbers values, scales, sums;
 };
-Encoded quantize(const double *x, int64_t T, int64_t K, double levels, bool roundScale);
+Encoded quantize(const double *x, int64_t T, int64_t K, double levels, int64_t scaleBlocks, bool roundScale);
 
 // x encoded, w with integers q [N, K] and d, m [N, K/32].
 Numbers quantizedLinear(const double *values, const double *scales, const double *sums, const double *q,

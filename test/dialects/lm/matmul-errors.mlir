@@ -100,6 +100,15 @@ func.func @f(%x: tensor<?x8xf32>) {
 
 // -----
 
+// quantize_c1
+func.func @f(%x: tensor<?x64xf32>) {
+  // expected-error@+1 {{'lm.quantize' op expected columns to be a multiple of 96, got 'tensor<?x64xf32>'}}
+  %0:3 = lm.quantize %x {scale_blocks = 3 : i64} : (tensor<?x64xf32>) -> (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>)
+  return
+}
+
+// -----
+
 // quantize_c2
 func.func @f(%y: tensor<?x64xf32>) {
   // expected-error@+1 {{'lm.quantize' op expected scales of ?x2, got 'tensor<?x1xf32>'}}
@@ -131,6 +140,15 @@ func.func @f(%v: tensor<?x64xi8>, %s: tensor<?x1xf32>, %w: !lm.quantized<4x64, q
 func.func @f(%v: tensor<?x64xi8>, %s: tensor<?x2xf32>, %w: !lm.quantized<4x64, q8_0>) {
   // expected-error@+1 {{'lm.quantized_linear' op expected a result of ?x4, got 'tensor<?x5xf32>'}}
   %0 = lm.quantized_linear %v, %s, %s, %w : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<4x64, q8_0>) -> tensor<?x5xf32>
+  return
+}
+
+// -----
+
+// quantized_linear_c6
+func.func @f(%v: tensor<?x64xi8>, %s: tensor<?x2xf32>, %w: !lm.quantized<4x64, q8_0>) {
+  // expected-error@+1 {{'lm.quantized_linear' op expected columns to be a multiple of 96, got '!lm.quantized<4x64, q8_0>'}}
+  %0 = lm.quantized_linear %v, %s, %s, %w {scale_blocks = 3 : i64} : (tensor<?x64xi8>, tensor<?x2xf32>, tensor<?x2xf32>, !lm.quantized<4x64, q8_0>) -> tensor<?x4xf32>
   return
 }
 

@@ -73,6 +73,15 @@ func.func @f(%a: tensor<4x64xi8>, %s: tensor<4x2xf32>, %b: tensor<8x64x!tile.qua
 
 // -----
 
+// scaled_mma_c4
+func.func @f(%a: tensor<4x64xi8>, %s: tensor<4x2xf32>, %b: tensor<8x64x!tile.quantized<q8_0>>, %c: tensor<4x8xf32>) {
+  // expected-error@+1 {{'tile.scaled_mma' op expected a multiple of 96 columns, whose blocks share scales, got 64}}
+  %0 = tile.scaled_mma %a scaled(%s, %s), %b, %c {scale_blocks = 3 : i64} : tensor<4x64xi8>, tensor<8x64x!tile.quantized<q8_0>> -> tensor<4x8xf32> (tensor<4x2xf32>, tensor<4x2xf32>)
+  return
+}
+
+// -----
+
 // encode_c1
 func.func @f(%a: tensor<4x48xf32>) {
   // expected-error@+1 {{'tile.encode' op expected a last dimension of whole blocks of 32, got 'tensor<4x48xf32>'}}
