@@ -18,7 +18,7 @@ import sys
 import tempfile
 
 PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers", "sentence_transformers_embed.py")
-SHAPES = {"128 tokens": (128, 128), "256 tokens": (256, 64)}  # tokens of a text, texts
+SHAPES = {"128 tokens": (128, 384), "256 tokens": (256, 192)}  # tokens of a text, texts: some seconds, so that threads find their cores
 
 
 def output(command, stderr=False):
