@@ -96,12 +96,13 @@ private:
         .add("byte_fallback", source_.byteFallback).take();
   }
 
-  // Any two tokens that make a third merge, those first that make the token of the highest score: SentencePiece's way.
+  // Any two tokens that make a third merge, those first that make the token of the highest score: SentencePiece's way. Tokens with a space (Gemma's
+  // runs of them) are found in the text before anything is merged, and a merge is written as two tokens with a space between them.
   std::vector<std::string> mergesOfScores() {
     std::unordered_map<std::string_view, size_t> ids;
     std::vector<size_t> order;
     for (size_t id = 0; id < source_.tokens.size() && !source_.scores.empty(); ++id)
-      if (source_.types[id] == TokenType::Normal || source_.types[id] == TokenType::UserDefined) {
+      if ((source_.types[id] == TokenType::Normal || source_.types[id] == TokenType::UserDefined) && source_.tokens[id].find(' ') == std::string::npos) {
         ids.emplace(source_.tokens[id], id);
         order.push_back(id);
       }

@@ -123,6 +123,25 @@ def checkFamilies(longc, work):
         assert config["model_type"] == case["config"]["model_type"], (name, config["model_type"])
 
 
+# Tokens of spaces, as Gemma has them, are no part of a merge: two tokens with a space between them.
+def checkSpaces(longc, work):
+    case, source, folder = hf_models.readCases()["gemma3"], f"{work}/spaces.gguf", f"{work}/spaces.from-gguf"
+
+    def scored(keys, _):
+        pieces = ["▁", "a", "b", "ab", "▁ab"]
+        tokens = ["<pad>", "<unk>"] + [f"<0x{byte:02X}>" for byte in range(256)] + ["  ", "   ", "    "] + pieces
+        tokens += [f"<unused{i}>" for i in range(case["config"]["vocab_size"] - len(tokens))]
+        del keys["tokenizer.ggml.merges"], keys["tokenizer.ggml.pre"]
+        keys.update({"tokenizer.ggml.model": "llama", "tokenizer.ggml.tokens": tokens, "tokenizer.ggml.scores": [-1.0 * i for i in range(len(tokens))],
+                     "tokenizer.ggml.token_type": [3, 2] + [6] * 256 + [4] * 3 + [1] * len(pieces) + [5] * (len(tokens) - 261 - len(pieces)),
+                     "tokenizer.ggml.unknown_token_id": 1})
+
+    gguf_models.writeFile(source, case, scored)
+    run(longc, "convert", source, "--to", "hf", "-o", folder, "--quiet")
+    model = json.load(open(f"{folder}/tokenizer.json", encoding="utf-8"))["model"]
+    assert [merge.split(" ") for merge in model["merges"]] == [["a", "b"], ["▁", "ab"]], model["merges"]
+
+
 def checkFolders(longc, work):
     for name, case in hf_models.readCases().items():
         source, folder = f"{work}/{name}", f"{work}/{name}.again"
@@ -143,5 +162,6 @@ if __name__ == "__main__":
         checkGguf(*sys.argv[2:])
     elif sys.argv[1] == "families":
         checkFamilies(*sys.argv[2:])
+        checkSpaces(*sys.argv[2:])
     elif sys.argv[1] == "folders":
         checkFolders(*sys.argv[2:])
