@@ -2,6 +2,8 @@
 // another left in shared memory.
 #include "codegen/cuda/BlockLowering.h"
 
+#include "codegen/cuda/PointKernel.h"
+
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/SaveAndRestore.h"
 
@@ -552,7 +554,7 @@ LogicalResult BlockLowering::lowerBlock(Block &source) {
     if (failed(result))
       return failure();
     if (&op == waitsAfter_)
-      call("griddepcontrol_wait");
+      waitBehind(&op, b, loc, scalars);
   }
   return success();
 }

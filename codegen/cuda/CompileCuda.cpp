@@ -21,6 +21,8 @@ void describeLaunch(cuda::KernelOp kernel, abi::DeviceLaunch &launch) {
   launch.set_shared_bytes(kernel.getSharedBytes());
   launch.set_persistent(kernel.getConsumers() > 0); // a thread block of the other forms owns one point of the grid
   launch.set_waits_itself(kernel.getConsumers() == 0);
+  if (auto points = kernel->getAttrOfType<IntegerAttr>(cuda::kPointsAttribute))
+    launch.set_points(uint32_t(points.getInt()));
   launch.set_draws_blocks(llvm::any_of(kernel.getBody().getArgumentTypes(), llvm::IsaPred<cuda::PointerType>));
   for (Attribute attribute : kernel.getTensorMaps()) {
     auto map = cast<cuda::TensorMapAttr>(attribute);
@@ -107,7 +109,7 @@ private:
   LogicalResult take(Compilation &one) {
     auto &[kernel, result, status] = one;
     // Fewer query rows, which the caller may try first, spare a kernel of one warp nothing.
-    if (status.code() == kSpills && (kernel.getConsumers() > 0 ? mayFallBack_ : kernel.getThreads() == cuda::kLanes)) {
+    if (status.code() == kSpills && (kernel.getConsumers() > 0 ? mayFallBack_ : kernel->hasAttr(cuda::kPointsAttribute))) {
       spilled_.push_back(result.name);
       remark::missed(kernel.getLoc(), remark::RemarkOpts::name("longc-cuda-choose-forms").category("longc-cuda-forms"))
           << ("@" + result.name + " takes the block form: the other one " + status.message());

@@ -40,6 +40,8 @@ inline constexpr llvm::StringLiteral kWeightViewsAttribute = "cuda.weight_views"
 inline constexpr llvm::StringLiteral kParametersAttribute = "cuda.parameters";
 /// On a cuda.kernel: it waits for the kernel before it where it says so itself, behind what it reads of parameters.
 inline constexpr llvm::StringLiteral kWaitsInsideAttribute = "cuda.waits_inside";
+/// On a cuda.kernel: how many points of the grid a thread block of its threads owns, each of its warps one.
+inline constexpr llvm::StringLiteral kPointsAttribute = "cuda.points";
 inline bool hasFastForm(tile::KernelOp kernel) { return !kernel->hasAttr(kBlockFormAttribute) && !kernel->hasAttr(kWarpFormAttribute); }
 
 /// Shared memory of one block on Hopper.

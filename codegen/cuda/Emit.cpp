@@ -204,9 +204,15 @@ private:
   /// The kernel may begin while the one before it ends: it asks for what nobody writes, then waits for the rest.
   void printDependence() {
     output_ << "  griddepcontrol_launch_dependents();\n";
+    const bool ofWarps = kernel_->hasAttr(cuda::kPointsAttribute);
+    if (ofWarps) {
+      output_ << "  if (warp_of_grid() >= ";
+      llvm::interleave(llvm::seq<int64_t>(kernel_.getGridRank()), output_, [&](int64_t i) { output_ << "grid" << i; }, " * ");
+      output_ << ") return;\n";
+    }
     if (auto weights = kernel_->getAttrOfType<DenseI64ArrayAttr>(cuda::kWeightViewsAttribute))
       for (int64_t number : weights.asArrayRef())
-        output_ << "  prefetch_rows(view" << number << ", grid1);\n";
+        output_ << "  prefetch_rows" << (ofWarps ? "_of_warp" : "") << "(view" << number << ", grid1);\n";
     if (!kernel_->hasAttr(cuda::kWaitsInsideAttribute))
       output_ << "  griddepcontrol_wait();\n";
   }
@@ -534,6 +540,7 @@ struct CudaEmit : longc::impl::CudaEmitPassBase<CudaEmit> {
 StringRef longc::cudaPrelude() {
   static const char text[] =
 #include "CudaPrelude.inc"
+#include "CudaWarps.inc"
 #include "CudaSelection.inc"
       ;
   return text;

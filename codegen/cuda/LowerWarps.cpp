@@ -21,6 +21,10 @@ using arith::CmpIPredicate;
 
 namespace {
 
+/// Points of the grid that a thread block may own. A multiprocessor begins a block every 170 ns or so: too seldom for rows that
+/// a warp is done with in less.
+constexpr int64_t kPoints = 8;
+
 std::string templated(StringRef name, ArrayRef<int64_t> numbers) {
   std::string text = name.str() + "<";
   for (auto [i, number] : llvm::enumerate(numbers))
@@ -97,7 +101,7 @@ private:
   Value wide(Value x) { return arith::IndexCastOp::create(b, loc, b.getI64Type(), x); }
   Value compare(CmpIPredicate predicate, Value x, Value y) { return arith::CmpIOp::create(b, loc, predicate, x, y); }
   Value both(Value x, Value y) { return x && y ? Value(arith::AndIOp::create(b, loc, x, y)) : x ? x : y; }
-  Value lane() { return CallOp::create(b, loc, b.getIndexType(), "thread_of_block", ValueRange(), true).getResult(); }
+  Value lane() { return CallOp::create(b, loc, b.getIndexType(), "lane_of_warp", ValueRange(), true).getResult(); }
   Value sizeOf(Value view, int64_t dim) {
     auto type = cast<tile::ViewType>(view.getType());
     return type.isDynamicDim(dim) ? Value(tile::DimOp::create(b, loc, view, dim)) : constant(type.getShape()[dim]);
@@ -270,7 +274,7 @@ void WarpLowering::lower(tile::LoadOp op) {
     return ElementOp::create(b, loc, PointerType::get(b.getContext(), element), view, place.offset);
   };
   if (layout.kind == WarpLayout::spread || layout.kind == WarpLayout::rows)
-    return forEachChunk("load_chunk", op, registers, /*mine=*/{});
+    return forEachChunk(op->getParentOfType<scf::ForOp>() ? "load_chunk_here" : "load_chunk", op, registers, /*mine=*/{});
   forEachRegister(op.getTile(), [&](const Spot &spot) {
     Access place = access(op, spot);
     auto branch = scf::IfOp::create(b, loc, element, place.inRange, /*withElse=*/true);
@@ -466,7 +470,7 @@ void WarpLowering::lowerBlock(Block &source) {
         });
     loc = op.getLoc();
     if (&op == waitsAfter_)
-      call("griddepcontrol_wait", {});
+      waitBehind(&op, b, loc, scalars);
   }
 }
 
@@ -527,7 +531,8 @@ struct CudaLowerWarps : longc::impl::CudaLowerWarpsPassBase<CudaLowerWarps> {
       Operation *parameters = startParametersFirst(kernel, /*scalarsAlone=*/false);
       OpBuilder builder(kernel);
       WarpLowering lowering(plan, builder, parameters);
-      KernelOp lowered = beginKernel(kernel, kLanes, /*sharedBytes=*/0, builder, lowering.scalars);
+      KernelOp lowered = beginKernel(kernel, kPoints * kLanes, /*sharedBytes=*/0, builder, lowering.scalars, /*ofWarp=*/true);
+      lowered->setAttr(kPointsAttribute, builder.getI64IntegerAttr(kPoints));
       if (parameters)
         lowered->setAttr(kWaitsInsideAttribute, builder.getUnitAttr());
       else if (SmallVector<int64_t> weights = weightViews(kernel); !weights.empty())

@@ -10,7 +10,7 @@
 using namespace mlir;
 using namespace longc;
 
-cuda::KernelOp cuda::beginKernel(tile::KernelOp kernel, int64_t threads, int64_t sharedBytes, OpBuilder &b, IRMapping &scalars) {
+cuda::KernelOp cuda::beginKernel(tile::KernelOp kernel, int64_t threads, int64_t sharedBytes, OpBuilder &b, IRMapping &scalars, bool ofWarp) {
   const Location loc = kernel.getLoc();
   auto result = KernelOp::create(b, loc, kernel.getSymName(), threads, sharedBytes, /*consumers=*/0, b.getArrayAttr({}), kernel.getGridRank());
   Block &body = result.getBody().emplaceBlock();
@@ -22,13 +22,29 @@ cuda::KernelOp cuda::beginKernel(tile::KernelOp kernel, int64_t threads, int64_t
   for (unsigned i = 0; i < kernel.getGridRank(); ++i)
     sizes.push_back(body.addArgument(b.getIndexType(), loc));
   b.setInsertionPointToStart(&body);
-  Value id = CallOp::create(b, loc, b.getIndexType(), "block_index", ValueRange(), true).getResult();
+  Value id = CallOp::create(b, loc, b.getIndexType(), ofWarp ? "warp_of_grid" : "block_index", ValueRange(), true).getResult();
   for (unsigned i = sizes.size(); i-- > 0;) { // last index fastest
     scalars.map(kernel.getGridIndices()[i], i == 0 ? id : Value(arith::RemSIOp::create(b, loc, id, sizes[i])));
     if (i != 0)
       id = arith::DivSIOp::create(b, loc, id, sizes[i]);
   }
   return result;
+}
+
+void cuda::waitBehind(Operation *last, OpBuilder &b, Location loc, const IRMapping &scalars) {
+  llvm::SmallPtrSet<Operation *, 16> read; // what depends on a list
+  Value known;
+  for (Operation &op : llvm::make_range(last->getBlock()->begin(), std::next(last->getIterator()))) {
+    const bool depends = isa<tile::ScalarOp>(op) || llvm::any_of(op.getOperands(), [&](Value operand) { return read.contains(operand.getDefiningOp()); });
+    if (!depends || op.getNumResults() != 1 || !op.getResult(0).getType().isIntOrIndex())
+      continue;
+    read.insert(&op);
+    const bool isReadLater = llvm::any_of(op.getUsers(), [&](Operation *user) { return last->isBeforeInBlock(last->getBlock()->findAncestorOpInBlock(*user)); });
+    Value value = isReadLater ? scalars.lookupOrNull(op.getResult(0)) : Value();
+    if (value && value.getType().isIndex())
+      known = known ? Value(arith::XOrIOp::create(b, loc, known, value)) : value;
+  }
+  CallOp::create(b, loc, TypeRange(), known ? "griddepcontrol_wait_behind" : "griddepcontrol_wait", known ? ValueRange(known) : ValueRange(), false);
 }
 
 LogicalResult cuda::expandDivisions(KernelOp kernel) {
@@ -64,7 +80,8 @@ Operation *cuda::startParametersFirst(tile::KernelOp kernel, bool scalarsAlone) 
         scalar->moveBefore(branch);
   bool reads = false;
   for (Operation &op : body.without_terminator()) { // operands stand before what reads them
-    const bool isScalar = op.getNumRegions() == 0 && isPure(&op) && llvm::none_of(op.getResultTypes(), llvm::IsaPred<RankedTensorType>) &&
+    // A division, which is not pure, is computed in any case: it is not moved out of a branch.
+    const bool isScalar = op.getNumRegions() == 0 && isMemoryEffectFree(&op) && llvm::none_of(op.getResultTypes(), llvm::IsaPred<RankedTensorType>) &&
                           llvm::none_of(op.getOperandTypes(), llvm::IsaPred<RankedTensorType>) && !isa<tile::ScalarOp>(op);
     if ((!readsParameter(op) && !isScalar) || !llvm::all_of(op.getOperands(), isKnown))
       continue;

@@ -8,12 +8,15 @@
 namespace longc::cuda {
 
 /// An empty function before the kernel, where `b` then stands: arguments as the runtime passes them, mapped in `scalars` with the
-/// block's place in the grid, which comes from its number.
-KernelOp beginKernel(tile::KernelOp kernel, int64_t threads, int64_t sharedBytes, mlir::OpBuilder &b, mlir::IRMapping &scalars);
+/// block's place in the grid, which comes from its number, or the warp's from its own.
+KernelOp beginKernel(tile::KernelOp kernel, int64_t threads, int64_t sharedBytes, mlir::OpBuilder &b, mlir::IRMapping &scalars, bool ofWarp = false);
 
 /// Moves what a kernel reads of parameters, at places that its point of the grid tells, to its beginning: scalars alone, or tiles too. Returns
 /// the last op of that; null where there is none.
 mlir::Operation *startParametersFirst(tile::KernelOp kernel, bool scalarsAlone);
+
+/// The wait for the kernel before it, behind all that was computed of lists up to `last`, an op of the tile kernel.
+void waitBehind(mlir::Operation *last, mlir::OpBuilder &b, mlir::Location loc, const mlir::IRMapping &scalars);
 
 /// Rewrites divisions that C++ does not have: those that round up or down.
 mlir::LogicalResult expandDivisions(KernelOp kernel);

@@ -54,6 +54,11 @@ LONGC_DEVICE void bar_sync(int id, int threads) { asm volatile("bar.sync %0, %1;
 LONGC_DEVICE void bar_arrive(int id, int threads) { asm volatile("bar.arrive %0, %1;" ::"r"(id), "r"(threads) : "memory"); }
 
 LONGC_DEVICE void griddepcontrol_wait() { asm volatile("griddepcontrol.wait;" ::: "memory"); }
+/// Behind the computation of `known`, which the assembler would otherwise put off until after the wait.
+LONGC_DEVICE void griddepcontrol_wait_behind(int known) {
+  asm volatile("{\n .reg .pred p;\n setp.eq.s32 p, %0, 0x5a17c0de;\n @p griddepcontrol.wait;\n @!p griddepcontrol.wait;\n}" ::"r"(known)
+               : "memory");
+}
 LONGC_DEVICE void griddepcontrol_launch_dependents() { asm volatile("griddepcontrol.launch_dependents;" ::: "memory"); }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -363,6 +368,12 @@ LONGC_DEVICE float quad_sum(float value) {
 // ---------------------------------------------------------------------------------------------------------------------
 
 LONGC_DEVICE int thread_of_block() { return int(threadIdx.x); }
+/// Of kernels whose warps own points of the grid, as many a block as it was launched with. The warp's point is known to the compiler as
+/// uniform over the warp.
+LONGC_DEVICE int lane_of_warp() { return int(threadIdx.x) % 32; }
+LONGC_DEVICE int warp_of_grid() {
+  return __shfl_sync(0xffffffffu, int(blockIdx.x) * (int(blockDim.x) / 32) + int(threadIdx.x) / 32, 0);
+}
 
 LONGC_DEVICE float as_float(float value) { return value; }
 LONGC_DEVICE float as_float(bf16 value) { return cvt_f32_bf16(value); }
@@ -381,11 +392,17 @@ LONGC_DEVICE void prefetch_l2(const void *from, int bytes) {
   asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" ::"l"(from), "r"(bytes));
 }
 
-/// Asks for the block's rows of a bf16 matrix, which the last dimension of the grid, of `columns` blocks, shares evenly.
-LONGC_DEVICE void prefetch_rows(const View &weights, int columns) {
+/// Asks for a point's rows of a bf16 matrix, which the last dimension of the grid, of `columns` points, shares evenly.
+LONGC_DEVICE void prefetch_rows_of(const View &weights, int columns, int point) {
   const i64 bytes = weights.size[0] / columns * weights.stride[0] * 2;
-  if (threadIdx.x == 0 && weights.size[0] % columns == 0 && bytes % 16 == 0)
-    prefetch_l2((const unsigned char *)weights.data + int(blockIdx.x) % columns * bytes, int(bytes));
+  if (weights.size[0] % columns == 0 && bytes % 16 == 0)
+    prefetch_l2((const unsigned char *)weights.data + point % columns * bytes, int(bytes));
+}
+LONGC_DEVICE void prefetch_rows(const View &weights, int columns) {
+  if (threadIdx.x == 0) prefetch_rows_of(weights, columns, int(blockIdx.x));
+}
+LONGC_DEVICE void prefetch_rows_of_warp(const View &weights, int columns) {
+  if (lane_of_warp() == 0) prefetch_rows_of(weights, columns, warp_of_grid());
 }
 
 /// 16 bytes that nobody writes during the kernel.
@@ -521,78 +538,4 @@ LONGC_DEVICE void multiply_elements(float *sum, const T *left, const T *right) {
     LONGC_UNROLL for (int lanes = 16; lanes >= kWidth; lanes /= 2) total += shfl_xor(total, lanes);
     if (lane < kWidth && column < Columns) sum[row * SumPitch + column] += total;
   }
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Warps: one warp works on tiles in registers. `Lanes` lanes share a row, 8 columns each in turn; 32 / Lanes groups of
-// them stand side by side
-// ---------------------------------------------------------------------------------------------------------------------
-
-/// Sum over the lanes whose numbers differ in the bits from First to below Last; all of them get it.
-template <int First, int Last> LONGC_DEVICE float lanes_sum(float value) {
-  LONGC_UNROLL for (int lanes = First; lanes < Last; lanes *= 2) value += shfl_xor(value, lanes);
-  return value;
-}
-template <int First, int Last> LONGC_DEVICE float lanes_max(float value) {
-  LONGC_UNROLL for (int lanes = First; lanes < Last; lanes *= 2) value = fmaxf(value, shfl_xor(value, lanes));
-  return value;
-}
-
-/// Eight numbers side by side in memory, zeros if not `inside`.
-template <int Count> LONGC_DEVICE void load_chunk(float (&tile)[Count], int at, const float *from, bool inside) {
-  float4 low = make_float4(0, 0, 0, 0), high = low;
-  if (inside) {
-    low = *(const float4 *)from;
-    high = *(const float4 *)(from + 4);
-  }
-  tile[at] = low.x, tile[at + 1] = low.y, tile[at + 2] = low.z, tile[at + 3] = low.w;
-  tile[at + 4] = high.x, tile[at + 5] = high.y, tile[at + 6] = high.z, tile[at + 7] = high.w;
-}
-template <int Count> LONGC_DEVICE void load_chunk(bf16 (&tile)[Count], int at, const bf16 *from, bool inside) {
-  uint4 all = make_uint4(0, 0, 0, 0);
-  if (inside) all = *(const uint4 *)from;
-  tile[at] = bf16(all.x), tile[at + 1] = bf16(all.x >> 16), tile[at + 2] = bf16(all.y), tile[at + 3] = bf16(all.y >> 16);
-  tile[at + 4] = bf16(all.z), tile[at + 5] = bf16(all.z >> 16), tile[at + 6] = bf16(all.w), tile[at + 7] = bf16(all.w >> 16);
-}
-
-/// The other way round.
-template <int Count> LONGC_DEVICE void store_chunk(const float (&tile)[Count], int at, float *to, bool inside) {
-  if (!inside) return;
-  *(float4 *)to = make_float4(tile[at], tile[at + 1], tile[at + 2], tile[at + 3]);
-  *(float4 *)(to + 4) = make_float4(tile[at + 4], tile[at + 5], tile[at + 6], tile[at + 7]);
-}
-template <int Count> LONGC_DEVICE void store_chunk(const bf16 (&tile)[Count], int at, bf16 *to, bool inside) {
-  if (!inside) return;
-  *(uint4 *)to = make_uint4(u32(tile[at]) | u32(tile[at + 1]) << 16, u32(tile[at + 2]) | u32(tile[at + 3]) << 16,
-                            u32(tile[at + 4]) | u32(tile[at + 5]) << 16, u32(tile[at + 6]) | u32(tile[at + 7]) << 16);
-}
-
-/// sum += left * right^T: rows of right are columns of the sum, of which a group has `Columns`; a lane has `Depth` of each.
-template <int Rows, int Columns, int Depth, int Lanes, typename T>
-LONGC_DEVICE void multiply_along_rows(float (&sum)[Rows * Columns], const T (&left)[Rows * Depth], const T (&right)[Columns * Depth]) {
-  float total[Rows * Columns];
-  LONGC_UNROLL for (int i = 0; i < Rows * Columns; ++i) {
-    total[i] = 0;
-    LONGC_UNROLL for (int k = 0; k < Depth; ++k)
-      total[i] = fmaf(as_float(left[i / Columns * Depth + k]), as_float(right[i % Columns * Depth + k]), total[i]);
-  }
-  LONGC_UNROLL for (int lanes = 1; lanes < Lanes; lanes *= 2) {
-    LONGC_UNROLL for (int i = 0; i < Rows * Columns; ++i) total[i] += shfl_xor(total[i], lanes);
-  }
-  LONGC_UNROLL for (int i = 0; i < Rows * Columns; ++i) sum[i] += total[i];
-}
-
-/// sum += left * right: a group has `Depth` rows of right, a lane `Columns` of each.
-template <int Rows, int Depth, int Columns, int Lanes, typename T>
-LONGC_DEVICE void multiply_across_rows(float (&sum)[Rows * Columns], const T (&left)[Rows * Depth], const T (&right)[Depth * Columns]) {
-  float total[Rows * Columns];
-  LONGC_UNROLL for (int i = 0; i < Rows * Columns; ++i) {
-    total[i] = 0;
-    LONGC_UNROLL for (int k = 0; k < Depth; ++k)
-      total[i] = fmaf(as_float(left[i / Columns * Depth + k]), as_float(right[k * Columns + i % Columns]), total[i]);
-  }
-  LONGC_UNROLL for (int lanes = Lanes; lanes < 32; lanes *= 2) {
-    LONGC_UNROLL for (int i = 0; i < Rows * Columns; ++i) total[i] += shfl_xor(total[i], lanes);
-  }
-  LONGC_UNROLL for (int i = 0; i < Rows * Columns; ++i) sum[i] += total[i];
 }

@@ -12,7 +12,13 @@ namespace longc {
 namespace {
 
 constexpr const char *kTargetPrefix = "cuda:";
-constexpr uint32_t kSwizzleBytes = 128;
+constexpr uint32_t kSwizzleBytes = 128, kLanes = 32;
+
+/// How many of the points of a grid, one a warp, a thread block takes: few points are better spread over the multiprocessors, of
+/// many it is the blocks' beginning that takes long.
+unsigned pointsOfBlock(unsigned most, int64_t points, int multiprocessors) {
+  return points >= int64_t{2} * most * multiprocessors ? most : 1;
+}
 
 std::string architectureOf(const std::string &target) {
   return target.rfind(kTargetPrefix, 0) == 0 ? target.substr(std::string(kTargetPrefix).size()) : std::string();
@@ -49,7 +55,7 @@ Result<CudaDevice::Kernel> CudaDevice::load(const longc_image_entry &image, cons
   Kernel kernel;
   kernel.name = image.kernel;
   kernel.persistent = plan.persistent();
-  if (plan.threads() == 0 || plan.threads() > 1024)
+  if (plan.threads() == 0 || plan.threads() > 1024 || (plan.points() > 0 && plan.threads() != plan.points() * kLanes))
     return Status::error(4140, "kernel '" + kernel.name + "' asks for " + std::to_string(plan.threads()) +
                                    " threads a block; expected 1 to 1024",
                          "compile the program again");
@@ -67,6 +73,7 @@ Result<CudaDevice::Kernel> CudaDevice::load(const longc_image_entry &image, cons
     return function.status();
   kernel.function = *function;
   kernel.function.waitsItself = plan.waits_itself();
+  kernel.points = std::max<uint32_t>(plan.points(), 1);
   if (plan.draws_blocks()) {
     auto counters = allocate(2 * sizeof(int32_t), "counters of blocks");
     if (!counters.ok())
@@ -225,9 +232,14 @@ Status CudaDevice::launch(const KernelLaunch &launch) {
     arguments.push_back(&counters);
   for (int &size : sizes)
     arguments.push_back(&size);
-  const unsigned blocks =
-      unsigned(kernel->persistent ? std::min<int64_t>(tiles, context_->multiprocessors()) : tiles);
-  Status status = context_->launch(kernel->function, blocks, 1, 1, arguments.data());
+  CudaFunction function = kernel->function;
+  int64_t blocks = kernel->persistent ? std::min<int64_t>(tiles, context_->multiprocessors()) : tiles;
+  if (kernel->points > 1) {
+    const unsigned points = pointsOfBlock(kernel->points, tiles, context_->multiprocessors());
+    blocks = (tiles + points - 1) / points;
+    function.threads = points * kLanes;
+  }
+  Status status = context_->launch(function, unsigned(blocks), 1, 1, arguments.data());
   if (!status.ok())
     return Status::error(status.code(), "kernel '" + kernel->name + "': " + status.message(), status.hint());
   return {};

@@ -52,6 +52,7 @@ private:
     CudaFunction function; // handle null: not for this device
     std::vector<MapPlan> maps;
     bool persistent = false;
+    unsigned points = 1; // most that a thread block takes, a warp each
     CudaPointer counters = 0; // of blocks drawn and of thread blocks done, where the kernel draws its blocks
   };
   CudaDevice() = default;

@@ -171,12 +171,14 @@ inline unsigned __ballot_sync(unsigned, bool is) {
 
 // Functions of the prelude that are instructions there.
 inline void griddepcontrol_wait() {}
+inline void griddepcontrol_wait_behind(int) {}
 inline void griddepcontrol_launch_dependents() {}
 inline void wait_for_copies() {}
 inline void prefetch_l2(const void *, int) {}
 inline void prefetch_chunk(const void *) {}
 inline int thread_index() { return threadIdx.x; }
 inline uint4 ld_global_v4(const void *pointer) { return *(const uint4 *)pointer; }
+inline uint4 ld_here_v4(const void *pointer, bool inside) { return inside ? *(const uint4 *)pointer : uint4{0, 0, 0, 0}; }
 inline void copy_async(void *place, const void *from, bool inside) {
   const uint4 zero = {0, 0, 0, 0};
   std::memcpy(place, inside ? from : &zero, 16);
@@ -239,10 +241,11 @@ template <typename View> struct Arguments {
   int grid(int number) const { return int(one.scalars[size_t(number)]); }
 };
 
-inline void launch(const longc::KernelCase &one, int threads, std::function<void()> call) {
+/// A block owns `points` of the grid; those past its end are for the kernel to leave out.
+inline void launch(const longc::KernelCase &one, int threads, int points, std::function<void()> call) {
   kernel = std::move(call);
-  gridSize.x = int(one.blocks);
-  for (int number = 0; number < int(one.blocks); ++number)
+  gridSize.x = (int(one.blocks) + points - 1) / points;
+  for (int number = 0; number < gridSize.x; ++number)
     runBlock(number, threads);
 }
 

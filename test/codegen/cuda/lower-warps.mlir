@@ -7,7 +7,8 @@
 // All that is read is asked for at once. 320 columns are 40 chunks: what lanes have past the end is left out of the sum.
 // CHECK-LABEL: normed(
 // CHECK: griddepcontrol_launch_dependents();
-// CHECK-NEXT: prefetch_rows(view2, grid1);
+// CHECK-NEXT: if (warp_of_grid() >= grid0 * grid1) return;
+// CHECK-NEXT: prefetch_rows_of_warp(view2, grid1);
 // CHECK-NEXT: griddepcontrol_wait();
 // CHECK: float t0[16];
 // CHECK: load_chunk(t0, 
@@ -21,9 +22,9 @@
 // CHECK: rsqrtf(
 // CHECK: cvt_bf16_f32(
 // CHECK: multiply_along_rows<1, 2, 16, 32>(
-// CHECK: if (thread_of_block() == 
+// CHECK: if (lane_of_warp() == 
 // CHECK: *((float *)view3.data + 
-// WARPS: cuda.kernel @normed attributes {{.*}}threads = 32
+// WARPS: cuda.kernel @normed attributes {{.*}}cuda.points = 8 : i64{{.*}}threads = 256
 // REMARK: @normed takes the warp form: 
 tile.kernel @normed grid(%row, %i) (%x: !tile.view<?x320xf32>, %n: !tile.view<320xf32>, %w: !tile.view<50x320xbf16>, %y: !tile.view<?x50xf32>) {
   %c0 = arith.constant 0 : index
@@ -57,15 +58,15 @@ tile.kernel @normed grid(%row, %i) (%x: !tile.view<?x320xf32>, %n: !tile.view<32
 // CHECK: float c0[24];
 // CHECK: for (int j0
 // CHECK: bf16 t1[64];
-// CHECK: load_chunk(t1, 
+// CHECK: load_chunk_here(t1, 
 // CHECK: bf16 t2[64];
-// CHECK: load_chunk(t2, 
+// CHECK: load_chunk_here(t2, 
 // CHECK-NOT: __syncthreads
 // CHECK: multiply_along_rows<3, 8, 8, 8>(
 // CHECK: lanes_max<8, 32>(
 // CHECK: multiply_across_rows<3, 8, 8, 8>(
 // CHECK-NOT: __syncthreads
-// CHECK: thread_of_block() / 8 == 0
+// CHECK: lane_of_warp() / 8 == 0
 // REMARK: @few_queries takes the warp form: 
 tile.kernel @few_queries grid(%token, %head) (%q: !tile.view<?x3x64xbf16>, %k: !tile.view<?x1x64xbf16>, %v: !tile.view<?x1x64xbf16>,
                                               %y: !tile.view<?x3x64xf32>, %n: index) {

@@ -29,7 +29,8 @@ tile.kernel @stored grid(%row, %i) (%x: !tile.view<1x320xbf16>, %w: !tile.view<5
 
 // CHECK-LABEL: made(
 // CHECK: griddepcontrol_launch_dependents();
-// CHECK-NEXT: prefetch_rows(view1, grid1);
+// CHECK-NEXT: if (warp_of_grid() >= grid0 * grid1) return;
+// CHECK-NEXT: prefetch_rows_of_warp(view1, grid1);
 // CHECK-NEXT: griddepcontrol_wait();
 // CHECK: load_chunk(
 tile.kernel @made grid(%row, %i) (%x: !tile.view<1x320xbf16>, %w: !tile.view<50x320xbf16>, %y: !tile.view<1x50xf32>) {
@@ -44,7 +45,7 @@ tile.kernel @made grid(%row, %i) (%x: !tile.view<1x320xbf16>, %w: !tile.view<50x
   tile.return
 }
 
-// A block's scalars of what is given come first, too; its tiles wait.
+// A block's scalars of what is given come first, too, and what is computed of them; its tiles wait.
 // MARK: tile.kernel @listed
 // MARK: cuda.parameters = array<i64: 0, 1>
 // MARK: tile.kernel @state
@@ -52,11 +53,15 @@ tile.kernel @made grid(%row, %i) (%x: !tile.view<1x320xbf16>, %w: !tile.view<50x
 // CHECK-LABEL: listed(
 // CHECK-NOT: griddepcontrol_wait
 // CHECK: *((int *)view0.data
-// CHECK: griddepcontrol_wait();
+// CHECK: u32({{v[0-9]+}}) / u32({{v[0-9]+}})
+// CHECK: griddepcontrol_wait_behind(v
 // CHECK: copy_rows<
 tile.kernel @listed grid(%i) (%list: !tile.view<?x8xi32>, %t: !tile.view<?x64xf32>, %y: !tile.view<?x64xf32>) {
   %c0 = arith.constant 0 : index
-  %row = tile.scalar %list[%i, %c0] : !tile.view<?x8xi32> -> index
+  %c1 = arith.constant 1 : index
+  %first = tile.scalar %list[%i, %c0] : !tile.view<?x8xi32> -> index
+  %share = tile.scalar %list[%i, %c1] : !tile.view<?x8xi32> -> index
+  %row = arith.divui %first, %share : index
   %x = tile.load %t[%row, %c0] : !tile.view<?x64xf32> -> tensor<1x64xf32>
   %z = arith.addf %x, %x : tensor<1x64xf32>
   tile.store %z, %y[%row, %c0] : tensor<1x64xf32>, !tile.view<?x64xf32>

@@ -46,7 +46,8 @@ def program(kernels):
         arguments = []
         for kind, number in re.findall(r"\b(view|scalar|grid)(\d+)\b", header):
             arguments.append(f"a.{kind}({number})")
-        calls.append(f'if (one.symbol == "{name}") on_cpu::launch(one, {threads}, [&] {{ {name}({", ".join(arguments)}); }}); else')
+        points = threads // 32 if "warp_of_grid()" in text else 1
+        calls.append(f'if (one.symbol == "{name}") on_cpu::launch(one, {threads}, {points}, [&] {{ {name}({", ".join(arguments)}); }}); else')
         texts.append(text)
     return "\n".join([
         '#include "test/codegen/cuda/cuda_on_cpu.h"', without_instructions(prelude), *texts,

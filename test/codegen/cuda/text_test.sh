@@ -20,5 +20,5 @@ cases reading "$decoder" prefill 37 16 "method=fot precision=fast topk=5"
 cases selecting "$decoder" decode 3 64 "method=fot precision=fast topk=5"
 cases decoding "$decoder" decode 3 64 "method=fot precision=fast topk=0"
 cases rows "$here/rows.mlir.in" rows 37 64 "precision=written"
-grep -l "launch_bounds__(32" "$work"/rows/*.cu | wc -l | grep -qx 3 || { echo "text_test.sh: rows are not kernels of a warp" >&2; exit 1; }
+grep -l "warp_of_grid() >=" "$work"/rows/*.cu | wc -l | grep -qx 4 || { echo "text_test.sh: rows are not kernels of a warp" >&2; exit 1; }
 python3 "$here/run_text.py" "$work/reading" "$work/selecting" "$work/decoding" "$work/rows"
