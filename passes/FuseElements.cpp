@@ -1,5 +1,5 @@
-// Element-wise ops and gradients of norms that no other kernel has taken in, and that read each other's results or the same
-// values, become one pass over the rows. Training has many of them.
+// Element-wise ops, gradients of norms and heads that are merged, that no other kernel has taken in, and that read each other's results or
+// the same values, become one pass over the rows. Training has many of them.
 #include "passes/Grouping.h"
 #include "passes/Passes.h"
 
@@ -16,7 +16,7 @@ namespace {
 using Ops = SmallVector<Operation *>;
 
 bool isPassOverRows(Operation *op) {
-  return isa<lm::ElementwiseOpInterface, lm::LayerNormGradientOp, lm::RmsNormGradientOp>(op) &&
+  return isa<lm::ElementwiseOpInterface, lm::LayerNormGradientOp, lm::MergeHeadsOp, lm::RmsNormGradientOp>(op) &&
          cast<RankedTensorType>(op->getResult(0).getType()).getRank() == 2;
 }
 
@@ -43,7 +43,7 @@ struct FuseElementsPass : impl::FuseElementsPassBase<FuseElementsPass> {
     for (auto function : getOperation().getOps<FunctionOpInterface>()) {
       std::vector<Ops> groups;
       DenseMap<Value, SmallVector<size_t>> touching; // groups that make or read a value
-      for (Operation *op : looseOps<lm::ElementwiseOpInterface, lm::LayerNormGradientOp, lm::RmsNormGradientOp>(function)) {
+      for (Operation *op : looseOps<lm::ElementwiseOpInterface, lm::LayerNormGradientOp, lm::MergeHeadsOp, lm::RmsNormGradientOp>(function)) {
         if (!isPassOverRows(op))
           continue;
         size_t place = groupFor(op, groups, touching);

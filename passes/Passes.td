@@ -112,7 +112,7 @@ def FuseAttentionPass : Longc_Pass<"longc-fuse-attention"> {
 }
 
 def FuseElementsPass : Longc_Pass<"longc-fuse-elements"> {
-  let summary = "element-wise ops and norms' gradients that read each other or the same values become one pass over the rows";
+  let summary = "element-wise ops, norms' gradients and merged heads that read each other or the same values become one pass over the rows";
   let statistics = [Statistic<"fused", "fused-passes", "Number of groups that were formed">];
 }
 

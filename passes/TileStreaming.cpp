@@ -1,6 +1,7 @@
 // Groups of row-wise ops become kernels whose blocks own some rows each.
 //
-// Rows are independent, so the grid is plain rows; with an append the grid is a work list, because where a row is
+// Rows are independent, so the grid is plain rows, and parts of rows where all is element-wise and a part is enough for the threads of a block that
+// is a few of them; with an append the grid is a work list, because where a row is
 // stored depends on the sequence it belongs to; with a pool a block is one chunk. In decoding on targets that are idle with a block a row,
 // a row with appends has a block for each of what is stored.
 #include "passes/AttentionKernel.h"
@@ -23,13 +24,14 @@ namespace {
 
 class StreamingTiler {
 public:
-  StreamingTiler(FusedOps &fused, int64_t streamRows, bool sharesRow)
+  /// `columns`: of a part of a row that a block owns; 0: all.
+  StreamingTiler(FusedOps &fused, int64_t streamRows, bool sharesRow, int64_t columns = 0)
       : fused_(fused), pool_(findPool(fused)),
         rows_(pool_ ? Value(pool_.getResult()) : fused.rowSource(fused.results.front())), streamRows_(streamRows),
         blockRows_(pool_ ? static_cast<int64_t>(pool_.getTokensPerChunk())
                          : fitTile(streamRows, cast<RankedTensorType>(rows_.getType()).getDimSize(0), 1)),
-        segments_(findSegments(fused)), parts_(sharesRow ? partsOf(fused) : 1),
-        kernel_(fused.root, fused.kernelName(rows_, sizes(fused)), parts_ > 1 ? 2 : 1) {}
+        segments_(findSegments(fused)), columns_(columns), parts_(sharesRow ? partsOf(fused) : 1),
+        kernel_(fused.root, fused.kernelName(rows_, sizes(fused)), parts_ > 1 || columns > 0 ? 2 : 1) {}
 
   LogicalResult tile();
 
@@ -87,6 +89,7 @@ private:
   Value rows_;           // what has as many rows as the results
   int64_t streamRows_, blockRows_;
   Value segments_; // of the appends, null without
+  int64_t columns_;
   int64_t parts_;  // blocks that a row has, each of which stores one
   int64_t part_ = 0;
   KernelBuilder kernel_;
@@ -99,6 +102,11 @@ RowWindow StreamingTiler::window() {
   window.rows = blockRows_;
   if (!segments_) {
     window.row = kernel_.mul(kernel_.gridIndex(0), blockRows_);
+    if (columns_ > 0) {
+      window.column = kernel_.mul(kernel_.gridIndex(1), columns_);
+      window.columns = columns_;
+      window.width = cast<RankedTensorType>(rows_.getType()).getDimSize(1);
+    }
     return window;
   }
   ImplicitLocOpBuilder &b = kernel_.body();
@@ -214,6 +222,8 @@ LogicalResult StreamingTiler::tile() {
   SmallVector<Value> grid = {blocks()};
   if (parts_ > 1)
     grid.push_back(arith::ConstantIndexOp::create(host, parts_));
+  else if (columns_ > 0)
+    grid.push_back(arith::ConstantIndexOp::create(host, rows.width / columns_));
   tile::LaunchOp launch = kernel_.finish(grid);
   for (auto [result, number] : results)
     result.replaceAllUsesWith(launch.getResult(number));
@@ -237,8 +247,33 @@ struct TileStreamingPass : impl::TileStreamingPassBase<TileStreamingPass> {
       return signalPassFailure();
     for (auto function : getOperation().getOps<FunctionOpInterface>())
       for (FusedOps &fused : fusedOps(function, isStreaming))
-        if (const bool one = hasOneToken(function); failed(StreamingTiler(fused, one ? 1 : rowsOf(fused, *facts), one && facts->getFewRowCols() > 0).tile()))
+        if (failed(tilerOf(fused, *facts, hasOneToken(function)).tile()))
           return signalPassFailure();
+  }
+
+  static StreamingTiler tilerOf(FusedOps &fused, tile::TargetAttr facts, bool hasOneToken) {
+    if (hasOneToken)
+      return StreamingTiler(fused, 1, facts.getFewRowCols() > 0);
+    if (const int64_t columns = facts.getFewRowCols() > 0 && facts.getStagingBytes() > 0 ? columnsOf(fused) : 0)
+      return StreamingTiler(fused, 1, /*sharesRow=*/false, columns);
+    return StreamingTiler(fused, rowsOf(fused, facts), /*sharesRow=*/false);
+  }
+
+  // Columns of a part of a row where each number needs those of its own place alone: as many as a few threads have under way at once. 0: whole rows.
+  static int64_t columnsOf(const FusedOps &fused) {
+    constexpr int64_t part = 512;
+    int64_t width = 0;
+    auto isOfWidth = [&](Value value) {
+      auto type = dyn_cast<RankedTensorType>(value.getType());
+      if (!type || type.getRank() != 2 || type.isDynamicDim(1) || (width > 0 && type.getDimSize(1) != width))
+        return false;
+      width = type.getDimSize(1);
+      return true;
+    };
+    const bool isElementwise = llvm::all_of(fused.ops, [&](Operation *op) {
+      return isa<lm::ElementwiseOpInterface>(op) && llvm::all_of(op->getOperands(), isOfWidth) && llvm::all_of(op->getResults(), isOfWidth);
+    });
+    return isElementwise && width > part && width % part == 0 ? part : 0;
   }
 
   // Whether all that is done with a row are numbers of it: a block that is a few threads holds it in registers.
