@@ -164,16 +164,14 @@ Status Batch::runOn(Executor &executor) {
     }
     default: return refused("the function wants what no batch has"); // Engine::create has seen that there is none
     }
-  LONGC_TRY(executor.run(inputs));
   if (rows_.empty())
-    return {};
+    return executor.run(inputs);
+  LONGC_TRY(executor.begin(inputs)); // what is read waits for it
   const size_t rowBytes = static_cast<size_t>(executor.resultShape(0).sizes[1]) * sizeof(float);
-  size_t offset = 0;
-  for (auto [target, rows] : logits_) {
-    LONGC_TRY(executor.readResult(0, target, rows * rowBytes, offset));
-    offset += rows * rowBytes;
-  }
-  return {};
+  std::vector<std::span<std::byte>> targets;
+  for (auto [target, rows] : logits_)
+    targets.push_back({reinterpret_cast<std::byte *>(target), rows * rowBytes});
+  return executor.readParts(0, targets);
 }
 
 } // namespace longc

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <bit>
 #include <chrono>
+#include <cstring>
 
 namespace longc {
 namespace {
@@ -41,8 +42,8 @@ Executor::Executor(const Program &program, const abi::Function &function, Device
 Executor::~Executor() {
   if (arena_)
     device_.release(arena_);
-  if (devicePageTable_)
-    device_.release(devicePageTable_);
+  if (inputBlock_)
+    device_.release(inputBlock_);
 }
 
 Result<std::unique_ptr<Executor>> Executor::create(const Program &program, const abi::Function &function,
@@ -153,14 +154,18 @@ Status Executor::sizeError(const std::string &what) const {
 }
 
 Status Executor::run(std::span<const InputTensor> inputs) {
+  LONGC_TRY(begin(inputs));
+  return device_.finish();
+}
+
+Status Executor::begin(std::span<const InputTensor> inputs) {
   auto start = Clock::now();
   LONGC_TRY(bindSymbols(inputs));
   LONGC_TRY(growArena());
   LONGC_TRY(copyInputs(inputs));
   if (profile_)
     profile_->addHost(secondsSince(start));
-  LONGC_TRY(runSteps(inputs));
-  return device_.finish();
+  return runSteps(inputs);
 }
 
 Status Executor::repeat(std::span<const InputTensor> inputs) {
@@ -279,29 +284,38 @@ Status Executor::growArena() {
   return {};
 }
 
+// In one piece, the page table behind them: what a device of its own takes a token's few numbers for is the copies, not their bytes.
 Status Executor::copyInputs(std::span<const InputTensor> inputs) {
-  for (uint32_t index = 0; index < inputs.size(); ++index) {
-    uint32_t buffer = plan_.inputBuffers[index];
-    if (buffer == UINT32_MAX)
-      continue;
-    int64_t bytes = elementCount(inputs[index].shape) * elementBytes(plan_.buffers[buffer].type);
+  constexpr size_t line = 256; // what copy engines ask of an address
+  std::vector<size_t> offsets;
+  packedInputs_.clear();
+  auto add = [&](const void *data, size_t bytes) {
+    offsets.push_back(packedInputs_.size());
+    packedInputs_.resize((packedInputs_.size() + bytes + line - 1) / line * line);
     if (bytes > 0)
-      LONGC_TRY(device_.copyIn(dataOf(buffer), inputs[index].data, static_cast<size_t>(bytes)));
+      std::memcpy(packedInputs_.data() + offsets.back(), data, bytes);
+  };
+  for (size_t index = 0; index < inputs.size(); ++index) {
+    const uint32_t buffer = plan_.inputBuffers[index];
+    add(inputs[index].data, buffer == UINT32_MAX ? 0 : static_cast<size_t>(elementCount(inputs[index].shape) * elementBytes(plan_.buffers[buffer].type)));
   }
-  int64_t entries = pageTableSlots_ * pageTablePages_;
-  if (entries > devicePageTableEntries_) {
-    if (devicePageTable_)
-      device_.release(devicePageTable_);
-    devicePageTable_ = nullptr;
-    auto memory = device_.allocate(static_cast<size_t>(2 * entries) * sizeof(int32_t), "the page table");
+  add(pageTable_, static_cast<size_t>(pageTableSlots_ * pageTablePages_) * sizeof(int32_t));
+  if (packedInputs_.size() > inputBlockBytes_) {
+    if (inputBlock_)
+      device_.release(inputBlock_);
+    inputBlock_ = nullptr;
+    inputBlockBytes_ = 0;
+    auto memory = device_.allocate(2 * packedInputs_.size(), "inputs");
     if (!memory.ok())
       return memory.status();
-    devicePageTable_ = *memory;
-    devicePageTableEntries_ = 2 * entries;
+    inputBlock_ = static_cast<std::byte *>(*memory);
+    inputBlockBytes_ = 2 * packedInputs_.size();
     ++generation_;
   }
-  return entries == 0 ? Status()
-                      : device_.copyIn(devicePageTable_, pageTable_, static_cast<size_t>(entries) * sizeof(int32_t));
+  if (offsets != inputOffsets_)
+    ++generation_;
+  inputOffsets_ = std::move(offsets);
+  return packedInputs_.empty() ? Status() : device_.copyIn(inputBlock_, packedInputs_.data(), packedInputs_.size());
 }
 
 // All launches behind all lists of work; the lists' buffers live from the first step on, so nothing is in the way.
@@ -479,7 +493,8 @@ void *Executor::dataOf(uint32_t index) const {
   switch (buffer.kind) {
   case abi::Buffer::PARAMETER: return parameters_[buffer.index];
   case abi::Buffer::STATE: return states_[buffer.index].data;
-  case abi::Buffer::PAGE_TABLE: return devicePageTable_;
+  case abi::Buffer::INPUT: return inputBlock_ + inputOffsets_[buffer.index];
+  case abi::Buffer::PAGE_TABLE: return inputBlock_ + inputOffsets_.back();
   default: return arena_ + layout_.offsets[index];
   }
 }
@@ -522,14 +537,25 @@ Status Executor::readResults(std::span<const uint32_t> indices, std::span<const 
 }
 
 Status Executor::readResult(size_t index, void *target, size_t bytes, size_t offset) {
+  const std::span<std::byte> one(static_cast<std::byte *>(target), bytes);
+  return readParts(index, {&one, 1}, offset);
+}
+
+Status Executor::readParts(size_t index, std::span<const std::span<std::byte>> targets, size_t offset) {
   if (index >= plan_.results.size())
     return sizeError(formatText("it has no result %zu", index));
   auto available = static_cast<size_t>(elementCount(resultShape(index)) *
                                        elementBytes(plan_.buffers[plan_.results[index]].type));
-  if (offset > available || bytes > available - offset)
-    return sizeError(formatText("result %zu has %zu bytes, not %zu", index, available, offset + bytes));
   const auto *data = static_cast<const std::byte *>(dataOf(plan_.results[index]));
-  return bytes == 0 ? Status() : device_.copyOut(target, data + offset, bytes);
+  std::vector<CopyOut> copies;
+  for (std::span<std::byte> target : targets) {
+    if (offset > available || target.size() > available - offset)
+      return sizeError(formatText("result %zu has %zu bytes, not %zu", index, available, offset + target.size()));
+    if (!target.empty())
+      copies.push_back({target.data(), data + offset, target.size()});
+    offset += target.size();
+  }
+  return device_.copyOutAll(copies);
 }
 
 } // namespace longc

@@ -54,12 +54,16 @@ public:
   void bindPageTable(const int32_t *table, int64_t slots, int64_t pagesPerSlot);
 
   Status run(std::span<const InputTensor> inputs);
+  /// The same without waiting for a device of its own to be done, which reading a result does.
+  Status begin(std::span<const InputTensor> inputs);
   /// The steps of the last run once more, on the inputs that it left on the device (for measuring).
   Status repeat(std::span<const InputTensor> inputs);
 
   /// Result `index` of the last run.
   TensorShape resultShape(size_t index) const;
   Status readResult(size_t index, void *target, size_t bytes, size_t offset = 0);
+  /// Bytes of it that follow each other from `offset` on, to several places.
+  Status readParts(size_t index, std::span<const std::span<std::byte>> targets, size_t offset = 0);
   /// Where it lies in the device's memory, up to the next run.
   const void *resultAddress(size_t index) const { return dataOf(plan_.results[index]); }
   /// Several results whole, one place for each.
@@ -123,8 +127,11 @@ private:
   std::vector<Bound> states_;
   const int32_t *pageTable_ = nullptr;
   int64_t pageTableSlots_ = 0, pageTablePages_ = 0;
-  void *devicePageTable_ = nullptr;
-  int64_t devicePageTableEntries_ = 0;
+  // What a call is given, on the device: inputs by number, then the page table.
+  std::byte *inputBlock_ = nullptr;
+  size_t inputBlockBytes_ = 0;
+  std::vector<size_t> inputOffsets_;
+  std::vector<std::byte> packedInputs_;
   ArenaLayout layout_;
   std::byte *arena_ = nullptr;
   bool asksForNothing_ = false; // every result of this call but its states is empty

@@ -109,7 +109,7 @@ std::optional<ArenaLayout> FunctionPlan::layOut(std::span<const int64_t> symbols
   std::vector<ArenaBuffer> lives;
   for (const BufferPlan &buffer : buffers) {
     ArenaBuffer life{0, buffer.firstStep, buffer.lastStep};
-    if (buffer.kind == abi::Buffer::ARENA || buffer.kind == abi::Buffer::INPUT) {
+    if (buffer.kind == abi::Buffer::ARENA) {
       std::vector<int64_t> sizes;
       for (const SizeExpr &size : buffer.sizes)
         sizes.push_back(size.evaluate(symbols).value_or(-1));
