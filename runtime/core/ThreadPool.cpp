@@ -44,13 +44,15 @@ void setAffinity(const std::vector<int> &cores) {
 // Waits until `value` differs from `old`: spins for a while when `spin`, then sleeps.
 int waitForChange(std::atomic<int> &value, int old, bool spin) {
   if (spin) {
-    auto start = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point start;
     do {
       for (int turn = 0; turn < 256; ++turn) {
         if (int now = value.load(std::memory_order_acquire); now != old)
           return now;
         __builtin_ia32_pause();
       }
+      if (start == std::chrono::steady_clock::time_point())
+        start = std::chrono::steady_clock::now();
     } while (std::chrono::steady_clock::now() - start < spinTime);
   }
   value.wait(old, std::memory_order_acquire);
@@ -77,7 +79,7 @@ Result<std::unique_ptr<ThreadPool>> ThreadPool::create(int threads) {
   return pool;
 }
 
-ThreadPool::ThreadPool(int threads) : threads_(threads), callerCores_(affinityOf(pthread_self())) {
+ThreadPool::ThreadPool(int threads) : threads_(threads), callerCores_(affinityOf(pthread_self())), meetings_(static_cast<size_t>(threads)) {
   int cores = availableCores();
   spin_ = threads <= cores;
   // With cores to spare the scheduler keeps threads apart, and pinning would set two programs on the same cores.
@@ -117,6 +119,16 @@ void ThreadPool::runShare(int thread) noexcept {
     if (!failed_.exchange(true))
       failure_ = std::current_exception();
   }
+}
+
+// Each looks at all others: nobody has to be told by one that was told.
+void ThreadPool::meet(int thread) noexcept {
+  std::atomic<int> &mine = meetings_[static_cast<size_t>(thread)].count;
+  const int before = mine.fetch_add(1, std::memory_order_acq_rel);
+  mine.notify_all();
+  for (Meetings &other : meetings_)
+    if (other.count.load(std::memory_order_acquire) == before)
+      waitForChange(other.count, before, spin_);
 }
 
 void ThreadPool::work(int thread) {

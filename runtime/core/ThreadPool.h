@@ -1,13 +1,14 @@
 // A fixed set of threads that share the blocks of a kernel launch.
 //
 // A region starts and ends in about 1.5 us on two threads: workers spin for a short time after each region and only
-// then sleep. Where every core has its thread, threads are pinned (two spinning threads on one core cost 4 ms
+// then sleep. Steps of one region follow each other in a third of that: threads meet without being told what comes. Where every core has its thread, threads are pinned (two spinning threads on one core cost 4 ms
 // stalls). With more threads than cores nobody spins. What a body throws, on whichever thread, the caller of the region
 // gets once all have ended.
 #pragma once
 
 #include "runtime/core/Status.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <exception>
@@ -44,12 +45,44 @@ public:
 
   /// body(thread, index) for each index of [0, count): handed out in order to whoever is free. For uneven work.
   template <typename Body> void forEach(int64_t count, Body &&body) {
-    std::atomic<int64_t> next{0};
-    auto share = [&](int thread) {
-      for (int64_t index; (index = next.fetch_add(1, std::memory_order_relaxed)) < count;)
+    Handout handout;
+    auto share = [&](int thread) { handOut(handout, count, [&](int64_t begin, int64_t end) {
+      for (int64_t index = begin; index < end; ++index)
         body(thread, index);
-    };
+    }); };
     count > 1 && threads_ > 1 ? run(share) : share(0);
+  }
+
+  /// body(thread, step) for each step of [0, steps) on each thread; none begins a step before all have ended the one before.
+  template <typename Body> void forSteps(int64_t steps, Body &&body) {
+    static_assert(std::is_nothrow_invocable_v<Body &, int, int64_t>, "who throws would leave the others waiting");
+    auto share = [&](int thread) {
+      for (int64_t step = 0; step < steps; ++step) {
+        body(thread, step);
+        if (step + 1 < steps)
+          meet(thread);
+      }
+    };
+    run(share);
+  }
+
+  /// Where the next indices of shared work begin; on a line of its own.
+  struct alignas(64) Handout {
+    std::atomic<int64_t> next{0};
+  };
+  /// body(begin, end) for ranges of [0, count) that no other thread has: long ones first, as asking costs a line of another core's.
+  template <typename Body> void handOut(Handout &handout, int64_t count, Body &&body) const {
+    int64_t begin = handout.next.load(std::memory_order_relaxed), end = 0;
+    auto take = [&] {
+      do {
+        if (begin >= count)
+          return false;
+        end = begin + std::max<int64_t>((count - begin) / (4 * threads_), 1);
+      } while (!handout.next.compare_exchange_weak(begin, end, std::memory_order_relaxed));
+      return true;
+    };
+    for (; take(); begin = handout.next.load(std::memory_order_relaxed))
+      body(begin, end);
   }
 
 private:
@@ -67,6 +100,7 @@ private:
   void runRegion(Region region, void *context);
   void runShare(int thread) noexcept;
   void work(int thread);
+  void meet(int thread) noexcept;
 
   int threads_;
   bool spin_; // each thread has a core of its own
@@ -81,6 +115,10 @@ private:
   std::atomic<bool> failed_{false}; // who sets it also sets failure_
   std::exception_ptr failure_;      // the first of a region
   alignas(64) std::atomic<int> remaining_{0};
+  struct alignas(64) Meetings {
+    std::atomic<int> count{0}; // wraps around
+  };
+  std::vector<Meetings> meetings_; // by thread: to how many it has come
 };
 
 } // namespace longc

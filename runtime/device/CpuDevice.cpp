@@ -100,7 +100,7 @@ Status CpuDevice::copyOut(void *target, const void *source, size_t bytes) {
 
 Result<void *> CpuDevice::share(const void *host, size_t) { return const_cast<void *>(host); }
 
-Status CpuDevice::launch(const KernelLaunch &launch) {
+Status CpuDevice::prepare(const KernelLaunch &launch, Call &call) const {
   const longc_kernel_entry *entry = launch.kernel < kernels_.size() ? kernels_[launch.kernel] : nullptr;
   if (!entry)
     return Status::error(4112, formatText("kernel %u is not linked for the processor", launch.kernel),
@@ -109,22 +109,59 @@ Status CpuDevice::launch(const KernelLaunch &launch) {
     return Status::error(4113, formatText("kernel '%s' has a grid of rank %zu and %zu scalars; at most %zu and %zu",
                                           entry->name, launch.grid.size(), launch.scalars.size(), maxGridRank, maxScalars),
                          "compile the program again");
-  int64_t scalars[maxGridRank + maxScalars];
-  std::copy(launch.grid.begin(), launch.grid.end(), scalars);
-  std::copy(launch.scalars.begin(), launch.scalars.end(), scalars + launch.grid.size());
-  int64_t blocks = 1;
+  call.function = entry->function;
+  call.views = launch.views.data();
+  call.scalars.assign(launch.grid.begin(), launch.grid.end());
+  call.scalars.insert(call.scalars.end(), launch.scalars.begin(), launch.scalars.end());
   for (int64_t size : launch.grid)
-    blocks *= size;
+    call.blocks *= size;
+  call.uneven = launch.uneven;
+  return {};
+}
 
-  auto scratch = [this](int thread) { return scratch_.data() + scratchStride_ * thread; };
-  if (launch.uneven)
-    pool_->forEach(blocks, [&](int thread, int64_t block) {
-      entry->function(launch.views.data(), scalars, block, block + 1, scratch(thread));
-    });
+// What one thread does of a launch: an equal share of its blocks, or what no other has taken yet.
+void CpuDevice::runShare(Call &call, int thread) noexcept {
+  std::byte *scratch = scratch_.data() + scratchStride_ * thread;
+  auto run = [&](int64_t begin, int64_t end) { call.function(call.views, call.scalars.data(), begin, end, scratch); };
+  if (call.blocks == 1)
+    return thread == 0 ? run(0, 1) : void();
+  if (call.uneven)
+    return pool_->handOut(call.handout, call.blocks, run);
+  const int64_t begin = call.blocks * thread / threads(), end = call.blocks * (thread + 1) / threads();
+  if (begin < end)
+    run(begin, end);
+}
+
+Status CpuDevice::launch(const KernelLaunch &launch) {
+  Call call;
+  LONGC_TRY(prepare(launch, call));
+  if (call.blocks > 1)
+    pool_->forSteps(1, [&](int thread, int64_t) noexcept { runShare(call, thread); });
   else
-    pool_->forRanges(blocks, [&](int thread, int64_t begin, int64_t end) {
-      entry->function(launch.views.data(), scalars, begin, end, scratch(thread));
-    });
+    call.function(call.views, call.scalars.data(), 0, call.blocks, scratch_.data());
+  return {};
+}
+
+// Threads go through the list by themselves and meet between two launches.
+Status CpuDevice::launchAll(std::span<const KernelLaunch> launches, uint64_t sequence) {
+  if (sequence_ != sequence) {
+    sequence_ = 0;
+    calls_.clear();
+    stages_.assign(1, 0);
+    for (const KernelLaunch &launch : launches) {
+      LONGC_TRY(prepare(launch, *calls_.emplace_back(std::make_unique<Call>())));
+      if (size_t last = calls_.size() - 1; last > 0 && (calls_[last]->blocks > 1 || calls_[last - 1]->blocks > 1))
+        stages_.push_back(last);
+    }
+    stages_.push_back(calls_.size());
+    sequence_ = sequence;
+  }
+  for (auto &call : calls_)
+    call->handout.next.store(0, std::memory_order_relaxed);
+  pool_->forSteps(static_cast<int64_t>(stages_.size()) - 1, [&](int thread, int64_t stage) noexcept {
+    for (size_t call = stages_[static_cast<size_t>(stage)]; call < stages_[static_cast<size_t>(stage) + 1]; ++call)
+      runShare(*calls_[call], thread);
+  });
   return {};
 }
 

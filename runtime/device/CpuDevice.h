@@ -35,13 +35,26 @@ public:
   }
   Roof measureRoof() override;
   Status launch(const KernelLaunch &launch) override;
+  Status launchAll(std::span<const KernelLaunch> launches, uint64_t sequence) override;
   Status finish() override { return {}; }
 
   ThreadPool &pool() { return *pool_; }
 
 private:
+  // A launch as threads read it.
+  struct Call {
+    longc_kernel_fn function = nullptr;
+    const longc_view *views = nullptr;
+    std::vector<int64_t> scalars; // the grid's sizes, then the kernel's own
+    int64_t blocks = 1;
+    bool uneven = false;
+    ThreadPool::Handout handout;
+  };
+
   CpuDevice() = default;
   Status allocateScratch(int64_t bytesPerThread);
+  Status prepare(const KernelLaunch &launch, Call &call) const;
+  void runShare(Call &call, int thread) noexcept;
 
   std::string variant_;
   std::unique_ptr<ThreadPool> pool_;
@@ -49,6 +62,9 @@ private:
   Arena scratch_;
   int64_t scratchStride_ = 0;
   std::map<void *, Arena> memory_;
+  std::vector<std::unique_ptr<Call>> calls_; // of the sequence
+  std::vector<size_t> stages_;               // where launches begin that threads meet before: not between two of one block
+  uint64_t sequence_ = 0;
 };
 
 } // namespace longc

@@ -59,6 +59,24 @@ TEST(ThreadPool, SurvivesManyRegionsAndMoreThreadsThanCores) {
   EXPECT_EQ(sum, int64_t{2000} * pool->threads());
 }
 
+// Each step counts on what all threads did in the one before, with threads that spin and with ones that sleep.
+TEST(ThreadPool, StepsFollowEachOther) {
+  for (int threads : {1, 2, 3, ThreadPool::availableCores() + 3}) {
+    auto pool = makePool(threads);
+    constexpr int64_t steps = 50, count = 41;
+    std::vector<std::atomic<int64_t>> done(steps + 1);
+    std::vector<ThreadPool::Handout> handouts(steps);
+    std::atomic<int64_t> early{0};
+    done[0] = count;
+    pool->forSteps(steps, [&](int, int64_t step) noexcept {
+      early += done[static_cast<size_t>(step)] != count;
+      pool->handOut(handouts[static_cast<size_t>(step)], count, [&](int64_t begin, int64_t end) { done[static_cast<size_t>(step) + 1] += end - begin; });
+    });
+    EXPECT_EQ(early, 0) << threads;
+    EXPECT_EQ(done[steps], count) << threads;
+  }
+}
+
 // A worker's exception reaches the caller, after the others have ended; the pool is as good as before.
 TEST(ThreadPool, TheCallerGetsWhatABodyThrows) {
   auto pool = makePool(3);
