@@ -26,14 +26,18 @@ struct AssignLayoutsPass : impl::AssignLayoutsPassBase<AssignLayoutsPass> {
     }
   }
 
-  // Parameters of which rows are looked up and nothing is multiplied: in panels a row would be a line of memory for each number. (Rows are written
-  // in float32 alone.)
+  // Parameters of which rows are looked up and nothing is multiplied, in this precision or (held in another type) in others: in panels a row would be a
+  // line of memory for each number. (Rows are written in float32 alone.)
   llvm::StringSet<> looked() {
     llvm::StringSet<> looked, others;
     getOperation().walk([&](lm::ParameterRefOp reference) {
       for (OpOperand &use : reference->getUses())
         (isa<lm::EmbeddingOp>(use.getOwner()) ? looked : others).insert(reference.getName());
     });
+    for (auto parameter : getOperation().getOps<lm::ParameterOp>())
+      if (ArrayAttr parts = parameter.getPartsAttr())
+        for (StringAttr part : parts.getAsRange<StringAttr>())
+          others.insert(part);
     for (const auto &name : others)
       looked.erase(name.getKey());
     return looked;

@@ -43,7 +43,7 @@ def AssignLayoutsPass : Longc_Pass<"longc-assign-layouts"> {
   let summary = "says of each parameter whether it lies row by row or in panels";
   let description = [{
     Matrices lie in panels, which products read as they lie; what is trained changes at run time and lies row by row, as
-    anything that is no matrix does. Kernels see it in the types of their views, unless the target decodes weights as it loads
+    do float32 tables of which rows are looked up alone, and anything that is no matrix. Kernels see it in the types of their views, unless the target decodes weights as it loads
     them: those are rows there.
   }];
   let statistics = [Statistic<"panels", "in-panels", "Number of parameters in panels">];
@@ -56,7 +56,7 @@ def ChoosePrecisionPass : Longc_Pass<"longc-choose-precision"> {
     activations, products with bf16 weights and attention take bf16 operands, caches and memories hold bf16. With `narrow-weights` weights
     stored in float32 are rounded to bf16 when the program is written; without, their products stay in float32.
     `int8`: as `fast`, but weights that are not quantised and whose rows are whole blocks of 32 are held as q8_0 and
-    multiply int8 activations.
+    multiply int8 activations; two or three neighbouring blocks share a scale where rows divide so, except in what attention reads.
   }];
   let options = [Option<"precision", "precision", "std::string", "\"fast\"", "exact, fast or int8">,
                  Option<"narrowWeights", "narrow-weights", "bool", "false", "round weights stored in float32 too">];

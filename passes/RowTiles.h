@@ -28,7 +28,7 @@ using RowOps = OpList<lm::ApplyRopeOp, lm::ChunkPoolOp, lm::DotRowsOp, lm::Embed
 // Those that write rows of another tensor, each by a method of its own.
 using RowWritingOps = OpList<lm::CacheAppendOp, lm::MemoryAppendOp, lm::ScatterRowsOp>;
 
-// The rows, and in epilogues of products the columns, that a block owns.
+// The rows, and in epilogues of products and parts of wide rows the columns, that a block owns.
 struct RowWindow {
   mlir::Value row;
   int64_t rows;

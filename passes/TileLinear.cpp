@@ -271,11 +271,14 @@ LogicalResult LinearTiler::tile() {
   KernelBuilder kernel(fused_.root, name, 2);
   const bool plain = llvm::any_of(products, llvm::IsaPred<lm::ProductOp>);
   const bool openDepth = ShapedType::isDynamic(depth);
-  int64_t granule = plain ? kWeightColumns : kWeightRows;
+  int64_t granule = plain ? kWeightColumns : kWeightRows, scaled = 1;
   for (Operation *op : fused_.ops)
-    if (auto quantize = dyn_cast<lm::QuantizeOp>(op)) // blocks that share a scale lie in one tile
-      granule = std::max(granule, 32 * static_cast<int64_t>(quantize.getScaleBlocks()));
+    if (auto quantize = dyn_cast<lm::QuantizeOp>(op))
+      scaled = std::max(scaled, 32 * static_cast<int64_t>(quantize.getScaleBlocks()));
+  granule = std::max(granule, scaled);
   GemmTile tile = tileOf(rows, open ? kOpenColumns : openDepth ? kColumnsOfOpenDepth : width, int64_t(products.size()), granule);
+  if (scaled > 1) // blocks that share a scale lie in one tile
+    tile.cols = std::max(granule, tile.cols / granule * granule);
   for (Operation *op : products)
     tile.cols = columnsOfParts(op, tile.cols, width);
   if (open && hasFewRows(rows)) // an adapter's matrix is float32 and rounded in the block, which has to hold it

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What reading windows alone could do otherwise: a PyTorch twin of a FoT memory, for trials that the program does not offer. Needs torch, tokenizers, safetensors.
+"""What reading windows alone could do otherwise: a PyTorch twin of a FoT memory, for trials, of which the program offers overlap and log. Needs torch, tokenizers, safetensors.
 
     bench/experiments/window_twin.py MODEL ADAPTER TEXT [--lengths 32768,131072] [--count 8] [--layers 7,8,18,20] [--device cuda]
 

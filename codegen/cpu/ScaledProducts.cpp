@@ -157,8 +157,8 @@ void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, 
       accumulators.push_back(accumulatorChunk(mma.getAcc(), current, at + j * lanes, width));
   }
   memo_.pop_back();
-  const int64_t group = format.bytes && !format.halves ? static_cast<int64_t>(mma.getScaleBlocks()) : 1; // blocks summed as integers
-  SmallVector<Value> totals = accumulated(index(0), index(blocks), group, accumulators, [&](Value block, ValueRange before) {
+  const int64_t together = format.bytes && !format.halves ? static_cast<int64_t>(mma.getScaleBlocks()) : 1; // blocks summed as integers
+  SmallVector<Value> totals = accumulated(index(0), index(blocks), together, accumulators, [&](Value block, ValueRange before) {
     VectorType ints = vectorOf(lanes, b_.getI32Type()), floats = vectorOf(lanes, b_.getF32Type());
     VectorType bytes = vectorOf(64, b_.getI8Type());
     Value from = address(decoded, b_.getI8Type(), mul(block, shape.panels * decodedBlock));
@@ -168,12 +168,12 @@ void KernelEmitter::emitScaledMicroKernel(Item &item, Value decoded, Value row, 
     auto partAt = [&](int64_t part, int64_t j) { return (part * shape.panels + j) * decodedBlock; };
     for (int64_t j = 0; j < shape.panels; ++j) {
       starts.push_back(format.bytes ? loadAt(address(from, j * decodedBlock + 576), ints, 64) : constantOf(ints, 0));
-      for (int64_t part = 1; part < group; ++part)
+      for (int64_t part = 1; part < together; ++part)
         starts[j] = arith::AddIOp::create(b_, starts[j], loadAt(address(from, partAt(part, j) + 576), ints, 64));
     }
     for (int64_t i = 0; i < shape.rows; ++i)
       dots.append(starts);
-    for (int64_t v = 0; v < 8 * group; ++v) {
+    for (int64_t v = 0; v < 8 * together; ++v) {
       SmallVector<Value> operands;
       for (int64_t j = 0; j < shape.panels; ++j)
         operands.push_back(loadAt(address(from, partAt(v / 8, j) + v % 8 * 64), bytes, 64));

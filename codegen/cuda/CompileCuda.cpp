@@ -19,7 +19,7 @@ void describeLaunch(cuda::KernelOp kernel, abi::DeviceLaunch &launch) {
   launch.set_entry(kernel.getSymName().str());
   launch.set_threads(kernel.getThreads());
   launch.set_shared_bytes(kernel.getSharedBytes());
-  launch.set_persistent(kernel.getConsumers() > 0); // a thread block of the other forms owns one point of the grid
+  launch.set_persistent(kernel.getConsumers() > 0); // a thread block or warp of the other forms owns one point of the grid
   launch.set_waits_itself(kernel.getConsumers() == 0);
   if (auto points = kernel->getAttrOfType<IntegerAttr>(cuda::kPointsAttribute))
     launch.set_points(uint32_t(points.getInt()));

@@ -34,7 +34,7 @@ inline constexpr llvm::StringLiteral kPartialAttribute = "cuda.partial";
 inline constexpr llvm::StringLiteral kBlockFormAttribute = "cuda.block_form";
 /// On a `tile.kernel`: it takes the warp form.
 inline constexpr llvm::StringLiteral kWarpFormAttribute = "cuda.warp_form";
-/// On a cuda.kernel of either form: numbers of the views of weights of which each thread block reads rows of its own.
+/// On a cuda.kernel of either form: numbers of the views of weights of which each thread block, or warp, reads rows of its own.
 inline constexpr llvm::StringLiteral kWeightViewsAttribute = "cuda.weight_views";
 /// On a `tile.kernel`: numbers of the arguments that are parameters in all of its launches (`longc-cuda-mark-parameters`).
 inline constexpr llvm::StringLiteral kParametersAttribute = "cuda.parameters";

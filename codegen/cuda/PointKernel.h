@@ -1,4 +1,4 @@
-// The function of a kernel whose thread block owns one point of the grid: the block form's and the warp form's.
+// The function of a kernel whose thread block (in the block form) or warp (in the warp form) owns one point of the grid.
 #pragma once
 
 #include "codegen/cuda/CudaDialect.h"

@@ -46,7 +46,7 @@ public:
   /// body(thread, index) for each index of [0, count): handed out in order to whoever is free. For uneven work.
   template <typename Body> void forEach(int64_t count, Body &&body) {
     Handout handout;
-    auto share = [&](int thread) { handOut(handout, count, [&](int64_t begin, int64_t end) {
+    auto share = [&](int thread) { handOut(handout, count, 1, [&](int64_t begin, int64_t end) {
       for (int64_t index = begin; index < end; ++index)
         body(thread, index);
     }); };
@@ -70,14 +70,15 @@ public:
   struct alignas(64) Handout {
     std::atomic<int64_t> next{0};
   };
-  /// body(begin, end) for ranges of [0, count) that no other thread has: long ones first, as asking costs a line of another core's.
-  template <typename Body> void handOut(Handout &handout, int64_t count, Body &&body) const {
+  /// body(begin, end) for ranges of [0, count) that no other thread has: long ones first, as asking costs a line of another core's,
+  /// but none of more than `most` indices.
+  template <typename Body> void handOut(Handout &handout, int64_t count, int64_t most, Body &&body) const {
     int64_t begin = handout.next.load(std::memory_order_relaxed), end = 0;
     auto take = [&] {
       do {
         if (begin >= count)
           return false;
-        end = begin + std::max<int64_t>((count - begin) / (4 * threads_), 1);
+        end = begin + std::clamp<int64_t>((count - begin) / (4 * threads_), 1, most);
       } while (!handout.next.compare_exchange_weak(begin, end, std::memory_order_relaxed));
       return true;
     };

@@ -116,6 +116,8 @@ Status CpuDevice::prepare(const KernelLaunch &launch, Call &call) const {
   for (int64_t size : launch.grid)
     call.blocks *= size;
   call.uneven = launch.uneven;
+  if (call.uneven && call.blocks > 0)
+    call.most = std::max<int64_t>(call.blocks / (launch.grid[0] * 2 * threads()), 1);
   return {};
 }
 
@@ -126,7 +128,7 @@ void CpuDevice::runShare(Call &call, int thread) noexcept {
   if (call.blocks == 1)
     return thread == 0 ? run(0, 1) : void();
   if (call.uneven)
-    return pool_->handOut(call.handout, call.blocks, run);
+    return pool_->handOut(call.handout, call.blocks, call.most, run);
   const int64_t begin = call.blocks * thread / threads(), end = call.blocks * (thread + 1) / threads();
   if (begin < end)
     run(begin, end);

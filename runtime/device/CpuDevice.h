@@ -48,6 +48,7 @@ private:
     std::vector<int64_t> scalars; // the grid's sizes, then the kernel's own
     int64_t blocks = 1;
     bool uneven = false;
+    int64_t most = 1; // blocks of an uneven launch that a thread takes at once: no row of its list, the costliest first, is one thread's
     ThreadPool::Handout handout;
   };
 

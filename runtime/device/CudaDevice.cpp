@@ -57,7 +57,7 @@ Result<CudaDevice::Kernel> CudaDevice::load(const longc_image_entry &image, cons
   kernel.persistent = plan.persistent();
   if (plan.threads() == 0 || plan.threads() > 1024 || (plan.points() > 0 && plan.threads() != plan.points() * kLanes))
     return Status::error(4140, "kernel '" + kernel.name + "' asks for " + std::to_string(plan.threads()) +
-                                   " threads a block; expected 1 to 1024",
+                                   " threads a block; expected 1 to 1024, and " + std::to_string(kLanes) + " for each of its points",
                          "compile the program again");
   for (const abi::TensorMap &map : plan.tensor_maps()) {
     if (map.swizzle_bytes() != kSwizzleBytes || map.box_size() < 1 || map.box_size() > 4 ||

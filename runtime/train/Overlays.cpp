@@ -113,7 +113,7 @@ private:
     const std::byte *data = source_.parameterData(number);
     if (isInPanels(parameter))
       return decodePanelRow(*storedFormat(parameter.type()), parameter.shape(0), parameter.shape(1), {data, source_.parameterBytes(number)}, row, out.data());
-    std::memcpy(out.data(), data + static_cast<size_t>(row) * out.size_bytes(), out.size_bytes()); // what is trained is in rows of float32
+    std::memcpy(out.data(), data + static_cast<size_t>(row) * out.size_bytes(), out.size_bytes()); // what is trained, and tables, are in rows of float32
     return {};
   }
 

@@ -20,6 +20,11 @@ lm.parameter @heads : tensor<2x16x64xf32>
 // CHECK: lm.parameter @tied panels : tensor<32x64xf32>
 lm.parameter @table : tensor<32x64xf32>
 lm.parameter @tied : tensor<32x64xf32>
+// Of a table that is multiplied as well, in another type here and as it is in another precision, both say the same.
+// CHECK: lm.parameter @narrowed panels : tensor<32x64xf32>
+// CHECK: lm.parameter @"narrowed:bf16" parts ["narrowed"] panels : tensor<32x64xbf16>
+lm.parameter @narrowed : tensor<32x64xf32>
+lm.parameter @"narrowed:bf16" parts ["narrowed"] : tensor<32x64xbf16>
 
 // TILED: tile.kernel @linear_32x64{{.*}}!tile.view<32x64xf32, panels>
 // TILED: tile.kernel @linear_32x64_1{{.*}}!tile.view<32x64xf32>,
@@ -40,4 +45,13 @@ func.func @tables(%tokens: tensor<?xi32>) -> (tensor<?x64xf32>, tensor<?x32xf32>
   %1 = lm.embedding %tokens, %t : (tensor<?xi32>, tensor<32x64xf32>) -> tensor<?x64xf32>
   %2 = lm.linear %1, %t : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
   return %0, %2 : tensor<?x64xf32>, tensor<?x32xf32>
+}
+
+func.func @narrow(%tokens: tensor<?xi32>) -> tensor<?x32xf32> {
+  %w = lm.parameter_ref @narrowed : tensor<32x64xf32>
+  %0 = lm.embedding %tokens, %w : (tensor<?xi32>, tensor<32x64xf32>) -> tensor<?x64xf32>
+  %1 = lm.round %0 : (tensor<?x64xf32>) -> tensor<?x64xbf16>
+  %n = lm.parameter_ref @"narrowed:bf16" : tensor<32x64xbf16>
+  %2 = lm.linear %1, %n : (tensor<?x64xbf16>, tensor<32x64xbf16>) -> tensor<?x32xf32>
+  return %2 : tensor<?x32xf32>
 }

@@ -25,7 +25,7 @@ func.func @mlp(%gate: tensor<?x64xf32>, %up: tensor<?x64xf32>, %g: tensor<?x64xf
   return %0, %3, %5 : tensor<?x64xf32>, tensor<?x64xbf16>, tensor<?x64xf32>
 }
 
-// Heads that are merged are rounded and scaled on the way; the same heads once more, elsewhere, are a pass of their own.
+// Heads that are merged are rounded and scaled on the way.
 // CHECK-LABEL: func.func @heads
 // CHECK: lm.group
 // CHECK: lm.merge_heads

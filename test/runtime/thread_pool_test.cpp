@@ -63,17 +63,22 @@ TEST(ThreadPool, SurvivesManyRegionsAndMoreThreadsThanCores) {
 TEST(ThreadPool, StepsFollowEachOther) {
   for (int threads : {1, 2, 3, ThreadPool::availableCores() + 3}) {
     auto pool = makePool(threads);
-    constexpr int64_t steps = 50, count = 41;
+    constexpr int64_t steps = 50, count = 41, most = 4;
     std::vector<std::atomic<int64_t>> done(steps + 1);
     std::vector<ThreadPool::Handout> handouts(steps);
-    std::atomic<int64_t> early{0};
+    std::atomic<int64_t> early{0}, tooLong{0};
     done[0] = count;
     pool->forSteps(steps, [&](int, int64_t step) noexcept {
       early += done[static_cast<size_t>(step)] != count;
-      pool->handOut(handouts[static_cast<size_t>(step)], count, [&](int64_t begin, int64_t end) { done[static_cast<size_t>(step) + 1] += end - begin; });
+      pool->handOut(handouts[static_cast<size_t>(step)], count, most, [&](int64_t begin, int64_t end) {
+        done[static_cast<size_t>(step) + 1] += end - begin;
+        if (end - begin > most)
+          ++tooLong;
+      });
     });
     EXPECT_EQ(early, 0) << threads;
     EXPECT_EQ(done[steps], count) << threads;
+    EXPECT_EQ(tooLong, 0) << threads;
   }
 }
 

@@ -9,6 +9,8 @@
 #include "runtime/tools/commands/TypedLines.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 
 namespace longc {
@@ -30,7 +32,9 @@ Result<std::vector<float>> readVectors(const std::string &path, int64_t columns)
     auto json = JsonValue::read(line);
     const JsonValue *values = json.ok() ? json->find("embedding") : nullptr;
     const bool fits = values && values->array() && std::ssize(*values->array()) == columns &&
-                      std::ranges::all_of(*values->array(), [](const JsonValue &value) { return value.isNumber(); });
+                      std::ranges::all_of(*values->array(), [](const JsonValue &value) {
+                        return value.isNumber() && std::abs(value.number()) <= std::numeric_limits<float>::max();
+                      });
     if (!fits)
       return Status::error(8204, quoted(path) + formatText(", line %lld is no vector of %lld numbers", static_cast<long long>(number), static_cast<long long>(columns)),
                            "expected {\"embedding\": [...]} of the encoder that the adapter was trained with, as `embed --json --normalize off` writes it");
@@ -47,7 +51,7 @@ class AskedDocuments {
 public:
   static Result<AskedDocuments> open(const Arguments &arguments, bool inChat) {
     if (!arguments.has("document") && !arguments.has("vectors"))
-      return Status::error(1006, "there is no document to ask about", "give --document FILE: a text, or what `read` made of one");
+      return Status::error(1006, "there is no document to ask about", "give --document FILE, a text or what `read` made of one, or --vectors FILE");
     for (const char *chosen : {"words", "nearest"})
       if (arguments.has("vectors") && arguments.isGiven(chosen))
         return Status::error(1005, std::string("--") + chosen + " does not go with --vectors, which are no text", "leave one of them out");

@@ -214,10 +214,8 @@ std::string toTable(const Measurement &prefill, const Measurement &decode, const
 }
 
 Result<bool> isEncoder() {
-  auto program = Program::open(programPath(), /*verifyWeights=*/false);
-  if (!program.ok())
-    return program.status();
-  return (*program)->module().has_encoder();
+  auto kind = openKind();
+  return kind.ok() ? Result<bool>((*kind)->module().has_encoder()) : Result<bool>(kind.status());
 }
 
 Status runBench(const Arguments &arguments) {

@@ -277,7 +277,7 @@ Result<std::optional<std::string>> questionOf(const Arguments &arguments) {
 
 Status runChat(const Arguments &arguments) {
   if (arguments.has("document"))
-    if (auto program = Program::open(programPath(), false); program.ok() && compressingModule((*program)->message()))
+    if (auto kind = openKind(); kind.ok() && compressingModule((*kind)->message()))
       return runSoftChat(arguments);
   auto question = questionOf(arguments);
   if (!question.ok())

@@ -124,6 +124,10 @@ const char *programPath() {
   return path.c_str();
 }
 
+Result<std::unique_ptr<Program>> openKind() {
+  return Program::open(programPath(), /*verifyWeights=*/false, [](const abi::Function &) { return false; });
+}
+
 Result<std::unique_ptr<Program>> openProgram(const Arguments &arguments, const FunctionChoice &keeps) {
   watchInterrupts();
   setQuiet(arguments.flag("quiet"));

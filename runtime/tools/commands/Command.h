@@ -102,6 +102,8 @@ struct NamedFolder {
 
 /// The executable whose tail holds the program.
 const char *programPath();
+/// The program without its functions: to see which kind it is before it is opened to run.
+Result<std::unique_ptr<Program>> openKind();
 
 Result<std::string> readTextFile(const std::string &path);
 /// --prompt or --prompt-file; an error names both when neither was given.

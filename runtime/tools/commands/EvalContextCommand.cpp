@@ -66,6 +66,7 @@ std::string toJson(const std::vector<Row> &rows, const OpenedModel &model, const
   json.key("ingest").text(ingestName(model.options.ingest));
   json.key("memory_temperature").text(model.options.temperature.text());
   json.key("window").integer(model.options.policy.window);
+  json.key("overlap").integer(model.options.overlap);
   json.key("passages").integer(plan.passages);
   json.key("passage_tokens").integer(plan.passageTokens);
   json.key("lengths").beginArray();

@@ -160,7 +160,7 @@ Status runInfo(const Arguments &arguments) {
   std::vector<NamedUse> adapters;
   for (const std::string &text : arguments.all("adapter")) {
     const std::string folder = NamedFolder::of(text).folder;
-    auto use = recordedMemoryUse(folder);
+    auto use = compressingModule((*program)->message()) ? Result<MemoryUse>(MemoryUse()) : recordedMemoryUse(folder);
     if (!use.ok())
       return use.status();
     adapters.push_back({folder, *use});

@@ -61,7 +61,7 @@ Status runRead(const Arguments &arguments) {
     return Status::error(7120, quoted(file) + " is a document or a saved memory, expected a text",
                          "give it to chat or generate, by --document or --load-memory");
   LONGC_TRY(OutputFile::check(arguments.text("output")));
-  if (auto program = Program::open(programPath(), false); program.ok() && compressingModule((*program)->message()))
+  if (auto kind = openKind(); kind.ok() && compressingModule((*kind)->message()))
     return runCompress(arguments);
   auto model = OpenedModel::open(arguments);
   if (!model.ok())

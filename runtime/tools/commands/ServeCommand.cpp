@@ -273,10 +273,10 @@ Status runServe(const Arguments &arguments) {
   if (!log.ok())
     return log.status();
   serving.log = std::move(*log);
-  auto program = Program::open(programPath(), false); // which kind it is; it is mapped once more to be run
-  if (!program.ok())
-    return program.status();
-  return (*program)->module().has_encoder() ? serveEncoder(serving, arguments) : serveDecoder(serving, arguments);
+  auto kind = openKind();
+  if (!kind.ok())
+    return kind.status();
+  return (*kind)->module().has_encoder() ? serveEncoder(serving, arguments) : serveDecoder(serving, arguments);
 }
 
 std::vector<std::string_view> serveOptions() {
