@@ -68,8 +68,8 @@ PY
 fact=$(cat "$folder/answer.txt")
 
 say "reading the first 262,144 tokens of it"
-# Windows overlap, so that a key that a border cuts is seen as a whole.
-"$app" read "$folder/hidden.txt" --length 262144 --adapter "$folder/adapter" --ingest window --overlap 16 -o "$folder/hidden.doc"
+# Windows overlap, so that a key that a border cuts is seen as a whole; 1,008 tokens and 16 before them are as many as kernels take at once.
+"$app" read "$folder/hidden.txt" --length 262144 --adapter "$folder/adapter" --ingest window --window 1008 --overlap 16 -o "$folder/hidden.doc"
 
 say "asking"
 ask() { # EXPECTED PROMPT [OPTION]...
@@ -82,7 +82,7 @@ ask() { # EXPECTED PROMPT [OPTION]...
   esac
 }
 failed=0
-known=(--adapter "$folder/adapter" --document "$folder/hidden.doc")
+known=(--adapter "$folder/adapter" --document "$folder/hidden.doc" --window 1008)
 ask "$key" $'\nWhat is the pass key? The pass key is' "${known[@]}" || failed=1
 ask "$fact" "$(cat "$folder/question.txt")" "${known[@]}" || failed=1
 
