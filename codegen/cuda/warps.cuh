@@ -11,6 +11,11 @@ template <int First, int Last> LONGC_DEVICE float lanes_max(float value) {
   return value;
 }
 
+template <int Count> LONGC_DEVICE void unpack_chunk(bf16 (&tile)[Count], int at, uint4 all) {
+  tile[at] = bf16(all.x), tile[at + 1] = bf16(all.x >> 16), tile[at + 2] = bf16(all.y), tile[at + 3] = bf16(all.y >> 16);
+  tile[at + 4] = bf16(all.z), tile[at + 5] = bf16(all.z >> 16), tile[at + 6] = bf16(all.w), tile[at + 7] = bf16(all.w >> 16);
+}
+
 /// Eight numbers side by side in memory, zeros if not `inside`.
 template <int Count> LONGC_DEVICE void load_chunk(float (&tile)[Count], int at, const float *from, bool inside) {
   float4 low = make_float4(0, 0, 0, 0), high = low;
@@ -24,8 +29,7 @@ template <int Count> LONGC_DEVICE void load_chunk(float (&tile)[Count], int at, 
 template <int Count> LONGC_DEVICE void load_chunk(bf16 (&tile)[Count], int at, const bf16 *from, bool inside) {
   uint4 all = make_uint4(0, 0, 0, 0);
   if (inside) all = *(const uint4 *)from;
-  tile[at] = bf16(all.x), tile[at + 1] = bf16(all.x >> 16), tile[at + 2] = bf16(all.y), tile[at + 3] = bf16(all.y >> 16);
-  tile[at + 4] = bf16(all.z), tile[at + 5] = bf16(all.z >> 16), tile[at + 6] = bf16(all.w), tile[at + 7] = bf16(all.w >> 16);
+  unpack_chunk(tile, at, all);
 }
 
 /// 16 bytes, zeros if not `inside`, asked for where this stands: the assembler puts off an ordinary load until just before its use, for the sake of
@@ -40,9 +44,7 @@ LONGC_DEVICE uint4 ld_here_v4(const void *pointer, bool inside) {
   return v;
 }
 template <int Count> LONGC_DEVICE void load_chunk_here(bf16 (&tile)[Count], int at, const bf16 *from, bool inside) {
-  const uint4 all = ld_here_v4(from, inside);
-  tile[at] = bf16(all.x), tile[at + 1] = bf16(all.x >> 16), tile[at + 2] = bf16(all.y), tile[at + 3] = bf16(all.y >> 16);
-  tile[at + 4] = bf16(all.z), tile[at + 5] = bf16(all.z >> 16), tile[at + 6] = bf16(all.w), tile[at + 7] = bf16(all.w >> 16);
+  unpack_chunk(tile, at, ld_here_v4(from, inside));
 }
 template <int Count> LONGC_DEVICE void load_chunk_here(float (&tile)[Count], int at, const float *from, bool inside) {
   const uint4 low = ld_here_v4(from, inside), high = ld_here_v4(from + 4, inside);

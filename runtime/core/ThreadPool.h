@@ -1,8 +1,8 @@
 // A fixed set of threads that share the blocks of a kernel launch.
 //
 // A region starts and ends in about 1.5 us on two threads: workers spin for a short time after each region and only
-// then sleep. Steps of one region follow each other in a third of that: threads meet without being told what comes. Where every core has its thread, threads are pinned (two spinning threads on one core cost 4 ms
-// stalls). With more threads than cores nobody spins. What a body throws, on whichever thread, the caller of the region
+// then sleep. Steps of one region follow each other in a third of that: threads meet without being told what comes.
+// Where every core has its thread, threads are pinned (two spinning threads on one core cost 4 ms stalls). With more threads than cores nobody spins. What a body throws, on whichever thread, the caller of the region
 // gets once all have ended.
 #pragma once
 
@@ -35,12 +35,15 @@ public:
 
   /// body(thread, begin, end): [0, count) in equal consecutive ranges, one a thread. Empty ranges are skipped.
   template <typename Body> void forRanges(int64_t count, Body &&body) {
-    auto share = [&](int thread) {
-      int64_t begin = count * thread / threads_, end = count * (thread + 1) / threads_;
-      if (begin < end)
-        body(thread, begin, end);
-    };
+    auto share = [&](int thread) { equalShare(thread, count, [&](int64_t begin, int64_t end) { body(thread, begin, end); }); };
     count > 1 && threads_ > 1 ? run(share) : runInline(share);
+  }
+
+  /// body(begin, end) for what is the thread's of [0, count) where all have equal consecutive ranges; not for an empty one.
+  template <typename Body> void equalShare(int thread, int64_t count, Body &&body) const {
+    const int64_t begin = count * thread / threads_, end = count * (thread + 1) / threads_;
+    if (begin < end)
+      body(begin, end);
   }
 
   /// body(thread, index) for each index of [0, count): handed out in order to whoever is free. For uneven work.

@@ -129,9 +129,7 @@ void CpuDevice::runShare(Call &call, int thread) noexcept {
     return thread == 0 ? run(0, 1) : void();
   if (call.uneven)
     return pool_->handOut(call.handout, call.blocks, call.most, run);
-  const int64_t begin = call.blocks * thread / threads(), end = call.blocks * (thread + 1) / threads();
-  if (begin < end)
-    run(begin, end);
+  pool_->equalShare(thread, call.blocks, run);
 }
 
 Status CpuDevice::launch(const KernelLaunch &launch) {
@@ -151,18 +149,18 @@ Status CpuDevice::launchAll(std::span<const KernelLaunch> launches, uint64_t seq
     calls_.clear();
     stages_.assign(1, 0);
     for (const KernelLaunch &launch : launches) {
-      LONGC_TRY(prepare(launch, *calls_.emplace_back(std::make_unique<Call>())));
-      if (size_t last = calls_.size() - 1; last > 0 && (calls_[last]->blocks > 1 || calls_[last - 1]->blocks > 1))
+      LONGC_TRY(prepare(launch, calls_.emplace_back()));
+      if (size_t last = calls_.size() - 1; last > 0 && (calls_[last].blocks > 1 || calls_[last - 1].blocks > 1))
         stages_.push_back(last);
     }
     stages_.push_back(calls_.size());
     sequence_ = sequence;
   }
-  for (auto &call : calls_)
-    call->handout.next.store(0, std::memory_order_relaxed);
+  for (Call &call : calls_)
+    call.handout.next.store(0, std::memory_order_relaxed);
   pool_->forSteps(static_cast<int64_t>(stages_.size()) - 1, [&](int thread, int64_t stage) noexcept {
     for (size_t call = stages_[static_cast<size_t>(stage)]; call < stages_[static_cast<size_t>(stage) + 1]; ++call)
-      runShare(*calls_[call], thread);
+      runShare(calls_[call], thread);
   });
   return {};
 }

@@ -5,6 +5,7 @@
 #include "runtime/core/ThreadPool.h"
 #include "runtime/device/Device.h"
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -63,8 +64,8 @@ private:
   Arena scratch_;
   int64_t scratchStride_ = 0;
   std::map<void *, Arena> memory_;
-  std::vector<std::unique_ptr<Call>> calls_; // of the sequence
-  std::vector<size_t> stages_;               // where launches begin that threads meet before: not between two of one block
+  std::deque<Call> calls_;     // of the sequence
+  std::vector<size_t> stages_; // where launches begin that threads meet before: not between two of one block
   uint64_t sequence_ = 0;
 };
 

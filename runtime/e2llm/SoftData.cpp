@@ -4,6 +4,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Hash.h"
 #include "runtime/core/JsonReader.h"
+#include "runtime/core/Lines.h"
 #include "runtime/core/ThreadPool.h"
 #include "runtime/serve/Batch.h"
 
@@ -78,15 +79,13 @@ public:
 private:
   static std::vector<SoftLine> linesOf(std::string_view content) {
     std::vector<SoftLine> lines;
-    for (int64_t number = 1; !content.empty(); ++number) {
-      const size_t end = std::min(content.find('\n'), content.size());
+    (void)forEachLine(content, [&](int64_t number, std::string_view text) -> Status {
       SoftLine line;
       line.number = number;
-      line.content = content.substr(0, end);
-      content.remove_prefix(std::min(end + 1, content.size()));
-      if (line.content.find_first_not_of(" \t\r") != std::string_view::npos)
-        lines.push_back(std::move(line));
-    }
+      line.content = text;
+      lines.push_back(std::move(line));
+      return {};
+    }).ok();
     return lines;
   }
 

@@ -4,6 +4,7 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/JsonReader.h"
+#include "runtime/core/Lines.h"
 #include "runtime/core/Log.h"
 #include "runtime/tools/commands/SoftModel.h"
 #include "runtime/tools/commands/TypedLines.h"
@@ -22,13 +23,7 @@ Result<std::vector<float>> readVectors(const std::string &path, int64_t columns)
   if (!content.ok())
     return content.status();
   std::vector<float> vectors;
-  int64_t number = 0;
-  for (std::string_view rest = *content; !rest.empty();) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-    ++number;
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos)
-      continue;
+  LONGC_TRY(forEachLine(*content, [&](int64_t number, std::string_view line) -> Status {
     auto json = JsonValue::read(line);
     const JsonValue *values = json.ok() ? json->find("embedding") : nullptr;
     const bool fits = values && values->array() && std::ssize(*values->array()) == columns &&
@@ -40,7 +35,8 @@ Result<std::vector<float>> readVectors(const std::string &path, int64_t columns)
                            "expected {\"embedding\": [...]} of the encoder that the adapter was trained with, as `embed --json --normalize off` writes it");
     for (const JsonValue &value : *values->array())
       vectors.push_back(static_cast<float>(value.number()));
-  }
+    return {};
+  }));
   if (vectors.empty())
     return Status::error(8204, quoted(path) + " has no vectors", "a line {\"embedding\": [...]} each");
   return vectors;

@@ -3,6 +3,7 @@
 
 #include "runtime/core/Format.h"
 #include "runtime/core/JsonReader.h"
+#include "runtime/core/Lines.h"
 #include "runtime/core/Log.h"
 #include "runtime/e2llm/Compressor.h"
 #include "runtime/serve/GenerateMany.h"
@@ -54,17 +55,13 @@ Result<std::vector<PromptLine>> readLines(const std::string &path) {
   if (!text.ok())
     return text.status();
   std::vector<PromptLine> lines;
-  std::string_view left = *text;
-  for (size_t number = 1; !left.empty(); ++number) {
-    std::string_view line = left.substr(0, left.find('\n'));
-    left.remove_prefix(std::min(left.size(), line.size() + 1));
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos)
-      continue;
-    auto read = readLine(path, number, line);
+  LONGC_TRY(forEachLine(*text, [&](int64_t number, std::string_view line) -> Status {
+    auto read = readLine(path, static_cast<size_t>(number), line);
     if (!read.ok())
       return read.status();
     lines.push_back(std::move(*read));
-  }
+    return {};
+  }));
   if (lines.empty())
     return Status::error(5403, "'" + path + "' holds no prompt", "give one object {\"prompt\": \"...\"} a line");
   return lines;
