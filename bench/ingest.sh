@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Reading windows into memory alone beside plain prefill, and the end of a long text beside its beginning.
+# Reading windows into memory alone beside plain prefill, the end of a long text beside its beginning, and what a last context costs that sees all of it.
 #
 #   bench/ingest.sh [--tokens 1048576] [--no-record] APP [more options of bench]
 #
@@ -34,6 +34,7 @@ first, last = (windows[f"fill_{place}_quarter_tokens_per_second"] for place in (
 print(f"plain prefill of 512 tokens: {prefill:.0f} tokens/s")
 print(f"windows into memory alone, {windows['fill_tokens']:,} tokens: {fill:.0f} tokens/s, {fill / prefill:.2f} x")
 print(f"first quarter {first:.0f}, last quarter {last:.0f} tokens/s: {last / first:.3f} x")
+print(f"{windows['fill_last_context_tokens']} tokens that see all of it: {windows['fill_last_context_seconds']:.1f} s")
 PY
 [ $keep = 1 ] && echo "recorded in $record" >&2
 exit 0

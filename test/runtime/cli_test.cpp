@@ -244,6 +244,7 @@ TEST(Bench, ReportsBothRates) {
   EXPECT_GT(json["prefill_tokens_per_second"], 0);
   EXPECT_GT(json["decode_tokens_per_second"], 0);
   EXPECT_GT(json["fill_tokens_per_second"], 0);
+  EXPECT_EQ(json["fill_last_context_tokens"], fake::lastContext); // beside what is filled, not of it
   EXPECT_EQ(json["depth"], 90);
   EXPECT_EQ(json["threads"], 2);
 }

@@ -18,6 +18,8 @@ struct Measurement {
   int64_t tokens = 0;
   std::vector<double> seconds; // one a repetition
   double firstRate = 0, lastRate = 0; // of filling: tokens a second over the first and the last quarter
+  int64_t askedTokens = 0;            // of filling: those behind it, which read all of it
+  double askedSeconds = 0;
 
   double best() const { return seconds.empty() ? 0 : *std::min_element(seconds.begin(), seconds.end()); }
   double rate() const { return best() > 0 ? static_cast<double>(tokens) / best() : 0; }
@@ -47,7 +49,7 @@ Status measureReading(Engine &engine, const SessionOptions &options, std::span<c
   return {};
 }
 
-// Reads `tokens` into an empty session, and compares its beginning with its end.
+// Reads `tokens` into memory as a document, and compares its beginning with its end; then a last context, which sees all of it.
 Status measureFilling(Engine &engine, const SessionOptions &options, std::span<const int32_t> tokens, ProgressMode mode, Measurement &result) {
   auto session = Session::create(engine, options);
   if (!session.ok())
@@ -57,6 +59,7 @@ Status measureFilling(Engine &engine, const SessionOptions &options, std::span<c
   std::pair<int64_t, double> quarter, threeQuarters; // tokens read, seconds
   Progress progress(mode, "reading", count, "tokens");
   IngestOptions ingest;
+  ingest.toMemory = true;
   ingest.onProgress = [&](int64_t done, int64_t) {
     const std::pair now(done, secondsSince(start));
     if (quarter.first == 0 && done >= count / 4)
@@ -72,6 +75,10 @@ Status measureFilling(Engine &engine, const SessionOptions &options, std::span<c
     result.firstRate = static_cast<double>(quarter.first) / quarter.second;
     result.lastRate = static_cast<double>(count - threeQuarters.first) / (result.seconds.back() - threeQuarters.second);
   }
+  result.askedTokens = std::min(options.policy.lastContext, count);
+  const auto asks = std::chrono::steady_clock::now();
+  LONGC_TRY((*session)->ingest(tokens.first(static_cast<size_t>(result.askedTokens))));
+  result.askedSeconds = secondsSince(asks);
   return {};
 }
 
@@ -193,6 +200,8 @@ std::string toJson(Engine &engine, const Measurement &prefill, const Measurement
     add("fill", fill);
     json.key("fill_first_quarter_tokens_per_second").number(fill.firstRate);
     json.key("fill_last_quarter_tokens_per_second").number(fill.lastRate);
+    json.key("fill_last_context_tokens").integer(fill.askedTokens);
+    json.key("fill_last_context_seconds").number(fill.askedSeconds);
   }
   return json.endObject().str() + "\n";
 }
@@ -210,6 +219,8 @@ std::string toTable(const Measurement &prefill, const Measurement &decode, const
   if (fill.lastRate > 0)
     text += formatText("of filling, the first quarter %.1f tokens/s, the last %.1f (%.3f x)\n", fill.firstRate, fill.lastRate,
                        fill.lastRate / fill.firstRate);
+  if (fill.tokens > 0)
+    text += formatText("%lld tokens that see all of it: %.4f s\n", static_cast<long long>(fill.askedTokens), fill.askedSeconds);
   return text;
 }
 
