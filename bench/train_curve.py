@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 """The losses of a training beside those of torch and PEFT on the same batches, from the same first adapter. Standard library only.
 
-    bench/train_curve.py APP MODEL_FOLDER TEXT --python PYTHON [--device cpu|cuda:0] [--threads 2] [--steps 300] [--batch 4] [--seq-len 512] [--last 50]
+    bench/train_curve.py APP MODEL_FOLDER TEXT --python PYTHON [--device cpu|cuda:0] [--threads 2] [--steps 300] [--batch 4] [--seq-len 512] [--last 50] [--keep FOLDER]
 
 APP is a program compiled with --train --lora, MODEL_FOLDER its checkpoint as Hugging Face keeps it (`longc convert`), PYTHON has torch, transformers
 and peft. Both take --steps steps of --batch passages of TEXT in bfloat16; the means of the last --last losses are compared (goal: within 0.5 %).
+With --keep what is done stays in FOLDER and is not done again: ours first, then torch's losses one by one (losses.txt).
 """
 import argparse
+import contextlib
 import json
 import os
 import statistics
 import subprocess
 import tempfile
+import time
 
 PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers", "torch_peft_lift.py")
 RATE, BYTES = 2e-4, 3 # of a token: few passages are over the length, and split
@@ -51,22 +54,35 @@ def main():
     parser.add_argument("--device", default="cpu")
     for name, value in (("threads", 2), ("steps", 300), ("batch", 4), ("seq-len", 512), ("last", 50)):
         parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--keep")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as work:
+    if options.keep:
+        os.makedirs(options.keep, exist_ok=True)
+    with contextlib.nullcontext(os.path.abspath(options.keep)) if options.keep else tempfile.TemporaryDirectory() as work:
         data = f"{work}/data.jsonl"
         with open(data, "w", encoding="utf-8") as file:
             file.writelines(json.dumps({"text": text}) + "\n" for text in passages(options.text, options.steps * options.batch, BYTES * options.seq_len))
         batches = ["--data", data, "--seq-len", options.seq_len, "--batch", options.batch, "--batching", "naive", "--loss-norm", "token", "--long", "split", "--seed", 1]
         train = [os.path.abspath(options.app), "train", *batches, "--device", options.device, "--threads", options.threads, "--save-every", 100000, "--quiet"]
-        output([*train, "--steps", 1, "--lr", 0, "--out", f"{work}/begun"])
-        output([*train, "--steps", options.steps, "--lr", RATE, "--out", f"{work}/out"])
+        start = time.perf_counter()
+        if not os.path.exists(f"{work}/begun/adapter_config.json"):
+            output([*train, "--steps", 1, "--lr", 0, "--out", f"{work}/begun"])
+        if not os.path.exists(f"{work}/out/adapter_config.json"):
+            output([*train, "--steps", options.steps, "--lr", RATE, "--out", f"{work}/out"])
+        print(f"ours in {time.perf_counter() - start:.0f} s", flush=True)
         output([os.path.abspath(options.app), "pack-data", *batches, "--output", f"{work}/packs.jsonl", "--quiet"])
         with open(f"{work}/out/train.jsonl", encoding="utf-8") as file:
             ours = [json.loads(line)["loss"] for line in file]
         with open(f"{work}/packs.jsonl", encoding="utf-8") as file, open(f"{work}/rows.jsonl", "w", encoding="utf-8") as rows:
             rows.writelines(json.dumps(step) + "\n" for step in steps_of(map(json.loads, file)))
-        peer = json.loads(output([options.python, PEER, options.model, f"{work}/begun", f"{work}/rows.jsonl", "--device", options.device, "--threads", options.threads,
-                                  "--beta2", 0.999]).splitlines()[-1])["losses"]
+        losses, start = f"{work}/losses.txt", time.perf_counter()
+        if not os.path.exists(losses) or sum(1 for _ in open(losses, encoding="utf-8")) < len(ours):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(losses)
+            output([options.python, PEER, options.model, f"{work}/begun", f"{work}/rows.jsonl", "--device", options.device, "--threads", options.threads, "--beta2", 0.999, "--losses", losses])
+        print(f"torch in {time.perf_counter() - start:.0f} s")
+        with open(losses, encoding="utf-8") as file:
+            peer = [float(line) for line in file]
     off = [abs(theirs / our - 1) for our, theirs in zip(ours, peer)]
     last = [statistics.mean(losses[-options.last:]) for losses in (ours, peer)]
     for step in sorted({1, 2, 5, 10, 20, 50, 100, 200, len(ours)}):

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """The steps of a LIFT fit with torch: the peer of `app lift fit`. Needs torch, transformers and peft.
 
-    torch_peft_lift.py MODEL_FOLDER ADAPTER_FOLDER ROWS.jsonl [--device cpu] [--dtype bfloat16] [--compile] [--steps N] [--threads 2] [--beta2 0.98]
+    torch_peft_lift.py MODEL_FOLDER ADAPTER_FOLDER ROWS.jsonl [--device cpu] [--dtype bfloat16] [--compile] [--steps N] [--threads 2] [--beta2 0.98] [--losses FILE]
 
 ADAPTER_FOLDER is the adapter before its first step, ROWS.jsonl what `lift fit --write-rows` wrote: the same rows, weights and rates. Rows of a
 call stand end to end behind a mask of their own; with --compile calls are filled up to one length. Prints one JSON object: seconds until the
-model stood there, seconds and loss of each step, the most memory in bytes.
+model stood there, seconds and loss of each step, the most memory in bytes. --losses: a line for each step as it is done.
 """
 import argparse
 import json
@@ -44,6 +44,7 @@ def main():
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--beta2", type=float, default=0.98)
+    parser.add_argument("--losses", default="/dev/null")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     with open(options.rows, encoding="utf-8") as file:
@@ -73,6 +74,8 @@ def main():
         wait()
         seconds.append(time.perf_counter() - start)
         losses.append(total)
+        with open(options.losses, "a", encoding="utf-8") as file:
+            file.write(f"{total}\n")
     peak = torch.cuda.max_memory_allocated() if options.device.startswith("cuda") else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps({"load_seconds": loaded, "step_seconds": seconds, "losses": losses, "peak_bytes": peak}))
 
