@@ -175,6 +175,10 @@ private:
       return fields_.fail("adapter", "adapter " + quoted(*name) + " is not served here; there is " + (names.empty() ? "none" : quotedList(names)), "adapter_not_found");
     adapter_ = static_cast<size_t>(found - names.begin());
     request_.plan.adapter = *name;
+    const SessionOptions &own = model_.adapterSessions[adapter_];
+    session_.ingest = own.ingest;
+    session_.overlap = own.overlap;
+    session_.temperature = own.temperature;
   }
   void readDocuments() {
     request_.documents = fields_.texts("documents", mostDocuments);

@@ -26,6 +26,7 @@ struct ServedModel {
   int64_t topK = 0;       // entries of memory that a query reads; 0: all
   std::vector<std::string> adapters; // names; the first is the one of requests that name none
   std::vector<std::shared_ptr<const ParameterArray>> adapterValues; // of each
+  std::vector<SessionOptions> adapterSessions;                      // what requests that name it do not say otherwise
 };
 
 struct TextRequest {

@@ -19,7 +19,17 @@ Status refused(const char *what) {
                        "give every sequence a place of its own in one store");
 }
 
+// Tokens that the window sees which begins at `first` of the part.
+int64_t seenBefore(const BatchPart &part, int64_t first) { return std::min(part.overlap, first + static_cast<int64_t>(part.before.size())); }
+
 } // namespace
+
+int64_t unkeptRows(const BatchPart &part) {
+  int64_t rows = 0;
+  for (int64_t first = 0; part.window > 0 && first < static_cast<int64_t>(part.tokens.size()); first += part.window)
+    rows += seenBefore(part, first);
+  return rows;
+}
 
 Status checkParts(std::span<const BatchPart> parts) {
   std::vector<const Context *> seen;
@@ -37,7 +47,6 @@ void Batch::add(const BatchPart &part) {
   const Context &context = *part.context;
   store_ = &context.store();
   contexts_.push_back(&context);
-  unkeptRows_.push_back(0);
   const WindowMarks &marks = context.marks();
   const auto firstRow = static_cast<int64_t>(tokens_.size()), count = static_cast<int64_t>(part.tokens.size());
   logits_.emplace_back(part.logits, part.rows.size());
@@ -60,15 +69,16 @@ void Batch::add(const BatchPart &part) {
   boundaries_.push_back(static_cast<int32_t>(firstRow + count));
 }
 
-// Each window behind the tokens that it sees before it.
+// Each window behind the tokens that it sees before it. Kernels write what they compute of each token: of those it goes to pages behind
+// the context's.
 void Batch::addWindows(const BatchPart &part) {
   const auto count = static_cast<int64_t>(part.tokens.size());
   std::vector<int32_t> all(part.before.begin(), part.before.end());
   all.insert(all.end(), part.tokens.begin(), part.tokens.end());
   const auto before = static_cast<int64_t>(part.before.size());
-  int64_t &unkept = unkeptRows_.back();
+  int64_t unkept = 0;
   for (int64_t first = 0; first < count; first += part.window) {
-    const int64_t tokens = std::min(part.window, count - first), seen = std::min(part.overlap, first + before);
+    const int64_t tokens = std::min(part.window, count - first), seen = seenBefore(part, first);
     const auto row = static_cast<int64_t>(tokens_.size());
     const auto begin = all.begin() + static_cast<ptrdiff_t>(before + first);
     tokens_.insert(tokens_.end(), begin - static_cast<ptrdiff_t>(seen), begin + static_cast<ptrdiff_t>(tokens));
@@ -97,26 +107,18 @@ void Batch::addSegment(const BatchPart &part, int64_t firstRow, int64_t tokens, 
 }
 
 // A row of the page table for every slot of the store; those that are not in the call stay empty.
-Status Batch::bind(Executor &executor) {
+void Batch::bind(Executor &executor) {
   store_->bind(executor);
   size_t columns = 0;
-  const auto pagesBehind = [&](size_t part) { return static_cast<size_t>((unkeptRows_[part] + pageRows - 1) / pageRows); };
-  for (size_t part = 0; part < contexts_.size(); ++part)
-    columns = std::max(columns, contexts_[part]->pageTable().size() + pagesBehind(part));
+  for (const Context *context : contexts_)
+    columns = std::max(columns, context->pageTable().size() + context->unkeptPages().size());
   columns = (columns + tableStep - 1) / tableStep * tableStep;
   pageTable_.assign(static_cast<size_t>(store_->slots()) * columns, 0);
-  for (size_t part = 0; part < contexts_.size(); ++part) {
-    auto row = std::ranges::copy(contexts_[part]->pageTable(), pageTable_.begin() + static_cast<ptrdiff_t>(contexts_[part]->slot() * columns)).out;
-    for (size_t page = 0; page < pagesBehind(part); ++page) {
-      auto taken = store_->pages().take();
-      if (!taken.ok())
-        return taken.status();
-      unkeptPages_.push_back(*taken);
-      *row++ = *taken;
-    }
+  for (const Context *context : contexts_) {
+    auto row = std::ranges::copy(context->pageTable(), pageTable_.begin() + static_cast<ptrdiff_t>(context->slot() * columns)).out;
+    std::ranges::copy(context->unkeptPages(), row);
   }
   executor.bindPageTable(pageTable_.data(), store_->slots(), static_cast<int64_t>(columns));
-  return {};
 }
 
 Status Batch::gatherSoftTokens(int64_t width) {
@@ -132,15 +134,7 @@ Status Batch::gatherSoftTokens(int64_t width) {
 }
 
 Status Batch::run(Executor &executor) {
-  Status status = bind(executor);
-  if (status.ok())
-    status = runOn(executor);
-  for (int32_t page : unkeptPages_)
-    store_->pages().release(page);
-  return status;
-}
-
-Status Batch::runOn(Executor &executor) {
+  bind(executor);
   const TensorShape all = listOf(static_cast<int64_t>(tokens_.size()));
   std::vector<InputTensor> inputs;
   auto add = [&](const auto &numbers) { inputs.push_back({numbers.data(), listOf(static_cast<int64_t>(numbers.size()))}); };

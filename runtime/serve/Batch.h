@@ -30,6 +30,9 @@ struct BatchPart {
 /// The id that stands for a soft token, the same for its number.
 constexpr int32_t softToken(int32_t id) { return -1 - id; }
 
+/// Rows that a part's windows see before them and memory has already, which its context must have pages for (Context::unkeptPages).
+int64_t unkeptRows(const BatchPart &part);
+
 /// Refuses (LC5201) two parts of one context and contexts of several stores: their states cannot meet in a call.
 Status checkParts(std::span<const BatchPart> parts);
 
@@ -44,16 +47,11 @@ public:
 private:
   void addWindows(const BatchPart &part);
   void addSegment(const BatchPart &part, int64_t firstRow, int64_t tokens, int64_t firstIndex, int64_t windowBegin);
-  Status bind(Executor &executor);
-  Status runOn(Executor &executor);
+  void bind(Executor &executor);
   Status gatherSoftTokens(int64_t width);
 
   const StateStore *store_ = nullptr;
   std::vector<const Context *> contexts_;
-  // By context: rows of what windows see before them, which memory has already. Kernels write what they compute of each token: theirs
-  // goes to pages behind the context's, of this call alone.
-  std::vector<int64_t> unkeptRows_;
-  std::vector<int32_t> unkeptPages_;
   std::vector<int32_t> tokens_, positions_, memoryPositions_, rows_, segments_, boundaries_ = {0}, pageTable_;
   std::vector<float> temperatures_; // one a token
   std::vector<int32_t> softNumbers_, destinations_; // of soft tokens: which, and the rows where they stand

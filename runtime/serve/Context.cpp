@@ -35,6 +35,7 @@ Result<std::unique_ptr<Context>> Context::create(std::shared_ptr<StateStore> sto
 }
 
 Context::~Context() {
+  releaseUnkept();
   releaseBelow(static_cast<int64_t>(table_.size()));
   store_->releaseSlot(slot_);
 }
@@ -79,10 +80,33 @@ Status Context::admit(int64_t tokens) {
   return moveTo(next);
 }
 
-Status Context::admitToMemory(int64_t tokens) {
+Status Context::admitToMemory(int64_t tokens, int64_t unkept) {
   WindowMarks next = marks_;
   next.store(tokens);
-  return moveTo(next);
+  LONGC_TRY(takeUnkept(unkept));
+  Status status = moveTo(next);
+  if (!status.ok())
+    releaseUnkept();
+  return status;
+}
+
+Status Context::takeUnkept(int64_t rows) {
+  releaseUnkept();
+  for (int64_t page = 0; page < (rows + pageRows - 1) / pageRows; ++page) {
+    auto taken = store_->pages().take();
+    if (!taken.ok()) {
+      releaseUnkept();
+      return taken.status();
+    }
+    unkept_.push_back(*taken);
+  }
+  return {};
+}
+
+void Context::releaseUnkept() {
+  for (int32_t page : unkept_)
+    store_->pages().release(page);
+  unkept_.clear();
 }
 
 // Pages for the tokens that are new in `next`.

@@ -57,8 +57,11 @@ public:
   Status admit(int64_t tokens);
   /// Makes the window memory (after a group that spills).
   void spill();
-  /// Makes room for windows that are memory at once; nothing is local.
-  Status admitToMemory(int64_t tokens);
+  /// Makes room for windows that are memory at once; nothing is local. `unkept`: rows of what they see before them, which one call alone writes.
+  Status admitToMemory(int64_t tokens, int64_t unkept = 0);
+  /// Pages of those rows, behind the memory's; they are there until they are given back.
+  std::span<const int32_t> unkeptPages() const { return unkept_; }
+  void releaseUnkept();
 
   const StateStore &store() const { return *store_; }
   int32_t slot() const { return slot_; }
@@ -91,6 +94,7 @@ private:
   Status moveTo(const WindowMarks &next);
   Status makeWritable(int64_t firstPage, int64_t endPage);
   void releaseBelow(int64_t page);
+  Status takeUnkept(int64_t rows);
   Status copyRows(const MemoryPages &part, const MemoryRun &run, int64_t begin);
 
   std::shared_ptr<StateStore> store_;
@@ -98,6 +102,7 @@ private:
   WindowMarks marks_;
   std::vector<int32_t> table_; // page of tokens [256 i, 256 (i + 1)); noPage below the memory
   int64_t firstPage_ = 0;      // entries below it are gone
+  std::vector<int32_t> unkept_;
 };
 
 } // namespace longc

@@ -64,7 +64,7 @@ private:
   }
 
   Status begin(size_t index) {
-    auto session = Session::create(engine_, sessionOptions_, store_);
+    auto session = options_.open ? options_.open(index) : Session::create(engine_, sessionOptions_, store_);
     if (!session.ok())
       return session.status();
     Sequence &sequence = running_.emplace_back(index, options_.sampler);

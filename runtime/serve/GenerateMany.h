@@ -29,6 +29,7 @@ struct ManyOptions {
   std::function<Status(const Continuation &)> onFinished; // as they end, not in their order
   std::vector<size_t> adapters = {}; // of each prompt a number, those of one number go into one call; empty: all have one
   std::function<Status(size_t adapter)> useAdapter = {}; // before such a call
+  std::function<Result<std::unique_ptr<Session>>(size_t index)> open = {}; // of each prompt, in a slot of the store; empty: one that knows nothing
 };
 
 /// `store` says how many sequences there can be at a time. No prompt is empty.

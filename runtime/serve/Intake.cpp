@@ -56,14 +56,19 @@ bool Intake::readsAlone() const {
   return session_->options_.ingest == IngestMode::window && groups_[group_].spills;
 }
 
-BatchPart Intake::nextWindows(int64_t groups, int64_t tokens) {
-  windowsInCall_ = static_cast<size_t>(groups);
-  rows_.clear();
+Result<BatchPart> Intake::nextWindows(int64_t groups) {
+  int64_t tokens = 0;
+  for (const TokenGroup &group : std::span(groups_).subspan(group_, static_cast<size_t>(groups)))
+    tokens += group.tokens;
   const auto overlap = static_cast<size_t>(session_->options_.overlap), taken = static_cast<size_t>(tokens_.data() - all_.data());
   const std::span<const int32_t> before = taken > 0 ? all_.first(taken) : options_.before;
-  return {.context = session_->context_.get(), .tokens = tokens_.first(static_cast<size_t>(tokens)),
-          .firstIndex = session_->marks().end() - tokens, .rows = {}, .temperature = 1, .logits = nullptr,
-          .window = session_->options_.policy.window, .overlap = static_cast<int64_t>(overlap), .before = before.last(std::min(overlap, before.size()))};
+  const BatchPart part = {.context = session_->context_.get(), .tokens = tokens_.first(static_cast<size_t>(tokens)),
+                          .firstIndex = session_->marks().end(), .rows = {}, .temperature = 1, .logits = nullptr,
+                          .window = session_->options_.policy.window, .overlap = static_cast<int64_t>(overlap), .before = before.last(std::min(overlap, before.size()))};
+  LONGC_TRY(session_->admitWindows(tokens, unkeptRows(part)));
+  windowsInCall_ = static_cast<size_t>(groups);
+  rows_.clear();
+  return part_ = part;
 }
 
 // The rows that are wanted of the next `count` tokens.
@@ -83,13 +88,8 @@ void Intake::chooseRows(int64_t count) {
 Result<BatchPart> Intake::next() {
   if (!part_.tokens.empty())
     return part_;
-  if (int64_t groups = windowsAlone(); groups > 0) {
-    int64_t tokens = 0;
-    for (int64_t i = 0; i < groups; ++i)
-      tokens += groups_[group_ + static_cast<size_t>(i)].tokens;
-    LONGC_TRY(session_->admitWindows(tokens));
-    return part_ = nextWindows(groups, tokens);
-  }
+  if (int64_t groups = windowsAlone(); groups > 0)
+    return nextWindows(groups);
   if (leftInGroup_ == 0) {
     if (readsAlone() && session_->options_.overlap > 0)
       return Status::error(5201, "logits of a window that goes to memory are wanted, and windows overlap", "read it without --overlap");
@@ -120,6 +120,7 @@ Status Intake::take() {
     session_->logits_.swap(logits_);
   }
   part_ = {};
+  session_->context_->releaseUnkept();
   tokens_ = tokens_.subspan(static_cast<size_t>(count));
   first_ += count;
   if (windowsInCall_ > 0)

@@ -28,7 +28,7 @@ private:
   Intake(Session &session, IngestOptions options) : session_(&session), options_(std::move(options)) {}
   int64_t windowsAlone() const;
   bool wantsRows(int64_t count) const;
-  BatchPart nextWindows(int64_t groups, int64_t tokens);
+  Result<BatchPart> nextWindows(int64_t groups);
   bool readsAlone() const;
   void chooseRows(int64_t count);
 

@@ -45,7 +45,8 @@ Result<std::shared_ptr<const MemoryDocument>> MemoryDocument::read(Engine &engin
   if (store->layout().pages.empty() || !options.policy.memory)
     return Status::error(7119, "a document is memory, and this program has none or it is off", "compile with --method fot; leave --memory off out");
   const PagePool &pool = store->pages();
-  const auto count = static_cast<int64_t>(text.tokens.size()), room = pool.freePages() * pageRows;
+  const auto count = static_cast<int64_t>(text.tokens.size());
+  const int64_t room = std::max<int64_t>(pool.freePages() - Session::pagesBeside(engine, options, count), 0) * pageRows;
   if (count > room)
     return Status::error(7101, formatText("'%s' has %s tokens, %s of memory, and there is room for %s tokens", text.name.c_str(), formatCount(count).c_str(),
                                           formatBytes(static_cast<double>(count) * static_cast<double>(pool.bytesPerToken())).c_str(), formatCount(room).c_str()),

@@ -139,7 +139,9 @@ Result<std::unique_ptr<Session>> Session::openBeside(Engine &engine, const Sessi
   auto session = create(engine, options, std::move(store));
   if (!session.ok())
     return session;
-  if (!memory.empty() && !(*session)->options_.policy.memory)
+  if (memory.empty()) // it may begin with a prefix
+    return session;
+  if (!(*session)->options_.policy.memory)
     return Status::error(7119, "documents are memory, and memory is off", "leave --memory off out");
   LONGC_TRY((*session)->context_->putTogether(memory));
   (*session)->lastWindow_ = (*session)->marks().windowBegin();
@@ -153,7 +155,7 @@ Result<std::shared_ptr<StateStore>> Session::createStore(const Engine &engine, c
   return StateStore::create(engine.layout(), StateStore::ringRowsFor(policy.window, chunkOf(engine, policy)), sessions);
 }
 
-int64_t Session::mostThatFit(const Engine &engine, const SessionOptions &options, int64_t tokens) {
+int64_t Session::mostThatFit(const Engine &engine, const SessionOptions &options, int64_t tokens, int64_t shared) {
   const WindowPolicy policy = fitted(engine, options).policy;
   const StateLayout &layout = engine.layout();
   if (policy.memory && policy.memoryRows > 0)
@@ -163,7 +165,16 @@ int64_t Session::mostThatFit(const Engine &engine, const SessionOptions &options
   const Device &device = engine.device(); // half of its own memory is for pages
   double bytes = device.hasOwnMemory() ? static_cast<double>(device.memoryBytes() / 2)
                                        : systemMemory() - static_cast<double>(engine.program().weightsBytes());
+  bytes -= static_cast<double>(shared) * static_cast<double>(layout.memoryBytesPerToken());
   return static_cast<int64_t>(std::clamp(bytes / std::max(each, 1.0), 0.0, static_cast<double>(INT32_MAX)));
+}
+
+int64_t Session::pagesBeside(const Engine &engine, const SessionOptions &options, int64_t tokens) {
+  if (options.ingest != IngestMode::window || options.overlap == 0 || tokens <= 0)
+    return 0;
+  const int64_t window = options.policy.window, windows = (tokens + window - 1) / window;
+  const int64_t together = std::max<int64_t>(engine.windowTokens() / (window + options.overlap), 1) + 1; // the last one may be short
+  return (std::min(windows, together) * options.overlap + pageRows - 1) / pageRows;
 }
 
 Result<std::unique_ptr<Session>> Session::load(Engine &engine, const SessionOptions &options, const MemoryFile &file) {
@@ -282,8 +293,8 @@ Status Session::admit(int64_t tokens) {
 }
 
 // Makes room for windows that are memory at once.
-Status Session::admitWindows(int64_t tokens) {
-  LONGC_TRY(context_->admitToMemory(tokens));
+Status Session::admitWindows(int64_t tokens, int64_t unkept) {
+  LONGC_TRY(context_->admitToMemory(tokens, unkept));
   windowsRun_ += (tokens + options_.policy.window - 1) / options_.policy.window;
   lastWindow_ = marks().windowBegin() - tokens;
   return {};

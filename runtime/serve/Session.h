@@ -67,8 +67,10 @@ public:
   /// A store for so many sessions, none with a larger window than these options have.
   static Result<std::shared_ptr<StateStore>> createStore(const Engine &engine, const SessionOptions &options,
                                                          int64_t sessions);
-  /// How many sessions that have taken in so many tokens each this machine's memory holds beside the weights.
-  static int64_t mostThatFit(const Engine &engine, const SessionOptions &options, int64_t tokens);
+  /// How many sessions that have taken in so many tokens each this machine's memory holds beside the weights and a memory that they share.
+  static int64_t mostThatFit(const Engine &engine, const SessionOptions &options, int64_t tokens, int64_t shared = 0);
+  /// Pages that reading so many tokens into memory takes for one call beside those of the memory: of what windows see before them.
+  static int64_t pagesBeside(const Engine &engine, const SessionOptions &options, int64_t tokens);
   /// In a slot of a store whose pages the documents lie in: they are its memory, as if they had been read now.
   static Result<std::unique_ptr<Session>> open(Engine &engine, const SessionOptions &options, std::shared_ptr<StateStore> store,
                                                std::span<const std::shared_ptr<const MemoryDocument>> documents);
@@ -115,7 +117,7 @@ private:
 
   Result<std::span<const int32_t>> fit(std::span<const int32_t> tokens, int64_t softTokens);
   Status admit(int64_t tokens);
-  Status admitWindows(int64_t tokens);
+  Status admitWindows(int64_t tokens, int64_t unkept);
   Status checkIngest() const;
   Status beginWith(const CachePrefix &prefix);
   void see(std::span<const int32_t> tokens);

@@ -62,8 +62,8 @@ Result<std::shared_ptr<StateStore>> StateStore::create(const StateLayout &layout
   return store;
 }
 
-Result<std::shared_ptr<StateStore>> StateStore::beside() const {
-  std::shared_ptr<StateStore> store(new StateStore(layout_, ringRows_, 1));
+Result<std::shared_ptr<StateStore>> StateStore::beside(int64_t slots) const {
+  std::shared_ptr<StateStore> store(new StateStore(layout_, ringRows_, slots));
   LONGC_TRY(store->allocateRings());
   store->pages_ = pages_;
   return store;

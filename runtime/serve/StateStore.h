@@ -39,8 +39,8 @@ public:
   static Result<std::shared_ptr<StateStore>> create(const StateLayout &layout, int64_t ringRows, int64_t slots = 1);
   /// Rows of each ring for a window of so many tokens that come `chunk` at a time.
   static int64_t ringRowsFor(int64_t window, int64_t chunk);
-  /// A store of one slot over the same pages.
-  Result<std::shared_ptr<StateStore>> beside() const;
+  /// A store of so many slots over the same pages.
+  Result<std::shared_ptr<StateStore>> beside(int64_t slots = 1) const;
 
   /// A slot that no sequence has. LC7106 where all are taken.
   Result<int32_t> takeSlot();

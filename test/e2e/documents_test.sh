@@ -66,6 +66,25 @@ twice=$(ask --document "$work/whole.doc" --document "$work/whole.txt")
 [ "${twice##* }" = $((2 * tokens)) ] || fail "two documents are not put together: $twice"
 "$all" chat --document "$work/whole.doc" --document "$work/whole.doc" --prompt "What?" --tokens 4 --exact --quiet >/dev/null
 
+# Many prompts about one document, which is read or mapped once: each is what it is alone.
+python3 - "$work" "$all" <<'PY'
+import json, subprocess, sys
+work, app = sys.argv[1:]
+prompts = ["of text", "a line, and what comes behind it: " * 5, "7"]
+with open(f"{work}/about.jsonl", "w") as file:
+    file.writelines(json.dumps({"prompt": prompt}) + "\n" for prompt in prompts)
+def told(*words):
+    output = subprocess.run([app, "generate", *words, "--tokens", "12", "--ignore-eos", "--exact", "--json", "--quiet"], check=True, capture_output=True, text=True).stdout
+    return [(one["token_ids"], one["memory"]["tokens_in_memory"]) for one in map(json.loads, output.splitlines())]
+def about(*documents):
+    return [word for document in documents for word in ("--document", f"{work}/{document}")]
+for known in (about("whole.doc"), about("whole.txt") + ["--ingest", "window"], about("whole.doc", "whole.txt")):
+    alone = [told("--prompt", prompt, *known)[0] for prompt in prompts]
+    for parallel in "12":
+        assert told("--prompts", f"{work}/about.jsonl", "--parallel", parallel, *known) == alone, known
+assert told("--prompts", f"{work}/about.jsonl")[0] != alone[0]
+PY
+
 # Windows that overlap: the entries of a window are those of a text that begins with what it sees before it, and each token is kept once.
 python3 - "$work" <<'PY'
 import random, sys

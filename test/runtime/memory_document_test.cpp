@@ -234,6 +234,40 @@ TEST_F(MemoryDocuments, LongerThanTheMemoryAreRefusedBeforeTheyAreRead) {
   EXPECT_EQ(calls, 0);
 }
 
+// Without documents a session is a new one: with the prefix that all begin with.
+TEST_F(MemoryDocuments, NoneLeaveAPrefixWhereItStands) {
+  SessionOptions apart = options();
+  apart.policy.memory = false;
+  CachePrefix prefix{3, {}, "prefix"};
+  for (const StateLayout::Entry &ring : engine->layout().rings)
+    prefix.rings.emplace_back(static_cast<size_t>(3 * ring.rowBytes));
+  engine->setPrefix(std::make_shared<const CachePrefix>(std::move(prefix)));
+  auto session = Session::open(*engine, apart, store, Documents());
+  ASSERT_TRUE(session.ok()) << session.status().text();
+  EXPECT_EQ((*session)->marks().localTokens(), 3);
+}
+
+// Windows that overlap need pages beside the text's: what leaves none for them is refused, not begun; what just leaves them is read.
+TEST_F(MemoryDocuments, LeaveRoomForWhatTheirWindowsSeeBeforeThem) {
+  constexpr size_t tokens = 20 * pageRows;
+  SessionOptions overlapping = options();
+  overlapping.overlap = 24;
+  const int64_t beside = Session::pagesBeside(*engine, overlapping, tokens);
+  ASSERT_GT(beside, 1);
+  EXPECT_EQ(Session::pagesBeside(*engine, options(), tokens), 0);
+  std::vector<int32_t> others;
+  while (store->pages().freePages() > 20 + beside - 1)
+    others.push_back(*store->pages().take());
+  int64_t calls = 0;
+  const auto readAll = [&] { return MemoryDocument::read(*engine, overlapping, store, textOf(tokens, 5), [&](int64_t, int64_t) { return ++calls > 0; }); };
+  EXPECT_EQ(readAll().status().code(), 7101);
+  EXPECT_EQ(calls, 0);
+  store->pages().release(others.back());
+  auto document = readAll();
+  ASSERT_TRUE(document.ok()) << document.status().text();
+  EXPECT_EQ(store->pages().freePages(), beside);
+}
+
 TEST_F(MemoryDocuments, AreSavedAsTheyLieInPagesApart) {
   std::vector<int32_t> taken;
   for (int page = 0; page < 8; ++page)

@@ -291,6 +291,62 @@ TEST_F(Serving, WhatMemoryCannotHoldIsRefused) {
   EXPECT_EQ(json["error"]["code"], "context_length_exceeded");
 }
 
+// Each adapter is asked as it says, whoever else is in the call.
+TEST_F(Serving, EveryAdapterHasItsOwnTemperature) {
+  const Json body = {{"prompt", std::string(200, 'a') + "bcd"}, {"max_tokens", 1}, {"temperature", 0}, {"logprobs", 2}};
+  const auto told = [&](Json asked) { return answered("/v1/completions", asked)["choices"][0]["logprobs"]["token_logprobs"]; };
+  std::vector<SessionOptions> sessions(2, model.session);
+  sessions[0].temperature.fixed = 1e-5;
+  sessions[1].temperature.fixed = 3e-5;
+  std::vector<Json> alone;
+  for (const SessionOptions &session : sessions) {
+    model.session = session;
+    alone.push_back(told(body));
+    close();
+  }
+  ASSERT_NE(alone[0], alone[1]);
+  model.session = sessions[0];
+  model.adapters = {"one", "other"};
+  model.adapterValues = {std::make_shared<const ParameterArray>(), std::make_shared<const ParameterArray>()};
+  model.adapterSessions = sessions;
+  for (size_t adapter : {0u, 1u}) {
+    Json asked = body;
+    asked["adapter"] = model.adapters[adapter];
+    EXPECT_EQ(told(asked), alone[adapter]);
+  }
+  EXPECT_EQ(told(body), alone[0]);
+}
+
+// One prompt fits into the pages that are left but for what its windows see before them: it is refused, and the other is answered.
+TEST_F(Serving, OnePromptThatDoesNotFitFailsAlone) {
+  model.session.ingest = IngestMode::window;
+  model.session.overlap = 16;
+  open();
+  std::promise<void> blocked, goesOn;
+  std::vector<int32_t> taken;
+  scheduler->post([&] {
+    PagePool &pages = scheduler->store()->pages();
+    while (pages.freePages() > 1 + 2) // of one token more than a page, and of the other prompt
+      taken.push_back(*pages.take());
+    blocked.set_value();
+    goesOn.get_future().wait();
+  });
+  blocked.get_future().wait();
+  auto small = ask("/v1/completions", Json({{"prompt", "aab"}, {"max_tokens", 4}, {"temperature", 0}}).dump());
+  auto large = ask("/v1/completions", Json({{"prompt", std::string(256 + fake::lastContext + 1, 'q')}, {"max_tokens", 4}}).dump());
+  goesOn.set_value();
+  ASSERT_TRUE(small->wait() && large->wait());
+  EXPECT_EQ(small->json()["choices"][0]["text"], "aaaa");
+  EXPECT_EQ(large->response.status, 503) << large->body;
+  EXPECT_EQ(large->json()["error"]["code"], "overloaded");
+  waitIdle();
+  scheduler->post([&] {
+    for (int32_t page : taken)
+      scheduler->store()->pages().release(page);
+  });
+  EXPECT_EQ(answered("/v1/completions", {{"prompt", std::string(256 + fake::lastContext + 1, 'q')}, {"max_tokens", 4}, {"temperature", 0}})["choices"][0]["text"], "qqqq");
+}
+
 // What takes longest gives way to what takes long, and that to answers.
 TEST_F(Serving, LongWorkIsDoneWithinTheLongest) {
   open();

@@ -185,21 +185,30 @@ Result<LoadedProgram> LoadedProgram::load(const Arguments &arguments, const Load
   return loaded;
 }
 
-Status LoadedProgram::useAdapter(const std::string &folder) {
-  LONGC_TRY(useValues(folder));
-  if (compressingModule(program->message()))
-    return {};
-  auto use = recordedMemoryUse(folder);
-  if (!use.ok())
-    return use.status();
+Result<AdapterUse> AdapterUse::of(const std::string &folder) {
+  auto recorded = recordedMemoryUse(folder);
+  if (!recorded.ok())
+    return recorded.status();
+  AdapterUse use;
   auto wrong = [&](const char *key, const std::string &value, const char *expected) {
     return Status::error(notAnAdapter, quoted(folder + "/adapter_config.json") + ": " + key + " is " + quoted(value) + ": expected " + expected,
                          "give --adapter a folder that `train` wrote");
   };
-  if (!use->ingest.empty() && !(adapterIngest = parseIngest(use->ingest)))
-    return wrong(ingestKey, use->ingest, "memory or window");
-  if (!use->temperature.empty() && !(adapterTemperature = MemoryTemperature::parse(use->temperature)))
-    return wrong(temperatureKey, use->temperature, "fixed:x or log:c:m0");
+  if (!recorded->ingest.empty() && !(use.ingest = parseIngest(recorded->ingest)))
+    return wrong(ingestKey, recorded->ingest, "memory or window");
+  if (!recorded->temperature.empty() && !(use.temperature = MemoryTemperature::parse(recorded->temperature)))
+    return wrong(temperatureKey, recorded->temperature, "fixed:x or log:c:m0");
+  return use;
+}
+
+Status LoadedProgram::useAdapter(const std::string &folder) {
+  LONGC_TRY(useValues(folder));
+  if (compressingModule(program->message()))
+    return {};
+  auto use = AdapterUse::of(folder);
+  if (!use.ok())
+    return use.status();
+  adapterUse = *use;
   return {};
 }
 
@@ -292,7 +301,7 @@ Status LoadedProgram::unbindAdapter() {
 
 Result<Tokenizer> LoadedProgram::tokenizer() const { return createTokenizer(program->module().tokenizer()); }
 
-Result<SessionOptions> LoadedProgram::sessionOptions(const Arguments &arguments, const SessionOptions *saved) const {
+Result<SessionOptions> LoadedProgram::sessionOptions(const Arguments &arguments, const SessionOptions *saved, const AdapterUse &use) const {
   SessionOptions options;
   if (saved)
     options = *saved;
@@ -313,8 +322,8 @@ Result<SessionOptions> LoadedProgram::sessionOptions(const Arguments &arguments,
     options.policy.memory = *memory;
   }
   if (!saved) {
-    options.ingest = adapterIngest.value_or(IngestMode::memory);
-    options.temperature = adapterTemperature.value_or(MemoryTemperature());
+    options.ingest = use.ingest.value_or(IngestMode::memory);
+    options.temperature = use.temperature.value_or(MemoryTemperature());
   }
   if (arguments.has("ingest")) {
     auto ingest = parseIngest(arguments.text("ingest"));

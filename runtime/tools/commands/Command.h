@@ -56,14 +56,22 @@ struct LoadOptions {
   std::function<Status(const Program &)> beside = nullptr; // runs in a thread of its own while the device is opened
 };
 
+/// How an adapter's memory is to be read and asked; what it does not say is empty.
+struct AdapterUse {
+  std::optional<IngestMode> ingest;
+  std::optional<MemoryTemperature> temperature;
+
+  /// What its configuration says.
+  static Result<AdapterUse> of(const std::string &folder);
+};
+
 /// The running program, loaded as its options ask.
 struct LoadedProgram {
   std::unique_ptr<Program> program;
   ParameterArray adapter; // the values of --adapter, where the program trains them
   std::shared_ptr<const Overlays> overlays; // the adapter of --adapter, where it is bound beside the products
   std::unique_ptr<Engine> engine;
-  std::optional<IngestMode> adapterIngest; // as the adapter says it was trained for
-  std::optional<MemoryTemperature> adapterTemperature;
+  AdapterUse adapterUse; // of --adapter, the first of several
   double loadSeconds = 0;
   AskedProfile profile;
 
@@ -72,7 +80,9 @@ struct LoadedProgram {
   Result<Tokenizer> tokenizer() const;
   /// Window, memory and temperature as the options ask; otherwise as a memory was saved with, or as the adapter says, or as the
   /// program was compiled for.
-  Result<SessionOptions> sessionOptions(const Arguments &arguments, const SessionOptions *saved = nullptr) const;
+  Result<SessionOptions> sessionOptions(const Arguments &arguments, const SessionOptions *saved = nullptr) const { return sessionOptions(arguments, saved, adapterUse); }
+  /// The same with another adapter.
+  Result<SessionOptions> sessionOptions(const Arguments &arguments, const SessionOptions *saved, const AdapterUse &use) const;
   /// The model with these values of its adapter, which must outlive the engine.
   Status bindAdapter(const ParameterList &list, const ParameterArray &values);
   /// The same with an adapter that is bound beside its products.

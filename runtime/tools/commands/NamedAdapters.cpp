@@ -20,6 +20,7 @@ Result<NamedAdapters> NamedAdapters::read(const LoadedProgram &loaded, const Arg
     if (compresses || (loaded.engine->prefix() && given.size() == 1)) { // what it is of has it already
       adapters.names_.push_back(named.name);
       adapters.values_.push_back(nullptr);
+      adapters.uses_.push_back(loaded.adapterUse);
       return adapters;
     }
     if (std::find(adapters.names_.begin(), adapters.names_.end(), named.name) != adapters.names_.end())
@@ -33,14 +34,23 @@ Status NamedAdapters::add(const LoadedProgram &loaded, const NamedFolder &named)
   auto taken = TakenAdapter::read(named.folder, *loaded.program, trained_.list);
   if (!taken.ok())
     return taken.status();
+  auto use = AdapterUse::of(named.folder);
+  if (!use.ok())
+    return use.status();
   if (taken->overlays) {
     overlays_.push_back(std::move(taken->overlays));
     values_.emplace_back(overlays_.back(), &overlays_.back()->values);
   } else {
     values_.push_back(std::make_shared<const ParameterArray>(std::move(taken->values)));
   }
+  uses_.push_back(*use);
   names_.push_back(named.name);
   return {};
+}
+
+AdapterUse NamedAdapters::useOf(const ParameterArray *adapter) const {
+  auto place = std::ranges::find(values_, adapter, [](const auto &values) { return values.get(); });
+  return place == values_.end() ? AdapterUse() : uses_[static_cast<size_t>(place - values_.begin())];
 }
 
 Result<const ParameterArray *> NamedAdapters::find(const LoadedProgram &loaded, const std::string &name) {

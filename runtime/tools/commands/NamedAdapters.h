@@ -18,6 +18,8 @@ public:
   const std::vector<std::string> &names() const { return names_; }
   /// Null for one of two models that are joined, or in the cache of the engine, which have it already.
   const std::vector<std::shared_ptr<const ParameterArray>> &values() const { return values_; }
+  /// How memory is read and asked with an adapter of ours, or with none (null), where --ingest and --memory-temperature do not say.
+  AdapterUse useOf(const ParameterArray *adapter) const;
   /// The adapter of this name, or in the folder of this name.
   Result<const ParameterArray *> find(const LoadedProgram &loaded, const std::string &name);
   /// The program with this adapter of ours or with other values of what it trains; null: as it was compiled.
@@ -30,6 +32,7 @@ private:
   ProgramParameters trained_;
   std::vector<std::string> names_;
   std::vector<std::shared_ptr<const ParameterArray>> values_;
+  std::vector<AdapterUse> uses_; // of each
   std::vector<std::shared_ptr<const Overlays>> overlays_; // whose values those are, where the program binds them
 };
 

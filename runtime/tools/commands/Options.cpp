@@ -69,7 +69,7 @@ constexpr OptionSpec options[] = {
     {"max-body", 0, "BYTES", "64MiB", "largest body of a request"},
     {"memory", 0, "on|off", "on", "off: nothing outside the window is seen; a longer prompt is refused"},
     {"memory-budget", 0, "BYTES", "0", "most bytes of memory, oldest tokens dropped first, such as 512MiB (0: no limit)"},
-    {"memory-temperature", 0, "T", "", "factor on memory scores: fixed:x, or log:c:m0[:x] = x (1 + c ln(m/m0)) past m0 tokens (default: as the first --adapter says, else fixed:1; of train: what the adapter will say)"},
+    {"memory-temperature", 0, "T", "", "factor on memory scores: fixed:x, or log:c:m0[:x] = x (1 + c ln(m/m0)) past m0 tokens (default: as each --adapter says of itself, else fixed:1; of train: what the adapter will say)"},
     {"min-p", 0, "P", "0", "draw among the tokens with at least P times the best one's probability (chat, generate: unless given, as the checkpoint has it)"},
     {"model-name", 0, "NAME", "", "what requests call the model (default: its name in the checkpoint)"},
     {"nearest", 0, "N", "0", "e2llm: only the soft tokens of the N chunks that have most to do with the question's words (0: all)"},

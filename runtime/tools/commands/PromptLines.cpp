@@ -8,6 +8,7 @@
 #include "runtime/e2llm/Compressor.h"
 #include "runtime/serve/GenerateMany.h"
 #include "runtime/text/GrowingText.h"
+#include "runtime/tools/commands/Documents.h"
 #include "runtime/tools/commands/NamedAdapters.h"
 #include "runtime/tools/commands/OpenedModel.h"
 #include "runtime/tools/commands/PromptRun.h"
@@ -88,12 +89,14 @@ Result<std::vector<std::vector<int32_t>>> encodeLines(const OpenedModel &model, 
   return prompts;
 }
 
-// Sequences that memory holds, each as long as the longest may become; one is tried in any case, as it would be alone.
-int64_t sequencesThatFit(const OpenedModel &model, const std::vector<std::vector<int32_t>> &prompts, int64_t maxTokens) {
-  size_t longest = 0;
+// Sequences that memory holds beside the documents, each as long as the longest may become; one is tried in any case, as it would be alone.
+int64_t sequencesThatFit(const OpenedModel &model, const std::vector<std::vector<int32_t>> &prompts, int64_t maxTokens, const KnownDocuments &known) {
+  size_t longest = 0, shared = 0;
   for (const std::vector<int32_t> &prompt : prompts)
     longest = std::max(longest, prompt.size());
-  int64_t fit = Session::mostThatFit(model.engine(), model.options, static_cast<int64_t>(longest) + maxTokens);
+  for (const auto &document : known.documents)
+    shared += document->tokens().size();
+  int64_t fit = Session::mostThatFit(model.engine(), known.options, static_cast<int64_t>(longest) + maxTokens, static_cast<int64_t>(shared));
   return std::max<int64_t>(fit, 1);
 }
 
@@ -143,6 +146,19 @@ public:
     options.useAdapter = [this](size_t number) { return named_.use(model_.loaded, values_[number]); };
   }
   bool isNeeded() const { return std::ranges::any_of(ofLines_, [this](size_t number) { return values_[number] != nullptr; }); }
+  /// What a line is asked with.
+  Result<SessionOptions> optionsOf(size_t line, const Arguments &arguments) const {
+    return model_.loaded.sessionOptions(arguments, nullptr, named_.useOf(values_[ofLines_[line]]));
+  }
+  /// Documents are memory of the adapter that they were read with: the first.
+  Status checkDocuments(const std::string &path, const std::vector<PromptLine> &lines) const {
+    const ParameterArray *first = named_.values().empty() ? nullptr : named_.values().front().get();
+    for (size_t line = 0; line < lines.size(); ++line)
+      if (values_[ofLines_[line]] != first)
+        return lineError(1005, path, lines[line].number, "its \"adapter\" is not the one that --document is read with, which is the first --adapter",
+                         "ask about a document with the adapter that it was read with");
+    return {};
+  }
 
 private:
   AdapterChoice(OpenedModel &model, NamedAdapters named) : model_(model), named_(std::move(named)) {}
@@ -164,7 +180,7 @@ std::string textOf(const Generation &generation, const Tokenizer &tokenizer) {
 }
 
 Status checkOptions(const Arguments &arguments) {
-  for (const char *other : {"prompt", "prompt-file", "document", "load-memory", "save-memory"})
+  for (const char *other : {"prompt", "prompt-file", "load-memory", "save-memory"})
     if (arguments.has(other))
       return Status::error(1005, std::string("--prompts and --") + other + " exclude each other", "give one of them");
   if (!arguments.flag("json"))
@@ -194,9 +210,17 @@ Status continuePromptLines(const Arguments &arguments) {
   auto prompts = encodeLines(*model, path, *lines);
   if (!prompts.ok())
     return prompts.status();
+  auto choice = AdapterChoice::read(*model, arguments, *lines);
+  if (!choice.ok())
+    return choice.status();
+  if (arguments.has("document"))
+    LONGC_TRY(choice->checkDocuments(path, *lines));
+  auto known = KnownDocuments::open(*model, arguments);
+  if (!known.ok())
+    return known.status();
   const int64_t together = std::min({*parallel, static_cast<int64_t>(prompts->size()),
-                                     sequencesThatFit(*model, *prompts, *maxTokens)});
-  auto store = Session::createStore(model->engine(), model->options, together);
+                                     sequencesThatFit(*model, *prompts, *maxTokens, *known)});
+  auto store = known->store->beside(together);
   if (!store.ok())
     return store.status();
   logNote(formatText("%s; %zu prompts, %lld at a time", model->engine().device().describe().c_str(), prompts->size(),
@@ -206,12 +230,14 @@ Status continuePromptLines(const Arguments &arguments) {
   ManyOptions options{*sampler, *maxTokens, {}, [] { return !interrupted(); }, {}};
   if (!arguments.flag("ignore-eos"))
     options.stopTokens = model->tokenizer.stopIds();
-  auto choice = AdapterChoice::read(*model, arguments, *lines);
-  if (!choice.ok())
-    return choice.status();
   const bool joins = compressingModule(model->loaded.program->message()) || model->engine().prefix(); // which have their adapter already
-  if (!joins && (choice->isNeeded() || arguments.has("adapter")))
+  const bool governs = !joins && (choice->isNeeded() || arguments.has("adapter"));
+  if (governs)
     choice->govern(options);
+  options.open = [&](size_t index) -> Result<std::unique_ptr<Session>> {
+    auto session = governs && known->documents.empty() ? choice->optionsOf(index, arguments) : Result<SessionOptions>(known->options);
+    return session.ok() ? Session::open(model->engine(), *session, *store, known->documents) : session.status();
+  };
   options.onFinished = [&](const Continuation &one) {
     PromptRun run{(*prompts)[one.index], model->loaded.loadSeconds, one.readSeconds, one.generation,
                   textOf(one.generation, model->tokenizer), sampler->seed};

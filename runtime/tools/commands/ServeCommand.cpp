@@ -248,6 +248,12 @@ Status serveDecoder(Serving &serving, const Arguments &arguments) {
   ServedModel served = describeModel(*model, arguments.text("model-name"));
   served.adapters = adapters->names();
   served.adapterValues = adapters->values();
+  for (const auto &values : adapters->values()) {
+    auto session = model->loaded.sessionOptions(arguments, nullptr, adapters->useOf(values.get()));
+    if (!session.ok())
+      return session.status();
+    served.adapterSessions.push_back(*session);
+  }
   Service service(std::move(options.service), std::move(served),
                   ServiceParts{&**scheduler, shelf.get(), nullptr, soft.get()}, serving.metrics, *serving.log);
   const Status ended = listen(serving, service, &**scheduler,
