@@ -101,32 +101,36 @@ static abi::Parameter::Initializer initializerOf(lm::ParameterOp parameter) {
   return name == initializeZero ? abi::Parameter::ZERO : abi::Parameter::KAIMING_UNIFORM;
 }
 
-uint32_t ProgramIndex::parameter(lm::ParameterOp parameter) {
-  auto [found, isNew] = parameters_.try_emplace(parameter.getSymName(), program_.parameters_size());
+FailureOr<uint32_t> ProgramIndex::parameter(lm::ParameterOp parameter) {
+  abi::Parameter message;
+  message.set_name(parameter.getSymName().str());
+  auto [shape, element] = *shapeAndElement(parameter.getType());
+  for (int64_t size : shape)
+    message.add_shape(ShapedType::isDynamic(size) ? 0 : size);
+  message.set_trainable(parameter.getTrainable() && !isOverlay(parameter));
+  auto addPart = [&](StringRef module, int64_t rows) {
+    abi::OverlayPart *part = message.add_overlays();
+    part->set_module(module.str());
+    part->set_rows(rows);
+  };
+  if (isOverlay(parameter))
+    for (auto [module, rows] : llvm::zip(parameter->getAttrOfType<ArrayAttr>(overlayModulesAttribute).getAsValueRange<StringAttr>(),
+                                         parameter->getAttrOfType<DenseI64ArrayAttr>(overlayRowsAttribute).asArrayRef()))
+      addPart(module, rows);
+  for (lm::ParameterOp trained : trainedParts(parameter))
+    addPart(trained.getSymName(), cast<RankedTensorType>(trained.getType()).getDimSize(0));
+  message.set_layout(parameter.getPanels() ? abi::Parameter::PANELS : abi::Parameter::ROWS);
+  message.set_initializer(initializerOf(parameter));
+  // The first one's type is what is stored: a target may decode it.
+  auto [found, isNew] = parameters_.try_emplace(parameter.getSymName(), Known{uint32_t(program_.parameters_size()), message.SerializeAsString()});
+  if (!isNew && found->second.form != message.SerializeAsString())
+    return parameter.emitOpError("@") << parameter.getSymName() << " lies otherwise, or has another shape or use, than in a function before: "
+                                      << "a program has one of each name";
   if (isNew) {
-    abi::Parameter *message = program_.add_parameters();
-    message->set_name(parameter.getSymName().str());
-    auto [shape, element] = *shapeAndElement(parameter.getType());
-    message->set_type(element);
-    for (int64_t size : shape)
-      message->add_shape(ShapedType::isDynamic(size) ? 0 : size);
-    message->set_trainable(parameter.getTrainable() && !isOverlay(parameter));
-    if (isOverlay(parameter))
-      for (auto [module, rows] : llvm::zip(parameter->getAttrOfType<ArrayAttr>(overlayModulesAttribute).getAsValueRange<StringAttr>(),
-                                           parameter->getAttrOfType<DenseI64ArrayAttr>(overlayRowsAttribute).asArrayRef())) {
-        abi::OverlayPart *part = message->add_overlays();
-        part->set_module(module.str());
-        part->set_rows(rows);
-      }
-    for (lm::ParameterOp trained : trainedParts(parameter)) {
-      abi::OverlayPart *part = message->add_overlays();
-      part->set_module(trained.getSymName().str());
-      part->set_rows(cast<RankedTensorType>(trained.getType()).getDimSize(0));
-    }
-    message->set_layout(parameter.getPanels() ? abi::Parameter::PANELS : abi::Parameter::ROWS);
-    message->set_initializer(initializerOf(parameter));
+    message.set_type(element);
+    *program_.add_parameters() = std::move(message);
   }
-  return found->second;
+  return found->second.number;
 }
 
 uint32_t ProgramIndex::kernel(StringRef name) {
@@ -268,8 +272,10 @@ private:
     auto type = dyn_cast<RankedTensorType>(reference.getType());
     if (type && !type.hasStaticShape()) // an adapter's two matrices have one rank
       sizes_.bindSizes(reference, {sizes_.symbolExpr("rank of " + reference.getName().rsplit(".lora_").first.str())});
-    addBuffer(reference.getResult(), abi::Buffer::PARAMETER, index_.parameter(parameterNamed(reference.getName())));
-    return success();
+    FailureOr<uint32_t> number = index_.parameter(parameterNamed(reference.getName()));
+    if (succeeded(number))
+      addBuffer(reference.getResult(), abi::Buffer::PARAMETER, *number);
+    return number;
   }
 
   LogicalResult add(tensor::EmptyOp empty) {
@@ -376,9 +382,12 @@ private:
         return failure();
       result_.add_results(*buffer);
       if (auto name = function_.getResultAttrOfType<StringAttr>(number, gradientAttribute)) {
+        FailureOr<uint32_t> parameter = index_.parameter(parameterNamed(name));
+        if (failed(parameter))
+          return failure();
         abi::Gradient *gradient = result_.add_gradients();
         gradient->set_result(number);
-        gradient->set_parameter(index_.parameter(parameterNamed(name)));
+        gradient->set_parameter(*parameter);
       }
     }
     return success();

@@ -19,14 +19,21 @@ class ProgramIndex {
 public:
   explicit ProgramIndex(abi::Program &program) : program_(program) {}
 
-  uint32_t parameter(lm::ParameterOp parameter);
+  // An error where a function before has another parameter of the name: laid out otherwise, of another shape or use.
+  mlir::FailureOr<uint32_t> parameter(lm::ParameterOp parameter);
   uint32_t kernel(llvm::StringRef name);
   uint32_t kernel(tile::KernelOp op);
   uint32_t state(abi::State::Kind kind, uint32_t layer, mlir::RankedTensorType type);
 
 private:
+  struct Known {
+    uint32_t number;
+    std::string form;
+  };
+
   abi::Program &program_;
-  llvm::StringMap<uint32_t> parameters_, kernels_, states_;
+  llvm::StringMap<Known> parameters_;
+  llvm::StringMap<uint32_t> kernels_, states_;
 };
 
 // The element type as the Program names it; nothing for a type that no buffer can have.

@@ -8,6 +8,7 @@
 // RUN: not longc inspect %t/odd-group.mlir 2>&1 | FileCheck %t/odd-group.mlir
 // RUN: not longc inspect %t/written-input.mlir 2>&1 | FileCheck %t/written-input.mlir
 // RUN: not longc inspect %t/odd-role.mlir 2>&1 | FileCheck %t/odd-role.mlir
+// RUN: not longc inspect %t/two-layouts.mlir 2>&1 | FileCheck %t/two-layouts.mlir
 
 //--- unplanned.mlir
 // CHECK: error: buffer has no 'tile.live': expected a function after longc-plan-buffers
@@ -76,4 +77,23 @@ func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
 // CHECK: error: argument 0 is 'tokens': expected i32 of rank 1, got 'tensor<4xf32>'
 func.func @f(%x: tensor<4xf32> {lm.input = "tokens"}) -> tensor<4xf32> {
   return %x : tensor<4xf32>
+}
+
+//--- two-layouts.mlir
+// The functions of two precisions share a program's parameters.
+// CHECK: {{[0-9]+}}:{{.*}}error: 'lm.parameter' op @w lies otherwise, or has another shape or use, than in a function before: a program has one of each name
+// CHECK: @fast has no step list
+module {
+  lm.parameter @w panels : tensor<32x64xbf16>
+  func.func @exact() -> tensor<32x64xbf16> {
+    %w = lm.parameter_ref @w : tensor<32x64xbf16>
+    return %w : tensor<32x64xbf16>
+  }
+}
+module {
+  lm.parameter @w : tensor<32x64xbf16>
+  func.func @fast() -> tensor<32x64xbf16> {
+    %w = lm.parameter_ref @w : tensor<32x64xbf16>
+    return %w : tensor<32x64xbf16>
+  }
 }

@@ -74,7 +74,7 @@ Status inspectCheckpoint(const std::string &path) {
   return {};
 }
 
-// The step lists of a file of functions after `longc-lower`.
+// The step lists of a file of functions after `longc-lower`, or of several modules of one program.
 Status inspectFunctions(const std::string &path) {
   mlir::DialectRegistry registry;
   registerAllDialects(registry);
@@ -86,15 +86,21 @@ Status inspectFunctions(const std::string &path) {
     return Status::error(3004, "'" + path + "' is no valid IR", "the messages above name the place");
   abi::Program program;
   ProgramIndex index(program);
-  for (auto function : module->getOps<mlir::func::FuncOp>()) {
+  std::string unbuilt;
+  module->walk([&](mlir::func::FuncOp function) {
     abi::Function built;
     built.set_name(function.getSymName().str());
     built.set_precision("fast");
     built.set_target("any target");
-    if (failed(buildSteps(function, index, built)))
-      return Status::error(3006, "@" + built.name() + " has no step list", "lower it first: longc-opt --longc-lower");
+    if (failed(buildSteps(function, index, built))) {
+      unbuilt = built.name();
+      return mlir::WalkResult::interrupt();
+    }
     printSteps(program, built, llvm::outs());
-  }
+    return mlir::WalkResult::advance();
+  });
+  if (!unbuilt.empty())
+    return Status::error(3006, "@" + unbuilt + " has no step list", "lower it first: longc-opt --longc-lower");
   for (const abi::Kernel &kernel : program.kernels())
     printKernel(kernel, llvm::outs());
   return {};
