@@ -6,6 +6,8 @@
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <numeric>
+
 using namespace mlir;
 
 namespace longc::cpu {
@@ -93,35 +95,43 @@ bool continues(scf::ForOp loop, Value init) {
   return before && init.hasOneUse() && before->getBlock() == loop->getBlock();
 }
 
+// What divides the place of a block or a step, 0 where nothing is known. What is added to one is what lies before it in a
+// joined row.
+static int64_t stepOf(Value offset) {
+  IntegerAttr constant, factor;
+  if (matchPattern(offset, m_Constant(&constant)))
+    return std::max<int64_t>(constant.getInt(), 0);
+  if (auto argument = dyn_cast<BlockArgument>(offset)) {
+    auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
+    if (loop && argument == loop.getInductionVar() && matchPattern(loop.getStep(), m_Constant(&constant)))
+      return constant.getInt();
+    return isa<tile::KernelOp>(argument.getOwner()->getParentOp()) ? 1 : 0;
+  }
+  Operation *op = offset.getDefiningOp();
+  if (auto sum = dyn_cast<arith::AddIOp>(op); sum && sum.getLhs().getDefiningOp() && sum.getRhs().getDefiningOp()) {
+    const int64_t left = stepOf(sum.getLhs()), right = stepOf(sum.getRhs());
+    return left && right ? std::gcd(left, right) : 0;
+  }
+  if (auto product = dyn_cast<arith::MulIOp>(op))
+    for (Value each : product->getOperands())
+      if (matchPattern(each, m_Constant(&constant)) && constant.getInt() > 0)
+        return constant.getInt();
+  if (!isa<arith::DivUIOp, arith::DivSIOp>(op))
+    return 0;
+  // A part of a block of a whole number of parts, or the key head of a query head and the like.
+  auto product = op->getOperand(0).getDefiningOp<arith::MulIOp>();
+  const bool isPart = isa<arith::DivUIOp>(op) && product && matchPattern(op->getOperand(1), m_Constant(&constant)) &&
+                      matchPattern(product.getRhs(), m_Constant(&factor)) && constant.getInt() > 0 && factor.getInt() % constant.getInt() == 0;
+  return isPart ? factor.getInt() / constant.getInt() : 1;
+}
+
 bool isInside(Value offset, int64_t extent, int64_t size) {
   if (ShapedType::isDynamic(size))
     return false;
-  IntegerAttr constant;
-  if (matchPattern(offset, m_Constant(&constant)))
+  if (IntegerAttr constant; matchPattern(offset, m_Constant(&constant)))
     return constant.getInt() >= 0 && constant.getInt() + extent <= size;
-  // A block or step of a whole number of tiles: launches have no block past the end.
-  if (auto quotient = offset.getDefiningOp<arith::DivUIOp>()) {
-    auto product = quotient.getLhs().getDefiningOp<arith::MulIOp>();
-    IntegerAttr factor;
-    if (product && matchPattern(quotient.getRhs(), m_Constant(&constant)) &&
-        matchPattern(product.getRhs(), m_Constant(&factor)) && constant.getInt() > 0) {
-      int64_t step = factor.getInt() / constant.getInt();
-      return step > 0 && factor.getInt() % constant.getInt() == 0 && size % step == 0 && extent <= step;
-    }
-  }
-  if (auto product = offset.getDefiningOp<arith::MulIOp>())
-    for (Value factor : product->getOperands())
-      if (matchPattern(factor, m_Constant(&constant)) && constant.getInt() > 0)
-        return size % constant.getInt() == 0 && extent <= constant.getInt();
-  if (auto argument = dyn_cast<BlockArgument>(offset)) {
-    if (auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp()))
-      if (matchPattern(loop.getStep(), m_Constant(&constant)) && argument == loop.getInductionVar())
-        return size % constant.getInt() == 0 && extent <= constant.getInt();
-    if (isa<tile::KernelOp>(argument.getOwner()->getParentOp()))
-      return extent == 1;
-  }
-  // Key head of a query head, and the like: single elements along a dimension that the grid covers.
-  return extent == 1 && isa_and_nonnull<arith::DivUIOp, arith::DivSIOp>(offset.getDefiningOp());
+  const int64_t step = stepOf(offset); // launches have no block past the end
+  return step > 0 && size % step == 0 && extent <= step;
 }
 
 bool isLazy(scf::IfOp branch) {

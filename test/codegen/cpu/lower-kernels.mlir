@@ -28,6 +28,25 @@ tile.kernel @scale grid(%i) (%x: !tile.view<?x32xf32>, %y: !tile.view<?x32xf32>)
   tile.return
 }
 
+// A head of a joined product lies inside its row: nothing of it is masked.
+// WIDE-LABEL: func.func @longc_head_of_joined_avx512
+// WIDE-NOT: masked
+// WIDE: llvm.load {{.*}} -> vector<16xf32>
+// WIDE-NOT: masked
+// WIDE: return
+tile.kernel @head_of_joined grid(%i, %head) (%x: !tile.view<?x128xf32>, %y: !tile.view<?x64xf32>) {
+  %c8 = arith.constant 8 : index
+  %c32 = arith.constant 32 : index
+  %c64 = arith.constant 64 : index
+  %row = arith.muli %i, %c8 : index
+  %first = arith.muli %head, %c32 : index
+  %column = arith.addi %first, %c64 : index
+  %t = tile.load %x[%row, %column] : !tile.view<?x128xf32> -> tensor<8x32xf32>
+  %s = arith.addf %t, %t : tensor<8x32xf32>
+  tile.store %s, %y[%row, %first] : tensor<8x32xf32>, !tile.view<?x64xf32>
+  tile.return
+}
+
 // A register block of 8 rows and 3 panels is one loop with 24 dots; each broadcast stands beside its own.
 // DOTS-LABEL: func.func @longc_product_avx512_bf16
 // DOTS: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
