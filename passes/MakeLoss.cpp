@@ -1,5 +1,6 @@
 // `@loss` beside a decoder's `@forward`: the same layers, with a weighted cross-entropy in the place of the logits.
 #include "passes/FunctionInputs.h"
+#include "passes/GateCost.h"
 #include "passes/Passes.h"
 #include "passes/PickRows.h"
 
@@ -30,6 +31,8 @@ LogicalResult endInLoss(func::FuncOp function, bool ofRows) {
                                          RankedTensorType::get({rows}, f32), projection.getX(), projection.getW(), targets, weights);
   terminator->setOperands(loss.getLoss());
   projection.erase();
+  if (auto cost = function->getParentOfType<ModuleOp>()->getAttrOfType<FloatAttr>(gateCostAttribute); cost && !ofRows)
+    terminator->setOperands(addGateCost(function, loss.getLoss(), weights, cost.getValueAsDouble()));
   function.setType(FunctionType::get(function.getContext(), function.getBody().getArgumentTypes(), terminator->getOperandTypes()));
   function.removeResAttrsAttr();
   return success();

@@ -122,17 +122,17 @@ LogicalResult tile(lm::TransposeOp op) {
 // A last size of 1 comes or goes: rows are copied as they are.
 LogicalResult tile(lm::ReshapeOp op) {
   RankedTensorType x = typeOf(op.getX()), result = typeOf(op.getResult());
-  const bool adds = result.getRank() == 3, isUnit = adds ? x.getRank() == 2 && result.getDimSize(2) == 1
-                                                         : x.getRank() == 3 && result.getRank() == 2 && x.getDimSize(2) == 1;
+  const int64_t rank = std::max(x.getRank(), result.getRank());
+  const bool isUnit = x.getRank() + result.getRank() == 2 * rank - 1 && rank <= 3 && (x.getRank() == rank ? x : result).getShape().back() == 1;
   if (!isUnit)
     return op.emitOpError("is in no kernel: expected a last size of 1 that is added or taken away, got ") << x << " to " << result;
-  const int64_t width = result.getDimSize(1), rows = fitTile(summedRows, x.getDimSize(0), 1);
+  const int64_t width = rank == 3 ? result.getDimSize(1) : 1, rows = fitTile(summedRows, x.getDimSize(0), 1);
   KernelBuilder kernel(op, FusedOps(op).kernelName(op.getX(), std::to_string(width)), 1);
   Value row = kernel.mul(kernel.gridIndex(0), rows), zero = kernel.index(0);
-  const int64_t flat[] = {rows, width}, deep[] = {rows, width, 1};
+  const int64_t sizes[] = {rows, width, 1};
   Value places[] = {row, zero, zero};
-  Value tile = kernel.load(kernel.input(op.getX()), adds ? ArrayRef(flat) : ArrayRef(deep), ArrayRef(places).take_front(x.getRank()));
-  kernel.store(kernel.reshape(tile, adds ? ArrayRef(deep) : ArrayRef(flat)), kernel.output(emptyResult(kernel.host(), result, op.getX())),
+  Value tile = kernel.load(kernel.input(op.getX()), ArrayRef(sizes).take_front(x.getRank()), ArrayRef(places).take_front(x.getRank()));
+  kernel.store(kernel.reshape(tile, ArrayRef(sizes).take_front(result.getRank())), kernel.output(emptyResult(kernel.host(), result, op.getX())),
                ArrayRef(places).take_front(result.getRank()));
   op.getResult().replaceAllUsesWith(kernel.finish(hostBlocks(kernel.host(), op.getX(), 0, rows)).getResult(0));
   op.erase();

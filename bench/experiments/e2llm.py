@@ -17,6 +17,9 @@ E5  seconds and memory by the length of a text, 4k to 512k tokens: compressing, 
     machine, `--threads 2`
 E7  E3 from the first step on, and without the question for all that is told, which is restating by another name and which E3 has in its first stages on both sides: two stages
     of --steps each, one sentence a soft token, facts of one kind; each question is asked of both
+E8  what restating is worth by how many documents have questions (our own question: the published claim is of few questions beside many texts): --steps each from one fitted map,
+    --few documents of four facts with questions about them, and as many more without questions as are read, which one side restates and the other leaves; each question is
+    asked of both
 E6  sizes of chunks: --steps each on texts of 16 to 32 facts, from --begun, an adapter for chunks of 512 bytes
 
 PROGRAM is compiled with --method e2llm --pool pma --train without an adapter, by default build/e2llm/untrained (E5: one with an adapter will do). Each seed is a training of its own
@@ -54,6 +57,7 @@ EXPECTED = {  # of the method's description
     "E4": "mean not under cls, pma not under mean, the encoder as it is worst",
     "E5": "seconds in proportion to the length, at most 35 MB for 128k tokens, faster than full attention from 8k on, compressing 2 x the peer",
     "E7": "at least 5 % of the accuracy less without restating",
+    "E8": "the fewer questions, the more restating is worth",
     "E6": "best between the smallest and the largest; what is recalled falls as chunks grow",
 }
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -63,6 +67,7 @@ POOLS = [("pma", True), ("pma", False), ("mean", True), ("mean", False), ("cls",
 SIZES = (64, 128, 256, 512, 1024)  # bytes of a chunk, of E6
 ALIKE = ["3:2:alike:0", "3:3:alike:0", "3:4:alike:0", "1:1:tell:0"]  # documents of E4
 UNTOLD = ["4:2:alike:0", "4:3:alike:0", "5:4:alike:0", "4:8:alike:0"]  # of E7: those of the stage `sentences` without `tell`
+FEW = ["1:4:usual:0"]  # of E8
 MANY = ["1.5:16:alike:5", "1.5:32:alike:5", "2:24:usual:5", "5:32:usual:5"]  # of E6: its `many`
 RESTATING_STEPS = {16: 450, 32: 250, 100: 800}
 JARGON = pathlib.Path("/usr/share/doc/jargon-text/jargon.txt.gz")
@@ -84,6 +89,7 @@ class Runs:
         self.judging = str(options.judge_threads or self.threads)
         self.failed, self.making = threading.Event(), threading.Lock()
         self.documents, self.steps, self.most, self.begun_with = options.documents, options.steps, options.most_steps, os.path.abspath(options.begun)
+        self.few = [int(count) for count in options.few.split(",")]
 
     def together(self, calls):
         """What the calls give, so many at once as there may be programs."""
@@ -229,8 +235,7 @@ def run_e7(runs, seeds):
         replies = runs.folder / f"facts-untold-{objective}-{seed}.jsonl"
         figures = runs.judge(f"facts-untold-{objective}-{seed}", "facts", "--documents", runs.documents, "--soft-only", "--alike", "--facts", 4, "--fillers", 0, "--chunk", 60,
                              "--seed", 4000 + seed, "--adapter", learnt, "-o", replies)
-        losses = [step["reason_loss"] for step in map(json.loads, (learnt / "train.jsonl").read_text().splitlines()) if "reason_loss" in step]
-        return {**figures, "loss": statistics.mean(losses[-max(1, len(losses) // 6):])}, [json.loads(line)["soft_tokens"]["right"] for line in replies.read_text().splitlines()]
+        return {**figures, "loss": last_sixth(learnt)}, [json.loads(line)["soft_tokens"]["right"] for line in replies.read_text().splitlines()]
 
     # Both begin with one fitted map.
     begun = dict(zip(seeds, runs.together([lambda seed=seed: runs.train(f"untold-begun-{seed}", 1, "--data", runs.facts(f"untold-{seed}-0", runs.steps / 20, 7000 + 10 * seed, UNTOLD),
@@ -244,12 +249,58 @@ def run_e7(runs, seeds):
     compare(list(zip(both, reason)))
 
 
+def few_lines(runs, seed):
+    """Documents of four facts, one a line, as many as --steps steps read of one objective, and the file of their texts alone."""
+    lines = runs.facts(f"few-{seed}", runs.steps / 20, 8000 + seed, FEW).read_text().splitlines()
+    texts = [json.dumps({"context": json.loads(line)["context"]}) for line in lines]
+    place = runs.folder / f"few-{seed}-texts.jsonl"
+    if not place.exists():
+        place.write_text("\n".join(texts) + "\n")
+    return lines, texts, place
+
+
+def run_e8(runs, seeds):
+    made = {seed: few_lines(runs, seed) for seed in seeds}
+    usual = ["--chunk", 60, "--restate", 4, "--restate-windows", 1]
+    # All begin with one fitted map, which the texts alone give.
+    begun = dict(zip(seeds, runs.together([lambda seed=seed: runs.train(f"few-begun-{seed}", 1, "--data", made[seed][2], *usual, "--objective", "understand", "--lr", 0, "--seed", seed)
+                                           for seed in seeds])))
+
+    def answers(kind, seed):
+        count, objective = kind
+        lines, texts, _ = made[seed]
+        name, half = f"few-{count}-{objective}-{seed}", len(lines) // 2
+        data = runs.folder / f"{name}.jsonl"
+        if not data.exists():  # those with questions as often as there are others
+            data.write_text("\n".join(lines[:count] if objective == "reason" else [lines[number % count] for number in range(half)] + texts[half:]) + "\n")
+        learnt = runs.train(name, runs.steps, "--data", data, *usual, "--objective", objective, "--understand-weight", 0.5, "--adapter", begun[seed], "--freeze", "encoder",
+                            "--lr", 1e-3, "--warmup", 15, "--schedule", "cosine", "--seed", seed)
+        replies = runs.folder / f"facts-{name}.jsonl"
+        figures = runs.judge(f"facts-{name}", "facts", "--documents", runs.documents, "--soft-only", "--facts", 4, "--fillers", 0, "--chunk", 60, "--seed", 8000 + seed, "--adapter", learnt,
+                             "-o", replies)
+        return {**figures, "loss": last_sixth(learnt)}, [json.loads(line)["soft_tokens"]["right"] for line in replies.read_text().splitlines()]
+
+    results = dict(each(runs, [(count, objective) for count in runs.few for objective in ("reason", "both")], seeds, answers))
+    table(["documents with questions", "objectives", "questions", "loss of the last sixth", "accuracy", "by seed"],
+          [[count, objective, sum(figures["questions"] for figures, _ in parts), spread([figures["loss"] for figures, _ in parts], "", 1, 3),
+            spread([figures["accuracy"] for figures, _ in parts]), " ".join(f"{100 * figures['accuracy']:.1f}" for figures, _ in parts)] for (count, objective), parts in results.items()])
+    for count in runs.few:
+        reason, both = ([right for _, rights in results[count, objective] for right in rights] for objective in ("reason", "both"))
+        print(f"{count} documents with questions: ", end="")
+        compare(list(zip(both, reason)))
+
+
+def last_sixth(learnt):
+    """The mean loss of answers there."""
+    losses = [step["reason_loss"] for step in map(json.loads, (learnt / "train.jsonl").read_text().splitlines()) if "reason_loss" in step]
+    return statistics.mean(losses[-max(1, len(losses) // 6):])
+
+
 def short(runs, name, words, judging, app=None):
     """The figures of --steps steps and what they have learnt."""
     learnt = runs.train(name, runs.steps, *words, "--objective", "reason", "--lr", 5e-4, "--warmup", 15, "--schedule", "cosine", app=app)
-    losses = [json.loads(line)["reason_loss"] for line in (learnt / "train.jsonl").read_text().splitlines()]
     figures = runs.judge(f"facts-{name}", "facts", "--documents", runs.documents, "--soft-only", *judging, "--adapter", learnt, app=app)
-    return {**figures, "loss": statistics.mean(losses[-max(1, len(losses) // 6):])}
+    return {**figures, "loss": last_sixth(learnt)}
 
 
 def each(runs, kinds, seeds, call):
@@ -433,7 +484,8 @@ def main():
     parser.add_argument("--judge-threads", type=int, default=0, help="of each program that asks, if others")
     parser.add_argument("--documents", type=int, default=100, help="to judge by, with four questions each")
     parser.add_argument("--begun", default=str(ROOT / "models/e2llm/adapter"), help="what the trainings of E6 go on from")
-    parser.add_argument("--steps", type=int, default=400, help="of each training of E4 and E6")
+    parser.add_argument("--steps", type=int, default=400, help="of each training of E4, E6, E7 and E8")
+    parser.add_argument("--few", default="40,160,640", help="documents with questions, of E8")
     parser.add_argument("--most-steps", type=int, default=100000, help="of any training, to try an experiment out")
     parser.add_argument("--lengths", default=",".join(str(LENGTH << doubling) for doubling in range(8)), help="of E5, in tokens")
     options = parser.parse_args()

@@ -94,6 +94,7 @@ void addCompile(CLI::App &app, CompileOptions &options) {
                       "train an adapter alone: rank=16,alpha=32,targets=all, or names of modules; layers=memory, or numbers; e2llm: of both models, or none")
       ->needs(train);
   command->add_option("--gated-memory", options.gatedMemory, "train LIFT's memory of each head alone: identity (zeros change nothing) or paper")->needs(train);
+  command->add_option("--gate-cost", options.gateCost, "what a gate that is all open where something is to be predicted adds to the loss (default: 0)")->needs(train);
   command->add_flag("--detach-memory", options.detachMemory, "fot: train without the gradients of what is read in memory")->needs(train);
   command->add_option("--target", options.targets, "targets, comma separated")->delimiter(',')->capture_default_str();
   command->add_option("--variants", options.variants, "CPU variants to build (default: all)")->delimiter(',');

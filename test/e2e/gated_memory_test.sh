@@ -42,5 +42,6 @@ assert header[block + "u1.weight"]["shape"] == [heads, size, gate] and header[bl
 PY
 refuses 1 "of the other form" "$paper" perplexity --file "$folder/text.txt" --quiet --adapter "$folder/gm"
 refuses 2 "--gated-memory" "$longc" compile test/golden/fot_tiny.gguf -o "$folder/none" --train --gated-memory loose
+refuses 2 "--gate-cost" "$longc" compile test/golden/fot_tiny.gguf -o "$folder/none" --train --gate-cost 1
 refuses 2 "excludes --lora" "$longc" compile test/golden/fot_tiny.gguf -o "$folder/none" --train --gated-memory paper --lora rank=4
 echo "a gated memory absorbs a text"

@@ -90,6 +90,7 @@ MUTATIONS = [
     ("FuseRope", "if (isa<lm::RmsNormOp>(op))\n    return {{ofHeads => !ofHeads}};", [], "norms of rows, not of heads"),
     ("FusedOps", "value = {{gather.getRows() => gather.getX()}};", ["tile-streaming"],
      "as many rows as the gather's source has"),
+    ("GateCost", "make.fill(sum, cost / {{count => 1.0}})", ["make-loss-gate-cost"], "gates are summed, where their mean is meant"),
     ("GatedMemoryKernel", "constant(z, {{op_.getGateShift() => -op_.getGateShift()}})", ["tile-linear-memory"],
      "the gate is shifted the other way"),
     ("GatedMemoryKernel",

@@ -108,6 +108,8 @@ Status checkOptions(const CompileOptions &options) {
                          "leave --adapter out here");
   if (!options.gatedMemory.empty() && options.gatedMemory != "identity" && options.gatedMemory != "paper")
     return Status::error(1160, "--gated-memory '" + options.gatedMemory + "': expected identity or paper", "see `longc compile --help`");
+  if (!std::isfinite(options.gateCost) || options.gateCost < 0 || (options.gateCost > 0 && options.gatedMemory.empty()))
+    return Status::error(1160, "--gate-cost: expected a number from 0 on, and --gated-memory", "see `longc compile --help`");
   if (!options.gatedMemory.empty() && (!options.lora.empty() || options.method == "e2llm"))
     return Status::error(1160, "--gated-memory is trained alone: it excludes --lora and --method e2llm", "give one of them");
   if (!options.lora.empty())

@@ -29,6 +29,7 @@ struct CompileOptions {
   bool detachMemory = false;           // fot, training: rows that are read get no gradient
   std::string lora;                    // rank=16,alpha=32,targets=all: what is trained; empty: every parameter of floats
   std::string gatedMemory;             // identity or paper: what is trained instead; empty: no memory
+  double gateCost = 0;                 // its mean gate where something is to be predicted counts so much in the loss
   std::vector<std::string> targets = {"cpu"};
   std::vector<std::string> variants; // CPU variants; empty: all
   std::string dumpDir;               // IR after every stage, numbered

@@ -2,6 +2,7 @@
 #include "frontends/tools/driver/PrepareTraining.h"
 
 #include "dialects/lm/LmDialect.h"
+#include "passes/GateCost.h"
 #include "passes/Passes.h"
 #include "runtime/core/Format.h"
 
@@ -115,6 +116,8 @@ Result<LoraOptions> parseLora(const std::string &text) {
 Status prepareTraining(const CompileOptions &options, ModuleOp graph, Stages &stages, abi::Module &module) {
   if (!options.gatedMemory.empty()) {
     module.mutable_gated_memory()->set_identity(options.gatedMemory == "identity");
+    if (options.gateCost > 0)
+      graph->setAttr(gateCostAttribute, Builder(&stages.context()).getF64FloatAttr(options.gateCost));
     PassManager manager(&stages.context());
     manager.addPass(createInsertGatedMemoryPass({.identity = options.gatedMemory == "identity"}));
     return stages.run(manager, graph, "inserting the gated memory");
