@@ -1,7 +1,12 @@
-// The table of kernels that the runtime finds in a program: `longc_program` of runtime/abi/longc_abi.h.
+// What targets make of kernels, and the table of them that the runtime finds in a program: `longc_program` of runtime/abi/longc_abi.h.
 #pragma once
 
+#include "codegen/DumpFolder.h"
+#include "runtime/abi/program.pb.h"
 #include "runtime/core/Status.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
 
 #include <cstdint>
 #include <string>
@@ -19,6 +24,24 @@ struct CompiledKernel {
 struct DeviceImage {
   std::string kernel, target;
   std::vector<char> code;
+  abi::DeviceLaunch launch;
+};
+
+struct KernelCode {
+  std::vector<std::string> objects;    // relocatable ELF files
+  std::vector<CompiledKernel> kernels; // functions in them
+  std::vector<DeviceImage> images;
+};
+
+struct CodeOptions {
+  llvm::SmallVector<llvm::StringRef> variants; // of those that the target has; empty: all
+  bool trains = false;                   // code for the optimizer too
+  bool quiet = true;                     // else what became of each kernel is printed where the target says so
+  unsigned threads = 2;
+  // Seconds of each stage, of all threads together, are added up here when given.
+  std::vector<std::pair<std::string, double>> *times = nullptr;
+  // Keeps what code is made of when given.
+  DumpFolder *dumps = nullptr;
 };
 
 // An object file of this machine that defines `longc_program` over the given kernels and images.

@@ -62,6 +62,14 @@ def ChoosePrecisionPass : Longc_Pass<"longc-choose-precision"> {
                  Option<"narrowWeights", "narrow-weights", "bool", "false", "round weights stored in float32 too">];
 }
 
+def ChooseTilesPass : Longc_Pass<"longc-choose-tiles"> {
+  let summary = "gives a module the largest tile sizes of its target whose kernels there is room for";
+  let description = [{
+    Of the sizes that the module's target offers (`Target::tilings`), none larger than those the module has: tiles a copy and asks the
+    target. A remark says which kernel had no room in larger blocks. Sizes that no target offers stay.
+  }];
+}
+
 def CompressChunksPass : Longc_Pass<"longc-compress-chunks"> {
   let summary = "an encoder's function gives one soft token a chunk, of a decoder's width (E2LLM)";
   let description = [{

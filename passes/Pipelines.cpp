@@ -55,6 +55,13 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
     manager.addPass(createFuseElementsPass());
   // All parameters are there; tiling gives their layouts to the kernels.
   manager.addPass(createAssignLayoutsPass());
+  manager.addPass(createChooseTilesPass());
+  buildTilingPipeline(manager);
+  // Last: what is added or moved on the host afterwards would not be in the plan. All launches of a kernel are known.
+  manager.addPass(createPlanBuffersPass());
+}
+
+void buildTilingPipeline(OpPassManager &manager) {
   manager.addPass(createTileLinearPass());
   manager.addPass(createTileAttentionPass());
   manager.addPass(createTileStreamingPass());
@@ -67,8 +74,6 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
   manager.addPass(createDeduplicateKernelsPass());
   // On kernels as they stay: what is folded or shared above would be counted twice.
   manager.addPass(createPipelineLoopsPass());
-  // Last: what is added or moved on the host afterwards would not be in the plan. All launches of a kernel are known.
-  manager.addPass(createPlanBuffersPass());
 }
 
 void registerPasses() {

@@ -35,4 +35,7 @@ struct LoweringOptions : public mlir::PassPipelineOptions<LoweringOptions> {
 // one that has none gets it first.
 void buildLoweringPipeline(mlir::OpPassManager &manager, const LoweringOptions &options);
 
+// Its part that makes kernels of the module's tile sizes.
+void buildTilingPipeline(mlir::OpPassManager &manager);
+
 } // namespace longc

@@ -1,6 +1,9 @@
 // A module gets the tile sizes that everything after reads.
 #include "passes/Passes.h"
+#include "passes/Target.h"
 #include "passes/TargetFacts.h"
+
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -17,10 +20,14 @@ struct SetTargetPass : impl::SetTargetPassBase<SetTargetPass> {
     ModuleOp module = getOperation();
     if (target.empty() && module->hasAttr(targetAttributeName))
       return;
-    FailureOr<tile::TargetAttr> facts = factsOf(target, module);
-    if (failed(facts))
-      return signalPassFailure();
-    module->setAttr(targetAttributeName, *facts);
+    const Target *first = targets().empty() ? nullptr : targets().front();
+    if (const Target *found = target.empty() ? first : findTarget(target)) {
+      module->setAttr(targetAttributeName, found->tilings(&getContext()).front());
+      return;
+    }
+    auto names = llvm::map_range(targets(), [](const Target *each) { return each->name(); });
+    module.emitError("expected a target of ") << llvm::join(names, ", ") << ", got '" << target << "'";
+    signalPassFailure();
   }
 };
 

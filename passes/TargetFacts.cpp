@@ -1,8 +1,7 @@
-// Targets by name.
+// Targets, and what a module says of its own.
 #include "passes/TargetFacts.h"
 
-#include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/StringExtras.h"
+#include "passes/Target.h"
 
 using namespace mlir;
 
@@ -16,19 +15,21 @@ FailureOr<tile::TargetAttr> targetFacts(ModuleOp module) {
 }
 
 // Filled while a tool starts, as MLIR's own registry of passes.
-static llvm::MapVector<StringRef, MakeFacts> &targets() {
-  static llvm::MapVector<StringRef, MakeFacts> known;
-  return known;
+static SmallVector<const Target *> &known() {
+  static SmallVector<const Target *> list;
+  return list;
 }
 
-void registerTarget(StringRef name, MakeFacts facts) { targets().insert({name, facts}); }
+void registerTarget(const Target &target) {
+  if (!llvm::is_contained(known(), &target))
+    known().push_back(&target);
+}
 
-FailureOr<tile::TargetAttr> factsOf(StringRef target, ModuleOp module) {
-  auto *found = target.empty() ? targets().begin() : targets().find(target);
-  if (found != targets().end())
-    return found->second(module.getContext());
-  auto names = llvm::map_range(targets(), [](const auto &entry) { return entry.first; });
-  return module.emitError("expected a target of ") << llvm::join(names, ", ") << ", got '" << target << "'";
+ArrayRef<const Target *> targets() { return known(); }
+
+const Target *findTarget(StringRef name) {
+  auto *found = llvm::find_if(known(), [&](const Target *target) { return target->name() == name; });
+  return found == known().end() ? nullptr : *found;
 }
 
 } // namespace longc

@@ -167,7 +167,7 @@ int main(int argc, char **argv) {
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(file, &context);
   if (!module)
     return 1;
-  auto target = longc::tile::cpuTarget(&context);
+  auto target = longc::tile::cpuSizes(&context);
   (*module)->setAttr("tile.target",
                      longc::tile::TargetAttr::get(
                          &context, mmaRows ? mmaRows : target.getMmaRows(), mmaCols ? mmaCols : target.getMmaCols(),
@@ -186,7 +186,7 @@ int main(int argc, char **argv) {
     if (only.empty() || kernel.getSymName().contains(only))
       kernel->moveBefore(kernels->getBody(), kernels->getBody()->end());
   std::vector<StringRef> names(variants.begin(), variants.end());
-  longc::CpuOptions options;
+  longc::CodeOptions options;
   longc::DumpFolder dumps(dumpDir);
   options.dumps = &dumps;
   auto code = longc::compileCpu(*kernels, names, options);
@@ -207,7 +207,7 @@ int main(int argc, char **argv) {
   void *library = std::system(command.c_str()) == 0 ? dlopen(shared.c_str(), RTLD_NOW) : nullptr;
   if (!library)
     return 1;
-  for (const longc::CpuKernel &compiled : code->kernels) {
+  for (const longc::CompiledKernel &compiled : code->kernels) {
     auto kernel = (*kernels).lookupSymbol<longc::tile::KernelOp>(compiled.name);
     bool oneRow = StringRef(compiled.name).contains("rows1");
     int64_t count = oneRow ? 1 : static_cast<int64_t>(tokens);

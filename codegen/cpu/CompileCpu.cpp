@@ -8,6 +8,7 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Analysis/CGSCCPassManager.h"
 #include "llvm/Analysis/LoopAnalysisManager.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -33,18 +34,21 @@ namespace {
 // Adds the time since its construction to a stage of the options' times.
 class Stopwatch {
 public:
-  Stopwatch(const CpuOptions &options, double CpuOptions::Times::*stage) : options_(options), stage_(stage) {}
+  Stopwatch(const CodeOptions &options, StringRef stage) : times_(options.times), stage_(stage) {}
   ~Stopwatch() {
     static std::mutex mutex;
-    if (!options_.times)
+    if (!times_)
       return;
     std::lock_guard<std::mutex> lock(mutex);
-    options_.times->*stage_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    auto found = llvm::find_if(*times_, [&](const auto &each) { return each.first == stage_; });
+    if (found == times_->end())
+      found = times_->insert(found, {stage_.str(), 0.0});
+    found->second += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
 
 private:
-  const CpuOptions &options_;
-  double CpuOptions::Times::*stage_;
+  std::vector<std::pair<std::string, double>> *times_;
+  StringRef stage_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
@@ -66,7 +70,7 @@ std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const cpu::CpuVariant &va
 }
 
 // LLVM dialect to an object file. Units share nothing but the MLIR context, which is safe to read.
-void compileUnit(Unit &unit, const CpuOptions &options, const std::string &dumpName) {
+void compileUnit(Unit &unit, const CodeOptions &options, const std::string &dumpName) {
   std::unique_ptr<llvm::TargetMachine> machine = makeTargetMachine(*unit.variant, unit.error);
   if (!machine)
     return;
@@ -85,7 +89,7 @@ void compileUnit(Unit &unit, const CpuOptions &options, const std::string &dumpN
       function.setAlignment(llvm::Align(64));
     }
   {
-    Stopwatch watch(options, &CpuOptions::Times::optimize);
+    Stopwatch watch(options, "kernels through LLVM's passes");
     llvm::LoopAnalysisManager loops;
     llvm::FunctionAnalysisManager functions;
     llvm::CGSCCAnalysisManager components;
@@ -105,7 +109,7 @@ void compileUnit(Unit &unit, const CpuOptions &options, const std::string &dumpN
   }
   if (options.dumps)
     options.dumps->keep(dumpName + ".ll", [&](llvm::raw_ostream &out) { module->print(out, nullptr); });
-  Stopwatch watch(options, &CpuOptions::Times::emit);
+  Stopwatch watch(options, "kernels to machine code");
   auto emit = [&](llvm::Module &from, llvm::CodeGenFileType type) {
     llvm::SmallVector<char, 0> buffer;
     llvm::raw_svector_ostream stream(buffer);
@@ -125,14 +129,7 @@ void compileUnit(Unit &unit, const CpuOptions &options, const std::string &dumpN
 
 } // namespace
 
-std::vector<StringRef> cpuVariantNames() {
-  std::vector<StringRef> names;
-  for (const cpu::CpuVariant &variant : cpu::cpuVariants())
-    names.push_back(variant.name);
-  return names;
-}
-
-FailureOr<CpuObjects> compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants, const CpuOptions &options) {
+FailureOr<KernelCode> compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants, const CodeOptions &options) {
   static std::once_flag once;
   std::call_once(once, [] {
     LLVMInitializeX86TargetInfo();
@@ -148,7 +145,7 @@ FailureOr<CpuObjects> compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants,
   context->loadDialect<cpu::CpuDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect,
                        math::MathDialect, scf::SCFDialect, ub::UBDialect, vector::VectorDialect>();
 
-  CpuObjects result;
+  KernelCode result;
   std::vector<Unit> units;
   for (StringRef name : variants) {
     const cpu::CpuVariant *variant = cpu::findCpuVariant(name);
@@ -156,7 +153,7 @@ FailureOr<CpuObjects> compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants,
       kernels.emitError("unknown CPU variant '") << name << "'";
       return failure();
     }
-    Stopwatch watch(options, &CpuOptions::Times::lower);
+    Stopwatch watch(options, "kernels to vector code");
     Unit unit{variant, ModuleOp::create(kernels.getLoc()), {}, {}};
     for (auto kernel : kernels.getOps<tile::KernelOp>())
       unit.module->push_back(kernel->clone());
@@ -171,7 +168,7 @@ FailureOr<CpuObjects> compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants,
     units.push_back(std::move(unit));
   }
   {
-    Stopwatch watch(options, &CpuOptions::Times::convert);
+    Stopwatch watch(options, "kernels to the LLVM dialect");
     for (Unit &unit : units) {
       PassManager passes(context);
       buildCpuToLLVMPipeline(passes);
@@ -203,12 +200,52 @@ FailureOr<CpuObjects> compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants,
   return result;
 }
 
+namespace {
+
+class CpuTarget final : public Target {
+public:
+  StringRef name() const override { return "cpu"; }
+  std::string description() const override { return llvm::join(variants(), ", "); }
+  SmallVector<StringRef> precisions() const override { return {"fast", "exact", "int8"}; }
+  SmallVector<StringRef> variants() const override {
+    return llvm::map_to_vector(cpu::cpuVariants(), [](const cpu::CpuVariant &each) -> StringRef { return each.name; });
+  }
+  SmallVector<tile::TargetAttr> tilings(MLIRContext *context) const override { return {tile::cpuSizes(context)}; }
+  void addDialects(DialectRegistry &registry) const override { registry.insert<cpu::CpuDialect>(); }
+  void addKernelPasses(OpPassManager &manager, const CodeOptions &options) const override {
+    buildCpuKernelPipeline(manager, chosen(options).back());
+    buildCpuToLLVMPipeline(manager);
+  }
+  SmallVector<std::string> kernelFlags(const CodeOptions &options) const override {
+    return llvm::map_to_vector(chosen(options), [](StringRef variant) { return "--longc-cpu-kernels=variant=" + variant.str() + " --longc-cpu-to-llvm"; });
+  }
+  Status canCompile() const override { return {}; }
+  LogicalResult compile(ModuleOp kernels, const CodeOptions &options, KernelCode &code) const override {
+    FailureOr<KernelCode> made = compileCpu(kernels, chosen(options), options);
+    if (failed(made))
+      return failure();
+    llvm::append_range(code.objects, made->objects);
+    llvm::append_range(code.kernels, made->kernels);
+    return success();
+  }
+
+private:
+  SmallVector<StringRef> chosen(const CodeOptions &options) const { return options.variants.empty() ? variants() : options.variants; }
+};
+
+} // namespace
+
+const Target &cpuTarget() {
+  static const CpuTarget target;
+  return target;
+}
+
 namespace tile {
 
 // One block's operands stay in a 1 MB second-level cache; 96 columns are two register blocks of three panels. More rows
 // share the decoding of a weight (128: 3 % slower), more keys the passes over an accumulator (64: 8 % slower). The
 // cache is also where the next tile of an operand is asked to be.
-TargetAttr cpuTarget(MLIRContext *context) {
+TargetAttr cpuSizes(MLIRContext *context) {
   context->loadDialect<TileDialect>();
   return TargetAttr::get(context, /*mma_rows=*/256, /*mma_cols=*/96, /*mma_depth=*/0, /*attention_rows=*/64,
                          /*attention_cols=*/128, /*stream_rows=*/8, /*fold_heads=*/true, /*stages=*/2,

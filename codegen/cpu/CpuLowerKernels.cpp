@@ -3,7 +3,6 @@
 
 #include "codegen/cpu/CompileCpu.h"
 #include "codegen/cpu/Emitter.h"
-#include "passes/TargetFacts.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -87,7 +86,6 @@ void registerUpstreamPasses() {
 void registerCpuPasses() {
   registerLongcCpuPasses();
   registerUpstreamPasses();
-  registerTarget("cpu", tile::cpuTarget);
   PassPipelineRegistration<CpuKernelOptions>(
       "longc-cpu-kernels", "kernels of tiles to functions of vector code for one CPU variant",
       [](OpPassManager &manager, const CpuKernelOptions &options) { buildCpuKernelPipeline(manager, options.variant); });

@@ -3,6 +3,7 @@
 
 #include "codegen/cuda/CudaPasses.h"
 #include "codegen/cuda/Emit.h"
+#include "codegen/cuda/FastForm.h"
 #include "codegen/cuda/WarpPlan.h"
 
 #include "mlir/IR/Remarks.h"
@@ -36,7 +37,7 @@ void describeLaunch(cuda::KernelOp kernel, abi::DeviceLaunch &launch) {
 
 } // namespace
 
-tile::TargetAttr cudaTarget(MLIRContext *context, int64_t attentionRows) {
+tile::TargetAttr cudaSizes(MLIRContext *context, int64_t attentionRows) {
   // A block's 227 KB less what is not for operands: three warpgroups' tiles on their way out, barriers.
   constexpr int64_t kStagingBytes = cuda::kSharedBytes - 3 * 64 * 64 * 2 - 1024;
   // Where blocks of 128 query rows are too large, so may be products: in float32 two of 128 x 256 do not fit.
@@ -137,6 +138,58 @@ private:
 FailureOr<std::vector<CudaKernel>> compileCuda(ModuleOp kernels, DumpFolder *dumps, bool mayFallBack) {
   kernels.getContext()->loadDialect<cuda::CudaDialect>();
   return KernelCompiler(dumps, mayFallBack).run(kernels);
+}
+
+namespace {
+
+class CudaTarget final : public Target {
+public:
+  StringRef name() const override { return "cuda:sm_90a"; }
+  std::string description() const override {
+    Result<std::string> compiler = findCudaCompiler();
+    return compiler.ok() ? *compiler : "no CUDA compiler found";
+  }
+  SmallVector<StringRef> precisions() const override { return {"fast"}; }
+  bool servesWhileTraining() const override { return false; }
+  SmallVector<tile::TargetAttr> tilings(MLIRContext *context) const override {
+    const int64_t rows[] = {192, 128, 64, 32, 16};
+    return llvm::map_to_vector(rows, [&](int64_t each) { return cudaSizes(context, each); });
+  }
+  std::string crowded(ModuleOp tiled) const override { return cuda::crowdedKernel(tiled); }
+  void addDialects(DialectRegistry &registry) const override { registry.insert<cuda::CudaDialect>(); }
+  void addLaunchPasses(OpPassManager &manager) const override { manager.addPass(createCudaMarkParametersPass()); }
+  void addKernelPasses(OpPassManager &manager, const CodeOptions &) const override { buildCudaPipeline(manager); }
+  SmallVector<std::string> kernelFlags(const CodeOptions &) const override { return {"--longc-cuda --longc-cuda-emit"}; }
+  Status canCompile() const override {
+    Result<std::string> compiler = findCudaCompiler();
+    return compiler.ok() ? Status() : compiler.status();
+  }
+
+  LogicalResult compile(ModuleOp kernels, const CodeOptions &options, KernelCode &code) const override {
+    FailureOr<std::vector<CudaKernel>> compiled = compileCuda(kernels, options.dumps, /*mayFallBack=*/true);
+    if (failed(compiled))
+      return failure();
+    if (options.trains) {
+      Result<std::vector<CudaKernel>> optimizer = compileOptimizer();
+      if (!optimizer.ok())
+        return kernels.emitError(optimizer.status().text());
+      llvm::append_range(*compiled, *optimizer);
+    }
+    for (CudaKernel &kernel : *compiled) {
+      if (!options.quiet)
+        llvm::errs() << kernel.name << ": " << kernel.resources.registers << " registers, " << kernel.resources.spillStoreBytes
+                     << " bytes of spills, " << kernel.resources.sharedBytes << " bytes of shared memory\n";
+      code.images.push_back({kernel.name, name().str(), std::move(kernel.cubin), std::move(kernel.launch)});
+    }
+    return success();
+  }
+};
+
+} // namespace
+
+const Target &cudaTarget() {
+  static const CudaTarget target;
+  return target;
 }
 
 } // namespace longc

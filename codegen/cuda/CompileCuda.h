@@ -1,23 +1,17 @@
 // From tile kernels to cubins: the CUDA pipeline, then NVRTC (found at run time) or nvcc, then the budget check.
 #pragma once
 
-#include "codegen/DumpFolder.h"
-#include "runtime/abi/program.pb.h"
-#include "runtime/core/Status.h"
-
+#include "codegen/KernelTable.h"
 #include "dialects/tile/TileDialect.h"
-#include "mlir/IR/BuiltinOps.h"
-
-#include <string>
-#include <vector>
+#include "passes/Target.h"
 
 namespace longc {
 
-inline constexpr const char *cudaTargetName = "cuda:sm_90a";
+const Target &cudaTarget();
 
 /// Tile sizes for sm_90a (performance.md: three warpgroups of 64 query rows, 128 keys, products of 128 x 256 x 64).
-/// `attentionRows` is the filter's choice: 192, or 128 where a kernel's own work needs the registers.
-tile::TargetAttr cudaTarget(mlir::MLIRContext *context, int64_t attentionRows = 192);
+/// `attentionRows`: 192, or fewer where a kernel's own work needs the registers or its tiles the shared memory.
+tile::TargetAttr cudaSizes(mlir::MLIRContext *context, int64_t attentionRows = 192);
 
 /// What the assembler said of a kernel.
 struct CudaResources {

@@ -1,8 +1,8 @@
 // Tiles to threads, the control half: roles become branches, rings become barriers, loops carry register arrays.
 #include "codegen/cuda/CompileCuda.h"
 #include "codegen/cuda/CudaPasses.h"
+#include "codegen/cuda/FastForm.h"
 #include "codegen/cuda/TileLowering.h"
-#include "passes/TargetFacts.h"
 
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -24,12 +24,6 @@ using arith::CmpIPredicate;
 namespace {
 
 constexpr int64_t kStagingBytes = 64 * 64 * 2, kRowBytes = 128, kBoxColumns = 64;
-
-/// Registers a thread of the producer and of a consumer, by number of consumer warpgroups.
-struct RegisterBudget {
-  int64_t producer, consumer;
-};
-constexpr RegisterBudget kBudgets[] = {{0, 0}, {56, 256}, {24, 240}, {32, 160}};
 
 constexpr StringLiteral kProducerRegisters = "kProducerRegisters", kConsumerRegisters = "kConsumerRegisters";
 
@@ -456,7 +450,6 @@ void longc::buildCudaPipeline(OpPassManager &manager, ArrayRef<std::string> bloc
 
 void longc::registerCudaPasses() {
   registerLongcCudaPasses();
-  registerTarget(cudaTargetName, [](MLIRContext *context) { return cudaTarget(context); });
   PassPipelineRegistration<>("longc-cuda", "tile kernels to printable cuda kernels",
                              [](OpPassManager &manager) { buildCudaPipeline(manager); });
 }

@@ -4,6 +4,7 @@
 #include "dialects/lm/LmDialect.h"
 #include "dialects/tile/TileDialect.h"
 #include "passes/Passes.h"
+#include "passes/Target.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -17,6 +18,14 @@ namespace longc {
 // Of codegen/cpu and codegen/cuda, whose headers bring more than tools on IR want to see.
 void registerCpuPasses();
 void registerCudaPasses();
+const Target &cpuTarget();
+const Target &cudaTarget();
+
+// All that compilers here know, in the order in which a program gets their code.
+inline void registerTargets() {
+  registerTarget(cpuTarget());
+  registerTarget(cudaTarget());
+}
 
 inline void registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<lm::LmDialect, tile::TileDialect, mlir::arith::ArithDialect, mlir::func::FuncDialect,
@@ -25,7 +34,8 @@ inline void registerAllDialects(mlir::DialectRegistry &registry) {
 
 inline void registerAllPasses() {
   registerPasses();
-  registerCpuPasses(); // its target is the one that a module gets which names none
+  registerTargets();
+  registerCpuPasses();
   registerCudaPasses();
   mlir::registerTransformsPasses();
 }

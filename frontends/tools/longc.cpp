@@ -1,6 +1,5 @@
 // The longc command: compile, convert, plan, inspect, run, probe-layers.
-#include "codegen/cpu/CompileCpu.h"
-#include "codegen/cuda/CompileCuda.h"
+#include "frontends/tools/RegisterAll.h"
 #include "frontends/tools/driver/CheckOptions.h"
 #include "frontends/tools/driver/Compile.h"
 #include "frontends/tools/driver/Convert.h"
@@ -35,11 +34,10 @@ Status checkPrinted() {
 }
 
 std::string version() {
-  std::string variants;
-  for (llvm::StringRef name : cpuVariantNames())
-    variants += (variants.empty() ? "" : ", ") + name.str();
-  return "longc " LONGC_VERSION " (LLVM " LONGC_LLVM_VERSION ")\ntargets: cpu (" + variants + "), " + cudaTargetName +
-         " (" + (findCudaCompiler().ok() ? *findCudaCompiler() : std::string("no CUDA compiler found")) + ")";
+  std::string known;
+  for (const Target *target : targets())
+    known += (known.empty() ? "" : ", ") + target->name().str() + " (" + target->description() + ")";
+  return "longc " LONGC_VERSION " (LLVM " LONGC_LLVM_VERSION ")\ntargets: " + known;
 }
 
 int finish(Status status) {
@@ -165,6 +163,7 @@ void addProbeLayers(CLI::App &app, ProbeLayersOptions &options) {
 } // namespace
 
 int main(int argc, char **argv) {
+  registerTargets();
   nameUncaughtExceptions();
   llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { exitOutOfMemory(); });
   CLI::App app("longc: compiles a language-model checkpoint plus a long-context method into one program");

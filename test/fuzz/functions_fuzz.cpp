@@ -75,7 +75,7 @@ std::string undefinedSymbol(StringRef object) {
 
 // As the driver does it; false where something is refused. Code itself takes most of the time: not always as far as that.
 bool compile(ModuleOp module, int64_t precision, StringRef variant, bool toCode, StringRef text) {
-  module->setAttr("tile.target", longc::tile::cpuTarget(module.getContext()));
+  module->setAttr("tile.target", longc::tile::cpuSizes(module.getContext()));
   longc::LoweringOptions lowering;
   lowering.precision = precision ? "fast" : "exact";
   if (failed(runPasses(module, [&](PassManager &manager) { longc::buildLoweringPipeline(manager, lowering); }, text)))
@@ -98,9 +98,9 @@ bool compile(ModuleOp module, int64_t precision, StringRef variant, bool toCode,
           longc::buildCpuToLLVMPipeline(manager);
         },
         text));
-  longc::CpuOptions options;
+  longc::CodeOptions options;
   options.threads = 1;
-  FailureOr<longc::CpuObjects> objects = longc::compileCpu(module, {variant}, options);
+  FailureOr<longc::KernelCode> objects = longc::compileCpu(module, {variant}, options);
   if (failed(objects))
     return false;
   for (const std::string &object : objects->objects)
@@ -129,7 +129,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (!module)
     report("the function is not valid", said, text);
   longc::fuzz::noteOps(*module, 2);
-  if (!compile(*module, precision, longc::cpuVariantNames()[static_cast<size_t>(variant)], !code, text) &&
+  if (!compile(*module, precision, longc::cpuTarget().variants()[static_cast<size_t>(variant)], !code, text) &&
       (said.empty() || !placed))
     report("refused without a message or its place", said, text);
   return 0;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Breaks passes, kernel builders, the CPU's code generator and passes of the CUDA one, one expression at a time, and expects a lit test to fail. Standard library only.
+"""Breaks passes, kernel builders and both code generators, one expression at a time, and expects a lit test to fail. Standard library only.
 
     test/scripts/mutate_passes.py [--build build/dev] [--scratch build/mutants] [--only NAME ...]
     test/scripts/mutate_passes.py --check     only that every pass and builder has a mutation and every mutation its place
@@ -29,8 +29,8 @@ static bool longcMutant(int number) {
   return chosen && std::atoi(chosen) == number;
 }
 """
-# Sources of passes/ and of codegen/cpu that say nothing of what is computed.
-EXEMPT = {"CompileCpu", "CpuDialect", "CpuLowerKernels", "CpuVariant", "Pipelines", "TargetFacts", "Untiled"}
+# Sources that say nothing of what is computed, and two that compile text.
+EXEMPT = {"cuda/CompileCuda", "cuda/CompileOptimizer", "cuda/CompileText", "cuda/CudaDialect", "CompileCpu", "CpuDialect", "CpuLowerKernels", "CpuVariant", "Pipelines", "TargetFacts", "Untiled"}
 
 
 def kebab(name):
@@ -60,8 +60,9 @@ MUTANTS = [Mutant(number, row) for number, row in enumerate(MUTATIONS, 1)]
 def checkTable():
     """What is wrong with the table: sources without a mutation, places that are gone or not unique."""
     problems = []
-    sources = [*(ROOT / "passes").glob("*.cpp"), *(ROOT / "codegen/cpu").glob("*.cpp")]
-    for name in sorted({path.stem for path in sources} - EXEMPT - {mutant.name for mutant in MUTANTS}):
+    folders = {"passes": "", "codegen/cpu": "", "codegen/cuda": "cuda/"}
+    names = {prefix + path.stem for folder, prefix in folders.items() for path in (ROOT / folder).glob("*.cpp")}
+    for name in sorted(names - EXEMPT - {mutant.name for mutant in MUTANTS}):
         problems.append(f"{name}.cpp: expected a mutation in test/scripts/mutations.py, found none")
     for mutant in MUTANTS:
         count = mutant.source.read_text(encoding="utf-8").count(mutant.text) if mutant.source.exists() else 0

@@ -33,14 +33,6 @@ Status checkScratch(const std::vector<CompiledKernel> &kernels) {
 
 } // namespace
 
-void KernelCode::add(CpuObjects code) {
-  for (CpuKernel &kernel : code.kernels)
-    kernels.push_back(
-        {std::move(kernel.name), std::move(kernel.variant), std::move(kernel.symbol), kernel.scratchBytes});
-  for (std::string &object : code.objects)
-    objects.push_back(std::move(object));
-}
-
 void describeSource(const CompileOptions &options, abi::Program &program) {
   program.set_version(LONGC_PROGRAM_VERSION);
   program.set_compiler("longc " LONGC_VERSION);
@@ -51,6 +43,8 @@ void describeSource(const CompileOptions &options, abi::Program &program) {
     source += " with the adapter " + std::filesystem::path(options.adapter + "/").parent_path().filename().string() +
               (options.adapterMode == "merge" ? ", merged" : "");
   program.set_source(source);
+  for (const std::string &target : options.targets)
+    program.add_targets(target);
 }
 
 Status assembleProgram(KernelCode code, abi::Program &program, const ParameterParts &parts, const WeightSource &weights,

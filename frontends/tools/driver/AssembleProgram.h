@@ -3,7 +3,6 @@
 
 #include "codegen/KernelTable.h"
 #include "codegen/WriteProgram.h"
-#include "codegen/cpu/CompileCpu.h"
 #include "frontends/tools/driver/Compile.h"
 #include "frontends/tools/driver/WorkFolder.h"
 
@@ -11,15 +10,6 @@
 #include <vector>
 
 namespace longc {
-
-// What the targets made of the kernels.
-struct KernelCode {
-  std::vector<std::string> objects;    // relocatable ELF files
-  std::vector<CompiledKernel> kernels; // functions in them
-  std::vector<DeviceImage> images;
-
-  void add(CpuObjects code);
-};
 
 // Says in the program what made it out of what.
 void describeSource(const CompileOptions &options, abi::Program &program);

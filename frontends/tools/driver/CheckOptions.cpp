@@ -4,8 +4,7 @@
 #include "frontends/tools/driver/Pools.h"
 #include "frontends/tools/driver/PrepareTraining.h"
 
-#include "codegen/cpu/CompileCpu.h"
-#include "codegen/cuda/CompileCuda.h"
+#include "passes/Target.h"
 #include "runtime/abi/longc_abi.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -22,19 +21,21 @@ namespace {
 constexpr int64_t largestTopk = LONGC_MAX_SCRATCH_BYTES / 8;
 
 Status checkTargets(const CompileOptions &options) {
-  for (const std::string &target : options.targets) {
-    if (target != "cpu" && target != cudaTargetName)
+  for (const std::string &target : options.targets)
+    if (!findTarget(target))
       return Status::error(1105, "target '" + target + "' is not known",
-                           std::string("targets: cpu, ") + cudaTargetName);
-  }
-  if (!isFunctionFile(options) && !llvm::is_contained(options.targets, "cpu"))
-    return Status::error(1105, "a whole model is compiled for the cpu too, and --target leaves it out",
-                         "use --target cpu," + options.targets.front());
+                           "targets: " + llvm::join(llvm::map_range(targets(), [](const Target *each) { return each->name(); }), ", "));
+  const std::string first = targets().front()->name().str(); // whose precisions all models have
+  if (!isFunctionFile(options) && !llvm::is_contained(options.targets, first))
+    return Status::error(1105, "a whole model is compiled for the " + first + " too, and --target leaves it out",
+                         "use --target " + first + "," + options.targets.front());
   return {};
 }
 
 Status checkVariants(const CompileOptions &options) {
-  std::vector<llvm::StringRef> known = cpuVariantNames();
+  llvm::SmallVector<llvm::StringRef> known;
+  for (const Target *target : targets())
+    known.append(target->variants());
   for (const std::string &variant : options.variants)
     if (!llvm::is_contained(known, variant))
       return Status::error(1107, "CPU variant '" + variant + "' is not known", "variants: " + llvm::join(known, ", "));

@@ -1,14 +1,12 @@
 // Drives a compilation from checkpoint to program file.
 #include "frontends/tools/driver/Compile.h"
 
-#include "codegen/cuda/CompileCuda.h"
 #include "dialects/lm/LmDialect.h"
 #include "frontends/tools/driver/AssembleProgram.h"
 #include "frontends/tools/driver/BuildGraph.h"
 #include "frontends/tools/driver/CheckOptions.h"
 #include "frontends/tools/driver/CheckpointWeights.h"
 #include "frontends/tools/driver/CompileE2llm.h"
-#include "frontends/tools/driver/CompileForCuda.h"
 #include "frontends/tools/driver/CompileFunctions.h"
 #include "frontends/tools/driver/CrashGuard.h"
 #include "frontends/tools/driver/DescribeModule.h"
@@ -63,8 +61,6 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
   MLIRContext &context = stages.context();
   abi::Program program;
   describeSource(options, program);
-  for (const std::string &target : options.targets)
-    program.add_targets(target);
   abi::Module *module = program.add_modules();
   LONGC_TRY(describeModule(options, options.model, *model, *layers, *module));
 
@@ -78,32 +74,14 @@ Status compileCheckpoint(const CompileOptions &given, const WorkFolder &work, Ou
   llvm::SmallVector<llvm::StringRef> precisions = {"fast", "exact"};
   if (encoder)
     precisions.push_back("int8");
-  LONGC_TRY(stages.begin(**graph, tile::cpuTarget(&context), "model", precisions));
   describeTraits(**graph, *module);
-
-  ProgramIndex index(program);
-  ParameterParts parts;
-  OwningOpRef<ModuleOp> kernels = ModuleOp::create(UnknownLoc::get(&context));
-  for (StringRef precision : precisions) {
-    OwningOpRef<ModuleOp> set = (*graph)->clone();
-    LONGC_TRY(stages.lower(*set, precision, "tiled-" + precision.str(), stages.cpuFlags()));
-    LONGC_TRY(stages.collect(*set, precision, index, *module, *kernels, parts));
-  }
-
+  ProgramParts parts{program};
+  LONGC_TRY(stages.compile(**graph, "model", precisions, parts));
   if (adapter)
     recordAdapter(*adapter, program);
-
-  Result<CpuObjects> objects = stages.compileKernels(*kernels);
-  if (!objects.ok())
-    return objects.status();
-  KernelCode code;
-  code.add(std::move(*objects));
-  options.overlays &= !options.train; // on a GPU a program that trains an adapter takes its own form alone
-  if (llvm::is_contained(options.targets, cudaTargetName)) // behind the CPU's functions, whose parameters it reads
-    LONGC_TRY(compileForCuda(stages, options, **graph, "fast", {program, index, parts, code}));
   if (options.crashBefore == "link") // a kernel that no object file has
-    code.kernels.push_back({"missing", "avx2", "longc_missing_kernel", 0});
-  LONGC_TRY(assembleProgram(std::move(code), program, parts, CheckpointWeights(*model, options.embedWeights), work, output));
+    parts.code.kernels.push_back({"missing", "avx2", "longc_missing_kernel", 0});
+  LONGC_TRY(assembleProgram(std::move(parts.code), program, parts.parameters, CheckpointWeights(*model, options.embedWeights), work, output));
   stages.report(program);
   return {};
 }

@@ -1,13 +1,11 @@
 // Two models' graphs in one module: names of each begin with that of its model, so that equal ones do not meet.
 #include "frontends/tools/driver/CompileE2llm.h"
 
-#include "codegen/cuda/CompileCuda.h"
 #include "dialects/lm/LmDialect.h"
 #include "frontends/tools/driver/AssembleProgram.h"
 #include "frontends/tools/driver/BuildGraph.h"
 #include "frontends/tools/driver/CheckOptions.h"
 #include "frontends/tools/driver/CheckpointWeights.h"
-#include "frontends/tools/driver/CompileForCuda.h"
 #include "frontends/tools/driver/DescribeModule.h"
 #include "frontends/tools/driver/ModelTraits.h"
 #include "frontends/tools/driver/OverlayAdapter.h"
@@ -186,8 +184,6 @@ private:
     describeSource(options_, program_);
     auto fileName = [](const Half &half) { return std::filesystem::path(half.path + "/").parent_path().filename().string(); };
     program_.set_source(fileName(encoder()) + " + " + fileName(decoder()));
-    for (const std::string &target : options_.targets)
-      program_.add_targets(target);
     CompileOptions plain = options_;
     plain.method = "none"; // of the decoder's memory
     for (const Half &half : halves_) {
@@ -219,22 +215,8 @@ private:
 
   Status lowerAndWrite(ModuleOp graph, Stages &stages) {
     const StringRef precisions[] = {"fast", "exact"};
-    LONGC_TRY(stages.begin(graph, tile::cpuTarget(&stages.context()), "models", precisions));
-    ProgramIndex index(program_);
-    ParameterParts parts;
-    OwningOpRef<ModuleOp> kernels = ModuleOp::create(UnknownLoc::get(&stages.context()));
-    for (StringRef precision : precisions) {
-      OwningOpRef<ModuleOp> set = graph.clone();
-      LONGC_TRY(stages.lower(*set, precision, "tiled-" + precision.str(), stages.cpuFlags()));
-      LONGC_TRY(stages.collect(*set, precision, index, *program_.mutable_modules(0), *kernels, parts));
-    }
-    Result<CpuObjects> objects = stages.compileKernels(*kernels);
-    if (!objects.ok())
-      return objects.status();
-    KernelCode code;
-    code.add(std::move(*objects));
-    if (llvm::is_contained(options_.targets, cudaTargetName)) // behind the CPU's functions, whose parameters it reads
-      LONGC_TRY(compileForCuda(stages, options_, graph, "fast", {program_, index, parts, code}));
+    ProgramParts parts{program_};
+    LONGC_TRY(stages.compile(graph, "models", precisions, parts));
     giveEncoderItsFunctions();
     Checkpoint products;
     if (adapter_)
@@ -246,7 +228,7 @@ private:
     for (const Half &half : halves_)
       weights.add(half.name, half.model);
     weights.add("adapter", products);
-    LONGC_TRY(assembleProgram(std::move(code), program_, parts, weights, work_, output_));
+    LONGC_TRY(assembleProgram(std::move(parts.code), program_, parts.parameters, weights, work_, output_));
     stages.report(program_);
     return {};
   }

@@ -4,7 +4,6 @@
 #include "dialects/lm/LmDialect.h"
 #include "frontends/tools/driver/AssembleProgram.h"
 #include "frontends/tools/driver/CheckOptions.h"
-#include "frontends/tools/driver/CompileForCuda.h"
 #include "frontends/tools/driver/Stages.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -33,71 +32,23 @@ private:
   }
 };
 
-OwningOpRef<ModuleOp> onlyKernels(ModuleOp module) {
-  OwningOpRef<ModuleOp> result = module.clone();
-  for (auto function : llvm::make_early_inc_range(result->getOps<func::FuncOp>()))
-    function.erase();
-  return result;
-}
-
-class FunctionCompiler {
-public:
-  FunctionCompiler(const CompileOptions &options, const WorkFolder &work, OutputFile &output)
-      : options_(options), work_(work), output_(output), stages_(options, work), index_(program_) {}
-
-  Status run() {
-    OwningOpRef<ModuleOp> source = parseSourceFile<ModuleOp>(options_.model, &stages_.context());
-    if (!source)
-      return Status::error(3004, "'" + options_.model + "' is no valid IR: " + stages_.firstDiagnostic(),
-                           "`longc-opt FILE` shows every message");
-    if (source->getOps<func::FuncOp>().empty())
-      return Status::error(3002, "'" + options_.model + "' has no function", "write func.func @name of lm ops");
-    describeSource(options_, program_);
-    program_.add_modules()->set_name(std::filesystem::path(options_.model).stem().string());
-    for (const std::string &target : options_.targets) {
-      program_.add_targets(target);
-      LONGC_TRY(target == "cpu" ? compileForCpu(*source) : compileForGpu(*source));
-    }
-    LONGC_TRY(assembleProgram(std::move(code_), program_, parts_, NoWeights(), work_, output_));
-    stages_.report(program_);
-    return {};
-  }
-
-private:
-  Status compileForCpu(ModuleOp source) {
-    OwningOpRef<ModuleOp> module = source.clone();
-    const StringRef precision = "written"; // types are taken as they are
-    LONGC_TRY(stages_.begin(*module, tile::cpuTarget(&stages_.context()), "functions-cpu", precision));
-    LONGC_TRY(stages_.lower(*module, precision, "tiled-cpu", stages_.cpuFlags()));
-    collectParts(*module, parts_);
-    LONGC_TRY(stages_.renameKernels(*module, "cpu"));
-    LONGC_TRY(stages_.addFunctions(*module, "fast", "cpu", index_, *program_.mutable_modules(0)));
-    OwningOpRef<ModuleOp> kernels = onlyKernels(*module);
-    Result<CpuObjects> objects = stages_.compileKernels(*kernels);
-    if (!objects.ok())
-      return objects.status();
-    code_.add(std::move(*objects));
-    return {};
-  }
-
-  Status compileForGpu(ModuleOp source) {
-    return compileForCuda(stages_, options_, source, "written", {program_, index_, parts_, code_});
-  }
-
-  const CompileOptions &options_;
-  const WorkFolder &work_;
-  OutputFile &output_;
-  Stages stages_;
-  abi::Program program_;
-  ProgramIndex index_;
-  ParameterParts parts_;
-  KernelCode code_;
-};
-
 } // namespace
 
 Status compileFunctions(const CompileOptions &options, const WorkFolder &work, OutputFile &output) {
-  return FunctionCompiler(options, work, output).run();
+  Stages stages(options, work);
+  OwningOpRef<ModuleOp> source = parseSourceFile<ModuleOp>(options.model, &stages.context());
+  if (!source)
+    return Status::error(3004, "'" + options.model + "' is no valid IR: " + stages.firstDiagnostic(), "`longc-opt FILE` shows every message");
+  if (source->getOps<func::FuncOp>().empty())
+    return Status::error(3002, "'" + options.model + "' has no function", "write func.func @name of lm ops");
+  abi::Program program;
+  describeSource(options, program);
+  program.add_modules()->set_name(std::filesystem::path(options.model).stem().string());
+  ProgramParts parts{program};
+  LONGC_TRY(stages.compile(*source, "functions", StringRef("written"), parts));
+  LONGC_TRY(assembleProgram(std::move(parts.code), program, parts.parameters, NoWeights(), work, output));
+  stages.report(program);
+  return {};
 }
 
 } // namespace longc

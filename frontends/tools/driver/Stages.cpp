@@ -1,7 +1,6 @@
 // The stages between a model's graph and object code.
 #include "frontends/tools/driver/Stages.h"
 
-#include "codegen/cpu/CpuPasses.h"
 #include "dialects/lm/LmDialect.h"
 #include "dialects/tile/TileDialect.h"
 #include "frontends/tools/driver/CheckOptions.h"
@@ -125,8 +124,8 @@ Status Stages::run(PassManager &manager, ModuleOp module, const std::string &nam
   return dumps_.status();
 }
 
-static void chooseLowering(const CompileOptions &options, ModuleOp module, StringRef precision, LoweringOptions &lowering) {
-  lowering.overlays = options.overlays;
+static void chooseLowering(const CompileOptions &options, const Target &target, StringRef precision, LoweringOptions &lowering) {
+  lowering.overlays = options.overlays && (!options.train || target.servesWhileTraining());
   lowering.method = options.method;
   lowering.memLayers = options.memoryLayers;
   lowering.topk = options.topk;
@@ -141,12 +140,12 @@ static void chooseLowering(const CompileOptions &options, ModuleOp module, Strin
   lowering.narrowWeights = options.narrowWeights;
 }
 
-Status Stages::begin(ModuleOp module, tile::TargetAttr facts, const std::string &name, ArrayRef<StringRef> precisions) {
-  module->setAttr(targetAttributeName, facts);
+Status Stages::begin(const Target &target, ModuleOp module, const std::string &name, ArrayRef<StringRef> precisions) {
+  module->setAttr(targetAttributeName, target.tilings(&context_).front());
   std::vector<std::string> goOn;
   for (StringRef precision : precisions) {
     LoweringOptions lowering;
-    chooseLowering(options_, module, precision, lowering);
+    chooseLowering(options_, target, precision, lowering);
     std::string flags;
     llvm::raw_string_ostream stream(flags);
     lowering.print(stream);
@@ -155,30 +154,19 @@ Status Stages::begin(ModuleOp module, tile::TargetAttr facts, const std::string 
   return dump(module, name, goOn);
 }
 
-Status Stages::lower(ModuleOp module, StringRef precision, const std::string &name, ArrayRef<std::string> goOn) {
+Status Stages::lower(const Target &target, ModuleOp module, StringRef precision, const std::string &name, ArrayRef<std::string> goOn) {
   LoweringOptions lowering;
-  chooseLowering(options_, module, precision, lowering);
+  chooseLowering(options_, target, precision, lowering);
   PassManager manager(&context_);
   buildLoweringPipeline(manager, lowering);
+  target.addLaunchPasses(manager);
   LONGC_TRY(run(manager, module, "lowering to " + name));
   return dump(module, name, goOn);
 }
 
-std::vector<StringRef> Stages::variants() const {
-  return options_.variants.empty() ? cpuVariantNames()
-                                   : std::vector<StringRef>(options_.variants.begin(), options_.variants.end());
-}
-
-std::vector<std::string> Stages::cpuFlags() const {
-  std::vector<std::string> flags;
-  for (StringRef variant : variants())
-    flags.push_back("--longc-keep-kernels --longc-cpu-kernels=variant=" + variant.str() + " --longc-cpu-to-llvm");
-  return flags;
-}
-
-Status Stages::renameKernels(ModuleOp module, const std::string &suffix) {
+Status Stages::renameKernels(ModuleOp module, StringRef suffix) {
   for (auto kernel : module.getOps<tile::KernelOp>()) {
-    auto renamed = StringAttr::get(&context_, kernel.getSymName().str() + "_" + suffix);
+    auto renamed = StringAttr::get(&context_, kernel.getSymName() + "_" + suffix);
     if (failed(SymbolTable::replaceAllSymbolUses(kernel, renamed, module)))
       return failure("renaming kernels");
     kernel.setSymName(renamed);
@@ -186,68 +174,94 @@ Status Stages::renameKernels(ModuleOp module, const std::string &suffix) {
   return {};
 }
 
-Status Stages::addFunctions(ModuleOp module, StringRef precision, StringRef target, ProgramIndex &index,
-                            abi::Module &result) {
+Status Stages::addFunctions(ModuleOp module, StringRef precision, StringRef target, ProgramParts &parts) {
+  for (auto parameter : module.getOps<lm::ParameterOp>())
+    if (ArrayAttr names = parameter.getPartsAttr()) {
+      std::vector<std::string> &list = parts.parameters[parameter.getSymName().str()];
+      list.clear(); // all precisions, and all targets, join the same parts
+      for (Attribute name : names)
+        list.push_back(cast<StringAttr>(name).str());
+    }
   for (auto function : module.getOps<func::FuncOp>()) {
-    abi::Function *built = result.add_functions();
+    abi::Function *built = parts.program.mutable_modules(0)->add_functions();
     built->set_name(function.getSymName().str());
     built->set_precision(precision.str());
     built->set_target(target.str());
-    if (failed(buildSteps(function, index, *built)))
+    if (failed(buildSteps(function, parts.index, *built)))
       return failure("building the steps of @" + function.getSymName().str());
   }
   return {};
 }
 
-void collectParts(ModuleOp module, ParameterParts &parts) {
-  for (auto parameter : module.getOps<lm::ParameterOp>())
-    if (ArrayAttr names = parameter.getPartsAttr()) {
-      std::vector<std::string> &list = parts[parameter.getSymName().str()];
-      list.clear(); // both precisions, and all targets, join the same parts
-      for (Attribute name : names)
-        list.push_back(cast<StringAttr>(name).str());
-    }
+CodeOptions Stages::codeOptions() const {
+  CodeOptions code;
+  code.variants.assign(options_.variants.begin(), options_.variants.end());
+  code.quiet = options_.quiet;
+  return code;
 }
 
-Status Stages::collect(ModuleOp module, StringRef precision, ProgramIndex &index, abi::Module &result, ModuleOp kernels,
-                       ParameterParts &parts) {
-  collectParts(module, parts);
-  LONGC_TRY(renameKernels(module, precision.str()));
-  LONGC_TRY(addFunctions(module, precision, "cpu", index, result));
-  for (auto kernel : llvm::make_early_inc_range(module.getOps<tile::KernelOp>()))
-    kernel->moveBefore(kernels.getBody(), kernels.getBody()->end());
+Status Stages::compile(ModuleOp graph, const std::string &name, ArrayRef<StringRef> precisions, ProgramParts &parts) {
+  for (const Target *target : targets())
+    if (llvm::is_contained(options_.targets, target->name()))
+      LONGC_TRY(compileFor(*target, graph, name, precisions, parts));
   return {};
 }
 
-Result<CpuObjects> Stages::compileKernels(ModuleOp kernels) {
-  Timer timer(*this, "compiling kernels for the CPU");
-  kernels->setAttr(targetAttributeName, tile::cpuTarget(&context_));
-  LONGC_TRY(dump(kernels, "kernels", cpuFlags()));
-  PassManager manager(&context_); // what compileCpu does for each variant, as far as IR goes
-  buildCpuKernelPipeline(manager, variants().back());
-  buildCpuToLLVMPipeline(manager);
+Status Stages::compileFor(const Target &target, ModuleOp graph, const std::string &name, ArrayRef<StringRef> precisions, ProgramParts &parts) {
+  LONGC_TRY(target.canCompile());
+  const StringRef written = "written";
+  const SmallVector<StringRef> served = target.precisions();
+  SmallVector<StringRef> lowered = llvm::filter_to_vector(precisions, [&](StringRef each) { return each == written || llvm::is_contained(served, each); });
+  const bool isFirst = &target == targets().front();
+  const std::string ownName = target.name().split(':').first.str();
+  LONGC_TRY(begin(target, graph, isFirst && lowered.front() != written ? name : "functions-" + ownName, lowered));
+  std::vector<std::string> goOn;
+  CodeOptions code = codeOptions();
+  for (const std::string &flags : target.kernelFlags(code))
+    goOn.push_back("--longc-keep-kernels " + flags);
+  OwningOpRef<ModuleOp> kernels = ModuleOp::create(UnknownLoc::get(&context_));
+  for (StringRef precision : lowered) {
+    const std::string kind = isFirst && precision != written ? precision.str() : ownName;
+    OwningOpRef<ModuleOp> module = graph.clone();
+    LONGC_TRY(lower(target, *module, precision, "tiled-" + kind, goOn));
+    (*kernels)->setAttr(targetAttributeName, (*module)->getAttr(targetAttributeName));
+    LONGC_TRY(renameKernels(*module, kind));
+    LONGC_TRY(addFunctions(*module, precision == written ? "fast" : precision, target.name(), parts));
+    for (auto kernel : llvm::make_early_inc_range(module->getOps<tile::KernelOp>()))
+      kernel->moveBefore(kernels->getBody(), kernels->getBody()->end());
+  }
+  LONGC_TRY(dump(*kernels, isFirst ? "kernels" : "kernels-" + ownName, goOn));
+  code.trains = llvm::any_of(parts.program.modules(0).functions(), [&](const abi::Function &function) {
+    return function.target() == target.name() && function.gradients_size() > 0;
+  });
+  return compileKernels(target, *kernels, std::move(code), parts);
+}
+
+Status Stages::compileKernels(const Target &target, ModuleOp kernels, CodeOptions code, ProgramParts &parts) {
+  Timer timer(*this, "compiling kernels for " + target.name().str());
+  PassManager manager(&context_);
+  target.addKernelPasses(manager, code);
   LONGC_TRY(keepReproducer(kernels, manager));
   if (options_.crashBefore == "kernels")
     std::raise(SIGSEGV);
   if (options_.crashBefore == "memory") // what no machine has
     llvm::SmallString<0>().reserve(size_t(1) << 62);
-  CpuOptions cpu;
   OwningOpRef<ModuleOp> chosen = dumps_.chosenKernels(kernels);
-  cpu.dumps = &dumps_.folder();
-  if (chosen && !cpu.dumps->isOff() && !chosen->getBody()->empty() && failed(compileCpu(*chosen, variants(), cpu)))
-    return failure("compiling the chosen kernels for the CPU");
+  code.dumps = &dumps_.folder();
+  if (KernelCode unused; chosen && !code.dumps->isOff() && !chosen->getBody()->empty() && failed(target.compile(*chosen, code, unused)))
+    return failure("compiling the chosen kernels for " + target.name().str());
   if (chosen)
-    cpu.dumps = nullptr;
-  CpuOptions::Times times;
-  cpu.times = &times;
-  FailureOr<CpuObjects> objects = compileCpu(kernels, variants(), cpu);
-  if (failed(objects))
-    return failure("compiling kernels for the CPU");
-  for (auto [stage, seconds] : {std::pair("to vector code", times.lower), std::pair("to the LLVM dialect", times.convert),
-                                std::pair("LLVM's passes", times.optimize), std::pair("machine code", times.emit)})
-    seconds_.emplace_back(std::string("of all threads: kernels ") + stage, seconds);
-  LONGC_TRY(dumps_.status());
-  return std::move(*objects);
+    code.dumps = nullptr;
+  std::vector<std::pair<std::string, double>> times;
+  code.times = &times;
+  const size_t before = parts.code.images.size();
+  if (failed(target.compile(kernels, code, parts.code)))
+    return failure("compiling kernels for " + target.name().str());
+  for (const DeviceImage &image : llvm::drop_begin(parts.code.images, before))
+    *parts.program.mutable_kernels(int(parts.index.kernel(image.kernel)))->mutable_device() = image.launch;
+  for (const auto &[stage, seconds] : times)
+    seconds_.emplace_back("of all threads: " + stage, seconds);
+  return dumps_.status();
 }
 
 void Stages::report(const abi::Program &program) {

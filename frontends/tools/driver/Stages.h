@@ -2,10 +2,11 @@
 #pragma once
 
 #include "codegen/BuildSteps.h"
+#include "codegen/KernelTable.h"
 #include "codegen/WriteProgram.h"
-#include "codegen/cpu/CompileCpu.h"
 #include "frontends/tools/driver/Dumps.h"
 #include "frontends/tools/driver/WorkFolder.h"
+#include "passes/Target.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -16,8 +17,13 @@
 
 namespace longc {
 
-// Adds the parts of the module's joined parameters.
-void collectParts(mlir::ModuleOp module, ParameterParts &parts);
+// What a compilation has made so far.
+struct ProgramParts {
+  abi::Program &program;
+  ProgramIndex index{program};
+  ParameterParts parameters;
+  KernelCode code;
+};
 
 class Stages {
 public:
@@ -33,46 +39,35 @@ public:
     return dumps_.write(module, name, goOn);
   }
 
-  // Gives a graph the facts of its target and dumps it; it will be lowered with each of the precisions.
-  Status begin(mlir::ModuleOp module, tile::TargetAttr facts, const std::string &name,
-               llvm::ArrayRef<llvm::StringRef> precisions);
+  // Compiles copies of a graph for each of the options' targets, those before whose parameters others read, in those of the precisions
+  // that each serves ("written": types are taken as they are). Functions become those of the first module.
+  // The graph is called `name` in dumps.
+  Status compile(mlir::ModuleOp graph, const std::string &name, llvm::ArrayRef<llvm::StringRef> precisions, ProgramParts &parts);
 
   // Runs passes over the module; `name` is what the stage is called in errors and times.
   Status run(mlir::PassManager &manager, mlir::ModuleOp module, const std::string &name);
 
-  // Runs the target-free pipeline for one precision; `goOn` as for a dump.
-  Status lower(mlir::ModuleOp module, llvm::StringRef precision, const std::string &name,
-               llvm::ArrayRef<std::string> goOn);
-
-  // Appends the module's functions to `result` and its kernels, renamed apart by precision, to `kernels`.
-  Status collect(mlir::ModuleOp module, llvm::StringRef precision, ProgramIndex &index, abi::Module &result,
-                 mlir::ModuleOp kernels, ParameterParts &parts);
-
-  // Kernels of several kinds live side by side in one table: their names are kept apart.
-  Status renameKernels(mlir::ModuleOp module, const std::string &suffix);
-
-  // Appends the steps of every function to `result`.
-  Status addFunctions(mlir::ModuleOp module, llvm::StringRef precision, llvm::StringRef target, ProgramIndex &index,
-                      abi::Module &result);
-
-  Result<CpuObjects> compileKernels(mlir::ModuleOp kernels);
-
   // The first diagnostic that MLIR gave, as an error of the named stage: the user's where the IR is the user's, else
   // the compiler's own.
   Status failure(const std::string &stage);
-  DumpFolder &dumps() { return dumps_.folder(); }
   const std::string &firstDiagnostic() const { return firstDiagnostic_; }
-  void forgetDiagnostics() { firstDiagnostic_.clear(); }
-
-  // Flags of longc-opt that lower kernels, for each CPU variant.
-  std::vector<std::string> cpuFlags() const;
 
   void report(const abi::Program &program);
 
 private:
   class Timer;
 
-  std::vector<llvm::StringRef> variants() const;
+  Status compileFor(const Target &target, mlir::ModuleOp graph, const std::string &name, llvm::ArrayRef<llvm::StringRef> precisions, ProgramParts &parts);
+  // Gives a graph the largest tile sizes of its target and dumps it; it will be lowered with each of the precisions.
+  Status begin(const Target &target, mlir::ModuleOp module, const std::string &name, llvm::ArrayRef<llvm::StringRef> precisions);
+  // Runs the target-free pipeline for one precision, then what of the target sees launches; `goOn` as for a dump.
+  Status lower(const Target &target, mlir::ModuleOp module, llvm::StringRef precision, const std::string &name, llvm::ArrayRef<std::string> goOn);
+  // Kernels of several kinds live side by side in one table: their names are kept apart.
+  Status renameKernels(mlir::ModuleOp module, llvm::StringRef suffix);
+  // Appends the steps of every function to the program's first module.
+  Status addFunctions(mlir::ModuleOp module, llvm::StringRef precision, llvm::StringRef target, ProgramParts &parts);
+  Status compileKernels(const Target &target, mlir::ModuleOp kernels, CodeOptions code, ProgramParts &parts);
+  CodeOptions codeOptions() const;
   Status keepReproducer(mlir::ModuleOp module, mlir::PassManager &manager);
 
   const CompileOptions &options_;

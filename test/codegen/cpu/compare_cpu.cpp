@@ -162,7 +162,7 @@ bool sameAlone(longc_kernel_fn run, longc::tile::LaunchOp launch, std::vector<Ho
 
 // Runs one launch; true when its outputs agree.
 bool check(longc::tile::LaunchOp launch, longc::tile::KernelOp kernel, longc::Interpreter &interpreter,
-           const longc::CpuKernel &compiled, void *library, CaseWriter *writer) {
+           const longc::CompiledKernel &compiled, void *library, CaseWriter *writer) {
   LaunchCase launched(launch, kernel, interpreter, /*panels=*/true, isRough(kernel) ? roughTolerance : tolerance);
   if (writer) {
     writer->write(launched, compiled.symbol, compiled.scratchBytes);
@@ -238,7 +238,7 @@ int main(int argc, char **argv) {
   if (!module)
     return 1;
   if (!(*module)->hasAttr("tile.target"))
-    (*module)->setAttr("tile.target", longc::tile::cpuTarget(&context));
+    (*module)->setAttr("tile.target", longc::tile::cpuSizes(&context));
   auto original = (*module).lookupSymbol<FunctionOpInterface>(function);
   if (!original) {
     errs() << "error: no function @" << function << "\n";
@@ -258,22 +258,22 @@ int main(int argc, char **argv) {
   if (failed(interpreter.call(function, *arguments)))
     return 1;
 
-  std::vector<StringRef> names = longc::cpuVariantNames();
+  SmallVector<StringRef> names = longc::cpuTarget().variants();
   if (!variants.empty())
     names.assign(variants.begin(), variants.end());
   const size_t wanted = names.size();
   if (bundle.empty() && dumpDir.empty())
     erase_if(names, [](StringRef name) { return !isAvailable(name); });
-  longc::CpuOptions options;
-  longc::CpuOptions::Times times;
+  longc::CodeOptions options;
+  std::vector<std::pair<std::string, double>> times;
   options.times = &times;
   longc::DumpFolder dumps(dumpDir);
   options.dumps = &dumps;
-  FailureOr<longc::CpuObjects> code = longc::compileCpu(*module, names, options);
+  FailureOr<longc::KernelCode> code = longc::compileCpu(*module, names, options);
   if (failed(code))
     return 1;
-  outs() << format("lower %.2f s, convert %.2f s, optimize %.2f s, emit %.2f s (CPU)\n", times.lower, times.convert,
-                   times.optimize, times.emit);
+  for (const auto &[stage, seconds] : times)
+    outs() << format("%.2f s of all threads: %s\n", seconds, stage.c_str());
   outs().flush();
   void *library = openObjects(code->objects);
   if (!library)
@@ -287,7 +287,7 @@ int main(int argc, char **argv) {
   lowered->walk([&](longc::tile::LaunchOp launch) {
     auto kernel = SymbolTable::lookupNearestSymbolFrom<longc::tile::KernelOp>(launch, launch.getKernelAttr());
     skipped += static_cast<int>(wanted - names.size());
-    for (const longc::CpuKernel &compiled : code->kernels) {
+    for (const longc::CompiledKernel &compiled : code->kernels) {
       if (compiled.name != kernel.getSymName())
         continue;
       if (!writer && !isAvailable(compiled.variant))

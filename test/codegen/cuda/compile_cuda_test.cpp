@@ -62,7 +62,7 @@ TEST(CompileCuda, KernelsKeepTheirRecordedBudget) {
     mlir::MLIRContext context;
     auto module = parse(context, file);
     ASSERT_TRUE(module) << file;
-    (*module)->setAttr("tile.target", cudaTarget(&context)); // as the driver does, with today's facts
+    (*module)->setAttr("tile.target", cudaSizes(&context)); // as the driver does, with today's facts
     mlir::PassManager pipelining(&context);
     pipelining.addPass(createPipelineLoopsPass());
     ASSERT_TRUE(succeeded(pipelining.run(*module))) << file;
@@ -88,7 +88,7 @@ mlir::OwningOpRef<mlir::ModuleOp> kernelsOf(mlir::MLIRContext &context, const st
   auto module = mlir::parseSourceFile<mlir::ModuleOp>(kFolder + "/../../passes/inputs/" + model, &context);
   if (!module)
     return module;
-  (*module)->setAttr("tile.target", cudaTarget(&context, attentionRows));
+  (*module)->setAttr("tile.target", cudaSizes(&context, attentionRows));
   LoweringOptions options;
   options.precision = "fast";
   choose(options);

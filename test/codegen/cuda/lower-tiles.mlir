@@ -54,6 +54,9 @@ tile.kernel @row_maximum grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<64x
 // CHECK-COUNT-2: cuda.call "column_of"
 // CHECK-NOT: cuda.call "column_of"
 // CHECK: cuda.call "wgmma_commit_group"
+// CHECK: cuda.call "st_shared_f32x2"
+// CHECK: cuda.call "ld_shared_f32x4"
+// CHECK: cuda.call "st_global_f32x4"
 // CHECK-NOT: tile.load
 tile.kernel @column_factors grid(%i) (%x: !tile.view<?x64xbf16>, %w: !tile.view<?x64xbf16>, %f: !tile.view<?xf32>, %y: !tile.view<?x64xf32>) {
   %c0 = arith.constant 0 : index

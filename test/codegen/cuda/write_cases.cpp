@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
   auto original = module ? (*module).lookupSymbol<FunctionOpInterface>(function) : FunctionOpInterface();
   if (!original)
     return errs() << "error: no function @" << function << "\n", 1;
-  (*module)->setAttr(longc::targetAttributeName, longc::cudaTarget(&context, rows));
+  (*module)->setAttr(longc::targetAttributeName, longc::cudaSizes(&context, rows));
   OwningOpRef<ModuleOp> before = (*module).clone();
   longc::RandomInputs inputs(*before, (*before).lookupSymbol<FunctionOpInterface>(function), {seed, tokens, sequences});
   PassManager passes(&context);

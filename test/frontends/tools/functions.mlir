@@ -9,7 +9,7 @@
 // Where the time went: passes, then the stages of the CPU code generator.
 // TIMES: LowerState
 // TIMES: {{[0-9.]+}} s  of all threads: kernels to vector code
-// TIMES: {{[0-9.]+}} s  of all threads: kernels machine code
+// TIMES: {{[0-9.]+}} s  of all threads: kernels to machine code
 
 // JSON: {"program":{{.*}}"modules":[{"name":"functions",{{.*}}"functions":[{"name":"rotate","precision":"fast","target":"cpu","inputs":["argument0","argument1"],"steps":1,{{.*}}"kernels":["apply_rope_
 // NOPROGRAM: error: LC3009: {{.*}} is no program
