@@ -2,6 +2,7 @@
 # Encoders of every family, tiny and random, against transformers; what their programs do with texts of all lengths, and refuse.
 source "$(dirname "$0")/programs.sh"
 python3 test/golden/check_encoders.py "$longc" "$work/encoders"
+python3 test/golden/check_shared_scales.py "$longc" "$work/encoders"
 
 folder=$work/encoders/folder app=$work/encoders/app
 rm -f "$app"
