@@ -82,7 +82,7 @@ def main():
             output([options.python, PEER, options.model, f"{work}/begun", f"{work}/rows.jsonl", "--device", options.device, "--threads", options.threads, "--beta2", 0.999, "--losses", losses])
         print(f"torch in {time.perf_counter() - start:.0f} s")
         with open(losses, encoding="utf-8") as file:
-            peer = [float(line) for line in file]
+            peer = [float(line) for line in file][:len(ours)] # passages that were split make a step or two more
     off = [abs(theirs / our - 1) for our, theirs in zip(ours, peer)]
     last = [statistics.mean(losses[-options.last:]) for losses in (ours, peer)]
     for step in sorted({1, 2, 5, 10, 20, 50, 100, 200, len(ours)}):
