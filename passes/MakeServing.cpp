@@ -28,11 +28,15 @@ public:
   ServingFunction(func::FuncOp function, unsigned boundaries)
       : function_(function), body_(function.getBody().front()), boundaries_(boundaries), builder_(function.getContext()) {}
 
-  LogicalResult run() {
+  LogicalResult run(bool oneToken) {
     Operation *terminator = body_.getTerminator();
     if (terminator->getNumOperands() != 1)
       return function_.emitOpError("expected the logits as its one result, got ") << terminator->getNumOperands();
-    pickRows(terminator->getOpOperand(0), appendInput(function_, indices(ShapedType::kDynamic), "rows"));
+    Value rows = appendInput(function_, indices(ShapedType::kDynamic), "rows");
+    if (oneToken) // there all rows are wanted, nearly always
+      pickRows(terminator->getOpOperand(0), rows);
+    else
+      pickRowsOfAll(terminator->getOpOperand(0), rows);
     auto eightColumns = RankedTensorType::get({ShapedType::kDynamic, 8}, builder_.getI32Type());
     Value segments = appendInput(function_, eightColumns, "segments");
     SmallVector<lm::PackedAttentionOp> attentions;
@@ -128,7 +132,7 @@ struct MakeServingPass : impl::MakeServingPassBase<MakeServingPass> {
       builder.setInsertionPointAfter(forward);
       auto decode = cast<func::FuncOp>(builder.clone(*forward));
       ServingFunction one(decode, *boundaries), many(forward, *boundaries);
-      if (failed(many.run()) || failed(one.run()))
+      if (failed(many.run(/*oneToken=*/false)) || failed(one.run(/*oneToken=*/true)))
         return signalPassFailure();
       many.finish("prefill");
       one.finish("decode");

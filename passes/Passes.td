@@ -232,7 +232,7 @@ def MakeServingPass : Longc_Pass<"longc-make-serving"> {
     `@forward(tokens, positions, boundaries) -> logits` becomes `@prefill`, for any number of tokens, and `@decode`, for
     one of each sequence (`lm.one_token`). `boundaries` give way to `segments`; each causal `lm.packed_attention` of a sequence to itself appends to a
     cache of its layer, in the order of the layers, and reads it by `lm.window_attention`; `rows` picks the hidden
-    states whose logits are wanted before the ops that work on each row alone. Where all attention sees later tokens, it becomes
+    states whose logits are wanted before the ops that work on each row alone; in `@prefill` before all that come behind the last layer's attention. Where all attention sees later tokens, it becomes
     `@encode(...) -> hidden states, their mean, first and last row of each sequence`. Other functions stay as they are.
   }];
 }

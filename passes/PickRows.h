@@ -8,4 +8,7 @@ namespace longc {
 /// Gathers `rows` before the first op of the chain that makes the result out of one row each.
 void pickRows(mlir::OpOperand &result, mlir::Value rows);
 
+/// The same before all ops that serve the result alone and make a row out of one row each: sums and gated units of several values, too.
+void pickRowsOfAll(mlir::OpOperand &result, mlir::Value rows);
+
 } // namespace longc

@@ -16,10 +16,16 @@
 // CHECK: lm.window_attention %[[Q]], %[[FILLED0]], %[[SEGMENTS]] {scale = 5.000000e-01 : f64}
 // CHECK: %[[FILLED1:.*]] = lm.cache_append %[[CACHE1]]
 // CHECK: lm.window_attention %{{.*}}, %[[FILLED1]], %[[SEGMENTS]] {scale = 5.000000e-01 : f64, soft_cap = 3.000000e+01 : f64, window = 7 : i64}
-// Only the wanted rows are normed and projected; the sum before them has all rows.
-// CHECK: %[[SUM:.*]] = lm.add {{.*}} -> tensor<?x8xf32>
-// CHECK: %[[PICKED:.*]] = lm.gather_rows %[[SUM]], %[[ROWS]]
-// CHECK: %[[NORMED:.*]] = lm.rms_norm %[[PICKED]]
+// Behind the last attention there are the wanted rows alone: of what it gives and of what is added to it.
+// CHECK: %[[M:.*]] = lm.merge_heads
+// CHECK-DAG: %[[OWN:.*]] = lm.gather_rows %[[X]], %[[ROWS]]
+// CHECK-DAG: %[[ATTENDED:.*]] = lm.gather_rows %[[M]], %[[ROWS]]
+// CHECK-NOT: lm.gather_rows
+// CHECK: %[[SUM:.*]] = lm.add %[[OWN]], %[[ATTENDED]]
+// CHECK: lm.rms_norm %[[SUM]]
+// CHECK: %[[UNIT:.*]] = lm.swiglu
+// CHECK: %[[NEXT:.*]] = lm.add %[[SUM]], %[[UNIT]]
+// CHECK: %[[NORMED:.*]] = lm.rms_norm %[[NEXT]]
 // CHECK: %[[LOGITS:.*]] = lm.linear %[[NORMED]]
 // CHECK: return %[[LOGITS]], %[[FILLED0]], %[[FILLED1]]
 
@@ -28,6 +34,10 @@
 // CHECK-SAME: tensor<?xi32> {lm.input = "rows"}, %{{[^:]*}}: tensor<?x8xi32> {lm.input = "segments"}
 // CHECK-SAME: attributes {lm.one_token}
 // CHECK-COUNT-2: lm.window_attention
+// Of one token each nearly all rows are wanted: picked as late as that is for nothing.
+// CHECK-NOT: lm.gather_rows
+// CHECK-COUNT-2: lm.add
+// CHECK: lm.gather_rows
 // CHECK: return
 // CHECK-NOT: @forward
 
@@ -60,7 +70,11 @@ func.func @forward(%tokens: tensor<?xi32> {lm.input = "tokens"}, %positions: ten
     : (tensor<?x2x4xf32>, tensor<?x1x4xf32>, tensor<?x1x4xf32>, tensor<?xi32>, tensor<?xi32>) -> (tensor<?x2x4xf32>, tensor<2x?xf32>)
   %m = lm.merge_heads %b#0 : (tensor<?x2x4xf32>) -> tensor<?x8xf32>
   %s = lm.add %x, %m : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
-  %n = lm.rms_norm %s, %norm {epsilon = 1.0e-5 : f64} : (tensor<?x8xf32>, tensor<8xf32>) -> tensor<?x8xf32>
+  %i = lm.rms_norm %s, %norm {epsilon = 1.0e-5 : f64} : (tensor<?x8xf32>, tensor<8xf32>) -> tensor<?x8xf32>
+  %j = lm.linear %i, %wq : (tensor<?x8xf32>, tensor<8x8xf32>) -> tensor<?x8xf32>
+  %h = lm.swiglu %j, %i : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+  %r = lm.add %s, %h : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+  %n = lm.rms_norm %r, %norm {epsilon = 1.0e-5 : f64} : (tensor<?x8xf32>, tensor<8xf32>) -> tensor<?x8xf32>
   %logits = lm.linear %n, %table : (tensor<?x8xf32>, tensor<16x8xf32>) -> tensor<?x16xf32>
   return %logits : tensor<?x16xf32>
 }
