@@ -99,7 +99,6 @@ uint64_t CudaContext::nextNumber() {
   return ++last;
 }
 
-/// The driver's calls go to the context that the calling thread is in.
 Status CudaContext::enter() {
   static thread_local uint64_t entered = 0;
   if (entered != number_) {
@@ -124,6 +123,11 @@ Result<CudaPointer> CudaContext::allocate(size_t bytes) {
                        "allocating " + std::to_string(bytes) + " bytes on " + name_ + " (" +
                            std::to_string(memoryBytes_) + " bytes in all) failed",
                        "shorten the context or the batch, or free the device");
+}
+
+Result<CudaReservation> CudaContext::reserve(size_t bytes) {
+  LONGC_TRY(enter());
+  return CudaReservation::create(*driver_, device_, bytes);
 }
 
 Status CudaContext::release(CudaPointer pointer) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "runtime/device/CudaDriver.h"
+#include "runtime/device/CudaReservation.h"
 
 #include <cstddef>
 #include <functional>
@@ -55,8 +56,11 @@ public:
   int architecture() const { return architecture_; }
   size_t memoryBytes() const { return memoryBytes_; }
 
+  /// The calling thread's driver calls go to this context.
+  Status enter();
   Result<CudaPointer> allocate(size_t bytes);
   Status release(CudaPointer pointer);
+  Result<CudaReservation> reserve(size_t bytes);
   Status fill(CudaPointer pointer, unsigned char value, size_t bytes);
   /// Small ones go through memory that the device reads by itself: nobody waits for them, the next kernel finds them done.
   Status copyToDevice(CudaPointer target, const void *source, size_t bytes);
@@ -85,7 +89,6 @@ private:
   static constexpr size_t stagingBytes = size_t(8) << 20;
 
   CudaContext() = default;
-  Status enter();
   Result<std::byte *> stage(size_t bytes);
   Result<CudaHandle> endRecording();
 

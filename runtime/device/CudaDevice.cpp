@@ -24,6 +24,11 @@ std::string architectureOf(const std::string &target) {
   return target.rfind(kTargetPrefix, 0) == 0 ? target.substr(std::string(kTargetPrefix).size()) : std::string();
 }
 
+/// A failure with the name of what the memory was for.
+Status named(const char *name, const Status &status) {
+  return Status::error(status.code(), std::string(name) + ": " + status.message(), status.hint());
+}
+
 } // namespace
 
 Result<std::unique_ptr<CudaDevice>> CudaDevice::create(const longc_program_table &table, const abi::Program &program,
@@ -105,8 +110,7 @@ std::string CudaDevice::describe() const {
 Result<void *> CudaDevice::allocate(size_t bytes, const char *name) {
   auto pointer = context_->allocate(bytes);
   if (!pointer.ok())
-    return Status::error(pointer.status().code(), std::string(name) + ": " + pointer.status().message(),
-                         pointer.status().hint());
+    return named(name, pointer.status());
   if (Status status = context_->fill(*pointer, 0, bytes); !status.ok()) {
     (void)context_->release(*pointer).ok();
     return status;
@@ -114,7 +118,31 @@ Result<void *> CudaDevice::allocate(size_t bytes, const char *name) {
   return reinterpret_cast<void *>(*pointer);
 }
 
-void CudaDevice::release(void *memory) { (void)context_->release(reinterpret_cast<CudaPointer>(memory)).ok(); }
+Result<void *> CudaDevice::reserve(size_t bytes, const char *name) {
+  auto reservation = context_->reserve(bytes);
+  if (!reservation.ok())
+    return named(name, reservation.status());
+  const CudaPointer address = reservation->address();
+  reserved_.emplace(address, std::move(*reservation));
+  return reinterpret_cast<void *>(address);
+}
+
+Status CudaDevice::back(void *reserved, size_t bytes, const char *name) {
+  const auto found = reserved_.find(reinterpret_cast<CudaPointer>(reserved));
+  if (found == reserved_.end())
+    return {}; // all of it is there
+  LONGC_TRY(context_->enter());
+  Status status = found->second.back(bytes);
+  return status.ok() ? status : named(name, status);
+}
+
+void CudaDevice::release(void *memory) {
+  const auto pointer = reinterpret_cast<CudaPointer>(memory);
+  if (auto found = reserved_.find(pointer); found == reserved_.end())
+    (void)context_->release(pointer).ok();
+  else if (context_->synchronize().ok()) // unlike cuMemFree, unmapping does not wait for kernels
+    reserved_.erase(found);
+}
 
 Status CudaDevice::copyIn(void *target, const void *source, size_t bytes) {
   return context_->copyToDevice(reinterpret_cast<CudaPointer>(target), source, bytes);

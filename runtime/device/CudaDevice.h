@@ -23,6 +23,8 @@ public:
 
   std::string describe() const override;
   Result<void *> allocate(size_t bytes, const char *name) override;
+  Result<void *> reserve(size_t bytes, const char *name) override;
+  Status back(void *reserved, size_t bytes, const char *name) override;
   void release(void *memory) override;
   Status copyIn(void *target, const void *source, size_t bytes) override;
   Status copyOut(void *target, const void *source, size_t bytes) override;
@@ -62,6 +64,7 @@ private:
   std::unique_ptr<CudaContext> context_;
   std::vector<Kernel> kernels_;
   std::map<std::pair<const void *, size_t>, CudaPointer> shared_; // by address and size: zeros are of any
+  std::map<CudaPointer, CudaReservation> reserved_;
   /// Lists that came lately, the newest last.
   struct Sequence {
     uint64_t number;

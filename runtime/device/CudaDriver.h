@@ -30,6 +30,21 @@ struct CudaLaunchConfig {
   unsigned attributeCount;
 };
 
+/// Where memory lies, what is to be taken there, and who may touch it (CUmemLocation, CUmemAllocationProp, CUmemAccessDesc).
+struct CudaMemoryLocation {
+  int type, ordinal;
+};
+struct CudaAllocationTraits {
+  int type, handleTypes;
+  CudaMemoryLocation location;
+  void *windowsOnly;
+  unsigned char flags[8];
+};
+struct CudaAccess {
+  CudaMemoryLocation location;
+  int flags;
+};
+
 /// One function pointer an entry point; `nullptr` never, once `get` has succeeded.
 struct CudaDriver {
   /// Opens libcuda.so.1 once a process. Fails where there is no driver, an old driver or no device.
@@ -53,6 +68,14 @@ struct CudaDriver {
   int (*ctxSynchronize)();
   int (*memAlloc)(CudaPointer *, size_t);
   int (*memFree)(CudaPointer);
+  int (*memAddressReserve)(CudaPointer *, size_t, size_t, CudaPointer, uint64_t);
+  int (*memAddressFree)(CudaPointer, size_t);
+  int (*memGetAllocationGranularity)(size_t *, const CudaAllocationTraits *, int);
+  int (*memCreate)(uint64_t *, size_t, const CudaAllocationTraits *, uint64_t);
+  int (*memRelease)(uint64_t);
+  int (*memMap)(CudaPointer, size_t, size_t, uint64_t, uint64_t);
+  int (*memUnmap)(CudaPointer, size_t);
+  int (*memSetAccess)(CudaPointer, size_t, const CudaAccess *, size_t);
   int (*memsetD8)(CudaPointer, unsigned char, size_t);
   int (*memcpyHtoD)(CudaPointer, const void *, size_t);
   int (*memcpyDtoH)(void *, CudaPointer, size_t);

@@ -43,6 +43,10 @@ public:
 
   /// Zeroed memory that the device's kernels can use; `name` is for the message when there is not enough.
   virtual Result<void *> allocate(size_t bytes, const char *name) = 0;
+  /// Addresses for memory that is taken as it is needed, where the device can; no byte may be touched before `back`.
+  virtual Result<void *> reserve(size_t bytes, const char *name) { return allocate(bytes, name); }
+  /// Zeroed memory for the first `bytes` of what `reserve` gave.
+  virtual Status back(void * /*reserved*/, size_t /*bytes*/, const char * /*name*/) { return {}; }
   virtual void release(void *memory) = 0;
   virtual Status copyIn(void *target, const void *source, size_t bytes) = 0;
   virtual Status copyOut(void *target, const void *source, size_t bytes) = 0;

@@ -51,7 +51,7 @@ Result<std::shared_ptr<PagePool>> PagePool::create(std::vector<int64_t> rowBytes
   pool->rowBytes_ = std::move(rowBytes);
   int64_t most = mostPages;
   if (const int64_t ofPage = pool->bytesPerToken() * pageRows; ofPage > 0 && device && device->hasOwnMemory())
-    most = std::clamp<int64_t>(static_cast<int64_t>(device->memoryBytes() / 2) / ofPage, fewestPages, mostOnDevice);
+    most = std::clamp<int64_t>(static_cast<int64_t>(device->memoryBytes() / 8 * 7) / ofPage, fewestPages, mostOnDevice);
   // Where address space is limited, be content with less of it.
   Status status;
   for (int64_t pages = most; pages >= fewestPages; pages /= 2) {
@@ -73,6 +73,12 @@ Status PagePool::reserve(int64_t pages) {
     regions_.push_back(std::move(*region));
   }
   capacity_ = pages;
+  return back(1); // which the tables of sequences without a page name
+}
+
+Status PagePool::back(int64_t pages) {
+  for (size_t state = 0; state < states(); ++state)
+    LONGC_TRY(regions_[state].back(static_cast<size_t>(pageBytes(state) * pages)));
   return {};
 }
 
@@ -86,6 +92,7 @@ Result<int32_t> PagePool::take() {
   if (static_cast<int64_t>(uses_.size()) >= capacity_)
     return Status::error(7101, formatText("the memory is full: %s tokens", formatCount(capacity_ * pageRows).c_str()),
                          "limit it with --memory-budget, or drop forks of the document");
+  LONGC_TRY(back(static_cast<int64_t>(uses_.size()) + 1));
   uses_.push_back(1);
   mapped_.push_back(false);
   return static_cast<int32_t>(uses_.size() - 1);
@@ -167,7 +174,9 @@ Result<int32_t> PagePool::takeRun(int64_t pages) {
     return Status::error(7103, formatText("a saved memory of %s tokens does not fit into %s",
                                           formatCount(pages * pageRows).c_str(),
                                           formatCount((capacity_ - first) * pageRows).c_str()),
-                         "raise the limit on address space (ulimit -v)");
+                         device_ && device_->hasOwnMemory() ? "take a device with more memory, or --device cpu"
+                                                            : "raise the limit on address space (ulimit -v)");
+  LONGC_TRY(back(first + pages));
   uses_.resize(static_cast<size_t>(first + pages), 1);
   mapped_.resize(uses_.size(), false);
   return static_cast<int32_t>(first);

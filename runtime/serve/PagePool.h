@@ -21,8 +21,8 @@ namespace longc {
 
 class PagePool {
 public:
-  /// `rowBytes`: bytes of a row, one entry a state. On the host address space is reserved and memory is taken page by page;
-  /// a device with memory of its own gives half of it at once, or what pages there can be.
+  /// `rowBytes`: bytes of a row, one entry a state. Address space is reserved, on a device with memory of its own for 7/8 of
+  /// that or what pages there can be; memory is taken as pages are.
   static Result<std::shared_ptr<PagePool>> create(std::vector<int64_t> rowBytes, Device *device = nullptr);
 
   /// A page of its own (used once), contents undefined.
@@ -63,6 +63,8 @@ public:
 private:
   explicit PagePool(Device *device) : device_(device) {}
   Status reserve(int64_t pages);
+  /// Memory for so many pages from the first on, in all states.
+  Status back(int64_t pages);
   std::optional<int64_t> freeRun(int64_t pages);
 
   std::vector<int64_t> rowBytes_;

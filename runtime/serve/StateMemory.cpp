@@ -9,8 +9,9 @@ namespace longc {
 Result<StateMemory> StateMemory::create(Device *device, size_t bytes, Use use, const char *name) {
   StateMemory memory;
   memory.size_ = bytes;
+  memory.name_ = name;
   if (device && device->hasOwnMemory()) {
-    auto allocated = device->allocate(bytes, name);
+    auto allocated = use == Use::whole ? device->allocate(bytes, name) : device->reserve(bytes, name);
     if (!allocated.ok())
       return allocated.status();
     memory.device_ = device;
@@ -32,7 +33,7 @@ void StateMemory::release() {
 
 StateMemory::StateMemory(StateMemory &&other) noexcept
     : host_(std::move(other.host_)), device_(other.device_), onDevice_(std::exchange(other.onDevice_, nullptr)),
-      size_(other.size_) {}
+      size_(other.size_), name_(other.name_) {}
 
 StateMemory &StateMemory::operator=(StateMemory &&other) noexcept {
   release();
@@ -40,8 +41,11 @@ StateMemory &StateMemory::operator=(StateMemory &&other) noexcept {
   device_ = other.device_;
   onDevice_ = std::exchange(other.onDevice_, nullptr);
   size_ = other.size_;
+  name_ = other.name_;
   return *this;
 }
+
+Status StateMemory::back(size_t bytes) { return device_ ? device_->back(onDevice_, bytes, name_) : Status(); }
 
 Status StateMemory::read(size_t offset, void *target, size_t bytes) const {
   if (device_)

@@ -1,5 +1,4 @@
-// Memory of one state, as its kernels see it: the host's, taken as it is used, or all at once on a device with memory of
-// its own.
+// Memory of one state, as its kernels see it: the host's, taken as it is used, or of a device with memory of its own.
 #pragma once
 
 #include "runtime/core/Arena.h"
@@ -28,6 +27,9 @@ public:
   /// Copies bytes of a memory of the same device.
   Status copyFrom(const StateMemory &other, size_t from, size_t to, size_t bytes);
 
+  /// Sparse memory of a device is there for the first `bytes` from here on; the host's comes as it is used.
+  Status back(size_t bytes);
+
   /// As in Arena; nothing happens on a device.
   void preferLargePages(size_t offset);
   void discard(size_t offset, size_t bytes);
@@ -40,6 +42,7 @@ private:
   Device *device_ = nullptr; // of memory that is not the host's
   std::byte *onDevice_ = nullptr;
   size_t size_ = 0;
+  const char *name_ = "";
 };
 
 } // namespace longc

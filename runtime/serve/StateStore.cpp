@@ -77,6 +77,7 @@ Status StateStore::allocateRings() {
                                      slots() == 1 ? "the local window" : "the local windows");
     if (!rings.ok())
       return rings.status();
+    LONGC_TRY(rings->back(bytes));
     if (slots() > 1 && ofSlot >= largePage) // a smaller one would take its neighbours' memory along
       rings->preferLargePages(0);
     rings_.push_back(std::move(*rings));

@@ -51,6 +51,33 @@ TEST(CudaDevice, MemoryRoundTrips) {
   EXPECT_EQ(*first, *second);
 }
 
+// Memory grows under addresses that stay, zeroed, and another program finds the rest free.
+TEST(CudaDevice, ReservedMemoryGrowsInItsPlace) {
+  if (std::string reason = reasonToSkip(); !reason.empty())
+    GTEST_SKIP() << reason;
+  longc_program_table table{LONGC_ABI_VERSION, 0, nullptr, 0, 0, nullptr};
+  auto device = CudaDevice::create(table, longc::abi::Program(), "cuda:sm_90a");
+  ASSERT_TRUE(device.ok()) << device.status().text();
+  const size_t all = (*device)->memoryBytes(), much = size_t{600} << 20, last = much - 4;
+  auto one = (*device)->reserve(all, "test"), other = (*device)->reserve(all, "test");
+  ASSERT_TRUE(one.ok() && other.ok());
+  ASSERT_TRUE((*device)->back(*one, 100, "test").ok());
+  const int sent = 7;
+  ASSERT_TRUE((*device)->copyIn(*one, &sent, 4).ok());
+  ASSERT_TRUE((*device)->back(*one, much, "test").ok());
+  int first = 0, end = -1;
+  ASSERT_TRUE((*device)->copyOut(&first, *one, 4).ok());
+  ASSERT_TRUE((*device)->copyOut(&end, static_cast<std::byte *>(*one) + last, 4).ok());
+  EXPECT_EQ(first, 7);
+  EXPECT_EQ(end, 0);
+  Status tooMuch = (*device)->back(*other, all, "the test");
+  EXPECT_EQ(tooMuch.code(), 7104);
+  EXPECT_NE(tooMuch.message().find("the test"), std::string::npos);
+  EXPECT_TRUE((*device)->back(*other, much, "test").ok());
+  (*device)->release(*one);
+  (*device)->release(*other);
+}
+
 // A server's requests come on threads of its own.
 TEST(CudaDevice, AnotherThreadMayUseIt) {
   if (std::string reason = reasonToSkip(); !reason.empty())

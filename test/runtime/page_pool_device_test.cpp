@@ -1,0 +1,98 @@
+// Pages on a device with memory of its own: memory is there before a page is handed out, and not long before.
+#include "runtime/serve/PagePool.h"
+
+#include "gtest/gtest.h"
+
+#include <cstring>
+#include <map>
+#include <sys/mman.h>
+
+using namespace longc;
+
+namespace {
+
+/// Memory behind its own addresses that faults where none was taken, and of which there is so much.
+class GrowingDevice final : public Device {
+public:
+  explicit GrowingDevice(size_t most) : most_(most) {}
+  std::string describe() const override { return "a device for tests"; }
+  bool hasOwnMemory() const override { return true; }
+  size_t memoryBytes() const override { return size_t{1} << 30; }
+  Result<void *> allocate(size_t, const char *) override { return Status::error(7104, "only what is reserved"); }
+  Result<void *> reserve(size_t bytes, const char *) override {
+    void *address = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    sizes_[address] = {bytes, 0};
+    return address;
+  }
+  Status back(void *reserved, size_t bytes, const char *name) override {
+    Sizes &sizes = sizes_.at(reserved);
+    if (bytes > most_)
+      return Status::error(7104, std::string(name) + ": no more");
+    sizes.backed = std::max(sizes.backed, bytes);
+    mprotect(reserved, (sizes.backed + 4095) / 4096 * 4096, PROT_READ | PROT_WRITE);
+    return {};
+  }
+  void release(void *memory) override {
+    munmap(memory, sizes_.at(memory).reserved);
+    sizes_.erase(memory);
+  }
+  Status copyIn(void *target, const void *source, size_t bytes) override {
+    std::memcpy(target, source, bytes);
+    return {};
+  }
+  Status copyOut(void *target, const void *source, size_t bytes) override { return copyIn(target, source, bytes); }
+  Status copyWithin(void *target, const void *source, size_t bytes) override { return copyIn(target, source, bytes); }
+  Result<void *> share(const void *host, size_t) override { return const_cast<void *>(host); }
+  Result<void *> shareAs(const void *host, size_t, const std::function<Status(std::span<std::byte>)> &) override { return const_cast<void *>(host); }
+  Status launch(const KernelLaunch &) override { return {}; }
+  Status finish() override { return {}; }
+
+  size_t backed() const {
+    size_t bytes = 0;
+    for (const auto &[address, sizes] : sizes_)
+      bytes += sizes.backed;
+    return bytes;
+  }
+
+private:
+  struct Sizes {
+    size_t reserved, backed;
+  };
+  size_t most_;
+  std::map<void *, Sizes> sizes_;
+};
+
+constexpr int64_t rowBytes = 16, ofPage = rowBytes * pageRows;
+
+TEST(PagesOfADevice, HaveMemoryOnceTheyAreTaken) {
+  GrowingDevice device(size_t{1} << 20);
+  {
+    auto pool = std::move(*PagePool::create({rowBytes, rowBytes}, &device));
+    const std::vector<std::byte> rows(static_cast<size_t>(ofPage), std::byte{5});
+    for (int64_t taken = 1; taken <= 10; ++taken) {
+      const int32_t page = *pool->take();
+      ASSERT_TRUE(pool->writeRows(1, page, rows.data(), pageRows).ok());
+      EXPECT_EQ(device.backed(), static_cast<size_t>(2 * ofPage * taken));
+    }
+    const int32_t first = *pool->takeRun(5);
+    for (int32_t page = first; page < first + 5; ++page)
+      ASSERT_TRUE(pool->writeRows(0, page, rows.data(), pageRows).ok());
+    EXPECT_EQ(device.backed(), static_cast<size_t>(2 * ofPage * 15));
+  }
+  EXPECT_EQ(device.backed(), 0u);
+}
+
+TEST(PagesOfADevice, EndWhereItsMemoryDoes) {
+  GrowingDevice device(static_cast<size_t>(3 * ofPage));
+  auto pool = std::move(*PagePool::create({rowBytes}, &device));
+  std::vector<int32_t> pages;
+  for (int round = 0; round < 3; ++round)
+    pages.push_back(*pool->take());
+  EXPECT_EQ(pool->take().status().code(), 7104);
+  EXPECT_EQ(pool->takeRun(2).status().code(), 7104);
+  EXPECT_EQ(pool->usedPages(), 3);
+  pool->release(pages[1]);
+  EXPECT_EQ(*pool->take(), pages[1]);
+}
+
+} // namespace
