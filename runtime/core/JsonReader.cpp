@@ -4,6 +4,7 @@
 #include "runtime/core/Format.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace longc {
@@ -158,6 +159,21 @@ const JsonValue *JsonValue::find(std::string_view name) const {
     return nullptr;
   auto at = std::find_if(members->begin(), members->end(), [&](const JsonMember &member) { return member.name == name; });
   return at == members->end() ? nullptr : &at->value;
+}
+
+const JsonValue *JsonValue::given(std::string_view name) const {
+  const JsonValue *found = find(name);
+  return found && !found->isNull() ? found : nullptr;
+}
+
+std::optional<int64_t> JsonValue::whole() const {
+  if (const int64_t *exact = integer())
+    return *exact;
+  const double *real = std::get_if<double>(&value_);
+  constexpr double most = 1LL << 53; // up to there every integer is a double
+  if (!real || std::fabs(*real) > most || *real != std::trunc(*real))
+    return std::nullopt;
+  return static_cast<int64_t>(*real);
 }
 
 std::string JsonValue::describe() const {

@@ -7,6 +7,7 @@
 #include "runtime/core/Status.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -68,6 +69,10 @@ public:
 
   /// The member of this name; null if there is none or this is no object.
   const JsonValue *find(std::string_view name) const;
+  /// The same, where null counts as absent: programs that make tables of objects write every key of any object.
+  const JsonValue *given(std::string_view name) const;
+  /// An integer, also one that is written as 3.0.
+  std::optional<int64_t> whole() const;
 
   /// "an object", "text", "3.5": what an error says it found.
   std::string describe() const;

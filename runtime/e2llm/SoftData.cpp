@@ -97,7 +97,7 @@ private:
     if (!context || !context->text() || context->text()->empty())
       return Status::error(badSoftLine, where(line) + " has no context", "expected {\"context\": ..., \"prompt\": ..., \"answer\": ...}");
     line.text = *context->text();
-    if (const JsonValue *words = json->find("words")) {
+    if (const JsonValue *words = json->given("words")) {
       if (!words->text())
         return Status::error(badSoftLine, where(line) + ": words is " + words->describe(), "expected a text that stands in the prompt as it is");
       line.words = *words->text();
@@ -109,12 +109,12 @@ private:
       line.turns.push_back({SoftPrompt::answerInstruction(*asked->text()), *answer->text()});
       return {};
     };
-    if (const JsonValue *questions = json->find("questions")) {
+    if (const JsonValue *questions = json->given("questions")) {
       if (!questions->array() || questions->array()->empty())
         return Status::error(badSoftLine, where(line) + ": questions is " + questions->describe(), "expected [{\"prompt\": ..., \"answer\": ...}, ...]");
       for (const JsonValue &question : *questions->array())
         LONGC_TRY(add(question));
-    } else if (json->find("prompt") || json->find("answer")) {
+    } else if (json->given("prompt") || json->given("answer")) {
       LONGC_TRY(add(*json));
     }
     return {};

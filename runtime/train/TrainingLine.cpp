@@ -16,13 +16,13 @@ public:
 
   Result<TrainingLine> read() {
     TrainingLine line;
-    if (const JsonValue *messages = object_.find("messages"))
+    if (const JsonValue *messages = object_.given("messages"))
       LONGC_TRY(readMessages(*messages, line.messages));
-    else if (object_.find("text"))
+    else if (object_.given("text"))
       LONGC_TRY(readText(line));
-    else if (object_.find("prompt"))
+    else if (object_.given("prompt"))
       LONGC_TRY(readTurn("prompt", "completion", line.messages));
-    else if (object_.find("question"))
+    else if (object_.given("question"))
       LONGC_TRY(readTurn("question", "answer", line.messages));
     else
       return bad("it has none of the keys \"messages\", \"text\", \"prompt\" and \"question\"");
@@ -91,17 +91,17 @@ private:
     if (!text.ok())
       return text.status();
     line.text = std::move(*text);
-    const JsonValue *weights = object_.find("weights");
-    if (!weights || weights->isNull())
+    const JsonValue *weights = object_.given("weights");
+    if (!weights)
       return {};
     if (!weights->array())
       return bad("\"weights\" is " + weights->describe() + ", expected a list of [begin, end, weight]");
     int64_t past = 0;
     for (const JsonValue &entry : *weights->array()) {
       const JsonValue::Array *parts = entry.array();
-      if (!parts || parts->size() != 3 || !(*parts)[0].integer() || !(*parts)[1].integer() || !(*parts)[2].isNumber())
+      if (!parts || parts->size() != 3 || !(*parts)[0].whole() || !(*parts)[1].whole() || !(*parts)[2].isNumber())
         return bad("an entry of \"weights\" is " + entry.describe() + ", expected [begin, end, weight]");
-      WeightedSpan span = {*(*parts)[0].integer(), *(*parts)[1].integer(), (*parts)[2].number()};
+      WeightedSpan span = {*(*parts)[0].whole(), *(*parts)[1].whole(), (*parts)[2].number()};
       if (span.begin < past || span.end < span.begin)
         return bad(formatText("the span [%lld, %lld) of \"weights\" is no range behind the one before it",
                               static_cast<long long>(span.begin), static_cast<long long>(span.end)));

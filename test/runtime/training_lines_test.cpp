@@ -38,6 +38,20 @@ struct Wrong {
   const char *said;
 };
 
+// Files that went through a table (datasets, pandas): every key of any line in each, whole numbers as 0.0 where a weight is none.
+TEST(TrainingLines, LinesOfATable) {
+  auto lines = read("{\"messages\": null, \"text\": \"abc\", \"weights\": [[0.0, 2.0, 1.5]], \"question\": null, \"answer\": null}\n"
+                    "{\"messages\": null, \"text\": null, \"weights\": null, \"question\": \"q\", \"answer\": \"a\"}\n"
+                    "{\"messages\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \"b\", \"name\": null}], \"text\": null}\n");
+  ASSERT_TRUE(lines.ok()) << lines.status().message();
+  ASSERT_EQ(lines->size(), 3u);
+  ASSERT_EQ((*lines)[0].weights.size(), 1u);
+  EXPECT_EQ((*lines)[0].weights[0].end, 2);
+  EXPECT_EQ((*lines)[0].weights[0].weight, 1.5);
+  EXPECT_EQ((*lines)[1].messages[1].content, "a");
+  EXPECT_EQ((*lines)[2].messages[1].content, "b");
+}
+
 TEST(TrainingLines, WhatIsWrongIsSaidWithItsLine) {
   const Wrong cases[] = {
       {"{\"messages\": [", badTrainingLine, "expected JSON"},
@@ -58,6 +72,8 @@ TEST(TrainingLines, WhatIsWrongIsSaidWithItsLine) {
       {"{\"text\": \"t\", \"weights\": {}}", badTrainingLine, "expected a list"},
       {"{\"text\": \"t\", \"weights\": [[0, 1]]}", badTrainingLine, "expected [begin, end, weight]"},
       {"{\"text\": \"t\", \"weights\": [[0.5, 1, 1]]}", badTrainingLine, "expected [begin, end, weight]"},
+      {"{\"text\": null, \"question\": null}", badTrainingLine, "none of the keys"},
+      {"{\"text\": \"t\", \"weights\": [[0.0, 1e300, 1]]}", badTrainingLine, "expected [begin, end, weight]"},
       {"{\"text\": \"t\", \"weights\": [[2, 1, 1]]}", badTrainingLine, "[2, 1)"},
       {"{\"text\": \"t\", \"weights\": [[0, 3, 1], [2, 4, 1]]}", badTrainingLine, "[2, 4)"},
       {"{\"text\": \"t\", \"weights\": [[0, 1, -1]]}", badTrainingLine, "-1"},

@@ -93,7 +93,7 @@ Result<Line> readLine(std::string_view text, const std::string &place, const Tok
   auto json = JsonValue::read(text);
   if (!json.ok())
     return Status::error(5410, place + ": " + json.status().message(), "expected {\"text\": ...}");
-  const JsonValue *written = json->find("text"), *ids = json->find("token_ids");
+  const JsonValue *written = json->given("text"), *ids = json->given("token_ids");
   if (written && written->text() && !ids)
     return Line{tokenizer.encode(*written->text(), /*parseSpecial=*/true), false};
   Line line{{}, true};
