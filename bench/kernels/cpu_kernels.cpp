@@ -1,47 +1,42 @@
 // Speed of compiled kernels: products, attention and streaming of one decoder layer, by variant and thread count.
 //
-//   longc-bench-cpu bench/kernels/cpu_layer.mlir --variants avx512_bf16 --cores 2 --tokens 512
+//   longc-bench-cpu bench/kernels/cpu_layer.mlir --variants avx512_bf16 --cores 2 --tokens 512 --benchmark_filter=linear
 //
-// Operands are constant data of plausible size; correctness is longc-compare-cpu's business. Best of many runs.
+// Operands are constant data of plausible size; correctness is longc-compare-cpu's business. On one core time is the thread's own, so that
+// other programs do not count. Takes all options of Google Benchmark, after ours.
 #include "codegen/cpu/CompileCpu.h"
 #include "frontends/tools/RegisterAll.h"
 #include "passes/AttentionKernel.h"
 #include "runtime/abi/Layout.h"
 #include "runtime/abi/longc_abi.h"
+#include "runtime/core/ThreadPool.h"
 
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 
-#include <atomic>
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
 #include <cstdlib>
-#include <ctime>
 #include <dlfcn.h>
-#include <pthread.h>
-#include <thread>
+#include <functional>
+#include <list>
 
 using namespace llvm;
 using namespace mlir;
 
 namespace {
 
-// Time of this thread alone when there is one: other programs on the machine do not count.
-double now(bool alone) {
-  timespec time;
-  clock_gettime(alone ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
 cl::opt<std::string> file(cl::Positional, cl::desc("FILE"), cl::Required);
 cl::opt<std::string> pipeline("pass-pipeline", cl::init("longc-lower{method=fot precision=fast}"));
 cl::list<std::string> variants("variants", cl::CommaSeparated);
 cl::opt<int64_t> tokens("tokens", cl::init(512)), window("window", cl::init(1024)), memory("memory", cl::init(8192));
-cl::opt<int> threads("cores", cl::init(2)), repeat("repeat", cl::init(20));
-cl::opt<std::string> only("only", cl::desc("kernels whose name holds this"));
+cl::opt<int> threads("cores", cl::init(2));
+cl::opt<std::string> only("only", cl::desc("compile kernels whose name holds this alone"));
 cl::opt<std::string> dumpDir("dump-dir");
 cl::opt<int64_t> attentionRows("attention-rows", cl::init(0)), attentionCols("attention-cols", cl::init(0)),
     mmaRows("mma-rows", cl::init(0)), mmaCols("mma-cols", cl::init(0));
@@ -155,10 +150,28 @@ Arguments makeArguments(longc::tile::KernelOp kernel, int64_t count) {
   return result;
 }
 
+/// One launch after the other, its blocks handed out to the threads.
+void launch(benchmark::State &state, longc_kernel_fn run, const Arguments &arguments, longc::ThreadPool &pool, size_t scratchBytes) {
+  std::vector<std::vector<char>> scratch(pool.threads(), std::vector<char>(scratchBytes + 64));
+  auto aligned = [&](int thread) { return reinterpret_cast<void *>((reinterpret_cast<uintptr_t>(scratch[thread].data()) + 63) / 64 * 64); };
+  for (auto _ : state)
+    pool.forEach(arguments.blocks, [&](int thread, int64_t block) {
+      run(arguments.views.data(), arguments.scalars.data(), block, block + 1, aligned(thread));
+    });
+  auto rate = [&](const char *name, double each) {
+    if (each > 0)
+      state.counters[name] = benchmark::Counter(each, benchmark::Counter::kIsIterationInvariantRate);
+  };
+  rate("op", arguments.operations);
+  rate("byte", arguments.bytes);
+  state.counters["scratch"] = benchmark::Counter(static_cast<double>(scratchBytes), benchmark::Counter::kDefaults, benchmark::Counter::kIs1024);
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
+  benchmark::Initialize(&argc, argv);
   longc::registerAllPasses();
   cl::ParseCommandLineOptions(argc, argv, "speed of compiled kernels\n");
   DialectRegistry registry;
@@ -207,70 +220,20 @@ int main(int argc, char **argv) {
   void *library = std::system(command.c_str()) == 0 ? dlopen(shared.c_str(), RTLD_NOW) : nullptr;
   if (!library)
     return 1;
+  auto pool = longc::ThreadPool::create(threads);
+  if (!pool.ok())
+    return 1;
+  std::list<Arguments> operands;
   for (const longc::CompiledKernel &compiled : code->kernels) {
     auto kernel = (*kernels).lookupSymbol<longc::tile::KernelOp>(compiled.name);
-    bool oneRow = StringRef(compiled.name).contains("rows1");
-    int64_t count = oneRow ? 1 : static_cast<int64_t>(tokens);
-    Arguments arguments = makeArguments(kernel, count);
+    const Arguments &arguments = operands.emplace_back(makeArguments(kernel, StringRef(compiled.name).contains("rows1") ? 1 : static_cast<int64_t>(tokens)));
     auto run = reinterpret_cast<longc_kernel_fn>(dlsym(library, compiled.symbol.c_str()));
-    std::vector<void *> scratch;
-    for (int t = 0; t < threads; ++t)
-      scratch.push_back(std::aligned_alloc(64, (compiled.scratchBytes + 4096) / 64 * 64));
-    double best = 1e30;
-    std::atomic<int> round{0}, done{0};
-    std::atomic<int64_t> next{0};
-    bool stop = false;
-    auto part = [&](int t) {
-      for (int64_t at = next++; at < arguments.blocks; at = next++)
-        run(arguments.views.data(), arguments.scalars.data(), at, at + 1, scratch[t]);
-    };
-    std::vector<std::thread> pool;
-    // Each thread on a core of its own: two that spin on one cost milliseconds.
-    auto pin = [](int core) {
-      cpu_set_t set;
-      CPU_ZERO(&set);
-      CPU_SET(core, &set);
-      pthread_setaffinity_np(pthread_self(), sizeof set, &set);
-    };
+    auto *bench = benchmark::RegisterBenchmark(compiled.symbol.c_str(), launch, run, std::cref(arguments), std::ref(**pool), compiled.scratchBytes);
+    bench->Unit(benchmark::kMicrosecond);
     if (threads > 1)
-      pin(0);
-    for (int t = 1; t < threads; ++t)
-      pool.emplace_back([&, t] {
-        pin(t);
-        for (int seen = 0;;) {
-          while (round == seen)
-            ;
-          ++seen;
-          if (stop)
-            return;
-          part(t);
-          ++done;
-        }
-      });
-    for (int i = 0; i < repeat; ++i) {
-      next = 0;
-      done = 0;
-      double start = now(threads == 1);
-      ++round;
-      part(0);
-      while (done < threads - 1)
-        ;
-      best = std::min(best, now(threads == 1) - start);
-    }
-    stop = true;
-    ++round;
-    for (std::thread &thread : pool)
-      thread.join();
-    outs() << format("%10.1f us", best * 1e6);
-    if (arguments.operations)
-      outs() << format(" %8.1f GOP/s", arguments.operations / best * 1e-9);
-    if (arguments.bytes)
-      outs() << format(" %6.1f GB/s", arguments.bytes / best * 1e-9);
-    outs() << "  scratch " << compiled.scratchBytes / 1024 << "K  " << compiled.symbol << "\n";
-    outs().flush();
-    for (void *memory : scratch)
-      std::free(memory);
+      bench->UseRealTime();
   }
+  const size_t measured = benchmark::RunSpecifiedBenchmarks();
   sys::fs::remove_directories(folder);
-  return 0;
+  return measured == 0;
 }
