@@ -180,7 +180,7 @@ int main(int argc, char **argv) {
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(file, &context);
   if (!module)
     return 1;
-  auto target = longc::tile::cpuSizes(&context);
+  auto target = longc::cpuTarget().tilings(&context).front();
   (*module)->setAttr("tile.target",
                      longc::tile::TargetAttr::get(
                          &context, mmaRows ? mmaRows : target.getMmaRows(), mmaCols ? mmaCols : target.getMmaCols(),
@@ -198,12 +198,12 @@ int main(int argc, char **argv) {
   for (auto kernel : make_early_inc_range((*module).getOps<longc::tile::KernelOp>()))
     if (only.empty() || kernel.getSymName().contains(only))
       kernel->moveBefore(kernels->getBody(), kernels->getBody()->end());
-  std::vector<StringRef> names(variants.begin(), variants.end());
   longc::CodeOptions options;
   longc::DumpFolder dumps(dumpDir);
   options.dumps = &dumps;
-  auto code = longc::compileCpu(*kernels, names, options);
-  if (failed(code))
+  options.variants.assign(variants.begin(), variants.end());
+  longc::KernelCode code;
+  if (failed(longc::cpuTarget().compile(*kernels, options, code)))
     return 1;
   SmallString<128> folder;
   if (sys::fs::createUniqueDirectory("longc-bench", folder))
@@ -211,7 +211,7 @@ int main(int argc, char **argv) {
   // Beside the dumps the library stays, so that `perf annotate` finds it.
   std::string shared = ((dumpDir.empty() ? StringRef(folder) : StringRef(dumpDir)) + "/k.so").str();
   std::string command = "/usr/lib/llvm-22/bin/ld.lld -shared -o " + shared;
-  for (auto [i, object] : enumerate(code->objects)) {
+  for (auto [i, object] : enumerate(code.objects)) {
     std::string path = (folder + "/" + Twine(i) + ".o").str();
     std::error_code error;
     raw_fd_ostream(path, error) << object;
@@ -224,7 +224,7 @@ int main(int argc, char **argv) {
   if (!pool.ok())
     return 1;
   std::list<Arguments> operands;
-  for (const longc::CompiledKernel &compiled : code->kernels) {
+  for (const longc::CompiledKernel &compiled : code.kernels) {
     auto kernel = (*kernels).lookupSymbol<longc::tile::KernelOp>(compiled.name);
     const Arguments &arguments = operands.emplace_back(makeArguments(kernel, StringRef(compiled.name).contains("rows1") ? 1 : static_cast<int64_t>(tokens)));
     auto run = reinterpret_cast<longc_kernel_fn>(dlsym(library, compiled.symbol.c_str()));

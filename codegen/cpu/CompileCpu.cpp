@@ -5,6 +5,7 @@
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -127,9 +128,15 @@ void compileUnit(Unit &unit, const CodeOptions &options, const std::string &dump
   unit.object = emit(*module, llvm::CodeGenFileType::ObjectFile);
 }
 
-} // namespace
+// Verified once, at the end: verifying behind each pass takes a third of the time.
+LogicalResult run(ModuleOp module, function_ref<void(PassManager &)> build) {
+  PassManager passes(module.getContext());
+  passes.enableVerifier(false);
+  build(passes);
+  return success(succeeded(passes.run(module)) && succeeded(verify(module)));
+}
 
-FailureOr<KernelCode> compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants, const CodeOptions &options) {
+LogicalResult compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants, const CodeOptions &options, KernelCode &code) {
   static std::once_flag once;
   std::call_once(once, [] {
     LLVMInitializeX86TargetInfo();
@@ -145,7 +152,6 @@ FailureOr<KernelCode> compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants,
   context->loadDialect<cpu::CpuDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect,
                        math::MathDialect, scf::SCFDialect, ub::UBDialect, vector::VectorDialect>();
 
-  KernelCode result;
   std::vector<Unit> units;
   for (StringRef name : variants) {
     const cpu::CpuVariant *variant = cpu::findCpuVariant(name);
@@ -157,24 +163,19 @@ FailureOr<KernelCode> compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants,
     Unit unit{variant, ModuleOp::create(kernels.getLoc()), {}, {}};
     for (auto kernel : kernels.getOps<tile::KernelOp>())
       unit.module->push_back(kernel->clone());
-    PassManager lowering(context);
-    buildCpuKernelPipeline(lowering, name);
-    if (failed(lowering.run(*unit.module)))
+    if (failed(run(*unit.module, [&](PassManager &passes) { buildCpuKernelPipeline(passes, name); })))
       return failure();
     for (auto [kernel, function] : llvm::zip_equal(kernels.getOps<tile::KernelOp>(), unit.module->getOps<func::FuncOp>())) {
       auto scratch = function->getAttrOfType<IntegerAttr>("longc.scratch_bytes").getInt();
-      result.kernels.push_back({kernel.getSymName().str(), name.str(), function.getSymName().str(), scratch});
+      code.kernels.push_back({kernel.getSymName().str(), name.str(), function.getSymName().str(), scratch});
     }
     units.push_back(std::move(unit));
   }
   {
     Stopwatch watch(options, "kernels to the LLVM dialect");
-    for (Unit &unit : units) {
-      PassManager passes(context);
-      buildCpuToLLVMPipeline(passes);
-      if (failed(passes.run(*unit.module)))
+    for (Unit &unit : units)
+      if (failed(run(*unit.module, buildCpuToLLVMPipeline)))
         return failure();
-    }
   }
   if (options.dumps)
     for (Unit &unit : units)
@@ -195,12 +196,10 @@ FailureOr<KernelCode> compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants,
       kernels.emitError("variant ") << unit.variant->name << ": " << unit.error;
       return failure();
     }
-    result.objects.push_back(std::move(unit.object));
+    code.objects.push_back(std::move(unit.object));
   }
-  return result;
+  return success();
 }
-
-namespace {
 
 class CpuTarget final : public Target {
 public:
@@ -210,7 +209,16 @@ public:
   SmallVector<StringRef> variants() const override {
     return llvm::map_to_vector(cpu::cpuVariants(), [](const cpu::CpuVariant &each) -> StringRef { return each.name; });
   }
-  SmallVector<tile::TargetAttr> tilings(MLIRContext *context) const override { return {tile::cpuSizes(context)}; }
+  // One block's operands stay in a 1 MB second-level cache; 96 columns are two register blocks of three panels. More rows
+  // share the decoding of a weight (128: 3 % slower), more keys the passes over an accumulator (64: 8 % slower). The
+  // cache is also where the next tile of an operand is asked to be.
+  SmallVector<tile::TargetAttr> tilings(MLIRContext *context) const override {
+    context->loadDialect<tile::TileDialect>();
+    return {tile::TargetAttr::get(context, /*mma_rows=*/256, /*mma_cols=*/96, /*mma_depth=*/0, /*attention_rows=*/64,
+                                  /*attention_cols=*/128, /*stream_rows=*/8, /*fold_heads=*/true, /*stages=*/2,
+                                  /*staging_bytes=*/1 << 20, /*lists_by_sequence=*/false, /*few_row_cols=*/0,
+                                  /*joint_cols=*/false, /*decoded_weights=*/false, /*key_splits=*/16)};
+  }
   void addDialects(DialectRegistry &registry) const override { registry.insert<cpu::CpuDialect>(); }
   void addKernelPasses(OpPassManager &manager, const CodeOptions &options) const override {
     buildCpuKernelPipeline(manager, chosen(options).back());
@@ -221,12 +229,7 @@ public:
   }
   Status canCompile() const override { return {}; }
   LogicalResult compile(ModuleOp kernels, const CodeOptions &options, KernelCode &code) const override {
-    FailureOr<KernelCode> made = compileCpu(kernels, chosen(options), options);
-    if (failed(made))
-      return failure();
-    llvm::append_range(code.objects, made->objects);
-    llvm::append_range(code.kernels, made->kernels);
-    return success();
+    return compileCpu(kernels, chosen(options), options, code);
   }
 
 private:
@@ -239,20 +242,5 @@ const Target &cpuTarget() {
   static const CpuTarget target;
   return target;
 }
-
-namespace tile {
-
-// One block's operands stay in a 1 MB second-level cache; 96 columns are two register blocks of three panels. More rows
-// share the decoding of a weight (128: 3 % slower), more keys the passes over an accumulator (64: 8 % slower). The
-// cache is also where the next tile of an operand is asked to be.
-TargetAttr cpuSizes(MLIRContext *context) {
-  context->loadDialect<TileDialect>();
-  return TargetAttr::get(context, /*mma_rows=*/256, /*mma_cols=*/96, /*mma_depth=*/0, /*attention_rows=*/64,
-                         /*attention_cols=*/128, /*stream_rows=*/8, /*fold_heads=*/true, /*stages=*/2,
-                         /*staging_bytes=*/1 << 20, /*lists_by_sequence=*/false, /*few_row_cols=*/0,
-                         /*joint_cols=*/false, /*decoded_weights=*/false, /*key_splits=*/16);
-}
-
-} // namespace tile
 
 } // namespace longc

@@ -51,7 +51,6 @@ template <int Count> LONGC_DEVICE void setmaxnreg_inc() { asm volatile("setmaxnr
 template <int Count> LONGC_DEVICE void setmaxnreg_dec() { asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(Count)); }
 
 LONGC_DEVICE void bar_sync(int id, int threads) { asm volatile("bar.sync %0, %1;" ::"r"(id), "r"(threads) : "memory"); }
-LONGC_DEVICE void bar_arrive(int id, int threads) { asm volatile("bar.arrive %0, %1;" ::"r"(id), "r"(threads) : "memory"); }
 
 LONGC_DEVICE void griddepcontrol_wait() { asm volatile("griddepcontrol.wait;" ::: "memory"); }
 /// Behind the computation of `known`, which the assembler would otherwise put off until after the wait.
@@ -145,20 +144,6 @@ LONGC_DEVICE void tma_load_4d(u32 target, const TensorMap &map, u32 barrier, int
                " [%0], [%1, {%3, %4, %5, %6}], [%2], %7;" ::"r"(target), "l"(&map), "r"(barrier), "r"(x0), "r"(x1),
                "r"(x2), "r"(x3), "l"(hint)
                : "memory");
-}
-LONGC_DEVICE void tma_store_2d(const TensorMap &map, u32 source, int x0, int x1) {
-  asm volatile("cp.async.bulk.tensor.2d.global.shared::cta.bulk_group [%0, {%2, %3}], [%1];" ::"l"(&map), "r"(source),
-               "r"(x0), "r"(x1)
-               : "memory");
-}
-LONGC_DEVICE void tma_store_3d(const TensorMap &map, u32 source, int x0, int x1, int x2) {
-  asm volatile("cp.async.bulk.tensor.3d.global.shared::cta.bulk_group [%0, {%2, %3, %4}], [%1];" ::"l"(&map),
-               "r"(source), "r"(x0), "r"(x1), "r"(x2)
-               : "memory");
-}
-LONGC_DEVICE void bulk_commit_group() { asm volatile("cp.async.bulk.commit_group;" ::: "memory"); }
-template <int Pending> LONGC_DEVICE void bulk_wait_group_read() {
-  asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(Pending) : "memory");
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -328,16 +313,6 @@ LONGC_DEVICE float cvt_f32_bf16(bf16 value) { return __uint_as_float(u32(value) 
 LONGC_DEVICE float ex2_approx(float x) {
   float y;
   asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
-  return y;
-}
-LONGC_DEVICE float lg2_approx(float x) {
-  float y;
-  asm("lg2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
-  return y;
-}
-LONGC_DEVICE float tanh_approx(float x) {
-  float y;
-  asm("tanh.approx.f32 %0, %1;" : "=f"(y) : "f"(x));
   return y;
 }
 LONGC_DEVICE float rcp_approx(float x) {

@@ -75,7 +75,7 @@ std::string undefinedSymbol(StringRef object) {
 
 // As the driver does it; false where something is refused. Code itself takes most of the time: not always as far as that.
 bool compile(ModuleOp module, int64_t precision, StringRef variant, bool toCode, StringRef text) {
-  module->setAttr("tile.target", longc::tile::cpuSizes(module.getContext()));
+  module->setAttr("tile.target", longc::cpuTarget().tilings(module.getContext()).front());
   longc::LoweringOptions lowering;
   lowering.precision = precision ? "fast" : "exact";
   if (failed(runPasses(module, [&](PassManager &manager) { longc::buildLoweringPipeline(manager, lowering); }, text)))
@@ -100,10 +100,11 @@ bool compile(ModuleOp module, int64_t precision, StringRef variant, bool toCode,
         text));
   longc::CodeOptions options;
   options.threads = 1;
-  FailureOr<longc::KernelCode> objects = longc::compileCpu(module, {variant}, options);
-  if (failed(objects))
+  options.variants = {variant};
+  longc::KernelCode code;
+  if (failed(longc::cpuTarget().compile(module, options, code)))
     return false;
-  for (const std::string &object : objects->objects)
+  for (const std::string &object : code.objects)
     if (std::string missing = undefinedSymbol(object); !missing.empty())
       report("no library has this symbol", missing, text);
   return true;

@@ -4,6 +4,7 @@
 #include "dialects/lm/LmDialect.h"
 #include "dialects/tile/TileDialect.h"
 #include "frontends/tools/driver/CheckOptions.h"
+#include "passes/Passes.h"
 #include "passes/Pipelines.h"
 #include "passes/TargetFacts.h"
 
@@ -226,6 +227,14 @@ Status Stages::compileFor(const Target &target, ModuleOp graph, const std::strin
     LONGC_TRY(lower(target, *module, precision, "tiled-" + kind, goOn));
     (*kernels)->setAttr(targetAttributeName, (*module)->getAttr(targetAttributeName));
     LONGC_TRY(renameKernels(*module, kind));
+    if (!kernels->getBody()->empty()) { // what a precision before has already is not compiled again
+      for (auto kernel : llvm::make_early_inc_range(kernels->getOps<tile::KernelOp>()))
+        kernel->moveBefore(module->getBody(), module->getBody()->begin());
+      PassManager sharing(&context_);
+      sharing.addPass(createDeduplicateKernelsPass());
+      if (failed(sharing.run(*module)))
+        return failure("sharing kernels");
+    }
     LONGC_TRY(addFunctions(*module, precision == written ? "fast" : precision, target.name(), parts));
     for (auto kernel : llvm::make_early_inc_range(module->getOps<tile::KernelOp>()))
       kernel->moveBefore(kernels->getBody(), kernels->getBody()->end());

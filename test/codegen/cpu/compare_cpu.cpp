@@ -238,7 +238,7 @@ int main(int argc, char **argv) {
   if (!module)
     return 1;
   if (!(*module)->hasAttr("tile.target"))
-    (*module)->setAttr("tile.target", longc::tile::cpuSizes(&context));
+    (*module)->setAttr("tile.target", longc::cpuTarget().tilings(&context).front());
   auto original = (*module).lookupSymbol<FunctionOpInterface>(function);
   if (!original) {
     errs() << "error: no function @" << function << "\n";
@@ -269,13 +269,14 @@ int main(int argc, char **argv) {
   options.times = &times;
   longc::DumpFolder dumps(dumpDir);
   options.dumps = &dumps;
-  FailureOr<longc::KernelCode> code = longc::compileCpu(*module, names, options);
-  if (failed(code))
+  options.variants = names;
+  longc::KernelCode code;
+  if (failed(longc::cpuTarget().compile(*module, options, code)))
     return 1;
   for (const auto &[stage, seconds] : times)
     outs() << format("%.2f s of all threads: %s\n", seconds, stage.c_str());
   outs().flush();
-  void *library = openObjects(code->objects);
+  void *library = openObjects(code.objects);
   if (!library)
     return 1;
   int passed = 0, wrong = 0, skipped = 0;
@@ -287,7 +288,7 @@ int main(int argc, char **argv) {
   lowered->walk([&](longc::tile::LaunchOp launch) {
     auto kernel = SymbolTable::lookupNearestSymbolFrom<longc::tile::KernelOp>(launch, launch.getKernelAttr());
     skipped += static_cast<int>(wanted - names.size());
-    for (const longc::CompiledKernel &compiled : code->kernels) {
+    for (const longc::CompiledKernel &compiled : code.kernels) {
       if (compiled.name != kernel.getSymName())
         continue;
       if (!writer && !isAvailable(compiled.variant))

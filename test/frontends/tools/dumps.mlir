@@ -3,6 +3,7 @@
 // RUN: longc compile %S/../../golden/fot_tiny.gguf --method fot --mem-layers 0,2 --topk 3 --variants avx2 --quiet -o %t/app --dump-dir %t/all --dump-after-each
 // RUN: python3 %S/inputs/replay.py %t/all longc-opt tiled-fast=model:precision=fast tiled-exact=model:precision=exact tiled-=-:longc-plan-buffers avx2=kernels:avx2 | FileCheck %s
 // RUN: longc inspect %t/all/*-tiled-fast.mlir | FileCheck %s --check-prefix=STEPS
+// RUN: cat %t/all/*-kernels.mlir | FileCheck %s --check-prefix=SHARED
 // RUN: longc-interpret %t/all/0*-fuse-qkv.mlir --function decode --round | FileCheck %s --check-prefix=VALUES
 //
 // What is written beside changes nothing of the program; one kernel alone can be asked for.
@@ -19,6 +20,10 @@
 // CHECK: tiled-: {{[3-9][0-9]}}
 // CHECK: avx2: 1
 // STEPS: prefill
+// A kernel that both precisions have is compiled once.
+// SHARED-NOT: @swiglu_96_exact
+// SHARED: tile.kernel @swiglu_96_fast
+// SHARED-NOT: @swiglu_96_exact
 // VALUES: result 0
 // ONE: tile.kernel @{{.*}}swiglu
 // ONE-NOT: func.func
