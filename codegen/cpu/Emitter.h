@@ -209,6 +209,7 @@ private:
   BlockFormat blockOf(tile::ScaledMmaOp mma);
   mlir::Value weightStream(tile::ScaledMmaOp mma, mlir::Value panel);
   void emitStreamingRow(Item &item, mlir::Value row, mlir::Value halves);
+  void askForAddedPanel(tile::ScaledMmaOp mma, mlir::Value panel);
   void emitStreamingPanel(Item &item, mlir::Value row, mlir::Value halves, mlir::Value panel, int64_t width);
   // WideRowProducts.cpp
   mlir::Value rowAddress(const RowSource &source, mlir::Value row);

@@ -2,11 +2,14 @@
 #include "codegen/cpu/Emitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 
 namespace longc::cpu {
+
+static constexpr int64_t fewColumns = 3 * lanes, aheadSteps = 32; // of 64 bytes that are asked for before they are needed
 
 // Elements of a 4-byte group.
 int64_t KernelEmitter::stepOf(Type element) const { return 4 / elementBytes(element); }
@@ -143,13 +146,18 @@ void KernelEmitter::emitMicroKernel(Item &item, const PanelSource &panels, Value
       which = minimum(which, panels.lastPanel);
     panelPointers.push_back(address(panels.base, b_.getI8Type(), mul(which, panels.panelBytes)));
   }
+  // One row by few panels of weights, such as an adapter's first product: bound by how soon memory gives them.
+  const bool streams = shape.rows == 1 && columns <= fewColumns && panelsOf(mma.getB());
   // One step along k: groups of `group` values of a row, of which the last one may have fewer.
   const int64_t depth = tileType(mma.getA()).getShape()[1], group = panels.widens ? 2 : stepOf(rows->element);
   auto multiply = [&](Value k, int64_t present, MutableArrayRef<Value> sums) {
     SmallVector<Value> operands;
     VectorType vector = vectorOf(lanes, b_.getF32Type());
-    for (Value pointer : panelPointers)
+    for (Value pointer : panelPointers) {
       operands.push_back(loadAt(address(pointer, vector, k), vector));
+      if (streams) // processors do not look ahead past a page
+        LLVM::Prefetch::create(b_, address(address(pointer, vector, k), aheadSteps * 64), /*rw=*/0, /*hint=*/2, /*cache=*/1);
+    }
     for (int64_t i = 0; panels.tile && i < present; ++i)
       readAhead(panels.tile, add(mul(k, group), i), valueOf(at), shape.panels * lanes);
     memo_.emplace_back();

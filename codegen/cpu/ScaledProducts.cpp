@@ -10,6 +10,7 @@
 #include "codegen/cpu/Emitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -247,8 +248,25 @@ void KernelEmitter::emitStreamingRow(Item &item, Value row, Value halves) {
   forEach(index(0), index(whole), 1, [&](Value panel) { emitStreamingPanel(item, row, halves, panel, lanes); });
 }
 
+// An adapter's second product comes on top of this one: its panel is asked for while this one's weights stream.
+void KernelEmitter::askForAddedPanel(tile::ScaledMmaOp mma, Value panel) {
+  for (Operation *user : mma->getUsers()) {
+    auto added = dyn_cast<tile::MmaOp>(user);
+    tile::LoadOp load = added && added.getAcc() == mma.getResult() ? panelsOf(added.getB()) : tile::LoadOp();
+    if (!load || !places_.count(load))
+      continue;
+    const int64_t group = stepOf(tileType(load.getTile()).getElementType());
+    const PanelSource panels = storedPanels(load, (tileType(added.getA()).getShape()[1] + group - 1) / group);
+    Value which = panels.lastPanel ? minimum(panel, panels.lastPanel) : panel;
+    Value at = address(panels.base, b_.getI8Type(), mul(which, panels.panelBytes));
+    for (int64_t step = 0; step < panels.steps; ++step)
+      LLVM::Prefetch::create(b_, address(at, step * 64), /*rw=*/0, /*hint=*/2, /*cache=*/1);
+  }
+}
+
 void KernelEmitter::emitStreamingPanel(Item &item, Value row, Value halves, Value panel, int64_t width) {
   auto mma = cast<tile::ScaledMmaOp>(item.op);
+  askForAddedPanel(mma, panel);
   const BlockFormat layout = blockOf(mma);
   int64_t blocks = tileType(mma.getA()).getShape()[1] / blockColumns;
   Value a = halves ? halves : rowAddress(mma.getA(), row);
