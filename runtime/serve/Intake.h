@@ -43,7 +43,6 @@ private:
   int64_t first_ = 0, total_ = 0;   // of the caller's tokens: the next, all
   BatchPart part_ = {};             // of the call under way, without tokens: none
   std::vector<int32_t> rows_;
-  std::vector<float> logits_;       // of the part's rows
 };
 
 /// One call of the engine with the next part of as many intakes as fit, in their order; single tokens always do. Those

@@ -310,6 +310,28 @@ Status Session::storeWindow(std::span<const int32_t> tokens) {
   return {};
 }
 
+// Where logits of a call's rows are to come, which lie there until the next call.
+float *Session::placeFor(size_t rows) {
+  const auto width = static_cast<size_t>(engine_.vocabulary());
+  if (rows <= 1) {
+    nextLogits_.resize(rows * width);
+    return nextLogits_.data();
+  }
+  if (rows > rowsOfPlace_) {
+    rowLogits_ = std::make_unique_for_overwrite<float[]>(rows * width);
+    rowsOfPlace_ = rows;
+  }
+  return rowLogits_.get();
+}
+
+void Session::keepLast(size_t rows) {
+  const auto width = static_cast<size_t>(engine_.vocabulary());
+  if (rows == 1)
+    logits_.swap(nextLogits_);
+  else if (rows > 1)
+    logits_.assign(rowLogits_.get() + (rows - 1) * width, rowLogits_.get() + rows * width);
+}
+
 void Session::see(std::span<const int32_t> tokens) {
   for (int32_t token : tokens) {
     if (token < 0) // a soft token, which is no word

@@ -121,11 +121,16 @@ private:
   Status checkIngest() const;
   Status beginWith(const CachePrefix &prefix);
   void see(std::span<const int32_t> tokens);
+  float *placeFor(size_t rows);
+  void keepLast(size_t rows);
 
   Engine &engine_;
   SessionOptions options_;
   std::unique_ptr<Context> context_;
   std::vector<float> logits_;
+  std::vector<float> nextLogits_;        // where those of a call with one row come to lie
+  std::unique_ptr<float[]> rowLogits_;   // of one with more: one place for all calls, which is not cleared
+  size_t rowsOfPlace_ = 0;
   std::vector<int32_t> seen_;
   std::vector<bool> isSeen_; // by id
   int64_t windowsRun_ = 0, lastWindow_ = 0, cutTokens_ = 0;

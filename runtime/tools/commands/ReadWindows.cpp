@@ -62,8 +62,13 @@ Result<std::unique_ptr<Session>> ReadWindows::open(std::span<const int32_t> text
   std::vector<MemoryPages> memory;
   for (const Window &window : windows)
     memory.push_back(known_.at(keyOf(text, window)).pages());
-  auto beside = store_->beside();
-  return beside.ok() ? Session::openBeside(model_->engine(), model_->options, std::move(*beside), memory) : beside.status();
+  if (!beside_ || beside_->freeSlots() == 0) { // one after the other they have the same place: a device of its own takes long to give one
+    auto beside = store_->beside();
+    if (!beside.ok())
+      return beside.status();
+    beside_ = std::move(*beside);
+  }
+  return Session::openBeside(model_->engine(), model_->options, beside_, memory);
 }
 
 Result<std::unique_ptr<Session>> ReadWindows::session(std::span<const int32_t> tokens) {

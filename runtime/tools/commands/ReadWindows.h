@@ -46,7 +46,7 @@ private:
   Result<std::unique_ptr<Session>> open(std::span<const int32_t> text, std::span<const Window> windows);
 
   const OpenedModel *model_;
-  std::shared_ptr<StateStore> store_;
+  std::shared_ptr<StateStore> store_, beside_; // whose pages all are; where the last session was
   std::map<Key, Known> known_;
   int64_t windowsRead_ = 0;
 };
