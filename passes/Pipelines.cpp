@@ -68,7 +68,8 @@ void buildTilingPipeline(OpPassManager &manager) {
   // After the kernels whose results are added to in place.
   manager.addPass(createTileReductionsPass());
   manager.addPass(createLowerStatePass());
-  // On the host no CSE: two outputs of one shape must stay two tensors.
+  // Equal layers first: thirty need no cleaning up. On the host no CSE: two outputs of one shape must stay two tensors.
+  manager.addPass(createDeduplicateKernelsPass());
   manager.addPass(createCanonicalizerPass());
   manager.addNestedPass<tile::KernelOp>(createCSEPass());
   manager.addPass(createDeduplicateKernelsPass());
