@@ -1,4 +1,4 @@
-"""What mutate_passes.py breaks: a source of passes/, a pass of codegen/cpu (CpuXy.cpp) or a source of codegen/cuda (cuda/Xy), an expression in it (once) and what
+"""What mutate_passes.py breaks: a source of passes/, of codegen/cpu or (cuda/Xy) of codegen/cuda, an expression in it (once) and what
 replaces it, the tests of that folder that must see it (none: the one of the source's name), what it breaks."""
 
 MUTATIONS = [
