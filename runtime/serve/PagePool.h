@@ -24,6 +24,8 @@ public:
   /// `rowBytes`: bytes of a row, one entry a state. Address space is reserved, on a device with memory of its own for 7/8 of
   /// that or what pages there can be; memory is taken as pages are.
   static Result<std::shared_ptr<PagePool>> create(std::vector<int64_t> rowBytes, Device *device = nullptr);
+  /// What plans count on of a device's own memory; the rest is for weights and what a call works with.
+  static size_t plannedBytes(const Device &device) { return device.memoryBytes() / 2; }
 
   /// A page of its own (used once), contents undefined.
   Result<int32_t> take();

@@ -162,8 +162,8 @@ int64_t Session::mostThatFit(const Engine &engine, const SessionOptions &options
     tokens = std::min(tokens, policy.memoryRows + policy.window);
   double each = static_cast<double>(StateStore::ringRowsFor(policy.window, chunkOf(engine, policy)) * layout.ringBytesPerToken()) +
                 static_cast<double>(tokens) * static_cast<double>(layout.memoryBytesPerToken());
-  const Device &device = engine.device(); // half of its own memory is for pages
-  double bytes = device.hasOwnMemory() ? static_cast<double>(device.memoryBytes() / 2)
+  const Device &device = engine.device();
+  double bytes = device.hasOwnMemory() ? static_cast<double>(PagePool::plannedBytes(device))
                                        : systemMemory() - static_cast<double>(engine.program().weightsBytes());
   bytes -= static_cast<double>(shared) * static_cast<double>(layout.memoryBytesPerToken());
   return static_cast<int64_t>(std::clamp(bytes / std::max(each, 1.0), 0.0, static_cast<double>(INT32_MAX)));

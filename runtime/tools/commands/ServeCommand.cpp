@@ -8,6 +8,7 @@
 #include "runtime/http/LiftDocuments.h"
 #include "runtime/http/Service.h"
 #include "runtime/http/SoftDocuments.h"
+#include "runtime/serve/PagePool.h"
 #include "runtime/serve/ProgramTokenizer.h"
 #include "runtime/tools/commands/LoadedEncoder.h"
 #include "runtime/tools/commands/NamedAdapters.h"
@@ -85,7 +86,7 @@ ServedModel describeModel(const OpenedModel &model, const std::string &name) {
 
 double memoryForState(const Engine &engine) {
   if (engine.device().hasOwnMemory())
-    return static_cast<double>(engine.device().memoryBytes()) / 2;
+    return static_cast<double>(PagePool::plannedBytes(engine.device()));
   return std::max(0.0, systemMemory() * memoryShare - static_cast<double>(engine.program().weightsBytes()));
 }
 
