@@ -20,7 +20,7 @@ struct FuseEpiloguePass : impl::FuseEpiloguePassBase<FuseEpiloguePass> {
       if (ops.empty())
         continue;
       ops.push_back(op);
-      addFollowers(ops);
+      addFollowers(getArgument(), ops);
       if (formGroup(getArgument(), ops))
         ++fused;
     }
@@ -46,19 +46,6 @@ struct FuseEpiloguePass : impl::FuseEpiloguePassBase<FuseEpiloguePass> {
     if (products.empty() && !isa<lm::RoundOp>(op)) // most roundings follow no product, by their nature
       remarkNotFused(getArgument(), op, reason);
     return products;
-  }
-
-  void addFollowers(SmallVector<Operation *> &ops) {
-    Value result = ops.back()->getResult(0);
-    while (Operation *next = onlyUser<lm::ElementwiseOpInterface>(result)) {
-      ops.push_back(next);
-      result = next->getResult(0);
-    }
-    const SmallVector<Operation *> roundings = roundingsOf(result);
-    if (llvm::all_of(result.getUsers(), [&](Operation *user) { return llvm::is_contained(roundings, user); }))
-      ops.append(roundings);
-    else if (!roundings.empty())
-      remarkNotFused(getArgument(), ops.back(), "its result is rounded for one user and not for another");
   }
 };
 

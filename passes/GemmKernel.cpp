@@ -40,9 +40,10 @@ Value storedWeight(Value weight) {
   return weight;
 }
 
-static Value productSteps(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight, Value size, int64_t depth, Value acc, bool plain) {
+static Value productSteps(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight, Value size, int64_t depth, Value acc, bool plain,
+                          int64_t begin = 0) {
   ImplicitLocOpBuilder &b = kernel.body();
-  auto loop = scf::ForOp::create(b, kernel.index(0), size, kernel.index(depth), ValueRange(acc));
+  auto loop = scf::ForOp::create(b, kernel.index(begin), size, kernel.index(depth), ValueRange(acc));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value next = productStep(kernel, tile, x, weight, loop.getInductionVar(), depth, loop.getRegionIterArg(0), plain);
@@ -59,8 +60,11 @@ static Value product(KernelBuilder &kernel, const GemmTile &tile, Value x, Value
   return productSteps(kernel, tile, x, weight, kernel.index(size), tile.depth, acc, plain);
 }
 
-Value buildOpenProduct(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight, Value size, int64_t depth) {
-  return productSteps(kernel, tile, x, weight, size, depth, kernel.constantTile({tile.rows, tile.cols}, 0.0), /*plain=*/false);
+Value buildOpenProduct(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight, Value size, int64_t depth, bool firstApart) {
+  Value sum = kernel.constantTile({tile.rows, tile.cols}, 0.0);
+  if (firstApart)
+    sum = productStep(kernel, tile, x, weight, kernel.index(0), depth, sum, /*plain=*/false);
+  return productSteps(kernel, tile, x, weight, size, depth, sum, /*plain=*/false, firstApart ? depth : 0);
 }
 
 Value buildProduct(KernelBuilder &kernel, const GemmTile &tile, Value x, Value weight, Value acc) {

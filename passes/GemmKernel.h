@@ -17,8 +17,10 @@ struct GemmTile {
 mlir::Value buildProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value x, mlir::Value weight,
                          mlir::Value acc = {});
 
-// The same where `size`, a kernel's argument, says how many columns both have, in steps of `depth`.
-mlir::Value buildOpenProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value x, mlir::Value weight, mlir::Value size, int64_t depth);
+// The same where `size`, a kernel's argument, says how many columns both have, in steps of `depth`; the first, where it stands apart, before
+// the loop over the others: what it reads is known before `size` is.
+mlir::Value buildOpenProduct(KernelBuilder &kernel, const GemmTile &tile, mlir::Value x, mlir::Value weight, mlir::Value size, int64_t depth,
+                             bool firstApart);
 
 // The same with a tile of whole rows of x.
 mlir::Value buildProductOfRows(KernelBuilder &kernel, const GemmTile &tile, mlir::Value rows, mlir::Value weight, mlir::Value acc = {});

@@ -21,6 +21,19 @@ SmallVector<Operation *> roundingsOf(Value value) {
   return roundings;
 }
 
+void addFollowers(StringRef pass, SmallVector<Operation *> &ops) {
+  Value result = ops.back()->getResult(0);
+  while (Operation *next = onlyUser<lm::ElementwiseOpInterface>(result)) {
+    ops.push_back(next);
+    result = next->getResult(0);
+  }
+  const SmallVector<Operation *> roundings = roundingsOf(result);
+  if (llvm::all_of(result.getUsers(), [&](Operation *user) { return llvm::is_contained(roundings, user); }))
+    ops.append(roundings);
+  else if (!roundings.empty())
+    remarkNotFused(pass, ops.back(), "its result is rounded for one user and not for another");
+}
+
 Operation *lastNeeded(ArrayRef<Operation *> ops) {
   llvm::SmallPtrSet<Operation *, 16> members(ops.begin(), ops.end());
   Block *block = ops.front()->getBlock();

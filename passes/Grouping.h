@@ -32,6 +32,9 @@ template <typename... Ops> mlir::Operation *looseProducer(mlir::Value value) {
 // What rounds `value`, in its block: several where some users want bf16 and some integers.
 llvm::SmallVector<mlir::Operation *> roundingsOf(mlir::Value value);
 
+// To ops that a group is to be of: the element-wise ops behind the last one that are its alone, to the rounding of the result.
+void addFollowers(llvm::StringRef pass, llvm::SmallVector<mlir::Operation *> &ops);
+
 // The last op outside, in the block of the ops, whose value one of them needs; null if there is none.
 mlir::Operation *lastNeeded(llvm::ArrayRef<mlir::Operation *> ops);
 

@@ -89,9 +89,19 @@ Value KernelBuilder::output(Value hostInit) {
 
 void KernelBuilder::openSizes() {
   for (BlockArgument argument : kernel_.getKernelArguments())
-    if (auto view = dyn_cast<tile::ViewType>(argument.getType()); view && !view.liesInPanels())
-      argument.setType(tile::ViewType::get(view.getContext(), SmallVector<int64_t>(view.getRank(), ShapedType::kDynamic), view.getElementType()));
+    if (auto view = dyn_cast<tile::ViewType>(argument.getType()); view && !isa<tile::QuantizedType>(view.getElementType()))
+      argument.setType(tile::ViewType::get(view.getContext(), SmallVector<int64_t>(view.getRank(), ShapedType::kDynamic), view.getElementType(),
+                                           view.getPanels()));
 }
+
+bool KernelBuilder::hasColumnsOf(int64_t factor) {
+  return llvm::all_of(kernel_.getKernelArguments(), [&](BlockArgument argument) {
+    auto view = dyn_cast<tile::ViewType>(argument.getType());
+    return !view || view.getRank() == 0 || view.isDynamicDim(view.getRank() - 1) || view.getShape().back() % factor == 0;
+  });
+}
+
+void KernelBuilder::setOpenColumns(int64_t factor) { kernel_->setAttr(openColumnsAttribute, body_.getIndexAttr(factor)); }
 
 tile::LaunchOp KernelBuilder::finish(ValueRange grid) {
   tile::ReturnOp::create(body_);

@@ -13,6 +13,9 @@
 
 namespace longc {
 
+// On a tile.kernel: columns of its views, where the type leaves them open, are a multiple of this.
+inline constexpr llvm::StringLiteral openColumnsAttribute = "tile.open_columns";
+
 class KernelBuilder {
 public:
   // The kernel goes before the function that holds `anchor`, the launch before `anchor` itself.
@@ -30,6 +33,9 @@ public:
 
   // Lets the tensors be of any sizes, once all is loaded and stored: kernels that differ in sizes alone are then equal.
   void openSizes();
+  // Whether the columns of all tensors are a multiple of `factor`, or open; and that open ones are.
+  bool hasColumnsOf(int64_t factor);
+  void setOpenColumns(int64_t factor);
 
   // Ends the kernel and launches it over the grid.
   tile::LaunchOp finish(mlir::ValueRange grid);

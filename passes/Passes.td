@@ -183,7 +183,9 @@ def InsertOverlaysPass : Longc_Pass<"longc-insert-overlays"> {
     `@prefill`, `@decode` and `@ingest` get copies `@..._adapted` whose products with parameters take `@m.lora_A` `[?, K]` and `@m.lora_B`
     `[N, ?]`, declared here: whose rank `?` is, the runtime says, 0 where a module has no adapter. A product of
     joined parameters is `@m1+m2...`: its ranks are those of the modules together. Where the program trains a parameter of such a name, these
-    have `bound:` before theirs, and the trained ones stay in the copies. Runs behind longc-fuse-qkv, so that no weight is
+    have `bound:` before theirs, and the trained ones stay in the copies. Of products whose operands are rounded they are bf16, end in `:bf16`,
+    and lie in panels: the runtime rounds and packs them once and fills their rank up with zeros to whole panels of 16. Products of one
+    input then share the first one, `@m1+m2....lora_A:bf16`; the second of each, `@m1 of m1+m2....lora_B:bf16`, has zeros in the others' ranks. Runs behind longc-fuse-qkv, so that no weight is
     stored for it.
   }];
   let statistics = [Statistic<"overlays", "products-with-overlay", "Number of products that take an adapter">];

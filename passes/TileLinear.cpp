@@ -13,6 +13,7 @@
 #include "passes/SeedPoolKernel.h"
 #include "passes/TargetFacts.h"
 #include "passes/VocabularyChunks.h"
+#include "runtime/abi/Layout.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -36,7 +37,7 @@ bool isMatrixProduct(Operation *op) {
 constexpr int64_t kWeightRows = 32, kWeightColumns = 64;
 
 // A size that a parameter bound at run time tells, the rank of an adapter: so many columns of such a result are a block's, so many are
-// multiplied at a time, then for so many columns.
+// multiplied at a time, then for so many columns. A rank in panels is of whole panels.
 constexpr int64_t kOpenColumns = 16, kOpenDepth = 8, kColumnsOfOpenDepth = 32;
 
 std::string sizeName(int64_t size) { return ShapedType::isDynamic(size) ? "any" : std::to_string(size); }
@@ -248,8 +249,11 @@ FailureOr<Value> LinearTiler::product(Operation *op, KernelBuilder &kernel, cons
   if (failed(rows))
     return failure();
   Value weight = storedWeight(linear.getW());
-  if (auto type = dyn_cast<RankedTensorType>(weight.getType()); type && type.isDynamicDim(1))
-    return buildOpenProduct(kernel, tile, kernel.input(linear.getX()), kernel.input(weight), kernel.input(hostSize(kernel.host(), weight, 1)), kOpenDepth);
+  if (auto type = dyn_cast<RankedTensorType>(weight.getType()); type && type.isDynamicDim(1)) {
+    const int64_t depth = type.getElementType().isF32() ? kOpenDepth : std::max(facts_.getMmaDepth(), panelRows);
+    Value x = kernel.input(linear.getX()), w = kernel.input(weight), size = kernel.input(hostSize(kernel.host(), weight, 1));
+    return buildOpenProduct(kernel, tile, x, w, size, depth, /*firstApart=*/hasFewRows(linear.getX()));
+  }
   Value sum = *rows ? buildProductOfRows(kernel, tile, *rows, kernel.input(weight))
                     : buildProduct(kernel, tile, kernel.input(linear.getX()), kernel.input(weight));
   return addBias(linear, kernel, tile, addAdapter(linear, kernel, tile, sum));
@@ -276,13 +280,22 @@ LogicalResult LinearTiler::tile() {
     if (auto quantize = dyn_cast<lm::QuantizeOp>(op))
       scaled = std::max(scaled, 32 * static_cast<int64_t>(quantize.getScaleBlocks()));
   granule = std::max(granule, scaled);
-  GemmTile tile = tileOf(rows, open ? kOpenColumns : openDepth ? kColumnsOfOpenDepth : width, int64_t(products.size()), granule);
+  // Columns of the first product cost the reading of x anew, where a target copies them: then as many as an adapter usually has.
+  const bool whole = (open || openDepth) && !tileElement(products.front()->getOperand(1)).isF32();
+  const int64_t columns = open && whole && !hasFewRows(rows)       ? std::max(kOpenColumns, facts_.getMmaDepth())
+                          : open                                   ? kOpenColumns
+                          : openDepth && !whole                    ? kColumnsOfOpenDepth
+                          : openDepth && facts_.getMmaDepth() == 0 ? ShapedType::kDynamic // one kernel for all widths
+                                                                   : width;
+  GemmTile tile = tileOf(rows, columns, int64_t(products.size()), granule);
   if (scaled > 1) // blocks that share a scale lie in one tile
     tile.cols = std::max(granule, tile.cols / granule * granule);
   for (Operation *op : products)
     tile.cols = columnsOfParts(op, tile.cols, width);
-  if (open && hasFewRows(rows)) // an adapter's matrix is float32 and rounded in the block, which has to hold it
+  if (open && hasFewRows(rows)) // an adapter's matrix that is float32 is rounded in the block, which has to hold it
     tile.cols = std::min<int64_t>(tile.cols, facts_.getFewRowCols());
+  if (openDepth && whole && hasFewRows(rows)) // rows as short as these are read side by side
+    tile.cols = kOpenColumns;
   tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
   tile.col = kernel.mul(kernel.gridIndex(1), tile.cols);
 
@@ -324,8 +337,10 @@ LogicalResult LinearTiler::tile() {
   Value grid[] = {hostBlocks(kernel.host(), source, 0, tile.rows),
                   open ? hostBlocks(kernel.host(), storedWeight(products.front()->getOperand(1)), 0, tile.cols)
                        : Value(arith::ConstantIndexOp::create(kernel.host(), (width + tile.cols - 1) / tile.cols))};
-  if (openDepth) // what adds an adapter is the same for all products
+  if (openDepth && (!whole || kernel.hasColumnsOf(panelRows))) // what adds an adapter is the same for all products
     kernel.openSizes();
+  if (whole)
+    kernel.setOpenColumns(panelRows);
   tile::LaunchOp launch = kernel.finish(grid);
   for (auto [number, result] : llvm::enumerate(stored))
     result.replaceAllUsesWith(launch.getResult(number));

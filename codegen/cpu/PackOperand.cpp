@@ -28,14 +28,17 @@ PanelSource KernelEmitter::panelsFor(tile::MmaOp mma) {
 PanelSource KernelEmitter::storedPanels(tile::LoadOp load, int64_t steps) {
   const Place &place = places_[load];
   int64_t group = stepOf(tileType(load.getTile()).getElementType());
-  int64_t all = cast<tile::ViewType>(load.getView().getType()).getShape()[1];
-  int64_t rowsOfView = cast<tile::ViewType>(load.getView().getType()).getShape()[0];
-  int64_t panelBytes = (all + group - 1) / group * 64;
-  Value first = divide(place.panelRow, panelRows);
+  auto type = cast<tile::ViewType>(load.getView().getType());
+  const View &view = views_[load.getView()];
+  // Of an open size, as an adapter's rank is.
+  auto stepsIn = [&](int64_t dim, int64_t step) {
+    return type.isDynamicDim(dim) ? divide(add(view.sizes[dim], index(step - 1)), step) : index((type.getShape()[dim] + step - 1) / step);
+  };
+  Value panelBytes = mul(stepsIn(1, group), 64), first = divide(place.panelRow, panelRows);
   Value offset = add(mul(first, panelBytes), mul(divide(place.panelColumn, group), 64));
-  PanelSource panels{address(views_[load.getView()].data, b_.getI8Type(), offset), index(panelBytes), steps, {}, {}};
-  if (!isInside(load.getOffsets()[0], tileType(load.getTile()).getShape()[0], rowsOfView))
-    panels.lastPanel = sub(index((rowsOfView - 1) / panelRows), first);
+  PanelSource panels{address(view.data, b_.getI8Type(), offset), panelBytes, steps, {}, {}};
+  if (!isInside(load.getOffsets()[0], tileType(load.getTile()).getShape()[0], type.getShape()[0]))
+    panels.lastPanel = sub(sub(stepsIn(0, panelRows), index(1)), first);
   return panels;
 }
 

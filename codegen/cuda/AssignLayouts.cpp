@@ -127,7 +127,7 @@ private:
         llvm::is_contained(load.getDropped(), viewRank - 1))
       return load.emitOpError("cannot be compiled for CUDA yet: a product's operand needs two dimensions, the view's "
                               "last one among them");
-    if (const int64_t width = load.getView().getType().getShape().back(); ShapedType::isDynamic(width) || width % 8 != 0)
+    if (!cuda::hasColumnsOf(load.getView(), 8))
       return load.emitOpError("cannot be compiled for CUDA: the copy engine needs rows of a multiple of 16 bytes");
     if (type.getDimSize(0) > kBoxRows || type.getDimSize(0) % 8 != 0 || type.getDimSize(1) % kSwizzleElements != 0)
       return load.emitOpError("cannot be compiled for CUDA yet: expected at most 256 rows, a multiple of 8, and a "

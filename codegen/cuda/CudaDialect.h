@@ -42,6 +42,8 @@ inline constexpr llvm::StringLiteral kParametersAttribute = "cuda.parameters";
 inline constexpr llvm::StringLiteral kWaitsInsideAttribute = "cuda.waits_inside";
 /// On a cuda.kernel: how many points of the grid a thread block of its threads owns, each of its warps one.
 inline constexpr llvm::StringLiteral kPointsAttribute = "cuda.points";
+/// Whether rows of the view have a multiple of `factor` elements: by its type, or by what the kernel says of those that it leaves open.
+bool hasColumnsOf(mlir::Value view, int64_t factor);
 inline bool hasFastForm(tile::KernelOp kernel) { return !kernel->hasAttr(kBlockFormAttribute) && !kernel->hasAttr(kWarpFormAttribute); }
 
 /// Shared memory of one block on Hopper.

@@ -2,6 +2,7 @@
 #include "codegen/cuda/CudaDialect.h"
 #include "codegen/cuda/CudaPasses.h"
 #include "codegen/cuda/FastForm.h"
+#include "passes/KernelBuilder.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -143,6 +144,8 @@ private:
     auto result = cuda::KernelOp::create(builder, loc, kernel_.getSymName(), 128 * (consumers_ + 1), sharedBytes_,
                                          consumers_, builder.getArrayAttr(maps_),
                                          kernel_.getGridRank());
+    if (Attribute columns = kernel_->getAttr(openColumnsAttribute))
+      result->setAttr(openColumnsAttribute, columns);
     Block &body = result.getBody().emplaceBlock();
     IRMapping mapping;
     for (size_t i = 0; i < maps_.size(); ++i)

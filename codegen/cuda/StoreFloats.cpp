@@ -12,10 +12,7 @@ constexpr int64_t boxColumns = 32, passes = 4, passRows = 16, chunk = 4, floats 
 constexpr size_t mostTurned = 2, mostRead = 4; // what is in registers at once
 
 // Bytes of a float4: the view's rows begin at multiples of them.
-bool hasWholeChunks(tile::ViewType view) {
-  const int64_t width = view.getShape().back();
-  return !ShapedType::isDynamic(width) && width % chunk == 0;
-}
+bool hasWholeChunks(Value view) { return hasColumnsOf(view, chunk); }
 
 } // namespace
 
@@ -31,7 +28,7 @@ bool TileLowering::isReadByRows(Value tile, Type stored) {
   if (!load || tile.getType() != stored || registers_.contains(tile) || !isInlined(load))
     return false;
   auto view = load.getView().getType();
-  return view.getElementType().isF32() && hasWholeChunks(view) && !llvm::is_contained(load.getDropped(), view.getRank() - 1);
+  return view.getElementType().isF32() && hasWholeChunks(load.getView()) && !llvm::is_contained(load.getDropped(), view.getRank() - 1);
 }
 
 /// Whether such a tile goes into another.
@@ -96,7 +93,7 @@ std::pair<Value, Value> TileLowering::chunkOf(Value pass) {
 /// False where the value or the memory does not fit.
 bool TileLowering::storeFloats(tile::StoreOp op) {
   auto type = tileType(op.getTile());
-  if (!type.getElementType().isF32() || type.getDimSize(1) % boxColumns != 0 || !hasWholeChunks(op.getView().getType()))
+  if (!type.getElementType().isF32() || type.getDimSize(1) % boxColumns != 0 || !hasWholeChunks(op.getView()))
     return false;
   Leaves leaves;
   findLeaves(op.getTile(), type, leaves);

@@ -375,9 +375,7 @@ LogicalResult TileLowering::lower(tile::StoreOp op) {
     return op.emitOpError("cannot be compiled for CUDA yet: a store accumulates");
   if (layout == Layout::fragment && llvm::is_contained(op.getDropped(), view.getRank() - 1))
     return op.emitOpError("cannot be compiled for CUDA yet: the tile's columns are not the view's last dimension");
-  const int64_t width = view.getShape().back();
-  if (layout == Layout::fragment && type.getElementType().isBF16() && type.getDimSize(1) % 64 == 0 &&
-      !ShapedType::isDynamic(width) && width % 8 == 0)
+  if (layout == Layout::fragment && type.getElementType().isBF16() && type.getDimSize(1) % 64 == 0 && hasColumnsOf(op.getView(), 8))
     storeStaged(op);
   else if (layout != Layout::fragment || !storeFloats(op))
     storeDirect(op);

@@ -32,7 +32,7 @@ template <typename Access> bool isOfChunks(Access access) {
   Type type = access.getTile().getType();
   const int64_t last = view.getRank() - 1;
   Type element = view.getElementType();
-  return last >= 0 && !view.isDynamicDim(last) && view.getShape()[last] % kChunk == 0 && !llvm::is_contained(access.getDropped(), last) &&
+  return last >= 0 && hasColumnsOf(access.getView(), kChunk) && !llvm::is_contained(access.getDropped(), last) &&
          cast<RankedTensorType>(type).getShape().back() % kChunk == 0 && isMultipleOf(access.getOffsets()[last], kChunk) &&
          (element.isBF16() || element.isF32());
 }

@@ -106,7 +106,7 @@ private:
     const Place name{"buffer", index};
     if (buffer.kind() != abi::Buffer::PARAMETER || isBound(buffer))
       LONGC_TRY(checkSizes(buffer.sizes(), name, buffer.type()));
-    if (isBound(buffer) && (buffer.sizes_size() != 2 || buffer.type() != abi::F32))
+    if (isBound(buffer) && (buffer.sizes_size() != 2 || buffer.type() != program_.parameters(static_cast<int>(buffer.index())).type()))
       return wrong(name + " is no matrix, and what is bound is one");
     uint32_t limit = 0;
     switch (buffer.kind()) {

@@ -34,15 +34,16 @@ std::optional<uint64_t> expectedBytes(const abi::Parameter &parameter) {
   return bytes.ok() ? std::optional(bytes.value()) : std::nullopt;
 }
 
-// An adapter's matrix: its rank is open, the modules it is of are known, and their rows are those of the product.
+// An adapter's matrix: its rank is open, the modules it is of are known, and their rows are those of the product; the second matrix may
+// have ranks of other modules, of whose rows it has none.
 Status checkBound(const abi::Parameter &parameter, const std::string &name) {
-  const bool isB = parameter.name().ends_with(".lora_B");
-  if (parameter.type() != abi::F32 || isInPanels(parameter) || parameter.trainable() || parameter.shape_size() != 2 ||
-      (!isB && !parameter.name().ends_with(".lora_A")) || parameter.shape(isB ? 1 : 0) != 0 || parameter.shape(isB ? 0 : 1) < 1)
-    return wrongMessage(name + " is bound; expected a row-major f32 matrix of an adapter, of open rank");
+  const bool isB = parameter.name().find(".lora_B") != std::string::npos, isRounded = isInPanels(parameter);
+  if (parameter.type() != (isRounded ? abi::BF16 : abi::F32) || parameter.trainable() || parameter.shape_size() != 2 ||
+      (!isB && parameter.name().find(".lora_A") == std::string::npos) || parameter.shape(isB ? 1 : 0) != 0 || parameter.shape(isB ? 0 : 1) < 1)
+    return wrongMessage(name + " is bound; expected a matrix of an adapter, of open rank, in rows of f32 or panels of bf16");
   int64_t rows = 0;
   for (const abi::OverlayPart &part : parameter.overlays())
-    if (part.rows() < 1 || part.rows() > INT32_MAX || __builtin_add_overflow(rows, part.rows(), &rows))
+    if (part.rows() < (isB ? 0 : 1) || part.rows() > INT32_MAX || __builtin_add_overflow(rows, part.rows(), &rows))
       return wrongMessage(name + " is of a module with " + std::to_string(part.rows()) + " rows");
   return rows > 0 && (!isB || rows == parameter.shape(0)) ? Status() : wrongMessage(name + formatText(" is of modules with %lld rows in all", static_cast<long long>(rows)));
 }
@@ -80,7 +81,7 @@ Status checkParameter(const abi::Parameter &parameter, uint64_t weightsBytes) {
     return wrongMessage(name + " has an unknown layout");
   if (parameter.shape_size() > maxRank)
     return wrongMessage(name + formatText(" has rank %d; at most %d", parameter.shape_size(), maxRank));
-  auto bytes = expectedBytes(parameter);
+  auto bytes = parameter.initializer() == abi::Parameter::BOUND ? std::optional<uint64_t>(0) : expectedBytes(parameter);
   if (!bytes)
     return wrongMessage(name + " has a shape or type that no parameter can have");
   LONGC_TRY(checkTrainable(parameter, name));

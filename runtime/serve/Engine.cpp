@@ -153,7 +153,7 @@ Status Engine::useOverlays(bool on) {
   return {};
 }
 
-Status Engine::bindMatrix(uint32_t parameter, const float *data, int64_t rows, int64_t columns) {
+Status Engine::bindMatrix(uint32_t parameter, const void *data, int64_t rows, int64_t columns) {
   for (Executor *executor : adapted_.all())
     LONGC_TRY(executor->bindMatrix(parameter, data, rows, columns));
   return {};

@@ -65,7 +65,7 @@ public:
   /// Runs with what is bound by bindMatrix from now on, or without it.
   Status useOverlays(bool on);
   /// As Executor::bindMatrix, behind useOverlays(true).
-  Status bindMatrix(uint32_t parameter, const float *data, int64_t rows, int64_t columns);
+  Status bindMatrix(uint32_t parameter, const void *data, int64_t rows, int64_t columns);
   /// What every session begins with from now on; null: nothing.
   void setPrefix(std::shared_ptr<const CachePrefix> prefix) { prefix_ = std::move(prefix); }
   const CachePrefix *prefix() const { return prefix_.get(); }

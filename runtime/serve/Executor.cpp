@@ -3,6 +3,7 @@
 
 #include "runtime/abi/Messages.h"
 #include "runtime/core/Format.h"
+#include "runtime/io/Panels.h"
 #include "runtime/serve/DecodeParameter.h"
 #include "runtime/serve/PagePool.h"
 #include "runtime/serve/WorkList.h"
@@ -110,10 +111,16 @@ bool Executor::isBound(const BufferPlan &buffer) const {
          program_.message().parameters(static_cast<int>(buffer.index)).initializer() == abi::Parameter::BOUND;
 }
 
-Status Executor::bindMatrix(uint32_t parameter, const float *data, int64_t rows, int64_t columns) {
+Status Executor::bindMatrix(uint32_t parameter, const void *data, int64_t rows, int64_t columns) {
   if (parameter >= matrices_.size() || matrices_[parameter].rank == 0)
     return {}; // this function has no use for it
-  auto shared = device_.share(data, static_cast<size_t>(rows * columns) * sizeof(float));
+  const abi::Parameter &message = program_.message().parameters(static_cast<int>(parameter));
+  const auto rowBytes = static_cast<size_t>(rows * columns * elementBytes(message.type()));
+  auto packed = isInPanels(message) ? panelBytes(ElementFormat::BF16, rows, columns) : Result<size_t>(rowBytes);
+  if (!packed.ok())
+    return packed.status();
+  auto unpack = [&](std::span<std::byte> to) { return unpackPanels(ElementFormat::BF16, rows, columns, {static_cast<const std::byte *>(data), *packed}, to); };
+  auto shared = device_.hasOwnMemory() && isInPanels(message) ? device_.shareAs(data, rowBytes, unpack) : device_.share(data, *packed);
   if (!shared.ok())
     return shared.status();
   generation_ += parameters_[parameter] != *shared;

@@ -41,9 +41,9 @@ public:
 
   /// Another value of a parameter: host memory of its shape and type that outlives the device.
   Status bindParameter(uint32_t parameter, const void *data);
-  /// The value of a parameter that is bound at run time (abi::Parameter::BOUND), row-major; it outlives its use. Until then it has
-  /// no rows, or no columns. Processors alone.
-  Status bindMatrix(uint32_t parameter, const float *data, int64_t rows, int64_t columns);
+  /// The value of a parameter that is bound at run time (abi::Parameter::BOUND), in its type and layout; it outlives its use. Until then it
+  /// has no rows, or no columns.
+  Status bindMatrix(uint32_t parameter, const void *data, int64_t rows, int64_t columns);
   /// Memory of a device of its own with a parameter's values, in the type that the function reads; and that type, nothing
   /// where the function has no use for the parameter.
   void bindHeldParameter(uint32_t parameter, void *held);

@@ -3,12 +3,14 @@
 
 #include "runtime/abi/Messages.h"
 #include "runtime/core/Format.h"
+#include "runtime/core/Hash.h"
 #include "runtime/io/AdapterConfig.h"
 #include "runtime/io/JsonFile.h"
 #include "runtime/io/ModelFileError.h"
 #include "runtime/io/Panels.h"
 #include "runtime/io/SafetensorsFolder.h"
 #include "runtime/serve/CheckProgram.h"
+#include "runtime/serve/DecodeParameter.h"
 #include "runtime/train/AdapterFiles.h"
 
 #include <algorithm>
@@ -18,16 +20,17 @@
 namespace longc {
 namespace {
 
+constexpr size_t alignment = 64;
 constexpr std::string_view endA = ".lora_A", endB = ".lora_B", headCopy = "lm_head.base_layer.weight";
 
 class OverlayReader {
 public:
-  OverlayReader(const std::string &folder, const Program &program, const AdapterConfig &config)
-      : folder_(folder), source_(program), program_(program.message()), config_(config) {}
+  OverlayReader(const std::string &folder, const Program &program, std::string_view precision, const AdapterConfig &config)
+      : folder_(folder), source_(program), program_(program.message()), precision_(precision), config_(config) {}
 
   Result<Overlays> read(const SafetensorsFolder &files) {
     for (const abi::Parameter &parameter : program_.parameters())
-      if (parameter.initializer() == abi::Parameter::BOUND && parameter.name().ends_with(endA))
+      if (parameter.initializer() == abi::Parameter::BOUND && !isSecond(parameter))
         for (const abi::OverlayPart &part : parameter.overlays())
           modules_[part.module()] = {parameter.shape(1), part.rows()};
     for (const SafetensorsTensor *tensor : files.tensors())
@@ -41,6 +44,7 @@ private:
   struct Module {
     int64_t inputs, outputs;
     const SafetensorsTensor *a = nullptr, *b = nullptr;
+    std::vector<float> numbersA, numbersB; // B's with the adapter's factor
   };
 
   Status refused(const std::string &what, const std::string &hint) const {
@@ -130,47 +134,105 @@ private:
 
   int64_t rankOf(const std::string &module) const { return modules_.at(module).a ? config_.rankOf(module) : 0; }
 
+  static bool isSecond(const abi::Parameter &parameter) { return parameter.shape(1) == 0; }
+
+  // Parameters that a function of the precision reads.
+  std::vector<bool> readOnes() const {
+    std::vector<bool> read(static_cast<size_t>(program_.parameters_size()));
+    for (const abi::Module &module : program_.modules())
+      for (const abi::Function &function : module.functions())
+        if (function.precision() == precision_)
+          for (const abi::Buffer &buffer : function.buffers())
+            if (buffer.kind() == abi::Buffer::PARAMETER)
+              read[buffer.index()] = true;
+    return read;
+  }
+
   Result<Overlays> fill() {
+    decode();
     Overlays overlays;
+    const std::vector<bool> read = readOnes();
+    size_t bytes = 0;
     for (int index = 0; index < program_.parameters_size(); ++index) {
       const abi::Parameter &parameter = program_.parameters(index);
-      if (parameter.initializer() != abi::Parameter::BOUND)
+      if (parameter.initializer() != abi::Parameter::BOUND || !read[static_cast<size_t>(index)])
         continue;
       int64_t rank = 0;
       for (const abi::OverlayPart &part : parameter.overlays())
         rank += rankOf(part.module());
-      const bool isB = parameter.name().ends_with(endB);
-      overlays.list.add(parameter.name(), isB ? std::vector{parameter.shape(0), rank} : std::vector{rank, parameter.shape(1)}, Beginning::given);
-      overlays.indices.push_back(static_cast<uint32_t>(index));
+      if (isInPanels(parameter)) // at least one panel, so that no kernel meets an empty matrix
+        rank = std::max<int64_t>((rank + panelRows - 1) / panelRows, 1) * panelRows;
+      Overlays::Matrix matrix = isSecond(parameter) ? Overlays::Matrix{static_cast<uint32_t>(index), parameter.shape(0), rank, bytes}
+                                                    : Overlays::Matrix{static_cast<uint32_t>(index), rank, parameter.shape(1), bytes};
+      auto size = bytesOf(parameter, matrix);
+      if (!size.ok())
+        return size.status();
+      bytes += (*size + alignment - 1) / alignment * alignment;
+      overlays.matrices.push_back(matrix);
     }
-    auto values = ParameterArray::create(overlays.list, "the adapter");
-    if (!values.ok())
-      return values.status();
-    overlays.values = std::move(*values);
-    for (size_t i = 0; i < overlays.indices.size(); ++i)
-      copy(program_.parameters(static_cast<int>(overlays.indices[i])), overlays.list.parameters()[i], overlays.values.of(overlays.list.parameters()[i]));
-    overlays.fingerprint = fingerprintOf(overlays.values);
+    auto memory = Arena::allocate(bytes, "the adapter");
+    if (!memory.ok())
+      return memory.status();
+    overlays.memory = std::move(*memory);
+    for (const Overlays::Matrix &matrix : overlays.matrices)
+      LONGC_TRY(write(matrix, overlays.memory.data() + matrix.offset));
+    overlays.fingerprint = fingerprint();
     return overlays;
   }
 
-  // A of the modules one below the other; of B each module's rows have the columns of its own ranks, and zeros in the others'.
-  void copy(const abi::Parameter &parameter, const TrainedParameter &as, std::span<float> to) const {
-    const bool isB = parameter.name().ends_with(endB);
-    size_t firstRow = 0, firstColumn = 0, columns = static_cast<size_t>(as.shape[1]);
+  static Result<size_t> bytesOf(const abi::Parameter &parameter, const Overlays::Matrix &matrix) {
+    return isInPanels(parameter) ? panelBytes(ElementFormat::BF16, matrix.rows, matrix.columns) : Result<size_t>(static_cast<size_t>(matrix.rows * matrix.columns) * sizeof(float));
+  }
+
+  void decode() {
+    for (auto &[name, module] : modules_)
+      if (module.a) {
+        for (auto [tensor, numbers] : {std::pair(module.a, &module.numbersA), std::pair(module.b, &module.numbersB)}) {
+          numbers->resize(static_cast<size_t>(tensor->shape[0] * tensor->shape[1]));
+          decodeSafetensors(tensor->type, tensor->data, *numbers);
+        }
+        const double factor = config_.scaleOf(name);
+        for (float &number : module.numbersB)
+          number = static_cast<float>(number * factor);
+      }
+  }
+
+  std::string fingerprint() const {
+    StreamingHash hash;
+    for (const auto &[name, module] : modules_) {
+      hash.add(name.data(), name.size());
+      for (const std::vector<float> *numbers : {&module.numbersA, &module.numbersB})
+        hash.add(numbers->data(), numbers->size() * sizeof(float));
+    }
+    return hashText(hash.value());
+  }
+
+  Status write(const Overlays::Matrix &matrix, std::byte *to) const {
+    const abi::Parameter &parameter = program_.parameters(static_cast<int>(matrix.parameter));
+    const auto size = static_cast<size_t>(matrix.rows * matrix.columns);
+    if (!isInPanels(parameter)) {
+      copy(parameter, static_cast<size_t>(matrix.columns), {reinterpret_cast<float *>(to), size});
+      return {};
+    }
+    std::vector<float> numbers(size);
+    copy(parameter, static_cast<size_t>(matrix.columns), numbers);
+    std::vector<std::byte> rows(2 * size);
+    roundToBf16(numbers, rows.data());
+    return packPanels(ElementFormat::BF16, matrix.rows, matrix.columns, rows, {to, *bytesOf(parameter, matrix)});
+  }
+
+  // A of the modules one below the other; of B each module's rows have the columns of its own ranks. All else is zeros, as `to` is.
+  void copy(const abi::Parameter &parameter, size_t columns, std::span<float> to) const {
+    const bool isB = isSecond(parameter);
+    size_t firstRow = 0, firstColumn = 0;
     for (const abi::OverlayPart &part : parameter.overlays()) {
       const Module &module = modules_.at(part.module());
-      const auto rank = static_cast<size_t>(rankOf(part.module()));
-      if (rank > 0) {
-        const SafetensorsTensor &tensor = isB ? *module.b : *module.a;
-        const auto width = static_cast<size_t>(tensor.shape[1]), rows = static_cast<size_t>(tensor.shape[0]);
-        std::vector<float> numbers(rows * width);
-        decodeSafetensors(tensor.type, tensor.data, numbers);
-        const double factor = isB ? config_.scaleOf(part.module()) : 1.0;
-        for (size_t row = 0; row < rows; ++row)
-          for (size_t column = 0; column < width; ++column)
-            to[(firstRow + row) * columns + firstColumn + column] = static_cast<float>(numbers[row * width + column] * factor);
-      }
-      firstRow += isB ? static_cast<size_t>(part.rows()) : rank;
+      const auto rank = static_cast<size_t>(rankOf(part.module())), width = isB ? rank : static_cast<size_t>(module.inputs);
+      const size_t rows = isB ? static_cast<size_t>(part.rows()) : rank;
+      const std::vector<float> &numbers = isB ? module.numbersB : module.numbersA;
+      for (size_t row = 0; row < rows && rank > 0; ++row)
+        std::copy_n(numbers.begin() + static_cast<ptrdiff_t>(row * width), width, to.begin() + static_cast<ptrdiff_t>((firstRow + row) * columns + firstColumn));
+      firstRow += rows;
       firstColumn += isB ? rank : 0;
     }
   }
@@ -178,6 +240,7 @@ private:
   const std::string &folder_;
   const Program &source_;
   const abi::Program &program_;
+  const std::string_view precision_;
   const AdapterConfig &config_;
   std::map<std::string, Module> modules_;
 };
@@ -188,7 +251,7 @@ bool Overlays::areTakenBy(const abi::Program &program) {
   return std::ranges::any_of(program.parameters(), [](const abi::Parameter &parameter) { return parameter.initializer() == abi::Parameter::BOUND; });
 }
 
-Result<Overlays> Overlays::read(const std::string &folder, const Program &program) {
+Result<Overlays> Overlays::read(const std::string &folder, const Program &program, std::string_view precision) {
   auto json = readJsonFile(folder + "/adapter_config.json");
   if (!json.ok())
     return json.status();
@@ -198,7 +261,7 @@ Result<Overlays> Overlays::read(const std::string &folder, const Program &progra
   auto files = SafetensorsFolder::open(folder, "adapter_model");
   if (!files.ok())
     return files.status();
-  return OverlayReader(folder, program, *config).read(*files);
+  return OverlayReader(folder, program, precision, *config).read(*files);
 }
 
 } // namespace longc

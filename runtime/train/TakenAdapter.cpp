@@ -7,7 +7,7 @@
 
 namespace longc {
 
-Result<TakenAdapter> TakenAdapter::read(const std::string &folder, const Program &program, const ParameterList &trained) {
+Result<TakenAdapter> TakenAdapter::read(const std::string &folder, const Program &program, const ParameterList &trained, std::string_view precision) {
   if (fileExists(folder + "/model.safetensors") && !fileExists(folder + "/adapter_config.json"))
     return Status::error(adapterOfOtherShape, quoted(folder) + " holds weights of a whole training and no adapter",
                          "they are compiled in: longc compile MODEL --adapter FOLDER");
@@ -25,7 +25,7 @@ Result<TakenAdapter> TakenAdapter::read(const std::string &folder, const Program
       return status;
     adapter.values = ParameterArray();
   }
-  auto overlays = Overlays::read(folder, program);
+  auto overlays = Overlays::read(folder, program, precision);
   if (!overlays.ok())
     return overlays.status();
   adapter.overlays = std::make_shared<const Overlays>(std::move(*overlays));

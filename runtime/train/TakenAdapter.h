@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace longc {
 
@@ -15,8 +16,8 @@ struct TakenAdapter {
   std::shared_ptr<const Overlays> overlays; // else bound beside its products
 
   /// As values of `trained`, all that the program trains, if they have room for it: so it costs least. Else beside the products, if
-  /// the program takes adapters so. Refused (adapterOfOtherShape): weights of a whole training; else as both forms' errors are.
-  static Result<TakenAdapter> read(const std::string &folder, const Program &program, const ParameterList &trained);
+  /// the program takes adapters so, for its functions of that precision. Refused (adapterOfOtherShape): weights of a whole training; else as both forms' errors are.
+  static Result<TakenAdapter> read(const std::string &folder, const Program &program, const ParameterList &trained, std::string_view precision);
 };
 
 } // namespace longc

@@ -4,7 +4,7 @@
 module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 96, mma_depth = 0, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
 // What is bound has a name of its own beside what is trained.
 // CHECK-DAG: lm.parameter @"bound:p.lora_A" trainable {lm.overlay_modules = ["p"], lm.overlay_rows = array<i64: 64>} : tensor<?x64xf32>
-// CHECK-DAG: lm.parameter @"bound:q+k.lora_A" trainable {lm.overlay_modules = ["q", "k"], lm.overlay_rows = array<i64: 64, 32>} : tensor<?x64xf32>
+// CHECK-DAG: lm.parameter @"bound:q+k.lora_A:bf16" {lm.overlay_modules = ["q", "k"], lm.overlay_rows = array<i64: 64, 32>} : tensor<?x64xbf16>
 // CHECK-DAG: lm.parameter @p.lora_A trainable : tensor<8x64xf32>
 lm.parameter @p.weight : !lm.quantized<64x64, q8_0>
 lm.parameter @p.lora_A trainable : tensor<8x64xf32>
@@ -16,8 +16,8 @@ lm.parameter @"q+k.lora_B" trainable : tensor<96x8xf32>
 // CHECK-LABEL: func.func @prefill(
 // CHECK: lm.linear %{{.*}}, %{{.*}} lora(
 // CHECK-LABEL: func.func @prefill_adapted(
-// CHECK: %[[Y:.*]] = lm.linear %arg0, %{{.*}} lora(
 // CHECK: lm.parameter_ref @"bound:p.lora_A"
+// CHECK: %[[Y:.*]] = lm.linear %arg0, %{{.*}} lora(
 // CHECK: lm.add %[[Y]],
 func.func @prefill(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
   %w = lm.parameter_ref @p.weight : !lm.quantized<64x64, q8_0>
@@ -29,8 +29,8 @@ func.func @prefill(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
 }
 
 // CHECK-LABEL: func.func @decode_adapted(
+// CHECK: lm.parameter_ref @"bound:q+k.lora_A:bf16"
 // CHECK: lm.quantized_linear {{.*}} lora %arg0(
-// CHECK: lm.parameter_ref @"bound:q+k.lora_A"
 func.func @decode(%x: tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x32xf32>) {
   %v:3 = lm.quantize %x : (tensor<?x64xf32>) -> (tensor<?x64xi16>, tensor<?x2xf32>, tensor<?x2xf32>)
   %w = lm.parameter_ref @joined : !lm.quantized<96x64, q8_0>

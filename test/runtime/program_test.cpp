@@ -203,8 +203,25 @@ TEST(Program, ChecksMatricesThatAreBoundWhenItRuns) {
            [](abi::Parameter &p) { p.set_shape(1, 4); }, [](abi::Parameter &p) { p.set_shape(0, 0); },
            [](abi::Parameter &p) { p.set_shape(0, 95); }, [](abi::Parameter &p) { p.add_shape(1); },
            [](abi::Parameter &p) { p.clear_overlays(); }, [](abi::Parameter &p) { p.mutable_overlays(0)->set_rows(INT64_MAX); },
-           [](abi::Parameter &p) { p.mutable_overlays(1)->set_rows(-32); }})
+           [](abi::Parameter &p) { p.mutable_overlays(1)->set_rows(-32); }, [](abi::Parameter &p) { p.set_layout(abi::Parameter::PANELS); }})
     EXPECT_EQ(codeOfBound(change), 4108);
+  // Rounded, in panels; and beside another module, whose ranks it has and none of whose rows.
+  auto inPanels = [](abi::Parameter &p) {
+    p.set_name("q of q+k.lora_B:bf16");
+    p.set_type(abi::BF16);
+    p.set_layout(abi::Parameter::PANELS);
+    p.set_shape(0, 64);
+    p.mutable_overlays(1)->set_rows(0);
+  };
+  EXPECT_EQ(codeOfBound(inPanels), 0);
+  EXPECT_EQ(codeOfBound([&](abi::Parameter &p) { inPanels(p), p.mutable_overlays(0)->set_rows(0); }), 4108);
+  auto first = [](abi::Parameter &p) {
+    p.set_name("q+k.lora_A");
+    p.set_shape(0, 0);
+    p.set_shape(1, 64);
+  };
+  EXPECT_EQ(codeOfBound(first), 0);
+  EXPECT_EQ(codeOfBound([&](abi::Parameter &p) { first(p), p.mutable_overlays(1)->set_rows(0); }), 4108);
 }
 
 TEST(Program, ChecksMatricesThatHoldWhatIsTrained) {

@@ -107,6 +107,7 @@ MUTATIONS = [
     ("InsertLora", 'linear && {{isTable(reference) => false}} ? "lm_head"', [], "a tied head takes no adapter of its own"),
     ("InsertOverlays", "dyn_cast<lm::AddOp>(*y.user_begin()); {{sum && sum.getType() == y.getType() => false}})", [],
      "a residual sum is parted from its product"),
+    ("InsertOverlays", "if ({{!llvm::is_contained(product->parts, part) => false}})", [], "each of several products has the rows of all"),
     ("InsertOverlays", 'name = {{"bound:" + name => name}};', ["insert-overlays-trained"], "what is bound and what is trained have one name"),
     ("Items", "if ({{!item.to.empty() => false}})", ["lower-kernels"], "nobody finds what a product makes"),
     ("KeepKernels", "if ({{!isa<tile::KernelOp>(op) => isa<tile::KernelOp>(op)}})", [], "the others stay"),

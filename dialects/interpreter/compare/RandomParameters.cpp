@@ -69,8 +69,20 @@ HostTensor givenTensor(DenseElementsAttr elements) {
   return HostTensor(elements.getType().getShape(), elements.getElementType(), std::move(numbers));
 }
 
+// An adapter's matrix of an open rank has five panels of them: more than any kernel takes at a time.
+static Type closed(Type type) {
+  constexpr int64_t rank = 80;
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor)
+    return type;
+  SmallVector<int64_t> shape(tensor.getShape());
+  llvm::replace(shape, ShapedType::kDynamic, rank);
+  return tensor.clone(shape);
+}
+
 FailureOr<HostTensor> randomParameter(Operation *op, StringRef name, Type type, uint64_t seed,
                                       const std::map<std::string, Type> &declared) {
+  type = closed(type);
   if (!elementCount(shapeOf(type)))
     return op->emitError("parameter @") << name << " is beyond what the interpreter holds", failure();
   SmallVector<std::pair<std::string, Type>> parts;

@@ -230,7 +230,7 @@ Status LoadedProgram::useValues(const std::string &folder) {
     LONGC_TRY(readSoftTrained(folder, program->message(), trained.list, adapter));
     return bindAdapter(trained.list, adapter);
   }
-  auto taken = TakenAdapter::read(folder, *program, trained.list);
+  auto taken = TakenAdapter::read(folder, *program, trained.list, engine->precision());
   if (!taken.ok())
     return taken.status();
   overlays = std::move(taken->overlays);
@@ -255,10 +255,8 @@ Status LoadedProgram::bindOverlays(const Overlays &overlays) {
     }
     LONGC_TRY(bindValues(trained.list, noAdapter_));
   }
-  for (size_t i = 0; i < overlays.indices.size(); ++i) {
-    const TrainedParameter &matrix = overlays.list.parameters()[i];
-    LONGC_TRY(engine->bindMatrix(overlays.indices[i], overlays.values.of(matrix).data(), matrix.shape[0], matrix.shape[1]));
-  }
+  for (const Overlays::Matrix &matrix : overlays.matrices)
+    LONGC_TRY(engine->bindMatrix(matrix.parameter, overlays.data(matrix), matrix.rows, matrix.columns));
   engine->setAdapter(overlays.fingerprint);
   return {};
 }

@@ -31,15 +31,15 @@ Result<NamedAdapters> NamedAdapters::read(const LoadedProgram &loaded, const Arg
 }
 
 Status NamedAdapters::add(const LoadedProgram &loaded, const NamedFolder &named) {
-  auto taken = TakenAdapter::read(named.folder, *loaded.program, trained_.list);
+  auto taken = TakenAdapter::read(named.folder, *loaded.program, trained_.list, loaded.engine->precision());
   if (!taken.ok())
     return taken.status();
   auto use = AdapterUse::of(named.folder);
   if (!use.ok())
     return use.status();
   if (taken->overlays) {
-    overlays_.push_back(std::move(taken->overlays));
-    values_.emplace_back(overlays_.back(), &overlays_.back()->values);
+    values_.push_back(std::make_shared<const ParameterArray>());
+    overlays_.emplace_back(values_.back().get(), std::move(taken->overlays));
   } else {
     values_.push_back(std::make_shared<const ParameterArray>(std::move(taken->values)));
   }
@@ -62,8 +62,8 @@ Result<const ParameterArray *> NamedAdapters::find(const LoadedProgram &loaded, 
 }
 
 Status NamedAdapters::use(LoadedProgram &loaded, const ParameterArray *adapter) const {
-  for (const auto &overlays : overlays_)
-    if (&overlays->values == adapter)
+  for (const auto &[named, overlays] : overlays_)
+    if (named == adapter)
       return loaded.bindOverlays(*overlays);
   return adapter ? loaded.bindAdapter(trained_.list, *adapter) : loaded.unbindAdapter();
 }

@@ -33,7 +33,7 @@ private:
   std::vector<std::string> names_;
   std::vector<std::shared_ptr<const ParameterArray>> values_;
   std::vector<AdapterUse> uses_; // of each
-  std::vector<std::shared_ptr<const Overlays>> overlays_; // whose values those are, where the program binds them
+  std::vector<std::pair<const ParameterArray *, std::shared_ptr<const Overlays>>> overlays_; // where the program binds them; empty values stand for them
 };
 
 } // namespace longc

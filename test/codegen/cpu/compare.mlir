@@ -5,6 +5,8 @@
 // RUN: longc-compare-cpu %S/../../passes/inputs/decoder.mlir.in --function=prefill --tokens=1 --sequences=1 --pass-pipeline='longc-lower{method=fot precision=fast topk=5}' | FileCheck %s
 // RUN: longc-compare-cpu %S/../../passes/inputs/decoder.mlir.in --function=prefill --tokens=65 --seed=7 --pass-pipeline='longc-lower{method=fot precision=exact topk=32}' | FileCheck %s
 // RUN: longc-compare-cpu %S/../../passes/inputs/decoder.mlir.in --function=decode --pass-pipeline='longc-lower{method=fot precision=fast}' | FileCheck %s
+// RUN: longc-compare-cpu %S/../../passes/inputs/decoder.mlir.in --function=decode --adapted --pass-pipeline='longc-lower{precision=fast overlays}' | FileCheck %s
+// RUN: longc-compare-cpu %S/../../passes/inputs/decoder.mlir.in --function=prefill --adapted --pass-pipeline='longc-lower{precision=fast overlays}' | FileCheck %s
 // RUN: longc-compare-cpu %S/../../passes/inputs/decoder.mlir.in --function=decode --seed=3 --pass-pipeline='longc-lower{method=fot precision=exact}' | FileCheck %s
 // The sizes that the CPU target asks for: blocks of rows, ragged key tiles, wide rows.
 // RUN: longc-compare-cpu %S/../../../bench/kernels/cpu_layer.mlir --function=prefill --tokens=71 --pass-pipeline='longc-lower{method=fot precision=fast}' | FileCheck %s

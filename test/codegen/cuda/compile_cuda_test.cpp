@@ -178,9 +178,11 @@ TEST(CompileCuda, EveryKernelOfABoundAdapterCompiles) {
         kernel.erase(); // sizes that are known: of those the tests before this tell
     const size_t count = countKernels(*module);
     EXPECT_GE(count, 2u) << function << ": x A^T, and what adds that times B^T";
-    auto compiled = compileCuda(*module, nullptr, /*mayFallBack=*/true);
+    auto compiled = compileCuda(*module);
     ASSERT_TRUE(succeeded(compiled)) << function << " with " << *compiler;
     ASSERT_EQ(compiled->size(), count);
+    for (const CudaKernel &kernel : *compiled) // its rank is known to be whole panels: the fast form and the warp's
+      EXPECT_TRUE(llvm::StringRef(function).starts_with("prefill") ? kernel.launch.persistent() : kernel.launch.points() > 0) << kernel.name;
   }
 }
 

@@ -7,6 +7,7 @@
 #include "codegen/cuda/CudaPasses.h"
 #include "dialects/interpreter/compare/RandomInputs.h"
 #include "frontends/tools/RegisterAll.h"
+#include "passes/FunctionInputs.h"
 #include "passes/TargetFacts.h"
 #include "test/codegen/cpu/WriteCases.h"
 
@@ -25,6 +26,7 @@ namespace {
 
 cl::opt<std::string> file(cl::Positional, cl::desc("FILE"), cl::init("-"));
 cl::opt<std::string> function("function", cl::desc("function to run"), cl::init("main"));
+cl::opt<bool> adapted("adapted", cl::desc("the copy of it that takes an adapter, once it is lowered"));
 cl::opt<std::string> pipeline("pass-pipeline", cl::desc("passes to run first"));
 cl::opt<uint64_t> seed("seed", cl::desc("seed of inputs and parameters"), cl::init(1));
 cl::opt<int64_t> tokens("tokens", cl::desc("query rows where open"), cl::init(37));
@@ -72,11 +74,14 @@ int main(int argc, char **argv) {
   PassManager passes(&context);
   if (!pipeline.empty() && (failed(parsePassPipeline(pipeline, passes)) || failed(passes.run(*module))))
     return 1;
-  auto lowered = (*module).lookupSymbol<FunctionOpInterface>(function);
+  const std::string name = adapted ? function + longc::adaptedEnd.str() : function.getValue();
+  auto lowered = (*module).lookupSymbol<FunctionOpInterface>(name);
+  if (!lowered)
+    return errs() << "error: no function @" << name << " behind the passes\n", 1;
   auto arguments = inputs.arguments(lowered);
   longc::Interpreter interpreter(*module, {/*roundToTypes=*/true});
   interpreter.setParameterSource(inputs.parameters());
-  if (failed(arguments) || failed(interpreter.call(function, *arguments)))
+  if (failed(arguments) || failed(interpreter.call(name, *arguments)))
     return 1;
 
   llvm::StringSet<> launched;
