@@ -38,7 +38,7 @@ constexpr int64_t kWeightRows = 32, kWeightColumns = 64;
 
 // A size that a parameter bound at run time tells, the rank of an adapter: so many columns of such a result are a block's, so many are
 // multiplied at a time, then for so many columns. A rank in panels is of whole panels.
-constexpr int64_t kOpenColumns = 16, kOpenDepth = 8, kColumnsOfOpenDepth = 32;
+constexpr int64_t kOpenColumns = 16, kOpenDepth = 8, kColumnsOfOpenDepth = 32, kRowsOfOpenDepth = 16;
 
 std::string sizeName(int64_t size) { return ShapedType::isDynamic(size) ? "any" : std::to_string(size); }
 
@@ -296,6 +296,8 @@ LogicalResult LinearTiler::tile() {
     tile.cols = std::min<int64_t>(tile.cols, facts_.getFewRowCols());
   if (openDepth && whole && hasFewRows(rows)) // rows as short as these are read side by side
     tile.cols = kOpenColumns;
+  if (openDepth && whole && facts_.getMmaDepth() == 0) // the sum that the loop carries is made whole, however few rows there are
+    tile.rows = std::min<int64_t>(tile.rows, kRowsOfOpenDepth);
   tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
   tile.col = kernel.mul(kernel.gridIndex(1), tile.cols);
 
