@@ -21,9 +21,9 @@
 // CHECK: avx2: 1
 // STEPS: prefill
 // A kernel that both precisions have is compiled once.
-// SHARED-NOT: @swiglu_96_exact
-// SHARED: tile.kernel @swiglu_96_fast
-// SHARED-NOT: @swiglu_96_exact
+// SHARED-NOT: @embedding_64_exact
+// SHARED: tile.kernel @embedding_64_fast
+// SHARED-NOT: @embedding_64_exact
 // VALUES: result 0
 // ONE: tile.kernel @{{.*}}swiglu
 // ONE-NOT: func.func
