@@ -369,16 +369,20 @@ Status Scheduler::run(std::span<Sequence *const> sequences, std::span<Intake *co
   std::map<const ParameterArray *, std::vector<Intake *>> groups;
   for (size_t index = 0; index < intakes.size(); ++index)
     groups[sequences[index]->task->adapter.get()].push_back(intakes[index]);
-  for (const auto &[adapter, group] : groups) {
-    LONGC_TRY(useAdapter(adapter));
-    LONGC_TRY(runIntakes(engine_, group));
+  Status status;
+  for (auto group = groups.begin(); status.ok() && group != groups.end(); ++group) {
+    status = useAdapter(group->first);
+    if (status.ok())
+      status = runIntakes(engine_, group->second);
   }
-  return useAdapter(nullptr); // what is posted finds what it was
+  Status back = useAdapter(nullptr); // what is posted finds what it was, after a call that failed too
+  return status.ok() ? back : status;
 }
 
 Status Scheduler::useAdapter(const ParameterArray *adapter) {
   if (adapter == adapter_ || !options_.useAdapter)
     return {};
+  adapter_.reset(); // one that is bound in part is none
   LONGC_TRY(options_.useAdapter(adapter));
   adapter_ = adapter;
   return {};

@@ -181,7 +181,7 @@ private:
   size_t waiting_ = 0;
   int64_t taken_ = 0; // places that tasks hold
   double bytes_ = 0;  // of the tasks that run
-  const ParameterArray *adapter_ = nullptr; // of the engine, within a call
+  std::optional<const ParameterArray *> adapter_ = nullptr; // of the engine, within a call; none: nobody knows
   int64_t lastBeat_ = 0; // milliseconds
   // Between threads.
   mutable std::mutex mutex_;

@@ -263,6 +263,7 @@ Status Executor::bindBufferSizes(const BufferPlan &buffer, const TensorShape &sh
 
 Status Executor::growArena() {
   bool grows = !arena_;
+  const auto before = maxima_;
   for (size_t symbol = 0; symbol < symbols_.size(); ++symbol)
     if (!plan_.symbolMaxima[symbol] && symbols_[symbol] > maxima_[symbol]) {
       // Growing costs a device of its own more than memory that is not used yet.
@@ -282,8 +283,10 @@ Status Executor::growArena() {
       device_.release(arena_);
     arena_ = nullptr;
     auto memory = device_.allocate(static_cast<size_t>(layout->bytes), "activations");
-    if (!memory.ok())
+    if (!memory.ok()) {
+      maxima_ = before; // a smaller call may find what this one did not
       return memory.status();
+    }
     arena_ = static_cast<std::byte *>(*memory);
   }
   layout_ = std::move(*layout);
