@@ -125,6 +125,11 @@ Result<CudaPointer> CudaContext::allocate(size_t bytes) {
                        "shorten the context or the batch, or free the device");
 }
 
+size_t CudaContext::freeBytes() {
+  size_t free = 0, all = 0;
+  return enter().ok() && driver_->memGetInfo(&free, &all) == 0 ? free : memoryBytes_;
+}
+
 Result<CudaReservation> CudaContext::reserve(size_t bytes) {
   LONGC_TRY(enter());
   return CudaReservation::create(*driver_, device_, bytes);

@@ -55,6 +55,7 @@ public:
   /// For example 90 for compute capability 9.0.
   int architecture() const { return architecture_; }
   size_t memoryBytes() const { return memoryBytes_; }
+  size_t freeBytes();
 
   /// The calling thread's driver calls go to this context.
   Status enter();

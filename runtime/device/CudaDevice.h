@@ -36,6 +36,7 @@ public:
   Result<void *> shareAs(const void *host, size_t bytes,
                          const std::function<Status(std::span<std::byte>)> &fill) override;
   size_t memoryBytes() const override { return context_->memoryBytes(); }
+  size_t freeBytes() const override { return context_->freeBytes(); }
   Status launch(const KernelLaunch &launch) override;
   /// As a graph, recorded at the first call of a sequence.
   Status launchAll(std::span<const KernelLaunch> launches, uint64_t sequence) override;

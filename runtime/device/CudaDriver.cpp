@@ -41,6 +41,7 @@ Status loadDriver(CudaDriver &driver) {
       {"cuDevicePrimaryCtxRelease", &driver.primaryCtxRelease},
       {"cuCtxSetCurrent", &driver.ctxSetCurrent},
       {"cuCtxSynchronize", &driver.ctxSynchronize},
+      {"cuMemGetInfo", &driver.memGetInfo},
       {"cuMemAlloc", &driver.memAlloc},
       {"cuMemFree", &driver.memFree},
       {"cuMemAddressReserve", &driver.memAddressReserve},

@@ -66,6 +66,7 @@ struct CudaDriver {
   int (*primaryCtxRelease)(int);
   int (*ctxSetCurrent)(CudaHandle);
   int (*ctxSynchronize)();
+  int (*memGetInfo)(size_t *, size_t *);
   int (*memAlloc)(CudaPointer *, size_t);
   int (*memFree)(CudaPointer);
   int (*memAddressReserve)(CudaPointer *, size_t, size_t, CudaPointer, uint64_t);

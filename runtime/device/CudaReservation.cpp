@@ -10,7 +10,6 @@ namespace {
 
 constexpr int kPinned = 1, kOfDevice = 1, kReadWrite = 3; // the driver's enumerations (its ABI)
 constexpr int kOutOfMemory = 2;
-constexpr size_t mostAtOnce = size_t{256} << 20; // beyond what is asked for
 
 size_t roundedUp(size_t bytes, size_t granule) { return (bytes + granule - 1) / granule * granule; }
 
@@ -54,13 +53,10 @@ Status CudaReservation::back(size_t bytes) {
   if (bytes > size_)
     return Status::error(7104, "memory for " + std::to_string(bytes) + " bytes where addresses are of " + std::to_string(size_));
   const size_t needed = roundedUp(bytes, granule_) - backed_;
-  const size_t wanted = std::min(needed + roundedUp(std::min(backed_ + needed, mostAtOnce), granule_), size_ - backed_);
-  int result = grow(wanted);
-  if (result == kOutOfMemory)
-    result = grow(needed);
+  const int result = grow(needed);
   if (result == kOutOfMemory)
     return Status::error(7104, "the device has no more memory for " + std::to_string(needed) + " bytes behind " + std::to_string(backed_),
-                         "limit it with --memory-budget, or free the device");
+                         "shorten the context or the batch, or free the device");
   return driver_->check(result, "taking device memory");
 }
 

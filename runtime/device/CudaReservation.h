@@ -17,7 +17,7 @@ public:
   ~CudaReservation();
 
   CudaPointer address() const { return address_; }
-  /// Zeroed memory for the first `bytes`. Grows by more than is asked for, where there is more, so that it is seldom asked.
+  /// Zeroed memory for the first `bytes`, in pieces of what the device gives at least (2 MB).
   Status back(size_t bytes);
 
 private:

@@ -72,8 +72,9 @@ public:
   virtual bool hasOwnMemory() const { return false; }
   /// A copy of another form of host memory, `bytes` that `fill` writes. Made once a host address.
   virtual Result<void *> shareAs(const void *host, size_t bytes, const std::function<Status(std::span<std::byte>)> &fill) = 0;
-  /// Bytes of memory of its own.
+  /// Bytes of memory of its own, and of those the ones that nobody has.
   virtual size_t memoryBytes() const { return 0; }
+  virtual size_t freeBytes() const { return memoryBytes(); }
 
   /// For profiles; takes a while.
   virtual Roof measureRoof();

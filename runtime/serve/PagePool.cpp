@@ -64,6 +64,7 @@ Result<std::shared_ptr<PagePool>> PagePool::create(std::vector<int64_t> rowBytes
 
 Status PagePool::reserve(int64_t pages) {
   regions_.clear();
+  backed_ = 0;
   for (int64_t bytes : rowBytes_) {
     auto region = StateMemory::create(device_, static_cast<size_t>(bytes * pageRows * pages), StateMemory::Use::sparse,
                                       "the memory's address space");
@@ -76,10 +77,29 @@ Status PagePool::reserve(int64_t pages) {
   return back(1); // which the tables of sequences without a page name
 }
 
+// An eighth more, so that it is seldom asked; where a device has not as much, what is wanted.
 Status PagePool::back(int64_t pages) {
+  if (pages <= backed_)
+    return {};
+  constexpr int64_t mostAhead = int64_t{256} << 20; // bytes
+  const int64_t ofPage = std::max<int64_t>(bytesPerToken() * pageRows, 1);
+  const int64_t ahead = std::min({pages / 8, mostAhead / ofPage, capacity_ - pages});
+  return backAll(pages + ahead).ok() ? Status() : backAll(pages);
+}
+
+Status PagePool::backAll(int64_t pages) {
   for (size_t state = 0; state < states(); ++state)
     LONGC_TRY(regions_[state].back(static_cast<size_t>(pageBytes(state) * pages)));
+  backed_ = pages;
   return {};
+}
+
+int64_t PagePool::freePages() const {
+  const int64_t addresses = capacity_ - usedPages();
+  if (!device_ || !device_->hasOwnMemory())
+    return addresses;
+  const int64_t ofPage = std::max<int64_t>(bytesPerToken() * pageRows, 1);
+  return std::min(addresses, backed_ - usedPages() + static_cast<int64_t>(device_->freeBytes()) / ofPage);
 }
 
 Result<int32_t> PagePool::take() {

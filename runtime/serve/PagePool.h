@@ -60,13 +60,15 @@ public:
   int64_t usedPages() const { return static_cast<int64_t>(uses_.size() - free_.size()); }
   /// Bytes of one token over all states.
   int64_t bytesPerToken() const;
-  int64_t freePages() const { return capacity_ - usedPages(); }
+  /// Pages that can be taken beside those, as far as that is known: others may take a device's memory meanwhile.
+  int64_t freePages() const;
 
 private:
   explicit PagePool(Device *device) : device_(device) {}
   Status reserve(int64_t pages);
   /// Memory for so many pages from the first on, in all states.
   Status back(int64_t pages);
+  Status backAll(int64_t pages);
   std::optional<int64_t> freeRun(int64_t pages);
 
   std::vector<int64_t> rowBytes_;
@@ -76,6 +78,7 @@ private:
   std::vector<bool> mapped_;  // by page: onto a file
   std::vector<int32_t> free_;
   int64_t capacity_ = 0;
+  int64_t backed_ = 0; // of those there is memory for so many
 };
 
 } // namespace longc
