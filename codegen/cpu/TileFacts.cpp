@@ -95,8 +95,8 @@ bool continues(scf::ForOp loop, Value init) {
   return before && init.hasOneUse() && before->getBlock() == loop->getBlock();
 }
 
-// What divides the place of a block or a step, 0 where nothing is known. What is added to one is what lies before it in a
-// joined row.
+// What divides the place of a block or a step, 0 where nothing is known. A constant that is added is what lies before it in a
+// joined row; of a sum of two places nobody says that it ends where each of them does.
 static int64_t stepOf(Value offset) {
   IntegerAttr constant, factor;
   if (matchPattern(offset, m_Constant(&constant)))
@@ -108,9 +108,9 @@ static int64_t stepOf(Value offset) {
     return isa<tile::KernelOp>(argument.getOwner()->getParentOp()) ? 1 : 0;
   }
   Operation *op = offset.getDefiningOp();
-  if (auto sum = dyn_cast<arith::AddIOp>(op); sum && sum.getLhs().getDefiningOp() && sum.getRhs().getDefiningOp()) {
-    const int64_t left = stepOf(sum.getLhs()), right = stepOf(sum.getRhs());
-    return left && right ? std::gcd(left, right) : 0;
+  if (auto sum = dyn_cast<arith::AddIOp>(op)) {
+    const int64_t step = matchPattern(sum.getRhs(), m_Constant(&constant)) && constant.getInt() > 0 ? stepOf(sum.getLhs()) : 0;
+    return step > 0 ? std::gcd(step, constant.getInt()) : 0;
   }
   if (auto product = dyn_cast<arith::MulIOp>(op))
     for (Value each : product->getOperands())

@@ -109,7 +109,7 @@ private:
 
   LogicalResult take(Compilation &one) {
     auto &[kernel, result, status] = one;
-    // Fewer query rows, which the caller may try first, spare a kernel of one warp nothing.
+    // A kernel of one warp has no other form, unless it is made of points.
     if (status.code() == kSpills && (kernel.getConsumers() > 0 ? mayFallBack_ : kernel->hasAttr(cuda::kPointsAttribute))) {
       spilled_.push_back(result.name);
       remark::missed(kernel.getLoc(), remark::RemarkOpts::name("longc-cuda-choose-forms").category("longc-cuda-forms"))

@@ -181,7 +181,7 @@ MUTATIONS = [
      "an encoder's keys are read where its queries lie"),
     ("TileAttention", "source.scale = {{window.getScale() => -window.getScale()}};", [], "scores change sign"),
     ("TileAttention", "group <= {{fewQueries => 1}}", [], "each query head reads its key head's keys alone"),
-    ("TileFacts", "return left && right ? {{std::gcd(left, right) => int64_t(0)}} : 0;", ["lower-kernels"], "heads of a joined product are masked"),
+    ("TileFacts", "return step > 0 ? {{std::gcd(step, constant.getInt()) => int64_t(0)}} : 0;", ["lower-kernels"], "heads of a joined product are masked"),
     ("TileLinear", "{{(width + tile.cols - 1) / tile.cols => (width + tile.cols - 1) / tile.cols - 1}})", [],
      "the last columns are never computed"),
     ("TileMemory", "end = minimum(end, {{mapped(hi) => end}});", ["compare-ops"], "rows of the next sequence are read and written"),

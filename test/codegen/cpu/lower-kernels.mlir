@@ -47,6 +47,31 @@ tile.kernel @head_of_joined grid(%i, %head) (%x: !tile.view<?x128xf32>, %y: !til
   tile.return
 }
 
+// Of the sum of two places nobody knows that it ends inside: it is masked.
+// WIDE-LABEL: func.func @longc_sum_of_places_avx512
+// WIDE: masked
+// WIDE: return
+tile.kernel @sum_of_places grid(%i, %j) (%x: !tile.view<?x96xf32>, %y: !tile.view<?x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c8 = arith.constant 8 : index
+  %c16 = arith.constant 16 : index
+  %c64 = arith.constant 64 : index
+  %row = arith.muli %i, %c8 : index
+  %first = arith.muli %j, %c64 : index
+  %zero = arith.constant dense<0.0> : tensor<8x16xf32>
+  %sum = scf.for %s = %c0 to %c4 step %c1 iter_args(%all = %zero) -> tensor<8x16xf32> {
+    %part = arith.muli %s, %c16 : index
+    %column = arith.addi %first, %part : index
+    %t = tile.load %x[%row, %column] : !tile.view<?x96xf32> -> tensor<8x16xf32>
+    %next = arith.addf %all, %t : tensor<8x16xf32>
+    scf.yield %next : tensor<8x16xf32>
+  }
+  tile.store %sum, %y[%row, %c0] : tensor<8x16xf32>, !tile.view<?x16xf32>
+  tile.return
+}
+
 // A register block of 8 rows and 3 panels is one loop with 24 dots; each broadcast stands beside its own.
 // DOTS-LABEL: func.func @longc_product_avx512_bf16
 // DOTS: scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
