@@ -202,14 +202,15 @@ CodeOptions Stages::codeOptions() const {
 }
 
 Status Stages::compile(ModuleOp graph, const std::string &name, ArrayRef<StringRef> precisions, ProgramParts &parts) {
-  for (const Target *target : targets())
-    if (llvm::is_contained(options_.targets, target->name()))
-      LONGC_TRY(compileFor(*target, graph, name, precisions, parts));
+  const SmallVector<const Target *> wanted = llvm::filter_to_vector(targets(), [&](const Target *each) { return llvm::is_contained(options_.targets, each->name()); });
+  for (const Target *target : wanted) // before any of them takes its time
+    LONGC_TRY(target->canCompile());
+  for (const Target *target : wanted)
+    LONGC_TRY(compileFor(*target, graph, name, precisions, parts));
   return {};
 }
 
 Status Stages::compileFor(const Target &target, ModuleOp graph, const std::string &name, ArrayRef<StringRef> precisions, ProgramParts &parts) {
-  LONGC_TRY(target.canCompile());
   const StringRef written = "written";
   const SmallVector<StringRef> served = target.precisions();
   SmallVector<StringRef> lowered = llvm::filter_to_vector(precisions, [&](StringRef each) { return each == written || llvm::is_contained(served, each); });
