@@ -41,6 +41,7 @@ refuses 1 "is empty" "$app" compress "$folder/empty" -o "$none" -q
 printf ' \n\n' >"$folder/blank"
 refuses 1 "is empty" "$app" compress "$folder/blank" -o "$none" -q
 refuses 1 "4 soft tokens and" ask -w 40
+refuses 1 "it has an encoder beside its decoder" "$app" lift fit README.md -o "$none" -q
 [ "$(ask --document "$document" --json | python3 -c 'import json, sys; print(sum(id < 0 for id in json.load(sys.stdin)["prompt_token_ids"]))')" = 8 ] || fail "two documents are not read one behind the other"
 words() { "$app" ask -p "Where?" -n 1 --json -q "$@" | python3 -c 'import json, sys; answer = json.load(sys.stdin); print(sum(id < 0 for id in answer["prompt_token_ids"]), len(answer["word_chunks"]), answer["words"] > 0)'; }
 [ "$(words --document "$document" --words 45)" = "4 1 True" ] || fail "the nearest of four chunks was expected beside soft tokens"

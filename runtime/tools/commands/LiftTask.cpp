@@ -108,6 +108,13 @@ Result<std::vector<LiftQuestion>> readQuestions(const std::string &path) {
   return questions;
 }
 
+static Status checkLearns(const Program &program, bool exact) {
+  if (program.message().modules_size() > 1)
+    return Status::error(noTraining, "this program compresses texts and learns none: it has an encoder beside its decoder",
+                         "use `read` and `ask`, or compile the decoder alone with --train");
+  return checkTrains(program, exact);
+}
+
 Result<LiftTask> LiftTask::of(const Arguments &arguments, const std::string &path) {
   LiftTask task;
   task.fit_.start = LiftFitOptions::Clock::now();
@@ -175,7 +182,7 @@ Status LiftTask::fitWindow(const Program &program) {
 
 Status LiftTask::makeRows(const Program &program, const std::vector<LiftQuestion> &notAsked) {
   program_ = &program;
-  LONGC_TRY(checkTrains(program, engine_.exact));
+  LONGC_TRY(checkLearns(program, engine_.exact));
   LONGC_TRY(fitWindow(program));
   if (program.module().has_gated_memory())
     plan_.adaptToGatedMemory();
@@ -200,7 +207,7 @@ Status LiftTask::makeRows(const Program &program, const std::vector<LiftQuestion
 }
 
 Status LiftTask::prepare(const Program &program, Engine *engine) {
-  LONGC_TRY(checkTrains(program, engine_.exact));
+  LONGC_TRY(checkLearns(program, engine_.exact));
   std::future<Status> beside;
   if (!rows_ && asksModel()) // with a device of its own, which goes before the training's comes
     LONGC_TRY(makeRows(program));
