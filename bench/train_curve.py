@@ -13,6 +13,7 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -58,6 +59,11 @@ def main():
     options = parser.parse_args()
     if options.keep:
         os.makedirs(options.keep, exist_ok=True)
+        asked, kept = {key: str(value) for key, value in vars(options).items()}, f"{options.keep}/options.json"
+        if os.path.exists(kept) and json.load(open(kept, encoding="utf-8")) != asked:
+            sys.exit(f"{options.keep} is of other options: give another folder")
+        with open(kept, "w", encoding="utf-8") as file:
+            json.dump(asked, file)
     with contextlib.nullcontext(os.path.abspath(options.keep)) if options.keep else tempfile.TemporaryDirectory() as work:
         data = f"{work}/data.jsonl"
         with open(data, "w", encoding="utf-8") as file:

@@ -11,7 +11,7 @@
 #   the same beside {"answer": "in May"}                          as they were
 #   {"text": "abc", "weights": [[0, 5, 1.5]]} beside a question   {"text":"abc","weights":[[0.0,5.0,1.5]],"question":null}
 #
-# For us: training data, question files and prompts take null as absent and 0.0 as a place in a text; an answer that is a number is refused by its line.
+# For us: training data and question files take null as absent and 0.0 as a place in a text; an answer that is a number is refused by its line.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

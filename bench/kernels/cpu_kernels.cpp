@@ -228,6 +228,8 @@ int main(int argc, char **argv) {
     auto kernel = (*kernels).lookupSymbol<longc::tile::KernelOp>(compiled.name);
     const Arguments &arguments = operands.emplace_back(makeArguments(kernel, StringRef(compiled.name).contains("rows1") ? 1 : static_cast<int64_t>(tokens)));
     auto run = reinterpret_cast<longc_kernel_fn>(dlsym(library, compiled.symbol.c_str()));
+    if (!run)
+      return 1;
     auto *bench = benchmark::RegisterBenchmark(compiled.symbol.c_str(), launch, run, std::cref(arguments), std::ref(**pool), compiled.scratchBytes);
     bench->Unit(benchmark::kMicrosecond);
     if (threads > 1)
