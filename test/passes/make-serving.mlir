@@ -37,7 +37,8 @@
 // Of one token each nearly all rows are wanted: picked as late as that is for nothing.
 // CHECK-NOT: lm.gather_rows
 // CHECK-COUNT-2: lm.add
-// CHECK: lm.gather_rows
+// CHECK: %[[WANTED:.*]] = lm.gather_rows
+// CHECK: lm.rms_norm %[[WANTED]]
 // CHECK: return
 // CHECK-NOT: @forward
 
