@@ -3,6 +3,7 @@
 
 #include "runtime/core/Format.h"
 #include "runtime/core/JsonReader.h"
+#include "runtime/core/Lines.h"
 
 #include <cmath>
 
@@ -121,14 +122,7 @@ private:
 
 Result<std::vector<TrainingLine>> readTrainingLines(std::string_view content, const std::string &name) {
   std::vector<TrainingLine> lines;
-  int64_t number = 0;
-  for (size_t begin = 0; begin < content.size();) {
-    const size_t end = std::min(content.find('\n', begin), content.size());
-    const std::string_view text = content.substr(begin, end - begin);
-    begin = end + 1;
-    ++number;
-    if (text.find_first_not_of(" \t\r") == std::string_view::npos)
-      continue;
+  LONGC_TRY(forEachLine(content, [&](int64_t number, std::string_view text) -> Status {
     const std::string where = quoted(name) + formatText(", line %lld", static_cast<long long>(number));
     auto value = JsonValue::read(text);
     if (!value.ok())
@@ -140,7 +134,8 @@ Result<std::vector<TrainingLine>> readTrainingLines(std::string_view content, co
       return line.status();
     line->line = number;
     lines.push_back(std::move(*line));
-  }
+    return {};
+  }));
   if (lines.empty())
     return Status::error(noTrainingLines, quoted(name) + ": it has no lines to train on", "expected one JSON object a line");
   return lines;

@@ -4,6 +4,7 @@
 #include "runtime/core/Arena.h"
 #include "runtime/serve/DecodeParameter.h"
 #include "test/runtime/Bigram.h"
+#include "test/runtime/OwnMemoryDevice.h"
 
 #include "gtest/gtest.h"
 
@@ -57,9 +58,8 @@ abi::Program programWith(int count) {
 }
 
 /// Has memory of its own, as far as anybody can tell, and the optimizer's kernels.
-class OptimizerDevice final : public Device {
+class OptimizerDevice final : public OwnMemoryDevice {
 public:
-  std::string describe() const override { return "a device for tests"; }
   Result<void *> allocate(size_t bytes, const char *name) override {
     auto memory = Arena::allocate(bytes, name);
     if (!memory.ok())
@@ -69,16 +69,6 @@ public:
     return address;
   }
   void release(void *memory) override { memory_.erase(memory); }
-  Status copyIn(void *target, const void *source, size_t bytes) override {
-    std::memcpy(target, source, bytes);
-    return {};
-  }
-  Status copyOut(void *target, const void *source, size_t bytes) override { return copyIn(target, source, bytes); }
-  Status copyWithin(void *target, const void *source, size_t bytes) override { return copyIn(target, source, bytes); }
-  Result<void *> share(const void *host, size_t) override { return const_cast<void *>(host); }
-  Result<void *> shareAs(const void *host, size_t bytes, const std::function<Status(std::span<std::byte>)> &) override { return share(host, bytes); }
-  bool hasOwnMemory() const override { return true; }
-  Status finish() override { return {}; }
 
   Status launch(const KernelLaunch &launch) override {
     const auto &v = launch.views;

@@ -1,9 +1,9 @@
 // Pages on a device with memory of its own: memory is there before a page is handed out, and not long before.
 #include "runtime/serve/PagePool.h"
+#include "test/runtime/OwnMemoryDevice.h"
 
 #include "gtest/gtest.h"
 
-#include <cstring>
 #include <map>
 #include <sys/mman.h>
 
@@ -12,11 +12,9 @@ using namespace longc;
 namespace {
 
 /// Memory behind its own addresses that faults where none was taken, and of which there is so much in all.
-class GrowingDevice final : public Device {
+class GrowingDevice final : public OwnMemoryDevice {
 public:
   explicit GrowingDevice(size_t most) : most_(most) {}
-  std::string describe() const override { return "a device for tests"; }
-  bool hasOwnMemory() const override { return true; }
   size_t memoryBytes() const override { return size_t{1} << 30; }
   size_t freeBytes() const override { return most_ - backed(); }
   Result<void *> allocate(size_t, const char *) override { return Status::error(7104, "only what is reserved"); }
@@ -37,16 +35,7 @@ public:
     munmap(memory, sizes_.at(memory).reserved);
     sizes_.erase(memory);
   }
-  Status copyIn(void *target, const void *source, size_t bytes) override {
-    std::memcpy(target, source, bytes);
-    return {};
-  }
-  Status copyOut(void *target, const void *source, size_t bytes) override { return copyIn(target, source, bytes); }
-  Status copyWithin(void *target, const void *source, size_t bytes) override { return copyIn(target, source, bytes); }
-  Result<void *> share(const void *host, size_t) override { return const_cast<void *>(host); }
-  Result<void *> shareAs(const void *host, size_t, const std::function<Status(std::span<std::byte>)> &) override { return const_cast<void *>(host); }
   Status launch(const KernelLaunch &) override { return {}; }
-  Status finish() override { return {}; }
 
   size_t backed() const {
     size_t bytes = 0;
