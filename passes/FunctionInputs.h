@@ -1,6 +1,8 @@
 // What functions and their arguments say they are for.
 #pragma once
 
+#include "dialects/lm/BoundParameters.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <optional>
@@ -22,9 +24,9 @@ bool hasOneToken(mlir::Operation *op); // or is in such a function
 inline constexpr llvm::StringLiteral initializerAttribute = "lm.initializer", initializeZero = "zero",
                                      initializeKaiming = "kaiming_uniform";
 
-// Of a function that serves with an adapter: the end of its name. Of a parameter of it, whose rank is known when it is bound: the modules
-// whose low-rank products it holds, and the rows of each in the product.
-inline constexpr llvm::StringLiteral adaptedEnd = "_adapted", overlayModulesAttribute = "lm.overlay_modules", overlayRowsAttribute = "lm.overlay_rows";
+// Of a function that serves with an adapter: the end of its name. Of a parameter of it, whose rank is known when it is bound: the rows of
+// each of its modules (overlayModulesAttribute) in the product.
+inline constexpr llvm::StringLiteral adaptedEnd = "_adapted", overlayRowsAttribute = "lm.overlay_rows";
 
 // Adds a last argument; the function's type follows.
 mlir::Value appendInput(mlir::func::FuncOp function, mlir::Type type, llvm::StringRef role,

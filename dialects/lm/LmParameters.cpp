@@ -1,17 +1,15 @@
 // Parameters: verification and interpretation.
+#include "dialects/lm/BoundParameters.h"
 #include "dialects/lm/LmShapes.h"
 
 using namespace mlir;
 using namespace longc;
 using namespace longc::lm;
 
-// What is bound when a program runs is marked with the modules whose adapter it is; trained or rounded, its sizes are the value's.
-static constexpr llvm::StringLiteral overlayModules = "lm.overlay_modules";
-
 LogicalResult ParameterOp::verify() {
   // parameter_c1
   auto tensor = dyn_cast<RankedTensorType>(getType());
-  bool sized = tensor && (tensor.hasStaticShape() || getTrainable() || (*this)->hasAttr(overlayModules));
+  bool sized = tensor && (tensor.hasStaticShape() || getTrainable() || (*this)->hasAttr(overlayModulesAttribute)); // bound: its sizes are the value's
   bool dense = sized && tensor.getRank() > 0 &&
                (tensor.getElementType().isF32() || tensor.getElementType().isBF16() || tensor.getElementType().isF16());
   if (!dense && !isa<QuantizedType>(getType()))
