@@ -15,6 +15,7 @@ struct Architecture {
   bool pairedRows;
   bool waveFactors; // factors of wave lengths may lie in a tensor
   bool outerNorms;  // norms behind attention and MLP too, and `ffn_norm` is the one before the MLP
+  bool encoder = false;
 };
 
 // Factors of wave lengths, as the converter worked out the scaling of Llama 3.

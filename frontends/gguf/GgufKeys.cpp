@@ -119,12 +119,12 @@ Result<std::string> GgufKeys::text(std::string_view key) const {
   return std::string(*value);
 }
 
-Status GgufKeys::refuseArithmetic() const {
+Status GgufKeys::refuseArithmetic(std::initializer_list<std::string_view> more) const {
   for (const GgufValue &value : file_.values()) {
     if (!value.key.starts_with(architecture_ + "."))
       continue;
     const std::string_view key = value.key.substr(architecture_.size() + 1);
-    if (std::find(std::begin(knownKeys), std::end(knownKeys), key) != std::end(knownKeys))
+    if (std::find(std::begin(knownKeys), std::end(knownKeys), key) != std::end(knownKeys) || std::find(more.begin(), more.end(), key) != more.end())
       continue;
     auto listed = std::find_if(std::begin(neutralKeys), std::end(neutralKeys),
                                [&](const NeutralKey &neutral) { return neutral.key == key; });

@@ -6,6 +6,7 @@
 #include "runtime/io/Gguf.h"
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -29,8 +30,8 @@ public:
   Result<std::string> text(std::string_view key) const;
 
   // Refuses the first key of the architecture whose value changes the arithmetic in a way that nothing here computes, and
-  // every key that is not known: it might.
-  Status refuseArithmetic() const;
+  // every key that is not known: it might. `more`: keys that only some architectures read.
+  Status refuseArithmetic(std::initializer_list<std::string_view> more = {}) const;
 
   Status invalid(std::string_view key, const std::string &expected, const std::string &found) const;
   Status unsupported(std::string_view key, const std::string &what) const;

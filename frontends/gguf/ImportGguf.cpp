@@ -146,7 +146,8 @@ Status readParameters(const GgufFile &file, const Architecture &architecture, Ch
                          "tensor " + quotedList(surplus) + (surplus.size() == 1 ? " has" : " have") +
                              " no place in a model of the architecture " + quoted(architecture.name),
                          "adapters, experts and pictures are not supported");
-  decideByTensors(file, config);
+  if (!architecture.encoder)
+    decideByTensors(file, config);
   if (config.tiedHead && file.parts() == 1 && isPartName(file.path()))
     return Status::error(TensorMissing, "tensor 'output.weight' is missing, and the file's name is that of one part of several",
                          "give the whole model; a file that is whole, rename");
@@ -198,10 +199,10 @@ Result<Checkpoint> importGguf(GgufFile given) {
                                                       " is not supported: expected one of " + knownArchitectures(),
                          "README.md lists the models that are");
   LONGC_TRY(checkQuantizationVersion(file));
-  Result<DecoderConfig> config = readGgufConfig(file, *known);
+  Checkpoint checkpoint;
+  Result<DecoderConfig> config = readGgufConfig(file, *known, checkpoint.notes);
   if (!config.ok())
     return config.status();
-  Checkpoint checkpoint;
   checkpoint.config = *config;
   LONGC_TRY(readParameters(file, *known, checkpoint));
   Result<TokenizerSource> tokenizer = readTokenizerSource(file, checkpoint.config.vocabSize);

@@ -161,13 +161,13 @@ Status readFamily(const GgufKeys &keys, const Architecture &architecture, Decode
   return readWindow(keys, 0, config);
 }
 
-Status checkOrder(const GgufKeys &keys) {
+Status checkOrder(const GgufKeys &keys, bool encoder) {
   if (keys.has("attention.causal")) {
     Result<bool> causal = keys.file().boolValue(keys.name("attention.causal"));
     if (!causal.ok())
       return causal.status();
-    if (!*causal)
-      return keys.unsupported("attention.causal", "attention that is not causal");
+    if (*causal == encoder)
+      return keys.unsupported("attention.causal", encoder ? "an encoder whose attention is causal" : "attention that is not causal");
   }
   Result<std::string> layout = keys.text("tensor_data_layout"); // the named one is the order every llama file has
   if (!layout.ok())
@@ -177,26 +177,87 @@ Status checkOrder(const GgufKeys &keys) {
   return {};
 }
 
-} // namespace
-
-Result<DecoderConfig> readGgufConfig(const GgufFile &file, const Architecture &architecture) {
-  const GgufKeys keys(file, architecture.name);
-  LONGC_TRY(keys.refuseArithmetic());
-  LONGC_TRY(checkOrder(keys));
-  DecoderConfig config;
+Status readSizes(const GgufKeys &keys, DecoderConfig &config) {
   LONGC_TRY(keys.readSize("block_count", 1, limits::layers, config.layers));
   LONGC_TRY(keys.readSize("embedding_length", 1, limits::width, config.hidden));
   LONGC_TRY(keys.readSize("feed_forward_length", 1, limits::width, config.feedForward));
   LONGC_TRY(keys.readSize("context_length", 1, limits::contextLength, config.contextLength));
+  if (const GgufTensor *embedding = keys.file().findTensor("token_embd.weight"); embedding && embedding->shape.size() == 2)
+    config.vocabSize = embedding->shape[0];
+  return keys.readSize("vocab_size", 1, limits::vocabulary, config.vocabSize);
+}
+
+// Rows of a table; 0 where it is missing or none, which is seen when the model is built.
+int64_t tableRows(const GgufFile &file, std::initializer_list<const char *> names) {
+  for (const char *name : names)
+    if (const GgufTensor *table = file.findTensor(name); table && table->shape.size() == 2)
+      return table->shape[0];
+  return 0;
+}
+
+Status readPooling(const GgufKeys &keys, EncoderConfig &encoder, std::vector<std::string> &notes) {
+  enum { none = 0, mean = 1, cls = 2, last = 3, kinds = 4 };
+  const char *key = "pooling_type";
+  int64_t kind = none;
+  if (keys.has(key))
+    LONGC_TRY(keys.readSize(key, none, UINT32_MAX, kind));
+  if (kind >= kinds)
+    return keys.unsupported(key, "pool " + std::to_string(kind) + " (expected 1, mean, 2, the first token, or 3, the last)");
+  encoder.pooling = kind == cls ? Pooling::Cls : kind == last ? Pooling::Last : Pooling::Mean;
+  if (kind == none)
+    notes.push_back("the file names no pool (" + keys.name(key) + "): an embedding is the mean of a text's hidden states, unless --pooling says otherwise");
+  notes.emplace_back("the file cannot say whether embeddings have length 1: they have, as llama.cpp's have, unless --normalize off is said");
+  encoder.normalize = true;
+  return {};
+}
+
+// BERT's family: positions begin at the first row of their table, from which the converter has cut what RoBERTa does not use. The
+// activation is that of the family, which the file does not name.
+Result<DecoderConfig> readEncoder(const GgufKeys &keys, const Architecture &architecture, std::vector<std::string> &notes) {
+  DecoderConfig config;
+  config.family = architecture.family;
+  EncoderConfig &encoder = config.encoder.emplace();
+  LONGC_TRY(readSizes(keys, config));
+  LONGC_TRY(keys.readSize("attention.head_count", 1, limits::heads, config.heads));
+  config.kvHeads = config.heads;
+  LONGC_TRY(keys.readSize("attention.head_count_kv", 1, limits::heads, config.kvHeads));
+  if (config.kvHeads != config.heads)
+    return keys.invalid("attention.head_count_kv", "the " + std::to_string(config.heads) + " heads", std::to_string(config.kvHeads));
+  if (config.hidden % config.heads != 0)
+    return keys.invalid("embedding_length", "a multiple of the " + std::to_string(config.heads) + " heads", std::to_string(config.hidden));
+  config.headSize = config.hidden / config.heads;
+  for (const char *key : {"attention.key_length", "attention.value_length"}) {
+    int64_t size = config.headSize;
+    LONGC_TRY(keys.readSize(key, 1, limits::width, size));
+    if (size != config.headSize)
+      return keys.invalid(key, "the head size, " + std::to_string(config.headSize), std::to_string(size));
+  }
+  LONGC_TRY(keys.readPositive("attention.layer_norm_epsilon", config.normEpsilon));
+  config.activation = Activation::Gelu;
+  encoder.tokenTypes = std::max<int64_t>(1, tableRows(keys.file(), {"token_types.weight"}));
+  encoder.positionRows = tableRows(keys.file(), {"position_embd.weight", "pos_embd.weight"});
+  if (encoder.positionRows > 0) // older converters left the number of rows before the cut
+    config.contextLength = std::min(config.contextLength, encoder.positionRows);
+  LONGC_TRY(readPooling(keys, encoder, notes));
+  return config;
+}
+
+} // namespace
+
+Result<DecoderConfig> readGgufConfig(const GgufFile &file, const Architecture &architecture, std::vector<std::string> &notes) {
+  const GgufKeys keys(file, architecture.name);
+  LONGC_TRY(architecture.encoder ? keys.refuseArithmetic({"attention.layer_norm_epsilon", "pooling_type"}) : keys.refuseArithmetic());
+  LONGC_TRY(checkOrder(keys, architecture.encoder));
+  if (architecture.encoder)
+    return readEncoder(keys, architecture, notes);
+  DecoderConfig config;
+  LONGC_TRY(readSizes(keys, config));
   LONGC_TRY(readHeads(keys, config));
   LONGC_TRY(keys.readPositive("attention.layer_norm_rms_epsilon", config.normEpsilon));
   LONGC_TRY(readRope(keys, config, config.rope));
   LONGC_TRY(readFamily(keys, architecture, config));
   if (keys.has("attention.scale"))
     LONGC_TRY(keys.readPositive("attention.scale", config.attentionScale));
-  if (const GgufTensor *embedding = file.findTensor("token_embd.weight"); embedding && embedding->shape.size() == 2)
-    config.vocabSize = embedding->shape[0];
-  LONGC_TRY(keys.readSize("vocab_size", 1, limits::vocabulary, config.vocabSize));
   return config;
 }
 

@@ -8,7 +8,7 @@
 
 namespace longc {
 
-// Reads everything but what only the tensors tell: biases, tiedHead, rope.factors.
-Result<DecoderConfig> readGgufConfig(const GgufFile &file, const Architecture &architecture);
+// Reads everything but what only the tensors tell: biases, tiedHead, rope.factors. Notes are what a file does not say.
+Result<DecoderConfig> readGgufConfig(const GgufFile &file, const Architecture &architecture, std::vector<std::string> &notes);
 
 } // namespace longc

@@ -3,7 +3,9 @@
 
 #include "frontends/StepKinds.h"
 #include "frontends/gguf/EndTokens.h"
+#include "frontends/gguf/ReadPieces.h"
 #include "frontends/gguf/SplittingRules.h"
+#include "frontends/gguf/TokenizerKeys.h"
 #include "runtime/io/Limits.h"
 #include "runtime/io/ModelFileError.h"
 
@@ -15,20 +17,22 @@ namespace {
 
 const char *const endIdsKey = "tokenizer.ggml.eos_token_ids"; // where several tokens end a reply
 
-constexpr std::array<std::string_view, 12> knownKeys = {
+constexpr std::array<std::string_view, 16> knownKeys = {
     "tokenizer.chat_template",         "tokenizer.chat_templates", // names of further ones
     "tokenizer.ggml.add_bos_token",    "tokenizer.ggml.add_eos_token",
     "tokenizer.ggml.add_sep_token", // it parts two texts, and we read one
     "tokenizer.ggml.add_space_prefix", "tokenizer.ggml.eos_token_ids", "tokenizer.ggml.merges",
-    "tokenizer.ggml.model",            "tokenizer.ggml.pre",
+    "tokenizer.ggml.model",            "tokenizer.ggml.normalizer.lowercase", "tokenizer.ggml.normalizer.strip_accents",
+    "tokenizer.ggml.pre",              "tokenizer.ggml.precompiled_charsmap", "tokenizer.ggml.remove_extra_whitespaces",
     "tokenizer.ggml.token_type",       "tokenizer.ggml.tokens",
 };
 
 // Of other kinds of tokenizers, or another form of the same; some tools write them anyway.
-constexpr std::array<std::string_view, 6> keysWithoutEffect = {
-    "tokenizer.ggml.precompiled_charsmap", "tokenizer.ggml.remove_extra_whitespaces",
-    "tokenizer.ggml.scores",               "tokenizer.ggml.token_type_count",
-    "tokenizer.huggingface.json",          "tokenizer.rwkv.world",
+constexpr std::array<std::string_view, 4> keysWithoutEffect = {
+    "tokenizer.ggml.scores",
+    "tokenizer.ggml.token_type_count",
+    "tokenizer.huggingface.json",
+    "tokenizer.rwkv.world",
 };
 
 template <size_t size> bool isAmong(const std::array<std::string_view, size> &names, std::string_view name) {
@@ -47,31 +51,6 @@ Status checkKeys(const GgufFile &file) {
         !isAmong(keysWithoutEffect, value.key) && !namesToken(value.key) && !isNamedTemplate(value.key))
       return Status::error(TokenizerInvalid, "key " + quoted(value.key) + " is not known: it may change the tokens",
                            "remove the key if the model does not need it");
-  return {};
-}
-
-Status readFlag(const GgufFile &file, const char *key, bool &flag) {
-  if (!file.find(key))
-    return {};
-  Result<bool> value = file.boolValue(key);
-  if (!value.ok())
-    return value.status();
-  flag = *value;
-  return {};
-}
-
-Status readId(const GgufFile &file, const char *key, size_t tokens, std::optional<int32_t> &id) {
-  if (!file.find(key))
-    return {};
-  Result<uint64_t> value = file.unsignedValue(key);
-  if (!value.ok())
-    return value.status();
-  if (*value >= tokens)
-    return Status::error(TokenizerInvalid,
-                         "key " + quoted(key) + ": expected an id below " + std::to_string(tokens) +
-                             ", the number of tokens; the file has " + std::to_string(*value),
-                         "the tokenizer metadata is damaged");
-  id = static_cast<int32_t>(*value);
   return {};
 }
 
@@ -170,9 +149,9 @@ Status readVocabulary(const GgufFile &file, int64_t vocabSize, TokenizerSource &
                                                " tokens, one a row of the embedding table, found " +
                                                std::to_string(source.tokens.size()),
                          "the tokenizer is of another model");
-  if (source.model == "llama") {
+  if (source.model == "llama" || source.model == "t5") {
     LONGC_TRY(readScores(file, source));
-  } else {
+  } else if (source.model == "gpt2") {
     Result<std::vector<std::string>> merges = readStrings(file, "tokenizer.ggml.merges");
     if (!merges.ok())
       return merges.status();
@@ -200,7 +179,7 @@ Status readSpacePrefix(const GgufFile &file, TokenizerSource &source) {
     if (addSpacePrefix)
       source.normalizer.push_back({step_kinds::prepend, "", step_kinds::writtenSpace});
     source.stripFirstSpace = addSpacePrefix;
-  } else if (addSpacePrefix) {
+  } else if (source.model == "gpt2" && addSpacePrefix) {
     source.notes.emplace_back("key 'tokenizer.ggml.add_space_prefix' has no effect on byte-level BPE: no space is added");
   }
   return {};
@@ -210,12 +189,12 @@ Status readSpecials(const GgufFile &file, TokenizerSource &source) {
   const size_t count = source.tokens.size();
   const char *bosKey = "tokenizer.ggml.bos_token_id", *eosKey = "tokenizer.ggml.eos_token_id";
   std::optional<int32_t> endOfTurn, endOfMessage;
-  LONGC_TRY(readId(file, bosKey, count, source.bosId));
-  LONGC_TRY(readId(file, eosKey, count, source.eosId));
-  LONGC_TRY(readId(file, "tokenizer.ggml.eot_token_id", count, endOfTurn));
-  LONGC_TRY(readId(file, "tokenizer.ggml.eom_token_id", count, endOfMessage));
-  LONGC_TRY(readId(file, "tokenizer.ggml.unknown_token_id", count, source.unknownId));
-  LONGC_TRY(readId(file, "tokenizer.ggml.padding_token_id", count, source.paddingId));
+  LONGC_TRY(readTokenId(file, bosKey, count, source.bosId));
+  LONGC_TRY(readTokenId(file, eosKey, count, source.eosId));
+  LONGC_TRY(readTokenId(file, "tokenizer.ggml.eot_token_id", count, endOfTurn));
+  LONGC_TRY(readTokenId(file, "tokenizer.ggml.eom_token_id", count, endOfMessage));
+  LONGC_TRY(readTokenId(file, "tokenizer.ggml.unknown_token_id", count, source.unknownId));
+  LONGC_TRY(readTokenId(file, "tokenizer.ggml.padding_token_id", count, source.paddingId));
   std::vector<int32_t> named;
   LONGC_TRY(readEndIds(file, count, named));
   if (!source.eosId && !named.empty())
@@ -225,12 +204,18 @@ Status readSpecials(const GgufFile &file, TokenizerSource &source) {
       named.push_back(*id);
   if (source.model == "llama")
     source.unknownPiece = source.unknownId;
+  if (source.model == "bert")
+    return readWordPieces(file, source);
+  if (source.model == "t5")
+    LONGC_TRY(readUnigram(file, source));
   source.stopIds = endTokens(source.tokens, source.types, std::move(named));
-  source.addBos = source.bosId && (source.model == "llama" || source.addBos);
+  source.addBos = source.bosId && (source.model != "gpt2" || source.addBos);
+  source.addEos = source.eosId && (source.model == "t5" || source.addEos);
   LONGC_TRY(readAdded(file, "tokenizer.ggml.add_bos_token", bosKey, source.bosId, source.addBos));
   LONGC_TRY(readAdded(file, "tokenizer.ggml.add_eos_token", eosKey, source.eosId, source.addEos));
-  return readSpacePrefix(file, source);
+  return source.model == "t5" ? Status() : readSpacePrefix(file, source);
 }
+
 Status readTemplate(const GgufFile &file, TokenizerSource &source) {
   if (!file.find("tokenizer.chat_template"))
     return {};
@@ -248,9 +233,9 @@ Status readTemplate(const GgufFile &file, TokenizerSource &source) {
 
 // The rule that cuts text into words.
 Status readRule(const GgufFile &file, TokenizerSource &source) {
-  if (source.model == "llama") {
-    source.pre = "whole";
-    source.byteFallback = true;
+  if (source.model != "gpt2") {
+    source.pre = source.model == "llama" ? "whole" : source.model == "bert" ? "bert" : "each-space";
+    source.byteFallback = source.model == "llama";
     return {};
   }
   Result<std::string_view> pre = file.stringValue("tokenizer.ggml.pre");
@@ -262,16 +247,42 @@ Status readRule(const GgufFile &file, TokenizerSource &source) {
 
 } // namespace
 
+Status readFlag(const GgufFile &file, const char *key, bool &flag) {
+  if (!file.find(key))
+    return {};
+  Result<bool> value = file.boolValue(key);
+  if (!value.ok())
+    return value.status();
+  flag = *value;
+  return {};
+}
+
+Status readTokenId(const GgufFile &file, const char *key, size_t tokens, std::optional<int32_t> &id) {
+  if (!file.find(key))
+    return {};
+  Result<uint64_t> value = file.unsignedValue(key);
+  if (!value.ok())
+    return value.status();
+  if (*value >= tokens)
+    return Status::error(TokenizerInvalid,
+                         "key " + quoted(key) + ": expected an id below " + std::to_string(tokens) +
+                             ", the number of tokens; the file has " + std::to_string(*value),
+                         "the tokenizer metadata is damaged");
+  id = static_cast<int32_t>(*value);
+  return {};
+}
+
 Result<TokenizerSource> readTokenizerSource(const GgufFile &file, int64_t vocabSize) {
   LONGC_TRY(checkKeys(file));
   Result<std::string_view> model = file.stringValue("tokenizer.ggml.model");
   if (!model.ok())
     return model.status();
-  if (*model != "gpt2" && *model != "llama")
+  constexpr std::array<std::string_view, 4> models = {"bert", "gpt2", "llama", "t5"};
+  if (!isAmong(models, *model))
     return Status::error(TokenizerInvalid,
-                         "tokenizer " + quoted(*model) +
-                             " is not supported: expected 'gpt2' (byte-level BPE) or 'llama' (BPE of SentencePiece)",
-                         "use a model with a BPE tokenizer");
+                         "tokenizer " + quoted(*model) + " is not supported: expected 'gpt2' (byte-level BPE), 'llama' (BPE of SentencePiece), "
+                                                         "'bert' (WordPiece) or 't5' (Unigram)",
+                         "use a model with a tokenizer of these kinds");
   TokenizerSource source;
   source.model = *model;
   LONGC_TRY(readRule(file, source));

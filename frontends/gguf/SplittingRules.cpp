@@ -10,7 +10,7 @@ namespace {
 struct SplittingRule {
   std::string_view name;
   const char *rule; // ours
-  bool ignoresMerges = false, begins = false;
+  bool ignoresMerges = false, begins = false, ends = false;
   const char *pattern = nullptr; // cut by it before that rule does
 };
 
@@ -26,6 +26,7 @@ constexpr SplittingRule rules[] = {
     {"jina-v2-de", "gpt-2"},
     {"mpt", "gpt-2"},
     {"olmo", "gpt-2"},
+    {"roberta-bpe", "gpt-2", false, true, true},
     {"smollm", "smollm"},
     {"starcoder", "smollm"},
     {"refact", "smollm"},
@@ -40,7 +41,7 @@ constexpr SplittingRule rules[] = {
     {"qwen2", "qwen2"},
     {"deepseek-r1-qwen", "qwen2"},
     {"stablelm2", "qwen2"},
-    {"tekken", "whole", true, true, tekken},
+    {"tekken", "whole", true, true, false, tekken},
 };
 
 } // namespace
@@ -54,6 +55,7 @@ void applySplittingRule(std::string_view name, TokenizerSource &source) {
   source.pre = found->rule;
   source.ignoreMerges = found->ignoresMerges;
   source.addBos = found->begins;
+  source.addEos = found->ends;
   if (found->pattern)
     source.splits.push_back({found->pattern});
 }

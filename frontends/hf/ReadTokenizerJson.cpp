@@ -10,6 +10,7 @@
 #include "runtime/io/ModelFileError.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace longc {
 namespace {
@@ -18,10 +19,17 @@ Status invalid(const std::string &what, const std::string &hint = "the tokenizer
   return Status::error(TokenizerInvalid, what, hint);
 }
 
+// A token's text under a key: text, or an object with its content.
+std::string tokenAt(const JsonValue &config, std::string_view key) {
+  const JsonValue *value = config.find(key);
+  return value && value->object() ? textAt(*value, "content") : textAt(config, key);
+}
+
 class TokenizerReader {
 public:
-  TokenizerReader(const JsonValue &json, int64_t vocabulary, TokenizerSource &out)
-      : json_(json), vocabulary_(static_cast<size_t>(vocabulary)), out_(out) {}
+  // `config` is tokenizer_config.json.
+  TokenizerReader(const JsonValue &json, const JsonValue &config, int64_t vocabulary, TokenizerSource &out)
+      : json_(json), config_(config), vocabulary_(static_cast<size_t>(vocabulary)), out_(out) {}
 
   Status read() {
     const JsonValue *model = json_.find("model");
@@ -34,6 +42,7 @@ public:
     out_.model = type == "WordPiece" ? "bert" : type == "Unigram" ? "t5" : "";
     LONGC_TRY(type == "Unigram" ? readScoredTokens(*model) : readTokens(*model));
     LONGC_TRY(readAdded());
+    LONGC_TRY(readNamed());
     LONGC_TRY(readUnknown(*model));
     LONGC_TRY(type == "BPE" ? readPairs(*model) : type == "WordPiece" ? readPieces(*model) : readUnigram(*model));
     LONGC_TRY(readTokenizerSteps(json_, out_));
@@ -103,16 +112,40 @@ private:
       const JsonValue *id = token.find("id");
       if (!id)
         return invalid("an entry of 'added_tokens' has no id");
-      const bool isPiece = id->integer() && holds(*id->integer()); // else no text is made of it
-      LONGC_TRY(place(textAt(token, "content"), *id,
-                      flagAt(token, "special", false) ? TokenType::Control : TokenType::UserDefined));
-      AddedTokenSource flags{static_cast<int32_t>(*id->integer()), flagAt(token, "single_word", false),
-                             flagAt(token, "lstrip", false), flagAt(token, "rstrip", false),
-                             flagAt(token, "normalized", false)};
-      flags.isPiece = isPiece;
-      if (flags.singleWord || flags.stripLeft || flags.stripRight || flags.normalized || !isPiece)
-        out_.added.push_back(flags);
+      LONGC_TRY(addToken(token, *id));
     }
+    return {};
+  }
+
+  Status addToken(const JsonValue &token, const JsonValue &id) {
+    const bool isPiece = id.integer() && holds(*id.integer()); // else no text is made of it
+    LONGC_TRY(place(textAt(token, "content"), id, flagAt(token, "special", false) ? TokenType::Control : TokenType::UserDefined));
+    AddedTokenSource flags{static_cast<int32_t>(*id.integer()), flagAt(token, "single_word", false), flagAt(token, "lstrip", false),
+                           flagAt(token, "rstrip", false), flagAt(token, "normalized", false)};
+    flags.isPiece = isPiece;
+    if (flags.singleWord || flags.stripLeft || flags.stripRight || flags.normalized || !isPiece)
+      out_.added.push_back(flags);
+    return {};
+  }
+
+  // What the configuration adds, as transformers does: tokens that tokenizer.json does not have among its added ones, and tokens
+  // of the vocabulary that it names.
+  Status readNamed() {
+    const JsonValue *list = config_.find("added_tokens_decoder");
+    for (const JsonMember &member : list && list->object() ? *list->object() : JsonValue::Object()) {
+      const std::string text = textAt(member.value, "content");
+      int64_t id = -1;
+      if (auto [end, error] = std::from_chars(member.name.data(), member.name.data() + member.name.size(), id);
+          error != std::errc() || *end != '\0' || text.empty())
+        return invalid("tokenizer_config.json: 'added_tokens_decoder': expected ids and their tokens, found " + quoted(member.name));
+      if (!holds(id) || out_.tokens[static_cast<size_t>(id)] != text)
+        id = idOf(text).value_or(static_cast<int32_t>(std::min<int64_t>(id, INT32_MAX)));
+      if (!holds(id) || out_.types[static_cast<size_t>(id)] == TokenType::Normal)
+        LONGC_TRY(addToken(member.value, JsonValue(id)));
+    }
+    for (const char *key : {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"})
+      if (std::optional<int32_t> id = idOf(tokenAt(config_, key)); id && out_.types[static_cast<size_t>(*id)] == TokenType::Normal)
+        out_.types[static_cast<size_t>(*id)] = TokenType::Control;
     return {};
   }
 
@@ -194,16 +227,10 @@ private:
         out_.tokens[id] = "[PAD" + std::to_string(id) + "]";
   }
 
-  const JsonValue &json_;
+  const JsonValue &json_, &config_;
   size_t vocabulary_;
   TokenizerSource &out_;
 };
-
-// A token's text under a key: text, or an object with its content.
-std::string tokenAt(const JsonValue &config, std::string_view key) {
-  const JsonValue *value = config.find(key);
-  return value && value->object() ? textAt(*value, "content") : textAt(config, key);
-}
 
 // The main template: a text, or the entry called "default" of a list.
 std::string templateOf(const JsonValue &config) {
@@ -284,7 +311,7 @@ Result<TokenizerSource> readTokenizerFolder(const std::string &folder, int64_t v
   if (!config.ok())
     return config.status();
   TokenizerSource source;
-  TokenizerReader reader(*json, vocabulary, source);
+  TokenizerReader reader(*json, *config, vocabulary, source);
   if (Status status = reader.read(); !status.ok())
     return inFile(path, status);
   LONGC_TRY(readTemplate(folder, *config, source));
@@ -293,6 +320,12 @@ Result<TokenizerSource> readTokenizerFolder(const std::string &folder, int64_t v
   source.unknownId = reader.idOf(tokenAt(*config, "unk_token"));
   source.paddingId = reader.idOf(tokenAt(*config, "pad_token"));
   addEndTokens(source, source.eosId ? std::vector<int32_t>{*source.eosId} : std::vector<int32_t>());
+  const JsonValue *addsBos = config->find("add_bos_token"), *addsEos = config->find("add_eos_token");
+  if ((addsBos && addsBos->boolean()) || (addsEos && addsEos->boolean())) { // transformers puts them in the place of tokenizer.json's frame
+    source.addBos = source.bosId && flagAt(*config, "add_bos_token", false);
+    source.addEos = source.eosId && flagAt(*config, "add_eos_token", false);
+    return source;
+  }
   Frame frame = frameOf(*json);
   LONGC_TRY(readSide(reader, frame.before, "before", source, source.bosId, source.addBos));
   LONGC_TRY(readSide(reader, frame.behind, "behind", source, source.eosId, source.addEos));

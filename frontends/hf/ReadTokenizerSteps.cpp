@@ -25,6 +25,9 @@ constexpr NamedPattern patterns[] = {
      R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"},
 };
 
+// What 'Whitespace' takes for a word: the \w of Rust's regular expressions, which is not Oniguruma's.
+constexpr const char *ofWords = R"(\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\x{200C}\x{200D}\x{24B6}-\x{24E9}\x{1F130}-\x{1F149}\x{1F150}-\x{1F169}\x{1F170}-\x{1F189})";
+
 Status unsupported(const char *what, const std::string &name, const std::string &hint = "use another checkpoint of this model") {
   return Status::error(TokenizerInvalid, std::string(what) + " " + quoted(name) + " is not supported", hint);
 }
@@ -188,19 +191,28 @@ private:
     return isType(step, "Split") && textAt(step, "behavior") == "Isolated" && !flagAt(step, "invert", false);
   }
 
-  // By a pattern, or by digits, alone or in a row.
+  // By a pattern; by digits, alone or in a row; by white space, which is left out; by punctuation.
   Status addSplit(const JsonValue &step) {
     constexpr const char *behaviors[] = {"Isolated", "Removed", "MergedWithPrevious", "MergedWithNext", "Contiguous"};
     if (isType(step, "Digits")) {
       out_.splits.push_back({"\\p{N}", flagAt(step, "individual_digits", false) ? 0 : 4, false});
       return {};
     }
+    if (isType(step, "Whitespace")) {
+      out_.splits.push_back({"[" + std::string(ofWords) + "]+|[^" + ofWords + "\\s]+", 1, true});
+      return {};
+    }
+    if (isType(step, "WhitespaceSplit")) {
+      out_.splits.push_back({"\\s", 1, false});
+      return {};
+    }
     const std::string behavior = textAt(step, "behavior"), text = patternAt(step, "String");
     const auto *found = std::find(std::begin(behaviors), std::end(behaviors), behavior);
-    std::string pattern = patternAt(step, "Regex");
+    const bool punctuation = isType(step, "Punctuation");
+    std::string pattern = punctuation ? "[\\p{P}$+<=>^`|~]" : patternAt(step, "Regex");
     for (char letter : text)
       pattern += std::string(std::isalnum(static_cast<unsigned char>(letter)) || static_cast<unsigned char>(letter) >= 0x80 ? "" : "\\") + letter;
-    if (!isType(step, "Split") || found == std::end(behaviors) || pattern.empty())
+    if ((!isType(step, "Split") && !punctuation) || found == std::end(behaviors) || pattern.empty())
       return unsupported("pre-tokenizer", textAt(step, "type") + " " + behavior);
     out_.splits.push_back({pattern, static_cast<int32_t>(found - behaviors), flagAt(step, "invert", false)});
     return {};

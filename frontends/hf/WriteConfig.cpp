@@ -1,4 +1,4 @@
-// Numbers of a decoder to keys, a row a family; then back, to see that nothing was lost.
+// Numbers of a model to keys, a row a family; then back, to see that nothing was lost.
 #include "frontends/hf/WriteConfig.h"
 
 #include "frontends/hf/BuildJson.h"
@@ -17,9 +17,11 @@ struct Family {
 };
 
 constexpr Family families[] = {
-    {"gemma3", "gemma3_text", "Gemma3ForCausalLM"}, {"llama", "llama", "LlamaForCausalLM"},
-    {"mistral", "mistral", "MistralForCausalLM"},   {"qwen2", "qwen2", "Qwen2ForCausalLM"},
-    {"qwen3", "qwen3", "Qwen3ForCausalLM"},         {"smollm3", "smollm3", "SmolLM3ForCausalLM"},
+    {"bert", "bert", "BertModel"},                  {"gemma3", "gemma3_text", "Gemma3ForCausalLM"},
+    {"llama", "llama", "LlamaForCausalLM"},         {"mistral", "mistral", "MistralForCausalLM"},
+    {"qwen2", "qwen2", "Qwen2ForCausalLM"},         {"qwen3", "qwen3", "Qwen3ForCausalLM"},
+    {"roberta", "roberta", "RobertaModel"},         {"smollm3", "smollm3", "SmolLM3ForCausalLM"},
+    {"xlm-roberta", "xlm-roberta", "XLMRobertaModel"},
 };
 
 // Files that hold float32 say 9.99999974738e-06 where 1e-05 was meant.
@@ -79,7 +81,10 @@ public:
     json_.add("architectures", JsonValue(JsonValue::Array{jsonOf(family_.architecture)})).add("model_type", family_.type);
     json_.add("vocab_size", config_.vocabSize).add("hidden_size", config_.hidden);
     json_.add("intermediate_size", config_.feedForward).add("num_hidden_layers", config_.layers);
-    json_.add("num_attention_heads", config_.heads).add("num_key_value_heads", config_.kvHeads);
+    json_.add("num_attention_heads", config_.heads);
+    if (config_.encoder)
+      return encoder();
+    json_.add("num_key_value_heads", config_.kvHeads);
     json_.add("head_dim", config_.headSize).add("max_position_embeddings", config_.contextLength);
     json_.add(gemma ? "hidden_activation" : "hidden_act", config_.activation == Activation::Silu ? "silu" : "gelu_pytorch_tanh");
     json_.add("rms_norm_eps", shortest(config_.normEpsilon));
@@ -102,6 +107,13 @@ public:
   }
 
 private:
+  JsonValue encoder() {
+    json_.add("max_position_embeddings", config_.encoder->positionRows).add("type_vocab_size", config_.encoder->tokenTypes);
+    json_.add("hidden_act", config_.activation == Activation::Gelu ? "gelu" : "gelu_new").add("layer_norm_eps", shortest(config_.normEpsilon));
+    tokens();
+    return json_.take();
+  }
+
   // What scores are divided by, squared; a whole number stays one.
   JsonValue query() {
     const double scalar = config_.attentionScale > 0 ? 1.0 / (config_.attentionScale * config_.attentionScale)
@@ -155,6 +167,10 @@ bool sameRope(const RopeConfig &a, const RopeConfig &b, int64_t dim) {
 
 // What two configurations of one family differ in; empty if in nothing that changes the arithmetic.
 std::string difference(const DecoderConfig &a, const DecoderConfig &b) {
+  if (a.encoder && b.encoder && (a.encoder->tokenTypes != b.encoder->tokenTypes || a.encoder->positionRows != b.encoder->positionRows))
+    return "tables";
+  if (a.encoder && b.encoder && (a.encoder->firstPosition != b.encoder->firstPosition || a.encoder->uncountedToken != b.encoder->uncountedToken))
+    return "positions";
   if (a.vocabSize != b.vocabSize || a.hidden != b.hidden || a.layers != b.layers || a.heads != b.heads || a.kvHeads != b.kvHeads ||
       a.headSize != b.headSize || a.feedForward != b.feedForward || a.contextLength != b.contextLength)
     return "sizes";

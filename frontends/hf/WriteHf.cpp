@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <unistd.h>
 
 namespace longc {
@@ -23,7 +24,8 @@ namespace {
 constexpr const char *sideFiles[] = {
     "generation_config.json", "tokenizer.json",      "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
     "chat_template.jinja",    "chat_template.json",  "vocab.json",            "vocab.txt",               "merges.txt",
-    "tokenizer.model",        "spiece.model",
+    "tokenizer.model",        "spiece.model",        "sentencepiece.bpe.model", "sentence_bert_config.json",
+    "config_sentence_transformers.json",
 };
 
 bool isVector(const CheckpointParameter &parameter) { return parameter.shape.size() == 1; }
@@ -110,6 +112,8 @@ public:
     }
     LONGC_TRY(OutputFile::write(path("config.json"), jsonText(config->json)));
     LONGC_TRY(writeTokens());
+    if (checkpoint_.config.encoder)
+      LONGC_TRY(writePooling());
     LONGC_TRY(writeShards());
     if (blocks_)
       written_.notes.push_back(std::to_string(blocks_) + (blocks_ == 1 ? " matrix" : " matrices") + " of quantised blocks written as " +
@@ -184,6 +188,35 @@ private:
     return {};
   }
 
+  // What sentence-transformers keeps beside an encoder: how an embedding is made of its hidden states.
+  Status writePooling() {
+    const EncoderConfig &encoder = *checkpoint_.config.encoder;
+    JsonValue::Array modules;
+    auto add = [&](const char *type, const char *place) {
+      const auto index = static_cast<int64_t>(modules.size());
+      modules.push_back(ObjectBuilder().add("idx", index).add("name", std::to_string(index)).add("path", place)
+                            .add("type", "sentence_transformers.models." + std::string(type)).take());
+    };
+    add("Transformer", "");
+    add("Pooling", "1_Pooling");
+    if (encoder.normalize)
+      add("Normalize", "2_Normalize");
+    ObjectBuilder pool;
+    pool.add("word_embedding_dimension", checkpoint_.config.hidden);
+    for (auto [key, kind] : {std::pair("pooling_mode_cls_token", Pooling::Cls), std::pair("pooling_mode_mean_tokens", Pooling::Mean),
+                             std::pair("pooling_mode_lasttoken", Pooling::Last)})
+      pool.add(key, encoder.pooling == kind);
+    std::error_code error;
+    if (!std::filesystem::create_directory(path("1_Pooling"), error))
+      return Status::error(4001, "cannot write the folder '" + path("1_Pooling") + "': " + error.message(), "check the path, its permissions and the disk's room");
+    if (!checkpoint_.folder)
+      LONGC_TRY(OutputFile::write(path("sentence_bert_config.json"),
+                                  jsonText(ObjectBuilder().add("max_seq_length", checkpoint_.config.contextLength).add("do_lower_case", false).take())));
+    LONGC_TRY(OutputFile::write(path("1_Pooling/config.json"), jsonText(pool.take())));
+    written_.notes.emplace_back("heads that the encoder was trained with, a pooler among them, have no part in embeddings and are not written");
+    return OutputFile::write(path("modules.json"), jsonText(JsonValue(modules)));
+  }
+
   uint64_t bytesOf(const CheckpointParameter &parameter) const {
     uint64_t bits = safetensorsTypeBits(typeOf(parameter)); // sizes were checked by who read the file
     for (int64_t size : parameter.shape)
@@ -255,9 +288,6 @@ private:
 } // namespace
 
 Result<HfWritten> writeHf(const Checkpoint &checkpoint, const HfWriting &options, const std::string &folder) {
-  if (checkpoint.config.encoder)
-    return Status::error(ArchitectureUnsupported, "an encoder is not written as a folder: expected a decoder",
-                         "the folder that it came from is one already");
   return FolderWriter(checkpoint, options, folder).write();
 }
 

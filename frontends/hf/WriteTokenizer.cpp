@@ -163,7 +163,8 @@ JsonValue tokenizerConfig(const Checkpoint &checkpoint) {
   ObjectBuilder json;
   json.add("tokenizer_class", "PreTrainedTokenizerFast").add("model_max_length", checkpoint.config.contextLength);
   json.add("clean_up_tokenization_spaces", false);
-  for (auto [key, id] : {std::pair("bos_token", source.bosId), std::pair("eos_token", source.eosId),
+  const bool encoder = checkpoint.config.encoder.has_value();
+  for (auto [key, id] : {std::pair(encoder ? "cls_token" : "bos_token", source.bosId), std::pair(encoder ? "sep_token" : "eos_token", source.eosId),
                          std::pair("unk_token", source.unknownId), std::pair("pad_token", source.paddingId)})
     if (id)
       json.add(key, source.tokens[static_cast<size_t>(*id)]);
@@ -206,8 +207,9 @@ Result<std::vector<std::pair<std::string, std::string>>> writeTokenizer(const Ch
   std::vector<std::pair<std::string, std::string>> files = {
       {"tokenizer.json", jsonText(*tokenizer)},
       {"tokenizer_config.json", jsonText(tokenizerConfig(checkpoint))},
-      {"generation_config.json", jsonText(generationConfig(checkpoint))},
   };
+  if (!checkpoint.config.encoder)
+    files.emplace_back("generation_config.json", jsonText(generationConfig(checkpoint)));
   if (!checkpoint.tokenizer.chatTemplate.empty())
     files.emplace_back("chat_template.jinja", checkpoint.tokenizer.chatTemplate);
   return files;

@@ -28,7 +28,7 @@ refused llama 'tensors.append((b"blk.1.attn_q_norm.weight", [8], 0, bytes(32)))'
   "tensor 'blk.1.attn_q_norm.weight' has no place in a model of the family 'llama' as it is configured"
 refused llama 'keys["llama.feed_forward_length"] = 44' \
   "tensor 'blk.0.ffn_gate.weight': expected shape [44, 32] from the configuration, the file has [48, 32]"
-refused qwen3 'keys["general.architecture"] = "bert"' "architecture 'bert' is not supported: expected one of 'gemma3', 'llama'"
+refused qwen3 'keys["general.architecture"] = "bloom"' "architecture 'bloom' is not supported: expected one of 'bert', 'gemma3', 'llama'"
 refused gemma3 'keys["gemma3.final_logit_softcapping"] = 30.0' "key 'gemma3.final_logit_softcapping': a cap on logits"
 refused gemma3 'tensors.append((b"rope_freqs.weight", [8], 0, bytes(32)))' "tensor 'rope_freqs.weight' has no place"
 [ ! -e "$app" ] && [ ! -e "$app.partial" ] || fail "a refused compilation left something behind"

@@ -9,6 +9,7 @@ import tempfile
 import gguf
 import numpy as np
 
+import encoder_models
 import gguf_models
 import hf_models
 
@@ -48,11 +49,31 @@ def check(name, case, path):
     print(f"{name}: {len(reader.tensors)} tensors, {len(reader.fields)} fields")
 
 
+def checkEncoder(name, case, path):
+    gguf_models.writeEncoder(path, case)
+    reader, config = gguf.GGUFReader(path), case["config"]
+    known = {pattern.replace("{arch}", "bert") for pattern in templates(gguf.Keys)}
+    for key in reader.fields:
+        assert key in known or key.startswith("GGUF."), f"{name}: the package does not know the key {key}"
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.BERT, config["num_hidden_layers"])
+    tensors = {tensor.name: tensor for tensor in reader.tensors}
+    for hfName, shape in case["tensors"]:
+        found = names.get_name(hfName.removeprefix("roberta."), try_suffixes=(".weight", ".bias"))
+        if hfName.removeprefix("roberta.").startswith(("embeddings.", "encoder.")):
+            cut = gguf_models.firstPosition(config) if "position_embeddings" in hfName else 0
+            assert list(tensors.pop(found).shape)[::-1] == [shape[0] - cut, *shape[1:]], f"{name}: {hfName} has another shape"
+    assert not tensors, f"{name}: {list(tensors)} have no name"
+    print(f"{name}: {len(reader.tensors)} tensors, {len(reader.fields)} fields")
+
+
 def main():
     cases = hf_models.readCases()
     with tempfile.TemporaryDirectory() as folder:
         for name in gguf_models.CASES:
             check(name, cases[name], f"{folder}/{name}.gguf")
+        cases = hf_models.readCases(encoder_models.GOLDEN)
+        for name in gguf_models.ENCODERS:
+            checkEncoder(name, cases[name], f"{folder}/{name}.gguf")
 
 
 main()

@@ -4,6 +4,7 @@ writes them. Standard library only; `compare_gguf_models.py` holds the names aga
 
     gguf_models.py CASE FILE
 
+Encoders of encoder_models.jsonl likewise (ENCODERS), and keys for the tokenizers of their kinds.
 Rows of q and k go from halves to pairs for the architectures that have them so, the weights of Gemma's norms grow by 1,
 the scaling of Llama 3 becomes a tensor. Cases that the format has no words for are left out (CASES).
 """
@@ -115,6 +116,84 @@ def windowKeys(config):
     if config.get("layer_types"):
         pattern = [kind == "sliding_attention" for kind in config["layer_types"]]
     return {"attention.sliding_window": window, **({"attention.sliding_window_pattern": pattern} if pattern else {})}
+
+
+ENCODERS = ["bert", "xlm-roberta", "roberta"]
+ENCODER_GLOBAL = {"embeddings.word_embeddings": "token_embd", "embeddings.token_type_embeddings": "token_types",
+                  "embeddings.position_embeddings": "position_embd", "embeddings.LayerNorm": "token_embd_norm"}
+ENCODER_LAYER = {"attention.self.query": "attn_q", "attention.self.key": "attn_k", "attention.self.value": "attn_v",
+                 "attention.output.dense": "attn_output", "attention.output.LayerNorm": "attn_output_norm",
+                 "intermediate.dense": "ffn_up", "output.dense": "ffn_down", "output.LayerNorm": "layer_output_norm"}
+POOLS = {"mean": 1, "cls": 2, "lasttoken": 3}
+
+
+def firstPosition(config):
+    """Rows that no token uses: the converter cuts them off."""
+    return 0 if config["model_type"] == "bert" else config["pad_token_id"] + 1
+
+
+def encoderTensors(case):
+    for name, shape in case["tensors"]:
+        stem, _, kind = name.removeprefix("roberta.").removeprefix("bert.").rpartition(".")
+        if not stem.startswith(("embeddings.", "encoder.")):
+            continue  # heads that it was trained with
+        values = unpacked(hf_models.packed(hf_models.numbers(case, name, shape), case["type"]), case["type"])
+        raw, rows = struct.pack(f"<{len(values)}f", *values), list(shape)
+        if stem == "embeddings.position_embeddings":
+            cut = firstPosition(case["config"])
+            raw, rows[0] = raw[cut * shape[1] * 4 :], rows[0] - cut
+        _, _, layer, part = stem.split(".", 3) if stem.startswith("encoder.") else ("", "", "", "")
+        yield f"{f'blk.{layer}.{ENCODER_LAYER[part]}' if part else ENCODER_GLOBAL[stem]}.{kind}".encode(), rows[::-1], 0, raw
+
+
+def encoderMetadata(case, tokenizer):
+    config = case["config"]
+    keys = {"context_length": config["max_position_embeddings"] - firstPosition(config), "embedding_length": config["hidden_size"],
+            "block_count": config["num_hidden_layers"], "feed_forward_length": config["intermediate_size"],
+            "attention.head_count": config["num_attention_heads"], "attention.layer_norm_epsilon": config["layer_norm_eps"],
+            "attention.causal": False, **({"pooling_type": POOLS[case["pool"]]} if "pool" in case else {})}
+    return {"general.architecture": "bert", "general.name": case["case"], **{f"bert.{key}": value for key, value in keys.items()},
+            "tokenizer.ggml.token_type_count": config["type_vocab_size"], **tokenizer}
+
+
+def writeEncoder(path, case, tokenizer=None, change=lambda keys, tensors: None):
+    """`tokenizer`: its keys; else the bytes of hf_models.py."""
+    if tokenizer is None:
+        made = hf_models.tokenizer()["model"]
+        tokenizer = {"tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": "gpt-2", "tokenizer.ggml.tokens": list(made["vocab"]),
+                     "tokenizer.ggml.token_type": [3, 3] + [1] * (len(made["vocab"]) - 2),
+                     "tokenizer.ggml.merges": [" ".join(pair) for pair in made["merges"]]}
+        spare = case["config"]["vocab_size"] - len(made["vocab"])
+        tokenizer["tokenizer.ggml.tokens"] += [f"<unused{i}>" for i in range(spare)]
+        tokenizer["tokenizer.ggml.token_type"] += [5] * spare
+    keys, list_ = encoderMetadata(case, tokenizer), list(encoderTensors(case))
+    change(keys, list_)
+    edit_gguf.write(path, {key: edit_gguf.encoded(value) for key, value in keys.items()}, list_)
+
+
+def tokenizerKeys(json):
+    """Keys of a WordPiece or Unigram tokenizer.json, as the converter writes them."""
+    model, added = json["model"], {token["id"]: token["content"] for token in json["added_tokens"] if token["special"]}
+    if model["type"] == "WordPiece":
+        tokens = sorted(model["vocab"], key=model["vocab"].get)
+        shown = [text if id in added or text.startswith("[") and text.endswith("]") else text[2:] if text.startswith("##") else "\u2581" + text
+                 for id, text in enumerate(tokens)]
+        keys = {"tokenizer.ggml.model": "bert", "tokenizer.ggml.cls_token_id": model["vocab"]["[CLS]"],
+                "tokenizer.ggml.seperator_token_id": model["vocab"]["[SEP]"], "tokenizer.ggml.unknown_token_id": model["vocab"]["[UNK]"]}
+        if not json["normalizer"]["lowercase"]:
+            keys["tokenizer.ggml.normalizer.lowercase"] = False
+    else:
+        import base64
+        shown = [text for text, _ in model["vocab"]]
+        steps = json["normalizer"].get("normalizers", [json["normalizer"]])
+        table = base64.b64decode(next(step for step in steps if step["type"] == "Precompiled")["precompiled_charsmap"])
+        keys = {"tokenizer.ggml.model": "t5", "tokenizer.ggml.scores": [float(score) for _, score in model["vocab"]],
+                "tokenizer.ggml.precompiled_charsmap": list(table), "tokenizer.ggml.remove_extra_whitespaces": True,
+                "tokenizer.ggml.add_space_prefix": True, "tokenizer.ggml.unknown_token_id": model["unk_id"],
+                "tokenizer.ggml.bos_token_id": shown.index("<s>"), "tokenizer.ggml.eos_token_id": shown.index("</s>")}
+    types = [2 if id == model.get("unk_id") else 3 if text in ("<s>", "</s>", "<pad>") or text.startswith("[") and text.endswith("]") else
+             6 if text.startswith("<0x") else 1 for id, text in enumerate(shown)]
+    return {**keys, "tokenizer.ggml.pre": "default", "tokenizer.ggml.tokens": shown, "tokenizer.ggml.token_type": types}
 
 
 def metadata(case):

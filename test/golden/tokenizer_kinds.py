@@ -180,6 +180,11 @@ def behaviors():
         pre_tokenizers.Split(Regex(r"[\s\d]+"), "isolated", invert=True), pre_tokenizers.Digits(individual_digits=False)]))
 
 
+def blanks():
+    """Cut at white space and at punctuation, by steps that have no pattern."""
+    return byteLevel(pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation("merged_with_next"), pre_tokenizers.Whitespace()]))
+
+
 def unigram(words, normalizer=None, fallback=False):
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.pre_tokenizer = words
@@ -250,5 +255,5 @@ def letters():
     return tokenizer
 
 
-KINDS = {make.__name__: make for make in (behaviors, bert, bert_cased, bge, gemma, letters, llama, llama3, metaspace, mistral, nfc, patterns,
+KINDS = {make.__name__: make for make in (behaviors, bert, bert_cased, bge, blanks, gemma, letters, llama, llama3, metaspace, mistral, nfc, patterns,
                                            qwen2, roberta, some_bytes, some_bytes_apart, words, xlmr)}

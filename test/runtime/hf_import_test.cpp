@@ -211,6 +211,22 @@ TEST_F(HfFolder, TokensAndEnds) {
   EXPECT_EQ(right().tokenizer.chatTemplate, "new");
 }
 
+// What transformers adds out of tokenizer_config.json to what tokenizer.json has.
+TEST_F(HfFolder, TokensThatTheConfigurationAdds) {
+  writeTensors({});
+  write("tokenizer_config.json", R"({"bos_token": "a", "add_bos_token": true, "added_tokens_decoder": {
+    "0": {"content": "<end>", "special": true}, "4": {"content": "<new>", "lstrip": true}, "9": {"content": "b", "special": true}}})");
+  Checkpoint found = right();
+  using Kind = TokenType;
+  EXPECT_EQ(found.tokenizer.tokens, (std::vector<std::string>{"<end>", "a", "b", "x y", "<new>"}));
+  EXPECT_EQ(found.tokenizer.types, (std::vector<Kind>{Kind::Control, Kind::Control, Kind::Control, Kind::UserDefined, Kind::UserDefined}));
+  EXPECT_TRUE(found.tokenizer.added.back().stripLeft || found.tokenizer.added.front().stripLeft);
+  EXPECT_TRUE(found.tokenizer.addBos);
+  EXPECT_FALSE(found.tokenizer.addEos);
+  write("tokenizer_config.json", R"({"added_tokens_decoder": {"four": {"content": "<new>"}}})");
+  refused(TokenizerInvalid, "'added_tokens_decoder': expected ids and their tokens, found 'four'");
+}
+
 TEST_F(HfFolder, HowTokensAreDrawn) {
   writeTensors({});
   // As transformers has it where the file says no more.

@@ -50,7 +50,7 @@ TEST(LlamaImportHostile, FilesOfEveryClassAreRefusedByName) {
 TEST(LlamaImportHostile, MissingKeysAndUnknownArchitecturesAreNamed) {
   expectRefused(GgufWriter().bytes(), KeyMissing, "key 'general.architecture' is missing");
   expectRefused(tinyRenamed("llama\x0c", "gemma\x0c"), ArchitectureUnsupported,
-                "architecture 'gemma' is not supported: expected one of 'gemma3', 'llama', 'qwen2', 'qwen3', 'smollm3'");
+                "architecture 'gemma' is not supported: expected one of 'bert', 'gemma3', 'llama', 'qwen2', 'qwen3', 'smollm3'");
   for (const char *key :
        {"llama.block_count", "llama.context_length", "llama.embedding_length", "llama.feed_forward_length",
         "llama.attention.head_count\4", "llama.attention.layer_norm_rms_epsilon", "tokenizer.ggml.tokens",
@@ -98,7 +98,7 @@ TEST(LlamaImportHostile, UnknownFeaturesAreNamed) {
                 "key 'llama.rope.scaling.attn_factor': expected a positive number");
   expectRefused(with([](GgufWriter &w) { w.addBool("tokenizer.ggml.surprise", true); }), TokenizerInvalid,
                 "key 'tokenizer.ggml.surprise' is not known: it may change the tokens");
-  expectRefused(tinyRenamed("gpt2", "bert"), TokenizerInvalid, "tokenizer 'bert' is not supported: expected 'gpt2'");
+  expectRefused(tinyRenamed("gpt2", "gpt9"), TokenizerInvalid, "tokenizer 'gpt9' is not supported: expected 'gpt2'");
   expectRefused(tinyRenamed(std::string("version\4\0\0\0\2", 12), std::string("version\4\0\0\0\1", 12)),
                 TensorTypeUnsupported, "key 'general.quantization_version': expected 2, the file has 1");
 }
