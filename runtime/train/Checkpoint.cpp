@@ -152,6 +152,10 @@ private:
                              longc::quoted(path_) + ": it was made with " + name + " " + (saved ? *saved : "unknown") + ", now it is " + value,
                              "give the options it was made with, or train into another folder");
     }
+    for (const auto &[name, value] : file_.metadata())
+      if (name.starts_with(settingPrefix) && std::ranges::none_of(settings, [&](const auto &setting) { return name.substr(settingPrefix.size()) == setting.first; }))
+        return Status::error(checkpointOfOtherSettings, longc::quoted(path_) + ": it was made with " + name.substr(settingPrefix.size()) + " " + value + ", now it is not",
+                             "give the options it was made with, or train into another folder");
     return {};
   }
 
