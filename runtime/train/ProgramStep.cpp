@@ -2,6 +2,7 @@
 #include "runtime/train/ProgramStep.h"
 
 #include "runtime/abi/Messages.h"
+#include "runtime/train/TrainingNeeds.h"
 
 #include <algorithm>
 
@@ -48,20 +49,7 @@ bool ProgramStep::readsRows() const {
   return std::ranges::any_of(lossFunction().function().inputs(), [](const abi::Input &input) { return input.role() == abi::Input::CROSS_ROWS; });
 }
 
-int64_t ProgramStep::modelParameters() const {
-  int64_t count = 0;
-  std::vector<bool> seen(static_cast<size_t>(program().message().parameters_size()));
-  for (const abi::Buffer &buffer : lossFunction().function().buffers()) {
-    if (buffer.kind() != abi::Buffer::PARAMETER || seen[buffer.index()])
-      continue;
-    seen[buffer.index()] = true;
-    int64_t size = 1;
-    for (int64_t one : program().message().parameters(static_cast<int>(buffer.index())).shape())
-      size *= one;
-    count += size;
-  }
-  return count;
-}
+int64_t ProgramStep::modelParameters() const { return numbersRead(lossFunction().function(), program().message()); }
 
 Result<double> ProgramStep::run(Executor &executor, const TrainBatch &batch) {
   std::vector<InputTensor> inputs;

@@ -143,7 +143,7 @@ Status TrainLoop::evaluate(LoggedStep &logged, bool counts) {
 
 Status TrainLoop::log(const StepReport &report, double seconds, LoggedStep &logged) {
   constexpr int allDigits = 17; // a loss that is read back is the one that was written
-  const double operations = options_.cost.operations(report) / seconds;
+  const double operations = options_.cost.operations(report.tokens, report.squares) / seconds;
   JsonWriter json;
   json.beginObject();
   json.key("step").integer(report.step);

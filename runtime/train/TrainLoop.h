@@ -8,6 +8,7 @@
 
 #include "runtime/train/Checkpoint.h"
 #include "runtime/train/EventFile.h"
+#include "runtime/train/StepCost.h"
 #include "runtime/train/TrainLog.h"
 #include "runtime/train/Trainer.h"
 
@@ -16,17 +17,6 @@
 #include <string>
 
 namespace longc {
-
-/// What a step costs: (4 N + 2 n) T + 12 L d s, after PaLM (arXiv 2204.02311, appendix B), with n trained of N weights, T
-/// tokens, L layers of width d and s the sum of squared lengths. With n = N that is 6 N T + 12 L d s.
-struct StepCost {
-  static constexpr const char *formula = "(4N+2n)T+12Lds";
-  double weights = 0, trained = 0, layers = 0, width = 0;
-
-  double operations(const StepReport &report) const {
-    return (4 * weights + 2 * trained) * static_cast<double>(report.tokens) + 12 * layers * width * report.squares;
-  }
-};
 
 struct LoopOptions {
   std::string folder;

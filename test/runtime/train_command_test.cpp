@@ -292,6 +292,23 @@ TEST(TrainCommand, NamesALossThatIsNoNumberAndKeepsTheState) {
   EXPECT_TRUE(files::exists(folder + "/adapter_model.safetensors"));
 }
 
+// As training logs it, and as much memory as is there for certain.
+TEST(TrainCommand, PackDataSaysWhatAPassTakes) {
+  const std::string folder = newFolder("estimated"), ask = "pack-data --json -q --data " + chats() + " --seq-len 128 --batch 2 --seed 3";
+  auto plan = jsonOf(run(ask, app()));
+  ASSERT_EQ(run(training(folder, "-q --steps " + std::to_string(plan["steps"].get<int>())), app()).code, 0);
+  double operations = 0;
+  for (const nlohmann::json &line : logOf(folder))
+    operations += line["tflops"].get<double>() * line["seconds"].get<double>() * 1e12;
+  EXPECT_NEAR(plan["operations"].get<double>() / operations, 1, 1e-4); // what is logged has six digits
+  const double state = 4 * sizeof(float) * 2.0 * trainingRank * vocabulary;
+  EXPECT_GT(plan["memory_bytes"].get<double>(), state);
+  auto little = jsonOf(run(ask + " --call-tokens 1", app()));
+  EXPECT_LE(little["call_tokens"].get<int64_t>(), 128);
+  EXPECT_GT(plan["call_tokens"].get<int64_t>(), little["call_tokens"].get<int64_t>());
+  EXPECT_FALSE(jsonOf(run(ask)).contains("operations")); // a program that does not train
+}
+
 TEST(TrainCommand, ReadsTexts) {
   const std::string text = writeTemporary("book.txt", std::string(1000, 'e') + "nd");
   const std::string folder = newFolder("text");
