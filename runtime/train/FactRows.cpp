@@ -22,6 +22,14 @@ constexpr uint64_t apart = 0x9E3779B97F4A7C15u, judgedStep = 1ull << 40;
 
 } // namespace
 
+std::vector<int32_t> readRowsAlone(int64_t rows, int64_t range) {
+  std::vector<int32_t> pairs;
+  for (int64_t reader = 1; reader < rows; reader += 2)
+    for (int64_t read = std::max<int64_t>(0, reader + 1 - 2 * range); read < reader; read += 2)
+      pairs.insert(pairs.end(), {static_cast<int32_t>(reader), static_cast<int32_t>(read)});
+  return pairs;
+}
+
 struct FactRowMaker::Piece {
   std::vector<int32_t> tokens;
   std::vector<float> weights;
@@ -122,7 +130,7 @@ Result<FactBatch> FactRowMaker::make(int64_t step, int64_t range) const {
     ends.push_back((ends.empty() ? 0 : ends.back()) + text.tokens.size());
   FactBatch made;
   made.batch.range = range;
-  made.batch.crossRows = readEarlierRows(options_.rows, range);
+  made.batch.crossRows = options_.alone ? readRowsAlone(options_.rows, range) : readEarlierRows(options_.rows, range);
   for (int64_t number = 0; number < options_.rows; ++number) {
     FactRow row;
     row.document = number / options_.together;
@@ -135,9 +143,11 @@ Result<FactBatch> FactRowMaker::make(int64_t step, int64_t range) const {
       row.begin = made.rows.back().end;
     }
     row.facts.assign(facts.begin() + number * perRow, facts.begin() + (number + 1) * perRow);
-    for (int64_t earlier = std::max<int64_t>(0, number - range); earlier < number; ++earlier)
-      for (const Fact &fact : made.rows[static_cast<size_t>(earlier)].facts)
-        row.questions.push_back({fact, earlier});
+    const std::vector<int32_t> &pairs = made.batch.crossRows;
+    for (size_t pair = 0; pair < pairs.size(); pair += 2)
+      if (const int32_t earlier = pairs[pair + 1]; pairs[pair] == number)
+        for (const Fact &fact : made.rows[static_cast<size_t>(earlier)].facts)
+          row.questions.push_back({fact, earlier});
     draws.shuffle(row.questions);
     row.questions.resize(std::min(row.questions.size(), static_cast<size_t>(questionsOf(options_.length))));
     auto sample = write(row, draws);

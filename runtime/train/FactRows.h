@@ -21,7 +21,12 @@ struct FactRowOptions {
   int64_t rows = 8, length = 512; // of a batch; tokens of each
   uint64_t seed = 0;
   int64_t together = 4; // rows that go on in one text
+  bool alone = false;   // rows that are read read none (readRowsAlone)
 };
+
+/// Pairs as readEarlierRows makes them, where rows that are read read none themselves, as windows that go to memory alone: of every two rows the
+/// second reads the `range` first ones before it.
+std::vector<int32_t> readRowsAlone(int64_t rows, int64_t range);
 
 /// A fact of an earlier row, asked for.
 struct AskedFact {

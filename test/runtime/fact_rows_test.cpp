@@ -31,6 +31,9 @@ TEST(CrossRows, AreTheRowsBefore) {
   EXPECT_EQ(readEarlierRows(4, 2), (std::vector<int32_t>{1, 0, 2, 0, 2, 1, 3, 1, 3, 2}));
   EXPECT_TRUE(readEarlierRows(1, 5).empty());
   EXPECT_TRUE(readEarlierRows(3, 0).empty());
+  EXPECT_EQ(readRowsAlone(6, 2), (std::vector<int32_t>{1, 0, 3, 0, 3, 2, 5, 2, 5, 4})); // who is read reads none
+  EXPECT_EQ(readRowsAlone(5, 7), (std::vector<int32_t>{1, 0, 3, 0, 3, 2}));
+  EXPECT_TRUE(readRowsAlone(5, 0).empty());
 }
 
 class FactRows : public ::testing::Test {

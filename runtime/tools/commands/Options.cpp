@@ -101,6 +101,7 @@ constexpr OptionSpec options[] = {
     {"requests", 0, "FILE", "", "JSON lines {\"prompt\", \"tokens\", \"positions\", \"greedy\"}"},
     {"restate", 0, "W", "4", "e2llm: chunks of a text that is restated"},
     {"restate-windows", 0, "N", "8", "e2llm: most texts of a document that are restated, at even distances"},
+    {"read-alone", 0, "", "", "FoT: rows that are read read none themselves, as windows of --ingest window: of every two rows the second reads R first ones"},
     {"records", 0, "N,...", "8,64,512", "how many facts a text is made of"},
     {"resume", 0, "", "", "go on from the newest checkpoint of --out"},
     {"retrieve", 0, "N", "0", "N pieces of 128 tokens, found by their words, instead of the whole text (0: all of it)"},

@@ -266,6 +266,8 @@ private:
     settings.insert(settings.end(), choices_.words.begin(), choices_.words.end());
     if (choices_.ranges)
       settings.emplace_back("--cross-rows", choices_.ranges->text());
+    if (choices_.data.readAlone)
+      settings.emplace_back("--read-alone", "true");
     if (!choices_.temperature.empty()) // no number hangs on it, but what is written does
       settings.emplace_back("--memory-temperature", choices_.temperature);
     if (train.schedule.kind != ScheduleKind::constant) // else more steps are only more
@@ -362,7 +364,7 @@ const Command trainCommand = {"train",
                               "fine-tunes the model on a file, or its memory on facts, into a folder (programs compiled with --train)",
                               {"adapter", "batch", "batching", "begin", "beta1", "beta2", "call-tokens", "chunk", "clip", "cross-rows", "data", "device", "eval-data",
                                "eval-every", "exact", "facts", "freeze", "json", "long", "loss-norm", "lr", "memory-temperature", "objective", "out", "patience", "peak-tflops",
-                               "progress", "quiet", "restate", "restate-windows", "resume", "save-every", "schedule", "seconds", "seed", "seq-len", "steps",
+                               "progress", "quiet", "read-alone", "restate", "restate-windows", "resume", "save-every", "schedule", "seconds", "seed", "seq-len", "steps",
                                "threads", "understand-weight", "variant", "verify", "warmup", "weight-decay"},
                               runTrain};
 

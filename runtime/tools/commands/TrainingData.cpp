@@ -59,6 +59,9 @@ Result<DataOptions> DataOptions::of(const Arguments &arguments, bool steps) {
   if (options.data.empty() == options.facts.empty())
     return options.data.empty() ? Status::error(1006, "expected --data FILE", "see --help")
                                 : Status::error(1005, "--data and --facts: expected one of them", "see --help");
+  options.readAlone = arguments.flag("read-alone");
+  if (options.readAlone && options.facts.empty())
+    return Status::error(1005, "--read-alone needs --facts: samples of --data are read by none", "leave it out");
   auto capacity = arguments.integer("seq-len", 2, INT32_MAX);
   if (!capacity.ok())
     return capacity.status();
@@ -151,6 +154,7 @@ Result<FactData> readFactTexts(const Program &program, const DataOptions &option
   rows.rows = options.batch.batch;
   rows.length = options.batch.capacity;
   rows.seed = options.batch.seed;
+  rows.alone = options.readAlone;
   auto made = FactRowMaker::create(*data.tokenizer, std::move(texts), rows, std::move(chat));
   if (!made.ok())
     return made.status();

@@ -21,6 +21,7 @@ struct DataOptions {
   BatchOptions batch; // without a seed
   LossNorm norm = LossNorm::sequence;
   LongRule longRule = LongRule::refuse;
+  bool readAlone = false; // of facts: rows that are read read none
 
   /// --data or, where the command has it, --facts; --seq-len, --loss-norm, --long and, with `steps`, --batch and --batching.
   static Result<DataOptions> of(const Arguments &arguments, bool steps = true);
