@@ -15,24 +15,21 @@ import torch.nn.functional as F
 from torch.nn.attention.varlen import varlen_attn
 
 from cuda_program import Program, events, relative
+from cuda_table import row
 
 DOCUMENTS = [278, 307, 327, 439, 599, 696, 882, 1286, 1861, 2352, 3036, 3869, 3932, 4250, 4301, 4353]
-program, quick, wrong = Program(sys.argv[1]), "--quick" in sys.argv, 0
+program, quick, wrong, checked = Program(sys.argv[1]), "--quick" in sys.argv, 0, 0
 
 
 def check(name, got, want, bound):
-    global wrong
+    global wrong, checked
     errors = [relative(a, b) for a, b in zip(got, want)]
     good = all(error <= bound for error in errors)
     wrong += not good
-    print(f"{name}: relative {' '.join(f'{error:.1e}' for error in errors)} {'ok' if good else 'WRONG'}", flush=True)
+    checked += 1
+    if not good:
+        print(f"{name}: relative {' '.join(f'{error:.1e}' for error in errors)} WRONG", flush=True)
     return good
-
-
-def row(name, ours, peers, floor, must):
-    best = min(peers.values()) if peers else 0
-    print(f"{name:52}{ours:10.3f} ms" + "".join(f"  {peer} {value:.3f}" for peer, value in peers.items())
-          + f"  floor {floor:.3f}  must {must:.3f}" + (f"  ratio {best / ours:.2f}" if best else ""), flush=True)
 
 
 def attention_backward(function, heads, size, quoted):
@@ -68,7 +65,8 @@ def attention_backward(function, heads, size, quoted):
         out = varlen_attn(*parts, cu, cu, longest, longest, window_size=(-1, 0))
         peers["varlen_attn"] = events(lambda: torch.autograd.grad(out, parts, g, retain_graph=True))
     peers["FA4 (quoted)"] = flops / quoted / 1e9
-    row(f"packed backward D{size} H{heads}, 16 documents ({flops / ours / 1e9:.0f} TFLOP/s)", ours, peers, flops / 790e9, flops / (0.95 * quoted) / 1e9)
+    rates = {peer: flops / time / 1e9 for peer, time in peers.items()}
+    print(row(f"packed backward D{size} H{heads}, 16 documents", flops / ours / 1e9, "TFLOP/s", rates, 790, 0.95 * quoted), flush=True)
 
 
 def loss(columns, words, must, quoted):
@@ -100,7 +98,7 @@ def loss(columns, words, must, quoted):
             torch.autograd.grad(F.cross_entropy((px @ pw.T).float(), targets.long()), (px, pw))
         peers["torch eager"] = events(eager, 5)
     peers["torch.compile (quoted)"] = quoted
-    row(f"linear + loss 16,384 x {columns} x {words}, both gradients", ours, peers, 6 * rows * columns * words / 745e9, must)
+    print(row(f"linear + loss 16,384 x {columns} x {words}, gradients", ours, "ms", peers, 6 * rows * columns * words / 745e9, must), flush=True)
 
 
 def rows_of_numbers():
@@ -122,16 +120,15 @@ def rows_of_numbers():
 
 def report_rows(name, function, inputs, moved):
     ours = program.run(function, inputs, 0, 20)[1]["milliseconds"]
-    row(f"{name} ({moved / ours / 1e9:.2f} TB/s)", ours, {}, moved / 4.2e9, moved / 3.4e9)
+    print(row(name, moved / ours / 1e9, "TB/s", {}, 4.2, 3.4), flush=True)
 
 
 torch.manual_seed(7)
-print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}")
 rows_of_numbers()
 attention_backward("attention_backward", 16, 128, 491)
 attention_backward("attention_backward_64", 32, 64, 405)
 loss(576, 49152, 5.0, 6.9)
 loss(2048, 32000, 9.4, 10.0)
 loss(2048, 128256, 39.0, 45.0)
-print("all right" if not wrong else f"{wrong} WRONG")
+print(f"gradients, losses and rows: {checked} comparisons with float64, {wrong or 'none'} WRONG")
 sys.exit(wrong != 0)
