@@ -30,12 +30,11 @@ public:
     LONGC_TRY(trainer_.keepLast());
     began_ = saved_ = Clock::now();
     result_.loadSeconds = secondsSince(options_.start);
-    if (options_.seconds > 0 && result_.loadSeconds >= options_.seconds)
-      return Status::error(budgetTooShort, formatText("--seconds %g is too short for one step: %.2f s went by before it could begin", options_.seconds, result_.loadSeconds),
-                           "give more time, or a shorter text");
     while (trainer_.state().epoch < plan_.epochs) {
       const std::vector<Sample> rows = rows_.ofEpoch(trainer_.state().epoch);
       trainer_.goOnWith(rows);
+      if (options_.seconds > 0 && stepSeconds_.empty())
+        LONGC_TRY(expectStep());
       LONGC_TRY(pass(rows));
       if (ended_)
         break;
@@ -44,26 +43,65 @@ public:
     result_.steps = trainer_.state().step;
     result_.epochs = trainer_.state().epoch;
     if (result_.steps == 0)
-      return result_.failure.ok() ? Status::error(cancelledCode, "cancelled before the first step") : result_.failure;
+      return nothingKept();
     std::ranges::nth_element(stepSeconds_, stepSeconds_.begin() + static_cast<std::ptrdiff_t>(stepSeconds_.size() / 2));
     result_.stepSeconds = stepSeconds_.empty() ? 0 : stepSeconds_[stepSeconds_.size() / 2];
     return result_;
   }
 
 private:
+  double left() const { return options_.seconds - secondsSince(options_.start); }
+  bool isLate() const { return options_.seconds > 0 && left() <= 0; }
+
+  // How long the first step takes, from calls of a sixteenth and of a quarter of it: only where sixteen of the first call, in which is whatever that waits for, might be
+  // too long. A fit that has learnt nothing yet is refused where it has no time for it; another one ends.
+  Status expectStep() {
+    constexpr int64_t few = 16, many = 256, parts = 16, larger = 4;
+    const int64_t all = trainer_.nextTokens(), part = std::min(all, std::clamp(all / parts, few, many));
+    const auto times = static_cast<double>(all) / static_cast<double>(part);
+    double seconds[2] = {};
+    auto measure = [&](double &taken, int64_t tokens) -> Status {
+      auto timed = trainer_.timeCall(std::min(all, tokens));
+      taken = timed.ok() ? *timed : 0;
+      return timed.status();
+    };
+    if (!isLate())
+      LONGC_TRY(measure(seconds[0], part));
+    if (left() > times * seconds[0])
+      return {};
+    for (size_t i = 0; i < 2 && !isLate(); ++i)
+      LONGC_TRY(measure(seconds[i], i == 0 ? part : larger * part));
+    const double each = std::max(0.0, seconds[1] - seconds[0]) / (larger - 1); // of so many tokens more
+    slowest_ = std::max(seconds[1], seconds[1] + each * (times - larger));
+    mostTokens_ = all;
+    if (left() > slowest_ || trainer_.state().step > 0)
+      return {};
+    const std::string before = formatText("--seconds %g is too short for one step: %.2f s went by before it could begin", options_.seconds, result_.loadSeconds);
+    return Status::error(budgetTooShort, isLate() ? before : before + formatText(", and by shorter ones it takes %.2g s", slowest_), "give more time, or a shorter text");
+  }
+
+  // Nothing was learnt, or what was is not good.
+  Status nothingKept() const {
+    if (result_.failure.ok())
+      return Status::error(cancelledCode, "cancelled before the first step");
+    return Status::error(result_.failure.code(), result_.failure.message() + "; nothing is kept: no step before it is known to be good", result_.failure.hint());
+  }
+
   // The rest of the pass that the trainer stands in.
   Status pass(const std::vector<Sample> &rows) {
     const int64_t epoch = trainer_.state().epoch;
     while (trainer_.state().epoch == epoch) {
-      if (options_.seconds > 0 && slowest_ > 0 && secondsSince(options_.start) + slowest_ > options_.seconds)
+      if (options_.seconds > 0 && left() < slowest_ * std::max(1.0, static_cast<double>(trainer_.nextTokens()) / static_cast<double>(std::max<int64_t>(1, mostTokens_))))
         return end(LiftEnd::outOfTime);
       trainer_.setRate(plan_.rateAt(std::max(static_cast<double>(epoch) / static_cast<double>(plan_.epochs), budgetSpent())));
       const auto start = Clock::now();
-      auto report = trainer_.run(options_.stop, [&](const StepReport &step) { return options_.mostLoss > 0 && step.loss > options_.mostLoss ? tooLarge(step) : Status(); });
+      auto report = trainer_.run([&] { return isLate() || (options_.stop && options_.stop()); },
+                                 [&](const StepReport &step) { return options_.mostLoss > 0 && step.loss > options_.mostLoss ? tooLarge(step) : Status(); });
       if (!report.ok())
         return failed(report.status());
       stepSeconds_.push_back(secondsSince(start));
       slowest_ = std::max(slowest_, stepSeconds_.back());
+      mostTokens_ = std::max(mostTokens_, report->tokens);
       LONGC_TRY(checkBudget());
       note(*report, tokensOf(rows));
       LONGC_TRY(saveWhenDue());
@@ -80,6 +118,8 @@ private:
   }
 
   Status failed(const Status &status) {
+    if (status.code() == cancelledCode && isLate()) // between calls of a step
+      return trainer_.state().step > 0 ? end(LiftEnd::outOfTime) : tooShort();
     if (status.code() == cancelledCode)
       return end(LiftEnd::interrupted);
     if (status.code() != lossNotFinite && status.code() != gradientNotFinite && status.code() != lossTooLarge)
@@ -100,11 +140,10 @@ private:
   }
 
   // One step was more than there was time for: nobody asked for what it learnt.
-  Status checkBudget() const {
-    const double passed = secondsSince(options_.start);
-    if (options_.seconds <= 0 || trainer_.state().step > 1 || passed <= options_.seconds)
-      return {};
-    return Status::error(budgetTooShort, formatText("--seconds %g is too short for one step: its end came after %.2f s", options_.seconds, passed),
+  Status checkBudget() const { return isLate() && trainer_.state().step == 1 ? tooShort() : Status(); }
+
+  Status tooShort() const {
+    return Status::error(budgetTooShort, formatText("--seconds %g is too short for one step: %.2f s went by with it", options_.seconds, secondsSince(options_.start)),
                          "give more time, or a shorter text");
   }
 
@@ -119,7 +158,7 @@ private:
     int64_t planned = perPass * plan_.epochs;
     if (options_.seconds > 0) {
       const double rate = static_cast<double>(report.step) / std::max(1e-9, secondsSince(began_));
-      planned = std::min(planned, report.step + static_cast<int64_t>(rate * std::max(0.0, options_.seconds - secondsSince(options_.start))));
+      planned = std::min(planned, report.step + static_cast<int64_t>(rate * std::max(0.0, left())));
     }
     options_.onStep(report, std::max(planned, report.step));
   }
@@ -150,7 +189,8 @@ private:
   LiftFitResult result_;
   Clock::time_point began_, saved_;
   std::vector<double> stepSeconds_;
-  double slowest_ = 0, saveSeconds_ = 0;
+  double slowest_ = 0, saveSeconds_ = 0; // of a step of at most so many tokens
+  int64_t mostTokens_ = 0;
   bool ended_ = false;
 };
 

@@ -36,7 +36,7 @@ struct LiftFitResult {
   double loadSeconds = 0, stepSeconds = 0; // from `start` to the first step; of the median step
 };
 
-/// Codes of its errors: a budget that is over before a step is done; a loss over `mostLoss`.
+/// Codes of its errors: a budget that is over before a step is done, or would be by what smaller calls took; a loss over `mostLoss`.
 inline constexpr int budgetTooShort = 8102, lossTooLarge = 8103;
 
 /// Trains `trainer`, which stands at its beginning or at a state that was loaded. An error means that nothing was learnt; else

@@ -5,6 +5,7 @@
 #include "runtime/core/Format.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 namespace longc {
@@ -34,7 +35,7 @@ Result<StepReport> pass(std::span<const Sample> samples, const std::vector<Pack>
   const std::vector<float> weights = lossWeights(packs, samples, options.norm);
   const int64_t callTokens = crossRows.empty() ? options.callTokens : INT64_MAX;
   for (TrainBatch &batch : makeBatches(packs, samples, weights, callTokens)) {
-    batch.crossRows.assign(crossRows.begin(), crossRows.end());
+    batch.crossRows.insert(batch.crossRows.end(), crossRows.begin(), crossRows.end());
     if (stop && stop())
       return Status::error(cancelledCode, "cancelled");
     if (options.onCall)
@@ -248,6 +249,31 @@ Result<StepReport> Trainer::run(const Stop &stop, const Refusal &refusal) {
   LONGC_TRY(update(*report));
   advance();
   return report;
+}
+
+int64_t Trainer::nextTokens() {
+  int64_t tokens = 0;
+  for (const Pack &pack : plan()[static_cast<size_t>(state_.position)])
+    tokens += pack.tokens;
+  return tokens;
+}
+
+// What it leaves in gradients the next step begins without.
+Result<double> Trainer::timeCall(int64_t tokens) {
+  const auto start = std::chrono::steady_clock::now();
+  LONGC_TRY(prepare());
+  TrainBatch batch;
+  for (const Pack &pack : plan()[static_cast<size_t>(state_.position)])
+    for (int32_t number : pack.sequences) {
+      const std::span<const int32_t> ids = samples_[static_cast<size_t>(number)].tokens;
+      const auto size = std::min(ids.size(), static_cast<size_t>(std::max<int64_t>(0, tokens - batch.size())));
+      if (size > 0)
+        batch.add(ids.first(size), std::vector<float>(size, 1));
+    }
+  auto loss = held_ ? step_->lossAndGradients(batch, *held_) : step_->lossAndGradients(batch, state_.values, gradients_);
+  if (!loss.ok())
+    return loss.status();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 Result<double> Trainer::lossOf(const TrainBatch &batch) {

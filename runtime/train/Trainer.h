@@ -73,6 +73,11 @@ public:
   /// One optimizer step. After an error, that of a stop included, the state is what it was before.
   Result<StepReport> run(const Stop &stop, const Refusal &refusal = {});
 
+  /// Tokens of the step that comes next, of samples.
+  int64_t nextTokens();
+  /// Seconds of one call of the model with the first `tokens` of them, gradients too, of which nothing stays.
+  Result<double> timeCall(int64_t tokens);
+
   /// The loss of all samples as one step of packs, or of rows as one call, with the values as they are.
   Result<StepReport> judge(std::span<const Sample> samples);
   Result<StepReport> judgeRows(const RowBatch &batch);

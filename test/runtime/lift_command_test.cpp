@@ -292,6 +292,7 @@ TEST(LiftCommand, AnExplosionKeepsTheLastGoodState) {
     auto output = run(fitting(folder, std::string("-q --epochs 40 --lr ") + rate), app());
     expectError(output, 1, "the loss is");
     EXPECT_EQ(output.error.find("steps before is in") != std::string::npos, files::exists(folder)) << output.error;
+    EXPECT_EQ(output.error.find("nothing is kept") == std::string::npos, files::exists(folder)) << output.error;
     if (!files::exists(folder))
       continue;
     kept = true;
