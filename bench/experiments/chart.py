@@ -39,7 +39,7 @@ def bars(path, title, up, groups):
     top = max([value for values in groups.values() for value in values] + [1e-9])
     high, line = 24, 30
     height = TOP + line * len(groups) + 30
-    left = 150
+    left = max(150, 20 + 7 * max(map(len, groups)))
     at = lambda value: left + (WIDTH - left - 60) * value / top
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" font-family="sans-serif" font-size="12">',
              f'<rect width="{WIDTH}" height="{height}" fill="white"/>', f'<text x="{left}" y="20" font-size="14">{html.escape(title)}</text>']

@@ -19,7 +19,7 @@ L10 questions that need two places of the text, far apart: whose is a thing that
 Texts are chapters of the King James Bible (Debian's bible-kjv) with facts planted by the program's `make-facts`, whose questions
 have answers that a machine can check. PROGRAM is a compiled model that trains, by default build/quickstart/smollm2-train.
 Every run's figures go to FOLDER (build/experiments/lift) as one JSON file; those that are there are not run again. Standard library
-only. A cell is the mean over the seeds and how far they lie apart. Where a length is varied, a curve goes to FOLDER too.
+only. A cell is the mean over the seeds and how far they lie apart. The same as curves or bars goes to FOLDER/L3.svg and so on.
 """
 import argparse
 import concurrent.futures
@@ -133,24 +133,33 @@ class Runs:
         return self.once(name, run)
 
 
+WAYS = {"window alone": "truncated_icl", "adapter alone": "adapter_alone", "both": "adapter_and_window"}
+
+
 def accuracies(results):
-    return [spread([result[key] for result in results]) for key in ("truncated_icl", "adapter_alone", "adapter_and_window")]
+    return [spread([result[key] for result in results]) for key in WAYS.values()]
+
+
+def draw_answers(runs, name, title, parts):
+    """A bar for each part of the results and way of asking, a dot for each seed."""
+    chart.bars(runs.folder / f"{name}.svg", title, "% right",
+               {f"{part}{', ' if part else ''}{way}": [100 * result[key] for result in results] for part, results in parts.items() for way, key in WAYS.items()})
 
 
 def run_l2(runs, seeds):
     results = runs.together([lambda seed=seed: runs.judged("L2", 8192, 100, seed) for seed in seeds])
-    table(["window alone", "adapter alone", "both", "seconds"], [accuracies(results) + [spread([r["seconds"] for r in results], "s", 1)]])
+    table([*WAYS, "seconds"], [accuracies(results) + [spread([r["seconds"] for r in results], "s", 1)]])
+    draw_answers(runs, "L2", "100 facts in 8,192 tokens", {"": results})
 
 
 def run_l3(runs, seeds):
-    rows = []
-    ways, curve = {"window alone": "truncated_icl", "adapter alone": "adapter_alone", "both": "adapter_and_window"}, {}
+    rows, curve = [], {}
     for tokens in runs.sizes or (1024, 4096, 16384):
         results = runs.together([lambda seed=seed, tokens=tokens: runs.judged("L3", tokens, tokens // 100, seed) for seed in seeds])
         rows.append([tokens] + accuracies(results) + [spread([r["seconds"] for r in results], "s", 1)])
-        for name, key in ways.items():
+        for name, key in WAYS.items():
             curve.setdefault(name, []).append((tokens, 100 * statistics.mean(result[key] for result in results)))
-    table(["tokens", "window alone", "adapter alone", "both", "seconds"], rows)
+    table(["tokens", *WAYS, "seconds"], rows)
     chart.curves(runs.folder / "L3.svg", "Questions about a text by its length", "tokens", "% right", curve, log=True)
 
 
@@ -175,7 +184,7 @@ def run_l4(runs, seeds):
     for text in range(runs.texts):
         runs.document(8192, 80, text)
     fits = [(text, seed) for text in range(runs.texts) for seed in seeds]
-    rows = []
+    rows, bars = [], {}
     for recipe, own in ((recipe, {"qa": 1, "gm": 2}[recipe]) for recipe in runs.recipes): # how the recipe asks its questions
         results = runs.together([lambda text=text, seed=seed: runs.judged(f"L4-{recipe}", 8192, 80, seed, "--recipe", recipe, text=text) for text, seed in fits])
         answers = [] # text, seed, whether the evidence is in the window, right in each way
@@ -184,11 +193,15 @@ def run_l4(runs, seeds):
             answers += [(text, seed, shown, [reply[way]["right"] for way in ways]) for shown, reply in zip(inside, result["replies"])]
         for name, holds in (("outside", (False,)), ("inside", (True,)), ("all", (True, False, None))):
             part = [answer for answer in answers if answer[2] in holds]
-            cells = [spread([statistics.mean(right[way] for _, seed, _, right in part if seed == which) for which in seeds]) for way in range(len(ways))]
+            by_seed = [[statistics.mean(right[way] for _, seed, _, right in part if seed == which) for which in seeds] for way in range(len(ways))]
+            cells = [spread(values) for values in by_seed]
+            if name != "all":
+                bars |= {f"{recipe}, {name}: {way}": [100 * value for value in values] for way, values in zip(WAYS, by_seed)}
             by_text = [statistics.mean(right[own] for text, _, _, right in part if text == which) for which in range(runs.texts)]
             gains = [difference([(right[0], right[way]) for *_, right in part]) for way in (own, 2)]
             rows.append([recipe, name, len(part)] + cells + [" ".join(f"{100 * value:.0f}" for value in by_text)] + gains)
-    table(["recipe", "evidence", "questions", "window alone", "adapter alone", "both", "by text", "points over the window", "of both"], rows)
+    table(["recipe", "evidence", "questions", *WAYS, "by text", "points over the window", "of both"], rows)
+    chart.bars(runs.folder / "L4.svg", "Answers by where their evidence stands", "% right", bars)
 
 
 def run_l5(runs, seeds):
@@ -206,9 +219,12 @@ def run_l5(runs, seeds):
     kinds = {"the model": ("--lr", "0", "--epochs", "1"), "having absorbed a text, qa": (), "having absorbed a text, gm": ("--recipe", "gm")}
     calls = [lambda seed=seed, kind=kind: runs.once(f"L5-{seed}{'-'.join(('', *kinds[kind]))}", lambda: judged(seed, *kinds[kind])) for kind in kinds for seed in seeds]
     results = runs.together(calls)
-    table(["", "questions", "alone", "with the other text"],
-          [[kind, sum(result["questions"] for result in part)] + [spread([result[key] for result in part]) for key in ("adapter_alone", "adapter_and_window")]
-           for kind, part in ((kind, results[i * len(seeds):(i + 1) * len(seeds)]) for i, kind in enumerate(kinds))])
+    parts = {kind: results[i * len(seeds):(i + 1) * len(seeds)] for i, kind in enumerate(kinds)}
+    asked = {"alone": "adapter_alone", "with the other text": "adapter_and_window"}
+    chart.bars(runs.folder / "L5.svg", "Questions about a text that was not absorbed", "% right",
+               {f"{kind}, {way}": [100 * result[key] for result in part] for kind, part in parts.items() for way, key in asked.items()})
+    table(["", "questions", *asked],
+          [[kind, sum(result["questions"] for result in part)] + [spread([result[key] for result in part]) for key in asked.values()] for kind, part in parts.items()])
 
 
 def by_length(runs, experiment, sizes, seeds, *more):
@@ -224,12 +240,15 @@ def run_l1(runs, seeds):
     fits = by_length(runs, "L1", runs.sizes or (2048, 4096, 8192), seeds, "--recipe", "gm", "--window", 1024)
     table(["tokens", "first loss", "last loss", "steps", "seconds"],
           [[tokens] + [spread([r[key] for r in results], "", 1) for key in ("loss_first", "loss_last", "steps", "seconds")] for tokens, results in fits])
+    chart.curves(runs.folder / "L1.svg", "A text learnt by heart, in segments", "tokens", "loss",
+                 {name: [(tokens, statistics.mean(r[key] for r in results)) for tokens, results in fits] for name, key in (("of the first step", "loss_first"), ("of the last", "loss_last"))},
+                 log=True)
     points = [(r["document_tokens"], r["seconds"]) for _, results in fits for r in results]
     print(f"R2 of seconds by tokens: {statistics.correlation(*zip(*points)) ** 2:.4f}")
 
 
 def run_l6(runs, seeds):
-    rows = []
+    rows, curve = [], {}
     for count in (1, 20, 80):
         def judged(seed, count=count):
             document, questions = runs.document(8192, 80, seed)
@@ -241,7 +260,10 @@ def run_l6(runs, seeds):
 
         results = runs.together([lambda seed=seed: runs.once(f"L6-{count}-{seed}", lambda: judged(seed)) for seed in seeds])
         rows.append([count] + accuracies(results))
-    table(["questions", "window alone", "adapter alone", "both"], rows)
+        for name, key in WAYS.items():
+            curve.setdefault(name, []).append((count, 100 * statistics.mean(result[key] for result in results)))
+    table(["questions", *WAYS], rows)
+    chart.curves(runs.folder / "L6.svg", "Answers by how many questions are learnt beside segments", "questions", "% right", curve, log=True)
 
 
 def run_l7(runs, seeds):
@@ -274,7 +296,7 @@ def run_l7(runs, seeds):
 
 
 def run_l8(runs, seeds):
-    rows = []
+    rows, bars = [], {}
     for seed in seeds:
         document, _ = runs.document(2048, 10, seed)
         adapter = runs.folder / f"adapter-L8-{seed}"
@@ -283,7 +305,10 @@ def run_l8(runs, seeds):
         perplexity = [json.loads(runs.call("perplexity", "--file", document, "--json", "--quiet", *more))["perplexity"] for more in ((), ("--adapter", adapter))]
         gate, size = gated.beginning(adapter / "adapter_model.safetensors", seed)
         rows.append([seed, f"{gate:.4f}", f"{size:.4f}", f"{perplexity[0]:.3f}", f"{perplexity[1]:.3f}"])
+        for name, value in (("mean gate", gate), ("memory / query", size)):
+            bars.setdefault(name, []).append(value)
     table(["seed", "mean gate", "memory / query", "perplexity of the model", "with the memory"], rows)
+    chart.bars(runs.folder / "L8.svg", "A gated memory before it has learnt", "", bars)
 
 
 def run_l10(runs, seeds):
@@ -303,15 +328,18 @@ def run_l10(runs, seeds):
         result = runs.once(f"L10-{seed}", run)
         for asked, reply in zip(map(json.loads, questions.read_text().splitlines()), result["replies"]):
             kinds.setdefault(asked["kind"], []).append([reply[way]["right"] for way in ("truncated_icl", "adapter", "both")])
+    means = {kind: [100 * statistics.mean(one[way] for one in right) for way in range(3)] for kind, right in kinds.items()}
     for kind, right in kinds.items():
-        rows.append([kind, len(right)] + [f"{100 * statistics.mean(one[way] for one in right):.1f} %" for way in range(3)])
-    table(["kind", "questions", "window alone", "adapter alone", "both"], rows)
+        rows.append([kind, len(right)] + [f"{mean:.1f} %" for mean in means[kind]])
+    table(["kind", "questions", *WAYS], rows)
+    chart.bars(runs.folder / "L10.svg", "Questions that need two places of the text", "% right", {f"{kind}, {way}": [mean] for kind in kinds for way, mean in zip(WAYS, means[kind])})
 
 
 def run_l9(runs, seeds):
     results = runs.together([lambda seed=seed: runs.judged("L9", 4096, 40, seed, "--recipe", "gm", "--batch", "0") for seed in seeds])
     rows = [[seed, result["steps"], f"{result['loss_last']:.3f}"] + accuracies([result]) for seed, result in zip(seeds, results)]
-    table(["seed", "steps", "last loss", "window alone", "adapter alone", "both"], rows)
+    table(["seed", "steps", "last loss", *WAYS], rows)
+    draw_answers(runs, "L9", "The published schedule, eight steps", {"": results})
 
 
 def main():
