@@ -46,6 +46,8 @@ def adapters(program, *folders):
             asked = list(clients.map(lambda pair: server.answer("/v1/completions", {**body, "adapter": pair[0]}), wanted))
         for (name, text), answer in zip(wanted, asked):
             assert answer["choices"][0]["text"] == text and answer["usage"]["longc"]["adapter"] == name, (name, answer, alone)
+        forked = server.answer("/v1/completions", {**body, "adapter": "two", "n": 3})["choices"]  # three go on from one prompt
+        assert [choice["text"] for choice in forked] == 3 * [alone[1]], (forked, alone)
         server.answer("/v1/completions", {**body, "adapter": "three"}, status=404)
         assert "fot, lift" in server.answer("/v1/documents", {"text": "a", "method": "e2llm"}, status=400)["error"]["message"]
         server.answer("/v1/completions", {**body, "documents": ["doc_1"]}, status=404)

@@ -317,6 +317,34 @@ TEST_F(Serving, EveryAdapterHasItsOwnTemperature) {
   EXPECT_EQ(told(body), alone[0]);
 }
 
+// Choices of one prompt are forks of it, and have its adapter; nobody holds it once they have ended.
+TEST_F(Serving, ForksShareTheirAdapter) {
+  model.adapters = {"one", "other"};
+  model.adapterValues = {nullptr, std::make_shared<const ParameterArray>()};
+  model.adapterSessions = {model.session, model.session};
+  const std::shared_ptr<const ParameterArray> &adapter = model.adapterValues[1];
+  long mostHolders = 0;
+  int calls = 0, others = 0;
+  scheduling.useAdapter = [&](const ParameterArray *used) {
+    calls += used == adapter.get();
+    others += used && used != adapter.get();
+    mostHolders = std::max(mostHolders, adapter.use_count());
+    return Status();
+  };
+  Json body = {{"prompt", "aab"}, {"max_tokens", 4}, {"temperature", 0}, {"n", 3}, {"adapter", "other"}};
+  ask("/v1/completions", "{}")->wait(); // the service has its own copy of the model from here on
+  const long before = adapter.use_count();
+  const Json choices = answered("/v1/completions", body)["choices"];
+  ASSERT_EQ(choices.size(), 3u);
+  for (const Json &choice : choices)
+    EXPECT_EQ(choice["text"], "aaaa");
+  waitIdle();
+  EXPECT_GE(calls, 4); // one for each token of all choices together
+  EXPECT_EQ(others, 0);
+  EXPECT_GT(mostHolders, before);
+  EXPECT_EQ(adapter.use_count(), before);
+}
+
 // One prompt fits into the pages that are left but for what its windows see before them: it is refused, and the other is answered.
 TEST_F(Serving, OnePromptThatDoesNotFitFailsAlone) {
   model.session.ingest = IngestMode::window;
