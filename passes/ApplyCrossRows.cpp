@@ -1,10 +1,12 @@
 // Focused Transformer's training (2307.03170), in-batch form: in chosen layers of a decoder's forward function a row also reads
-// the un-rotated keys and the values of other rows, in one softmax with its own, and gradients reach those rows.
+// the un-rotated keys and the values of other rows, in one softmax with its own, and gradients reach those rows. Or rows that go on
+// behind others: the same with rotated keys, in all layers.
 #include "passes/FunctionInputs.h"
 #include "passes/MemoryLayers.h"
 #include "passes/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Remarks.h"
 
 using namespace mlir;
 
@@ -24,13 +26,17 @@ struct ApplyCrossRowsPass : impl::ApplyCrossRowsPassBase<ApplyCrossRowsPass> {
       return signalPassFailure();
     }
     SmallVector<lm::PackedAttentionOp> chosen;
-    if (failed(choose(target, chosen)))
+    if (behind && !canGoOn(target, chosen))
+      return;
+    if (!behind && failed(choose(target, chosen)))
       return signalPassFailure();
     Builder builder(&getContext());
     auto pairs = RankedTensorType::get({ShapedType::kDynamic, 2}, builder.getI32Type());
     rows_ = appendInput(target, pairs, "cross_rows");
     for (lm::PackedAttentionOp attention : chosen)
-      if (failed(readRows(attention)))
+      if (behind)
+        attention.getSourcesMutable().assign(rows_);
+      else if (failed(readRows(attention)))
         return signalPassFailure();
   }
 
@@ -51,6 +57,25 @@ private:
     for (int64_t layer : wanted->choose(layers))
       chosen.push_back(attentions[static_cast<size_t>(layer)]);
     return success();
+  }
+
+  // Whether rows that are read in all layers are what stands before their readers: attention is all that they share.
+  bool canGoOn(func::FuncOp target, SmallVector<lm::PackedAttentionOp> &attentions) {
+    target.walk([&](lm::PackedAttentionOp op) { attentions.push_back(op); });
+    auto declined = [](Location location, StringRef reason) {
+      remark::missed(location, remark::RemarkOpts::name("longc-apply-cross-rows").category("longc-training")) << "no row goes on behind another: " << reason;
+      return false;
+    };
+    if (attentions.empty())
+      return declined(target.getLoc(), "there is no attention");
+    for (lm::PackedAttentionOp attention : attentions) {
+      if (!attention.getCausal() || attention.getWindow() > 0 || attention.getSources() || attention.getCuQ() != attention.getCuK())
+        return declined(attention.getLoc(), "a layer does not see all that stands before a token, and it alone");
+      for (Operation *user : attention.getCuQ().getUsers())
+        if (!isa<lm::PackedAttentionOp>(user))
+          return declined(user->getLoc(), "more than attention knows where rows begin");
+    }
+    return true;
   }
 
   // Others' keys are seen as they were before their rotation.

@@ -182,7 +182,8 @@ void KeyGradient::run() {
   begin_ = item(WorkColumn::queryBegin), end_ = item(WorkColumn::queryEnd), diagonal_ = item(WorkColumn::diagonal);
   const SmallVector<AttentionSource> sources = packedSources(op_);
   Value none = kernel_.constantTile({keys_, size_}, 0.0);
-  SmallVector<Value> sums = add(ownQueries(sources.front()), {none, none});
+  const Walk own = ownQueries(sources.front());
+  SmallVector<Value> sums = add(own, {none, none});
   auto store = [&](Value sum, unsigned result) {
     Value offsets[] = {begin_, keyHead_, kernel_.index(0)};
     kernel_.store(sum, kernel_.output(emptyResult(kernel_.host(), op_->getResult(result).getType(), op_.getK())), offsets, begin_, end_, {1});
@@ -192,7 +193,7 @@ void KeyGradient::run() {
     store(sums[0], 0);
   if (sources.size() > 1) {
     const AttentionSource &others = sources.back();
-    Value keys = ownKeys(others.keys), values = ownKeys(others.values);
+    Value keys = apart ? ownKeys(others.keys) : own.keys, values = own.values;
     SequencePairs readers(kernel_, others.pairs, op_.getCuQ(), item(WorkColumn::slot), /*own=*/1);
     auto more = readers.forEach({apart ? none : sums[0], sums[1]}, [&](Value first, Value last, ValueRange before) {
       return add({others, first, last, keys, values}, before);

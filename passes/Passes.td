@@ -17,10 +17,15 @@ def ApplyCrossRowsPass : Longc_Pass<"longc-apply-cross-rows"> {
     keys and the values of other rows, in one softmax with their own. Which rows read which is an argument: `cross_rows` [n, 2],
     numbers of sequences (reader, source). Gradients reach the rows that are read, unless they are detached. `all` is every layer, or those that see
     everything where there are others.
+
+    With `behind`, in all layers, keys are seen as they are rotated: a row whose positions go on where those of the one that it reads end is what both
+    would be as one row, so that several can share what stands before them (LIFT's contextualised rows). A function in which that does not hold, because
+    a layer sees the newest tokens alone or more than attention knows where rows begin, stays as it is.
   }];
   let options = [Option<"function", "function", "std::string", "\"forward\"", "whose layers">,
                  Option<"memLayers", "mem-layers", "std::string", "\"all\"", "layers that read: all, or numbers with commas">,
-                 Option<"detach", "detach", "bool", "false", "rows that are read are constants to gradients">];
+                 Option<"detach", "detach", "bool", "false", "rows that are read are constants to gradients">,
+                 Option<"behind", "behind", "bool", "false", "rows go on behind those that they read">];
 }
 
 def ApplyFotPass : Longc_Pass<"longc-apply-fot"> {

@@ -22,7 +22,9 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
     if (softTokens)
       manager.addPass(createTakeSoftTokensPass({.function = "loss", .from = "compress_trained"}));
     if (options.method == "fot")
-      manager.addPass(createApplyCrossRowsPass(ApplyCrossRowsPassOptions{"loss", options.memLayers, options.detachMemory}));
+      manager.addPass(createApplyCrossRowsPass({.function = "loss", .memLayers = options.memLayers, .detach = options.detachMemory}));
+    else if (!softTokens)
+      manager.addPass(createApplyCrossRowsPass({.function = "loss", .behind = true}));
     manager.addPass(createDifferentiatePass());
     manager.addPass(createRecomputePass());
   }

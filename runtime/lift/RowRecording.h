@@ -7,11 +7,12 @@
 
 namespace longc {
 
-/// {"step", "rate", "loss", "calls": [{"boundaries", "tokens", "weights"}]} a step: sequences end to end, as TrainBatch has them.
+/// {"step", "rate", "loss", "calls": [{"boundaries", "tokens", "weights"}]} a step: sequences end to end, as TrainBatch has them, but whole: what
+/// several go on behind stands before each of them.
 /// The loss is the sum over calls and tokens t of weights[t] times -log p(tokens[t + 1]).
 class RowRecording {
 public:
-  void add(const TrainBatch &batch);
+  void add(const TrainBatch &call);
   void endStep(const StepReport &report);
   const std::string &text() const { return text_; }
 

@@ -206,8 +206,20 @@ void LiftRows::makeSegments(std::string_view title, std::string_view text) {
   std::vector<int32_t> context = part(pieces.head);
   for (const std::vector<int32_t> &more : {tokenizer_->encode("...", false), part(pieces.tail), tokenizer_->encode(recite, false)})
     context.insert(context.end(), more.begin(), more.end());
+  common_ = static_cast<int64_t>(context.size()) - 1;
   for (TokenRange range : segmentsOf(size, sizes.segment, sizes.offset))
     pieces_.push_back(row(context, part(range), false));
+}
+
+std::vector<Sample> LiftRows::behindOneContext(const std::vector<Sample> &segments) const {
+  std::vector<Sample> rows;
+  for (size_t begin = 0, end = 0; begin < segments.size(); begin = end) {
+    int64_t tokens = segments[end++].size();
+    while (end < segments.size() && (end - begin < 2 || tokens + segments[end].size() - common_ <= *mostShared_))
+      tokens += segments[end++].size() - common_;
+    rows.push_back(end - begin == 1 ? segments[begin] : joinBehind(std::span(segments).subspan(begin, end - begin), common_));
+  }
+  return rows;
 }
 
 int64_t LiftRows::gpuStepTokens() const {
@@ -223,6 +235,8 @@ std::vector<Sample> LiftRows::ofEpoch(int64_t epoch) const {
   for (size_t i = 0; i < pieces_.size(); ++i)
     if (static_cast<int64_t>(i) % counts_.shares == epoch % counts_.shares)
       rows.push_back(pieces_[i]);
+  if (common_ > 0 && mostShared_)
+    rows = behindOneContext(rows);
   if (epoch >= plan_.segmentEpochs)
     for (auto make : {&LiftRows::questionsOf, &LiftRows::othersOf})
       std::ranges::move((this->*make)(epoch), std::back_inserter(rows));

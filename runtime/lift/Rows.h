@@ -34,6 +34,8 @@ public:
   /// The rows of pass `epoch`: all questions (gm: from pass `segmentEpochs` on) and a share of the text, about as much of it as there
   /// are questions, as far as the plan divides it; with questions also rows that ask about other texts.
   std::vector<Sample> ofEpoch(int64_t epoch) const;
+  /// From now on contextualised rows of a pass are branches of samples that have their context once: two in each, more where it has at most `most` tokens.
+  void shareContext(int64_t most) { mostShared_ = most; }
   /// Whether the first `epochs` passes have read all of the text.
   bool readsAll(int64_t epochs) const { return epochs >= counts_.shares; }
   /// Tokens of an optimizer step on a GPU, where a call costs the host the same however small it is: all of a pass, up to 4,096 and the rows of other texts.
@@ -50,6 +52,7 @@ private:
   void makePassages(const std::vector<std::string> &sentences);
   void makeSegments(std::string_view title, std::string_view text);
   Sample questionRow(const LiftQuestion &question) const;
+  std::vector<Sample> behindOneContext(const std::vector<Sample> &segments) const;
   Sample row(std::vector<int32_t> prompt, const std::vector<int32_t> &answer, bool ends) const;
 
   const Tokenizer *tokenizer_ = nullptr;
@@ -58,6 +61,8 @@ private:
   std::optional<PromptDocument> document_;
   std::optional<OtherTexts> others_;
   std::vector<Sample> pieces_, questions_; // passages or segments of the text; questions with nothing before them
+  int64_t common_ = 0;                     // tokens that all segments begin with, but the last: what it predicts is not the same for all
+  std::optional<int64_t> mostShared_;      // none: segments stand apart
   LiftCounts counts_;
 };
 

@@ -45,7 +45,7 @@ Result<std::unique_ptr<ProgramStep>> ProgramStep::create(const Program &program,
   return step;
 }
 
-bool ProgramStep::readsRows() const {
+bool ProgramStep::takesPairs() const {
   return std::ranges::any_of(lossFunction().function().inputs(), [](const abi::Input &input) { return input.role() == abi::Input::CROSS_ROWS; });
 }
 

@@ -18,13 +18,17 @@ public:
   Result<double> loss(const TrainBatch &batch, const HeldTraining &training) override;
   Result<double> lossAndGradients(const TrainBatch &batch, HeldTraining &training) override;
 
-  /// Whether sequences of a batch can read others: the program was compiled with a FoT memory.
-  bool readsRows() const;
+  /// Whether sequences of a batch can read others in layers with a memory: the program was compiled with FoT.
+  bool readsRows() const { return takesPairs() && hasMemory(); }
+  /// Whether they can go on behind others: samples may have branches.
+  bool takesBranches() const { return takesPairs() && !hasMemory(); }
   /// Numbers in all parameters that `loss` reads.
   int64_t modelParameters() const;
 
 private:
   ProgramStep(const Program &program, Engine *engine) : CompiledStep(program, engine) {}
+  bool takesPairs() const;
+  bool hasMemory() const { return program().module().memory().layers_size() > 0; }
   Result<double> run(Executor &executor, const TrainBatch &batch);
 };
 

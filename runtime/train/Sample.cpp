@@ -32,6 +32,17 @@ int64_t Sample::targets() const {
   return std::count_if(weights.begin(), weights.end(), [](float weight) { return weight != 0; });
 }
 
+Sample joinBehind(std::span<const Sample> samples, int64_t common) {
+  Sample joined;
+  for (const Sample &sample : samples) {
+    const std::ptrdiff_t from = joined.tokens.empty() ? 0 : common;
+    joined.branches.push_back(joined.size() + common - from);
+    joined.tokens.insert(joined.tokens.end(), sample.tokens.begin() + from, sample.tokens.end());
+    joined.weights.insert(joined.weights.end(), sample.weights.begin() + from, sample.weights.end());
+  }
+  return joined;
+}
+
 SampleMaker::SampleMaker(const Tokenizer &tokenizer, std::optional<ChatTemplate> chatTemplate)
     : tokenizer_(tokenizer), template_(std::move(chatTemplate)), variables_(templateVariables(tokenizer)) {}
 

@@ -6,6 +6,7 @@
 #include "runtime/train/TrainingLine.h"
 
 #include <map>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -16,11 +17,16 @@ struct Sample {
   std::vector<int32_t> tokens; // T of them
   std::vector<float> weights;  // T: of predicting token t from those before it; 0 is no target, and so is weights[0]
   float factor = 1;            // of its loss, once that is normed
+  // Where its branches begin: each goes on behind [0, branches[0]), which has no target, and sees nothing of the others. Empty: it is one text.
+  std::vector<int64_t> branches;
 
   int64_t size() const { return static_cast<int64_t>(tokens.size()); }
   /// How many tokens are targets: N_i of LongAlign's equations.
   int64_t targets() const;
 };
+
+/// Samples that begin with the same `common` tokens, none of them a target, as one that has these once.
+Sample joinBehind(std::span<const Sample> samples, int64_t common);
 
 /// Codes of its errors: a template that writes an answer otherwise once something follows it; tokens that do not spell the
 /// text; a line without a target; a program without a template.

@@ -3,17 +3,28 @@
 
 namespace longc {
 
-void TrainBatch::add(std::span<const int32_t> sequence, std::span<const float> sequenceWeights) {
-  if (boundaries.empty())
-    boundaries.push_back(0);
-  for (size_t t = 0; t < sequence.size(); ++t) {
-    const bool isLast = t + 1 == sequence.size();
-    tokens.push_back(sequence[t]);
-    positions.push_back(static_cast<int32_t>(t));
-    targets.push_back(isLast ? 0 : sequence[t + 1]);
-    weights.push_back(isLast ? 0 : sequenceWeights[t + 1]);
+void TrainBatch::addText(std::span<const int32_t> text, std::span<const float> textWeights, size_t position) {
+  for (size_t t = 0; t < text.size(); ++t) {
+    const bool isLast = t + 1 == text.size();
+    tokens.push_back(text[t]);
+    positions.push_back(static_cast<int32_t>(position + t));
+    targets.push_back(isLast ? 0 : text[t + 1]);
+    weights.push_back(isLast ? 0 : textWeights[t + 1]);
   }
   boundaries.push_back(static_cast<int32_t>(tokens.size()));
+}
+
+void TrainBatch::add(std::span<const int32_t> sequence, std::span<const float> sequenceWeights, std::span<const int64_t> branches) {
+  if (boundaries.empty())
+    boundaries.push_back(0);
+  const auto first = static_cast<int32_t>(boundaries.size()) - 1; // its number
+  for (size_t part = 0, begin = 0; part <= branches.size(); ++part) {
+    const size_t end = part < branches.size() ? static_cast<size_t>(branches[part]) : sequence.size();
+    if (part > 0)
+      crossRows.insert(crossRows.end(), {first + static_cast<int32_t>(part), first});
+    addText(sequence.subspan(begin, end - begin), sequenceWeights.subspan(begin, end - begin), part > 0 ? static_cast<size_t>(branches[0]) : 0);
+    begin = end;
+  }
 }
 
 std::vector<TrainBatch> makeBatches(std::span<const Pack> packs, std::span<const Sample> samples,
@@ -24,9 +35,9 @@ std::vector<TrainBatch> makeBatches(std::span<const Pack> packs, std::span<const
     if (batches.empty() || batches.back().size() + pack.tokens > tokens)
       batches.emplace_back();
     for (int32_t sequence : pack.sequences) {
-      const std::vector<int32_t> &ids = samples[static_cast<size_t>(sequence)].tokens;
-      batches.back().add(ids, weights.subspan(place, ids.size()));
-      place += ids.size();
+      const Sample &sample = samples[static_cast<size_t>(sequence)];
+      batches.back().add(sample.tokens, weights.subspan(place, sample.tokens.size()), sample.branches);
+      place += sample.tokens.size();
     }
   }
   return batches;

@@ -5,6 +5,12 @@
 // RUN: longc-opt %s --longc-apply-cross-rows=detach=true | FileCheck %s --check-prefix=DETACHED
 // DETACHED: lm.packed_attention {{.*}} source_keys %{{[^ ]*}} detached_sources causal
 
+// Rows that go on behind others read their keys as they are rotated.
+// RUN: longc-opt %s --longc-apply-cross-rows=behind=true | FileCheck %s --check-prefix=BEHIND
+// RUN: longc-interpret %s --function loss --pass-pipeline 'longc-apply-cross-rows{behind=true},longc-make-loss' --check-gradients --tokens 9 | FileCheck %s --check-prefix=GRADIENTS
+// BEHIND: %[[ROWS:[^:]*]]: tensor<?x2xi32> {lm.input = "cross_rows"}
+// BEHIND: lm.packed_attention {{.*}} sources %[[ROWS]] causal
+
 // GRADIENTS: gradients agree: 4 of 4,
 // CHECK-LABEL: func.func @forward
 // CHECK-SAME: %[[ROWS:[^:]*]]: tensor<?x2xi32> {lm.input = "cross_rows"}

@@ -1,6 +1,7 @@
 // What a text is learnt by: segments and their context, sentences and questions, rows and passes.
 #include "test/runtime/TokenizerFiles.h"
 
+#include "runtime/lift/Fit.h"
 #include "runtime/lift/Prompt.h"
 #include "runtime/lift/Rows.h"
 #include "runtime/lift/SelfQuestions.h"
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <numeric>
 #include <set>
+#include <thread>
 
 using namespace longc;
 
@@ -233,6 +235,39 @@ TEST(Rows, OfSegmentsStandBehindOneContext) {
   EXPECT_GE(later.back().size(), plan.window - 2);
 }
 
+// The same rows, whose context stands once: two at least, more where they fit.
+TEST(Rows, OfSegmentsShareTheirContext) {
+  const Tokenizer tokenizer = makeTokenizer(true);
+  const LiftPlan plan = LiftPlan::published(512, 7);
+  LiftRows rows = rowsOf(tokenizer, plan, {{"Who came?", "the queen"}});
+  const std::vector<Sample> apart = rows.ofEpoch(plan.segmentEpochs);
+  for (const int64_t most : {0, 1000}) {
+    rows.shareContext(most);
+    const std::vector<Sample> shared = rows.ofEpoch(plan.segmentEpochs);
+    size_t row = 0;
+    for (const Sample &sample : shared) {
+      EXPECT_TRUE(sample.branches.size() <= 2 || sample.size() <= most);
+      EXPECT_EQ(sample.tokens.size(), sample.weights.size());
+      std::vector<int64_t> ends(sample.branches.begin(), sample.branches.end());
+      ends.push_back(sample.size());
+      const auto begin = sample.tokens.begin();
+      for (size_t i = 0; i + 1 < ends.size(); ++i, ++row) { // a branch behind what it shares is the row
+        std::vector<int32_t> whole(begin, begin + ends[0]);
+        whole.insert(whole.end(), begin + ends[i], begin + ends[i + 1]);
+        EXPECT_EQ(whole, apart[row].tokens) << row;
+      }
+      if (sample.branches.empty())
+        EXPECT_EQ(sample.tokens, apart[row++].tokens);
+    }
+    EXPECT_EQ(row, apart.size());
+    auto targets = [](const std::vector<Sample> &all) {
+      return std::accumulate(all.begin(), all.end(), int64_t(0), [](int64_t sum, const Sample &one) { return sum + one.targets(); });
+    };
+    EXPECT_EQ(targets(shared), targets(apart));
+    EXPECT_EQ(shared.size() < (apart.size() + 1) / 2, most > 0);
+  }
+}
+
 // In a pass half of the questions stand alone, the others in rows half of which are text; over the passes each stands there.
 TEST(Rows, OfQuestionsStandBesideTheText) {
   const Tokenizer tokenizer = makeTokenizer(true);
@@ -347,6 +382,63 @@ TEST(Rows, AskAboutOtherTexts) {
       }
     }
     EXPECT_EQ(rows.ofEpoch(0).size() == without.ofEpoch(0).size(), recipe == LiftRecipe::gm); // its first passes are of segments alone
+  }
+}
+
+/// A model that takes as long as it is told to, a token.
+class SlowStep final : public TrainStep {
+public:
+  SlowStep() { list_.add("layers.0.w", {2, 2}, Beginning::zeros); }
+
+  const ParameterList &parameters() const override { return list_; }
+  ThreadPool &pool() override { return *pool_; }
+  Result<double> loss(const TrainBatch &, const ParameterArray &) override { return 1.0; }
+  Result<double> lossAndGradients(const TrainBatch &batch, const ParameterArray &, ParameterArray &) override {
+    calls.push_back(batch.size());
+    std::this_thread::sleep_for(perToken * batch.size());
+    return 1.0;
+  }
+  Result<double> loss(const TrainBatch &, const HeldTraining &) override { return 1.0; }
+  Result<double> lossAndGradients(const TrainBatch &, HeldTraining &) override { return 1.0; }
+
+  std::chrono::nanoseconds perToken{0};
+  std::vector<int64_t> calls;
+
+private:
+  ParameterList list_;
+  std::unique_ptr<ThreadPool> pool_ = std::move(*ThreadPool::create(1));
+};
+
+// By calls of a quarter of it at the most; where there is time enough one of a sixteenth says so.
+TEST(Fitting, RefusesABudgetBeforeAStepThatIsLonger) {
+  const Tokenizer tokenizer = makeTokenizer(false);
+  LiftPlan plan = LiftPlan::published(512, 7);
+  plan.train.batch.batch = INT32_MAX;
+  plan.train.callTokens = INT32_MAX;
+  plan.epochs = 2;
+  const LiftRows rows = rowsOf(tokenizer, plan, {{"Who came?", "the queen"}});
+  int64_t tokens = 0;
+  for (const Sample &row : rows.ofEpoch(0))
+    tokens += row.size();
+  for (const bool enough : {false, true}) {
+    SlowStep model;
+    model.perToken = std::chrono::nanoseconds(enough ? 0 : std::nano::den * 2 / 5 / tokens); // a step of 0.4 s
+    auto trainer = Trainer::create(model, {}, plan.train);
+    ASSERT_TRUE(trainer.ok());
+    LiftFitOptions options;
+    options.seconds = enough ? 1e6 : 0.25;
+    auto result = fitText(*trainer, model, rows, plan, options);
+    EXPECT_EQ(result.ok(), enough) << result.status().text();
+    if (enough) {
+      ASSERT_EQ(model.calls.size(), 3u);
+      EXPECT_EQ(model.calls[0], std::min<int64_t>(256, tokens / 16));
+      EXPECT_EQ(model.calls[1], tokens);
+      continue;
+    }
+    EXPECT_EQ(result.status().code(), budgetTooShort);
+    for (int64_t call : model.calls)
+      EXPECT_LE(call, tokens / 4);
+    EXPECT_EQ(trainer->state().step, 0);
   }
 }
 

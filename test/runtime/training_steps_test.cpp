@@ -107,6 +107,36 @@ TEST(TrainBatch, ShiftsTargetsInsideSequences) {
   EXPECT_EQ(makeBatches(packs, samples, weights, 1).size(), 2u); // a pack is never divided
 }
 
+// Branches go on where what they share ends; each is a sequence that reads it.
+TEST(Batches, HaveWhatRowsShareOnce) {
+  std::vector<Sample> rows(3);
+  for (int32_t i = 0; i < 3; ++i) {
+    rows[static_cast<size_t>(i)].tokens = {7, 8, 9};
+    rows[static_cast<size_t>(i)].weights = {0, 0, 0};
+    for (int32_t more = 0; more <= i; ++more) {
+      rows[static_cast<size_t>(i)].tokens.push_back(10 * (i + 1) + more);
+      rows[static_cast<size_t>(i)].weights.push_back(1);
+    }
+  }
+  const Sample joined = joinBehind(rows, 2);
+  EXPECT_EQ(joined.tokens, (std::vector<int32_t>{7, 8, 9, 10, 9, 20, 21, 9, 30, 31, 32}));
+  EXPECT_EQ(joined.branches, (std::vector<int64_t>{2, 4, 7}));
+  EXPECT_EQ(joined.targets(), 6);
+  Sample before;
+  before.tokens = {1, 2};
+  before.weights = {0, 1};
+  const std::vector<Sample> samples = {before, joined};
+  std::vector<float> weights = before.weights;
+  weights.insert(weights.end(), joined.weights.begin(), joined.weights.end());
+  const auto batches = makeBatches(std::vector<Pack>{{{0, 1}, 13, 0}}, samples, weights, 100);
+  ASSERT_EQ(batches.size(), 1u);
+  EXPECT_EQ(batches[0].boundaries, (std::vector<int32_t>{0, 2, 4, 6, 9, 13}));
+  EXPECT_EQ(batches[0].positions, (std::vector<int32_t>{0, 1, 0, 1, 2, 3, 2, 3, 4, 2, 3, 4, 5}));
+  EXPECT_EQ(batches[0].crossRows, (std::vector<int32_t>{2, 1, 3, 1, 4, 1}));
+  EXPECT_EQ(batches[0].targets, (std::vector<int32_t>{2, 0, 8, 0, 10, 0, 20, 21, 0, 30, 31, 32, 0}));
+  EXPECT_EQ(batches[0].weights, (std::vector<float>{1, 0, 0, 0, 1, 0, 1, 1, 0, 1, 1, 1, 0}));
+}
+
 TEST(Trainer, LearnsToCount) {
   Bigram model(1);
   const std::vector<Sample> samples = counting(40);

@@ -221,6 +221,8 @@ Status LiftTask::prepare(const Program &program, Engine *engine) {
   step_ = std::move(*step);
   if (!areCallTokensGiven_)
     plan_.train.callTokens = step_->usualCallTokens();
+  if (step_->takesBranches()) // two segments fit into what a step of one pack takes
+    rows_->shareContext(plan_.train.batch.batch > 1 ? plan_.train.callTokens : 0);
   const bool onGpu = step_->device().hasOwnMemory();
   if (onGpu) {
     plan_.train.batch.capacity = rows_->gpuStepTokens();
