@@ -57,6 +57,7 @@ struct MemoryDefaults {
 };
 
 struct Checkpoint {
+  std::string path;  // as it was given to openCheckpoint
   std::string title; // possibly empty
   DecoderConfig config;
   std::vector<CheckpointParameter> parameters;

@@ -8,8 +8,9 @@
 #include <sys/stat.h>
 
 namespace longc {
+namespace {
 
-Result<Checkpoint> openCheckpoint(const std::string &path) {
+Result<Checkpoint> importFrom(const std::string &path) {
   struct stat info;
   if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
     return importHf(path);
@@ -21,6 +22,15 @@ Result<Checkpoint> openCheckpoint(const std::string &path) {
     return Status::error(FileUnreadable, "'" + path + "' holds tensors alone: expected a model's folder or a .gguf file",
                          "give the folder that it lies in, with config.json and tokenizer.json");
   return importGguf(path);
+}
+
+} // namespace
+
+Result<Checkpoint> openCheckpoint(const std::string &path) {
+  Result<Checkpoint> checkpoint = importFrom(path);
+  if (checkpoint.ok())
+    checkpoint->path = path;
+  return checkpoint;
 }
 
 } // namespace longc

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace longc {
 namespace {
@@ -128,8 +129,11 @@ Status readParameters(const GgufFile &file, const Architecture &architecture, Ch
   DecoderConfig &config = checkpoint.config;
   std::map<ElementFormat, int> widened;
   std::vector<std::string> surplus;
+  std::set<std::string> seen;
   for (const GgufTensor &tensor : file.tensors()) {
     std::optional<std::string> name = parameterName(architecture, tensor.name);
+    if (name && !name->empty() && !seen.insert(*name).second)
+      return Status::error(TensorSurplus, "tensor " + quoted(tensor.name) + " stands twice under different names", "the file is damaged");
     if (!name)
       surplus.emplace_back(tensor.name);
     if (!name || name->empty())

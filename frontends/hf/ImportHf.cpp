@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 namespace longc {
 namespace {
@@ -160,10 +161,14 @@ Status readTensors(const std::string &folder, const HfConfig &config, Checkpoint
     return opened.status();
   auto files = std::make_shared<SafetensorsFolder>(std::move(*opened));
   std::vector<std::pair<std::string, const SafetensorsTensor *>> named;
+  std::set<std::string> seen;
   for (const SafetensorsTensor *tensor : files->tensors()) {
     std::string name = config.decoder.encoder ? encoderName(tensor->name) : parameterName(tensor->name, config.pictures);
     if (name.empty())
       continue;
+    if (!seen.insert(name).second)
+      return inFile(folder, Status::error(TensorSurplus, "tensor " + quoted(tensor->name) + " stands twice under different names",
+                                          "the folder holds two models, or is damaged"));
     if (Status status = addParameter(*tensor, name, config, out); !status.ok())
       return inFile(folder, status);
     named.emplace_back(std::move(name), tensor);

@@ -327,8 +327,11 @@ Result<TokenizerSource> readTokenizerFolder(const std::string &folder, int64_t v
     return source;
   }
   Frame frame = frameOf(*json);
-  LONGC_TRY(readSide(reader, frame.before, "before", source, source.bosId, source.addBos));
-  LONGC_TRY(readSide(reader, frame.behind, "behind", source, source.eosId, source.addEos));
+  Status status = readSide(reader, frame.before, "before", source, source.bosId, source.addBos);
+  if (status.ok())
+    status = readSide(reader, frame.behind, "behind", source, source.eosId, source.addEos);
+  if (!status.ok())
+    return inFile(path, status);
   return source;
 }
 

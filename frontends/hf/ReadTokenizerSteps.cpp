@@ -64,6 +64,7 @@ public:
 
   Status read() {
     LONGC_TRY(readNormalizer());
+    LONGC_TRY(checkDecoder());
     words_ = tokenizerSteps(json_, "pre_tokenizer", "pretokenizers");
     if (out_.model == "bert")
       return readPieceWords();
@@ -255,6 +256,15 @@ private:
       out_.wordSteps.push_back({scheme == "first" ? prependToText : prependUnlessThere, "", writtenSpace});
     if (flagAt(step, "split", true))
       out_.pre = "each-space";
+    return {};
+  }
+
+  // Text comes out as the vocabulary is written: a decoder of another kind of vocabulary would change it.
+  Status checkDecoder() const {
+    constexpr const char *known[] = {"ByteFallback", "ByteLevel", "Fuse", "Metaspace", "Replace", "Strip", "WordPiece"};
+    for (const JsonValue *step : tokenizerSteps(json_, "decoder", "decoders"))
+      if (std::none_of(std::begin(known), std::end(known), [&](const char *type) { return isType(*step, type); }))
+        return unsupported("decoder", textAt(*step, "type"), "decoders: ByteLevel, Metaspace, WordPiece, and Replace, ByteFallback, Fuse, Strip of SentencePiece");
     return {};
   }
 

@@ -28,6 +28,8 @@ sed -i 's/models.Normalize/models.Dense/' "$folder/modules.json"
 refuses 1 "modules.json: module 'sentence_transformers.models.Dense' is not supported" "${compile[@]}"
 folder bert 'case["tensors"] = [t for t in case["tensors"] if "LayerNorm.bias" not in t[0]]'
 refuses 1 "tensor 'embeddings.LayerNorm.bias'" "${compile[@]}"
+folder bert 'case["tensors"].append(["bert.encoder.layer.1.output.dense.bias", [32]])'
+refuses 1 "stands twice under different names" "${compile[@]}"
 folder bert 'case["tensors"].append(["encoder.layer.2.output.dense.bias", [32]])'
 refuses 1 "tensor 'encoder.layer.2.output.dense.bias' has no place in a model of the family 'bert'" "${compile[@]}"
 folder bert

@@ -22,7 +22,7 @@ compile=("$longc" compile "$folder" -o "$app")
 folder llama 'case["tensors"] = [t for t in tensors if "layers.1.mlp" not in t[0]]'
 refuses 1 "tensor 'model.layers.1.mlp.gate_proj.weight', 'model.layers.1.mlp.up_proj.weight', 'model.layers.1.mlp.down_proj.weight' are missing" "${compile[@]}"
 folder llama 'case["tensors"] = [t for t in tensors if t[0] != "model.embed_tokens.weight"]'
-refuses 1 "tensor 'model.embed_tokens.weight' is missing" "${compile[@]}"
+refuses 1 "$folder: tensor 'model.embed_tokens.weight' is missing" "${compile[@]}"
 folder llama 'shape["model.norm.weight"][0] = 31'
 refuses 1 "tensor 'model.norm.weight': expected shape [32] from the configuration, the file has [31]" "${compile[@]}"
 folder llama 'tensors.append(["model.layers.0.self_attn.q_proj.bias", [32]])'

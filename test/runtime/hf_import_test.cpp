@@ -277,6 +277,10 @@ TEST_F(HfFolder, FoldersThatAreRefused) {
   refused(TokenizerInvalid, "'model.unk_token' is missing: WordPiece needs one");
   write("tokenizer.json", R"({"model": {"type": "WordPiece", "vocab": {"a": 0}, "unk_token": "a"}, "pre_tokenizer": {"type": "Whitespace"}})");
   refused(TokenizerInvalid, "pre-tokenizer 'Whitespace' is not supported");
+  write("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {"a": 1}, "merges": []}, "decoder": {"type": "CTC"}})");
+  refused(TokenizerInvalid, "tokenizer.json: decoder 'CTC' is not supported");
+  write("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {"a": 1}, "merges": []}, "post_processor": {"single": [{"SpecialToken": {"id": "b"}}]}})");
+  refused(TokenizerInvalid, "tokenizer.json: 'post_processor' puts 'b'");
   write("tokenizer.json", R"({"model": {"type": "BPE", "vocab": {"a": 5}, "merges": []}})");
   refused(TokenizerInvalid, "token 'a': expected an id below 5");
   std::filesystem::remove(path_ / "tokenizer.json");

@@ -43,19 +43,19 @@ std::string namesText(std::vector<std::string> names, const Checkpoint &checkpoi
 Status check(const ParameterAccount &account, const Checkpoint &checkpoint) {
   if (!account.missing.empty())
     return Status::error(TensorMissing,
-                         "tensor " + namesText(account.missing, checkpoint) + (account.missing.size() == 1 ? " is" : " are") +
+                         checkpoint.path + ": tensor " + namesText(account.missing, checkpoint) + (account.missing.size() == 1 ? " is" : " are") +
                              " missing",
                          "the file is incomplete");
   if (!account.misshapen.empty()) {
     const ParameterAccount::Misshapen &first = account.misshapen.front();
     return Status::error(TensorShape,
-                         "tensor " + quoted(checkpoint.sourceNameOf(first.name)) + ": expected shape " +
+                         checkpoint.path + ": tensor " + quoted(checkpoint.sourceNameOf(first.name)) + ": expected shape " +
                              shapeText(first.expected) + " from the configuration, the file has " + shapeText(first.found),
                          "configuration and tensors are of different models");
   }
   if (!account.surplus.empty())
     return Status::error(TensorSurplus,
-                         "tensor " + namesText(account.surplus, checkpoint) +
+                         checkpoint.path + ": tensor " + namesText(account.surplus, checkpoint) +
                              (account.surplus.size() == 1 ? " has" : " have") + " no place in a model of the family '" +
                              checkpoint.config.family + "' as it is configured",
                          "the configuration is of another model, or the model has parts that are not supported");
