@@ -1,7 +1,8 @@
-// Parameters as bf16 matrices, for targets that hold them so: quantised ones, and trained ones that are read rounded.
+// Parameters as bf16 matrices, for targets that hold them so: quantised ones, trained ones that are read rounded, and an adapter's.
 #include "passes/Passes.h"
 #include "passes/TargetFacts.h"
 
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -50,22 +51,30 @@ struct DecodeWeightsPass : impl::DecodeWeightsPassBase<DecodeWeightsPass> {
       }
   }
 
-  // Trained matrices of float32 that everything reads rounded.
+  // Matrices of float32 that everything reads rounded: trained ones, and those of an adapter that is stored. (Tables that are not trained keep what they are.)
   llvm::StringSet<> readRounded() {
-    llvm::StringSet<> names;
+    llvm::StringMap<bool> isTrained; // of matrices of float32
+    llvm::StringSet<> names, others;
     for (auto parameter : getOperation().getOps<lm::ParameterOp>()) {
       auto type = dyn_cast<RankedTensorType>(parameter.getType());
-      if (parameter.getTrainable() && type && type.getRank() == 2 && type.getElementType().isF32())
+      if (!type || type.getRank() != 2 || !type.getElementType().isF32())
+        continue;
+      isTrained[parameter.getSymName()] = parameter.getTrainable();
+      if (parameter.getTrainable())
         names.insert(parameter.getSymName());
     }
-    auto rounds = [](Operation *user) {
-      auto round = dyn_cast<lm::RoundOp>(user);
-      return isa<lm::EmbeddingOp>(user) || (round && cast<RankedTensorType>(round.getType()).getElementType().isBF16());
-    };
     getOperation().walk([&](lm::ParameterRefOp reference) {
-      if (!llvm::all_of(reference->getUsers(), rounds))
-        names.erase(reference.getName());
+      auto found = isTrained.find(reference.getName());
+      if (found == isTrained.end())
+        return;
+      auto rounds = [&](Operation *user) {
+        auto round = dyn_cast<lm::RoundOp>(user);
+        return (found->second && isa<lm::EmbeddingOp>(user)) || (round && cast<RankedTensorType>(round.getType()).getElementType().isBF16());
+      };
+      (llvm::all_of(reference->getUsers(), rounds) ? names : others).insert(reference.getName());
     });
+    for (const auto &other : others)
+      names.erase(other.getKey());
     return names;
   }
 

@@ -1,5 +1,5 @@
-// Quantised parameters become bf16 matrices where the target holds them so, and trained ones that all read rounded; elsewhere
-// they stay.
+// Quantised parameters become bf16 matrices where the target holds them so, trained ones that all read rounded, and those of an adapter
+// that is stored; elsewhere they stay.
 // RUN: longc-opt %s --longc-set-target=target=cuda:sm_90a --longc-decode-weights | FileCheck %s
 // RUN: longc-opt %s --longc-set-target=target=cpu --longc-decode-weights | FileCheck %s --check-prefix=STAYS
 
@@ -61,4 +61,26 @@ func.func @trained(%tokens: tensor<?xi32> {lm.input = "tokens"}) -> (tensor<?x32
   %b = lm.linear %r, %v : (tensor<?x64xbf16>, tensor<32x64xbf16>) -> tensor<?x32xf32>
   %c = lm.linear %y, %whole : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
   return %a, %b, %c : tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>
+}
+
+// STAYS: lm.parameter @lora_A : tensor<8x64xf32>
+// CHECK: lm.parameter @lora_A : tensor<8x64xbf16>
+// CHECK: lm.parameter @words : tensor<32x64xf32>
+// CHECK-LABEL: func.func @adapted
+// CHECK: lm.embedding %{{.*}}, %{{.*}} : (tensor<?xi32>, tensor<32x64xf32>)
+// CHECK-NOT: lm.round %{{.*}} : (tensor<8x64xf32>)
+// CHECK: %[[A:.*]] = lm.parameter_ref @lora_A : tensor<8x64xbf16>
+// CHECK: lm.linear %{{.*}}, %[[A]]
+lm.parameter @lora_A : tensor<8x64xf32>
+lm.parameter @words : tensor<32x64xf32>
+func.func @adapted(%tokens: tensor<?xi32> {lm.input = "tokens"}) -> (tensor<?x8xf32>, tensor<?x32xf32>) {
+  %words = lm.parameter_ref @words : tensor<32x64xf32>
+  %x = lm.embedding %tokens, %words : (tensor<?xi32>, tensor<32x64xf32>) -> tensor<?x64xf32>
+  %r = lm.round %x : (tensor<?x64xf32>) -> tensor<?x64xbf16>
+  %stored = lm.parameter_ref @lora_A : tensor<8x64xf32>
+  %a = lm.round %stored : (tensor<8x64xf32>) -> tensor<8x64xbf16>
+  %y = lm.linear %r, %a : (tensor<?x64xbf16>, tensor<8x64xbf16>) -> tensor<?x8xf32>
+  %w = lm.round %words : (tensor<32x64xf32>) -> tensor<32x64xbf16>
+  %z = lm.linear %r, %w : (tensor<?x64xbf16>, tensor<32x64xbf16>) -> tensor<?x32xf32>
+  return %y, %z : tensor<?x8xf32>, tensor<?x32xf32>
 }
