@@ -177,11 +177,14 @@ size_t WordSplitter::modernWordEnd() {
 size_t WordSplitter::writtenWordEnd() const {
   if (kind_ == PreTokenizerKind::Whole)
     return text_.size();
-  size_t begin = position_;
-  do
-    begin += text_.substr(begin).starts_with(writtenSpace) ? writtenSpace.size() : 0;
-  while (kind_ == PreTokenizerKind::SpaceRuns && text_.substr(begin).starts_with(writtenSpace));
-  return std::min(text_.find(writtenSpace, begin), text_.size());
+  size_t end = position_;
+  do {
+    do
+      end += text_.substr(end).starts_with(writtenSpace) ? writtenSpace.size() : 0;
+    while (kind_ == PreTokenizerKind::SpaceRuns && text_.substr(end).starts_with(writtenSpace));
+    end = std::min(text_.find(writtenSpace, end), text_.size());
+  } while (end < text_.size() && joining_[static_cast<uint8_t>(text_[end - 1])]);
+  return end;
 }
 
 bool WordSplitter::isBertPunctuation(size_t position) const {

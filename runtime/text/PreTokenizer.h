@@ -5,7 +5,7 @@
 // "llama-bpe": (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
 // "qwen2":     the same with \p{N}.
 // "whole":     a word is all there is; "each-space": one U+2581 and what follows it up to the next; "space-runs": a run of
-//              U+2581 and what follows it.
+//              U+2581 and what follows it, a further run behind a byte of which it is said that tokens go on there.
 // "bert":      a word is all up to white space or punctuation, or one character of punctuation; white space is left out.
 // A byte that is not UTF-8 is a character of its own, neither space nor letter nor number.
 #pragma once
@@ -14,6 +14,7 @@
 #include "runtime/text/UnicodeTables.h"
 #include "runtime/text/Utf8.h"
 
+#include <bitset>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,11 +41,15 @@ std::optional<PreTokenizerKind> preTokenizerByName(std::string_view name);
 // "gpt-2, smollm, …": for messages.
 std::string preTokenizerNames();
 
+// Bytes.
+using ByteSet = std::bitset<256>;
+
 // Walks over the words of one text; each word starts where the last one ended.
 class WordSplitter {
 public:
-  WordSplitter(std::string_view text, PreTokenizerKind kind)
-      : text_(text), kind_(kind), cutDigits_(kind == PreTokenizerKind::SmolLm) {}
+  // `joining`: of "space-runs", the bytes behind which a run of U+2581 begins no word.
+  WordSplitter(std::string_view text, PreTokenizerKind kind, const ByteSet &joining = {})
+      : text_(text), kind_(kind), joining_(joining), cutDigits_(kind == PreTokenizerKind::SmolLm) {}
 
   bool done() const { return position_ == text_.size(); }
   std::string_view next(); // not to be called when done
@@ -75,6 +80,7 @@ private:
 
   std::string_view text_;
   PreTokenizerKind kind_;
+  const ByteSet joining_;
   size_t position_ = 0;
   bool cutDigits_, sawEnd_ = false;
 };

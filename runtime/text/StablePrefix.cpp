@@ -40,7 +40,7 @@ size_t Tokenizer::lastSpaces(std::string_view text) const {
   for (size_t position = text.size(); position-- > 1;) {
     std::string_view before = text.substr(0, position), rest = text.substr(position);
     bool isSpace = rest.starts_with(' ') || rest.starts_with(writtenSpace);
-    if (isSpace && !before.ends_with(' ') && !before.ends_with(writtenSpace))
+    if (isSpace && !before.ends_with(' ') && !before.ends_with(writtenSpace) && !joinedBySpace_[static_cast<uint8_t>(before.back())])
       return position;
   }
   return 0;

@@ -272,7 +272,8 @@ Status Tokenizer::fillAddedTokens(const TokenizerModel &model) {
   return {};
 }
 
-// The spaces of a text of characters are where its words begin if no token goes on behind one.
+// The spaces of a text of characters are where its words begin, but behind bytes behind which a token goes on with one. (Of Gemma's
+// 262,144 tokens one does.)
 void Tokenizer::chooseWords() {
   if (kind_ != TokenizerKind::CharacterPairs)
     return;
@@ -281,15 +282,14 @@ void Tokenizer::chooseWords() {
   spacesPartWords_ = preTokenizer_ == PreTokenizerKind::EachSpace && stepsOnlyWriteSpaces;
   if (preTokenizer_ != PreTokenizerKind::Whole || bpe_.leavesOut() || !bpe_.isKnown(writtenSpace))
     return;
-  auto crosses = [this](int32_t id) {
+  for (int32_t id = 0; id < size(); ++id) {
+    if (!bpe_.tree().exists(id))
+      continue;
     std::string_view text = tokens_[id];
-    while (text.starts_with(writtenSpace))
-      text.remove_prefix(writtenSpace.size());
-    return text.find(writtenSpace) != std::string_view::npos;
-  };
-  for (int32_t id = 0; id < size(); ++id)
-    if (bpe_.tree().exists(id) && crosses(id))
-      return;
+    for (size_t at = text.find(writtenSpace, 1); at != std::string_view::npos; at = text.find(writtenSpace, at + 1))
+      if (!text.substr(0, at).ends_with(writtenSpace))
+        joinedBySpace_.set(static_cast<uint8_t>(text[at - 1]));
+  }
   preTokenizer_ = PreTokenizerKind::SpaceRuns;
   spacesPartWords_ = stepsOnlyWriteSpaces;
 }
@@ -335,7 +335,7 @@ void Tokenizer::encodeText(std::string_view text, EncodeWork &work) const {
 
 void Tokenizer::encodeWords(std::string_view text, EncodeWork &work) const {
   std::vector<int32_t> &ids = work.ids;
-  for (WordSplitter words(text, preTokenizer_); !words.done();) {
+  for (WordSplitter words(text, preTokenizer_, joinedBySpace_); !words.done();) {
     std::string_view word = words.next();
     if (words.isLeftOut(word))
       continue;

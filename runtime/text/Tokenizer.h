@@ -123,7 +123,8 @@ private:
   AddedTokens added_, addedNormalized_; // found in the text as it stands, and as normalized
   Normalizer normalizer_, wordSteps_;
   bool isNormalized_ = false; // the steps are something
-  bool spacesPartWords_ = false; // no token has a space behind other characters, and no step does more than write spaces
+  bool spacesPartWords_ = false; // but behind bytes of the next, no token has a space behind other characters, and no step does more than write spaces
+  ByteSet joinedBySpace_;
   TokenizerKind kind_ = TokenizerKind::BytePairs;
   bool stripFirstSpace_ = false;
   std::vector<uint8_t> special_;     // by id

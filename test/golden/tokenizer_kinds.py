@@ -127,6 +127,18 @@ def some_bytes_apart():
     return some_bytes(fuse=False)
 
 
+def joined():
+    """Tokens that go on behind a space, as one of Gemma's does: there no word ends."""
+    merges = [("e", SPACE), ("t", "h"), ("e" + SPACE, "th"), ("th", "e"), (">", SPACE), (SPACE, SPACE), (SPACE, "th")]
+    letters = [*"<unk> themillourw.|x=1;'DONTLab0234", SPACE]
+    tokens = ["<unk>", *(f"<0x{byte:02X}>" for byte in range(256)), *letters, *(left + right for left, right in merges)]
+    tokenizer = Tokenizer(models.BPE(vocab={token: id for id, token in enumerate(dict.fromkeys(tokens))}, unk_token="<unk>", fuse_unk=True,
+                                     byte_fallback=True, merges=merges))
+    tokenizer.normalizer, tokenizer.pre_tokenizer = normalizers.Replace(" ", SPACE), pre_tokenizers.Split(" ", "merged_with_previous")
+    tokenizer.decoder = decoders.Sequence([decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()])
+    return tokenizer
+
+
 def qwen2():
     return byteLevel(split(NUMBERS % ""))
 
@@ -255,5 +267,5 @@ def letters():
     return tokenizer
 
 
-KINDS = {make.__name__: make for make in (behaviors, bert, bert_cased, bge, blanks, gemma, letters, llama, llama3, metaspace, mistral, nfc, patterns,
+KINDS = {make.__name__: make for make in (behaviors, bert, bert_cased, bge, blanks, gemma, joined, letters, llama, llama3, metaspace, mistral, nfc, patterns,
                                            qwen2, roberta, some_bytes, some_bytes_apart, words, xlmr)}
