@@ -36,6 +36,7 @@ struct KernelCode {
 struct CodeOptions {
   llvm::SmallVector<llvm::StringRef> variants; // of those that the target has; empty: all
   bool trains = false;                   // code for the optimizer too
+  bool decodes = false;                  // code that chooses tokens too, where the device has memory of its own
   bool quiet = true;                     // else what became of each kernel is printed where the target says so
   unsigned threads = 2;
   // Seconds of each stage, of all threads together, are added up here when given.

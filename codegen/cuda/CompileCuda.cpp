@@ -175,6 +175,12 @@ public:
         return kernels.emitError(optimizer.status().text());
       llvm::append_range(*compiled, *optimizer);
     }
+    if (options.decodes) {
+      Result<CudaKernel> sampler = compileSampler();
+      if (!sampler.ok())
+        return kernels.emitError(sampler.status().text());
+      compiled->push_back(std::move(*sampler));
+    }
     for (CudaKernel &kernel : *compiled) {
       if (!options.quiet)
         llvm::errs() << kernel.name << ": " << kernel.resources.registers << " registers, " << kernel.resources.spillStoreBytes

@@ -43,4 +43,7 @@ mlir::FailureOr<std::vector<CudaKernel>> compileCuda(mlir::ModuleOp kernels, Dum
 /// The optimizer's kernels (LONGC_OPTIMIZER_*), for a program that trains.
 Result<std::vector<CudaKernel>> compileOptimizer();
 
+/// The kernel that chooses tokens (LONGC_SAMPLER), for a program that decodes.
+Result<CudaKernel> compileSampler();
+
 } // namespace longc

@@ -74,6 +74,8 @@ Result<std::unique_ptr<CudaContext>> CudaContext::open(int ordinal) {
   LONGC_TRY(cuda.check(cuda.streamCreate(&device->stream_, /*flags: in order with the default stream*/ 0), "creating a stream"));
   LONGC_TRY(cuda.check(cuda.eventCreate(&device->startEvent_, 0), "creating an event"));
   LONGC_TRY(cuda.check(cuda.eventCreate(&device->stopEvent_, 0), "creating an event"));
+  constexpr unsigned kNoTiming = 2;
+  LONGC_TRY(cuda.check(cuda.eventCreate(&device->mark_, kNoTiming), "creating an event"));
   return device;
 }
 
@@ -89,6 +91,8 @@ CudaContext::~CudaContext() {
     driver_->eventDestroy(startEvent_);
   if (stopEvent_)
     driver_->eventDestroy(stopEvent_);
+  if (mark_)
+    driver_->eventDestroy(mark_);
   if (stream_)
     driver_->streamDestroy(stream_);
   driver_->primaryCtxRelease(device_);
@@ -123,6 +127,20 @@ Result<CudaPointer> CudaContext::allocate(size_t bytes) {
                        "allocating " + std::to_string(bytes) + " bytes on " + name_ + " (" +
                            std::to_string(memoryBytes_) + " bytes in all) failed",
                        "shorten the context or the batch, or free the device");
+}
+
+Result<void *> CudaContext::allocateOfHost(size_t bytes) {
+  LONGC_TRY(enter());
+  void *memory = nullptr;
+  constexpr unsigned kMapped = 2;
+  LONGC_TRY(driver_->check(driver_->memHostAlloc(&memory, bytes ? bytes : 1, kMapped), "allocating pinned memory"));
+  std::memset(memory, 0, bytes);
+  return memory;
+}
+
+Status CudaContext::releaseOfHost(void *memory) {
+  LONGC_TRY(enter());
+  return driver_->check(driver_->memFreeHost(memory), "freeing pinned memory");
 }
 
 size_t CudaContext::freeBytes() {
@@ -206,7 +224,7 @@ Status CudaContext::copyAllToHost(std::span<const CudaHostCopy> copies) {
 }
 Status CudaContext::copyOnDevice(CudaPointer target, CudaPointer source, size_t bytes) {
   LONGC_TRY(enter());
-  return bytes ? driver_->check(driver_->memcpyDtoDAsync(target, source, bytes, nullptr), "copying on the device")
+  return bytes ? driver_->check(driver_->memcpyDtoDAsync(target, source, bytes, stream_), "copying on the device")
                : Status();
 }
 
@@ -316,6 +334,16 @@ Status CudaContext::synchronize() {
   LONGC_TRY(driver_->check(driver_->ctxSynchronize(), "running kernels"));
   staged_ = 0;
   return {};
+}
+
+Status CudaContext::mark() {
+  LONGC_TRY(enter());
+  return driver_->check(driver_->eventRecord(mark_, stream_), "marking a step");
+}
+
+Status CudaContext::awaitMark() {
+  LONGC_TRY(enter());
+  return driver_->check(driver_->eventSynchronize(mark_), "running kernels");
 }
 
 Status CudaContext::startTimer() { return driver_->check(driver_->eventRecord(startEvent_, stream_), "timing"); }

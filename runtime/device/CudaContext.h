@@ -61,6 +61,9 @@ public:
   Status enter();
   Result<CudaPointer> allocate(size_t bytes);
   Status release(CudaPointer pointer);
+  /// Memory of the host that kernels reach at the same address.
+  Result<void *> allocateOfHost(size_t bytes);
+  Status releaseOfHost(void *memory);
   Result<CudaReservation> reserve(size_t bytes);
   Status fill(CudaPointer pointer, unsigned char value, size_t bytes);
   /// Small ones go through memory that the device reads by itself: nobody waits for them, the next kernel finds them done.
@@ -81,6 +84,9 @@ public:
   Status launchGraph(CudaHandle graph);
   void releaseGraph(CudaHandle graph) { driver_->graphExecDestroy(graph); }
   Status synchronize();
+  /// Notes how far launches and copies have come, and waits until that much is done.
+  Status mark();
+  Status awaitMark();
 
   /// Times work between two calls by device events.
   Status startTimer();
@@ -109,7 +115,7 @@ private:
   size_t staged_ = 0;
   CudaHandle stream_ = nullptr;
   bool recording_ = false; // launches into a graph
-  CudaHandle startEvent_ = nullptr, stopEvent_ = nullptr;
+  CudaHandle startEvent_ = nullptr, stopEvent_ = nullptr, mark_ = nullptr;
 };
 
 } // namespace longc

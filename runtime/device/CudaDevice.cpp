@@ -136,9 +136,19 @@ Status CudaDevice::back(void *reserved, size_t bytes, const char *name) {
   return status.ok() ? status : named(name, status);
 }
 
+Result<void *> CudaDevice::allocateOfHost(size_t bytes, const char *name) {
+  auto memory = context_->allocateOfHost(bytes);
+  if (!memory.ok())
+    return named(name, memory.status());
+  ofHost_.insert(*memory);
+  return memory;
+}
+
 void CudaDevice::release(void *memory) {
   const auto pointer = reinterpret_cast<CudaPointer>(memory);
-  if (auto found = reserved_.find(pointer); found == reserved_.end())
+  if (ofHost_.erase(memory))
+    (void)context_->releaseOfHost(memory).ok();
+  else if (auto found = reserved_.find(pointer); found == reserved_.end())
     (void)context_->release(pointer).ok();
   else if (context_->synchronize().ok()) // unlike cuMemFree, unmapping does not wait for kernels
     reserved_.erase(found);

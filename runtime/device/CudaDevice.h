@@ -5,6 +5,7 @@
 #include "runtime/device/Device.h"
 
 #include <map>
+#include <set>
 
 namespace longc {
 
@@ -25,6 +26,7 @@ public:
   Result<void *> allocate(size_t bytes, const char *name) override;
   Result<void *> reserve(size_t bytes, const char *name) override;
   Status back(void *reserved, size_t bytes, const char *name) override;
+  Result<void *> allocateOfHost(size_t bytes, const char *name) override;
   void release(void *memory) override;
   Status copyIn(void *target, const void *source, size_t bytes) override;
   Status copyOut(void *target, const void *source, size_t bytes) override;
@@ -40,6 +42,8 @@ public:
   Status launch(const KernelLaunch &launch) override;
   /// As a graph, recorded at the first call of a sequence.
   Status launchAll(std::span<const KernelLaunch> launches, uint64_t sequence) override;
+  Status mark() override { return context_->mark(); }
+  Status awaitMark() override { return context_->awaitMark(); }
   Status finish() override { return context_->synchronize(); }
 
   CudaContext &context() { return *context_; }
@@ -66,6 +70,7 @@ private:
   std::vector<Kernel> kernels_;
   std::map<std::pair<const void *, size_t>, CudaPointer> shared_; // by address and size: zeros are of any
   std::map<CudaPointer, CudaReservation> reserved_;
+  std::set<void *> ofHost_;
   /// Lists that came lately, the newest last.
   struct Sequence {
     uint64_t number;

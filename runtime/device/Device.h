@@ -47,6 +47,8 @@ public:
   virtual Result<void *> reserve(size_t bytes, const char *name) { return allocate(bytes, name); }
   /// Zeroed memory for the first `bytes` of what `reserve` gave.
   virtual Status back(void * /*reserved*/, size_t /*bytes*/, const char * /*name*/) { return {}; }
+  /// Memory of the host that kernels write as well: what they stored is there once `awaitMark` has returned.
+  virtual Result<void *> allocateOfHost(size_t bytes, const char *name) { return allocate(bytes, name); }
   virtual void release(void *memory) = 0;
   virtual Status copyIn(void *target, const void *source, size_t bytes) = 0;
   virtual Status copyOut(void *target, const void *source, size_t bytes) = 0;
@@ -87,6 +89,9 @@ public:
       LONGC_TRY(launch(one));
     return {};
   }
+  /// Notes what was launched so far, and waits for all of that, but for nothing that was launched behind it.
+  virtual Status mark() { return {}; }
+  virtual Status awaitMark() { return finish(); }
   /// Waits for everything that was launched.
   virtual Status finish() = 0;
 };

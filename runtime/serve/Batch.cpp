@@ -133,7 +133,7 @@ Status Batch::gatherSoftTokens(int64_t width) {
   return {};
 }
 
-Status Batch::run(Executor &executor) {
+Status Batch::begin(Executor &executor, const PutTokens &put) {
   bind(executor);
   const TensorShape all = listOf(static_cast<int64_t>(tokens_.size()));
   std::vector<InputTensor> inputs;
@@ -158,9 +158,14 @@ Status Batch::run(Executor &executor) {
     }
     default: return refused("the function wants what no batch has"); // Engine::create has seen that there is none
     }
+  return executor.begin(inputs, put);
+}
+
+Status Batch::run(Executor &executor) {
+  LONGC_TRY(begin(executor, {}));
   if (rows_.empty())
-    return executor.run(inputs);
-  LONGC_TRY(executor.begin(inputs)); // what is read waits for it
+    return executor.finish();
+  // What is read waits for the call.
   const size_t rowBytes = static_cast<size_t>(executor.resultShape(0).sizes[1]) * sizeof(float);
   std::vector<std::span<std::byte>> targets;
   for (auto [target, rows] : logits_)

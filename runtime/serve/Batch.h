@@ -43,6 +43,8 @@ public:
   bool isEmpty() const { return tokens_.empty(); }
   /// Runs `executor` on all parts. Its first result is the logits.
   Status run(Executor &executor);
+  /// Begins it alone: logits stay where they are.
+  Status begin(Executor &executor, const PutTokens &put);
 
 private:
   void addWindows(const BatchPart &part);

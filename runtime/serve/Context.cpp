@@ -132,6 +132,12 @@ Status Context::begin(const CachePrefix &prefix) {
   return {};
 }
 
+void Context::takeBack() {
+  marks_.takeBack();
+  for (const int64_t pages = (marks_.end() + pageRows - 1) / pageRows; static_cast<int64_t>(table_.size()) > pages; table_.pop_back())
+    store_->pages().release(table_.back());
+}
+
 void Context::spill() { marks_.spill(); }
 
 std::vector<MemoryRun> runsOf(std::span<const MemoryPages> parts) {

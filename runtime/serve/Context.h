@@ -55,6 +55,8 @@ public:
   const WindowMarks &marks() const { return marks_; }
   /// Makes room for the tokens of a group: moves the marks, gives pages below the memory back, takes new ones.
   Status admit(int64_t tokens);
+  /// Forgets the last token, which was admitted where the marks have room: the next one's rows replace its.
+  void takeBack();
   /// Makes the window memory (after a group that spills).
   void spill();
   /// Makes room for windows that are memory at once; nothing is local. `unkept`: rows of what they see before them, which one call alone writes.

@@ -109,6 +109,7 @@ Status Engine::link(const longc_program_table &table, const EngineOptions &optio
   if (!device.ok())
     return device.status();
   device_ = std::move(*device);
+  sampler_ = DeviceSampler::of(*device_, program_.message());
   LONGC_TRY(create(plain_, prefill, decode, ingest));
   layout_ = StateLayout::of(program_.message(), functions);
   layout_.device = device_.get();
@@ -175,6 +176,14 @@ Status Engine::run(std::span<const BatchPart> parts) {
       LONGC_TRY(batch.run(*executor));
   }
   return {};
+}
+
+Status Engine::beginStep(std::span<const BatchPart> parts, const PutTokens &put) {
+  LONGC_TRY(checkParts(parts));
+  Batch batch;
+  for (const BatchPart &part : parts)
+    batch.add(part);
+  return batch.begin(decode(), put);
 }
 
 Status Engine::bindParameter(uint32_t parameter, const void *data) {

@@ -6,6 +6,7 @@
 #include "runtime/device/CpuFeatures.h"
 #include "runtime/serve/Batch.h"
 #include "runtime/serve/Context.h"
+#include "runtime/serve/DeviceSampler.h"
 #include "runtime/serve/Executor.h"
 #include "runtime/serve/Program.h"
 
@@ -44,6 +45,10 @@ public:
   /// Runs tokens of several sequences of one store. Windows run in ingest, a part of one word in decode, a longer one or a soft token in
   /// prefill, whatever else is in the call: so its numbers are what it gets alone.
   Status run(std::span<const BatchPart> parts);
+  /// Queues a step of parts of one word each: logits, a row a part, stay in decode's first result. With `put` the words are not theirs.
+  Status beginStep(std::span<const BatchPart> parts, const PutTokens &put = {});
+  /// Chooses tokens where the logits lie; null where the host does.
+  DeviceSampler *sampler() { return sampler_.get(); }
   Executor &prefill() { return *inUse().prefill; }
   Executor &decode() { return *inUse().decode; }
   /// Whether there is a function that reads windows into memory alone.
@@ -102,6 +107,7 @@ private:
   bool exact_ = false;
   std::string target_ = "cpu";
   std::unique_ptr<Device> device_;
+  std::unique_ptr<DeviceSampler> sampler_;
   Executors plain_, adapted_; // those with adapters are made when one is first asked for
   bool isAdapted_ = false;
   const abi::Function *adaptedPrefill_ = nullptr, *adaptedDecode_ = nullptr, *adaptedIngest_ = nullptr; // null: the program has none

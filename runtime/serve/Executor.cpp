@@ -165,11 +165,14 @@ Status Executor::run(std::span<const InputTensor> inputs) {
   return device_.finish();
 }
 
-Status Executor::begin(std::span<const InputTensor> inputs) {
+Status Executor::begin(std::span<const InputTensor> inputs, const PutTokens &put) {
   auto start = Clock::now();
   LONGC_TRY(bindSymbols(inputs));
   LONGC_TRY(growArena());
   LONGC_TRY(copyInputs(inputs));
+  for (size_t index = 0; put && index < inputs.size(); ++index)
+    if (function_.inputs(static_cast<int>(index)).role() == abi::Input::TOKENS)
+      LONGC_TRY(put(inputBlock_ + inputOffsets_[index]));
   if (profile_)
     profile_->addHost(secondsSince(start));
   return runSteps(inputs);

@@ -12,6 +12,7 @@
 #include "runtime/serve/WorkList.h"
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -28,6 +29,9 @@ struct InputTensor {
   const void *data;
   TensorShape shape;
 };
+
+/// Queues what writes a call's tokens where they lie on the device.
+using PutTokens = std::function<Status(void *tokens)>;
 
 class Executor {
 public:
@@ -55,7 +59,10 @@ public:
 
   Status run(std::span<const InputTensor> inputs);
   /// The same without waiting for a device of its own to be done, which reading a result does.
-  Status begin(std::span<const InputTensor> inputs);
+  /// With `put` the tokens of the inputs are not the call's: it is asked for them once the other inputs are there.
+  Status begin(std::span<const InputTensor> inputs, const PutTokens &put = {});
+  /// Waits for what was begun.
+  Status finish() { return device_.finish(); }
   /// The steps of the last run once more, on the inputs that it left on the device (for measuring).
   Status repeat(std::span<const InputTensor> inputs);
 

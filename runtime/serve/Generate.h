@@ -35,6 +35,10 @@ public:
 
   /// The next token for the session, which must hold at least one; none where the text has ended.
   Result<std::optional<int32_t>> next(const Session &session);
+  /// The same with a token that was chosen already, `room` being the session's without it.
+  std::optional<int32_t> take(int32_t token, int64_t room);
+  /// Whether the text goes on behind the next token, unless that or whoever receives it ends it.
+  bool goesOn() const { return static_cast<int64_t>(generation_.tokens.size()) + 1 < options_.maxTokens; }
   /// Everything so far.
   Generation generation() const;
 
@@ -47,7 +51,8 @@ private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// `session` must hold at least one token.
+/// `session` must hold at least one token. Where its device chooses tokens as the sampler does, they come from there.
 Result<Generation> generate(Session &session, Sampler &sampler, const GenerateOptions &options);
+Result<Generation> generate(Session &session, Sampler &sampler, const GenerateOptions &options, DeviceSampler &device);
 
 } // namespace longc

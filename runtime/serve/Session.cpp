@@ -345,6 +345,14 @@ void Session::see(std::span<const int32_t> tokens) {
   }
 }
 
+Result<BatchPart> Session::takeStep(const int32_t *token) {
+  static constexpr int32_t onlyRow = 0;
+  LONGC_TRY(admit(1));
+  logits_.clear();
+  return BatchPart{.context = context_.get(), .tokens = {token, 1}, .firstIndex = marks().end() - 1, .rows = {&onlyRow, 1},
+                   .temperature = options_.temperature.at(marks().memoryTokens()), .logits = nullptr};
+}
+
 Status Session::ingest(std::span<const int32_t> tokens, const IngestOptions &options) {
   auto intake = Intake::begin(*this, tokens, options);
   if (!intake.ok())

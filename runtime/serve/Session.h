@@ -95,7 +95,16 @@ public:
   /// that are local. No more of them than a window were taken in since the last such call.
   Status storeWindow(std::span<const int32_t> tokens);
 
-  /// Logits after the last token; empty before the first.
+  /// Takes in one more token, in a call that the caller makes with the part: its logits are not the session's. `token` outlives the call, and is known to
+  /// the session once it was seen.
+  Result<BatchPart> takeStep(const int32_t *token);
+  /// Notes tokens as taken in before, for what looks at repetition.
+  void see(std::span<const int32_t> tokens);
+  /// Undoes the last takeStep, before which marks().hasRoom() was true.
+  void takeBack() { context_->takeBack(); }
+  Engine &engine() const { return engine_; }
+
+  /// Logits after the last token; empty before the first, and behind takeStep.
   std::span<const float> logits() const { return logits_; }
   /// Tokens that can still be taken in; without memory it is what the window has left.
   int64_t room() const;
@@ -120,7 +129,6 @@ private:
   Status admitWindows(int64_t tokens, int64_t unkept);
   Status checkIngest() const;
   Status beginWith(const CachePrefix &prefix);
-  void see(std::span<const int32_t> tokens);
   float *placeFor(size_t rows);
   void keepLast(size_t rows);
 

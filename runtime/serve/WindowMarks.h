@@ -48,6 +48,9 @@ public:
 
   /// Makes room for `tokens` (at most a window) and takes them in: they are [end - tokens, end) afterwards.
   void admit(int64_t tokens);
+  /// Whether there is room for one more token without a move of the window, after which it can be taken back.
+  bool hasRoom() const { return localTokens() < policy_.window; }
+  void takeBack() { --end_; }
   /// Makes the whole window memory.
   void spill();
   /// Takes in tokens that are memory at once. No token is local.

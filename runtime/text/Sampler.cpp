@@ -52,15 +52,21 @@ Result<size_t> findBest(std::span<const float> logits) {
   float largest;
   if (!findLargest(logits, largest)) {
     auto strange = std::find_if(logits.begin(), logits.end(), [](float logit) { return std::isnan(logit); });
-    return Status::error(Sampler::badLogits, "sampling: the logit of token " + std::to_string(strange - logits.begin()) + " is not a number (NaN)",
-                         "the model's arithmetic broke down: try exact arithmetic, or check the model file");
+    return noChoice(strange - logits.begin());
   }
   if (largest == minusInfinity)
-    return Status::error(Sampler::badLogits, "sampling: every logit is minus infinity, so no token can be chosen");
+    return noChoice(-1);
   return static_cast<size_t>(std::find(logits.begin(), logits.end(), largest) - logits.begin());
 }
 
 } // namespace
+
+Status noChoice(int64_t token) {
+  if (token < 0)
+    return Status::error(Sampler::badLogits, "sampling: every logit is minus infinity, so no token can be chosen");
+  return Status::error(Sampler::badLogits, "sampling: the logit of token " + std::to_string(token) + " is not a number (NaN)",
+                       "the model's arithmetic broke down: try exact arithmetic, or check the model file");
+}
 
 Status SamplerOptions::validate() const {
   if (!(temperature >= 0) || std::isinf(temperature))

@@ -27,6 +27,9 @@ struct SamplerOptions {
   std::string describe() const;
 };
 
+// The error of a row without a token to choose: the logit of `token` is not a number, or, where that is negative, every logit is minus infinity.
+Status noChoice(int64_t token);
+
 // What repetitionPenalty does to the logits of `seen`, each of them once.
 void penaliseRepetition(std::span<float> logits, std::span<const int32_t> seen, float penalty);
 
@@ -42,6 +45,7 @@ public:
   // already, each once.
   Result<int32_t> sample(std::span<const float> logits, std::span<const int32_t> seen = {});
 
+  const SamplerOptions &options() const { return options_; }
   // How many draws were made: with the seed, the whole state. Greedy choices draw nothing.
   uint64_t draws() const { return draws_; }
   void setDraws(uint64_t draws) { draws_ = draws; }

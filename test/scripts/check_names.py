@@ -18,7 +18,7 @@ PASS = re.compile(r'^def\s+(\w+)\s*:\s*(\w+)\s*<\s*"([^"]+)"', re.M)
 DEBUG_TYPE = re.compile(r'^\s*#\s*define\s+DEBUG_TYPE\s+"([^"]+)"', re.M)
 OP = re.compile(r'^def\s+(\w+?)_(\w+)\s*:\s*(\w+)\s*<([^{;]*?)>', re.M | re.S)
 CAMEL_FILE = re.compile(r"^[A-Z][A-Za-z0-9]*\.(h|cpp|td|cu)$")
-FREE_FILES = {"runtime/abi/longc_abi.h", "runtime/abi/longc_optimizer.h"}
+FREE_FILES = {"runtime/abi/longc_abi.h", "runtime/abi/longc_optimizer.h", "runtime/abi/longc_sampler.h"}
 
 
 def kebab(name):

@@ -241,9 +241,11 @@ Status Stages::compileFor(const Target &target, ModuleOp graph, const std::strin
       kernel->moveBefore(kernels->getBody(), kernels->getBody()->end());
   }
   LONGC_TRY(dump(*kernels, isFirst ? "kernels" : "kernels-" + ownName, goOn));
-  code.trains = llvm::any_of(parts.program.modules(0).functions(), [&](const abi::Function &function) {
-    return function.target() == target.name() && function.gradients_size() > 0;
-  });
+  const auto anyOfTarget = [&](auto is) {
+    return llvm::any_of(parts.program.modules(0).functions(), [&](const abi::Function &function) { return function.target() == target.name() && is(function); });
+  };
+  code.trains = anyOfTarget([](const abi::Function &function) { return function.gradients_size() > 0; });
+  code.decodes = anyOfTarget([](const abi::Function &function) { return function.name() == "decode"; });
   return compileKernels(target, *kernels, std::move(code), parts);
 }
 

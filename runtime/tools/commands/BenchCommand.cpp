@@ -3,6 +3,7 @@
 #include "runtime/core/Json.h"
 #include "runtime/core/Log.h"
 #include "runtime/device/CpuFeatures.h"
+#include "runtime/serve/DecodeAhead.h"
 #include "runtime/serve/Intake.h"
 #include "runtime/tools/commands/Command.h"
 #include "runtime/tools/commands/EncoderBench.h"
@@ -97,6 +98,28 @@ Status takeTogether(Engine &engine, std::span<const std::unique_ptr<Session>> se
   return runIntakes(engine, all);
 }
 
+// So many steps from these tokens on, which the device chooses.
+Status decodeAhead(std::span<const std::unique_ptr<Session>> sessions, DeviceSampler &device, Sampler &sampler, std::vector<int32_t> tokens, int64_t steps) {
+  std::vector<Session *> all;
+  for (const auto &session : sessions)
+    all.push_back(session.get());
+  const std::vector<Sampler *> samplers(all.size(), &sampler);
+  auto ahead = DecodeAhead::create(device, all, samplers);
+  if (!ahead.ok())
+    return ahead.status();
+  for (int64_t step = 0; step < steps; ++step) {
+    if (!(*ahead)->isAhead())
+      LONGC_TRY((*ahead)->take(tokens));
+    auto next = (*ahead)->next(step + 1 < steps);
+    if (!next.ok())
+      return next.status();
+    tokens.assign(next->begin(), next->end());
+    if (interrupted())
+      return Status::error(cancelledCode, "cancelled");
+  }
+  return {};
+}
+
 struct Plan {
   int64_t prefill, decode, depth, fill, repeat, sequences;
   ProgressMode mode;
@@ -128,6 +151,10 @@ Status measureDecoding(Engine &engine, const SessionOptions &options, const Plan
       if (!token.ok())
         return token.status();
       chosen[index] = *token;
+    }
+    if (DeviceSampler *device = engine.sampler()) {
+      LONGC_TRY(decodeAhead(sessions, *device, greedy, chosen, plan.decode));
+      break;
     }
     LONGC_TRY(takeTogether(engine, sessions, chosen));
     if (interrupted())

@@ -274,6 +274,15 @@ TEST(CompileCuda, TheOptimizerCompiles) {
   }
 }
 
+TEST(CompileCuda, TheSamplerCompiles) {
+  if (Result<std::string> compiler = findCudaCompiler(); !compiler.ok())
+    GTEST_SKIP() << compiler.status().text();
+  auto kernel = compileSampler();
+  ASSERT_TRUE(kernel.ok()) << kernel.status().text(); // spills are an error of it
+  EXPECT_EQ(kernel->launch.entry(), kernel->name);
+  EXPECT_NE(std::string(kernel->cubin.begin(), kernel->cubin.end()).find(".text." + kernel->name), std::string::npos);
+}
+
 TEST(CompileCuda, SpillsAreRefused) {
   if (!findCudaCompiler().ok())
     GTEST_SKIP() << findCudaCompiler().status().text();
