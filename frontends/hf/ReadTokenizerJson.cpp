@@ -320,13 +320,7 @@ Result<TokenizerSource> readTokenizerFolder(const std::string &folder, int64_t v
   source.unknownId = reader.idOf(tokenAt(*config, "unk_token"));
   source.paddingId = reader.idOf(tokenAt(*config, "pad_token"));
   addEndTokens(source, source.eosId ? std::vector<int32_t>{*source.eosId} : std::vector<int32_t>());
-  const JsonValue *addsBos = config->find("add_bos_token"), *addsEos = config->find("add_eos_token");
-  if ((addsBos && addsBos->boolean()) || (addsEos && addsEos->boolean())) { // transformers puts them in the place of tokenizer.json's frame
-    source.addBos = source.bosId && flagAt(*config, "add_bos_token", false);
-    source.addEos = source.eosId && flagAt(*config, "add_eos_token", false);
-    return source;
-  }
-  Frame frame = frameOf(*json);
+  Frame frame = frameOf(*json); // 'add_bos_token' of tokenizer_config.json has no effect beside tokenizer.json, in transformers 5.17 neither
   Status status = readSide(reader, frame.before, "before", source, source.bosId, source.addBos);
   if (status.ok())
     status = readSide(reader, frame.behind, "behind", source, source.eosId, source.addEos);

@@ -221,8 +221,7 @@ TEST_F(HfFolder, TokensThatTheConfigurationAdds) {
   EXPECT_EQ(found.tokenizer.tokens, (std::vector<std::string>{"<end>", "a", "b", "x y", "<new>"}));
   EXPECT_EQ(found.tokenizer.types, (std::vector<Kind>{Kind::Control, Kind::Control, Kind::Control, Kind::UserDefined, Kind::UserDefined}));
   EXPECT_TRUE(found.tokenizer.added.back().stripLeft || found.tokenizer.added.front().stripLeft);
-  EXPECT_TRUE(found.tokenizer.addBos);
-  EXPECT_FALSE(found.tokenizer.addEos);
+  EXPECT_FALSE(found.tokenizer.addBos); // tokenizer.json says what texts begin with
   write("tokenizer_config.json", R"({"added_tokens_decoder": {"four": {"content": "<new>"}}})");
   refused(TokenizerInvalid, "'added_tokens_decoder': expected ids and their tokens, found 'four'");
 }
