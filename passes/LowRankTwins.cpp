@@ -32,7 +32,7 @@ LowRankTwins::LowRankTwins(FunctionOpInterface function) {
   SmallVector<std::pair<Operation *, lm::LinearOp>> adapted;
   for (const FusedOps &fused : fusedOps(function, [](const FusedOps &some) { return some.holds<lm::LinearOp>(); })) {
     if (lm::LinearOp product = loneProduct(fused))
-      products_.push_back({fused.root, product.getX(), storedWeight(product.getW())});
+      products_.push_back({fused.root, product});
     for (auto linear : fused.all<lm::LinearOp>())
       if (linear.getLoraA())
         adapted.emplace_back(fused.root, linear);
@@ -40,6 +40,7 @@ LowRankTwins::LowRankTwins(FunctionOpInterface function) {
   for (auto [root, linear] : adapted)
     if (Operation *twin = find(root, linear.getX(), linear.getLoraA()))
       taken_.insert(twin);
+  llvm::erase_if(products_, [&](const Product &product) { return !isTwin(product.root); }); // others are tiled, and gone
 }
 
 void LowRankTwins::dropTwins() const {
@@ -54,8 +55,8 @@ Operation *LowRankTwins::of(Operation *root, Value x, Value a) const {
 }
 
 Operation *LowRankTwins::find(Operation *root, Value x, Value a) const {
-  for (const Product &product : products_)
-    if (product.x == x && product.a == storedWeight(a) && product.root->getBlock() == root->getBlock() && isBehind(product.root, root))
+  for (Product product : products_)
+    if (product.op.getX() == x && storedWeight(product.op.getW()) == storedWeight(a) && product.root->getBlock() == root->getBlock() && isBehind(product.root, root))
       return product.root;
   return nullptr;
 }

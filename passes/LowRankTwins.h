@@ -23,7 +23,7 @@ private:
 
   struct Product {
     mlir::Operation *root;
-    mlir::Value x, a;
+    lm::LinearOp op; // whose x is what a kernel makes once that is tiled
   };
   llvm::SmallVector<Product> products_;
   llvm::SmallPtrSet<mlir::Operation *, 16> taken_;

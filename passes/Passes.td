@@ -272,6 +272,9 @@ def RecomputePass : Longc_Pass<"longc-recompute"> {
   let description = [{
     In functions with a loss: what stands behind `lm.cross_entropy` reads a second computation (`lm.again`) of these ops, whose
     operands other gradients keep anyway. Each costs a pass over its rows.
+    With `memory-budget` (bytes that calls of `tokens` tokens keep for gradients) so many of these are, and then of the products of `lm.linear`, that what is kept is within it,
+    those that keep most first; a remark says what was chosen, a warning that no choice is small enough. Counted are values with rows of tokens, those that products
+    alone read as bf16.
   }];
   let statistics = [Statistic<"values", "recomputed-values", "Number of values that are computed twice">];
 }

@@ -26,7 +26,9 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
     else if (!softTokens)
       manager.addPass(createApplyCrossRowsPass({.function = "loss", .behind = true}));
     manager.addPass(createDifferentiatePass());
-    manager.addPass(createRecomputePass());
+    std::unique_ptr<Pass> recompute = createRecomputePass();
+    (void)recompute->initializeOptions("memory-budget=" + std::to_string(options.memoryBudget), [](const Twine &) { return failure(); });
+    manager.addPass(std::move(recompute));
   }
   if (options.method == "fot")
     manager.addPass(createMakeIngestPass(MakeIngestPassOptions{options.memLayers}));

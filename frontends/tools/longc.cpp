@@ -93,6 +93,9 @@ void addCompile(CLI::App &app, CompileOptions &options) {
       ->needs(train);
   command->add_option("--gated-memory", options.gatedMemory, "train LIFT's memory of each head alone: identity (zeros change nothing) or paper")->needs(train);
   command->add_option("--gate-cost", options.gateCost, "what a gate that is all open where something is to be predicted adds to the loss (default: 0)")->needs(train);
+  command->add_option("--memory-budget", options.memoryBudget,
+                      "train: most memory that a call of 2,048 tokens keeps for its gradients, e.g. 600MB; what is over it is computed again (default: norms and gated units are)")
+      ->needs(train);
   command->add_flag("--detach-memory", options.detachMemory, "fot: train without the gradients of what is read in memory")->needs(train);
   command->add_option("--target", options.targets, "targets, comma separated")->delimiter(',')->capture_default_str();
   command->add_option("--variants", options.variants, "CPU variants to build (default: all)")->delimiter(',');

@@ -58,6 +58,15 @@ assert after["loss"] < 0.8 * before["loss"] and after["tokens"] == before["token
 assert adapted["perplexity"] < 0.8 * plain["perplexity"], (plain, adapted)
 assert abs(adapted["perplexity"] / compiled["perplexity"] - 1) < 1e-4, (adapted, compiled)
 PY
+# With little memory for what gradients read, products are computed again: the same to the last digit in exact mode.
+little=$work/train-little exact="loss --data $data --seq-len 128 --json --quiet --exact --adapter $out.whole"
+"$longc" compile test/golden/fot_tiny.gguf -o "$little" --train --lora rank=4,alpha=8,targets=all --variants avx2 --memory-budget 9MB >/dev/null 2>"$work/stderr"
+grep -q "the budget is 9.000 MB: .* lm.linear, .*, computed again" "$work/stderr" || fail "what is computed again is not said: $(cat "$work/stderr")"
+[ "$("$app" $exact)" = "$("$little" $exact)" ] || fail "gradients of values that are computed again are others"
+peak() { "$longc" plan "$1" --train | sed -n 's/^training, exact *\([0-9]*\).*/\1/p'; }
+[ "$(peak "$little")" -lt "$(peak "$app")" ] || fail "a budget of memory saves none: $(peak "$little"), $(peak "$app")"
+refuses 2 "--memory-budget 'much' is no size" "$longc" compile test/golden/fot_tiny.gguf -o "$work/none" --train --memory-budget much
+
 # All weights: in float32, into a file with the names of the checkpoint.
 full=$(tiny train-full --train --variants avx2)
 "$full" train --data "$data" --out "$out.full" --steps 8 --seq-len 128 --batch 2 --lr 1e-3 --seed 1 --quiet --json >"$work/full"

@@ -3,6 +3,7 @@
 
 #include "frontends/tools/driver/Pools.h"
 #include "frontends/tools/driver/PrepareTraining.h"
+#include "frontends/tools/driver/ReadSize.h"
 
 #include "passes/Target.h"
 #include "runtime/abi/longc_abi.h"
@@ -113,6 +114,8 @@ Status checkOptions(const CompileOptions &options) {
     return Status::error(1160, "--gate-cost: expected a number from 0 on, and --gated-memory", "see `longc compile --help`");
   if (!options.gatedMemory.empty() && (!options.lora.empty() || options.method == "e2llm"))
     return Status::error(1160, "--gated-memory is trained alone: it excludes --lora and --method e2llm", "give one of them");
+  if (!options.memoryBudget.empty() && !readSize(options.memoryBudget))
+    return Status::error(1162, "--memory-budget '" + options.memoryBudget + "' is no size", sizeWords);
   if (!options.lora.empty())
     if (Result<LoraOptions> lora = parseLora(options.lora); !lora.ok())
       return lora.status();

@@ -7,6 +7,7 @@
 #include "frontends/tools/driver/ConvertAdapter.h"
 #include "frontends/tools/driver/CrashGuard.h"
 #include "frontends/tools/driver/OverlayAdapter.h"
+#include "frontends/tools/driver/ReadSize.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/OutputFolder.h"
 
@@ -18,20 +19,6 @@
 namespace longc {
 namespace {
 
-// "5GB", "200MB", "100000".
-Result<uint64_t> readSize(const std::string &text) {
-  llvm::StringRef digits = text;
-  uint64_t unit = 1, number = 0;
-  for (auto [suffix, factor] : {std::pair("KB", 1'000ull), std::pair("MB", 1'000'000ull), std::pair("GB", 1'000'000'000ull)})
-    if (digits.consume_back_insensitive(suffix)) {
-      unit = factor;
-      break;
-    }
-  if (digits.trim().getAsInteger(10, number) || number == 0 || number > (uint64_t(1) << 40))
-    return Status::error(1126, "--max-shard-size '" + text + "' is no size", "a number of bytes, or one with KB, MB or GB: 5GB");
-  return number * unit;
-}
-
 Result<HfWriting> readOptions(const ConvertOptions &options) {
   if (options.format != "hf" && options.format != "peft")
     return Status::error(1125, "--to '" + options.format + "' is not known", "formats: hf, peft");
@@ -42,9 +29,9 @@ Result<HfWriting> readOptions(const ConvertOptions &options) {
       writing.type = type;
   if (!options.type.empty() && !writing.type)
     return Status::error(1127, "--dtype '" + options.type + "' is not known", "types: f32, f16, bf16; without it tensors keep their bits");
-  Result<uint64_t> size = readSize(options.shardSize);
-  if (!size.ok())
-    return size.status();
+  const std::optional<uint64_t> size = readSize(options.shardSize);
+  if (!size)
+    return Status::error(1126, "--max-shard-size '" + options.shardSize + "' is no size", sizeWords);
   writing.shardBytes = *size;
   return writing;
 }

@@ -9,10 +9,11 @@
 #include "runtime/core/Format.h"
 #include "runtime/core/Json.h"
 #include "runtime/core/SystemMemory.h"
-#include "runtime/serve/FunctionPlan.h"
+#include "runtime/serve/CallMemory.h"
 #include "runtime/serve/Program.h"
 #include "runtime/serve/ProgramTokenizer.h"
 #include "runtime/serve/StateStore.h"
+#include "runtime/train/TrainingNeeds.h"
 
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/SourceMgr.h"
@@ -195,20 +196,10 @@ Status inspectAsJson(const std::string &path) {
   return {};
 }
 
-// Arena bytes of a function when every symbol takes the value that the sizes imply; decoding has one token.
+// Decoding has one token.
 Result<int64_t> arenaBytes(const abi::Function &function, const abi::Program &program, const PlanOptions &options) {
-  FunctionPlan plan(function, program);
-  std::vector<int64_t> symbols(plan.symbolNames.size(), 1);
-  for (size_t i = 0; i < symbols.size(); ++i)
-    if (plan.symbolNames[i] == "tokens" && function.name() != "decode")
-      symbols[i] = options.chunk;
-  for (size_t i = 0; i < symbols.size(); ++i)
-    if (plan.symbolMaxima[i])
-      symbols[i] = plan.symbolMaxima[i]->evaluate(symbols).value_or(0);
-  std::optional<ArenaLayout> layout = plan.layOut(symbols);
-  if (!layout)
-    return Status::error(3007, "the plan of '" + function.name() + "' does not fit into 63 bits");
-  return layout->bytes;
+  const std::optional<int64_t> bytes = callBytes(function, program, function.name() == "decode" ? 1 : options.chunk);
+  return bytes ? Result<int64_t>(*bytes) : Status::error(3007, "the plan of '" + function.name() + "' does not fit into 63 bits");
 }
 
 // Adds the rings of a precision to the text; refuses when all that it needs exceeds this machine.
@@ -241,49 +232,29 @@ Status planPrecision(const Program &program, const std::string &precision, doubl
   return {};
 }
 
-// Numbers that are trained: all, and those that begin with stored values.
-struct TrainedNumbers {
-  double all = 0, stored = 0;
-};
-
-TrainedNumbers trainedNumbers(const abi::Program &program) {
-  TrainedNumbers numbers;
-  for (const abi::Parameter &parameter : program.parameters()) {
-    double size = parameter.trainable() ? 1 : 0;
-    for (int64_t one : parameter.shape())
-      size *= static_cast<double>(one);
-    numbers.all += size;
-    numbers.stored += parameter.initializer() == abi::Parameter::NONE ? size : 0;
-  }
-  return numbers;
-}
-
 double heapBytes() {
   const struct mallinfo2 heap = mallinfo2();
   return static_cast<double>(heap.uordblks) + static_cast<double>(heap.hblkhd);
 }
 
-// The peak of training by precision: values, their gradients and two moments in float32, weights that are not trained (stored values are copied
-// and forgotten), and what a call keeps, its own gradients among it; `process` is what it takes to have opened the program. LIFT keeps the last
-// good values too.
+// The peak of training by precision; `process` is what it takes to have opened the program. LIFT keeps the last good values too.
 Status planTraining(const Program &program, double process, const PlanOptions &options) {
-  constexpr double arrays = 4;
-  const TrainedNumbers trained = trainedNumbers(program.message());
-  const double last = sizeof(float) * trained.all;
-  const double state = arrays * sizeof(float) * trained.all, weights = static_cast<double>(program.weightsBytes()) - sizeof(float) * trained.stored;
-  std::string text = formatText("%-28s %10.1f MB\n", "weights (mapped)", weights / 1e6);
-  text += formatText("%-28s %10.1f MB: values, gradients and moments of %.0f numbers\n", "trained parameters", state / 1e6, trained.all);
-  text += formatText("%-28s %10.1f MB: code, steps, tokenizer\n", "the process", process / 1e6);
+  std::string text;
   bool trains = false, fits = false;
   for (const abi::Function &function : program.module().functions()) {
     if (function.gradients_size() == 0)
       continue;
-    Result<int64_t> arena = arenaBytes(function, program.message(), options);
-    if (!arena.ok())
-      return arena.status();
-    const double peak = weights + static_cast<double>(*arena) + state + process;
-    text += formatText("%-28s %10.1f MB for %lld tokens a call; %.1f MB in all, %.1f MB of LIFT with the last good values\n",
-                       ("training, " + function.precision()).c_str(), megabytes(*arena), static_cast<long long>(options.chunk), peak / 1e6, (peak + last) / 1e6);
+    const std::optional<TrainingNeeds> needs = trainingNeeds(program, function, options.chunk);
+    if (!needs)
+      return Status::error(3007, "the plan of '" + function.name() + "' does not fit into 63 bits");
+    if (!trains) {
+      text += formatText("%-28s %10.1f MB\n", "weights (mapped)", needs->weights / 1e6);
+      text += formatText("%-28s %10.1f MB: values, gradients and moments of %.0f numbers\n", "trained parameters", needs->state / 1e6, needs->trained);
+      text += formatText("%-28s %10.1f MB: code, steps, tokenizer\n", "the process", process / 1e6);
+    }
+    const double peak = needs->bytes() + process;
+    text += formatText("%-28s %10.1f MB for %lld tokens a call; %.1f MB in all, %.1f MB of LIFT with the last good values\n", ("training, " + function.precision()).c_str(),
+                       needs->call / 1e6, static_cast<long long>(options.chunk), peak / 1e6, (peak + sizeof(float) * needs->trained) / 1e6);
     trains = true;
     fits |= peak <= systemMemory();
   }

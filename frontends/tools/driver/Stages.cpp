@@ -4,6 +4,7 @@
 #include "dialects/lm/LmDialect.h"
 #include "dialects/tile/TileDialect.h"
 #include "frontends/tools/driver/CheckOptions.h"
+#include "frontends/tools/driver/ReadSize.h"
 #include "passes/Passes.h"
 #include "passes/Pipelines.h"
 #include "passes/TargetFacts.h"
@@ -75,6 +76,8 @@ Stages::Stages(const CompileOptions &options, const WorkFolder &work)
       firstDiagnostic_ = place + diagnostic.str();
     if (diagnostic.getSeverity() == DiagnosticSeverity::Remark && options_.remarks)
       llvm::errs() << "remark: " << diagnostic.getLocation() << ": " << diagnostic << "\n";
+    else if (!options_.memoryBudget.empty() && !options_.quiet && diagnostic.getSeverity() != DiagnosticSeverity::Error && told_.insert(diagnostic.str()).second)
+      llvm::errs() << (diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning: " : "note: ") << diagnostic << "\n"; // what the budget decides
     return success();
   });
 }
@@ -132,6 +135,8 @@ static void chooseLowering(const CompileOptions &options, const Target &target, 
   lowering.topk = options.topk;
   lowering.train = options.train;
   lowering.detachMemory = options.detachMemory;
+  if (const std::optional<uint64_t> budget = readSize(options.memoryBudget))
+    lowering.memoryBudget = static_cast<int64_t>(*budget);
   lowering.width = options.softWidth;
   lowering.hidden = options.adapterHidden;
   if (!options.pool.empty())

@@ -74,6 +74,7 @@ private:
   std::string reproducer_; // path
   mlir::MLIRContext context_;
   std::string firstDiagnostic_;
+  std::set<std::string> told_; // notes and warnings
   Dumps dumps_;
   std::vector<std::pair<std::string, double>> seconds_;
 };
