@@ -37,9 +37,9 @@ public:
   // What compile does first, as far as IR goes, for each variant that is asked for: as passes (for one of them), as flags of longc-opt.
   virtual void addKernelPasses(mlir::OpPassManager &manager, const CodeOptions &options) const = 0;
   virtual llvm::SmallVector<std::string> kernelFlags(const CodeOptions &options) const = 0;
-  // Adds the code of every kernel; why not, otherwise. `canCompile` says beforehand whether all is there that it takes.
+  // Adds the code of every kernel; why not, otherwise, unless a diagnostic said so. `canCompile` says beforehand whether all is there that it takes.
   virtual Status canCompile() const = 0;
-  virtual mlir::LogicalResult compile(mlir::ModuleOp kernels, const CodeOptions &options, KernelCode &code) const = 0;
+  virtual Status compile(mlir::ModuleOp kernels, const CodeOptions &options, KernelCode &code) const = 0;
 };
 
 // Makes a target known, while a tool starts; the first is what a module gets that names none.

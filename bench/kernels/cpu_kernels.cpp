@@ -203,7 +203,7 @@ int main(int argc, char **argv) {
   options.dumps = &dumps;
   options.variants.assign(variants.begin(), variants.end());
   longc::KernelCode code;
-  if (failed(longc::cpuTarget().compile(*kernels, options, code)))
+  if (!longc::cpuTarget().compile(*kernels, options, code).ok())
     return 1;
   SmallString<128> folder;
   if (sys::fs::createUniqueDirectory("longc-bench", folder))

@@ -129,14 +129,14 @@ void compileUnit(Unit &unit, const CodeOptions &options, const std::string &dump
 }
 
 // Verified once, at the end: verifying behind each pass takes a third of the time.
-LogicalResult run(ModuleOp module, function_ref<void(PassManager &)> build) {
+Status run(ModuleOp module, function_ref<void(PassManager &)> build) {
   PassManager passes(module.getContext());
   passes.enableVerifier(false);
   build(passes);
-  return success(succeeded(passes.run(module)) && succeeded(verify(module)));
+  return succeeded(passes.run(module)) && succeeded(verify(module)) ? Status() : Status::error(9003, "kernels have no vector form");
 }
 
-LogicalResult compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants, const CodeOptions &options, KernelCode &code) {
+Status compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants, const CodeOptions &options, KernelCode &code) {
   static std::once_flag once;
   std::call_once(once, [] {
     LLVMInitializeX86TargetInfo();
@@ -155,16 +155,13 @@ LogicalResult compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants, const C
   std::vector<Unit> units;
   for (StringRef name : variants) {
     const cpu::CpuVariant *variant = cpu::findCpuVariant(name);
-    if (!variant) {
-      kernels.emitError("unknown CPU variant '") << name << "'";
-      return failure();
-    }
+    if (!variant)
+      return Status::error(9003, "unknown CPU variant '" + name.str() + "'");
     Stopwatch watch(options, "kernels to vector code");
     Unit unit{variant, ModuleOp::create(kernels.getLoc()), {}, {}};
     for (auto kernel : kernels.getOps<tile::KernelOp>())
       unit.module->push_back(kernel->clone());
-    if (failed(run(*unit.module, [&](PassManager &passes) { buildCpuKernelPipeline(passes, name); })))
-      return failure();
+    LONGC_TRY(run(*unit.module, [&](PassManager &passes) { buildCpuKernelPipeline(passes, name); }));
     for (auto [kernel, function] : llvm::zip_equal(kernels.getOps<tile::KernelOp>(), unit.module->getOps<func::FuncOp>())) {
       auto scratch = function->getAttrOfType<IntegerAttr>("longc.scratch_bytes").getInt();
       code.kernels.push_back({kernel.getSymName().str(), name.str(), function.getSymName().str(), scratch});
@@ -174,8 +171,7 @@ LogicalResult compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants, const C
   {
     Stopwatch watch(options, "kernels to the LLVM dialect");
     for (Unit &unit : units)
-      if (failed(run(*unit.module, buildCpuToLLVMPipeline)))
-        return failure();
+      LONGC_TRY(run(*unit.module, buildCpuToLLVMPipeline));
   }
   if (options.dumps)
     for (Unit &unit : units)
@@ -192,13 +188,11 @@ LogicalResult compileCpu(ModuleOp kernels, ArrayRef<StringRef> variants, const C
   for (std::thread &thread : threads)
     thread.join();
   for (Unit &unit : units) {
-    if (!unit.error.empty()) {
-      kernels.emitError("variant ") << unit.variant->name << ": " << unit.error;
-      return failure();
-    }
+    if (!unit.error.empty())
+      return Status::error(9003, "variant " + unit.variant->name.str() + ": " + unit.error);
     code.objects.push_back(std::move(unit.object));
   }
-  return success();
+  return {};
 }
 
 class CpuTarget final : public Target {
@@ -228,7 +222,7 @@ public:
     return llvm::map_to_vector(chosen(options), [](StringRef variant) { return "--longc-cpu-kernels=variant=" + variant.str() + " --longc-cpu-to-llvm"; });
   }
   Status canCompile() const override { return {}; }
-  LogicalResult compile(ModuleOp kernels, const CodeOptions &options, KernelCode &code) const override {
+  Status compile(ModuleOp kernels, const CodeOptions &options, KernelCode &code) const override {
     return compileCpu(kernels, chosen(options), options, code);
   }
 

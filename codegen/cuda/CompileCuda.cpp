@@ -53,29 +53,30 @@ namespace {
 /// The kernels of a module, in their order.
 class KernelCompiler {
 public:
-  KernelCompiler(DumpFolder *dumps, bool mayFallBack) : dumps_(dumps), mayFallBack_(mayFallBack) {}
+  explicit KernelCompiler(DumpFolder *dumps) : dumps_(dumps) {}
 
-  FailureOr<std::vector<CudaKernel>> run(ModuleOp kernels) {
+  Result<std::vector<CudaKernel>> run(ModuleOp kernels) {
     OwningOpRef<ModuleOp> again = kernels.clone();
-    if (failed(lower(kernels, {})) || failed(compileAll(kernels)))
-      return failure();
+    LONGC_TRY(lower(kernels, {}));
+    LONGC_TRY(compileAll(kernels));
     if (!spilled_.empty()) {
       for (auto kernel : llvm::make_early_inc_range(again->getOps<tile::KernelOp>()))
         if (!llvm::is_contained(spilled_, kernel.getSymName()))
           kernel.erase();
-      mayFallBack_ = false;
-      if (failed(lower(*again, spilled_)) || failed(compileAll(*again)))
-        return failure();
+      LONGC_TRY(lower(*again, spilled_));
+      LONGC_TRY(compileAll(*again));
     }
     return std::move(compiled_);
   }
 
 private:
-  LogicalResult lower(ModuleOp kernels, ArrayRef<std::string> blockForm) {
+  Status lower(ModuleOp kernels, ArrayRef<std::string> blockForm) {
     PassManager manager(kernels.getContext());
     buildCudaPipeline(manager, blockForm);
-    return manager.run(kernels);
+    return diagnosed(manager.run(kernels));
   }
+
+  static Status diagnosed(LogicalResult result) { return succeeded(result) ? Status() : Status::error(9003, "kernels have no CUDA form"); }
 
   struct Compilation {
     cuda::KernelOp kernel;
@@ -84,15 +85,14 @@ private:
   };
 
   /// Texts first, then their code: the compiler takes long, and as many as there are cores run at a time.
-  LogicalResult compileAll(ModuleOp kernels) {
+  Status compileAll(ModuleOp kernels) {
     std::vector<Compilation> all;
     for (auto kernel : kernels.getOps<cuda::KernelOp>()) {
       CudaKernel result;
       result.name = kernel.getSymName().str();
       llvm::raw_string_ostream stream(result.source);
       stream << cudaPrelude();
-      if (failed(emitCuda(kernel, stream)))
-        return failure();
+      LONGC_TRY(diagnosed(emitCuda(kernel, stream)));
       if (dumps_)
         dumps_->keep(result.name + ".cu", [&](llvm::raw_ostream &out) { out << result.source; });
       all.push_back({kernel, std::move(result), Status()});
@@ -102,42 +102,39 @@ private:
       all[i].status = compileCudaText(result.name, result.source, result.cubin, result.resources);
     });
     for (Compilation &one : all)
-      if (failed(take(one)))
-        return failure();
-    return success();
+      LONGC_TRY(take(one));
+    return {};
   }
 
-  LogicalResult take(Compilation &one) {
+  Status take(Compilation &one) {
     auto &[kernel, result, status] = one;
-    // A kernel of one warp has no other form, unless it is made of points.
-    if (status.code() == kSpills && (kernel.getConsumers() > 0 ? mayFallBack_ : kernel->hasAttr(cuda::kPointsAttribute))) {
+    // The block form has no other, and so a warp's, unless it is made of points.
+    if (status.code() == kSpills && (kernel.getConsumers() > 0 || kernel->hasAttr(cuda::kPointsAttribute))) {
       spilled_.push_back(result.name);
       remark::missed(kernel.getLoc(), remark::RemarkOpts::name("longc-cuda-choose-forms").category("longc-cuda-forms"))
           << ("@" + result.name + " takes the block form: the other one " + status.message());
-      return success();
+      return {};
     }
-    if (!status.ok())
-      return kernel.emitOpError(status.message());
+    LONGC_TRY(status);
     result.resources.sharedBytes = kernel.getSharedBytes();
     describeLaunch(kernel, result.launch);
     result.launch.set_registers(result.resources.registers);
     compiled_.push_back(std::move(result));
-    return success();
+    return {};
   }
 
   static constexpr int kSpills = 3206; // of compileCudaText
 
   DumpFolder *dumps_;
-  bool mayFallBack_;
   std::vector<CudaKernel> compiled_;
   std::vector<std::string> spilled_;
 };
 
 } // namespace
 
-FailureOr<std::vector<CudaKernel>> compileCuda(ModuleOp kernels, DumpFolder *dumps, bool mayFallBack) {
+Result<std::vector<CudaKernel>> compileCuda(ModuleOp kernels, DumpFolder *dumps) {
   kernels.getContext()->loadDialect<cuda::CudaDialect>();
-  return KernelCompiler(dumps, mayFallBack).run(kernels);
+  return KernelCompiler(dumps).run(kernels);
 }
 
 namespace {
@@ -165,20 +162,20 @@ public:
     return compiler.ok() ? Status() : compiler.status();
   }
 
-  LogicalResult compile(ModuleOp kernels, const CodeOptions &options, KernelCode &code) const override {
-    FailureOr<std::vector<CudaKernel>> compiled = compileCuda(kernels, options.dumps, /*mayFallBack=*/true);
-    if (failed(compiled))
-      return failure();
+  Status compile(ModuleOp kernels, const CodeOptions &options, KernelCode &code) const override {
+    Result<std::vector<CudaKernel>> compiled = compileCuda(kernels, options.dumps);
+    if (!compiled.ok())
+      return compiled.status();
     if (options.trains) {
       Result<std::vector<CudaKernel>> optimizer = compileOptimizer();
       if (!optimizer.ok())
-        return kernels.emitError(optimizer.status().text());
+        return optimizer.status();
       llvm::append_range(*compiled, *optimizer);
     }
     if (options.decodes) {
       Result<CudaKernel> sampler = compileSampler();
       if (!sampler.ok())
-        return kernels.emitError(sampler.status().text());
+        return sampler.status();
       compiled->push_back(std::move(*sampler));
     }
     for (CudaKernel &kernel : *compiled) {
@@ -187,7 +184,7 @@ public:
                      << " bytes of spills, " << kernel.resources.sharedBytes << " bytes of shared memory\n";
       code.images.push_back({kernel.name, name().str(), std::move(kernel.cubin), std::move(kernel.launch)});
     }
-    return success();
+    return {};
   }
 };
 

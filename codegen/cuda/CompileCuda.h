@@ -36,9 +36,8 @@ Status compileCudaText(const std::string &name, const std::string &text, std::ve
                        CudaResources &resources);
 
 /// Lowers the module's tile kernels in place and compiles them. `dumps`, when given, keeps name.cu of each. A kernel whose
-/// fast form spills takes the block form instead when it may fall back, with a remark; an error otherwise.
-mlir::FailureOr<std::vector<CudaKernel>> compileCuda(mlir::ModuleOp kernels, DumpFolder *dumps = nullptr,
-                                                     bool mayFallBack = false);
+/// fast form spills takes the block form instead, with a remark.
+Result<std::vector<CudaKernel>> compileCuda(mlir::ModuleOp kernels, DumpFolder *dumps = nullptr);
 
 /// The optimizer's kernels (LONGC_OPTIMIZER_*), for a program that trains.
 Result<std::vector<CudaKernel>> compileOptimizer();

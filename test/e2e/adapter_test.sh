@@ -126,8 +126,8 @@ folder, longc = sys.argv[1:]
 program = f"{folder}/plain.program"
 def run(*options):
     return subprocess.run([program, *options, "--exact", "--quiet"], check=True, capture_output=True, text=True).stdout
-def logits(name, program, *options):
-    subprocess.run([program, "logits", "--exact", "--quiet", "--requests", f"{folder}/tokens.jsonl", "--output", f"{folder}/{name}", *options], check=True)
+def logits(name, program, *options, mode=("--exact",)):
+    subprocess.run([program, "logits", *mode, "--quiet", "--requests", f"{folder}/tokens.jsonl", "--output", f"{folder}/{name}", *options], check=True)
     return unpack(json.load(open(f"{folder}/{name}"))["logits"], "f")
 apart = lambda a, b: max(abs(x - y) for x, y in zip(a, b))
 plain, narrow, wide = logits("a", program), logits("b", program, "--adapter", f"{folder}/adapter"), logits("c", program, "--adapter", f"{folder}/wide")
@@ -135,6 +135,9 @@ subprocess.run([longc, "convert", f"{folder}/converted", "--adapter", f"{folder}
 subprocess.run([longc, "compile", f"{folder}/wide.merged", "-o", f"{folder}/wide.program", "--variants", "avx2", "--quiet"], check=True)
 assert apart(narrow, logits("d", f"{folder}/merged.program")) < 1e-4 < 1e-2 < apart(narrow, plain)
 assert apart(wide, logits("e", f"{folder}/wide.program")) < 2e-4 < 1e-2 < min(apart(wide, plain), apart(wide, narrow))
+# The default precision, which multiplies a rounded copy in panels.
+for exact, adapter in ((narrow, "adapter"), (wide, "wide")):
+    assert 0 < apart(exact, logits("i", program, "--adapter", f"{folder}/{adapter}", mode=())) < 0.1 * apart(exact, plain)
 
 texts = ["a long way", "from here", "to", "there and back", "again"]
 ask = [{"prompt": texts[0]}, {"prompt": texts[1], "adapter": "w"}, {"prompt": texts[2], "adapter": None},

@@ -22,6 +22,7 @@ refuses 2 "layer '99'" "$longc" compile $model -o "$folder/none" --method fot --
 refuses 2 "sparc" "$longc" compile $model -o "$folder/none" --variants sparc
 refuses 2 "vax" "$longc" compile $model -o "$folder/none" --target vax
 refuses 2 "whole model" "$longc" compile $model -o "$folder/none" --target cuda:sm_90a
+refuses 2 "names a target twice" "$longc" compile $model -o "$folder/none" --target cpu,cpu
 refuses 2 "--tokens" "$longc" run --interpret "$folder/none" --tokens 0
 refuses 2 "--interpret" "$longc" run "$folder/none"
 refuses 2 "unknown option" "$app" generate --no-such-option

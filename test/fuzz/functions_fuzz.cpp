@@ -102,7 +102,7 @@ bool compile(ModuleOp module, int64_t precision, StringRef variant, bool toCode,
   options.threads = 1;
   options.variants = {variant};
   longc::KernelCode code;
-  if (failed(longc::cpuTarget().compile(module, options, code)))
+  if (!longc::cpuTarget().compile(module, options, code).ok())
     return false;
   for (const std::string &object : code.objects)
     if (std::string missing = undefinedSymbol(object); !missing.empty())

@@ -345,6 +345,31 @@ TEST_F(Serving, ForksShareTheirAdapter) {
   EXPECT_EQ(adapter.use_count(), before);
 }
 
+// What a call that failed took of an adapter is off again, for work between calls and for who asks next.
+TEST_F(Serving, NoAdapterIsLeftByACallThatFailed) {
+  model.adapters = {"one", "other"};
+  model.adapterValues = {std::make_shared<const ParameterArray>(), std::make_shared<const ParameterArray>()};
+  model.adapterSessions = {model.session, model.session};
+  const ParameterArray *other = model.adapterValues[1].get(); // the first is what the model is anyway
+  std::vector<const ParameterArray *> used;
+  bool fails = true;
+  scheduling.useAdapter = [&](const ParameterArray *adapter) {
+    used.push_back(adapter);
+    return adapter == other && fails ? Status::error(7001, "out of memory") : Status();
+  };
+  const Json asked = {{"prompt", "ab"}, {"adapter", "other"}, {"max_tokens", 1}, {"temperature", 0}};
+  auto failed = ask("/v1/completions", asked.dump());
+  ASSERT_TRUE(failed->wait());
+  EXPECT_GE(failed->response.status, 500) << failed->body;
+  waitIdle();
+  EXPECT_EQ(used, (std::vector<const ParameterArray *>{other, nullptr}));
+  answered("/v1/completions", {{"prompt", "ab"}, {"max_tokens", 1}});
+  fails = false;
+  answered("/v1/completions", asked);
+  waitIdle();
+  EXPECT_EQ(used, (std::vector<const ParameterArray *>{other, nullptr, other, nullptr}));
+}
+
 // One prompt fits into the pages that are left but for what its windows see before them: it is refused, and the other is answered.
 TEST_F(Serving, OnePromptThatDoesNotFitFailsAlone) {
   model.session.ingest = IngestMode::window;

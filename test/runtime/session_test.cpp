@@ -244,6 +244,40 @@ TEST_F(Sessions, KernelsSeeNoSlotOrPageThatTheStateLacks) {
   EXPECT_EQ(executor.run(inputs).code(), 5201);
 }
 
+// The processor, and what it is asked to launch: launch by launch, or as a list that comes again.
+class WatchedDevice final : public Device {
+public:
+  explicit WatchedDevice(Device &device) : device_(device) {}
+  std::string describe() const override { return device_.describe(); }
+  Result<void *> allocate(size_t bytes, const char *name) override {
+    return bytes > mostBytes ? Status::error(7001, "out of memory") : device_.allocate(bytes, name);
+  }
+  void release(void *memory) override { device_.release(memory); }
+  Status copyIn(void *target, const void *source, size_t bytes) override { return device_.copyIn(target, source, bytes); }
+  Status copyOut(void *target, const void *source, size_t bytes) override { return device_.copyOut(target, source, bytes); }
+  Status copyWithin(void *target, const void *source, size_t bytes) override { return device_.copyWithin(target, source, bytes); }
+  Result<void *> share(const void *host, size_t bytes) override { return device_.share(host, bytes); }
+  Result<void *> shareAs(const void *host, size_t bytes, const std::function<Status(std::span<std::byte>)> &fill) override {
+    return device_.shareAs(host, bytes, fill);
+  }
+  Status launch(const KernelLaunch &launch) override {
+    ++launched;
+    return device_.launch(launch);
+  }
+  Status launchAll(std::span<const KernelLaunch> launches, uint64_t sequence) override {
+    sequences.push_back(sequence);
+    return device_.launchAll(launches, sequence);
+  }
+  Status finish() override { return device_.finish(); }
+
+  size_t mostBytes = SIZE_MAX; // at a time
+  int64_t launched = 0;
+  std::vector<uint64_t> sequences;
+
+private:
+  Device &device_;
+};
+
 // Buffers: the input x, a copy of it, three numbers.
 TEST_F(Sessions, CopiesAndFillsAreSteps) {
   abi::Program message = fake::program();
@@ -270,8 +304,8 @@ TEST_F(Sessions, CopiesAndFillsAreSteps) {
     function.add_results(result);
   auto opened = Program::open(fake::writeTemporary("transfer-program", fake::programFile("x", message, fake::weights())), true);
   ASSERT_TRUE(opened.ok()) << opened.status().text();
-  auto device = CpuDevice::create(longc_program, "avx2", {}, 2);
-  auto executor = Executor::create(**opened, (*opened)->message().modules(0).functions(message.modules(0).functions_size() - 1), **device);
+  WatchedDevice device(engine->device());
+  auto executor = Executor::create(**opened, (*opened)->message().modules(0).functions(message.modules(0).functions_size() - 1), device);
   ASSERT_TRUE(executor.ok()) << executor.status().text();
   const std::vector<float> x = {1.5f, -2, 3, 4};
   const InputTensor input{x.data(), {{4, 1, 1, 1}, 1}};
@@ -282,38 +316,13 @@ TEST_F(Sessions, CopiesAndFillsAreSteps) {
   ASSERT_TRUE((*executor)->readResult(1, filled.data(), 12).ok());
   EXPECT_EQ(copied, x);
   EXPECT_EQ(filled, std::vector<int32_t>(3, -2));
+  // A call that there is no room for takes none from those behind it.
+  device.mostBytes = 4096;
+  const std::vector<float> many(10000);
+  const InputTensor large{many.data(), {{10000, 1, 1, 1}, 1}};
+  EXPECT_EQ((*executor)->run({&large, 1}).code(), 7001);
+  EXPECT_TRUE((*executor)->run({&input, 1}).ok());
 }
-
-// The processor, and what it is asked to launch: launch by launch, or as a list that comes again.
-class WatchedDevice final : public Device {
-public:
-  explicit WatchedDevice(Device &device) : device_(device) {}
-  std::string describe() const override { return device_.describe(); }
-  Result<void *> allocate(size_t bytes, const char *name) override { return device_.allocate(bytes, name); }
-  void release(void *memory) override { device_.release(memory); }
-  Status copyIn(void *target, const void *source, size_t bytes) override { return device_.copyIn(target, source, bytes); }
-  Status copyOut(void *target, const void *source, size_t bytes) override { return device_.copyOut(target, source, bytes); }
-  Status copyWithin(void *target, const void *source, size_t bytes) override { return device_.copyWithin(target, source, bytes); }
-  Result<void *> share(const void *host, size_t bytes) override { return device_.share(host, bytes); }
-  Result<void *> shareAs(const void *host, size_t bytes, const std::function<Status(std::span<std::byte>)> &fill) override {
-    return device_.shareAs(host, bytes, fill);
-  }
-  Status launch(const KernelLaunch &launch) override {
-    ++launched;
-    return device_.launch(launch);
-  }
-  Status launchAll(std::span<const KernelLaunch> launches, uint64_t sequence) override {
-    sequences.push_back(sequence);
-    return device_.launchAll(launches, sequence);
-  }
-  Status finish() override { return device_.finish(); }
-
-  int64_t launched = 0;
-  std::vector<uint64_t> sequences;
-
-private:
-  Device &device_;
-};
 
 TEST_F(Sessions, LaunchesOfADecodedTokenStayTheSameAsMemoryGrows) {
   abi::Function decode = engine->decode().function(); // with its list of work first, as compiled functions have it

@@ -26,6 +26,8 @@ Status checkTargets(const CompileOptions &options) {
     if (!findTarget(target))
       return Status::error(1105, "target '" + target + "' is not known",
                            "targets: " + llvm::join(llvm::map_range(targets(), [](const Target *each) { return each->name(); }), ", "));
+  if (std::set<std::string>(options.targets.begin(), options.targets.end()).size() < options.targets.size())
+    return Status::error(1105, "--target names a target twice", "name each once");
   const std::string first = targets().front()->name().str(); // whose precisions all models have
   if (!isFunctionFile(options) && !llvm::is_contained(options.targets, first))
     return Status::error(1105, "a whole model is compiled for the " + first + " too, and --target leaves it out",

@@ -28,6 +28,8 @@ public:
 
   // The module's kernels that were asked for with --only-kernel; null where all were.
   mlir::OwningOpRef<mlir::ModuleOp> chosenKernels(mlir::ModuleOp module) const;
+  // Whether anything was there to be written so far.
+  bool foundAny() const { return number_ > 0; }
 
 private:
   class AfterEachPass;

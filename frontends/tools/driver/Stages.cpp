@@ -265,15 +265,18 @@ Status Stages::compileKernels(const Target &target, ModuleOp kernels, CodeOption
     llvm::SmallString<0>().reserve(size_t(1) << 62);
   OwningOpRef<ModuleOp> chosen = dumps_.chosenKernels(kernels);
   code.dumps = &dumps_.folder();
-  if (KernelCode unused; chosen && !code.dumps->isOff() && !chosen->getBody()->empty() && failed(target.compile(*chosen, code, unused)))
-    return failure("compiling the chosen kernels for " + target.name().str());
+  const auto compile = [&](ModuleOp some, KernelCode &made) {
+    Status status = target.compile(some, code, made);
+    return status.ok() || firstDiagnostic_.empty() ? status : failure("compiling kernels for " + target.name().str());
+  };
+  if (KernelCode unused; chosen && !code.dumps->isOff() && !chosen->getBody()->empty())
+    LONGC_TRY(compile(*chosen, unused));
   if (chosen)
     code.dumps = nullptr;
   std::vector<std::pair<std::string, double>> times;
   code.times = &times;
   const size_t before = parts.code.images.size();
-  if (failed(target.compile(kernels, code, parts.code)))
-    return failure("compiling kernels for " + target.name().str());
+  LONGC_TRY(compile(kernels, parts.code));
   for (const DeviceImage &image : llvm::drop_begin(parts.code.images, before))
     *parts.program.mutable_kernels(int(parts.index.kernel(image.kernel)))->mutable_device() = image.launch;
   for (const auto &[stage, seconds] : times)
@@ -290,6 +293,8 @@ void Stages::report(const abi::Program &program) {
   uint64_t bytes = 0;
   for (const abi::Parameter &parameter : program.parameters())
     bytes += parameter.bytes();
+  if (!options_.onlyKernel.empty() && !dumps_.foundAny())
+    llvm::errs() << "note: no kernel has '" << options_.onlyKernel << "' in its name; one that several precisions share is called after the first of them, fast\n";
   llvm::errs() << "wrote " << options_.output << ": " << program.kernels_size() << " kernels, "
                << program.parameters_size() << " parameters (" << bytes / 1000000 << " MB)\n";
 }

@@ -233,7 +233,7 @@ std::string toJson(Engine &engine, const Measurement &prefill, const Measurement
   return json.endObject().str() + "\n";
 }
 
-std::string toTable(const Measurement &prefill, const Measurement &decode, const Measurement &fill) {
+std::string toTable(const Measurement &prefill, const Measurement &decode, const Measurement &fill, bool truncates) {
   std::string text = formatText("%-10s %10s %14s %12s\n", "test", "tokens", "tokens/s", "seconds");
   auto add = [&](const char *name, const Measurement &measurement) {
     if (measurement.tokens > 0)
@@ -247,7 +247,7 @@ std::string toTable(const Measurement &prefill, const Measurement &decode, const
     text += formatText("of filling, the first quarter %.1f tokens/s, the last %.1f (%.3f x)\n", fill.firstRate, fill.lastRate,
                        fill.lastRate / fill.firstRate);
   if (fill.tokens > 0)
-    text += formatText("%lld tokens that see all of it: %.4f s\n", static_cast<long long>(fill.askedTokens), fill.askedSeconds);
+    text += formatText("%lld tokens that see %s of it: %.4f s\n", static_cast<long long>(fill.askedTokens), truncates ? "the end" : "all", fill.askedSeconds);
   return text;
 }
 
@@ -281,7 +281,7 @@ Status runBench(const Arguments &arguments) {
   LONGC_TRY(measure(*loaded->engine, *options, *plan, prefill, decode, fill));
   LONGC_TRY(loaded->report());
   return printText(arguments.flag("json") ? toJson(*loaded->engine, prefill, decode, fill, *plan)
-                                          : toTable(prefill, decode, fill));
+                                          : toTable(prefill, decode, fill, options->truncate));
 }
 
 } // namespace

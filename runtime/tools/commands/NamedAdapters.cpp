@@ -6,6 +6,7 @@
 #include "runtime/train/TakenAdapter.h"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace longc {
 
@@ -19,12 +20,13 @@ Result<NamedAdapters> NamedAdapters::read(const LoadedProgram &loaded, const Arg
     const NamedFolder named = NamedFolder::of(text);
     if (compresses || (loaded.engine->prefix() && given.size() == 1)) { // what it is of has it already
       adapters.names_.push_back(named.name);
+      adapters.folders_.push_back(named.folder);
       adapters.values_.push_back(nullptr);
       adapters.uses_.push_back(loaded.adapterUse);
       return adapters;
     }
     if (std::find(adapters.names_.begin(), adapters.names_.end(), named.name) != adapters.names_.end())
-      return Status::error(1005, "two adapters are called " + quoted(named.name), "give them names: --adapter NAME=FOLDER");
+      return Status::error(1005, "two adapters are called " + longc::quoted(named.name), "give them names: --adapter NAME=FOLDER");
     LONGC_TRY(adapters.add(loaded, named));
   }
   return adapters;
@@ -45,6 +47,7 @@ Status NamedAdapters::add(const LoadedProgram &loaded, const NamedFolder &named)
   }
   uses_.push_back(*use);
   names_.push_back(named.name);
+  folders_.push_back(named.folder);
   return {};
 }
 
@@ -54,9 +57,14 @@ AdapterUse NamedAdapters::useOf(const ParameterArray *adapter) const {
 }
 
 Result<const ParameterArray *> NamedAdapters::find(const LoadedProgram &loaded, const std::string &name) {
-  auto known = std::find(names_.begin(), names_.end(), name);
-  if (known != names_.end())
+  const auto isSameFolder = [&](const std::string &folder) {
+    std::error_code none; // of a name that is no folder
+    return std::filesystem::equivalent(folder, name, none);
+  };
+  if (auto known = std::ranges::find(names_, name); known != names_.end())
     return values_[static_cast<size_t>(known - names_.begin())].get();
+  if (auto known = std::ranges::find_if(folders_, isSameFolder); known != folders_.end())
+    return values_[static_cast<size_t>(known - folders_.begin())].get();
   LONGC_TRY(add(loaded, {name, name}));
   return values_.back().get();
 }

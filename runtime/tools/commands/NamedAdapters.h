@@ -30,7 +30,7 @@ private:
   Status add(const LoadedProgram &loaded, const NamedFolder &named);
 
   ProgramParameters trained_;
-  std::vector<std::string> names_;
+  std::vector<std::string> names_, folders_;
   std::vector<std::shared_ptr<const ParameterArray>> values_;
   std::vector<AdapterUse> uses_; // of each
   std::vector<std::pair<const ParameterArray *, std::shared_ptr<const Overlays>>> overlays_; // where the program binds them; empty values stand for them

@@ -249,10 +249,10 @@ Status serveDecoder(Serving &serving, const Arguments &arguments) {
   ServedModel served = describeModel(*model, arguments.text("model-name"));
   served.adapters = adapters->names();
   served.adapterValues = adapters->values();
-  for (const auto &values : adapters->values()) {
-    auto session = model->loaded.sessionOptions(arguments, nullptr, adapters->useOf(values.get()));
-    if (!session.ok())
-      return session.status();
+  for (size_t index = 0; index < served.adapters.size(); ++index) {
+    auto session = model->loaded.sessionOptions(arguments, nullptr, adapters->useOf(served.adapterValues[index].get()));
+    if (const Status &status = session.status(); !session.ok())
+      return Status::error(status.code(), "with the adapter " + quoted(served.adapters[index]) + ": " + status.message(), status.hint());
     served.adapterSessions.push_back(*session);
   }
   Service service(std::move(options.service), std::move(served),

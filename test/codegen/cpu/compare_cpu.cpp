@@ -276,7 +276,7 @@ int main(int argc, char **argv) {
   options.dumps = &dumps;
   options.variants = names;
   longc::KernelCode code;
-  if (failed(longc::cpuTarget().compile(*module, options, code)))
+  if (!longc::cpuTarget().compile(*module, options, code).ok())
     return 1;
   for (const auto &[stage, seconds] : times)
     outs() << format("%.2f s of all threads: %s\n", seconds, stage.c_str());

@@ -191,9 +191,7 @@ inline unsigned cvt_bf16x2(float low, float high) { return bits_of_bf16(low) | b
 inline float max_nan(float x, float y) { return std::isnan(x) || std::isnan(y) ? NAN : fmaxf(x, y); }
 inline float min_nan(float x, float y) { return std::isnan(x) || std::isnan(y) ? NAN : fminf(x, y); }
 inline float ex2_approx(float x) { return exp2f(x); }
-inline float lg2_approx(float x) { return log2f(x); }
 inline float rcp_approx(float x) { return 1.0f / x; }
-inline float tanh_approx(float x) { return tanhf(x); }
 
 /// Matrices of 8 x 8 whose rows the lanes point at, eight lanes a matrix.
 template <int Count> void ldmatrix(unsigned (&r)[Count], const unsigned short *row, bool turned) {

@@ -94,9 +94,9 @@ int main(int argc, char **argv) {
   for (auto kernel : llvm::make_early_inc_range(kernels->getOps<longc::tile::KernelOp>()))
     if (!launched.contains(kernel.getSymName()))
       kernel.erase();
-  FailureOr<std::vector<longc::CudaKernel>> code = longc::compileCuda(*kernels, nullptr, /*mayFallBack=*/true);
-  if (failed(code))
-    return 1;
+  longc::Result<std::vector<longc::CudaKernel>> code = longc::compileCuda(*kernels);
+  if (!code.ok())
+    return errs() << code.status().text() << "\n", 1;
   longc::abi::Program program;
   for (const longc::CudaKernel &kernel : *code) {
     auto *described = program.add_kernels();

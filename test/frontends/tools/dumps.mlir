@@ -13,6 +13,7 @@
 // RUN: cat %t/one/*-tiled-exact.mlir | FileCheck %s --check-prefix=ONE
 // RUN: FileCheck %s --check-prefix=CODE < %t/one/avx2.s
 // RUN: not ls %t/one/01-model.mlir
+// RUN: longc compile %S/../../golden/fot_tiny.gguf --variants avx2 -o %t/app --dump-dir %t/none --only-kernel embedding_64_exact 2>&1 | FileCheck %s --check-prefix=NONE
 // RUN: not longc compile %S/../../golden/fot_tiny.gguf -o %t/app --only-kernel swiglu 2>&1 | FileCheck %s --check-prefix=NEEDS
 
 // CHECK: tiled-fast: 1
@@ -30,4 +31,5 @@
 // ONE-NOT: tile.kernel
 // CODE: longc_{{.*}}swiglu
 // CODE-NOT: longc_{{.*}}rms_norm{{.*}}:
+// NONE: note: no kernel has 'embedding_64_exact' in its name; one that several precisions share is called after the first of them, fast
 // NEEDS: error: LC1001: --only-kernel requires --dump-dir
