@@ -32,14 +32,13 @@ namespace {
 
 int64_t sizeOf(Value tensor, int64_t dim) { return cast<RankedTensorType>(tensor.getType()).getDimSize(dim); }
 
-// Rows of a block: beside scores and their sum it holds what scores are multiplied by.
-constexpr int64_t mostRows = 128;
+// Rows of a block, which holds beside scores and their sum what scores are multiplied by: not more than of a product.
+int64_t blockRows(tile::TargetAttr facts, int64_t limit) { return std::min(limit, facts.getMmaRows()); }
 
-// Columns of a block's tiles of scores, of which it holds two beside sums. Where registers do, a thread has so many of a column
-// each half; `sums` are those of its sums.
+// Columns of a block's tiles of scores, of which it holds two beside as many columns of sums as `sums`.
 int64_t scoreColumns(tile::TargetAttr facts, int64_t limit, int64_t sums) {
-  constexpr int64_t registers = 192, granule = 64;
-  return facts.getMmaDepth() == 0 ? limit : std::min(limit, std::max(granule, (registers - sums) / granule * granule));
+  const int64_t step = facts.getCopiedCols();
+  return facts.getSumCols() == 0 ? limit : std::min(limit, std::max(step, (facts.getSumCols() - sums) / step * step));
 }
 
 template <typename Op> std::string nameOf(Op op) {
@@ -209,7 +208,7 @@ void KeyGradient::run() {
 LogicalResult tileAttentionGradient(lm::AttentionQueryGradientOp op, tile::TargetAttr facts) {
   AttentionSizes sizes;
   sizes.heads = sizeOf(op.getQ(), 1), sizes.headSize = sizeOf(op.getQ(), 2), sizes.keyHeads = sizeOf(op.getK(), 1);
-  sizes.queries = fitTile(std::min(facts.getAttentionRows(), mostRows), sizeOf(op.getQ(), 0), 1);
+  sizes.queries = fitTile(blockRows(facts, facts.getAttentionRows()), sizeOf(op.getQ(), 0), 1);
   sizes.keys = scoreColumns(facts, facts.getAttentionCols(), sizes.headSize / 2);
   sizes.fold = facts.getFoldHeads() && sizes.heads > sizes.keyHeads;
   Value list = workList(op, op.getCuQ(), op.getCuK(), sizes.queries);
@@ -230,9 +229,9 @@ LogicalResult tileAttentionGradient(lm::AttentionQueryGradientOp op, tile::Targe
 }
 
 LogicalResult tileAttentionGradient(lm::AttentionKeyGradientOp op, tile::TargetAttr facts) {
-  int64_t keys = fitTile(std::min(facts.getAttentionCols(), mostRows), sizeOf(op.getK(), 0), 1);
+  int64_t keys = fitTile(blockRows(facts, facts.getAttentionCols()), sizeOf(op.getK(), 0), 1);
   const int64_t size = sizeOf(op.getQ(), 2), walks = op.getSources() ? 2 : 1; // where the second is takes registers, too
-  int64_t queries = scoreColumns(facts, std::min(facts.getAttentionRows(), mostRows), walks * size);
+  int64_t queries = scoreColumns(facts, blockRows(facts, facts.getAttentionRows()), walks * size);
   Value list = workList(op, op.getCuK(), op.getCuQ(), keys);
   KernelBuilder kernel(op, nameOf(op), 2);
   KeyGradient(op, kernel, list, keys, queries).run();

@@ -138,7 +138,7 @@ Value AttentionKernel::narrow(Walk &walk) {
   Value splits = sizes_.splitsOfCall ? kernel_.input(sizes_.splitsOfCall) : kernel_.index(sizes_.splits);
   Value row = kernel_.mul(splits, sizes_.keys); // a tile for every split
   Value tiles = arith::DivUIOp::create(b, kernel_.add(length, kernel_.sub(row, kernel_.index(1))), row);
-  Value share = kernel_.mul(kernel_.max(tiles, kernel_.index(sizes_.keys < splitKeys && !sizes_.mergeTogether ? splitTiles : 1)), sizes_.keys);
+  Value share = kernel_.mul(kernel_.max(tiles, kernel_.index(1)), sizes_.keys);
   Value begin = kernel_.add(first, arith::MulIOp::create(b, kernel_.gridIndex(2), share));
   walk.begin = kernel_.max(walk.begin, begin);
   walk.end = kernel_.min(walk.end, kernel_.add(begin, share));
@@ -462,7 +462,7 @@ void AttentionKernel::mergeTogether(const AttentionParts &parts) {
   Value column = firstColumn(), zero = kernel_.index(0), place[] = {queryBegin_, keyHead_};
   Value count = tile::ScalarOp::create(b, b.getIndexType(), kernel_.input(parts.used), place);
   Value maxima = kernel_.input(parts.maxima), weights = kernel_.input(parts.weights), sums = kernel_.input(parts.sums);
-  int64_t together = std::min(sizes_.splits, sizes_.columns ? fewSplits : fewParts);
+  const int64_t together = sizes_.together;
   Carried start = nothing();
   Value initial[] = {start.sum, start.maximum, start.weight};
   auto loop = scf::ForOp::create(b, zero, count, kernel_.index(together), initial);
@@ -501,7 +501,7 @@ void AttentionKernel::mergeTogether(const AttentionParts &parts) {
 }
 
 void AttentionKernel::merge(const AttentionParts &parts) {
-  if (sizes_.mergeTogether)
+  if (sizes_.together)
     return mergeTogether(parts);
   ImplicitLocOpBuilder &b = kernel_.body();
   Value sums = kernel_.input(parts.sums), maxima = kernel_.input(parts.maxima);

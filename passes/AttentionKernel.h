@@ -15,13 +15,6 @@
 
 namespace longc {
 
-// Tiles of keys that are worth a range of their own where keys are split, or keys if tiles have as many.
-inline constexpr int64_t splitTiles = 2, splitKeys = 128;
-
-// Keys of a tile where a block has few query rows. Of their merge: columns of a head that a block owns, so that there are several blocks to a
-// head, and splits of a tile of as many columns; splits of one of a whole head.
-inline constexpr int64_t fewKeys = 16, fewQueries = 8, fewColumns = 16, fewSplits = 128, fewParts = 32;
-
 struct AttentionSource {
   enum Layout {
     Packed, // keys of a sequence lie one after the other, at the indices of the work list
@@ -55,7 +48,7 @@ struct AttentionSizes {
   int64_t queries; // query tokens of a block
   int64_t keys;    // keys of a tile
   bool fold;       // the query heads of a key head are rows of one block
-  bool mergeTogether = false; // tiles of a token's splits in one step; else one after the other
+  int64_t together = 0; // of a token's splits are merged in one step; 0: one after the other
   int64_t columns = 0; // of a head that a block has in its result, by the third dimension of the grid; 0 for all
   int64_t splits = 0;  // ranges that a token's keys are in at most
   mlir::Value splitsOfCall = {}; // host index: how many of them a call has, if not all

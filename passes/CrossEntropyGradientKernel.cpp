@@ -13,9 +13,6 @@ using namespace mlir;
 namespace longc {
 namespace {
 
-// Columns of the sum that a block keeps while it makes logits in steps.
-constexpr int64_t keptColumns = 192;
-
 template <typename GradientOp> LogicalResult checkProjection(GradientOp op) {
   auto w = cast<RankedTensorType>(op.getW().getType());
   return w.hasStaticShape() ? success() : LogicalResult(op.emitOpError("expected a projection of static size, got ") << w);
@@ -35,13 +32,13 @@ struct Cut {
     depth = facts.getMmaDepth();
     rows = fitTile(facts.getMmaRows(), left.getDimSize(0), 1);
     otherRows = fitTile(facts.getMmaCols(), length, 32);
-    if (depth == 0)
-      return;
-    // Accumulators of both products at once; whole steps: what lies past an end is zero, and not stored.
-    owned = llvm::alignTo(columns, 64);
-    otherRows = llvm::alignTo(fitTile(std::min<int64_t>(facts.getMmaCols(), 128), length, 32), 32);
-    rows = llvm::alignTo(rows, 64);
     shares = VocabularyShares::of(facts, left, rows);
+    if (facts.getCopiedCols() == 0)
+      return;
+    // Accumulators of both products at once, so that logits are square at most; whole steps: what lies past an end is zero, and not stored.
+    owned = llvm::alignTo(columns, facts.getCopiedCols());
+    otherRows = llvm::alignTo(fitTile(std::min(facts.getMmaCols(), facts.getMmaRows()), length, 32), 32);
+    rows = llvm::alignTo(rows, facts.getCopiedCols());
   }
   unsigned gridRank() const { return shares.count > 1 ? 2 : 1; }
 };
@@ -128,7 +125,7 @@ Value sumOfShares(Operation *anchor, StringRef name, Value parts, RankedTensorTy
 
 } // namespace
 
-bool exceedBlock(tile::TargetAttr facts, int64_t columns) { return facts.getMmaDepth() > 0 && columns > keptColumns; }
+bool exceedBlock(tile::TargetAttr facts, int64_t columns) { return facts.getSumCols() > 0 && columns > facts.getSumCols(); }
 
 LogicalResult tileCrossEntropyGradient(lm::CrossEntropyInputGradientOp op, tile::TargetAttr facts) {
   if (failed(checkProjection(op)))

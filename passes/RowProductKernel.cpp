@@ -24,15 +24,13 @@ struct Cut {
     bool ofHeads = x.getRank() == 3;
     height = result.getDimSize(ofHeads), width = result.getDimSize(1 + ofHeads);
     heads = ofHeads ? result.getDimSize(0) : 1;
-    rows = fitTile(facts.getMmaRows(), height, 1), columns = fitTile(facts.getMmaCols(), width, 32);
-    depth = fitTile(walkedRows, x.getDimSize(0), 1);
-    if (facts.getMmaDepth() == 0)
-      return;
-    // Whole steps: what lies past an end is zero, and not stored. Few tiles would leave most of the target idle.
-    constexpr int64_t copied = 64, blocksAtOnce = 128, mostShares = 32;
-    rows = llvm::alignTo(rows, copied), columns = llvm::alignTo(fitTile(facts.getMmaCols(), width, copied), copied);
-    depth = facts.getMmaDepth();
-    shares = std::clamp<int64_t>(blocksAtOnce / (blocks(height, rows) * blocks(width, columns) * heads), 1, mostShares);
+    const int64_t copied = facts.getCopiedCols();
+    rows = fitTile(facts.getMmaRows(), height, 1), columns = fitTile(facts.getMmaCols(), width, copied ? copied : 32);
+    depth = facts.getMmaDepth() ? facts.getMmaDepth() : fitTile(walkedRows, x.getDimSize(0), 1);
+    if (copied) // whole steps: what lies past an end is zero, and not stored
+      rows = llvm::alignTo(rows, copied), columns = llvm::alignTo(columns, copied);
+    constexpr int64_t mostShares = 32;
+    shares = std::clamp<int64_t>(facts.getBusyBlocks() / (blocks(height, rows) * blocks(width, columns) * heads), 1, mostShares);
   }
   static int64_t blocks(int64_t size, int64_t tile) { return (size + tile - 1) / tile; }
 };

@@ -61,6 +61,7 @@ private:
   SmallVector<Operation *> attentions_;
   Operation *joined_ = nullptr; // whose results are the softmax of all sources
   AttentionSizes sizes_;
+  tile::FewRowsAttr few_; // where blocks of one query are not those of heads that are folded
   Value rows_; // whose rows are the queries'
 };
 
@@ -129,7 +130,7 @@ FailureOr<SmallVector<AttentionSource>> AttentionTiler::sourcesOf(Operation *op,
 // An encoder's queries, keys and values are columns of one product: they are read there. Targets that fold heads load several of a query at once,
 // and those that copy tiles ahead want each head's rows as a box of their own.
 void AttentionTiler::readColumns(AttentionSource &source) {
-  if (sizes_.fold || facts_.getFewRowCols() > 0)
+  if (sizes_.fold || facts_.getCopiedCols() > 0)
     return;
   auto query = columnsOf(source.query), keys = columnsOf(source.keys), values = columnsOf(source.values);
   if (!query || !keys || !values)
@@ -254,7 +255,7 @@ Value AttentionTiler::splitsFor(ImplicitLocOpBuilder &host, ArrayRef<AttentionSo
                                                            : hostSize(host, source.keys, 0);
     most = arith::MaxSIOp::create(host, most, keys);
   }
-  return arith::MinSIOp::create(host, arith::CeilDivSIOp::create(host, most, constant(splitTiles * sizes.keys)), constant(sizes.splits));
+  return arith::MinSIOp::create(host, arith::CeilDivSIOp::create(host, most, constant(2 * sizes.keys)), constant(sizes.splits));
 }
 
 // Launches the kernel that leaves one part a split.
@@ -270,9 +271,9 @@ AttentionParts AttentionTiler::runSplits(StringRef name, Value list, ArrayRef<At
   Type f32 = host.getF32Type();
   AttentionSizes sizes = sizes_;
   const int64_t group = sizes_.heads / sizes_.keyHeads;
-  sizes.fold = group > 1 && (sizes_.fold || (sizes_.mergeTogether && group <= fewQueries)); // keys are read once for all
-  if (sizes_.mergeTogether) {
-    sizes.keys = std::min<int64_t>(sizes.keys, fewKeys);
+  sizes.fold = group > 1 && (sizes_.fold || (few_ && group <= few_.getHeads())); // keys are read once for all
+  if (few_) {
+    sizes.keys = std::min(sizes.keys, few_.getKeys());
     sizes.splitsOfCall = splitsFor(host, sources, sizes);
   }
   int64_t blocks = AttentionKernel::headBlocks(sizes);
@@ -300,7 +301,7 @@ LogicalResult AttentionTiler::tile() {
   sizes_.queries = hasOneToken(fused_.root) ? 1 : fitTile(facts_.getAttentionRows(), query.getDimSize(0), 1);
   sizes_.keys = facts_.getAttentionCols();
   sizes_.fold = facts_.getFoldHeads() && sizes_.heads > sizes_.keyHeads;
-  sizes_.mergeTogether = facts_.getFewRowCols() > 0 && !sizes_.fold;
+  few_ = sizes_.fold ? tile::FewRowsAttr() : facts_.getFewRows();
   sizes_.splits = facts_.getKeySplits();
   if (pageRows % sizes_.keys != 0)
     return fused_.root->emitOpError("expected attention_cols to divide a page of ")
@@ -324,8 +325,12 @@ LogicalResult AttentionTiler::tile() {
     parts = runSplits(name, list, sources);
   const bool asksForSums = llvm::any_of(llvm::zip(fused_.root->getResults(), fused_.results),
                                         [&](auto pair) { return !std::get<0>(pair).use_empty() && std::get<1>(pair) == joined_->getResult(1); });
-  if (parts && sizes_.mergeTogether && sizes_.headSize % fewColumns == 0 && !asksForSums && !fused_.holds<lm::QuantizeOp>()) // those are of a whole head
-    sizes_.columns = fewColumns;
+  if (parts && few_) {
+    if (sizes_.headSize % few_.getHeadCols() == 0 && !asksForSums && !fused_.holds<lm::QuantizeOp>()) // those are of a whole head
+      sizes_.columns = few_.getHeadCols();
+    const int64_t ofHead = sizes_.columns ? few_.getSplits() : llvm::bit_floor<uint64_t>(few_.getSplits() * few_.getHeadCols() / sizes_.headSize);
+    sizes_.together = std::min(sizes_.splits, ofHead);
+  }
   KernelBuilder kernel(fused_.root, parts ? name + "_merge" : name, sizes_.columns ? 3 : 2);
   AttentionKernel attention(kernel, sizes_, list);
   if (parts)

@@ -82,7 +82,7 @@ std::pair<int64_t, int64_t> LinearTiler::sizes(Operation *op) {
 
 // Whether a row is a block's: where there are few of them, and the target has a width for such blocks.
 bool LinearTiler::hasFewRows(Value rows) const {
-  return facts_.getFewRowCols() > 0 &&
+  return facts_.getFewRows() &&
          (cast<RankedTensorType>(rows.getType()).getDimSize(0) == 1 || hasOneToken(fused_.root));
 }
 
@@ -91,17 +91,17 @@ bool LinearTiler::hasFewRows(Value rows) const {
 GemmTile LinearTiler::tileOf(Value rows, int64_t columns, int64_t products, int64_t granule) const {
   GemmTile tile;
   const bool few = hasFewRows(rows);
-  int64_t width = few ? facts_.getFewRowCols() : facts_.getMmaCols() / (facts_.getJointCols() ? products : 1);
-  constexpr int64_t manyBlocks = 1024, deepRow = 2048, heldNumbers = 4096; // weights that a block of one row holds at once
+  int64_t width = few ? facts_.getFewRows().getCols() : facts_.getMmaCols() / (facts_.getJointCols() ? products : 1);
+  const int64_t held = few ? facts_.getFewRows().getNumbers() : 0, deepRow = held / 2, manyBlocks = 8 * facts_.getBusyBlocks();
   auto type = cast<RankedTensorType>(rows.getType());
   const int64_t depth = type.isDynamicDim(1) ? deepRow : type.getDimSize(1);
-  auto isHeld = [&](int64_t columns) { return depth <= deepRow && columns * products * depth <= heldNumbers; };
+  auto isHeld = [&](int64_t columns) { return depth <= deepRow && columns * products * depth <= held; };
   if (few && !isHeld(width) && isHeld(1)) // a column alone then
     width = 1;
   else if (few && depth > deepRow) // then its threads share columns' depth
     width *= 4;
-  const bool held = isHeld(width);
-  while (few && columns / width > manyBlocks && (!held || isHeld(2 * width))) // more of them would do the same work on x again
+  const bool keepsHeld = isHeld(width);
+  while (few && columns / width > manyBlocks && (!keepsHeld || isHeld(2 * width))) // more of them would do the same work on x again
     width *= 2;
   tile.rows = few ? 1 : fitTile(facts_.getMmaRows(), cast<RankedTensorType>(rows.getType()).getDimSize(0), 1);
   tile.cols = fitTile(width, columns, granule);
@@ -282,21 +282,22 @@ LogicalResult LinearTiler::tile() {
   granule = std::max(granule, scaled);
   // Columns of the first product cost the reading of x anew, where a target copies them: then as many as an adapter usually has.
   const bool whole = (open || openDepth) && !tileElement(products.front()->getOperand(1)).isF32();
-  const int64_t columns = open && whole && !hasFewRows(rows)       ? std::max(kOpenColumns, facts_.getMmaDepth())
-                          : open                                   ? kOpenColumns
-                          : openDepth && !whole                    ? kColumnsOfOpenDepth
-                          : openDepth && facts_.getMmaDepth() == 0 ? ShapedType::kDynamic // one kernel for all widths
-                                                                   : width;
+  const bool sumsInMemory = facts_.getSumCols() == 0;
+  const int64_t columns = open && whole && !hasFewRows(rows) ? std::max(kOpenColumns, facts_.getMmaDepth())
+                          : open                             ? kOpenColumns
+                          : openDepth && !whole              ? kColumnsOfOpenDepth
+                          : openDepth && sumsInMemory        ? ShapedType::kDynamic // one kernel for all widths
+                                                             : width;
   GemmTile tile = tileOf(rows, columns, int64_t(products.size()), granule);
   if (scaled > 1) // blocks that share a scale lie in one tile
     tile.cols = std::max(granule, tile.cols / granule * granule);
   for (Operation *op : products)
     tile.cols = columnsOfParts(op, tile.cols, width);
   if (open && hasFewRows(rows)) // an adapter's matrix that is float32 is rounded in the block, which has to hold it
-    tile.cols = std::min<int64_t>(tile.cols, facts_.getFewRowCols());
+    tile.cols = std::min<int64_t>(tile.cols, facts_.getFewRows().getCols());
   if (openDepth && whole && hasFewRows(rows)) // rows as short as these are read side by side
     tile.cols = kOpenColumns;
-  if (openDepth && whole && facts_.getMmaDepth() == 0) // the sum that the loop carries is made whole, however few rows there are
+  if (openDepth && whole && sumsInMemory) // the sum that the loop carries is made whole, however few rows there are
     tile.rows = std::min<int64_t>(tile.rows, kRowsOfOpenDepth);
   tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
   tile.col = kernel.mul(kernel.gridIndex(1), tile.cols);

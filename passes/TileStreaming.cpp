@@ -252,16 +252,16 @@ struct TileStreamingPass : impl::TileStreamingPassBase<TileStreamingPass> {
   }
 
   static StreamingTiler tilerOf(FusedOps &fused, tile::TargetAttr facts, bool hasOneToken) {
+    const tile::FewRowsAttr few = facts.getFewRows();
     if (hasOneToken)
-      return StreamingTiler(fused, 1, facts.getFewRowCols() > 0);
-    if (const int64_t columns = facts.getFewRowCols() > 0 && facts.getStagingBytes() > 0 ? columnsOf(fused) : 0)
+      return StreamingTiler(fused, 1, /*sharesRow=*/few != nullptr);
+    if (const int64_t columns = few && facts.getStagingBytes() > 0 ? columnsOf(fused, few.getPartCols()) : 0)
       return StreamingTiler(fused, 1, /*sharesRow=*/false, columns);
     return StreamingTiler(fused, rowsOf(fused, facts), /*sharesRow=*/false);
   }
 
   // Columns of a part of a row where each number needs those of its own place alone: as many as a few threads have under way at once. 0: whole rows.
-  static int64_t columnsOf(const FusedOps &fused) {
-    constexpr int64_t part = 512;
+  static int64_t columnsOf(const FusedOps &fused, int64_t part) {
     int64_t width = 0;
     auto isOfWidth = [&](Value value) {
       auto type = dyn_cast<RankedTensorType>(value.getType());
@@ -277,8 +277,7 @@ struct TileStreamingPass : impl::TileStreamingPassBase<TileStreamingPass> {
   }
 
   // Whether all that is done with a row are numbers of it: a block that is a few threads holds it in registers.
-  static bool isHeldRow(const FusedOps &fused) {
-    constexpr int64_t shortest = 128, longest = 2560, mostNumbers = 11000; // of all that is read and stored
+  static bool isHeldRow(const FusedOps &fused, tile::FewRowsAttr few) {
     llvm::SmallSetVector<Value, 8> values(fused.results.begin(), fused.results.end());
     for (Operation *op : fused.ops)
       for (Value operand : op->getOperands())
@@ -293,11 +292,12 @@ struct TileStreamingPass : impl::TileStreamingPassBase<TileStreamingPass> {
         hasRows |= type.getRank() == 2;
         numbers += type.getShape().back();
       }
-    if (!hasRows || numbers > mostNumbers)
+    if (!hasRows || numbers > few.getRowNumbers())
       return false;
-    auto isRow = [](Value value) {
+    auto isRow = [&](Value value) {
       auto type = dyn_cast<RankedTensorType>(value.getType());
-      return !type || type.getRank() == 1 || (type.getRank() == 2 && type.getDimSize(1) >= shortest && type.getDimSize(1) <= longest && type.getDimSize(1) % 8 == 0);
+      return !type || type.getRank() == 1 ||
+             (type.getRank() == 2 && type.getDimSize(1) >= few.getShortestRow() && type.getDimSize(1) <= few.getLongestRow() && type.getDimSize(1) % 8 == 0);
     };
     return llvm::all_of(fused.ops, [&](Operation *op) {
       const bool isOfRow = isa<lm::ElementwiseOpInterface, lm::LayerNormGradientOp, lm::LayerNormOp, lm::ParameterRefOp, lm::RmsNormGradientOp, lm::RmsNormOp, lm::ScaleByOp>(op);
@@ -311,7 +311,7 @@ struct TileStreamingPass : impl::TileStreamingPassBase<TileStreamingPass> {
     int64_t rows = facts.getStreamRows(), width = 0;
     if (facts.getStagingBytes() == 0)
       return rows;
-    if (facts.getFewRowCols() > 0 && isHeldRow(fused))
+    if (facts.getFewRows() && isHeldRow(fused, facts.getFewRows()))
       return 1;
     for (Operation *op : fused.ops)
       for (Value operand : op->getOperands())

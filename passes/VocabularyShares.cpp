@@ -8,10 +8,8 @@ using namespace mlir;
 namespace longc {
 
 VocabularyShares VocabularyShares::of(tile::TargetAttr facts, RankedTensorType x, int64_t rows) {
-  constexpr int64_t rowsAtOnce = 2048, blocksAtOnce = 256, most = 8; // what keeps a target busy with a small call
-  if (facts.getMmaDepth() == 0 || !x.isDynamicDim(0))
-    return {};
-  return {std::clamp<int64_t>(blocksAtOnce * rows / rowsAtOnce, 1, most)};
+  constexpr int64_t rowsOfCall = 2048, most = 8; // of a small one; its blocks are made in two rounds
+  return {x.isDynamicDim(0) ? std::clamp<int64_t>(2 * facts.getBusyBlocks() * rows / rowsOfCall, 1, most) : 1};
 }
 
 std::pair<Value, Value> VocabularyShares::part(KernelBuilder &kernel, Value number, Value end, int64_t step) const {

@@ -8,7 +8,7 @@ namespace longc {
 struct VocabularyShares {
   int64_t count = 1;
 
-  // For a kernel whose blocks own `rows` rows of x. One where a block has whole rows of the vocabulary, and where the number of rows is known.
+  // For a kernel whose blocks own `rows` rows of x. One where sums are never cut, and where the number of rows is known.
   static VocabularyShares of(tile::TargetAttr facts, mlir::RankedTensorType x, int64_t rows);
 
   // Where share `number` of [0, end) begins and ends: whole steps.

@@ -187,8 +187,9 @@ int main(int argc, char **argv) {
                          target.getMmaDepth(), attentionRows ? attentionRows : target.getAttentionRows(),
                          attentionCols ? attentionCols : target.getAttentionCols(), target.getStreamRows(),
                          separateHeads ? false : target.getFoldHeads(),
-                         target.getStages(), target.getStagingBytes(), target.getListsBySequence(), target.getFewRowCols(),
-                         target.getJointCols(), target.getDecodedWeights(), target.getKeySplits()));
+                         target.getStages(), target.getStagingBytes(), target.getListsBySequence(), target.getFewRows(),
+                         target.getJointCols(), target.getDecodedWeights(), target.getKeySplits(), target.getSumCols(), target.getCopiedCols(),
+                         target.getBusyBlocks()));
   if (!attentionRows)
     attentionRows = target.getAttentionRows();
   PassManager passes(&context);

@@ -210,8 +210,9 @@ public:
     context->loadDialect<tile::TileDialect>();
     return {tile::TargetAttr::get(context, /*mma_rows=*/256, /*mma_cols=*/96, /*mma_depth=*/0, /*attention_rows=*/64,
                                   /*attention_cols=*/128, /*stream_rows=*/8, /*fold_heads=*/true, /*stages=*/2,
-                                  /*staging_bytes=*/1 << 20, /*lists_by_sequence=*/false, /*few_row_cols=*/0,
-                                  /*joint_cols=*/false, /*decoded_weights=*/false, /*key_splits=*/16)};
+                                  /*staging_bytes=*/1 << 20, /*lists_by_sequence=*/false, /*few_rows=*/{},
+                                  /*joint_cols=*/false, /*decoded_weights=*/false, /*key_splits=*/16,
+                                  /*sum_cols=*/0, /*copied_cols=*/0, /*busy_blocks=*/0)};
   }
   void addDialects(DialectRegistry &registry) const override { registry.insert<cpu::CpuDialect>(); }
   void addKernelPasses(OpPassManager &manager, const CodeOptions &options) const override {

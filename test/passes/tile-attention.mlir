@@ -168,7 +168,7 @@ module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_
 // least two; one that no source has keys for does nothing.
 // CHECK-LABEL: tile.kernel @window_attention_knn_attention_merge_attention_quantize_4x32_rows1_split grid(%arg0, %arg1, %arg2)
 // CHECK: %[[TILES:.*]] = arith.divui %{{.*}}, %c256
-// CHECK: %[[ENOUGH:.*]] = arith.maxsi %[[TILES]], %c2
+// CHECK: %[[ENOUGH:.*]] = arith.maxsi %[[TILES]], %c1
 // CHECK: %[[SHARE:.*]] = arith.muli %[[ENOUGH]], %c16
 // CHECK: %[[FROM:.*]] = arith.muli %arg2, %[[SHARE]]
 // CHECK: arith.ceildivui %{{.*}}, %[[SHARE]]
@@ -196,10 +196,10 @@ module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_
 // TOGETHER-LABEL: _rows1_merge grid(%arg0, %arg1)
 // TOGETHER: %[[KEYHEAD:.*]] = arith.divui %arg1, %c2
 // TOGETHER: %[[COUNT:.*]] = tile.scalar %{{.*}}[%{{.*}}, %[[KEYHEAD]]]
-// TOGETHER: scf.for %[[FIRST:.*]] = %c0 to %[[COUNT]] step %c32 iter_args
-// TOGETHER: tile.load {{.*}} dropped [2] : {{.*}} -> tensor<1x32xf32>
+// TOGETHER: scf.for %[[FIRST:.*]] = %c0 to %[[COUNT]] step %c64 iter_args
+// TOGETHER: tile.load {{.*}} dropped [2] : {{.*}} -> tensor<1x64xf32>
 // TOGETHER: tile.reduce max
-// TOGETHER: tile.load {{.*}} dropped [0, 2] : {{.*}} -> tensor<32x32xf32>
+// TOGETHER: tile.load {{.*}} dropped [0, 2] : {{.*}} -> tensor<64x32xf32>
 // TOGETHER: tile.mma
 // TOGETHER: scf.yield
 // TOGETHER: tile.store

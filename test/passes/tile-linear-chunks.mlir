@@ -4,7 +4,7 @@
 // RUN: longc-interpret %s --function input --tokens 37 --compare-after longc-tile-linear --tolerance 1e-6
 // RUN: longc-opt %t --pass-pipeline="builtin.module(canonicalize,longc-deduplicate-kernels,longc-plan-buffers)" | FileCheck %s --check-prefix=PLAN
 
-module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 16, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
+module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 16, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true, sum_cols = 192, copied_cols = 64, busy_blocks = 176>} {
 // 750 words are a chunk of 704 and one of 46; the second one's last block reaches past the end.
 // CHECK-LABEL: tile.kernel @logit_gradients_750x208
 // CHECK: arith.cmpi slt

@@ -3,7 +3,7 @@
 // RUN: longc-opt %s --pass-pipeline="builtin.module(longc-tile-streaming,canonicalize,tile.kernel(cse))" | FileCheck %s
 // RUN: longc-interpret %s --function gated --tokens 5 --compare-after longc-tile-streaming --tolerance 1e-6
 
-module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 16, attention_rows = 8, attention_cols = 16, stream_rows = 8, fold_heads = false, stages = 4, staging_bytes = 200000, few_row_cols = 2>} {
+module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 16, attention_rows = 8, attention_cols = 16, stream_rows = 8, fold_heads = false, stages = 4, staging_bytes = 200000, few_rows = <cols = 2, numbers = 4096, keys = 16, heads = 8, head_cols = 16, splits = 128, part_cols = 512, shortest_row = 128, longest_row = 2560, row_numbers = 11000>>} {
 // CHECK-LABEL: tile.kernel @silu_multiply_1536 grid(%arg0, %arg1)
 // CHECK: %[[COLUMN:.*]] = arith.muli %arg1, %c512
 // CHECK: tile.load %{{.*}}[%arg0, %[[COLUMN]]] : <?x1536xf32> -> tensor<1x512xf32>

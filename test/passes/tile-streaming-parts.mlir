@@ -4,7 +4,7 @@
 // RUN: longc-interpret %s --function append --tokens 3 --sequences 3 --compare-after longc-tile-streaming,longc-lower-state --tolerance 1e-6
 // RUN: longc-interpret %s --function append --tokens 5 --sequences 5 --seed 2 --compare-after longc-tile-streaming,longc-lower-state --tolerance 1e-6
 
-module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 16, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = false, few_row_cols = 2>} {
+module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 16, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = false, few_rows = <cols = 2, numbers = 4096, keys = 16, heads = 8, head_cols = 16, splits = 128, part_cols = 512, shortest_row = 128, longest_row = 2560, row_numbers = 11000>>} {
 // CHECK-LABEL: tile.kernel @cache_append_memory_append_2x32 grid(%arg0, %arg1)
 // CHECK: %[[BEGIN:.*]] = tile.scalar %{{.*}}[%arg0, %c0]
 // CHECK: %[[FIRST:.*]] = arith.cmpi eq, %arg1, %c0

@@ -180,7 +180,7 @@ MUTATIONS = [
     ("TileAttention", "source.keys = keys->of, source.keyColumn = {{keys->begin => query->begin}};", ["tile-attention-columns"],
      "an encoder's keys are read where its queries lie"),
     ("TileAttention", "source.scale = {{window.getScale() => -window.getScale()}};", [], "scores change sign"),
-    ("TileAttention", "group <= {{fewQueries => 1}}", [], "each query head reads its key head's keys alone"),
+    ("TileAttention", "group <= {{few_.getHeads() => 1}}", [], "each query head reads its key head's keys alone"),
     ("TileFacts", "return step > 0 ? {{std::gcd(step, constant.getInt()) => int64_t(0)}} : 0;", ["lower-kernels"], "heads of a joined product are masked"),
     ("TileLinear", "{{(width + tile.cols - 1) / tile.cols => (width + tile.cols - 1) / tile.cols - 1}})", [],
      "the last columns are never computed"),
