@@ -58,22 +58,11 @@ public:
 private:
   template <typename Op, typename... Args> Value make(Args &&...args) { return Op::create(b_, std::forward<Args>(args)...); }
 
-  Value item(int64_t column) {
-    Value offsets[] = {kernel_.gridIndex(0), kernel_.index(column)};
-    return make<tile::ScalarOp>(b_.getIndexType(), list_, offsets);
-  }
+  Value item(int64_t column) { return kernel_.scalar(list_, {kernel_.gridIndex(0), kernel_.index(column)}); }
   Value ownKeys(Value host) {
     return kernel_.load(kernel_.input(host), {keys_, size_}, {begin_, keyHead_, kernel_.index(0)}, begin_, end_, {1});
   }
-  Value product(Value a, Value b) {
-    return tile::MmaOp::create(b_, tileType({keys_, queries_}, b_.getF32Type()), a, b,
-                               kernel_.constantTile({keys_, queries_}, 0.0), /*transpose_b=*/true);
-  }
-  Value added(Value weights, Value rows, Value sum) {
-    if (tileElement(rows) != tileElement(weights))
-      weights = make<arith::TruncFOp>(tileType(tileShape(weights), tileElement(rows)), weights);
-    return tile::MmaOp::create(b_, sum.getType(), weights, rows, sum, /*transpose_b=*/false);
-  }
+  Value added(Value weights, Value rows, Value sum) { return kernel_.multiply(kernel_.converted(weights, tileElement(rows)), rows, sum); }
   // Query rows [first, last) that see the block's keys as a source.
   struct Walk {
     const AttentionSource &source;
@@ -99,7 +88,7 @@ Value KeyGradient::scores(const Walk &walk, Value queries, Value first) {
   int64_t shape[] = {keys_, queries_};
   const AttentionSource &source = walk.source;
   double cap = source.softCap, factor = cap > 0 ? source.scale / cap : source.scale * M_LOG2E;
-  Value s = make<arith::MulFOp>(product(walk.keys, queries), kernel_.constantTile(shape, factor));
+  Value s = make<arith::MulFOp>(kernel_.multiplyRows(walk.keys, queries), kernel_.constantTile(shape, factor));
   if (cap > 0)
     s = make<arith::MulFOp>(make<math::TanhOp>(s), kernel_.constantTile(shape, cap * M_LOG2E));
   auto compare = [&](arith::CmpIPredicate predicate, Value a, Value b) { return make<arith::CmpIOp>(predicate, a, b); };
@@ -113,27 +102,17 @@ Value KeyGradient::scores(const Walk &walk, Value queries, Value first) {
     Value oldest = kernel_.add(diagonal_, kernel_.index(source.window));
     edge = make<arith::OrIOp>(edge, compare(arith::CmpIPredicate::sgt, next, oldest));
   }
-  auto branch = scf::IfOp::create(b_, s.getType(), edge, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b_);
-  b_.setInsertionPointToStart(branch.elseBlock());
-  scf::YieldOp::create(b_, ValueRange(s));
-  b_.setInsertionPointToStart(branch.thenBlock());
-  Type i32 = b_.getI32Type();
-  auto counted = [&](int64_t dim, Value from) {
-    return make<arith::AddIOp>(make<tile::IotaOp>(tileType(shape, i32), dim), kernel_.splat(shape, make<arith::IndexCastOp>(i32, from)));
-  };
-  Value query = counted(1, first), own = counted(0, diagonal_);
-  Value seen = compare(arith::CmpIPredicate::slt, query, kernel_.splat(shape, make<arith::IndexCastOp>(i32, walk.last)));
-  if (source.causal)
-    seen = make<arith::AndIOp>(seen, compare(arith::CmpIPredicate::sge, query, own));
-  if (source.window > 0) {
-    auto width = DenseElementsAttr::get(tileType(shape, i32), static_cast<int32_t>(source.window));
-    Value past = make<arith::AddIOp>(own, make<arith::ConstantOp>(width));
-    seen = make<arith::AndIOp>(seen, compare(arith::CmpIPredicate::slt, query, past));
-  }
-  Value hidden = make<arith::SelectOp>(seen, s, kernel_.constantTile(shape, -std::numeric_limits<double>::infinity()));
-  scf::YieldOp::create(b_, ValueRange(hidden));
-  return branch.getResult(0);
+  return kernel_.when(edge, s, [&] {
+    Value query = kernel_.counted(shape, 1, first), own = kernel_.counted(shape, 0, diagonal_);
+    Value seen = compare(arith::CmpIPredicate::slt, query, kernel_.splat(shape, walk.last));
+    if (source.causal)
+      seen = make<arith::AndIOp>(seen, compare(arith::CmpIPredicate::sge, query, own));
+    if (source.window > 0) {
+      Value past = make<arith::AddIOp>(own, kernel_.integers(shape, source.window));
+      seen = make<arith::AndIOp>(seen, compare(arith::CmpIPredicate::slt, query, past));
+    }
+    return make<arith::SelectOp>(seen, s, kernel_.constantTile(shape, -std::numeric_limits<double>::infinity()));
+  });
 }
 
 // The sums of gradients of keys and values, and what one tile of queries adds to them.
@@ -146,24 +125,20 @@ SmallVector<Value> KeyGradient::step(const Walk &walk, Value head, Value first, 
   Value s = scores(walk, queries, first);
   Value lse = make<arith::MulFOp>(numbers(op_.getLse()), kernel_.constantTile({queries_}, M_LOG2E));
   Value p = make<math::Exp2Op>(make<arith::SubFOp>(s, kernel_.expand(finiteMaximum(kernel_, lse), 0, keys_)));
-  Value along = make<arith::SubFOp>(product(walk.values, gradient), kernel_.expand(numbers(op_.getDelta()), 0, keys_));
+  Value along = make<arith::SubFOp>(kernel_.multiplyRows(walk.values, gradient), kernel_.expand(numbers(op_.getDelta()), 0, keys_));
   Value z = scoreGradient(kernel_, walk.source, s, p, along);
   return {added(z, queries, sums[0]), added(p, gradient, sums[1])};
 }
 
 SmallVector<Value> KeyGradient::add(const Walk &walk, ValueRange sums) {
-  Value zero = kernel_.index(0), one = kernel_.index(1);
-  Value length = kernel_.max(kernel_.sub(walk.last, walk.first), zero);
+  Value zero = kernel_.index(0), length = kernel_.max(kernel_.sub(walk.last, walk.first), zero);
   Value tiles = kernel_.div(kernel_.add(length, kernel_.index(queries_ - 1)), queries_);
-  Value some = kernel_.max(tiles, one);
-  auto loop = scf::ForOp::create(b_, zero, kernel_.mul(tiles, group_), one, sums);
-  OpBuilder::InsertionGuard guard(b_);
-  b_.setInsertionPointToStart(loop.getBody());
-  Value number = loop.getInductionVar();
-  Value head = kernel_.add(kernel_.mul(keyHead_, group_), make<arith::DivUIOp>(number, some));
-  Value first = kernel_.add(walk.first, kernel_.mul(make<arith::RemUIOp>(number, some), queries_));
-  scf::YieldOp::create(b_, step(walk, head, first, loop.getRegionIterArgs()));
-  return SmallVector<Value>(loop.getResults());
+  Value some = kernel_.max(tiles, kernel_.index(1));
+  return kernel_.loop(zero, kernel_.mul(tiles, group_), 1, sums, [&](Value number, ValueRange before) {
+    Value head = kernel_.add(kernel_.mul(keyHead_, group_), make<arith::DivUIOp>(number, some));
+    Value first = kernel_.add(walk.first, kernel_.mul(make<arith::RemUIOp>(number, some), queries_));
+    return step(walk, head, first, before);
+  });
 }
 
 KeyGradient::Walk KeyGradient::ownQueries(const AttentionSource &source) {

@@ -47,9 +47,7 @@ AttentionKernel::AttentionKernel(KernelBuilder &kernel, const AttentionSizes &si
 }
 
 Value AttentionKernel::workItem(int64_t column) {
-  ImplicitLocOpBuilder &b = kernel_.body();
-  Value offsets[] = {kernel_.gridIndex(0), kernel_.index(column)};
-  return tile::ScalarOp::create(b, b.getIndexType(), workList_, offsets);
+  return kernel_.scalar(workList_, {kernel_.gridIndex(0), kernel_.index(column)});
 }
 
 // Rows of one head: of [rows, heads, D], or of [rows, C] whose heads begin at `column`.
@@ -74,33 +72,21 @@ Value AttentionKernel::queryTokens() {
   if (queryTokens_)
     return queryTokens_;
   ImplicitLocOpBuilder &b = kernel_.body();
-  Type i32 = b.getI32Type();
-  Value row = tile::IotaOp::create(b, tileType({rows_}, i32), 0);
-  if (headsOfBlock() > 1) {
-    auto count = DenseElementsAttr::get(tileType({rows_}, i32), static_cast<int32_t>(headsOfBlock()));
-    row = arith::DivUIOp::create(b, row, arith::ConstantOp::create(b, count));
-  }
-  Value diagonal = arith::IndexCastOp::create(b, i32, workItem(WorkColumn::diagonal));
-  return queryTokens_ = arith::AddIOp::create(b, row, kernel_.splat({rows_}, diagonal));
+  Value row = kernel_.counted({rows_}, 0);
+  if (headsOfBlock() > 1)
+    row = arith::DivUIOp::create(b, row, kernel_.integers({rows_}, headsOfBlock()));
+  return queryTokens_ = arith::AddIOp::create(b, row, kernel_.splat({rows_}, workItem(WorkColumn::diagonal)));
 }
 
 // The tile as f32 where what it is multiplied with is: a cache of bf16 may be asked by queries of f32.
-Value AttentionKernel::widened(Value tile, Value beside) {
-  ImplicitLocOpBuilder &b = kernel_.body();
-  if (tileElement(tile) == tileElement(beside) || tileElement(tile).isF32())
-    return tile;
-  return arith::ExtFOp::create(b, tileType(tileShape(tile), b.getF32Type()), tile);
-}
+Value AttentionKernel::widened(Value tile, Value beside) { return tileElement(tile) == tileElement(beside) ? tile : kernel_.widened(tile); }
 
 Value AttentionKernel::inverseNorms(Value tile) {
   ImplicitLocOpBuilder &b = kernel_.body();
-  ArrayRef<int64_t> shape = tileShape(tile);
-  if (tileElement(tile) != b.getF32Type())
-    tile = arith::ExtFOp::create(b, tileType(shape, b.getF32Type()), tile);
-  Value squares = arith::MulFOp::create(b, tile, tile);
-  Value sum = tile::ReduceOp::create(b, tileType({shape[0]}, b.getF32Type()), tile::Reduction::add, squares, 1);
+  tile = kernel_.widened(tile);
+  Value sum = kernel_.reduce(tile::Reduction::add, arith::MulFOp::create(b, tile, tile), 1);
   // A zero row has no direction: its products are zero whatever the factor.
-  sum = arith::MaximumFOp::create(b, sum, kernel_.constantTile({shape[0]}, 1e-30));
+  sum = arith::MaximumFOp::create(b, sum, kernel_.constantTile(tileShape(sum), 1e-30));
   return math::RsqrtOp::create(b, sum);
 }
 
@@ -165,7 +151,7 @@ void AttentionKernel::prepare(Walk &walk) {
   if (source.temperature) {
     const bool one = cast<RankedTensorType>(source.temperature.getType()).getDimSize(0) == 1; // else one a token
     Value place = one ? kernel_.index(0) : queryBegin_;
-    Value temperature = tile::ScalarOp::create(b, b.getF32Type(), kernel_.input(source.temperature), place);
+    Value temperature = kernel_.scalar(kernel_.input(source.temperature), place);
     double constant = source.softCap > 0 ? source.scale : source.scale * log2e;
     walk.factor = arith::MulFOp::create(b, temperature,
                                         arith::ConstantOp::create(b, b.getF32FloatAttr(static_cast<float>(constant))));
@@ -188,8 +174,7 @@ Value AttentionKernel::placeTile(Walk &walk, Value key) {
     break;
   }
   case AttentionSource::Pages: {
-    Value offsets[] = {slot_, kernel_.div(key, pageRows)};
-    Value page = tile::ScalarOp::create(b, b.getIndexType(), walk.table, offsets);
+    Value page = kernel_.scalar(walk.table, {slot_, kernel_.div(key, pageRows)});
     walk.row = kernel_.add(kernel_.mul(page, pageRows), kernel_.rem(key, pageRows));
     break;
   }
@@ -209,8 +194,7 @@ Value AttentionKernel::scores(Walk &walk, Value key) {
   Value keys = loadHead(walk.keys, walk.source.keyColumn, sizes_.keys, row, keyHead_, walk.lo, walk.hi);
   if (walk.source.isPacked() && !walk.source.cosine)
     keys.getDefiningOp<tile::LoadOp>().setMasked(true); // hideUnseen hides the scores of a packed tile's hidden rows
-  Value s = tile::MmaOp::create(b, tileType(shape, b.getF32Type()), widened(walk.query, keys), widened(keys, walk.query),
-                                kernel_.constantTile(shape, 0.0), /*transpose_b=*/true);
+  Value s = kernel_.multiplyRows(widened(walk.query, keys), widened(keys, walk.query));
   if (walk.source.cosine) {
     s = arith::MulFOp::create(b, s, kernel_.expand(walk.queryNorms, 1, sizes_.keys));
     s = arith::MulFOp::create(b, s, kernel_.expand(inverseNorms(keys), 0, rows_));
@@ -245,31 +229,19 @@ Value AttentionKernel::hideUnseen(Walk &walk, Value s, Value key) {
     Value oldest = kernel_.sub(kernel_.sub(last, kernel_.index(1)), kernel_.index(source.window - 1));
     edge = arith::OrIOp::create(b, edge, compare(arith::CmpIPredicate::slt, key, oldest));
   }
-  auto branch = scf::IfOp::create(b, s.getType(), edge, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.elseBlock());
-  scf::YieldOp::create(b, ValueRange(s));
-  b.setInsertionPointToStart(branch.thenBlock());
-
-  int64_t shape[] = {rows_, sizes_.keys};
-  Type i32 = b.getI32Type();
-  auto scalar = [&](Value index) { return kernel_.splat(shape, arith::IndexCastOp::create(b, i32, index)); };
-  Value column = arith::AddIOp::create(b, tile::IotaOp::create(b, tileType(shape, i32), 1), scalar(key));
-  Value seen;
-  auto require = [&](Value condition) { seen = seen ? Value(arith::AndIOp::create(b, seen, condition)) : condition; };
-  Value token = walk.diagonal ? kernel_.expand(queryTokens(), 1, sizes_.keys) : Value();
-  require(source.causal ? compare(arith::CmpIPredicate::sle, column, token)
-                        : compare(arith::CmpIPredicate::slt, column, scalar(walk.end)));
-  if (source.window > 0) {
-    auto width = DenseElementsAttr::get(tileType(shape, i32), static_cast<int32_t>(source.window));
-    Value oldest = arith::SubIOp::create(b, token, arith::ConstantOp::create(b, width));
-    require(compare(arith::CmpIPredicate::sgt, column, oldest));
-  }
-  if (!source.isPacked())
-    require(compare(arith::CmpIPredicate::sge, column, scalar(walk.begin)));
-  Value hidden = arith::SelectOp::create(b, seen, s, kernel_.constantTile(shape, negativeInfinity));
-  scf::YieldOp::create(b, ValueRange(hidden));
-  return branch.getResult(0);
+  return kernel_.when(edge, s, [&]() -> Value {
+    int64_t shape[] = {rows_, sizes_.keys};
+    Value column = kernel_.counted(shape, 1, key), seen;
+    auto require = [&](Value condition) { seen = seen ? Value(arith::AndIOp::create(b, seen, condition)) : condition; };
+    Value token = walk.diagonal ? kernel_.expand(queryTokens(), 1, sizes_.keys) : Value();
+    require(source.causal ? compare(arith::CmpIPredicate::sle, column, token)
+                          : compare(arith::CmpIPredicate::slt, column, kernel_.splat(shape, walk.end)));
+    if (source.window > 0)
+      require(compare(arith::CmpIPredicate::sgt, column, arith::SubIOp::create(b, token, kernel_.integers(shape, source.window))));
+    if (!source.isPacked())
+      require(compare(arith::CmpIPredicate::sge, column, kernel_.splat(shape, walk.begin)));
+    return arith::SelectOp::create(b, seen, s, kernel_.constantTile(shape, negativeInfinity));
+  });
 }
 
 // First pass over a source with top-k: finds the score and index of each row's last selected entry.
@@ -277,18 +249,10 @@ void AttentionKernel::selectBest(Walk &walk) {
   ImplicitLocOpBuilder &b = kernel_.body();
   auto stateType = tile::TopkType::get(b.getContext(), rows_, walk.source.topk);
   Value empty = tile::TopkInitOp::create(b, stateType);
-  Value width = kernel_.index(sizes_.keys);
-  auto loop = scf::ForOp::create(b, firstTile(walk), walk.end, width, ValueRange(empty));
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    Value key = loop.getInductionVar();
-    Value s = scores(walk, key);
-    Value state = tile::TopkUpdateOp::create(b, stateType, loop.getRegionIterArg(0), s, key);
-    scf::YieldOp::create(b, ValueRange(state));
-  }
-  auto threshold = tile::TopkThresholdOp::create(b, tileType({rows_}, b.getF32Type()),
-                                                 tileType({rows_}, b.getI32Type()), loop.getResult(0));
+  Value best = kernel_.accumulate(firstTile(walk), walk.end, sizes_.keys, empty, [&](Value key, Value state) -> Value {
+    return tile::TopkUpdateOp::create(b, stateType, state, scores(walk, key), key);
+  });
+  auto threshold = tile::TopkThresholdOp::create(b, tileType({rows_}, b.getF32Type()), tileType({rows_}, b.getI32Type()), best);
   walk.thresholds = threshold.getScores();
   walk.thresholdIndex = threshold.getIndices();
 }
@@ -296,25 +260,19 @@ void AttentionKernel::selectBest(Walk &walk) {
 // One step of the online softmax.
 AttentionKernel::Carried AttentionKernel::accumulate(Walk &walk, Value s, Carried carried) {
   ImplicitLocOpBuilder &b = kernel_.body();
-  int64_t keys = sizes_.keys, headSize = sizes_.headSize;
   SoftmaxStep step = softmaxStep(kernel_, s, carried.maximum, carried.weight);
-  Value values = loadHead(walk.values, walk.source.valueColumn, keys, walk.row, keyHead_, walk.lo, walk.hi);
-  Value p = step.weights;
-  if (tileElement(values) != tileElement(p))
-    p = arith::TruncFOp::create(b, tileType({rows_, keys}, tileElement(values)), p);
-  Value scaled = arith::MulFOp::create(b, carried.sum, kernel_.expand(step.shrink, 1, headSize));
-  Value sum = tile::MmaOp::create(b, scaled.getType(), p, values, scaled, /*transpose_b=*/false);
-  return {sum, step.maximum, step.sum};
+  Value values = loadHead(walk.values, walk.source.valueColumn, sizes_.keys, walk.row, keyHead_, walk.lo, walk.hi);
+  Value p = kernel_.converted(step.weights, tileElement(values));
+  Value scaled = arith::MulFOp::create(b, carried.sum, kernel_.expand(step.shrink, 1, sizes_.headSize));
+  return {kernel_.multiply(p, values, scaled), step.maximum, step.sum};
 }
 
 // The scores of the entries that were selected; minus infinity for others.
 Value AttentionKernel::selected(Walk &walk, Value s, Value key) {
   ImplicitLocOpBuilder &b = kernel_.body();
   int64_t shape[] = {rows_, sizes_.keys};
-  Type i32 = b.getI32Type();
   Value limit = kernel_.expand(walk.thresholds, 1, sizes_.keys);
-  Value column = arith::AddIOp::create(b, tile::IotaOp::create(b, tileType(shape, i32), 1),
-                                       kernel_.splat(shape, arith::IndexCastOp::create(b, i32, key)));
+  Value column = kernel_.counted(shape, 1, key);
   Value last = kernel_.expand(walk.thresholdIndex, 1, sizes_.keys);
   Value better = arith::CmpFOp::create(b, arith::CmpFPredicate::UGT, s, limit); // a NaN stays: it is to show
   Value equal = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, s, limit);
@@ -325,15 +283,7 @@ Value AttentionKernel::selected(Walk &walk, Value s, Value key) {
 
 // Emits the loop over the tiles of the source, or one over its sequences and their tiles.
 SmallVector<Value> AttentionKernel::overTiles(Walk &walk, ValueRange carried, TileStep step) {
-  ImplicitLocOpBuilder &b = kernel_.body();
-  auto tiles = [&](ValueRange initial) -> SmallVector<Value> {
-    Value first = firstTile(walk), width = kernel_.index(sizes_.keys);
-    auto loop = scf::ForOp::create(b, first, walk.end, width, initial);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    scf::YieldOp::create(b, step(loop.getInductionVar(), loop.getRegionIterArgs()));
-    return SmallVector<Value>(loop.getResults());
-  };
+  auto tiles = [&](ValueRange initial) { return kernel_.loop(firstTile(walk), walk.end, sizes_.keys, initial, step); };
   if (walk.source.layout != AttentionSource::Others)
     return tiles(carried);
   SequencePairs pairs(kernel_, walk.source.pairs, walk.source.boundaries, workItem(WorkColumn::slot), /*own=*/0);
@@ -383,15 +333,12 @@ Value AttentionKernel::ofQueries(Value hostRows) {
   int64_t heads = headsOfBlock();
   if (heads == 1)
     return kernel_.load(view, {sizes_.queries}, {firstHead_, queryBegin_}, {}, {}, {0});
-  Value tile = kernel_.load(view, {heads, sizes_.queries}, {firstHead_, queryBegin_});
-  tile = tile::TransposeOp::create(kernel_.body(), tileType({sizes_.queries, heads}, tileElement(tile)), tile);
-  return kernel_.reshape(tile, {rows_});
+  return kernel_.reshape(kernel_.transpose(kernel_.load(view, {heads, sizes_.queries}, {firstHead_, queryBegin_})), {rows_});
 }
 
 // Weights again from scores and log-sum-exps; then z = scale * p * (<gradient, v> - delta) times the keys.
 void AttentionKernel::runQueryGradient(ArrayRef<AttentionSource> sources, const AttentionGradient &known) {
   ImplicitLocOpBuilder &b = kernel_.body();
-  int64_t shape[] = {rows_, sizes_.keys};
   Value gradient = loadQueries(known.gradient), delta = kernel_.expand(ofQueries(known.delta), 1, sizes_.keys);
   Value lse = arith::MulFOp::create(b, ofQueries(known.lse), kernel_.constantTile({rows_}, log2e));
   lse = kernel_.expand(finiteMaximum(kernel_, lse), 1, sizes_.keys);
@@ -405,13 +352,10 @@ void AttentionKernel::runQueryGradient(ArrayRef<AttentionSource> sources, const 
     auto next = overTiles(walk, out_, [&](Value key, ValueRange before) {
       Value s = scores(walk, key);
       Value values = load(walk.values), keys = load(walk.keys);
-      Value along = tile::MmaOp::create(b, tileType(shape, b.getF32Type()), gradient, values, kernel_.constantTile(shape, 0.0),
-                                        /*transpose_b=*/true);
+      Value along = kernel_.multiplyRows(gradient, values);
       Value p = math::Exp2Op::create(b, arith::SubFOp::create(b, s, lse));
       Value z = scoreGradient(kernel_, source, s, p, arith::SubFOp::create(b, along, delta));
-      if (tileElement(keys) != tileElement(z))
-        z = arith::TruncFOp::create(b, tileType(shape, tileElement(keys)), z);
-      return SmallVector<Value>{tile::MmaOp::create(b, out_.getType(), z, keys, before[0], /*transpose_b=*/false)};
+      return SmallVector<Value>{kernel_.multiply(kernel_.converted(z, tileElement(keys)), keys, before[0])};
     });
     out_ = next.front();
   }
@@ -428,17 +372,10 @@ void AttentionKernel::runSplit(ArrayRef<AttentionSource> sources, const Attentio
     walks.push_back(visible(source));
     count = kernel_.max(count, narrow(walks.back()));
   }
-  auto when = [&](arith::CmpIPredicate predicate, Value than, llvm::function_ref<void()> body) {
-    auto branch = scf::IfOp::create(b, arith::CmpIOp::create(b, predicate, number, than), /*withElseRegion=*/false);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(branch.thenBlock());
-    body();
-  };
-  when(arith::CmpIPredicate::eq, zero, [&] {
-    Value told = kernel_.splat({1}, arith::IndexCastOp::create(b, b.getI32Type(), count));
-    kernel_.store(told, used, {queryBegin_, head_}, queryBegin_, queryEnd_, {1});
+  kernel_.when(arith::CmpIOp::create(b, arith::CmpIPredicate::eq, number, zero), [&] {
+    kernel_.store(kernel_.splat({1}, count), used, {queryBegin_, head_}, queryBegin_, queryEnd_, {1});
   });
-  when(arith::CmpIPredicate::slt, count, [&] {
+  kernel_.when(arith::CmpIOp::create(b, arith::CmpIPredicate::slt, number, count), [&] {
     Carried part = walkAll(walks);
     auto store = [&](Value tile, Value view, ArrayRef<int64_t> columns) {
       SmallVector<int64_t> shape = {1, headsOfBlock()}, dropped = {1};
@@ -458,46 +395,34 @@ void AttentionKernel::runSplit(ArrayRef<AttentionSource> sources, const Attentio
 // The splits of a token in tiles: what they left is read side by side.
 void AttentionKernel::mergeTogether(const AttentionParts &parts) {
   ImplicitLocOpBuilder &b = kernel_.body();
-  Type i32 = b.getI32Type();
-  Value column = firstColumn(), zero = kernel_.index(0), place[] = {queryBegin_, keyHead_};
-  Value count = tile::ScalarOp::create(b, b.getIndexType(), kernel_.input(parts.used), place);
+  Value column = firstColumn();
+  Value count = kernel_.scalar(kernel_.input(parts.used), {queryBegin_, keyHead_});
   Value maxima = kernel_.input(parts.maxima), weights = kernel_.input(parts.weights), sums = kernel_.input(parts.sums);
   const int64_t together = sizes_.together;
   Carried start = nothing();
-  Value initial[] = {start.sum, start.maximum, start.weight};
-  auto loop = scf::ForOp::create(b, zero, count, kernel_.index(together), initial);
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    Value first = loop.getInductionVar();
-    Value left = arith::IndexCastOp::create(b, i32, kernel_.sub(count, first));
+  auto next = kernel_.loop(kernel_.index(0), count, together, {start.sum, start.maximum, start.weight}, [&](Value first, ValueRange carried) {
+    Value left = kernel_.sub(count, first);
     auto used = [&](Value tile, int64_t dim, double otherwise) -> Value {
-      SmallVector<int64_t> shape(tileShape(tile));
-      Value number = tile::IotaOp::create(b, tileType(shape, i32), dim);
-      Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, number, kernel_.splat(shape, left));
+      ArrayRef<int64_t> shape = tileShape(tile);
+      Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, kernel_.counted(shape, dim), kernel_.splat(shape, left));
       return arith::SelectOp::create(b, inside, tile, kernel_.constantTile(shape, otherwise));
     };
     auto row = [&](Value view, double otherwise) {
       return used(kernel_.load(view, {1, together}, {queryBegin_, first, firstHead_}, {}, {}, {2}), 1, otherwise);
     };
-    auto reduced = [&](tile::Reduction kind, Value tile) -> Value {
-      return tile::ReduceOp::create(b, tileType({1}, b.getF32Type()), kind, tile, 1);
-    };
-    Carried before{loop.getRegionIterArg(0), loop.getRegionIterArg(1), loop.getRegionIterArg(2)};
+    Carried before{carried[0], carried[1], carried[2]};
     Value theirs = row(maxima, negativeInfinity);
-    Value maximum = arith::MaximumFOp::create(b, before.maximum, reduced(tile::Reduction::max, theirs));
+    Value maximum = arith::MaximumFOp::create(b, before.maximum, kernel_.reduce(tile::Reduction::max, theirs, 1));
     Value safe = finiteMaximum(kernel_, maximum);
     Value shrink = math::Exp2Op::create(b, arith::SubFOp::create(b, before.maximum, safe));
     Value shares = math::Exp2Op::create(b, arith::SubFOp::create(b, theirs, kernel_.expand(safe, 1, together)));
-    Value added = reduced(tile::Reduction::add, arith::MulFOp::create(b, row(weights, 0), shares));
+    Value added = kernel_.reduce(tile::Reduction::add, arith::MulFOp::create(b, row(weights, 0), shares), 1);
     Value weight = arith::AddFOp::create(b, arith::MulFOp::create(b, before.weight, shrink), added);
     Value tile = used(kernel_.load(sums, {together, columns()}, {queryBegin_, first, firstHead_, column}, {}, {}, {0, 2}), 0, 0);
     Value scaled = arith::MulFOp::create(b, before.sum, kernel_.expand(shrink, 1, columns()));
-    Value sum = tile::MmaOp::create(b, scaled.getType(), shares, tile, scaled, /*transpose_b=*/false);
-    Value next[] = {sum, maximum, weight};
-    scf::YieldOp::create(b, next);
-  }
-  finish({loop.getResult(0), loop.getResult(1), loop.getResult(2)});
+    return SmallVector<Value>{kernel_.multiply(shares, tile, scaled), maximum, weight};
+  });
+  finish({next[0], next[1], next[2]});
 }
 
 void AttentionKernel::merge(const AttentionParts &parts) {
@@ -506,17 +431,12 @@ void AttentionKernel::merge(const AttentionParts &parts) {
   ImplicitLocOpBuilder &b = kernel_.body();
   Value sums = kernel_.input(parts.sums), maxima = kernel_.input(parts.maxima);
   Value weights = kernel_.input(parts.weights), used = kernel_.input(parts.used);
-  Value zero = kernel_.index(0), one = kernel_.index(1), place[] = {queryBegin_, head_};
-  Value count = tile::ScalarOp::create(b, b.getIndexType(), used, place);
+  Value zero = kernel_.index(0), count = kernel_.scalar(used, {queryBegin_, head_});
   Carried start = nothing();
-  Value initial[] = {start.sum, start.maximum, start.weight};
-  auto loop = scf::ForOp::create(b, zero, count, one, initial);
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
+  auto next = kernel_.loop(zero, count, 1, {start.sum, start.maximum, start.weight}, [&](Value part, ValueRange carried) {
     auto load = [&](Value view, ArrayRef<int64_t> columns) {
       SmallVector<int64_t> shape = {1, headsOfBlock()}, whole = {rows_}, dropped = {1};
-      SmallVector<Value> offsets = {queryBegin_, loop.getInductionVar(), firstHead_};
+      SmallVector<Value> offsets = {queryBegin_, part, firstHead_};
       if (headsOfBlock() == 1)
         shape = {1}, dropped = {1, 2};
       shape.append(columns.begin(), columns.end());
@@ -524,7 +444,7 @@ void AttentionKernel::merge(const AttentionParts &parts) {
       offsets.append(columns.size(), zero);
       return kernel_.reshape(kernel_.load(view, shape, offsets, queryBegin_, queryEnd_, dropped), whole);
     };
-    Carried left{loop.getRegionIterArg(0), loop.getRegionIterArg(1), loop.getRegionIterArg(2)};
+    Carried left{carried[0], carried[1], carried[2]};
     Carried right{load(sums, {sizes_.headSize}), load(maxima, {}), load(weights, {})};
     Value maximum = arith::MaximumFOp::create(b, left.maximum, right.maximum), safe = finiteMaximum(kernel_, maximum);
     Carried scaled[] = {left, right};
@@ -533,11 +453,10 @@ void AttentionKernel::merge(const AttentionParts &parts) {
       side.weight = arith::MulFOp::create(b, side.weight, shrink);
       side.sum = arith::MulFOp::create(b, side.sum, kernel_.expand(shrink, 1, sizes_.headSize));
     }
-    Value next[] = {arith::AddFOp::create(b, scaled[0].sum, scaled[1].sum), maximum,
-                    arith::AddFOp::create(b, scaled[0].weight, scaled[1].weight)};
-    scf::YieldOp::create(b, next);
-  }
-  finish({loop.getResult(0), loop.getResult(1), loop.getResult(2)});
+    return SmallVector<Value>{arith::AddFOp::create(b, scaled[0].sum, scaled[1].sum), maximum,
+                              arith::AddFOp::create(b, scaled[0].weight, scaled[1].weight)};
+  });
+  finish({next[0], next[1], next[2]});
 }
 
 // Divides by the sum of weights.

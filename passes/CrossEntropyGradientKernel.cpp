@@ -4,7 +4,7 @@
 #include "passes/FusedOps.h"
 #include "passes/GemmKernel.h"
 #include "passes/LogitGradients.h"
-#include "passes/VocabularyShares.h"
+#include "passes/SumShares.h"
 
 #include <tuple>
 
@@ -25,14 +25,14 @@ template <typename GradientOp> std::string nameOf(GradientOp op) { return FusedO
 // share of the rows of `right` alone.
 struct Cut {
   int64_t columns, owned, depth, rows, otherRows;
-  VocabularyShares shares;
+  SumShares shares;
 
   Cut(tile::TargetAttr facts, RankedTensorType left, int64_t length) {
     owned = columns = left.getDimSize(1);
     depth = facts.getMmaDepth();
     rows = fitTile(facts.getMmaRows(), left.getDimSize(0), 1);
     otherRows = fitTile(facts.getMmaCols(), length, 32);
-    shares = VocabularyShares::of(facts, left, rows);
+    shares = SumShares::ofVocabulary(facts, left, rows);
     if (facts.getCopiedCols() == 0)
       return;
     // Accumulators of both products at once, so that logits are square at most; whole steps: what lies past an end is zero, and not stored.
@@ -40,7 +40,7 @@ struct Cut {
     otherRows = llvm::alignTo(fitTile(std::min(facts.getMmaCols(), facts.getMmaRows()), length, 32), 32);
     rows = llvm::alignTo(rows, facts.getCopiedCols());
   }
-  unsigned gridRank() const { return shares.count > 1 ? 2 : 1; }
+  unsigned gridRank() const { return shares.areSeveral() ? 2 : 1; }
 };
 
 class GradientSum {
@@ -57,20 +57,16 @@ public:
   template <typename Gradients> Value build(Gradients gradients) {
     Value zero = kernel_.index(0);
     Value own = isStepped() ? Value() : loadAs(kernel_, left_, {tile_.rows, cut_.columns}, {tile_.row, zero}, element_);
-    Value begin = zero, end = tile::DimOp::create(b_, b_.getIndexType(), right_, 0);
-    if (cut_.shares.count > 1)
+    Value begin = zero, end = kernel_.size(right_, 0);
+    if (cut_.shares.areSeveral())
       std::tie(begin, end) = cut_.shares.part(kernel_, kernel_.gridIndex(1), end, tile_.cols);
-    auto loop = scf::ForOp::create(b_, begin, end, kernel_.index(tile_.cols),
-                                   ValueRange(kernel_.constantTile({tile_.rows, cut_.owned}, 0.0)));
-    OpBuilder::InsertionGuard guard(b_);
-    b_.setInsertionPointToStart(loop.getBody());
-    Value at = loop.getInductionVar(), sum = loop.getRegionIterArg(0);
-    Value others = isStepped() ? Value() : loadAs(kernel_, right_, {tile_.cols, cut_.columns}, {at, zero}, element_);
-    Value z = gradients(logits(own, others, at), at);
-    if (isStepped())
-      others = loadAs(kernel_, right_, {tile_.cols, cut_.owned}, {at, zero}, element_);
-    scf::YieldOp::create(b_, ValueRange(addProduct(kernel_, sum, z, others)));
-    return loop.getResult(0);
+    return kernel_.accumulate(begin, end, tile_.cols, kernel_.constantTile({tile_.rows, cut_.owned}, 0.0), [&](Value at, Value sum) {
+      Value others = isStepped() ? Value() : loadAs(kernel_, right_, {tile_.cols, cut_.columns}, {at, zero}, element_);
+      Value z = gradients(logits(own, others, at), at);
+      if (isStepped())
+        others = loadAs(kernel_, right_, {tile_.cols, cut_.owned}, {at, zero}, element_);
+      return addProduct(kernel_, sum, z, others);
+    });
   }
 
   // Stores the sum as the launch's result, [R, C] or [R, shares, C]; the launch's grid.
@@ -79,7 +75,7 @@ public:
     auto count = [&](int64_t blocks) -> Value { return arith::ConstantIndexOp::create(kernel_.host(), blocks); };
     Value blocks = sizes ? hostBlocks(kernel_.host(), sizes, 0, tile_.rows) : count((type.getDimSize(0) + tile_.rows - 1) / tile_.rows);
     Value zero = kernel_.index(0);
-    if (cut_.shares.count == 1) {
+    if (!cut_.shares.areSeveral()) {
       kernel_.store(sum, kernel_.output(emptyResult(kernel_.host(), type, sizes)), {tile_.row, zero});
       return {blocks};
     }
@@ -92,13 +88,8 @@ private:
   bool isStepped() const { return tile_.depth > 0; }
 
   Value logits(Value own, Value others, Value at) {
-    if (isStepped()) {
-      tile_.col = at;
-      return buildProduct(kernel_, tile_, left_, right_);
-    }
-    SmallVector<int64_t> shape = {tile_.rows, tile_.cols};
-    return tile::MmaOp::create(b_, tileType(shape, b_.getF32Type()), own, others, kernel_.constantTile(shape, 0.0),
-                               /*transpose_b=*/true);
+    tile_.col = at;
+    return isStepped() ? buildProduct(kernel_, tile_, left_, right_) : kernel_.multiplyRows(own, others);
   }
 
   KernelBuilder &kernel_;
@@ -115,11 +106,9 @@ Value sumOfShares(Operation *anchor, StringRef name, Value parts, RankedTensorTy
   ArrayRef<int64_t> sizes = cast<RankedTensorType>(parts.getType()).getShape();
   int64_t columns = fitTile(mostColumns, sizes[2], 32);
   KernelBuilder kernel(anchor, name.str() + "_sum", 2);
-  ImplicitLocOpBuilder &b = kernel.body();
   Value row = kernel.gridIndex(0), column = kernel.mul(kernel.gridIndex(1), columns);
   Value some = kernel.load(kernel.input(parts), {sizes[1], columns}, {row, kernel.index(0), column}, {}, {}, {0});
-  Value sum = tile::ReduceOp::create(b, tileType({columns}, b.getF32Type()), tile::Reduction::add, some, 0);
-  kernel.store(sum, kernel.output(emptyResult(kernel.host(), type, parts)), {row, column}, {}, {}, {0});
+  kernel.store(kernel.reduce(tile::Reduction::add, some, 0), kernel.output(emptyResult(kernel.host(), type, parts)), {row, column}, {}, {}, {0});
   return kernel.finish({hostSize(kernel.host(), parts, 0), hostBlocks(kernel.host(), parts, 2, columns)}).getResult(0);
 }
 
@@ -137,7 +126,7 @@ LogicalResult tileCrossEntropyGradient(lm::CrossEntropyInputGradientOp op, tile:
   auto known = logits.rows(sum.row(), sum.rows());
   Value built = sum.build([&](Value tile, Value first) { return logits.gradients(tile, known, first); });
   Value result = kernel.finish(sum.store(built, op.getResult(), op.getX())).getResult(0);
-  if (cut.shares.count > 1)
+  if (cut.shares.areSeveral())
     result = sumOfShares(op, nameOf(op), result, cast<RankedTensorType>(op.getResult().getType()));
   op.getResult().replaceAllUsesWith(result);
   op.erase();

@@ -4,7 +4,7 @@
 #include "passes/FusedOps.h"
 #include "passes/GemmKernel.h"
 #include "passes/OnlineSoftmax.h"
-#include "passes/VocabularyShares.h"
+#include "passes/SumShares.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -27,7 +27,7 @@ public:
   // Walks the vocabulary; then the results are known, [rows] f32, and with the gradient of the loss by x [rows, C].
   void run();
   // Walks a part of it: maximum, sum of weights and target's logit of each row.
-  ResultRange walk(Value begin, Value end);
+  SmallVector<Value> walk(Value begin, Value end);
   // The results of these of the whole walk.
   void finish(Value maximum, Value sum, Value found);
   Value lse, loss, gradient;
@@ -40,7 +40,6 @@ private:
   Value targets() { return ofRow(op_.getTargets(), targets_); }
   Value weights() { return ofRow(op_.getWeights(), weights_); }
   Value same(Value a, Value b) { return make<arith::CmpIOp>(arith::CmpIPredicate::eq, a, b); }
-  Value columns(Value first);
   Value targetRows(Value targets);
   SmallVector<Value> step(Value first, ValueRange carried, Value targets);
 
@@ -53,13 +52,6 @@ private:
   Value targets_, weights_, isLeftOut_; // of the rows
 };
 
-// Token id of each column of the tile that begins at `first`.
-Value RowLoss::columns(Value first) {
-  SmallVector<int64_t> shape = {tile_.rows, tile_.cols};
-  Value start = make<arith::IndexCastOp>(b_.getI32Type(), first);
-  return make<arith::AddIOp>(make<tile::IotaOp>(tileType(shape, b_.getI32Type()), 1), kernel_.splat(shape, start));
-}
-
 // Maximum, sum of weights and target's logit of each row, with the tile of the vocabulary at `first` taken in.
 SmallVector<Value> RowLoss::step(Value first, ValueRange carried, Value targets) {
   SmallVector<int64_t> shape = {tile_.rows, tile_.cols};
@@ -71,30 +63,26 @@ SmallVector<Value> RowLoss::step(Value first, ValueRange carried, Value targets)
   if (withGradient_) {
     Value x = kernel_.load(kernel_.input(op_.getX()), {tile_.rows, depth_}, {tile_.row, kernel_.index(0)});
     rows = loadAs(kernel_, kernel_.input(w), {tile_.cols, depth_}, {first, kernel_.index(0)}, tileElement(x));
-    logits = tile::MmaOp::create(b_, tileType(shape, b_.getF32Type()), x, rows, kernel_.constantTile(shape, 0.0), /*transpose_b=*/true);
+    logits = kernel_.multiplyRows(x, rows);
   } else {
     logits = buildProduct(kernel_, at, kernel_.input(op_.getX()), kernel_.input(w));
   }
-  Value column = columns(first);
+  Value column = kernel_.counted(shape, 1, first); // token id of each
   Value isTarget = same(column, kernel_.expand(targets, 1, tile_.cols));
   Value picked = make<arith::SelectOp>(isTarget, logits, kernel_.constantTile(shape, 0.0));
   Value s = make<arith::MulFOp>(logits, kernel_.constantTile(shape, M_LOG2E));
   int64_t size = cast<RankedTensorType>(op_.getW().getType()).getDimSize(0);
   if (size % tile_.cols != 0) { // columns past the vocabulary have no weight
-    auto end = DenseElementsAttr::get(tileType(shape, b_.getI32Type()), static_cast<int32_t>(size));
-    Value inside = make<arith::CmpIOp>(arith::CmpIPredicate::slt, column, make<arith::ConstantOp>(end));
+    Value inside = make<arith::CmpIOp>(arith::CmpIPredicate::slt, column, kernel_.integers(shape, size));
     s = make<arith::SelectOp>(inside, s, kernel_.constantTile(shape, negativeInfinity));
   }
   SoftmaxStep step = softmaxStep(kernel_, s, carried[0], carried[1]);
-  Value found = make<tile::ReduceOp>(tileType({tile_.rows}, b_.getF32Type()), tile::Reduction::add, picked, 1);
+  Value found = kernel_.reduce(tile::Reduction::add, picked, 1);
   SmallVector<Value> next = {step.maximum, step.sum, make<arith::AddFOp>(carried[2], found)};
   if (!withGradient_)
     return next;
-  Value p = step.weights;
-  if (tileElement(rows) != tileElement(p))
-    p = make<arith::TruncFOp>(tileType(shape, tileElement(rows)), p);
   Value shrunk = make<arith::MulFOp>(carried[3], kernel_.expand(step.shrink, 1, depth_));
-  next.push_back(addProduct(kernel_, shrunk, p, rows));
+  next.push_back(addProduct(kernel_, shrunk, kernel_.converted(step.weights, tileElement(rows)), rows));
   return next;
 }
 
@@ -104,37 +92,31 @@ Value RowLoss::targetRows(Value targets) {
   Type f32 = b_.getF32Type(), stored = cast<tile::ViewType>(w.getType()).getElementType();
   Type read = isa<tile::QuantizedType>(stored) ? f32 : stored;
   Value rows = make<tile::GatherOp>(tileType({tile_.rows, depth_}, read), w, targets, kernel_.index(0), ArrayRef<int64_t>{});
-  return read == f32 ? rows : Value(make<arith::ExtFOp>(tileType({tile_.rows, depth_}, f32), rows));
+  return kernel_.widened(rows);
 }
 
-ResultRange RowLoss::walk(Value begin, Value end) {
+SmallVector<Value> RowLoss::walk(Value begin, Value end) {
   Value targets = this->targets();
   Value zero = kernel_.constantTile({tile_.rows}, 0.0);
   SmallVector<Value> initial = {kernel_.constantTile({tile_.rows}, negativeInfinity), zero, zero};
   if (withGradient_)
     initial.push_back(kernel_.constantTile({tile_.rows, depth_}, 0.0));
-  auto loop = scf::ForOp::create(b_, begin, end, kernel_.index(tile_.cols), initial);
-  OpBuilder::InsertionGuard guard(b_);
-  b_.setInsertionPointToStart(loop.getBody());
-  scf::YieldOp::create(b_, step(loop.getInductionVar(), loop.getRegionIterArgs(), targets));
-  return loop.getResults();
+  return kernel_.loop(begin, end, tile_.cols, initial, [&](Value at, ValueRange carried) { return step(at, carried, targets); });
 }
 
 void RowLoss::finish(Value maximum, Value sum, Value found) {
   Value logarithm = make<arith::AddFOp>(maximum, make<math::Log2Op>(sum));
   lse = make<arith::MulFOp>(logarithm, kernel_.constantTile({tile_.rows}, M_LN2));
-  auto ignored = DenseElementsAttr::get(tileType({tile_.rows}, b_.getI32Type()),
-                                        static_cast<int32_t>(static_cast<int64_t>(op_.getIgnoreIndex())));
   Value wrong = make<arith::SubFOp>(lse, found);
   Value zero = kernel_.constantTile({tile_.rows}, 0.0);
-  isLeftOut_ = same(targets(), make<arith::ConstantOp>(ignored));
+  isLeftOut_ = same(targets(), kernel_.integers({tile_.rows}, static_cast<int64_t>(op_.getIgnoreIndex())));
   loss = make<arith::SelectOp>(isLeftOut_, zero, make<arith::MulFOp>(weights(), wrong));
 }
 
 void RowLoss::run() {
   int64_t size = cast<RankedTensorType>(op_.getW().getType()).getDimSize(0);
   targets(), weights();
-  ResultRange walked = walk(kernel_.index(0), kernel_.index(size));
+  SmallVector<Value> walked = walk(kernel_.index(0), kernel_.index(size));
   finish(walked[0], walked[1], walked[2]);
   if (!withGradient_)
     return;
@@ -147,25 +129,17 @@ void RowLoss::run() {
 // The sum of a tensor [R], one block in row order.
 Value sumOf(Operation *anchor, Value rows, Type type, int64_t width) {
   KernelBuilder kernel(anchor, "sum", 1);
-  ImplicitLocOpBuilder &b = kernel.body();
   Value view = kernel.input(rows);
-  Value size = tile::DimOp::create(b, b.getIndexType(), view, 0);
-  auto loop =
-      scf::ForOp::create(b, kernel.index(0), size, kernel.index(width), ValueRange(kernel.constantTile({1}, 0.0)));
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    Value tile = kernel.expand(kernel.load(view, {width}, loop.getInductionVar()), 0, 1);
-    Value sum = tile::ReduceOp::create(b, tileType({1}, b.getF32Type()), tile::Reduction::add, tile, 1);
-    Value next = arith::AddFOp::create(b, loop.getRegionIterArg(0), sum);
-    scf::YieldOp::create(b, ValueRange(next));
-  }
-  kernel.store(loop.getResult(0), kernel.output(emptyResult(kernel.host(), type, {})), kernel.index(0));
+  Value all = kernel.accumulate(kernel.index(0), kernel.size(view, 0), width, kernel.constantTile({1}, 0.0), [&](Value at, Value sum) -> Value {
+    Value tile = kernel.expand(kernel.load(view, {width}, at), 0, 1);
+    return arith::AddFOp::create(kernel.body(), sum, kernel.reduce(tile::Reduction::add, tile, 1));
+  });
+  kernel.store(all, kernel.output(emptyResult(kernel.host(), type, {})), kernel.index(0));
   return kernel.finish(ValueRange(arith::ConstantIndexOp::create(kernel.host(), 1))).getResult(0);
 }
 
 // Maximum, sum and target's logit of each row from each share, as [T, shares].
-tile::LaunchOp walkInShares(lm::CrossEntropyOp op, StringRef name, GemmTile tile, VocabularyShares shares) {
+tile::LaunchOp walkInShares(lm::CrossEntropyOp op, StringRef name, GemmTile tile, SumShares shares) {
   KernelBuilder kernel(op, name, 2);
   tile.row = kernel.mul(kernel.gridIndex(0), tile.rows);
   RowLoss rows(op, kernel, tile, /*withGradient=*/false);
@@ -178,15 +152,13 @@ tile::LaunchOp walkInShares(lm::CrossEntropyOp op, StringRef name, GemmTile tile
 }
 
 // Loss and lse of the rows, from the shares.
-tile::LaunchOp joinShares(lm::CrossEntropyOp op, StringRef name, tile::LaunchOp walked, VocabularyShares shares) {
+tile::LaunchOp joinShares(lm::CrossEntropyOp op, StringRef name, tile::LaunchOp walked, SumShares shares) {
   constexpr int64_t joinedRows = 32;
   KernelBuilder kernel(op, name.str() + "_join", 1);
   ImplicitLocOpBuilder &b = kernel.body();
   GemmTile tile{kernel.mul(kernel.gridIndex(0), joinedRows), {}, joinedRows, 0, 0};
   RowLoss rows(op, kernel, tile, /*withGradient=*/false);
-  auto reduced = [&](tile::Reduction kind, Value of) -> Value {
-    return tile::ReduceOp::create(b, tileType({joinedRows}, b.getF32Type()), kind, of, 1);
-  };
+  auto reduced = [&](tile::Reduction kind, Value of) { return kernel.reduce(kind, of, 1); };
   Value parts[3];
   for (auto [part, result] : llvm::zip(parts, walked.getResults()))
     part = kernel.load(kernel.input(result), {joinedRows, shares.count}, {tile.row, kernel.index(0)});
@@ -231,7 +203,7 @@ LogicalResult tileCrossEntropy(lm::CrossEntropyOp op, tile::TargetAttr facts, lm
   tile.rows = fitTile(facts.getMmaRows(), x.getDimSize(0), 1);
   tile.cols = fitTile(facts.getMmaCols(), size, 32);
   tile.depth = facts.getMmaDepth() > 0 && depth % facts.getMmaDepth() == 0 ? facts.getMmaDepth() : 0;
-  if (auto shares = VocabularyShares::of(facts, x, tile.rows); shares.count > 1 && !gradient) {
+  if (auto shares = SumShares::ofVocabulary(facts, x, tile.rows); shares.areSeveral() && !gradient) {
     replaceBy(op, joinShares(op, name, walkInShares(op, name, tile, shares), shares));
     return success();
   }

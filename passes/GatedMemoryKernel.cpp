@@ -46,33 +46,22 @@ private:
   template <typename Op, typename... Args> Value make(Args &&...args) {
     return Op::create(b_, std::forward<Args>(args)...);
   }
-  Value f32(Value tile) {
-    Type type = tileType(tileShape(tile), b_.getF32Type());
-    return tile.getType() == type ? tile : make<arith::ExtFOp>(type, tile);
-  }
   // This head's rows of a tensor [T, H, D], and matrix of a tensor [heads, M, N].
   Value rowsOf(Value host) {
-    return f32(kernel_.load(kernel_.input(host), {rows_, size_}, {row_, head_, kernel_.index(0)}, window_.lo,
-                            window_.hi, {1}));
+    return kernel_.widened(kernel_.load(kernel_.input(host), {rows_, size_}, {row_, head_, kernel_.index(0)}, window_.lo, window_.hi, {1}));
   }
   Value matrixOf(Value host, Value head) {
     ArrayRef<int64_t> shape = cast<RankedTensorType>(host.getType()).getShape().drop_front();
-    return f32(kernel_.load(kernel_.input(host), shape, {head, kernel_.index(0), kernel_.index(0)}, {}, {}, {0}));
+    return kernel_.widened(kernel_.load(kernel_.input(host), shape, {head, kernel_.index(0), kernel_.index(0)}, {}, {}, {0}));
   }
   // The vector of a tensor [heads, N]; loaded as a row, because a parameter of two dimensions may lie in panels.
   Value vectorOf(Value host, Value head) {
     int64_t width = cast<RankedTensorType>(host.getType()).getDimSize(1);
-    return kernel_.reshape(f32(kernel_.load(kernel_.input(host), {1, width}, {head, kernel_.index(0)})), {width});
-  }
-  Value product(Value a, Value b) {
-    int64_t columns = tileShape(b)[1];
-    return tile::MmaOp::create(b_, tileType({rows_, columns}, b_.getF32Type()), a, b,
-                               kernel_.constantTile({rows_, columns}, 0.0), /*transpose_b=*/false);
+    return kernel_.reshape(kernel_.widened(kernel_.load(kernel_.input(host), {1, width}, {head, kernel_.index(0)})), {width});
   }
   // sum_n tile[t, n] * weights[n]
   Value weighted(Value tile, Value weights) {
-    Value scaled = make<arith::MulFOp>(tile, kernel_.expand(weights, 0, rows_));
-    return make<tile::ReduceOp>(tileType({rows_}, b_.getF32Type()), tile::Reduction::add, scaled, 1);
+    return kernel_.reduce(tile::Reduction::add, make<arith::MulFOp>(tile, kernel_.expand(weights, 0, rows_)), 1);
   }
   Value constant(Value like, double value) { return kernel_.constantTile(tileShape(like), value); }
   Value exponential(Value x) { return make<math::Exp2Op>(make<arith::MulFOp>(x, constant(x, M_LOG2E))); }
@@ -98,7 +87,7 @@ Value GatedRows::readOut() {
   case lm::MemoryRead::external:
     return rowsOf(reads[0]);
   case lm::MemoryRead::mlp:
-    return product(silu(product(query_, matrixOf(reads[0], head_))), matrixOf(reads[1], head_));
+    return kernel_.multiply(silu(kernel_.multiply(query_, matrixOf(reads[0], head_))), matrixOf(reads[1], head_));
   case lm::MemoryRead::linear_state:
     break;
   }
@@ -112,13 +101,13 @@ Value GatedRows::readOut() {
 Value GatedRows::logits() {
   OperandRange gates = op_.getGateOperands();
   if (gates.size() == 2)
-    return weighted(silu(product(query_, matrixOf(gates[0], head_))), vectorOf(gates[1], head_));
+    return weighted(silu(kernel_.multiply(query_, matrixOf(gates[0], head_))), vectorOf(gates[1], head_));
   auto type = cast<RankedTensorType>(gates[0].getType());
   Value view = kernel_.input(gates[0]);
   if (type.getRank() == 2)
-    return kernel_.reshape(f32(kernel_.load(view, {rows_, 1}, {row_, head_}, window_.lo, window_.hi)), {rows_});
+    return kernel_.reshape(kernel_.widened(kernel_.load(view, {rows_, 1}, {row_, head_}, window_.lo, window_.hi)), {rows_});
   Value at = type.getDimSize(0) == 1 ? kernel_.index(0) : head_;
-  return kernel_.splat({rows_}, make<tile::ScalarOp>(b_.getF32Type(), view, at));
+  return kernel_.splat({rows_}, kernel_.scalar(view, at));
 }
 
 Value GatedRows::gate() {
@@ -142,11 +131,8 @@ Value GatedRows::mixed(Value gate) {
 // Mixed rows, rounded to the result's type, and the gate if it is asked for.
 void storeRows(lm::GatedMemoryOp op, KernelBuilder &kernel, const HeadRows &window, Value out, Value gate) {
   GatedRows block(op, kernel, window);
-  Value share = block.gate(), mixed = block.mixed(share);
-  Type element = tileElement(op.getOut());
-  if (tileElement(mixed) != element)
-    mixed = arith::TruncFOp::create(kernel.body(), tileType(tileShape(mixed), element), mixed);
-  block.store(mixed, out);
+  Value share = block.gate();
+  block.store(kernel.converted(block.mixed(share), tileElement(op.getOut())), out);
   if (gate)
     block.store(share, gate);
 }
@@ -178,7 +164,7 @@ LogicalResult tileGatedMemory(lm::GatedMemoryOp op, tile::TargetAttr facts) {
   int64_t heads = query.getDimSize(1), size = query.getDimSize(2);
   std::string name = FusedOps(op).kernelName(op.getQuery(), std::to_string(heads) + "x" + std::to_string(size));
   KernelBuilder kernel(op, name, 2);
-  ImplicitLocOpBuilder &host = kernel.host(), &b = kernel.body();
+  ImplicitLocOpBuilder &host = kernel.host();
   bool ragged = bool(op.getCuSeqlens());
   HeadRows window{kernel.gridIndex(1), {}, {}, {}, {}, {}};
   window.rows = fitTile(ragged ? facts.getAttentionRows() : facts.getMmaRows(), query.getDimSize(0), 1);
@@ -192,11 +178,11 @@ LogicalResult tileGatedMemory(lm::GatedMemoryOp op, tile::TargetAttr facts) {
   } else {
     window.sequence = kernel.gridIndex(0);
     std::tie(window.lo, window.hi) = sequenceRows(kernel, op, window.sequence, op.getQuery());
-    auto loop = scf::ForOp::create(b, window.lo, window.hi, kernel.index(window.rows));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    window.row = loop.getInductionVar();
-    storeRows(op, kernel, window, out, gate);
+    kernel.loop(window.lo, window.hi, window.rows, {}, [&](Value row, ValueRange) {
+      window.row = row;
+      storeRows(op, kernel, window, out, gate);
+      return SmallVector<Value>();
+    });
     blocks = hostSize(host, op.getMemoryOperands()[0], 0);
   }
   tile::LaunchOp launch = kernel.finish({blocks, arith::ConstantIndexOp::create(host, heads)});

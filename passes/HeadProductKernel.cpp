@@ -15,19 +15,13 @@ LogicalResult tileHeadProduct(lm::ProductOp op, tile::TargetAttr facts) {
   const int64_t heads = w.getDimSize(0), depth = w.getDimSize(1), width = w.getDimSize(2);
   std::string name = FusedOps(op).kernelName(op.getX(), std::to_string(heads) + "x" + std::to_string(depth) + "x" + std::to_string(width));
   KernelBuilder kernel(op, name, 3);
-  ImplicitLocOpBuilder &b = kernel.body(), &host = kernel.host();
+  ImplicitLocOpBuilder &host = kernel.host();
   const int64_t rows = fitTile(facts.getMmaRows(), x.getDimSize(0), 1), columns = fitTile(facts.getMmaCols(), width, 32);
   Value row = kernel.mul(kernel.gridIndex(0), rows), column = kernel.mul(kernel.gridIndex(1), columns), head = kernel.gridIndex(2);
   Value left = kernel.load(kernel.input(op.getX()), {rows, depth}, {row, head, kernel.index(0)}, {}, {}, {1});
   Value right = kernel.load(kernel.input(storedWeight(op.getW())), {depth, columns}, {head, kernel.index(0), column}, {}, {}, {0});
-  if (tileElement(right) != tileElement(left)) { // a parameter is read as it is stored
-    Type type = tileType({depth, columns}, tileElement(left));
-    right = tileElement(left).isF32() ? Value(arith::ExtFOp::create(b, type, right)) : Value(arith::TruncFOp::create(b, type, right));
-  }
-  Value sum = tile::MmaOp::create(b, tileType({rows, columns}, b.getF32Type()), left, right, kernel.constantTile({rows, columns}, 0.0),
-                                  /*transpose_b=*/false);
-  if (Type element = tileElement(op.getResult()); element != b.getF32Type())
-    sum = arith::TruncFOp::create(b, tileType({rows, columns}, element), sum);
+  Value sum = kernel.multiply(left, kernel.converted(right, tileElement(left))); // a parameter is read as it is stored
+  sum = kernel.converted(sum, tileElement(op.getResult()));
   kernel.store(sum, kernel.output(emptyResult(host, op.getResult().getType(), op.getX())), {row, head, column}, {}, {}, {1});
   Value grid[] = {hostBlocks(host, op.getX(), 0, rows), arith::ConstantIndexOp::create(host, (width + columns - 1) / columns),
                   arith::ConstantIndexOp::create(host, heads)};

@@ -119,12 +119,62 @@ Value KernelBuilder::div(Value lhs, int64_t rhs) { return arith::DivUIOp::create
 
 Value KernelBuilder::rem(Value lhs, int64_t rhs) { return arith::RemUIOp::create(body_, lhs, index(rhs)); }
 
+Value KernelBuilder::scalar(Value view, ValueRange offsets) {
+  Type element = cast<tile::ViewType>(view.getType()).getElementType();
+  return tile::ScalarOp::create(body_, isa<IntegerType>(element) ? body_.getIndexType() : element, view, offsets);
+}
+
+Value KernelBuilder::size(Value view, int64_t dim) { return tile::DimOp::create(body_, body_.getIndexType(), view, dim); }
+
+SmallVector<Value> KernelBuilder::loop(Value begin, Value end, int64_t step, ValueRange initial, Next next) {
+  auto loop = scf::ForOp::create(body_, begin, end, index(step), initial);
+  OpBuilder::InsertionGuard guard(body_);
+  body_.setInsertionPointToStart(loop.getBody());
+  SmallVector<Value> carried = next(loop.getInductionVar(), loop.getRegionIterArgs());
+  if (!carried.empty()) // else it ends by itself
+    scf::YieldOp::create(body_, carried);
+  return SmallVector<Value>(loop.getResults());
+}
+
+Value KernelBuilder::accumulate(Value begin, Value end, int64_t step, Value initial, function_ref<Value(Value, Value)> next) {
+  return loop(begin, end, step, initial, [&](Value at, ValueRange carried) { return SmallVector<Value>{next(at, carried[0])}; }).front();
+}
+
+void KernelBuilder::when(Value condition, function_ref<void()> body) {
+  auto branch = scf::IfOp::create(body_, condition, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(body_);
+  body_.setInsertionPointToStart(branch.thenBlock());
+  body();
+}
+
+Value KernelBuilder::when(Value condition, Value tile, function_ref<Value()> changed) {
+  auto branch = scf::IfOp::create(body_, tile.getType(), condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(body_);
+  body_.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(body_, tile);
+  body_.setInsertionPointToStart(branch.thenBlock());
+  scf::YieldOp::create(body_, changed());
+  return branch.getResult(0);
+}
+
 Value KernelBuilder::constantTile(ArrayRef<int64_t> shape, double value) {
   auto type = tileType(shape, body_.getF32Type());
   return arith::ConstantOp::create(body_, DenseElementsAttr::get(type, static_cast<float>(value)));
 }
 
+Value KernelBuilder::integers(ArrayRef<int64_t> shape, int64_t value) {
+  return arith::ConstantOp::create(body_, DenseElementsAttr::get(tileType(shape, body_.getI32Type()), static_cast<int32_t>(value)));
+}
+
+Value KernelBuilder::counted(ArrayRef<int64_t> shape, int64_t dim, Value first) {
+  Value place = tile::IotaOp::create(body_, tileType(shape, body_.getI32Type()), dim);
+  return first ? arith::AddIOp::create(body_, place, splat(shape, first)).getResult() : place;
+}
+
+// An index as i32.
 Value KernelBuilder::splat(ArrayRef<int64_t> shape, Value scalar) {
+  if (scalar.getType().isIndex())
+    scalar = arith::IndexCastOp::create(body_, body_.getI32Type(), scalar);
   return tile::SplatOp::create(body_, tileType(shape, scalar.getType()), scalar);
 }
 
@@ -138,6 +188,36 @@ Value KernelBuilder::expand(Value tile, int64_t dim, int64_t size) {
   SmallVector<int64_t> shape(tileShape(tile));
   shape.insert(shape.begin() + dim, size);
   return tile::ExpandOp::create(body_, tileType(shape, tileElement(tile)), tile, dim);
+}
+
+Value KernelBuilder::transpose(Value tile) {
+  return tile::TransposeOp::create(body_, tileType({tileShape(tile)[1], tileShape(tile)[0]}, tileElement(tile)), tile);
+}
+
+Value KernelBuilder::reduce(tile::Reduction kind, Value tile, int64_t dim) {
+  SmallVector<int64_t> shape(tileShape(tile));
+  shape.erase(shape.begin() + dim);
+  return tile::ReduceOp::create(body_, tileType(shape, tileElement(tile)), kind, tile, dim);
+}
+
+Value KernelBuilder::converted(Value tile, Type element) {
+  const Type type = tileType(tileShape(tile), element), given = tileElement(tile);
+  if (given == element)
+    return tile;
+  const bool narrower = element.getIntOrFloatBitWidth() < given.getIntOrFloatBitWidth();
+  return narrower ? Value(arith::TruncFOp::create(body_, type, tile)) : Value(arith::ExtFOp::create(body_, type, tile));
+}
+
+Value KernelBuilder::multiply(Value a, Value b, Value sum) {
+  if (!sum)
+    sum = constantTile({tileShape(a)[0], tileShape(b)[1]}, 0.0);
+  return tile::MmaOp::create(body_, sum.getType(), a, b, sum, /*transpose_b=*/false);
+}
+
+Value KernelBuilder::multiplyRows(Value a, Value b, Value sum) {
+  if (!sum)
+    sum = constantTile({tileShape(a)[0], tileShape(b)[0]}, 0.0);
+  return tile::MmaOp::create(body_, sum.getType(), a, b, sum, /*transpose_b=*/true);
 }
 
 Value KernelBuilder::load(Value view, ArrayRef<int64_t> shape, ValueRange offsets, Value lo, Value hi,

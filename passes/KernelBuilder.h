@@ -50,11 +50,34 @@ public:
   mlir::Value min(mlir::Value lhs, mlir::Value rhs) { return mlir::arith::MinSIOp::create(body_, lhs, rhs); }
   mlir::Value max(mlir::Value lhs, mlir::Value rhs) { return mlir::arith::MaxSIOp::create(body_, lhs, rhs); }
 
-  // Tiles filled with one value.
+  // An element of a view, an integer as an index; and the size of a view.
+  mlir::Value scalar(mlir::Value view, mlir::ValueRange offsets);
+  mlir::Value size(mlir::Value view, int64_t dim);
+
+  // Loops over [begin, end): what they carry begins as `initial` and becomes what `next` makes of it.
+  using Next = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value at, mlir::ValueRange carried)>;
+  llvm::SmallVector<mlir::Value> loop(mlir::Value begin, mlir::Value end, int64_t step, mlir::ValueRange initial, Next next);
+  mlir::Value accumulate(mlir::Value begin, mlir::Value end, int64_t step, mlir::Value initial,
+                         llvm::function_ref<mlir::Value(mlir::Value at, mlir::Value sum)> next);
+  void when(mlir::Value condition, llvm::function_ref<void()> body);
+  // The tile, or what `changed` makes where the condition holds.
+  mlir::Value when(mlir::Value condition, mlir::Value tile, llvm::function_ref<mlir::Value()> changed);
+
+  // Tiles filled with one value; and i32 numbers that count along a dimension, from `first` on.
   mlir::Value constantTile(llvm::ArrayRef<int64_t> shape, double value);
+  mlir::Value integers(llvm::ArrayRef<int64_t> shape, int64_t value);
+  mlir::Value counted(llvm::ArrayRef<int64_t> shape, int64_t dim, mlir::Value first = {});
   mlir::Value splat(llvm::ArrayRef<int64_t> shape, mlir::Value scalar);
   mlir::Value reshape(mlir::Value tile, llvm::ArrayRef<int64_t> shape);
   mlir::Value expand(mlir::Value tile, int64_t dim, int64_t size);
+  mlir::Value transpose(mlir::Value tile);
+  mlir::Value reduce(tile::Reduction kind, mlir::Value tile, int64_t dim);
+  // The tile with its numbers in another type.
+  mlir::Value converted(mlir::Value tile, mlir::Type element);
+  mlir::Value widened(mlir::Value tile) { return converted(tile, body_.getF32Type()); }
+  // sum + a b, and sum + a b^T; no sum is zero.
+  mlir::Value multiply(mlir::Value a, mlir::Value b, mlir::Value sum = {});
+  mlir::Value multiplyRows(mlir::Value a, mlir::Value b, mlir::Value sum = {});
   mlir::Value load(mlir::Value view, llvm::ArrayRef<int64_t> shape, mlir::ValueRange offsets, mlir::Value lo = {},
                    mlir::Value hi = {}, llvm::ArrayRef<int64_t> dropped = {});
   void store(mlir::Value tile, mlir::Value view, mlir::ValueRange offsets, mlir::Value lo = {}, mlir::Value hi = {},

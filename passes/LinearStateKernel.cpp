@@ -14,11 +14,6 @@ namespace longc {
 // Rows of keys that one product writes.
 static constexpr int64_t writtenRows = 32;
 
-static Value widened(KernelBuilder &kernel, Value tile) {
-  Type type = tileType(tileShape(tile), kernel.body().getF32Type());
-  return tile.getType() == type ? tile : Value(arith::ExtFOp::create(kernel.body(), type, tile));
-}
-
 // Leading offsets of a head's part of the state, which tiles drop.
 static SmallVector<Value> placeOf(Value sequence, Value head) {
   return sequence ? SmallVector<Value>{sequence, head} : SmallVector<Value>{head};
@@ -34,7 +29,7 @@ LinearState loadLinearState(KernelBuilder &kernel, lm::GatedMemoryOp op, Value s
   at.push_back(kernel.index(0));
   dropped.push_back(dropped.size());
   Value state = kernel.load(kernel.input(op.getMemoryOperands()[0]), {size, size}, at, {}, {}, dropped);
-  return {widened(kernel, state), kernel.reshape(widened(kernel, norm), {size})};
+  return {kernel.widened(state), kernel.reshape(kernel.widened(norm), {size})};
 }
 
 Value stateFeature(KernelBuilder &kernel, Value x) {
@@ -51,23 +46,19 @@ Value readLinearState(KernelBuilder &kernel, const LinearState &state, Value fea
   ArrayRef<int64_t> shape = tileShape(features);
   int64_t rows = shape[0];
   Value weighted = arith::MulFOp::create(b, features, kernel.expand(state.norm, 0, rows));
-  Value length = tile::ReduceOp::create(b, tileType({rows}, b.getF32Type()), tile::Reduction::add, weighted, 1);
+  Value length = kernel.reduce(tile::Reduction::add, weighted, 1);
   Value zero = kernel.constantTile({rows}, 0.0), one = kernel.constantTile({rows}, 1.0);
   Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, length, zero);
   Value inverse = arith::DivFOp::create(b, one, arith::SelectOp::create(b, none, one, length));
   inverse = arith::SelectOp::create(b, none, zero, inverse);
-  Value sum = tile::MmaOp::create(b, tileType(shape, b.getF32Type()), features, state.state,
-                                  kernel.constantTile(shape, 0.0), /*transpose_b=*/false);
-  return arith::MulFOp::create(b, sum, kernel.expand(inverse, 1, shape[1]));
+  return arith::MulFOp::create(b, kernel.multiply(features, state.state), kernel.expand(inverse, 1, shape[1]));
 }
 
 std::pair<Value, Value> sequenceRows(KernelBuilder &kernel, lm::GatedMemoryOp op, Value sequence, Value rows) {
-  ImplicitLocOpBuilder &b = kernel.body();
   if (!sequence)
-    return {kernel.index(0), tile::DimOp::create(b, b.getIndexType(), kernel.input(rows), 0)};
+    return {kernel.index(0), kernel.size(kernel.input(rows), 0)};
   Value boundaries = kernel.input(op.getCuSeqlens());
-  auto boundary = [&](Value at) -> Value { return tile::ScalarOp::create(b, b.getIndexType(), boundaries, at); };
-  return {boundary(sequence), boundary(kernel.add(sequence, kernel.index(1)))};
+  return {kernel.scalar(boundaries, sequence), kernel.scalar(boundaries, kernel.add(sequence, kernel.index(1)))};
 }
 
 // State [D, D] and norm [1, D] with the rows from `row` on taken in.
@@ -78,23 +69,18 @@ static std::pair<Value, Value> writeRows(KernelBuilder &kernel, lm::GatedMemoryO
   SmallVector<int64_t> shape = {writtenRows, size};
   auto load = [&](Value host) {
     Value at[] = {row, head, kernel.index(0)};
-    return widened(kernel, kernel.load(kernel.input(host), shape, at, range.first, range.second, {1}));
+    return kernel.widened(kernel.load(kernel.input(host), shape, at, range.first, range.second, {1}));
   };
   // The feature of what lies past the end is not 0, as the key there is.
-  Type i32 = b.getI32Type();
-  Value left = arith::IndexCastOp::create(b, i32, kernel.sub(range.second, row));
-  Value mine = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, tile::IotaOp::create(b, tileType(shape, i32), 0),
-                                     kernel.splat(shape, left));
+  Value left = kernel.splat(shape, kernel.sub(range.second, row));
+  Value mine = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, kernel.counted(shape, 0), left);
   Value features =
       arith::SelectOp::create(b, mine, stateFeature(kernel, load(op.getWritten()[0])), kernel.constantTile(shape, 0.0));
   Value values = load(op.getWritten()[1]);
   if (*op.getUpdate() == lm::StateUpdate::delta)
     values = arith::SubFOp::create(b, values, readLinearState(kernel, old, features));
-  Value turned = tile::TransposeOp::create(b, tileType({size, writtenRows}, b.getF32Type()), features);
-  Value next = tile::MmaOp::create(b, state.getType(), turned, values, state, /*transpose_b=*/false);
-  Value sum = tile::MmaOp::create(b, norm.getType(), kernel.constantTile({1, writtenRows}, 1.0), features, norm,
-                                  /*transpose_b=*/false);
-  return {next, sum};
+  Value next = kernel.multiply(kernel.transpose(features), values, state);
+  return {next, kernel.multiply(kernel.constantTile({1, writtenRows}, 1.0), features, norm)};
 }
 
 std::pair<Value, Value> writeLinearState(lm::GatedMemoryOp op) {
@@ -102,29 +88,24 @@ std::pair<Value, Value> writeLinearState(lm::GatedMemoryOp op) {
   ArrayRef<int64_t> shape = cast<RankedTensorType>(keys.getType()).getShape();
   int64_t heads = shape[1], size = shape[2];
   KernelBuilder kernel(op, "write_state_" + std::to_string(heads) + "x" + std::to_string(size), 2);
-  ImplicitLocOpBuilder &b = kernel.body();
   Value sequence = op.getCuSeqlens() ? kernel.gridIndex(0) : Value(), head = kernel.gridIndex(1);
   LinearState old = loadLinearState(kernel, op, sequence, head);
   std::pair<Value, Value> range = sequenceRows(kernel, op, sequence, keys);
   Value initial[] = {old.state, kernel.expand(old.norm, 0, 1)};
-  auto loop = scf::ForOp::create(b, range.first, range.second, kernel.index(writtenRows), initial);
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    auto [state, norm] = writeRows(kernel, op, old, loop.getInductionVar(), range, head, loop.getRegionIterArg(0),
-                                   loop.getRegionIterArg(1));
-    scf::YieldOp::create(b, ValueRange{state, norm});
-  }
+  auto written = kernel.loop(range.first, range.second, writtenRows, initial, [&](Value row, ValueRange before) {
+    auto [state, norm] = writeRows(kernel, op, old, row, range, head, before[0], before[1]);
+    return SmallVector<Value>{state, norm};
+  });
   ImplicitLocOpBuilder &host = kernel.host();
   SmallVector<Value> at = placeOf(sequence, head);
   at.push_back(kernel.index(0));
   SmallVector<int64_t> dropped = sequence ? SmallVector<int64_t>{0} : SmallVector<int64_t>{};
   Value newNorm = kernel.output(emptyResult(host, op.getNewNorm().getType(), norms));
-  kernel.store(loop.getResult(1), newNorm, at, {}, {}, dropped);
+  kernel.store(written[1], newNorm, at, {}, {}, dropped);
   at.push_back(kernel.index(0));
   dropped.push_back(dropped.size());
   Value newState = kernel.output(emptyResult(host, op.getNewState().getType(), states));
-  kernel.store(loop.getResult(0), newState, at, {}, {}, dropped);
+  kernel.store(written[0], newState, at, {}, {}, dropped);
   Value sequences = sequence ? hostSize(host, states, 0) : Value(arith::ConstantIndexOp::create(host, 1));
   tile::LaunchOp launch = kernel.finish({sequences, arith::ConstantIndexOp::create(host, heads)});
   return {launch.getResult(1), launch.getResult(0)};

@@ -13,9 +13,8 @@ LogitGradients::Rows LogitGradients::rows(Value row, int64_t count) {
   Rows rows;
   auto load = [&](Value host) { return kernel_.load(kernel_.input(host), {count}, row); };
   rows.targets = load(loss_.targets);
-  auto ignored = DenseElementsAttr::get(tileType({count}, b_.getI32Type()), static_cast<int32_t>(loss_.ignoreIndex));
-  Value wrong = make<arith::CmpIOp>(arith::CmpIPredicate::eq, rows.targets, make<arith::ConstantOp>(ignored));
-  Value whole = make<tile::ScalarOp>(b_.getF32Type(), kernel_.input(loss_.lossGradient), kernel_.index(0));
+  Value wrong = make<arith::CmpIOp>(arith::CmpIPredicate::eq, rows.targets, kernel_.integers({count}, loss_.ignoreIndex));
+  Value whole = kernel_.scalar(kernel_.input(loss_.lossGradient), kernel_.index(0));
   Value weight = make<arith::MulFOp>(load(loss_.weights), kernel_.splat({count}, whole));
   rows.weight = make<arith::SelectOp>(wrong, kernel_.constantTile({count}, 0.0), weight);
   rows.share = loss_.lseGradient ? make<arith::AddFOp>(rows.weight, load(loss_.lseGradient)) : rows.weight;
@@ -30,19 +29,15 @@ Value LogitGradients::gradients(Value logits, const Rows &rows, Value first) {
   Value s = make<arith::MulFOp>(logits, kernel_.constantTile(shape, M_LOG2E));
   Value p = make<math::Exp2Op>(make<arith::SubFOp>(s, expanded(rows.lse)));
   Value z = make<arith::MulFOp>(p, expanded(rows.share));
-  Type i32 = b_.getI32Type();
-  Value start = kernel_.splat(shape, make<arith::IndexCastOp>(i32, first));
-  Value token = make<arith::AddIOp>(make<tile::IotaOp>(tileType(shape, i32), spread), start);
+  Value token = kernel_.counted(shape, spread, first);
   Value isTarget = make<arith::CmpIOp>(arith::CmpIPredicate::eq, token, expanded(rows.targets));
   Value zero = kernel_.constantTile(shape, 0.0);
   z = make<arith::SubFOp>(z, make<arith::SelectOp>(isTarget, expanded(rows.weight), zero));
   if (loss_.words() % shape[spread] != 0) { // tokens past the vocabulary
-    auto end = DenseElementsAttr::get(tileType(shape, i32), static_cast<int32_t>(loss_.words()));
-    Value inside = make<arith::CmpIOp>(arith::CmpIPredicate::slt, token, make<arith::ConstantOp>(end));
+    Value inside = make<arith::CmpIOp>(arith::CmpIPredicate::slt, token, kernel_.integers(shape, loss_.words()));
     z = make<arith::SelectOp>(inside, z, zero);
   }
-  Type element = tileElement(loss_.x);
-  return element.isF32() ? z : Value(make<arith::TruncFOp>(tileType(shape, element), z));
+  return kernel_.converted(z, tileElement(loss_.x));
 }
 
 } // namespace longc

@@ -20,9 +20,7 @@ Value finiteMaximum(KernelBuilder &kernel, Value maximum) {
 SoftmaxStep softmaxStep(KernelBuilder &kernel, Value scores, Value maximum, Value sum) {
   ImplicitLocOpBuilder &b = kernel.body();
   int64_t columns = tileShape(scores)[1];
-  auto reduced = [&](tile::Reduction kind, Value tile) -> Value {
-    return tile::ReduceOp::create(b, cast<RankedTensorType>(maximum.getType()), kind, tile, 1);
-  };
+  auto reduced = [&](tile::Reduction kind, Value tile) { return kernel.reduce(kind, tile, 1); };
   SoftmaxStep step;
   step.maximum = arith::MaximumFOp::create(b, maximum, reduced(tile::Reduction::max, scores));
   Value safe = finiteMaximum(kernel, step.maximum);

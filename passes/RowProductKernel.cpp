@@ -3,6 +3,9 @@
 
 #include "passes/FusedOps.h"
 #include "passes/GemmKernel.h"
+#include "passes/SumShares.h"
+
+#include <tuple>
 
 using namespace mlir;
 
@@ -17,7 +20,8 @@ namespace {
 // second kernel, in their order.
 struct Cut {
   int64_t height, width, heads;
-  int64_t rows, columns, depth, shares = 1;
+  int64_t rows, columns, depth;
+  SumShares shares;
 
   Cut(lm::RowProductOp op, tile::TargetAttr facts) {
     auto x = cast<RankedTensorType>(op.getX().getType()), result = cast<RankedTensorType>(op.getResult().getType());
@@ -29,8 +33,7 @@ struct Cut {
     depth = facts.getMmaDepth() ? facts.getMmaDepth() : fitTile(walkedRows, x.getDimSize(0), 1);
     if (copied) // whole steps: what lies past an end is zero, and not stored
       rows = llvm::alignTo(rows, copied), columns = llvm::alignTo(columns, copied);
-    constexpr int64_t mostShares = 32;
-    shares = std::clamp<int64_t>(facts.getBusyBlocks() / (blocks(height, rows) * blocks(width, columns) * heads), 1, mostShares);
+    shares = SumShares::of(facts, blocks(height, rows) * blocks(width, columns) * heads);
   }
   static int64_t blocks(int64_t size, int64_t tile) { return (size + tile - 1) / tile; }
 };
@@ -43,7 +46,7 @@ public:
 
   void tile() {
     Value product = products();
-    op_.getResult().replaceAllUsesWith(cut_.shares > 1 ? sumOf(product) : product);
+    op_.getResult().replaceAllUsesWith(cut_.shares.areSeveral() ? sumOf(product) : product);
     op_.erase();
   }
 
@@ -64,30 +67,24 @@ private:
 
 Value RowProductTiler::products() {
   KernelBuilder kernel(op_, nameOf(), 3);
-  ImplicitLocOpBuilder &b = kernel.body(), &host = kernel.host();
+  ImplicitLocOpBuilder &host = kernel.host();
   Value row = kernel.mul(kernel.gridIndex(0), cut_.rows), column = kernel.mul(kernel.gridIndex(1), cut_.columns);
-  Value head = cut_.shares > 1 ? kernel.div(kernel.gridIndex(2), cut_.shares) : kernel.gridIndex(2);
+  Value head = cut_.shares.areSeveral() ? kernel.div(kernel.gridIndex(2), cut_.shares.count) : kernel.gridIndex(2);
   Value left = kernel.input(op_.getX()), right = kernel.input(op_.getY());
-  Value begin = kernel.index(0), end = tile::DimOp::create(b, b.getIndexType(), left, 0);
-  if (cut_.shares > 1) { // of whole steps
-    Value steps = kernel.div(kernel.add(end, kernel.index(cut_.shares * cut_.depth - 1)), cut_.shares * cut_.depth);
-    Value length = kernel.mul(steps, cut_.depth);
-    begin = arith::MulIOp::create(b, kernel.rem(kernel.gridIndex(2), cut_.shares), length);
-    end = kernel.min(end, kernel.add(begin, length));
-  }
+  Value begin = kernel.index(0), end = kernel.size(left, 0);
+  if (cut_.shares.areSeveral())
+    std::tie(begin, end) = cut_.shares.part(kernel, kernel.rem(kernel.gridIndex(2), cut_.shares.count), end, cut_.depth);
   Value sum = buildRowProduct(kernel, {row, column, cut_.rows, cut_.columns, cut_.depth}, left, right, begin, end, ofHeads_ ? head : Value());
-  auto type = cut_.shares > 1 ? RankedTensorType::get({cut_.heads * cut_.shares, cut_.height, cut_.width}, b.getF32Type()) : result_;
-  if (type.getElementType() != tileElement(sum))
-    sum = arith::TruncFOp::create(b, tileType(tileShape(sum), type.getElementType()), sum);
+  auto type = cut_.shares.areSeveral() ? RankedTensorType::get({cut_.heads * cut_.shares.count, cut_.height, cut_.width}, host.getF32Type()) : result_;
   SmallVector<Value> offsets = {row, column};
   SmallVector<int64_t> unit;
   if (type.getRank() == 3)
     offsets.insert(offsets.begin(), kernel.gridIndex(2)), unit.push_back(0);
-  kernel.store(sum, kernel.output(emptyResult(host, type, {})), offsets, {}, {}, unit);
+  kernel.store(kernel.converted(sum, type.getElementType()), kernel.output(emptyResult(host, type, {})), offsets, {}, {}, unit);
   auto count = [&](int64_t blocks) -> Value { return arith::ConstantIndexOp::create(host, blocks); };
   return kernel
       .finish({count(Cut::blocks(cut_.height, cut_.rows)), count(Cut::blocks(cut_.width, cut_.columns)),
-               count(cut_.heads * cut_.shares)})
+               count(cut_.heads * cut_.shares.count)})
       .getResult(0);
 }
 
@@ -95,13 +92,11 @@ Value RowProductTiler::sumOf(Value shares) {
   constexpr int64_t mostColumns = 256;
   int64_t columns = fitTile(mostColumns, cut_.width, 32);
   KernelBuilder kernel(op_, nameOf() + "_sum", 3);
-  ImplicitLocOpBuilder &b = kernel.body(), &host = kernel.host();
+  ImplicitLocOpBuilder &host = kernel.host();
   Value row = kernel.gridIndex(0), column = kernel.mul(kernel.gridIndex(1), columns);
-  Value first = kernel.mul(kernel.gridIndex(2), cut_.shares);
-  Value parts = kernel.load(kernel.input(shares), {cut_.shares, columns}, {first, row, column}, {}, {}, {1});
-  Value sum = tile::ReduceOp::create(b, tileType({columns}, b.getF32Type()), tile::Reduction::add, parts, 0);
-  if (result_.getElementType() != tileElement(sum))
-    sum = arith::TruncFOp::create(b, tileType({columns}, result_.getElementType()), sum);
+  Value first = kernel.mul(kernel.gridIndex(2), cut_.shares.count);
+  Value parts = kernel.load(kernel.input(shares), {cut_.shares.count, columns}, {first, row, column}, {}, {}, {1});
+  Value sum = kernel.converted(kernel.reduce(tile::Reduction::add, parts, 0), result_.getElementType());
   SmallVector<Value> offsets = {row, column};
   SmallVector<int64_t> unit = {0};
   if (ofHeads_)

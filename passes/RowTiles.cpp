@@ -44,23 +44,20 @@ Value RowTiles::whole(Value value) {
   Pieces pieces = piecesOf(value);
   if (pieces.size() == 1)
     return pieces.front().second;
-  ImplicitLocOpBuilder &b = kernel_.body();
   // Only rotations make pieces: two halves, perhaps a rest. Equal pieces side by side are a dimension before the last.
   SmallVector<int64_t> shape = shapeOf(value);
   int64_t count = pieces.size(), width = tileShape(pieces.front().second).back();
   SmallVector<int64_t> split(shape.begin(), shape.end() - 1);
   split.append({count, width});
   int64_t dim = split.size() - 2;
-  Value place = make<tile::IotaOp>(tileType(split, b.getI32Type()), dim), joined;
+  Value place = kernel_.counted(split, dim), joined;
   for (auto [number, piece] : llvm::enumerate(pieces)) {
     Value spread = kernel_.expand(piece.second, dim, count);
     if (!joined) {
       joined = spread;
       continue;
     }
-    Value here =
-        make<arith::ConstantOp>(DenseElementsAttr::get(tileType(split, b.getI32Type()), static_cast<int32_t>(number)));
-    Value mine = make<arith::CmpIOp>(arith::CmpIPredicate::eq, place, here);
+    Value mine = make<arith::CmpIOp>(arith::CmpIPredicate::eq, place, kernel_.integers(split, number));
     joined = make<arith::SelectOp>(mine, spread, joined);
   }
   Value tile = kernel_.reshape(joined, shape);
@@ -78,19 +75,11 @@ Value RowTiles::vector(Value value) {
   return tile;
 }
 
-Value RowTiles::converted(Value tile, Type element) {
-  if (tileElement(tile) == element)
-    return tile;
-  Type type = tileType(tileShape(tile), element);
-  bool narrower = element.getIntOrFloatBitWidth() < tileElement(tile).getIntOrFloatBitWidth();
-  return narrower ? make<arith::TruncFOp>(type, tile) : make<arith::ExtFOp>(type, tile);
-}
-
-Value RowTiles::widened(Value value) { return converted(whole(value), kernel_.body().getF32Type()); }
+Value RowTiles::widened(Value value) { return kernel_.widened(whole(value)); }
 
 // Binds a value computed in f32, rounded to the value's own element type.
 void RowTiles::set(Value value, Value tile) {
-  bind(value, converted(tile, cast<RankedTensorType>(value.getType()).getElementType()));
+  bind(value, kernel_.converted(tile, cast<RankedTensorType>(value.getType()).getElementType()));
 }
 
 Value RowTiles::constantLike(Value tile, double value) {
@@ -123,9 +112,9 @@ LogicalResult RowTiles::evaluateElements(lm::ElementwiseOpInterface op) {
   for (size_t number = 0; number < piecesOf(op->getOperand(0)).size(); ++number) {
     SmallVector<lm::Formula> operands;
     for (Value operand : op->getOperands())
-      operands.emplace_back(b, converted(piecesOf(operand)[number].second, b.getF32Type()));
+      operands.emplace_back(b, kernel_.widened(piecesOf(operand)[number].second));
     int64_t begin = piecesOf(op->getOperand(0))[number].first;
-    result.push_back({begin, converted(op.onTiles(operands).tile(), element)});
+    result.push_back({begin, kernel_.converted(op.onTiles(operands).tile(), element)});
   }
   pieces_[op->getResult(0)] = result;
   return success();
@@ -139,14 +128,12 @@ LogicalResult RowTiles::normalize(Operation *op, Value weight, Value bias, doubl
     tile = kernel_.reshape(tile, {given[0] * given[1], given[2]});
   ArrayRef<int64_t> shape = tileShape(tile);
   int64_t rows = shape[0], width = shape[1];
-  Type row = tileType({rows}, kernel_.body().getF32Type());
   Value share = kernel_.constantTile({rows}, 1.0 / static_cast<double>(width));
   if (center) {
-    Value sum = make<tile::ReduceOp>(row, tile::Reduction::add, tile, 1);
-    Value mean = make<arith::MulFOp>(sum, share);
+    Value mean = make<arith::MulFOp>(kernel_.reduce(tile::Reduction::add, tile, 1), share);
     tile = make<arith::SubFOp>(tile, kernel_.expand(mean, 1, width));
   }
-  Value squares = make<tile::ReduceOp>(row, tile::Reduction::add, make<arith::MulFOp>(tile, tile), 1);
+  Value squares = kernel_.reduce(tile::Reduction::add, make<arith::MulFOp>(tile, tile), 1);
   Value variance = make<arith::AddFOp>(make<arith::MulFOp>(squares, share), kernel_.constantTile({rows}, epsilon));
   Value factor = make<math::RsqrtOp>(variance);
   Value y = make<arith::MulFOp>(tile, kernel_.expand(factor, 1, width));
@@ -172,7 +159,7 @@ LogicalResult RowTiles::evaluate(lm::EmbeddingOp op) {
   Type read = isa<tile::QuantizedType>(stored) ? element : stored;
   Value rows = make<tile::GatherOp>(tileType(shapeOf(op.getResult()), read), table, rowIndices(op.getTokens()),
                                     kernel_.index(0), ArrayRef<int64_t>{});
-  bind(op.getResult(), converted(rows, element));
+  bind(op.getResult(), kernel_.converted(rows, element));
   return success();
 }
 
@@ -181,9 +168,8 @@ LogicalResult RowTiles::evaluate(lm::GatherRowsOp op) {
     return op.emitOpError("expected a source from outside the group: its rows are other blocks'");
   Type element = cast<RankedTensorType>(op.getX().getType()).getElementType();
   if (window_.rows == 1 && !window_.lo) { // one row is a load from where its number says
-    Value number = make<tile::ScalarOp>(kernel_.body().getIndexType(), kernel_.input(op.getRows()), window_.row);
-    Value offsets[] = {number, kernel_.index(0)};
-    bind(op.getResult(), kernel_.load(kernel_.input(op.getX()), shapeOf(op.getResult()), offsets));
+    Value number = kernel_.scalar(kernel_.input(op.getRows()), window_.row);
+    bind(op.getResult(), kernel_.load(kernel_.input(op.getX()), shapeOf(op.getResult()), {number, kernel_.index(0)}));
     return success();
   }
   bind(op.getResult(), make<tile::GatherOp>(tileType(shapeOf(op.getResult()), element), kernel_.input(op.getX()),

@@ -64,7 +64,6 @@ private:
   mlir::Value whole(mlir::Value value);
   mlir::Value vector(mlir::Value value); // a weight along the columns
   mlir::Value widened(mlir::Value value);
-  mlir::Value converted(mlir::Value tile, mlir::Type element);
   void set(mlir::Value value, mlir::Value tile);
   mlir::Value columnOffset(int64_t width);
   llvm::SmallVector<int64_t> shapeOf(mlir::Value value);

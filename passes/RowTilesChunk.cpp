@@ -18,23 +18,16 @@ Value RowTiles::chunkMean(Value x, Value begin, Value end) {
   FloatType element = cast<FloatType>(type.getElementType());
   Attribute unit = b.getFloatAttr(element, 1.0);
   Value one = make<arith::ConstantOp>(DenseElementsAttr::get(tileType({1, pooledRows}, element), ArrayRef(unit)));
-  Value none = kernel_.constantTile({1, width}, 0.0);
-  auto loop = scf::ForOp::create(b, begin, end, kernel_.index(pooledRows), ValueRange(none));
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    Value rows = kernel_.load(x, {pooledRows, width}, {loop.getInductionVar(), kernel_.index(0)}, begin, end);
-    Value sum = tile::MmaOp::create(b, none.getType(), one, rows, loop.getRegionIterArg(0), /*transpose_b=*/false);
-    scf::YieldOp::create(b, ValueRange(sum));
-  }
+  Value all = kernel_.accumulate(begin, end, pooledRows, kernel_.constantTile({1, width}, 0.0), [&](Value row, Value sum) {
+    return kernel_.multiply(one, kernel_.load(x, {pooledRows, width}, {row, kernel_.index(0)}, begin, end), sum);
+  });
   Value count = kernel_.max(kernel_.sub(end, begin), kernel_.index(1));
   Value divisor = make<arith::SIToFPOp>(b.getF32Type(), make<arith::IndexCastOp>(b.getI32Type(), count));
-  return make<arith::DivFOp>(loop.getResult(0), kernel_.splat({1, width}, divisor));
+  return make<arith::DivFOp>(all, kernel_.splat({1, width}, divisor));
 }
 
 // A block owns the rows of one chunk.
 LogicalResult RowTiles::evaluate(lm::ChunkPoolOp op) {
-  ImplicitLocOpBuilder &b = kernel_.body();
   if (op.getPool() == lm::Pool::pma)
     return op.emitOpError("pools by learned queries, a kernel of its own that tile-linear makes: expected it outside a "
                           "group");
@@ -45,18 +38,16 @@ LogicalResult RowTiles::evaluate(lm::ChunkPoolOp op) {
     return op.emitOpError("expected to be in a kernel over chunks of ") << kept << " rows each";
   Value x = kernel_.input(op.getX()), boundaries = kernel_.input(op.getCuSeqlens());
   Value chunk = kernel_.div(window_.row, kept);
-  auto boundary = [&](Value at) -> Value { return make<tile::ScalarOp>(b.getIndexType(), boundaries, at); };
-  Value begin = boundary(chunk), end = boundary(kernel_.add(chunk, kernel_.index(1))), tile;
+  Value begin = kernel_.scalar(boundaries, chunk), end = kernel_.scalar(boundaries, kernel_.add(chunk, kernel_.index(1))), tile;
   if (op.getPool() == lm::Pool::mean) {
     tile = chunkMean(x, begin, end);
   } else {
     bool last = op.getPool() == lm::Pool::last;
     Value first = last ? kernel_.max(begin, kernel_.sub(end, kernel_.index(kept))) : begin;
-    tile = converted(kernel_.load(x, {kept, width}, {first, kernel_.index(0)}, begin, end), b.getF32Type());
+    tile = kernel_.widened(kernel_.load(x, {kept, width}, {first, kernel_.index(0)}, begin, end));
   }
   if (op.getNormalize()) {
-    Value squares = make<tile::ReduceOp>(tileType({kept}, b.getF32Type()), tile::Reduction::add,
-                                         make<arith::MulFOp>(tile, tile), 1);
+    Value squares = kernel_.reduce(tile::Reduction::add, make<arith::MulFOp>(tile, tile), 1);
     // A zero row has no direction and stays.
     Value factor = make<math::RsqrtOp>(make<arith::MaximumFOp>(squares, kernel_.constantTile({kept}, 1e-30)));
     tile = make<arith::MulFOp>(tile, kernel_.expand(factor, 1, width));
@@ -68,15 +59,12 @@ LogicalResult RowTiles::evaluate(lm::ChunkPoolOp op) {
 LogicalResult RowTiles::emitScatter(lm::ScatterRowsOp op, Value view) {
   ImplicitLocOpBuilder &b = kernel_.body();
   b.setLoc(op->getLoc());
-  auto tokens = tileType({window_.rows}, b.getI32Type());
   Value destinations = kernel_.input(op.getDestinations());
   Value place = kernel_.load(destinations, {window_.rows}, window_.row);
   // Rows past the last soft token go nowhere.
-  Value left = kernel_.sub(make<tile::DimOp>(b.getIndexType(), destinations, 0), window_.row);
-  Value mine = make<arith::CmpIOp>(arith::CmpIPredicate::slt, make<tile::IotaOp>(tokens, 0),
-                                   kernel_.splat({window_.rows}, make<arith::IndexCastOp>(b.getI32Type(), left)));
-  Value nowhere = make<arith::ConstantOp>(DenseElementsAttr::get(tokens, static_cast<int32_t>(-1)));
-  place = make<arith::SelectOp>(mine, place, nowhere);
+  Value left = kernel_.splat({window_.rows}, kernel_.sub(kernel_.size(destinations, 0), window_.row));
+  Value mine = make<arith::CmpIOp>(arith::CmpIPredicate::slt, kernel_.counted({window_.rows}, 0), left);
+  place = make<arith::SelectOp>(mine, place, kernel_.integers({window_.rows}, -1));
   tile::ScatterOp::create(b, whole(op.getSoft()), view, place, kernel_.index(0), ArrayRef<int64_t>{});
   return success();
 }

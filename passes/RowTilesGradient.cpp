@@ -9,7 +9,7 @@ namespace longc {
 
 LogicalResult RowTiles::evaluate(lm::ScaleByOp op) {
   ArrayRef<int64_t> shape = tileShape(whole(op.getX()));
-  Value factor = make<tile::ScalarOp>(kernel_.body().getF32Type(), kernel_.input(op.getFactor()), kernel_.index(0));
+  Value factor = kernel_.scalar(kernel_.input(op.getFactor()), kernel_.index(0));
   bind(op.getResult(), make<arith::MulFOp>(whole(op.getX()), kernel_.splat(shape, factor)));
   return success();
 }
@@ -32,17 +32,14 @@ LogicalResult RowTiles::evaluate(lm::ScaleColumnsOp op) {
 
 LogicalResult RowTiles::evaluate(lm::DotRowsOp op) {
   Value products = make<arith::MulFOp>(whole(op.getX()), whole(op.getY()));
-  ArrayRef<int64_t> shape = tileShape(products);
-  bind(op.getResult(), make<tile::ReduceOp>(tileType(shape.drop_back(), kernel_.body().getF32Type()), tile::Reduction::add,
-                                            products, shape.size() - 1));
+  bind(op.getResult(), kernel_.reduce(tile::Reduction::add, products, tileShape(products).size() - 1));
   return success();
 }
 
 // Mean of each row of a matrix, in all of its columns.
 Value RowTiles::meanOfRow(Value tile) {
   int64_t rows = tileShape(tile)[0], width = tileShape(tile)[1];
-  Value sum = make<tile::ReduceOp>(tileType({rows}, kernel_.body().getF32Type()), tile::Reduction::add, tile, 1);
-  Value mean = make<arith::MulFOp>(sum, kernel_.constantTile({rows}, 1.0 / static_cast<double>(width)));
+  Value mean = make<arith::MulFOp>(kernel_.reduce(tile::Reduction::add, tile, 1), kernel_.constantTile({rows}, 1.0 / static_cast<double>(width)));
   return kernel_.expand(mean, 1, width);
 }
 
@@ -54,8 +51,7 @@ template <typename Op> LogicalResult RowTiles::normGradient(Op op, bool center) 
   Value x = kernel_.reshape(whole(op.getX()), {rows, width}), gradient = kernel_.reshape(whole(op.getGradient()), {rows, width});
   if (center)
     x = make<arith::SubFOp>(x, meanOfRow(x));
-  Value squares = make<tile::ReduceOp>(tileType({rows}, kernel_.body().getF32Type()), tile::Reduction::add,
-                                       make<arith::MulFOp>(x, x), 1);
+  Value squares = kernel_.reduce(tile::Reduction::add, make<arith::MulFOp>(x, x), 1);
   Value variance = make<arith::MulFOp>(squares, kernel_.constantTile({rows}, 1.0 / static_cast<double>(width)));
   variance = make<arith::AddFOp>(variance, kernel_.constantTile({rows}, op.getEpsilon()));
   Value factor = kernel_.expand(make<math::RsqrtOp>(variance), 1, width);

@@ -15,7 +15,7 @@ namespace longc {
 LogicalResult RowTiles::evaluate(lm::RopeAnglesOp op) {
   ImplicitLocOpBuilder &b = kernel_.body();
   int64_t half = op.getDim() / 2, rows = window_.rows;
-  Type f64 = b.getF64Type(), i32 = b.getI32Type();
+  Type f64 = b.getF64Type();
   SmallVector<double> frequencies;
   for (int64_t pair = 0; pair < half; ++pair)
     frequencies.push_back(op.getScale() * std::pow(op.getTheta(), -2.0 * pair / op.getDim()) /
@@ -42,11 +42,8 @@ LogicalResult RowTiles::evaluate(lm::RopeAnglesOp op) {
   Value cosine = series(2, 14);
   Value sine = make<arith::MulFOp>(x, series(3, 15));
   // Quarter turns exchange the two and change signs.
-  Type quarters = tileType({rows, half}, i32);
-  auto integer = [&](int32_t value) -> Value {
-    return make<arith::ConstantOp>(DenseElementsAttr::get(cast<ShapedType>(quarters), value));
-  };
-  Value quarter = make<arith::FPToSIOp>(quarters, turns);
+  auto integer = [&](int64_t value) { return kernel_.integers({rows, half}, value); };
+  Value quarter = make<arith::FPToSIOp>(tileType({rows, half}, b.getI32Type()), turns);
   auto bit = [&](Value value, int32_t mask) -> Value {
     return make<arith::CmpIOp>(arith::CmpIPredicate::ne, make<arith::AndIOp>(value, integer(mask)), integer(0));
   };
@@ -59,8 +56,7 @@ LogicalResult RowTiles::evaluate(lm::RopeAnglesOp op) {
   Value c = select(odd, sine, cosine), s = select(odd, cosine, sine);
   c = select(bit(make<arith::AddIOp>(quarter, integer(1)), 2), negated(c), c);
   s = select(bit(quarter, 2), negated(s), s);
-  Type f32 = tileType({rows, half}, b.getF32Type());
-  pieces_[op.getResult()] = {{0, make<arith::TruncFOp>(f32, c)}, {half, make<arith::TruncFOp>(f32, s)}};
+  pieces_[op.getResult()] = {{0, kernel_.widened(c)}, {half, kernel_.widened(s)}};
   return success();
 }
 
@@ -98,7 +94,7 @@ LogicalResult RowTiles::evaluate(lm::ApplyRopeOp op) {
     pieces.push_back({dim, part(dim, width - dim)});
   Type element = cast<RankedTensorType>(op.getResult().getType()).getElementType();
   for (auto &[begin, tile] : pieces)
-    tile = converted(tile, element);
+    tile = kernel_.converted(tile, element);
   pieces_[op.getResult()] = pieces;
   return success();
 }
@@ -110,10 +106,9 @@ LogicalResult RowTiles::emitAppend(Operation *op, Value keys, Value values, Valu
   if (!window_.slot)
     return op->emitOpError("is not in a kernel over sequences");
   int64_t rows = window_.rows;
-  auto tokens = tileType({rows}, b.getI32Type());
-  auto splat = [&](Value index) { return kernel_.splat({rows}, arith::IndexCastOp::create(b, b.getI32Type(), index)); };
+  auto splat = [&](Value index) { return kernel_.splat({rows}, index); };
   Value count = kernel_.sub(window_.hi, window_.lo);
-  Value number = make<tile::IotaOp>(tokens, 0);
+  Value number = kernel_.counted({rows}, 0);
   Value row;
   if (isa<lm::CacheAppendOp>(op)) {
     // Row diagonal + n modulo the ring; n is less than the ring, so one subtraction wraps it.
@@ -125,13 +120,9 @@ LogicalResult RowTiles::emitAppend(Operation *op, Value keys, Value values, Valu
   } else {
     // The block's rows lie in the page of its first token and perhaps the next.
     Value last = kernel_.add(window_.diagonal, kernel_.sub(count, kernel_.index(1)));
-    auto pageOf = [&](Value token) -> Value {
-      Value offsets[] = {window_.slot, kernel_.div(token, pageRows)};
-      return make<tile::ScalarOp>(b.getIndexType(), place, offsets);
-    };
+    auto pageOf = [&](Value token) { return kernel_.scalar(place, {window_.slot, kernel_.div(token, pageRows)}); };
     Value offset = make<arith::AddIOp>(number, splat(kernel_.rem(window_.diagonal, pageRows)));
-    auto page = DenseElementsAttr::get(tokens, static_cast<int32_t>(pageRows));
-    Value size = make<arith::ConstantOp>(page);
+    Value size = kernel_.integers({rows}, pageRows);
     Value next = make<arith::CmpIOp>(arith::CmpIPredicate::sge, offset, size);
     Value firstBase = splat(kernel_.mul(pageOf(window_.diagonal), pageRows));
     Value nextBase = make<arith::SubIOp>(splat(kernel_.mul(pageOf(last), pageRows)), size);
@@ -139,13 +130,12 @@ LogicalResult RowTiles::emitAppend(Operation *op, Value keys, Value values, Valu
   }
   // Rows past the block's end go nowhere.
   Value mine = make<arith::CmpIOp>(arith::CmpIPredicate::slt, number, splat(count));
-  Value nowhere = make<arith::ConstantOp>(DenseElementsAttr::get(tokens, static_cast<int32_t>(-1)));
-  row = make<arith::SelectOp>(mine, row, nowhere);
+  row = make<arith::SelectOp>(mine, row, kernel_.integers({rows}, -1));
   for (auto [value, view] : {std::pair(op->getOperand(1), keys), std::pair(op->getOperand(2), values)}) {
     Type element = cast<tile::ViewType>(view.getType()).getElementType();
     for (auto [begin, tile] : Pieces(piecesOf(value))) {
       Value offsets[] = {kernel_.index(0), kernel_.index(begin)};
-      tile::ScatterOp::create(b, converted(tile, element), view, row, offsets, ArrayRef<int64_t>{});
+      tile::ScatterOp::create(b, kernel_.converted(tile, element), view, row, offsets, ArrayRef<int64_t>{});
     }
   }
   return success();

@@ -38,44 +38,35 @@ SeedPool::SeedPool(lm::ChunkPoolOp op, KernelBuilder &kernel, int64_t columns)
   size_ = shape[1] / static_cast<int64_t>(op.getNumHeads());
   scale_ = op.getScale() == 0 ? 1 / std::sqrt(static_cast<double>(size_)) : op.getScale();
   Value boundaries = kernel.input(op.getCuSeqlens());
-  auto boundary = [&](Value at) -> Value { return tile::ScalarOp::create(b_, b_.getIndexType(), boundaries, at); };
-  begin_ = boundary(kernel.gridIndex(0));
-  end_ = boundary(kernel.add(kernel.gridIndex(0), kernel.index(1)));
+  begin_ = kernel.scalar(boundaries, kernel.gridIndex(0));
+  end_ = kernel.scalar(boundaries, kernel.add(kernel.gridIndex(0), kernel.index(1)));
   query_ = kernel.load(kernel.input(op.getSeeds()), {seeds_, size_}, {kernel.index(0), column()});
 }
 
 // Scores of the rows from `row` on, in log2 units; those of the next chunk are hidden.
 Value SeedPool::scores(Value query, Value keys, Value row) {
   SmallVector<int64_t> shape = {seeds_, columns_};
-  Type i32 = b_.getI32Type();
-  Value s = tile::MmaOp::create(b_, tileType(shape, b_.getF32Type()), query, keys, kernel_.constantTile(shape, 0.0),
-                                /*transpose_b=*/true);
-  s = arith::MulFOp::create(b_, s, kernel_.constantTile(shape, scale_ * M_LOG2E));
-  Value left = arith::IndexCastOp::create(b_, i32, kernel_.sub(end_, row));
-  Value mine = arith::CmpIOp::create(b_, arith::CmpIPredicate::slt, tile::IotaOp::create(b_, tileType(shape, i32), 1),
-                                     kernel_.splat(shape, left));
+  Value s = arith::MulFOp::create(b_, kernel_.multiplyRows(query, keys), kernel_.constantTile(shape, scale_ * M_LOG2E));
+  Value left = kernel_.splat(shape, kernel_.sub(end_, row));
+  Value mine = arith::CmpIOp::create(b_, arith::CmpIPredicate::slt, kernel_.counted(shape, 1), left);
   return arith::SelectOp::create(b_, mine, s, kernel_.constantTile(shape, -std::numeric_limits<double>::infinity()));
 }
 
 Value SeedPool::run(Value keys, Value values) {
   Value none = kernel_.constantTile({seeds_}, 0.0), nothing = kernel_.constantTile({seeds_, size_}, 0.0);
   Value initial[] = {nothing, kernel_.constantTile({seeds_}, -std::numeric_limits<double>::infinity()), none};
-  auto loop = scf::ForOp::create(b_, begin_, end_, kernel_.index(columns_), initial);
-  {
-    OpBuilder::InsertionGuard guard(b_);
-    b_.setInsertionPointToStart(loop.getBody());
-    Value row = loop.getInductionVar(), at[] = {row, column()};
+  auto walked = kernel_.loop(begin_, end_, columns_, initial, [&](Value row, ValueRange carried) {
+    Value at[] = {row, column()};
     Value k = kernel_.load(keys, {columns_, size_}, at, begin_, end_);
-    SoftmaxStep step = softmaxStep(kernel_, scores(query_, k, row), loop.getRegionIterArg(1), loop.getRegionIterArg(2));
+    SoftmaxStep step = softmaxStep(kernel_, scores(query_, k, row), carried[1], carried[2]);
     Value v = kernel_.load(values, {columns_, size_}, at, begin_, end_);
-    Value before = arith::MulFOp::create(b_, loop.getRegionIterArg(0), kernel_.expand(step.shrink, 1, size_));
-    Value sum = tile::MmaOp::create(b_, nothing.getType(), step.weights, v, before, /*transpose_b=*/false);
-    scf::YieldOp::create(b_, ValueRange{sum, step.maximum, step.sum});
-  }
+    Value before = arith::MulFOp::create(b_, carried[0], kernel_.expand(step.shrink, 1, size_));
+    return SmallVector<Value>{kernel_.multiply(step.weights, v, before), step.maximum, step.sum};
+  });
   // An empty chunk gives zeros.
-  Value empty = arith::CmpFOp::create(b_, arith::CmpFPredicate::OEQ, loop.getResult(2), none);
-  Value divisor = arith::SelectOp::create(b_, empty, kernel_.constantTile({seeds_}, 1.0), loop.getResult(2));
-  return arith::DivFOp::create(b_, loop.getResult(0), kernel_.expand(divisor, 1, size_));
+  Value empty = arith::CmpFOp::create(b_, arith::CmpFPredicate::OEQ, walked[2], none);
+  Value divisor = arith::SelectOp::create(b_, empty, kernel_.constantTile({seeds_}, 1.0), walked[2]);
+  return arith::DivFOp::create(b_, walked[0], kernel_.expand(divisor, 1, size_));
 }
 
 } // namespace
@@ -90,10 +81,8 @@ FailureOr<Value> buildSeedPool(lm::ChunkPoolOp op, Value keys, Value values, til
   int64_t count = seeds.getDimSize(0), width = seeds.getDimSize(1), heads = op.getNumHeads();
   KernelBuilder kernel(op, "chunk_pool_" + std::to_string(count) + "x" + std::to_string(width), 2);
   SeedPool pool(op, kernel, facts.getAttentionCols());
-  Value out = pool.run(kernel.input(keys), kernel.input(values));
   auto type = cast<RankedTensorType>(op.getResult().getType());
-  if (!type.getElementType().isF32())
-    out = arith::TruncFOp::create(kernel.body(), tileType(tileShape(out), type.getElementType()), out);
+  Value out = kernel.converted(pool.run(kernel.input(keys), kernel.input(values)), type.getElementType());
   ImplicitLocOpBuilder &host = kernel.host();
   Value one = arith::ConstantIndexOp::create(host, 1);
   Value chunks = arith::SubIOp::create(host, hostSize(host, op.getCuSeqlens(), 0), one);

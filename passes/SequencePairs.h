@@ -18,7 +18,6 @@ public:
 
 private:
   mlir::Value names(mlir::Value pair);
-  mlir::Value number(mlir::Value view, mlir::ValueRange offsets);
   mlir::Value countAll();
   mlir::Value firstFrom(mlir::Value place);
   std::pair<mlir::Value, mlir::Value> rowsOfOther(mlir::Value pair);

@@ -155,14 +155,7 @@ LogicalResult AttentionTiler::epilogue(KernelBuilder &kernel, AttentionKernel &a
   ImplicitLocOpBuilder &b = kernel.body();
   int64_t queries = sizes_.queries, heads = attention.headsOfBlock(), size = attention.columns();
   llvm::DenseMap<Value, Value> tiles; // all of shape [queries, columns]
-  auto rounded = [&](Value tile, Value value) -> Value {
-    Type element = tileElement(value);
-    bool narrower = element.getIntOrFloatBitWidth() < tileElement(tile).getIntOrFloatBitWidth();
-    Type type = tileType(tileShape(tile), element);
-    if (element == tileElement(tile))
-      return tile;
-    return narrower ? Value(arith::TruncFOp::create(b, type, tile)) : Value(arith::ExtFOp::create(b, type, tile));
-  };
+  auto rounded = [&](Value tile, Value value) { return kernel.converted(tile, tileElement(value)); };
   tiles[joined_->getResult(0)] =
       rounded(kernel.reshape(attention.out(), {queries, heads * size}), joined_->getResult(0));
   for (Operation *op : fused_.ops) {
@@ -224,8 +217,7 @@ Value transposed(Operation *anchor, Value source, Type type, int64_t streamRows)
   KernelBuilder kernel(anchor, "transpose_" + std::to_string(heads), 1);
   int64_t rows = fitTile(streamRows, tokens, 1);
   Value row = kernel.mul(kernel.gridIndex(0), rows), zero = kernel.index(0);
-  Value tile = kernel.load(kernel.input(source), {rows, heads}, {row, zero});
-  tile = tile::TransposeOp::create(kernel.body(), tileType({heads, rows}, tileElement(tile)), tile);
+  Value tile = kernel.transpose(kernel.load(kernel.input(source), {rows, heads}, {row, zero}));
   kernel.store(tile, kernel.output(emptyResult(kernel.host(), type, source)), {zero, row});
   return kernel.finish(hostBlocks(kernel.host(), source, 0, rows)).getResult(0);
 }

@@ -176,9 +176,7 @@ template <typename Op> Value LinearTiler::lowRank(Op op) {
   if (op.getLoraScale() != 1.0)
     scaled = arith::MulFOp::create(kernel.body(), sum, kernel.constantTile({tile.rows, tile.cols}, op.getLoraScale()));
   auto store = [&](Value product, Type element) {
-    if (tileElement(product) != element)
-      product = arith::TruncFOp::create(kernel.body(), tileType(tileShape(product), element), product);
-    kernel.store(product, kernel.output(emptyResult(kernel.host(), RankedTensorType::get({rows, rank}, element), x)), {tile.row, tile.col});
+    kernel.store(kernel.converted(product, element), kernel.output(emptyResult(kernel.host(), RankedTensorType::get({rows, rank}, element), x)), {tile.row, tile.col});
   };
   store(scaled, tileElement(op.getLoraB())); // what the second product multiplies
   Operation *twin = twins_ ? twins_->of(fused_.root, x, op.getLoraA()) : nullptr;
@@ -323,10 +321,7 @@ LogicalResult LinearTiler::tile() {
     FailureOr<Value> sum = product(op, kernel, tile);
     if (failed(sum))
       return failure();
-    Type element = tileElement(op->getResult(0)); // of the result: the sum is rounded to it
-    if (element != tileElement(*sum))
-      sum = Value(arith::TruncFOp::create(kernel.body(), tileType(tileShape(*sum), element), *sum));
-    tiles.bind(op->getResult(0), *sum);
+    tiles.bind(op->getResult(0), kernel.converted(*sum, tileElement(op->getResult(0))));
   }
 
   SmallVector<OpResult> stored;

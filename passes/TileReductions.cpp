@@ -28,23 +28,16 @@ LogicalResult tile(lm::SumRowsOp op) {
   int64_t width = x.getShape().back(), columns = fitTile(ownedColumns, width, 16);
   bool ofHeads = x.getRank() == 3;
   KernelBuilder kernel(op, FusedOps(op).kernelName(op.getX(), std::to_string(width)), 1);
-  ImplicitLocOpBuilder &b = kernel.body(), &host = kernel.host();
+  ImplicitLocOpBuilder &host = kernel.host();
   Value column = kernel.mul(kernel.gridIndex(0), columns), view = kernel.input(op.getX());
   int64_t step = ofHeads ? 1 : fitTile(summedRows, x.getDimSize(0), 1), rows = ofHeads ? x.getDimSize(1) : step;
   Value ones = kernel.constantTile({1, rows}, 1.0);
-  Value end = tile::DimOp::create(b, b.getIndexType(), view, 0);
-  auto loop = scf::ForOp::create(b, kernel.index(0), end, kernel.index(step),
-                                 ValueRange(kernel.constantTile({1, columns}, 0.0)));
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    Value row = loop.getInductionVar();
+  Value all = kernel.accumulate(kernel.index(0), kernel.size(view, 0), step, kernel.constantTile({1, columns}, 0.0), [&](Value row, Value sum) {
     Value part = ofHeads ? kernel.load(view, {rows, columns}, {row, kernel.index(0), column}, {}, {}, {0})
                          : kernel.load(view, {rows, columns}, {row, column});
-    Value sum = tile::MmaOp::create(b, loop.getResult(0).getType(), ones, part, loop.getRegionIterArg(0), /*transpose_b=*/false);
-    scf::YieldOp::create(b, ValueRange(sum));
-  }
-  kernel.store(kernel.reshape(loop.getResult(0), {columns}), kernel.output(emptyResult(host, op.getResult().getType(), {})), column);
+    return kernel.multiply(ones, part, sum);
+  });
+  kernel.store(kernel.reshape(all, {columns}), kernel.output(emptyResult(host, op.getResult().getType(), {})), column);
   Value blocks = arith::ConstantIndexOp::create(host, (width + columns - 1) / columns);
   op.getResult().replaceAllUsesWith(kernel.finish(blocks).getResult(0));
   op.erase();
@@ -76,18 +69,15 @@ LogicalResult tile(lm::ScatterAddOp op) {
   ImplicitLocOpBuilder &b = kernel.body();
   Value column = kernel.mul(kernel.gridIndex(0), columns), rows = kernel.input(op.getRows());
   Value indices = kernel.input(op.getIndices()), out = kernel.output(target);
-  Value count = tile::DimOp::create(b, b.getIndexType(), indices, 0), height = tile::DimOp::create(b, b.getIndexType(), out, 0);
-  auto loop = scf::ForOp::create(b, kernel.index(0), count, kernel.index(1));
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    Value row = loop.getInductionVar();
-    Value place = tile::ScalarOp::create(b, b.getIndexType(), indices, row);
+  Value count = kernel.size(indices, 0), height = kernel.size(out, 0);
+  kernel.loop(kernel.index(0), count, 1, {}, [&](Value row, ValueRange) {
+    Value place = kernel.scalar(indices, row);
     Value negative = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, place, kernel.index(0));
     place = arith::SelectOp::create(b, negative, height, place);
     tile::StoreOp::create(b, kernel.load(rows, {1, columns}, {row, column}), out, ValueRange{place, column}, Value(), Value(),
                           ArrayRef<int64_t>{}, /*accumulate=*/true);
-  }
+    return SmallVector<Value>();
+  });
   Value blocks = arith::ConstantIndexOp::create(kernel.host(), (width + columns - 1) / columns);
   op.getResult().replaceAllUsesWith(kernel.finish(blocks).getResult(0));
   op.erase();
@@ -109,11 +99,10 @@ LogicalResult tile(lm::TransposeOp op) {
     grid.push_back(hostSize(host, op.getX(), 0));
   }
   Value tile = kernel.load(kernel.input(op.getX()), {height, width}, from, {}, {}, dropped);
-  tile = tile::TransposeOp::create(kernel.body(), tileType({width, height}, tileElement(tile)), tile);
   for (int64_t dim = 0; dim < result.getRank(); ++dim)
     if (result.isDynamicDim(dim))
       sizes.push_back(hostSize(host, op.getX(), dim < result.getRank() - 2 ? dim : 2 * result.getRank() - 3 - dim));
-  kernel.store(tile, kernel.output(tensor::EmptyOp::create(host, result, sizes)), to, {}, {}, dropped);
+  kernel.store(kernel.transpose(tile), kernel.output(tensor::EmptyOp::create(host, result, sizes)), to, {}, {}, dropped);
   op.getResult().replaceAllUsesWith(kernel.finish(grid).getResult(0));
   op.erase();
   return success();

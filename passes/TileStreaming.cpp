@@ -109,13 +109,9 @@ RowWindow StreamingTiler::window() {
     }
     return window;
   }
-  ImplicitLocOpBuilder &b = kernel_.body();
   list_ = workList(fused_.root, segments_, {}, blockRows_);
   Value view = kernel_.input(list_);
-  auto item = [&](int64_t column) -> Value {
-    Value offsets[] = {kernel_.gridIndex(0), kernel_.index(column)};
-    return tile::ScalarOp::create(b, b.getIndexType(), view, offsets);
-  };
+  auto item = [&](int64_t column) { return kernel_.scalar(view, {kernel_.gridIndex(0), kernel_.index(column)}); };
   window.row = window.lo = item(WorkColumn::queryBegin);
   window.hi = item(WorkColumn::queryEnd);
   window.diagonal = item(WorkColumn::diagonal);
@@ -165,13 +161,13 @@ LogicalResult StreamingTiler::emitAll(RowTiles &tiles) {
 
 // A block of its own for what is stored, where a row has several: what others need is not computed there.
 LogicalResult StreamingTiler::forPart(const RowWindow &window, Part store) {
-  ImplicitLocOpBuilder &b = kernel_.body();
-  Value mine = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, kernel_.gridIndex(1), kernel_.index(part_++));
-  auto branch = scf::IfOp::create(b, mine, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  RowTiles tiles(kernel_, window);
-  return failed(emitAll(tiles)) ? failure() : store(tiles);
+  Value mine = arith::CmpIOp::create(kernel_.body(), arith::CmpIPredicate::eq, kernel_.gridIndex(1), kernel_.index(part_++));
+  LogicalResult done = failure();
+  kernel_.when(mine, [&] {
+    RowTiles tiles(kernel_, window);
+    done = failed(emitAll(tiles)) ? failure() : store(tiles);
+  });
+  return done;
 }
 
 LogicalResult StreamingTiler::tile() {

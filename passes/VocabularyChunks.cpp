@@ -59,22 +59,17 @@ private:
   // z times the chunk's rows of w, on top of `sum` where there is one.
   Value addByInput(Value z, Value sum, Type type) {
     KernelBuilder kernel(anchor_, name(sum ? "_input_add" : "_input"), 2);
-    ImplicitLocOpBuilder &b = kernel.body();
     Value row = kernel.mul(kernel.gridIndex(0), rows_), column = kernel.mul(kernel.gridIndex(1), columns_);
     Value left = kernel.input(z), right = kernel.input(storedWeight(loss_.w)), first = kernel.input(first_);
     Value count = kernel.input(arith::ConstantIndexOp::create(kernel.host(), count_));
-    auto loop = scf::ForOp::create(b, kernel.index(0), count, kernel.index(depth_), ValueRange(kernel.constantTile({rows_, columns_}, 0.0)));
-    {
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(loop.getBody());
-      Value at = loop.getInductionVar();
+    Value result = kernel.accumulate(kernel.index(0), count, depth_, kernel.constantTile({rows_, columns_}, 0.0), [&](Value at, Value before) {
       Value some = kernel.load(left, {rows_, depth_}, {row, at});
       Value words = loadAs(kernel, right, {depth_, columns_}, {kernel.add(first, at), column}, tileElement(some));
-      scf::YieldOp::create(b, ValueRange(addProduct(kernel, loop.getRegionIterArg(0), some, words)));
-    }
-    Value out = kernel.output(sum ? sum : emptyResult(kernel.host(), type, loss_.x)), result = loop.getResult(0);
+      return addProduct(kernel, before, some, words);
+    });
+    Value out = kernel.output(sum ? sum : emptyResult(kernel.host(), type, loss_.x));
     if (sum)
-      result = arith::AddFOp::create(b, kernel.load(out, {rows_, columns_}, {row, column}), result);
+      result = arith::AddFOp::create(kernel.body(), kernel.load(out, {rows_, columns_}, {row, column}), result);
     kernel.store(result, out, {row, column});
     return kernel.finish({hostBlocks(kernel.host(), loss_.x, 0, rows_), blocks(kernel, loss_.columns(), columns_)}).getResult(0);
   }
@@ -82,9 +77,8 @@ private:
   // z^T x is the chunk's rows of `result`.
   Value storeByWeight(Value z, Value result, Type type) {
     KernelBuilder kernel(anchor_, name("_weight"), 2);
-    ImplicitLocOpBuilder &b = kernel.body();
     Value word = kernel.mul(kernel.gridIndex(0), ownedWords_), column = kernel.mul(kernel.gridIndex(1), columns_);
-    Value left = kernel.input(z), right = kernel.input(loss_.x), end = tile::DimOp::create(b, b.getIndexType(), right, 0);
+    Value left = kernel.input(z), right = kernel.input(loss_.x), end = kernel.size(right, 0);
     const GemmTile tile{word, column, ownedWords_, columns_, depth_};
     Value sum = buildRowProduct(kernel, tile, left, right, kernel.index(0), end);
     Value out = kernel.output(result ? result : emptyResult(kernel.host(), type, {}));

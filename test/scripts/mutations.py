@@ -120,7 +120,7 @@ MUTATIONS = [
      "if ({{*op.getUpdate() == lm::StateUpdate::delta => *op.getUpdate() != lm::StateUpdate::delta}})",
      ["tile-linear-memory"], "what the state already says is written again"),
     ("LinearStateKernel",
-     "arith::CmpIOp::create(b, {{arith::CmpIPredicate::slt => arith::CmpIPredicate::sle}}, tile::IotaOp",
+     "arith::CmpIOp::create(b, {{arith::CmpIPredicate::slt => arith::CmpIPredicate::sle}}, kernel.counted",
      ["tile-linear-memory"], "a row past the end is written to the state"),
     ("LogitGradients", "make<arith::SelectOp>(isTarget, expanded({{rows.weight => rows.share}}), zero)",
      ["tile-gradient-kernels", "tile-linear-chunks"], "a target counts with the gradient of the log-sum-exp"),
@@ -152,14 +152,14 @@ MUTATIONS = [
      "columns of a product end where its rows do"),
     ("RowLoops", "held[slot] = combine(kindOf(sink), held[slot], {{value => held[slot]}});", ["compare-shapes"],
      "of a long row only the first part is reduced"),
-    ("RowProductKernel", "kernel.rem(kernel.gridIndex(2), {{cut_.shares => 1}})", ["tile-gradient-kernels"], "every share sums the first one's rows"),
+    ("RowProductKernel", "kernel.rem(kernel.gridIndex(2), {{cut_.shares.count => 1}})", ["tile-gradient-kernels"], "every share sums the first one's rows"),
     ("RowTiles", "kernel_.constantTile({rows}, {{epsilon => 2 * epsilon + 1e-3}})", ["tile-streaming"],
      "another epsilon"),
     # In float64 nothing is rounded: only a comparison that rounds sees this one.
-    ("RowTiles", """operands.emplace_back(b, converted({{piecesOf(operand)[number].second => [](Value tile) {
+    ("RowTiles", """operands.emplace_back(b, kernel_.widened({{piecesOf(operand)[number].second => [](Value tile) {
         auto cut = tile.getDefiningOp<arith::TruncFOp>();
         return cut ? Value(cut.getIn()) : tile;
-      }(piecesOf(operand)[number].second)}}, b.getF32Type()));""", ["tile-streaming"],
+      }(piecesOf(operand)[number].second)}}));""", ["tile-streaming"],
      "a rounding inside a kernel is dropped"),
     ("RowTilesChunk", "kernel_.max(begin, kernel_.sub(end, kernel_.index({{kept => kept + 1}})))",
      ["tile-streaming-chunk"], "the last rows of a chunk are one early"),
@@ -176,6 +176,8 @@ MUTATIONS = [
      "of later columns the index of the first is kept"),
     ("SequencePairs", "kernel_.index({{1 - own_ => own_}})", ["tile-gradient-kernels"], "a sequence reads itself instead of the other"),
     ("SetTarget", "if ({{target.empty() => !target.empty()}} && ", [], "the module's own target wins over the wanted one"),
+    ("SumShares", "kernel.min(end, kernel.add(begin, {{length => kernel.index(step)}}))", ["tile-gradient-kernels"],
+     "of each share only the first step is walked"),
     ("TakeSoftTokens", "return {{scaled.getResult() => words}};", [], "soft tokens are scaled as words are"),
     ("TileAttention", "source.keys = keys->of, source.keyColumn = {{keys->begin => query->begin}};", ["tile-attention-columns"],
      "an encoder's keys are read where its queries lie"),
@@ -198,8 +200,6 @@ MUTATIONS = [
      "every chunk is multiplied by the first words"),
     ("VocabularyChunks", "{kernel.add({{kernel.input(first_) => kernel.index(0)}}, word), column});", ["tile-linear-chunks"],
      "every chunk's rows are the first ones"),
-    ("VocabularyShares", "kernel.min(end, kernel.add(begin, {{length => kernel.index(step)}}))", ["tile-gradient-kernels"],
-     "of each share only the first step is walked"),
     ("WideRowProducts", "mask.append({column, {{column + 2 => column + 1}}, column + 1, column + 3});", ["compare-few-rows"],
      "weights meet the activations of other columns"),
     ("cuda/AssignLayouts", "layouts_[load.getTile()] = {{Layout::shared => Layout::row}};", [], "operands lie in registers"),
