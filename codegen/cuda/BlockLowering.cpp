@@ -12,23 +12,7 @@ using namespace longc;
 using namespace longc::cuda;
 using arith::CmpIPredicate;
 
-namespace {
-
-PointerType pointerType(Type element) { return PointerType::get(element.getContext(), element); }
-
-std::string templated(StringRef name, ArrayRef<int64_t> numbers) {
-  std::string text = name.str() + "<";
-  for (auto [i, number] : llvm::enumerate(numbers))
-    text += (i ? ", " : "") + std::to_string(number);
-  return text + ">";
-}
-
-} // namespace
-
-Value BlockLowering::sizeOf(Value view, int64_t dim) {
-  auto type = cast<tile::ViewType>(view.getType());
-  return type.isDynamicDim(dim) ? Value(tile::DimOp::create(b, loc, view, dim)) : constant(type.getShape()[dim]);
-}
+static PointerType pointerType(Type element) { return PointerType::get(element.getContext(), element); }
 
 //===----------------------------------------------------------------------===//
 // Stages
@@ -77,13 +61,17 @@ void BlockLowering::forEachElement(ArrayRef<int64_t> shape, function_ref<void(co
   int64_t count = 1;
   for (int64_t size : shape)
     count *= size;
-  Value element = openLoop(thread(), constant(count), kBlockThreads).getInductionVar();
+  body(indicesIn(shape, openLoop(thread(), constant(count), kBlockThreads).getInductionVar()));
+}
+
+/// Of the element with this number.
+BlockLowering::Indices BlockLowering::indicesIn(ArrayRef<int64_t> shape, Value element) {
   Indices at(shape.size());
   for (size_t dim = shape.size(); dim-- > 0;) {
     at[dim] = dim == 0 ? element : rem(element, shape[dim]);
     element = dim == 0 ? element : div(element, shape[dim]);
   }
-  body(at);
+  return at;
 }
 
 /// Evaluates a tile into a place of the same shape.
@@ -111,7 +99,7 @@ Value BlockLowering::linear(RankedTensorType type, const Indices &at) {
   Value offset = constant(0);
   for (int64_t dim = 0; dim < type.getRank(); ++dim) {
     const int64_t size = dim + 1 == type.getRank() ? BlockPlan::pitchOf(type) : type.getDimSize(dim);
-    offset = add(dim == 0 ? offset : b.createOrFold<arith::MulIOp>(loc, offset, constant(size)), at[dim]);
+    offset = add(dim == 0 ? offset : mul(offset, size), at[dim]);
   }
   return offset;
 }
@@ -142,13 +130,8 @@ Value BlockLowering::reshaped(tile::ReshapeOp op, const Indices &at) {
   auto from = tileType(op.getSource()), to = tileType(op.getResult());
   Value element = constant(0);
   for (int64_t dim = 0; dim < to.getRank(); ++dim)
-    element = add(b.createOrFold<arith::MulIOp>(loc, element, constant(to.getDimSize(dim))), at[dim]);
-  Indices source(from.getRank());
-  for (int64_t dim = from.getRank(); dim-- > 0;) {
-    source[dim] = dim == 0 ? element : rem(element, from.getDimSize(dim));
-    element = dim == 0 ? element : div(element, from.getDimSize(dim));
-  }
-  return elementAt(op.getSource(), source);
+    element = add(mul(element, to.getDimSize(dim)), at[dim]);
+  return elementAt(op.getSource(), indicesIn(from.getShape(), element));
 }
 
 Value BlockLowering::expressionAt(Value tile, const Indices &at) {
@@ -208,41 +191,26 @@ BlockLowering::Indices BlockLowering::positionsOf(ValueRange offsets, ArrayRef<i
   return positions;
 }
 
-BlockLowering::Access BlockLowering::access(Value view, ValueRange positions, Value lo, Value hi) {
-  auto type = cast<tile::ViewType>(view.getType());
-  Access result;
-  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-    Value position = positions[dim];
-    result.inRange = both(result.inRange, compare(CmpIPredicate::ult, position, sizeOf(view, dim)));
-    if (dim == 0 && lo)
-      result.inRange = both(result.inRange, both(compare(CmpIPredicate::sge, position, lo),
-                                                 compare(CmpIPredicate::slt, position, hi)));
-    Value term = wide(position);
-    if (dim + 1 != type.getRank())
-      term = arith::MulIOp::create(b, loc, term, stride(view, dim));
-    result.offset = result.offset ? Value(arith::AddIOp::create(b, loc, result.offset, term)) : term;
-  }
-  return result;
+template <typename Op> KernelLowering::Access BlockLowering::placeOf(Op op, const Indices &at) {
+  const Indices positions = positionsOf(op.getOffsets(), op.getDropped(), at);
+  Value lo = op.getLo() ? scalars.lookup(op.getLo()) : Value(), hi = op.getHi() ? scalars.lookup(op.getHi()) : Value();
+  return access(scalars.lookup(op.getView()), [&](int64_t dim) { return positions[dim]; }, lo, hi);
 }
 
-Value BlockLowering::readOrZero(Value view, const Access &place, Type element) {
-  auto branch = scf::IfOp::create(b, loc, element, place.inRange, /*withElse=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  Value pointer = ElementOp::create(b, loc, pointerType(element), view, place.offset);
-  scf::YieldOp::create(b, loc, LoadOp::create(b, loc, element, pointer).getResult());
-  b.setInsertionPointToStart(branch.elseBlock());
-  scf::YieldOp::create(b, loc, Value(arith::ConstantOp::create(b, loc, b.getZeroAttr(element))));
-  return branch.getResult(0);
+/// In rows that the op names by their indices.
+template <typename Op> KernelLowering::Access BlockLowering::placeOfRow(Op op, const Indices &at) {
+  Value row = arith::IndexCastOp::create(b, loc, b.getIndexType(), elementAt(op.getIndices(), Indices{at[0]}));
+  SmallVector<int64_t> dropped; // counted from the first dimension, which the indices stand for
+  for (int64_t dim : op.getDropped())
+    dropped.push_back(dim - 1);
+  Indices positions = positionsOf(op.getOffsets(), dropped, Indices(llvm::drop_begin(at)));
+  positions.insert(positions.begin(), row);
+  return access(scalars.lookup(op.getView()), [&](int64_t dim) { return positions[dim]; }, {}, {});
 }
 
 void BlockLowering::writeIf(Value view, const Access &place, function_ref<Value()> value) {
-  auto branch = scf::IfOp::create(b, loc, place.inRange, /*withElse=*/false);
-  OpBuilder::InsertionGuard guard(b);
   llvm::SaveAndRestore known(known_);
-  b.setInsertionPointToStart(branch.thenBlock());
-  Value element = value();
-  StoreOp::create(b, loc, element, ElementOp::create(b, loc, pointerType(element.getType()), view, place.offset));
+  KernelLowering::writeIf(view, place, value);
 }
 
 //===----------------------------------------------------------------------===//
@@ -276,7 +244,7 @@ BlockLowering::RowCopy BlockLowering::rowsOf(tile::LoadOp op) {
     Value inside = compare(CmpIPredicate::ult, scalars.lookup(op.getOffsets()[dim]), sizeOf(view, dim));
     end = arith::SelectOp::create(b, loc, inside, end, constant(0));
   }
-  copy.pointer = ElementOp::create(b, loc, pointerType(type.getElementType()), view, offset);
+  copy.pointer = pointerIn(view, offset);
   copy.end = end;
   return copy;
 }
@@ -284,8 +252,7 @@ BlockLowering::RowCopy BlockLowering::rowsOf(tile::LoadOp op) {
 void BlockLowering::copyRows(tile::LoadOp op) {
   auto type = tileType(op.getTile());
   if (type.getRank() == 1) { // one row
-    Value first = ElementOp::create(b, loc, pointerType(type.getElementType()), scalars.lookup(op.getView()),
-                                    wide(scalars.lookup(op.getOffsets().front())));
+    Value first = pointerIn(scalars.lookup(op.getView()), wide(scalars.lookup(op.getOffsets().front())));
     const int64_t size = type.getDimSize(0);
     return call(templated("copy_rows", {1, size, size}), {pointerTo(op.getTile()), first, wide(constant(0)), constant(0), constant(1)});
   }
@@ -300,76 +267,39 @@ void BlockLowering::lower(tile::LoadOp op) {
   beginStage({}, op.getTile());
   if (hasAlignedRows(op))
     return copyRows(op);
-  auto type = tileType(op.getTile());
-  Value view = scalars.lookup(op.getView());
-  Value lo = op.getLo() ? scalars.lookup(op.getLo()) : Value(), hi = op.getHi() ? scalars.lookup(op.getHi()) : Value();
-  forEachElement(type.getShape(), [&](const Indices &at) {
-    Access place = access(view, positionsOf(op.getOffsets(), op.getDropped(), at), lo, hi);
-    StoreOp::create(b, loc, readOrZero(view, place, type.getElementType()), pointerTo(op.getTile(), at));
+  forEachElement(tileType(op.getTile()).getShape(), [&](const Indices &at) {
+    StoreOp::create(b, loc, readOrZero(scalars.lookup(op.getView()), placeOf(op, at)), pointerTo(op.getTile(), at));
   });
 }
 
 void BlockLowering::lower(tile::GatherOp op) {
-  auto type = tileType(op.getTile());
-  Value view = scalars.lookup(op.getView());
   beginStage(op.getIndices(), op.getTile());
-  forEachElement(type.getShape(), [&](const Indices &at) {
-    Value row = arith::IndexCastOp::create(b, loc, b.getIndexType(), elementAt(op.getIndices(), Indices{at[0]}));
-    SmallVector<int64_t> dropped; // counted from the first dimension, which the indices stand for
-    for (int64_t dim : op.getDropped())
-      dropped.push_back(dim - 1);
-    Indices positions = positionsOf(op.getOffsets(), dropped, Indices(llvm::drop_begin(at)));
-    positions.insert(positions.begin(), row);
-    StoreOp::create(b, loc, readOrZero(view, access(view, positions, {}, {}), type.getElementType()),
-                    pointerTo(op.getTile(), at));
+  forEachElement(tileType(op.getTile()).getShape(), [&](const Indices &at) {
+    StoreOp::create(b, loc, readOrZero(scalars.lookup(op.getView()), placeOfRow(op, at)), pointerTo(op.getTile(), at));
   });
 }
 
 void BlockLowering::lower(tile::StoreOp op) {
   Value view = scalars.lookup(op.getView());
-  Value lo = op.getLo() ? scalars.lookup(op.getLo()) : Value(), hi = op.getHi() ? scalars.lookup(op.getHi()) : Value();
   beginStage(op.getTile(), {});
   forEachElement(tileType(op.getTile()).getShape(), [&](const Indices &at) {
-    Access place = access(view, positionsOf(op.getOffsets(), op.getDropped(), at), lo, hi);
+    const Access place = placeOf(op, at);
     writeIf(view, place, [&]() -> Value {
       Value element = elementAt(op.getTile(), at);
       if (!op.getAccumulate())
         return element;
       // The same thread adds to an element each time: a block owns what it adds to, and walks a tile's shape in one way.
-      Value there = LoadOp::create(b, loc, element.getType(), ElementOp::create(b, loc, pointerType(element.getType()), view, place.offset));
+      Value there = LoadOp::create(b, loc, element.getType(), pointerIn(view, place.offset));
       return arith::AddFOp::create(b, loc, there, element);
     });
   });
 }
 
 void BlockLowering::lower(tile::ScatterOp op) {
-  Value view = scalars.lookup(op.getView());
   beginStage({op.getTile(), op.getIndices()}, {});
   forEachElement(tileType(op.getTile()).getShape(), [&](const Indices &at) {
-    Value row = arith::IndexCastOp::create(b, loc, b.getIndexType(), elementAt(op.getIndices(), Indices{at[0]}));
-    SmallVector<int64_t> dropped;
-    for (int64_t dim : op.getDropped())
-      dropped.push_back(dim - 1);
-    Indices positions = positionsOf(op.getOffsets(), dropped, Indices(llvm::drop_begin(at)));
-    positions.insert(positions.begin(), row);
-    writeIf(view, access(view, positions, {}, {}), [&] { return elementAt(op.getTile(), at); });
+    writeIf(scalars.lookup(op.getView()), placeOfRow(op, at), [&] { return elementAt(op.getTile(), at); });
   });
-}
-
-void BlockLowering::lower(tile::ScalarOp op) {
-  Value view = scalars.lookup(op.getView()), offset;
-  auto type = op.getView().getType();
-  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-    Value term = wide(scalars.lookup(op.getOffsets()[dim]));
-    if (dim + 1 != type.getRank())
-      term = arith::MulIOp::create(b, loc, term, stride(view, dim));
-    offset = offset ? Value(arith::AddIOp::create(b, loc, offset, term)) : term;
-  }
-  Type element = type.getElementType();
-  Value value = LoadOp::create(b, loc, element, ElementOp::create(b, loc, pointerType(element), view, offset));
-  if (value.getType() != op.getType())
-    value = arith::IndexCastOp::create(b, loc, op.getType(), value);
-  scalars.map(op.getValue(), value);
 }
 
 //===----------------------------------------------------------------------===//
@@ -395,38 +325,35 @@ void BlockLowering::lower(tile::MmaOp op) {
        {sum, left, pointerTo(op.getB())});
 }
 
+/// Of every `step`-th element along the dimension, from `begin` on.
+Value BlockLowering::reduced(tile::ReduceOp op, const Indices &at, Value begin, int64_t step) {
+  const bool isMax = op.getKind() == tile::Reduction::max;
+  auto start = isMax ? APFloat::getInf(APFloat::IEEEsingle(), /*Negative=*/true) : APFloat(0.0f);
+  Value first = arith::ConstantOp::create(b, loc, b.getFloatAttr(tileType(op.getResult()).getElementType(), start));
+  const int64_t size = tileType(op.getSource()).getDimSize(op.getDim());
+  OpBuilder::InsertionGuard guard(b);
+  llvm::SaveAndRestore outer(known_);
+  auto loop = openLoop(begin, constant(size), step, first);
+  Indices source(at);
+  source.insert(source.begin() + op.getDim(), loop.getInductionVar());
+  Value element = elementAt(op.getSource(), source), sum = loop.getRegionIterArg(0);
+  scf::YieldOp::create(b, loc, isMax ? Value(arith::MaxNumFOp::create(b, loc, sum, element))
+                                     : Value(arith::AddFOp::create(b, loc, sum, element)));
+  return loop.getResult(0);
+}
+
 /// A warp a row: its lanes take turns on the columns.
 void BlockLowering::reduceRows(tile::ReduceOp op) {
-  auto type = tileType(op.getResult()), from = tileType(op.getSource());
-  const bool isMax = op.getKind() == tile::Reduction::max;
+  auto type = tileType(op.getResult());
   OpBuilder::InsertionGuard guard(b);
   llvm::SaveAndRestore<decltype(known_)> known(known_, {});
   Value lane = rem(thread(), kWarpThreads);
   Value row = openLoop(div(thread(), kWarpThreads), constant(type.getNumElements()), kBlockThreads / kWarpThreads)
                   .getInductionVar();
-  Indices at(type.getRank());
-  Value rest = row;
-  for (int64_t dim = type.getRank(); dim-- > 0;) {
-    at[dim] = dim == 0 ? rest : rem(rest, type.getDimSize(dim));
-    rest = dim == 0 ? rest : div(rest, type.getDimSize(dim));
-  }
-  auto start = isMax ? APFloat::getInf(APFloat::IEEEsingle(), /*Negative=*/true) : APFloat(0.0f);
-  Value first = arith::ConstantOp::create(b, loc, b.getFloatAttr(type.getElementType(), start));
-  auto loop = scf::ForOp::create(b, loc, lane, constant(from.getShape().back()), constant(kWarpThreads), first);
-  {
-    OpBuilder::InsertionGuard inside(b);
-    llvm::SaveAndRestore outer(known_);
-    b.setInsertionPointToStart(loop.getBody());
-    Indices source(at);
-    source.push_back(loop.getInductionVar());
-    Value element = elementAt(op.getSource(), source), sum = loop.getRegionIterArg(0);
-    scf::YieldOp::create(b, loc, isMax ? Value(arith::MaxNumFOp::create(b, loc, sum, element))
-                                       : Value(arith::AddFOp::create(b, loc, sum, element)));
-  }
-  Value whole = call(isMax ? "warp_max" : "warp_sum", type.getElementType(), loop.getResult(0));
-  auto writes = scf::IfOp::create(b, loc, compare(CmpIPredicate::eq, lane, constant(0)), /*withElse=*/false);
-  b.setInsertionPointToStart(writes.thenBlock());
-  StoreOp::create(b, loc, whole, pointerTo(op.getResult(), at));
+  const Indices at = indicesIn(type.getShape(), row);
+  const bool isMax = op.getKind() == tile::Reduction::max;
+  Value whole = impureCall(isMax ? "warp_max" : "warp_sum", type.getElementType(), reduced(op, at, lane, kWarpThreads));
+  guarded(compare(CmpIPredicate::eq, lane, constant(0)), [&] { StoreOp::create(b, loc, whole, pointerTo(op.getResult(), at)); });
 }
 
 void BlockLowering::lower(tile::ReduceOp op) {
@@ -434,22 +361,8 @@ void BlockLowering::lower(tile::ReduceOp op) {
   beginStage(op.getSource(), op.getResult());
   if (int64_t(op.getDim()) + 1 == from.getRank())
     return reduceRows(op);
-  const bool isMax = op.getKind() == tile::Reduction::max;
   forEachElement(type.getShape(), [&](const Indices &at) { // a thread an element of the result
-    auto start = isMax ? APFloat::getInf(APFloat::IEEEsingle(), /*Negative=*/true) : APFloat(0.0f);
-    Value first = arith::ConstantOp::create(b, loc, b.getFloatAttr(type.getElementType(), start));
-    auto loop = scf::ForOp::create(b, loc, constant(0), constant(from.getDimSize(op.getDim())), constant(1), first);
-    {
-      OpBuilder::InsertionGuard inside(b);
-      llvm::SaveAndRestore outer(known_);
-      b.setInsertionPointToStart(loop.getBody());
-      Indices source(at);
-      source.insert(source.begin() + op.getDim(), loop.getInductionVar());
-      Value element = elementAt(op.getSource(), source), sum = loop.getRegionIterArg(0);
-      scf::YieldOp::create(b, loc, isMax ? Value(arith::MaxNumFOp::create(b, loc, sum, element))
-                                         : Value(arith::AddFOp::create(b, loc, sum, element)));
-    }
-    StoreOp::create(b, loc, loop.getResult(0), pointerTo(op.getResult(), at));
+    StoreOp::create(b, loc, reduced(op, at, constant(0), 1), pointerTo(op.getResult(), at));
   });
 }
 
@@ -458,40 +371,20 @@ void BlockLowering::lower(tile::ReduceOp op) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult BlockLowering::lower(scf::ForOp op) {
-  SmallVector<Value> inits;
-  for (auto [init, argument] : llvm::zip(op.getInits(), op.getRegionIterArgs())) {
+  for (auto [init, argument] : llvm::zip(op.getInits(), op.getRegionIterArgs()))
     if (isHeld(init))
       copyInto(init, argument);
-    else
-      inits.push_back(scalars.lookup(init));
-  }
-  auto loop = scf::ForOp::create(b, loc, scalars.lookup(op.getLowerBound()), scalars.lookup(op.getUpperBound()),
-                                 scalars.lookup(op.getStep()), inits);
-  scalars.map(op.getInductionVar(), loop.getInductionVar());
-  unsigned next = 0;
-  for (auto [argument, result] : llvm::zip(op.getRegionIterArgs(), op.getResults()))
-    if (!isHeld(argument)) {
-      scalars.map(argument, loop.getRegionIterArg(next));
-      scalars.map(result, loop.getResult(next++));
-    }
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
+  const LogicalResult result = loopLike(op, [&]() -> LogicalResult {
     barrier(); // what the pass before left is there
     if (failed(lowerBlock(*op.getBody())))
       return failure();
-    SmallVector<Value> yielded;
-    for (auto [value, argument] : llvm::zip(op.getBody()->getTerminator()->getOperands(), op.getRegionIterArgs())) {
+    for (auto [value, argument] : llvm::zip(op.getBody()->getTerminator()->getOperands(), op.getRegionIterArgs()))
       if (isHeld(value))
         copyInto(value, argument);
-      else
-        yielded.push_back(scalars.lookup(value));
-    }
-    if (!yielded.empty())
-      scf::YieldOp::create(b, loc, yielded);
-  }
+    return success();
+  });
   barrier();
-  return success();
+  return result;
 }
 
 LogicalResult BlockLowering::lower(scf::IfOp op) {
@@ -502,35 +395,17 @@ LogicalResult BlockLowering::lower(scf::IfOp op) {
           b.clone(inner, scalars);
     return success();
   }
-  SmallVector<Type> types;
-  for (Type type : op.getResultTypes())
-    if (!isa<RankedTensorType>(type))
-      types.push_back(type);
-  const bool withElse = !op.getElseRegion().empty();
   barrier();
-  auto branch = scf::IfOp::create(b, loc, types, scalars.lookup(op.getCondition()), withElse);
-  for (unsigned side = 0; side < (withElse ? 2u : 1u); ++side) {
-    Block &source = op->getRegion(side).front();
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(side ? branch.elseBlock() : branch.thenBlock());
-    if (failed(lowerBlock(source)))
+  const LogicalResult result = branchLike(op, [&](Block &side) -> LogicalResult {
+    if (failed(lowerBlock(side)))
       return failure();
-    SmallVector<Value> yielded;
-    for (auto [value, result] : llvm::zip(source.getTerminator()->getOperands(), op.getResults())) {
+    for (auto [value, place] : llvm::zip(side.getTerminator()->getOperands(), op.getResults()))
       if (isTile(value))
-        copyInto(value, result);
-      else
-        yielded.push_back(scalars.lookup(value));
-    }
-    if (!yielded.empty())
-      scf::YieldOp::create(b, loc, yielded);
-  }
+        copyInto(value, place);
+    return success();
+  });
   barrier();
-  unsigned next = 0;
-  for (Value result : op.getResults())
-    if (!isTile(result))
-      scalars.map(result, branch.getResult(next++));
-  return success();
+  return result;
 }
 
 LogicalResult BlockLowering::lowerBlock(Block &source) {

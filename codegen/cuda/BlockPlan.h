@@ -12,9 +12,6 @@ namespace longc::cuda {
 /// Rows that a product takes straight from memory: so few that staging the right operand would cost more.
 inline constexpr int64_t kFewRows = 8;
 
-/// What lies in shared memory if it is kept: a tile, or the entries of a running selection.
-inline bool isHeld(mlir::Value value) { return mlir::isa<mlir::RankedTensorType, tile::TopkType>(value.getType()); }
-
 class BlockPlan {
 public:
   explicit BlockPlan(tile::KernelOp kernel) : kernel_(kernel) {}

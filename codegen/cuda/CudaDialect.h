@@ -52,8 +52,9 @@ inline constexpr int64_t kSharedBytes = 232448;
 /// Shared memory of the ring that tells consumers which block was drawn: two full and two free barriers, two numbers.
 inline constexpr int64_t kDrawRingBytes = 4 * 8 + 2 * 4;
 
-/// Whether a value is a tile, and its type.
+/// Whether a value is a tile, and its type; whether it is no scalar: a tile, or the entries of a running selection.
 inline bool isTile(mlir::Value value) { return mlir::isa<mlir::RankedTensorType>(value.getType()); }
+inline bool isHeld(mlir::Value value) { return mlir::isa<mlir::RankedTensorType, tile::TopkType>(value.getType()); }
 inline mlir::RankedTensorType tileType(mlir::Value tile) { return mlir::cast<mlir::RankedTensorType>(tile.getType()); }
 
 /// Layout of a tile, from its tensor's encoding; nothing before layouts are assigned.

@@ -34,24 +34,6 @@ std::string stagesName(StringRef ring) {
 
 } // namespace
 
-void TileLowering::guarded(Value condition, function_ref<void()> body) {
-  if (!condition)
-    return body();
-  auto branch = scf::IfOp::create(b, loc, condition, /*withElse=*/false);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  body();
-}
-
-void TileLowering::unrolled(int64_t count, function_ref<void(Value)> body) {
-  auto loop = UnrollOp::create(b, loc, count);
-  OpBuilder::InsertionGuard guard(b);
-  Block &block = loop.getBody().emplaceBlock();
-  Value index = block.addArgument(b.getIndexType(), loc);
-  b.setInsertionPointToStart(&block);
-  body(index);
-}
-
 /// Where in the ring the next tile goes, and the parity of how often that place was used.
 std::pair<Value, Value> TileLowering::stageAndPhase(const RingPlace &ring, Value count) {
   if (ring.stages == 1)
@@ -156,53 +138,34 @@ static void startColumnsEarly(Block &body) {
 
 LogicalResult TileLowering::lower(scf::ForOp op) {
   startColumnsEarly(*op.getBody());
-  SmallVector<Value> inits;
   SmallVector<Value> arrays(op.getNumRegionIterArgs());
   for (auto [i, init] : llvm::enumerate(op.getInits())) {
-    if (isa<RankedTensorType>(init.getType())) {
-      if (mayCarryInPlace(op, init)) {
-        arrays[i] = registers_[init];
-      } else {
-        arrays[i] = declare("carried", init);
-        fill(arrays[i], init);
-      }
-      registers_[op.getRegionIterArg(i)] = arrays[i];
-      registers_[op.getResult(i)] = arrays[i];
-    } else {
-      inits.push_back(scalars.lookup(init));
-    }
-  }
-  auto loop = scf::ForOp::create(b, loc, scalars.lookup(op.getLowerBound()), scalars.lookup(op.getUpperBound()),
-                                 scalars.lookup(op.getStep()), inits);
-  scalars.map(op.getInductionVar(), loop.getInductionVar());
-  unsigned next = 0;
-  for (auto [i, array] : llvm::enumerate(arrays))
-    if (!array) {
-      scalars.map(op.getRegionIterArg(i), loop.getRegionIterArg(next));
-      scalars.map(op.getResult(i), loop.getResult(next++));
-    }
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  if (failed(lowerBlock(*op.getBody())))
-    return failure();
-  // All values of the next pass first, then the copies: a yielded value may be made of what another one replaces.
-  SmallVector<std::pair<Value, Value>> copies;
-  SmallVector<Value> yielded;
-  for (auto [i, value] : llvm::enumerate(op.getBody()->getTerminator()->getOperands())) {
-    if (!arrays[i]) {
-      yielded.push_back(scalars.lookup(value));
+    if (!isTile(init))
       continue;
+    if (mayCarryInPlace(op, init)) {
+      arrays[i] = registers_[init];
+    } else {
+      arrays[i] = declare("carried", init);
+      fill(arrays[i], init);
     }
-    Value source = registers_.contains(value) ? registers_[value] : materialise("next", value);
-    if (source != arrays[i])
-      copies.emplace_back(source, arrays[i]);
+    registers_[op.getRegionIterArg(i)] = registers_[op.getResult(i)] = arrays[i];
   }
-  for (auto [from, to] : copies)
-    unrolled(cast<RegistersType>(to.getType()).getCount(),
-             [&, from = from, to = to](Value i) { set(get(from, i), to, i); });
-  if (!yielded.empty())
-    scf::YieldOp::create(b, loc, yielded);
-  return success();
+  return loopLike(op, [&]() -> LogicalResult {
+    if (failed(lowerBlock(*op.getBody())))
+      return failure();
+    // All values of the next pass first, then the copies: a yielded value may be made of what another one replaces.
+    SmallVector<std::pair<Value, Value>> copies;
+    for (auto [array, value] : llvm::zip(arrays, op.getBody()->getTerminator()->getOperands())) {
+      if (!array)
+        continue;
+      Value source = registers_.contains(value) ? registers_[value] : materialise("next", value);
+      if (source != array)
+        copies.emplace_back(source, array);
+    }
+    for (auto [from, to] : copies)
+      copy(from, to);
+    return success();
+  });
 }
 
 /// The tile whose registers a condition's result takes over: one branch yields it as it is and nobody reads it afterwards,
@@ -218,39 +181,21 @@ Value TileLowering::takenOver(scf::IfOp op, unsigned result) {
 }
 
 LogicalResult TileLowering::lower(scf::IfOp op) {
-  SmallVector<Type> types;
   SmallVector<Value> arrays(op.getNumResults()), kept(op.getNumResults());
   for (auto [i, result] : llvm::enumerate(op.getResults())) {
-    if (isa<RankedTensorType>(result.getType())) {
-      kept[i] = takenOver(op, i);
-      arrays[i] = kept[i] ? registers_[kept[i]] : declare("chosen", result);
-      registers_[result] = arrays[i];
-    } else
-      types.push_back(result.getType());
+    if (!isTile(result))
+      continue;
+    kept[i] = takenOver(op, i);
+    registers_[result] = arrays[i] = kept[i] ? registers_[kept[i]] : declare("chosen", result);
   }
-  const bool withElse = !op.getElseRegion().empty();
-  auto branch = scf::IfOp::create(b, loc, types, scalars.lookup(op.getCondition()), withElse);
-  for (unsigned side = 0; side < (withElse ? 2u : 1u); ++side) {
-    Block &source = side ? op.getElseRegion().front() : op.getThenRegion().front();
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(side ? branch.elseBlock() : branch.thenBlock());
-    if (failed(lowerBlock(source)))
+  return branchLike(op, [&](Block &side) -> LogicalResult {
+    if (failed(lowerBlock(side)))
       return failure();
-    SmallVector<Value> yielded;
-    for (auto [i, value] : llvm::enumerate(source.getTerminator()->getOperands())) {
-      if (arrays[i] && value != kept[i])
-        fill(arrays[i], value);
-      else if (!arrays[i])
-        yielded.push_back(scalars.lookup(value));
-    }
-    if (!yielded.empty())
-      scf::YieldOp::create(b, loc, yielded);
-  }
-  unsigned next = 0;
-  for (auto [i, result] : llvm::enumerate(op.getResults()))
-    if (!arrays[i])
-      scalars.map(result, branch.getResult(next++));
-  return success();
+    for (auto [array, old, value] : llvm::zip(arrays, kept, side.getTerminator()->getOperands()))
+      if (array && value != old)
+        fill(array, value);
+    return success();
+  });
 }
 
 LogicalResult TileLowering::lowerBlock(Block &source) {

@@ -1,11 +1,10 @@
 // Kernels of the warp form: one warp owns a point of the grid and holds every tile in registers. Nothing waits for a barrier.
 #include "codegen/cuda/CudaPasses.h"
+#include "codegen/cuda/KernelLowering.h"
 #include "codegen/cuda/PointKernel.h"
 #include "codegen/cuda/WarpPlan.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -25,22 +24,13 @@ namespace {
 /// a warp is done with in less.
 constexpr int64_t kPoints = 8;
 
-std::string templated(StringRef name, ArrayRef<int64_t> numbers) {
-  std::string text = name.str() + "<";
-  for (auto [i, number] : llvm::enumerate(numbers))
-    text += (i ? ", " : "") + std::to_string(number);
-  return text + ">";
-}
-
-class WarpLowering {
+class WarpLowering : public KernelLowering {
 public:
   /// Behind `waitsAfter` the kernel waits for the one before it; null: it has done so before.
   WarpLowering(const WarpPlan &plan, OpBuilder &builder, Operation *waitsAfter)
-      : plan_(plan), b(builder), loc(builder.getUnknownLoc()), waitsAfter_(waitsAfter) {}
+      : KernelLowering(builder, builder.getUnknownLoc()), plan_(plan), waitsAfter_(waitsAfter) {}
 
   void lowerBlock(Block &source);
-
-  IRMapping scalars; // what is the same for all lanes
 
 private:
   /// A register of a lane's part of a tile: its number, and the row and column of the tile that it holds.
@@ -49,37 +39,24 @@ private:
     WarpLayout layout;
     Type type;
   };
-  /// Where an element lies in memory, and whether it is there.
-  struct Access {
-    Value offset, inRange;
-  };
 
+  using KernelLowering::access, KernelLowering::declare, KernelLowering::lower, KernelLowering::writeIf;
   void lower(scf::ForOp op);
   void lower(scf::IfOp op);
   void lower(tile::LoadOp op);
   void lower(tile::MmaOp op);
   void lower(tile::ReduceOp op);
   void lower(tile::StoreOp op);
-  void lower(tile::ScalarOp op);
   void storeWhole(tile::StoreOp op);
   void writeIf(tile::StoreOp op, Value condition, const Spot &spot, Value element);
 
   // Registers.
-  Value declare(StringRef name, int64_t count, Type element) {
-    return RegistersOp::create(b, loc, RegistersType::get(b.getContext(), count, element), name);
-  }
   Value declare(StringRef name, Value tile) {
     return declare(name, registersOf(plan_.layoutOf(tile), tile.getType()), tileType(tile).getElementType());
   }
-  Value get(Value registers, Value number) {
-    return GetOp::create(b, loc, cast<RegistersType>(registers.getType()).getElementType(), registers, number);
-  }
-  void set(Value value, Value registers, Value number) { SetOp::create(b, loc, value, registers, number); }
   Value kept(Value tile, const WarpLayout &layout);
-  void unrolled(int64_t count, function_ref<void(Value)> body);
   void fill(Value registers, Value tile, const WarpLayout &layout);
   void fill(Value registers, Value tile) { fill(registers, tile, plan_.layoutOf(tile)); }
-  void copy(Value from, Value to);
 
   // Elements.
   Spot spotAt(const WarpLayout &layout, Type type, Value number);
@@ -92,25 +69,9 @@ private:
   template <typename Op> Access access(Op op, const Spot &spot);
   template <typename Op> void forEachChunk(StringRef callee, Op op, Value registers, Value mine);
 
-  // Arithmetic.
-  Value constant(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
-  Value add(Value x, Value y) { return b.createOrFold<arith::AddIOp>(loc, x, y); }
-  Value mul(Value x, int64_t y) { return y == 1 ? x : b.createOrFold<arith::MulIOp>(loc, x, constant(y)); }
-  Value div(Value x, int64_t y) { return y == 1 ? x : b.createOrFold<arith::DivSIOp>(loc, x, constant(y)); }
-  Value rem(Value x, int64_t y) { return y == 1 ? constant(0) : b.createOrFold<arith::RemSIOp>(loc, x, constant(y)); }
-  Value wide(Value x) { return arith::IndexCastOp::create(b, loc, b.getI64Type(), x); }
-  Value compare(CmpIPredicate predicate, Value x, Value y) { return arith::CmpIOp::create(b, loc, predicate, x, y); }
-  Value both(Value x, Value y) { return x && y ? Value(arith::AndIOp::create(b, loc, x, y)) : x ? x : y; }
-  Value lane() { return CallOp::create(b, loc, b.getIndexType(), "lane_of_warp", ValueRange(), true).getResult(); }
-  Value sizeOf(Value view, int64_t dim) {
-    auto type = cast<tile::ViewType>(view.getType());
-    return type.isDynamicDim(dim) ? Value(tile::DimOp::create(b, loc, view, dim)) : constant(type.getShape()[dim]);
-  }
-  void call(StringRef callee, ValueRange arguments) { CallOp::create(b, loc, TypeRange(), callee, arguments, false); }
+  Value lane() { return pureCall("lane_of_warp", b.getIndexType()); }
 
   const WarpPlan &plan_;
-  OpBuilder &b;
-  Location loc;
   Operation *waitsAfter_;
   DenseMap<Value, Value> arrays_; // of tiles that are kept
 };
@@ -118,15 +79,6 @@ private:
 //===----------------------------------------------------------------------===//
 // Registers and elements
 //===----------------------------------------------------------------------===//
-
-void WarpLowering::unrolled(int64_t count, function_ref<void(Value)> body) {
-  auto loop = UnrollOp::create(b, loc, count);
-  OpBuilder::InsertionGuard guard(b);
-  Block &block = loop.getBody().emplaceBlock();
-  Value number = block.addArgument(b.getIndexType(), loc);
-  b.setInsertionPointToStart(&block);
-  body(number);
-}
 
 WarpLowering::Spot WarpLowering::spotAt(const WarpLayout &layout, Type type, Value number) {
   const int64_t inRow = registersOfRow(layout, type);
@@ -225,76 +177,45 @@ Value WarpLowering::kept(Value tile, const WarpLayout &layout) {
   return registers;
 }
 
-void WarpLowering::copy(Value from, Value to) {
-  unrolled(cast<RegistersType>(to.getType()).getCount(), [&](Value number) { set(get(from, number), to, number); });
-}
-
 //===----------------------------------------------------------------------===//
 // Memory
 //===----------------------------------------------------------------------===//
 
-template <typename Op> WarpLowering::Access WarpLowering::access(Op op, const Spot &spot) {
-  Value view = scalars.lookup(op.getView());
-  auto type = cast<tile::ViewType>(view.getType());
+template <typename Op> KernelLowering::Access WarpLowering::access(Op op, const Spot &spot) {
   SmallVector<Value, 4> indices = indicesOf(spot);
-  Access result{{}, isThere(spot)};
+  Value there = isThere(spot), lo = op.getLo() ? scalars.lookup(op.getLo()) : Value(), hi = op.getHi() ? scalars.lookup(op.getHi()) : Value();
   size_t next = 0;
-  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+  auto positionOf = [&](int64_t dim) {
     Value position = scalars.lookup(op.getOffsets()[dim]);
-    if (!llvm::is_contained(op.getDropped(), dim))
-      position = add(position, indices[next++]);
-    result.inRange = both(result.inRange, compare(CmpIPredicate::ult, position, sizeOf(view, dim)));
-    if (dim == 0 && op.getLo())
-      result.inRange = both(result.inRange, both(compare(CmpIPredicate::sge, position, scalars.lookup(op.getLo())),
-                                                 compare(CmpIPredicate::slt, position, scalars.lookup(op.getHi()))));
-    Value term = wide(position);
-    if (dim + 1 != type.getRank())
-      term = arith::MulIOp::create(b, loc, term, StrideOp::create(b, loc, b.getI64Type(), view, dim).getResult());
-    result.offset = result.offset ? Value(arith::AddIOp::create(b, loc, result.offset, term)) : term;
-  }
-  return result;
+    return llvm::is_contained(op.getDropped(), dim) ? position : add(position, indices[next++]);
+  };
+  return access(scalars.lookup(op.getView()), positionOf, lo, hi, there);
 }
 
 /// Chunk by chunk, those of lanes for which `mine` holds.
 template <typename Op> void WarpLowering::forEachChunk(StringRef callee, Op op, Value registers, Value mine) {
   const WarpLayout layout = plan_.layoutOf(op.getTile());
-  Type type = op.getTile().getType(), pointer = PointerType::get(b.getContext(), op.getView().getType().getElementType());
+  Type type = op.getTile().getType();
+  Value view = scalars.lookup(op.getView());
   unrolled(registersOf(layout, type) / kChunk, [&](Value chunk) {
     Value number = mul(chunk, kChunk);
     Access place = access(op, spotAt(layout, type, number));
-    call(callee, {registers, number, ElementOp::create(b, loc, pointer, scalars.lookup(op.getView()), place.offset), both(mine, place.inRange)});
+    call(callee, {registers, number, pointerIn(view, place.offset), both(mine, place.inRange)});
   });
 }
 
 void WarpLowering::lower(tile::LoadOp op) {
-  Value registers = arrays_[op.getTile()] = declare("t", op.getTile()), view = scalars.lookup(op.getView());
+  Value registers = arrays_[op.getTile()] = declare("t", op.getTile());
   const WarpLayout layout = plan_.layoutOf(op.getTile());
-  Type type = op.getTile().getType(), element = op.getView().getType().getElementType();
-  auto pointerTo = [&](const Access &place) -> Value {
-    return ElementOp::create(b, loc, PointerType::get(b.getContext(), element), view, place.offset);
-  };
   if (layout.kind == WarpLayout::spread || layout.kind == WarpLayout::rows)
     return forEachChunk(op->getParentOfType<scf::ForOp>() ? "load_chunk_here" : "load_chunk", op, registers, /*mine=*/{});
-  forEachRegister(op.getTile(), [&](const Spot &spot) {
-    Access place = access(op, spot);
-    auto branch = scf::IfOp::create(b, loc, element, place.inRange, /*withElse=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(branch.thenBlock());
-    scf::YieldOp::create(b, loc, LoadOp::create(b, loc, element, pointerTo(place)).getResult());
-    b.setInsertionPointToStart(branch.elseBlock());
-    scf::YieldOp::create(b, loc, Value(arith::ConstantOp::create(b, loc, b.getZeroAttr(element))));
-    b.setInsertionPointAfter(branch);
-    set(branch.getResult(0), registers, spot.number);
-  });
+  forEachRegister(op.getTile(), [&](const Spot &spot) { set(readOrZero(scalars.lookup(op.getView()), access(op, spot)), registers, spot.number); });
 }
 
 void WarpLowering::writeIf(tile::StoreOp op, Value condition, const Spot &spot, Value element) {
   Access place = access(op, spot);
-  auto branch = scf::IfOp::create(b, loc, both(condition, place.inRange), /*withElse=*/false);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  Value pointer = ElementOp::create(b, loc, PointerType::get(b.getContext(), element.getType()), scalars.lookup(op.getView()), place.offset);
-  StoreOp::create(b, loc, element, pointer);
+  place.inRange = both(condition, place.inRange);
+  writeIf(scalars.lookup(op.getView()), place, [&] { return element; });
 }
 
 /// Of what all lanes have, each stores one in 32.
@@ -304,10 +225,7 @@ void WarpLowering::storeWhole(tile::StoreOp op) {
   Value chosen = declare("s", (count + kLanes - 1) / kLanes, type.getElementType());
   forEachRegister(op.getTile(), [&](const Spot &spot) {
     Value mine = compare(CmpIPredicate::eq, lane(), rem(spot.number, kLanes)), place = div(spot.number, kLanes);
-    auto branch = scf::IfOp::create(b, loc, mine, /*withElse=*/false);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(branch.thenBlock());
-    set(elementAt(op.getTile(), spot), chosen, place);
+    guarded(mine, [&] { set(elementAt(op.getTile(), spot), chosen, place); });
   });
   unrolled((count + kLanes - 1) / kLanes, [&](Value number) {
     Value element = add(mul(number, kLanes), lane());
@@ -326,22 +244,6 @@ void WarpLowering::lower(tile::StoreOp op) {
   if (layout.kind == WarpLayout::spread && hasChunks(op))
     return forEachChunk("store_chunk", op, kept(op.getTile(), layout), writes);
   forEachRegister(op.getTile(), [&](const Spot &spot) { writeIf(op, writes, spot, elementAt(op.getTile(), spot)); });
-}
-
-void WarpLowering::lower(tile::ScalarOp op) {
-  Value view = scalars.lookup(op.getView()), offset;
-  auto type = op.getView().getType();
-  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-    Value term = wide(scalars.lookup(op.getOffsets()[dim]));
-    if (dim + 1 != type.getRank())
-      term = arith::MulIOp::create(b, loc, term, StrideOp::create(b, loc, b.getI64Type(), view, dim).getResult());
-    offset = offset ? Value(arith::AddIOp::create(b, loc, offset, term)) : term;
-  }
-  Type element = type.getElementType();
-  Value value = LoadOp::create(b, loc, element, ElementOp::create(b, loc, PointerType::get(b.getContext(), element), view, offset));
-  if (value.getType() != op.getType())
-    value = arith::IndexCastOp::create(b, loc, op.getType(), value);
-  scalars.map(op.getValue(), value);
 }
 
 //===----------------------------------------------------------------------===//
@@ -378,7 +280,7 @@ void WarpLowering::lower(tile::ReduceOp op) {
     return;
   const bool isSpread = layout.kind == WarpLayout::spread;
   const std::string callee = templated(isMax ? "lanes_max" : "lanes_sum", {isSpread ? 1 : layout.lanes, isSpread ? layout.lanes : kLanes});
-  unrolled(rows, [&](Value row) { set(CallOp::create(b, loc, element, callee, get(sums, row), false).getResult(), sums, row); });
+  unrolled(rows, [&](Value row) { set(impureCall(callee, element, get(sums, row)), sums, row); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -386,72 +288,36 @@ void WarpLowering::lower(tile::ReduceOp op) {
 //===----------------------------------------------------------------------===//
 
 void WarpLowering::lower(scf::ForOp op) {
-  SmallVector<Value> inits;
-  for (auto [init, argument, result] : llvm::zip(op.getInits(), op.getRegionIterArgs(), op.getResults())) {
-    if (!isTile(init)) {
-      inits.push_back(scalars.lookup(init));
-      continue;
+  for (auto [init, argument, result] : llvm::zip(op.getInits(), op.getRegionIterArgs(), op.getResults()))
+    if (isTile(init)) {
+      Value registers = declare("c", argument);
+      fill(registers, init, plan_.layoutOf(argument));
+      arrays_[argument] = arrays_[result] = registers;
     }
-    Value registers = declare("c", argument);
-    fill(registers, init, plan_.layoutOf(argument));
-    arrays_[argument] = arrays_[result] = registers;
-  }
-  auto loop = scf::ForOp::create(b, loc, scalars.lookup(op.getLowerBound()), scalars.lookup(op.getUpperBound()), scalars.lookup(op.getStep()), inits);
-  scalars.map(op.getInductionVar(), loop.getInductionVar());
-  unsigned number = 0;
-  for (auto [argument, result] : llvm::zip(op.getRegionIterArgs(), op.getResults()))
-    if (!isTile(argument)) {
-      scalars.map(argument, loop.getRegionIterArg(number));
-      scalars.map(result, loop.getResult(number++));
-    }
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  lowerBlock(*op.getBody());
-  SmallVector<Value> yielded;
-  SmallVector<std::pair<Value, Value>> next; // made before the first is replaced: they may be what others carry
-  for (auto [value, argument] : llvm::zip(op.getBody()->getTerminator()->getOperands(), op.getRegionIterArgs())) {
-    if (!isTile(value)) {
-      yielded.push_back(scalars.lookup(value));
-      continue;
-    }
-    next.push_back({declare("n", argument), arrays_.lookup(argument)});
-    fill(next.back().first, value, plan_.layoutOf(argument));
-  }
-  for (auto [made, carried] : next)
-    copy(made, carried);
-  if (!yielded.empty())
-    scf::YieldOp::create(b, loc, yielded);
+  (void)loopLike(op, [&] {
+    lowerBlock(*op.getBody());
+    SmallVector<std::pair<Value, Value>> next; // made before the first is replaced: they may be what others carry
+    for (auto [value, argument] : llvm::zip(op.getBody()->getTerminator()->getOperands(), op.getRegionIterArgs()))
+      if (isTile(value)) {
+        next.push_back({declare("n", argument), arrays_.lookup(argument)});
+        fill(next.back().first, value, plan_.layoutOf(argument));
+      }
+    for (auto [made, carried] : next)
+      copy(made, carried);
+    return success();
+  });
 }
 
 void WarpLowering::lower(scf::IfOp op) {
-  SmallVector<Type> types;
-  for (Value result : op.getResults()) {
-    if (isTile(result))
-      arrays_[result] = declare("b", result);
-    else
-      types.push_back(result.getType());
-  }
-  const bool withElse = !op.getElseRegion().empty();
-  auto branch = scf::IfOp::create(b, loc, types, scalars.lookup(op.getCondition()), withElse);
-  for (unsigned side = 0; side < (withElse ? 2u : 1u); ++side) {
-    Block &source = op->getRegion(side).front();
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(side ? branch.elseBlock() : branch.thenBlock());
-    lowerBlock(source);
-    SmallVector<Value> yielded;
-    for (auto [value, result] : llvm::zip(source.getTerminator()->getOperands(), op.getResults())) {
+  for (Value result : llvm::make_filter_range(op.getResults(), isTile))
+    arrays_[result] = declare("b", result);
+  (void)branchLike(op, [&](Block &side) {
+    lowerBlock(side);
+    for (auto [value, result] : llvm::zip(side.getTerminator()->getOperands(), op.getResults()))
       if (isTile(value))
         fill(arrays_.lookup(result), value, plan_.layoutOf(result));
-      else
-        yielded.push_back(scalars.lookup(value));
-    }
-    if (!yielded.empty())
-      scf::YieldOp::create(b, loc, yielded);
-  }
-  unsigned number = 0;
-  for (Value result : op.getResults())
-    if (!isTile(result))
-      scalars.map(result, branch.getResult(number++));
+    return success();
+  });
 }
 
 void WarpLowering::lowerBlock(Block &source) {

@@ -35,10 +35,6 @@ bool isZero(Value tile) {
 
 } // namespace
 
-Value TileLowering::declare(StringRef name, int64_t count, Type element) {
-  return RegistersOp::create(b, loc, RegistersType::get(b.getContext(), count, element), name);
-}
-
 Value TileLowering::declare(StringRef name, Value tile) {
   return declare(name, registerCount(tileType(tile)), tileType(tile).getElementType());
 }
@@ -191,17 +187,15 @@ template <typename Op> TileLowering::Access TileLowering::access(Op op, Type til
     Value position = scalars.lookup(op.getOffsets()[dim]);
     if (!llvm::is_contained(op.getDropped(), dim))
       position = add(position, coordinates[next++]);
-    Value limit = view.isDynamicDim(dim) ? Value(tile::DimOp::create(b, loc, viewValue, dim))
-                                         : constant(view.getShape()[dim]);
-    result.inRange = both(result.inRange, compare(CmpIPredicate::slt, position, limit));
+    result.inRange = both(result.inRange, compare(CmpIPredicate::slt, position, sizeOf(viewValue, dim)));
     if (dim == 0 && op.getLo()) {
       if (op.getLo() != op.getOffsets()[0])
         result.inRange = both(result.inRange, compare(CmpIPredicate::sge, position, scalars.lookup(op.getLo())));
       result.inRange = both(result.inRange, compare(CmpIPredicate::slt, position, scalars.lookup(op.getHi())));
     }
-    Value wide = arith::IndexCastOp::create(b, loc, b.getI64Type(), position);
-    Value term = dim + 1 == view.getRank() ? wide
-                                           : Value(arith::MulIOp::create(b, loc, wide, stride(viewValue, dim)));
+    Value term = wide(position);
+    if (dim + 1 != view.getRank())
+      term = arith::MulIOp::create(b, loc, term, stride(viewValue, dim));
     result.offset = result.offset ? Value(arith::AddIOp::create(b, loc, result.offset, term)) : term;
   }
   return result;
@@ -227,34 +221,7 @@ void TileLowering::holdByWarp(tile::LoadOp op) {
 }
 
 Value TileLowering::loadAt(tile::LoadOp op, Value row, Value column) {
-  auto type = tileType(op.getTile());
-  Access place = access(op, type, row, column);
-  auto branch = scf::IfOp::create(b, loc, type.getElementType(), place.inRange, /*withElse=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  Value pointer = ElementOp::create(b, loc, PointerType::get(b.getContext(), type.getElementType()),
-                                    scalars.lookup(op.getView()), place.offset);
-  scf::YieldOp::create(b, loc, LoadOp::create(b, loc, type.getElementType(), pointer).getResult());
-  b.setInsertionPointToStart(branch.elseBlock());
-  scf::YieldOp::create(b, loc, Value(arith::ConstantOp::create(b, loc, b.getZeroAttr(type.getElementType()))));
-  return branch.getResult(0);
-}
-
-void TileLowering::lower(tile::ScalarOp op) {
-  auto view = op.getView().getType();
-  Value offset, viewValue = scalars.lookup(op.getView());
-  for (int64_t dim = 0; dim < view.getRank(); ++dim) {
-    Value wide = arith::IndexCastOp::create(b, loc, b.getI64Type(), scalars.lookup(op.getOffsets()[dim]));
-    if (dim + 1 != view.getRank())
-      wide = arith::MulIOp::create(b, loc, wide, stride(viewValue, dim));
-    offset = offset ? Value(arith::AddIOp::create(b, loc, offset, wide)) : wide;
-  }
-  Type element = view.getElementType();
-  Value pointer = ElementOp::create(b, loc, PointerType::get(b.getContext(), element), viewValue, offset);
-  Value value = LoadOp::create(b, loc, element, pointer);
-  if (value.getType() != op.getType())
-    value = arith::IndexCastOp::create(b, loc, op.getType(), value);
-  scalars.map(op.getValue(), value);
+  return readOrZero(scalars.lookup(op.getView()), access(op, op.getTile().getType(), row, column));
 }
 
 /// Whether a tile is nothing but the left operand of products: it is packed where it is made, which frees its floats.

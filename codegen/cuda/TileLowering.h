@@ -2,11 +2,7 @@
 // TileLowering.cpp (values).
 #pragma once
 
-#include "codegen/cuda/CudaDialect.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/IRMapping.h"
+#include "codegen/cuda/KernelLowering.h"
 
 namespace longc::cuda {
 
@@ -34,49 +30,19 @@ public:
   llvm::DenseMap<mlir::Value, mlir::Value> known; // tile -> its scalar at this point
 };
 
-class TileLowering {
+class TileLowering : public KernelLowering {
 public:
-  TileLowering(mlir::OpBuilder &builder, mlir::Location loc) : b(builder), loc(loc) {}
+  using KernelLowering::KernelLowering;
 
   mlir::LogicalResult lowerBlock(mlir::Block &source);
 
-  mlir::IRMapping scalars;
   llvm::DenseMap<mlir::Value, RingPlace> rings;
   mlir::Value base, warpgroup, rowBase; // shared base; which consumer; first row it owns
   int64_t stagingOffset = 0, drawRing = 0;
   bool producer = false; // the role that is lowered
 
-  // Arithmetic on block-uniform and per-thread integers, folded where it is constant.
-  mlir::Value constant(int64_t value) { return mlir::arith::ConstantIndexOp::create(b, loc, value); }
-  mlir::Value add(mlir::Value x, mlir::Value y) { return b.createOrFold<mlir::arith::AddIOp>(loc, x, y); }
-  mlir::Value sub(mlir::Value x, mlir::Value y) { return b.createOrFold<mlir::arith::SubIOp>(loc, x, y); }
-  mlir::Value mul(mlir::Value x, mlir::Value y) { return b.createOrFold<mlir::arith::MulIOp>(loc, x, y); }
-  mlir::Value add(mlir::Value x, int64_t y) { return y ? add(x, constant(y)) : x; }
-  mlir::Value mul(mlir::Value x, int64_t y) { return y == 1 ? x : mul(x, constant(y)); }
-  mlir::Value div(mlir::Value x, int64_t y) { return b.createOrFold<mlir::arith::DivSIOp>(loc, x, constant(y)); }
-  mlir::Value rem(mlir::Value x, int64_t y) {
-    return y == 1 ? constant(0) : b.createOrFold<mlir::arith::RemSIOp>(loc, x, constant(y));
-  }
-  mlir::Value compare(mlir::arith::CmpIPredicate predicate, mlir::Value x, mlir::Value y) {
-    return mlir::arith::CmpIOp::create(b, loc, predicate, x, y);
-  }
-  mlir::Value both(mlir::Value x, mlir::Value y) {
-    return x && y ? mlir::Value(mlir::arith::AndIOp::create(b, loc, x, y)) : x ? x : y;
-  }
-  void call(llvm::StringRef callee, mlir::ValueRange arguments = {}) {
-    CallOp::create(b, loc, mlir::TypeRange(), callee, arguments, false);
-  }
-  mlir::Value pureCall(llvm::StringRef callee, mlir::Type type, mlir::ValueRange arguments = {}) {
-    return CallOp::create(b, loc, mlir::TypeRange(type), callee, arguments, true).getResult();
-  }
-  mlir::Value impureCall(llvm::StringRef callee, mlir::Type type, mlir::ValueRange arguments = {}) {
-    return CallOp::create(b, loc, mlir::TypeRange(type), callee, arguments, false).getResult();
-  }
   mlir::Value threadIndex() { return pureCall("thread_index", b.getIndexType()); }
   mlir::Value symbol(llvm::StringRef name) { return pureCall(name, b.getI64Type()); }
-  /// Runs `body` under a condition, or under none.
-  void guarded(mlir::Value condition, llvm::function_ref<void()> body);
-  void unrolled(int64_t count, llvm::function_ref<void(mlir::Value)> body);
 
 private:
   // Rings (LowerTiles.cpp).
@@ -94,7 +60,6 @@ private:
   void lower(tile::MmaOp op);
   void lower(tile::ReduceOp op);
   mlir::LogicalResult lower(tile::StoreOp op);
-  void lower(tile::ScalarOp op);
   void storeStaged(tile::StoreOp op);
   void storeDirect(tile::StoreOp op);
   // Of f32 (StoreFloats.cpp).
@@ -110,17 +75,11 @@ private:
   mlir::Operation *endOf(mlir::Operation *op);
   bool isLeftOperand(mlir::Operation *op);
   mlir::Value pack(mlir::Value tile);
+  using KernelLowering::declare, KernelLowering::lower;
   mlir::Value declare(llvm::StringRef name, mlir::Value tile);
-  mlir::Value declare(llvm::StringRef name, int64_t count, mlir::Type element);
   /// Writes a tile's elements into an array.
   void fill(mlir::Value registers, mlir::Value tile);
   mlir::Value materialise(llvm::StringRef name, mlir::Value tile);
-  mlir::Value get(mlir::Value registers, mlir::Value index) {
-    return GetOp::create(b, loc, mlir::cast<RegistersType>(registers.getType()).getElementType(), registers, index);
-  }
-  void set(mlir::Value value, mlir::Value registers, mlir::Value index) {
-    SetOp::create(b, loc, value, registers, index);
-  }
 
   Point pointAt(Layout layout, mlir::Value index);
   mlir::Value rowRegister(Point &point);
@@ -134,15 +93,8 @@ private:
   void holdByWarp(tile::LoadOp op);
   mlir::Value f32At(mlir::Value tile, Point &point);
 
-  /// Coordinates of an element in a view, whether they are in range, and its address.
-  struct Access {
-    mlir::Value inRange, offset;
-  };
-  mlir::Value stride(mlir::Value view, int64_t dim) { return StrideOp::create(b, loc, b.getI64Type(), view, dim); }
   template <typename Op> Access access(Op op, mlir::Type tileType, mlir::Value row, mlir::Value column);
 
-  mlir::OpBuilder &b;
-  mlir::Location loc;
   llvm::DenseMap<mlir::Value, mlir::Value> registers_; // tile -> its array
   llvm::DenseMap<mlir::Value, mlir::Value> packed_;    // left operand of a product -> its array of pairs
   llvm::DenseMap<mlir::Value, mlir::Value> held_;      // vector over columns -> its array, of which the warp's lanes have a part each

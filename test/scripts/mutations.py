@@ -208,6 +208,7 @@ MUTATIONS = [
     ("cuda/BlockPlan", "if ({{mayBeDirect(op) => false}})", ["lower-blocks"], "weights of a product with one row are staged"),
     ("cuda/BlockSelection", "{{kBlockThreads / kWarpThreads => int64_t(1)}}).getInductionVar();", ["lower-blocks"], "every warp takes all rows but the first"),
     ("cuda/Emit", ".Case(\"arith.maxnumf\", {{\"fmaxf($0, $1)\" => \"fminf($0, $1)\"}})", [], "a maximum is the least"),
+    ("cuda/KernelLowering", "if ({{!condition => true}})", ["lower-warps"], "what one lane stores all do"),
     ("cuda/LowerBlocks", "weights = weightViews(kernel, plan); {{!weights.empty() => false}})", [], "weights are asked for late"),
     ("cuda/LowerTiles", "tunable(kConsumerRegisters, {{kBudgets[consumers].consumer => kBudgets[consumers].producer}});", [], "consumers have a producer's registers"),
     ("cuda/LowerTiles", "if ({{isHeldByWarp(&op) => false}})", [], "each thread reads its columns by itself"),
