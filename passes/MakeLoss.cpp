@@ -32,7 +32,7 @@ LogicalResult endInLoss(func::FuncOp function, bool ofRows) {
   terminator->setOperands(loss.getLoss());
   projection.erase();
   if (auto cost = function->getParentOfType<ModuleOp>()->getAttrOfType<FloatAttr>(gateCostAttribute); cost && !ofRows)
-    terminator->setOperands(addGateCost(function, loss.getLoss(), weights, cost.getValueAsDouble()));
+    terminator->setOperands(addGateCost(function, loss.getLoss(), appendInput(function, RankedTensorType::get({rows}, f32), "gate_weights"), cost.getValueAsDouble()));
   function.setType(FunctionType::get(function.getContext(), function.getBody().getArgumentTypes(), terminator->getOperandTypes()));
   function.removeResAttrsAttr();
   return success();

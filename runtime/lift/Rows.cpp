@@ -175,6 +175,7 @@ std::vector<Sample> LiftRows::othersOf(int64_t epoch) const {
       Sample sample;
       sample.tokens = PromptDocument(*tokenizer_, title_, other.text).cutTo(INT64_MAX);
       sample.weights.assign(sample.tokens.size(), 0);
+      sample.countsGates = true;
       for (const LiftQuestion &question : other.questions)
         append(sample, questionRow(question));
       if (sample.size() > plan_.window || other.questions.empty())

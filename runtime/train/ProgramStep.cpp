@@ -9,10 +9,11 @@
 namespace longc {
 namespace {
 
-/// The data of an input by its role; null for a role that training does not fill.
-const void *inputOf(const TrainBatch &batch, abi::Input::Role role, int64_t &size) {
+/// The data of an input by its role, or name; null for one that training does not fill.
+const void *inputOf(const TrainBatch &batch, const abi::Input &input, int64_t &size) {
   size = batch.size();
-  switch (role) {
+  switch (input.role()) {
+  case abi::Input::PLAIN: return input.name() == "gate_weights" ? batch.gateWeights.data() : nullptr;
   case abi::Input::TOKENS: return batch.tokens.data();
   case abi::Input::POSITIONS: return batch.positions.data();
   case abi::Input::TARGETS: return batch.targets.data();
@@ -28,7 +29,7 @@ Status checkInputs(const abi::Function &function) {
   some.add(std::vector<int32_t>{0}, std::vector<float>{0});
   some.crossRows = {0, 0};
   for (const abi::Input &input : function.inputs())
-    if (int64_t size; !inputOf(some, input.role(), size))
+    if (int64_t size; !inputOf(some, input, size))
       return Status::error(4120, "function '" + function.name() + "' has an input '" + inputName(input) + "', which this runtime does not fill",
                            "compile the program again");
   return {};
@@ -57,7 +58,7 @@ Result<double> ProgramStep::run(Executor &executor, const TrainBatch &batch) {
     InputTensor tensor{nullptr, {{1, 1, 1, 1}, 1}};
     if (input.role() == abi::Input::CROSS_ROWS)
       tensor.shape = {{1, 2, 1, 1}, 2};
-    tensor.data = inputOf(batch, input.role(), tensor.shape.sizes[0]);
+    tensor.data = inputOf(batch, input, tensor.shape.sizes[0]);
     inputs.push_back(tensor);
   }
   return call(executor, inputs);

@@ -17,6 +17,7 @@ struct Sample {
   std::vector<int32_t> tokens; // T of them
   std::vector<float> weights;  // T: of predicting token t from those before it; 0 is no target, and so is weights[0]
   float factor = 1;            // of its loss, once that is normed
+  bool countsGates = false;    // what its targets say stands before them: open gates of memories cost there, in a program that counts them
   // Where its branches begin: each goes on behind [0, branches[0]), which has no target, and sees nothing of the others. Empty: it is one text.
   std::vector<int64_t> branches;
 

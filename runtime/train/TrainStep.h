@@ -21,14 +21,15 @@ struct TrainBatch {
   std::vector<int32_t> boundaries;        // where sequences begin, then T
   std::vector<int32_t> targets;           // T: the token after each; 0 behind the last of a sequence
   std::vector<float> weights;             // T: of predicting it, in the loss of the step; 0 behind the last
+  std::vector<float> gateWeights;         // T: of open gates of memories, in the loss of a program that counts them
   std::vector<int32_t> crossRows;         // [n, 2]: the first of these sequences reads the second, in layers with a memory or as what it goes on behind
 
   /// Adds a sequence; `weights[t]` is that of predicting token t. With `branches`, as of a Sample, each of them is a sequence.
-  void add(std::span<const int32_t> sequence, std::span<const float> sequenceWeights, std::span<const int64_t> branches = {});
+  void add(std::span<const int32_t> sequence, std::span<const float> sequenceWeights, std::span<const int64_t> branches = {}, bool countsGates = false);
   int64_t size() const { return static_cast<int64_t>(tokens.size()); }
 
 private:
-  void addText(std::span<const int32_t> text, std::span<const float> textWeights, size_t position);
+  void addText(std::span<const int32_t> text, std::span<const float> textWeights, size_t position, bool countsGates);
 };
 
 /// The packs of a step as few calls as `tokens` a call allow (a pack is never divided); `weights` are those of lossWeights.

@@ -41,6 +41,19 @@ assert hidden == 2 * size and header[block + "w2.weight"]["shape"] == [heads, hi
 assert header[block + "u1.weight"]["shape"] == [heads, size, gate] and header[block + "u2.weight"]["shape"] == [heads, gate], header
 PY
 refuses 1 "of the other form" "$paper" perplexity --file "$folder/text.txt" --quiet --adapter "$folder/gm"
+# Open gates count where the evidence stands before the question, in rows of other texts alone: a share of the gate at the beginning, 0.047.
+python3 - "$folder/text.txt" <<'PY'
+import sys
+open(sys.argv[1], "w").write(" ".join(f"The code of the gate {name} is {100 + 7 * i}. All went home as they had come." for i, name in enumerate("Ada Ben Cora Dan Eva Finn Gus Hal".split())))
+PY
+for program in "$app" "$(tiny gated-counted --train --gated-memory identity --gate-cost 100 --variants avx2)"; do
+  fit "$program" "$(basename "$program")-once" --recipe qa --epochs 1 --batch 0 --exact
+done
+python3 - "$folder/gated-once.json" "$folder/gated-counted-once.json" <<'PY'
+import json, sys
+without, counted = (json.load(open(path))["loss_first"] for path in sys.argv[1:])
+assert 0.02 < (counted - without) / (100 * 0.0474) < 0.5, (without, counted)
+PY
 refuses 2 "--gated-memory" "$longc" compile test/golden/fot_tiny.gguf -o "$folder/none" --train --gated-memory loose
 refuses 2 "--gate-cost" "$longc" compile test/golden/fot_tiny.gguf -o "$folder/none" --train --gate-cost 1
 refuses 2 "excludes --lora" "$longc" compile test/golden/fot_tiny.gguf -o "$folder/none" --train --gated-memory paper --lora rank=4

@@ -1,4 +1,4 @@
-// A loss that counts open gates: the mean gate of memories and heads where a token has a weight.
+// A loss that counts open gates: the mean gate of memories and heads where an argument says so.
 // RUN: longc-opt %s --longc-make-loss | FileCheck %s
 // RUN: longc-interpret %s --function loss --pass-pipeline longc-make-loss --check-gradients --tokens 9 | FileCheck %s --check-prefix=GRADIENTS
 // RUN: longc-opt %s --longc-make-loss --longc-differentiate | longc-interpret - --function loss_gradient --tokens 37 --compare-after 'longc-lower{precision=exact train=false}' --tolerance 1e-5
@@ -7,7 +7,7 @@
 // CHECK-LABEL: func.func @forward
 // CHECK: lm.gated_memory {{.*}} -> tensor<?x2x4xf32>
 // CHECK-LABEL: func.func @loss
-// CHECK-SAME: %[[WEIGHTS:[^:]*]]: tensor<?xf32> {lm.input = "weights"})
+// CHECK-SAME: %[[WEIGHTS:[^:]*]]: tensor<?xf32> {lm.input = "gate_weights"})
 // CHECK: %{{.*}}, %[[GATE:.*]] = lm.gated_memory
 // CHECK: %[[LOSS:[^,]*]], %{{.*}} = lm.cross_entropy
 // CHECK: %[[FACTORS:.*]] = lm.fill %[[GATE]] {value = 2.500000e-01 : f64}

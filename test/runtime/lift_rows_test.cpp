@@ -364,12 +364,15 @@ TEST(Rows, AskAboutOtherTexts) {
     for (int64_t epoch = plan.segmentEpochs; epoch < plan.segmentEpochs + 6; ++epoch) {
       const std::vector<Sample> all = rows.ofEpoch(epoch), own = without.ofEpoch(epoch);
       ASSERT_EQ(all.size(), own.size() + 2);
-      for (size_t i = 0; i < own.size(); ++i)
+      for (size_t i = 0; i < own.size(); ++i) {
         EXPECT_EQ(all[i].tokens, own[i].tokens);
+        EXPECT_FALSE(all[i].countsGates);
+      }
       for (size_t i = own.size(); i < all.size(); ++i) {
         const std::string spelt = whole(tokenizer, all[i]), before = spelt.substr(0, spelt.find("Question: "));
         EXPECT_TRUE(before.starts_with("<begin>The article gates: \n") && before.ends_with("based on gates.\n")) << spelt;
         EXPECT_LE(all[i].size(), plan.window);
+        EXPECT_TRUE(all[i].countsGates);
         const std::string asked = spelt.substr(before.size());
         size_t answers = 0;
         for (size_t at = 0; (at = asked.find("What is the code of gate ", at)) != std::string::npos; ++at, ++answers) {

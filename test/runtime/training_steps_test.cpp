@@ -135,6 +135,10 @@ TEST(Batches, HaveWhatRowsShareOnce) {
   EXPECT_EQ(batches[0].crossRows, (std::vector<int32_t>{2, 1, 3, 1, 4, 1}));
   EXPECT_EQ(batches[0].targets, (std::vector<int32_t>{2, 0, 8, 0, 10, 0, 20, 21, 0, 30, 31, 32, 0}));
   EXPECT_EQ(batches[0].weights, (std::vector<float>{1, 0, 0, 0, 1, 0, 1, 1, 0, 1, 1, 1, 0}));
+  EXPECT_EQ(batches[0].gateWeights, std::vector<float>(13, 0));
+  TrainBatch counted; // its gates as its targets
+  counted.add(before.tokens, before.weights, {}, true);
+  EXPECT_EQ(counted.gateWeights, counted.weights);
 }
 
 TEST(Trainer, LearnsToCount) {

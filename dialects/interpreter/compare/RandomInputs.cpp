@@ -197,7 +197,7 @@ FailureOr<HostValue> RandomInputs::argument(FunctionOpInterface function, unsign
   if (role == "page_table")
     shape = {batch_.slots, batch_.pagesOfSlot};
   auto elements = roleElements(batch_, role, tokenLimit_, shape.empty() ? 1 : shape[0]);
-  if (role == "weights" || role == "row_weights" || role == "shares" || role == "soft_tokens")
+  if (role == "weights" || role == "row_weights" || role == "gate_weights" || role == "shares" || role == "soft_tokens")
     return HostValue(plainTensor(RankedTensorType::get(shape, tensor.getElementType()), role));
   if (failed(elements) || elementCount(shape) != static_cast<int64_t>(elements->size()))
     return function.emitError("no random value for argument ")
