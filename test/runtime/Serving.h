@@ -7,6 +7,7 @@
 #include "runtime/http/Service.h"
 #include "runtime/serve/ProgramTokenizer.h"
 
+#include <future>
 #include <gtest/gtest.h>
 #include <thread>
 
@@ -74,6 +75,9 @@ struct Serving : testing::Test {
     for (int i = 0; i < 3000 && !scheduler->isIdle(); ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     EXPECT_TRUE(scheduler->isIdle());
+    std::promise<void> behind; // the call that ended last, which lets go of its task after telling
+    scheduler->post([&] { behind.set_value(); });
+    behind.get_future().wait();
   }
 
   std::unique_ptr<Program> program;
