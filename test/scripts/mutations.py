@@ -147,7 +147,7 @@ MUTATIONS = [
     ("PlanBuffers", "{{load.getOffsets() == store.getOffsets() => load.getOffsets() != store.getOffsets()}}", [],
      "operands read elsewhere are overwritten"),
     ("Products", "acc = dot(acc, a, operands[{{j => 0}}], rows->element);", ["compare-shapes"], "the first panel is multiplied for all"),
-    ("Recompute", "isa<lm::LinearOp>(op)) && {{!llvm => llvm}}::is_contained(op->getUsers(), loss))", [], "only what the loss itself reads is computed again"),
+    ("Recompute", "isa<lm::LinearOp>(op)) && {{!llvm::is_contained(op->getUsers(), loss) => llvm::is_contained(op->getUsers(), loss)}})", [], "only what the loss itself reads is computed again"),
     ("RowBounds", "join(mma.getAcc(), mma.getResult());\n        needAll({{mma.getB() => mma.getA()}});", ["bound-rows"],
      "columns of a product end where its rows do"),
     ("RowLoops", "held[slot] = combine(kindOf(sink), held[slot], {{value => held[slot]}});", ["compare-shapes"],
