@@ -23,7 +23,7 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
       manager.addPass(createTakeSoftTokensPass({.function = "loss", .from = "compress_trained"}));
     if (options.method == "fot")
       manager.addPass(createApplyCrossRowsPass({.function = "loss", .memLayers = options.memLayers, .detach = options.detachMemory}));
-    else if (!softTokens)
+    else if (options.shareContext && !softTokens)
       manager.addPass(createApplyCrossRowsPass({.function = "loss", .behind = true}));
     manager.addPass(createDifferentiatePass());
     std::unique_ptr<Pass> recompute = createRecomputePass();

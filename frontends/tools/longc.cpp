@@ -93,6 +93,7 @@ void addCompile(CLI::App &app, CompileOptions &options) {
       ->needs(train);
   command->add_option("--gated-memory", options.gatedMemory, "train LIFT's memory of each head alone: identity (zeros change nothing) or paper")->needs(train);
   command->add_option("--gate-cost", options.gateCost, "what a gate that is all open adds to the loss where `lift` predicts what stands before it (default: 0)")->needs(train);
+  command->add_flag("--share-context", options.shareContext, "train: what rows of `lift` stand behind is computed once a step, and all training's attention costs a little more")->needs(train);
   command->add_option("--memory-budget", options.memoryBudget,
                       "train: most memory that a call of 2,048 tokens keeps for its gradients, e.g. 600MB; what is over it is computed again (default: norms and gated units are)")
       ->needs(train);

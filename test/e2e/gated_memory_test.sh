@@ -56,5 +56,6 @@ assert 0.02 < (counted - without) / (100 * 0.0474) < 0.5, (without, counted)
 PY
 refuses 2 "--gated-memory" "$longc" compile test/golden/fot_tiny.gguf -o "$folder/none" --train --gated-memory loose
 refuses 2 "--gate-cost" "$longc" compile test/golden/fot_tiny.gguf -o "$folder/none" --train --gate-cost 1
+refuses 2 "no row of \`lift\` shares its context" "$longc" compile test/golden/fot_tiny.gguf -o "$folder/none" --train --method fot --share-context
 refuses 2 "excludes --lora" "$longc" compile test/golden/fot_tiny.gguf -o "$folder/none" --train --gated-memory paper --lora rank=4
 echo "a gated memory absorbs a text"

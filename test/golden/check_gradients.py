@@ -57,7 +57,7 @@ def compiled(longc, case, work, variants):
     model, program = f"{work}/model", f"{work}/program"
     subprocess.run(["rm", "-rf", model], check=True)
     hf_models.writeFolder(model, case)
-    subprocess.run([longc, "compile", model, "--train", "-o", program, "--quiet", "--variants", variants, "--window", "128",
+    subprocess.run([longc, "compile", model, "--train", "--share-context", "-o", program, "--quiet", "--variants", variants, "--window", "128",
                     "--last-context", "128"], check=True)
     return program
 

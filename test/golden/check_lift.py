@@ -30,7 +30,7 @@ def fitted(longc, work, golden):
     """What the program says of its fit, and the tensors that it wrote."""
     trained = ["--gated-memory", "identity"] if golden["adapter"] == "gated_memory" else ["--lora", f"rank={golden['rank']},alpha={golden['alpha']},targets=all"]
     program, out = f"{work}/{golden['adapter']}", f"{work}/{golden['adapter']}.lift"
-    subprocess.run([longc, "compile", f"{work}/model", "--train", *trained, "-o", program, "--quiet", "--variants", "avx2"], check=True)
+    subprocess.run([longc, "compile", f"{work}/model", "--train", "--share-context", *trained, "-o", program, "--quiet", "--variants", "avx2"], check=True)
     said = subprocess.run([program, "lift", "fit", f"{work}/text.txt", "-o", out, "--train-questions", f"{work}/questions.jsonl", "--recipe", "gm", "--batch", "0",
                            "--window", str(golden["window"]), "--seed", str(golden["seed"]), "--lr", str(golden["rate"]), "--exact", "--json", "--quiet"],
                           check=True, capture_output=True, text=True).stdout

@@ -96,6 +96,8 @@ Status checkOptions(const CompileOptions &options) {
                          "longc-opt --longc-apply-fot shows what the method does to a function");
   if (options.detachMemory && options.method != "fot")
     return Status::error(1161, "--detach-memory: there is no memory to detach", "add --method fot");
+  if (options.shareContext && options.method != "none")
+    return Status::error(1163, "--share-context: with --method " + options.method + " no row of `lift` shares its context", "leave one of them out");
   if (options.ropeTheta < 0 || !std::isfinite(options.ropeTheta))
     return Status::error(1124, "--rope-theta " + std::to_string(options.ropeTheta) + " is no positive number",
                          "leave it out to take the checkpoint's");

@@ -26,6 +26,7 @@ struct CompileOptions {
   bool embedWeights = true;            // else the program holds none, and runs with random ones alone
   bool narrowWeights = false;          // the fast mode multiplies weights stored in float32 as bf16, as it does of encoders
   bool train = false;                  // the loss and its gradients too
+  bool shareContext = false;           // training: rows can go on behind others, as those of `lift` do
   bool detachMemory = false;           // fot, training: rows that are read get no gradient
   std::string memoryBudget;            // training: most bytes that a call of 2,048 tokens keeps for gradients; empty: what the compiler thinks cheap
   std::string lora;                    // rank=16,alpha=32,targets=all: what is trained; empty: every parameter of floats

@@ -135,6 +135,7 @@ static void chooseLowering(const CompileOptions &options, const Target &target, 
   lowering.topk = options.topk;
   lowering.train = options.train;
   lowering.detachMemory = options.detachMemory;
+  lowering.shareContext = options.shareContext;
   if (const std::optional<uint64_t> budget = readSize(options.memoryBudget))
     lowering.memoryBudget = static_cast<int64_t>(*budget);
   lowering.width = options.softWidth;

@@ -221,9 +221,9 @@ Status LiftTask::prepare(const Program &program, Engine *engine) {
   step_ = std::move(*step);
   if (!areCallTokensGiven_)
     plan_.train.callTokens = step_->usualCallTokens();
-  if (step_->takesBranches()) // two segments fit into what a step of one pack takes
-    rows_->shareContext(plan_.train.batch.batch > 1 ? plan_.train.callTokens : 0);
-  const bool onGpu = step_->device().hasOwnMemory();
+  const bool onGpu = step_->device().hasOwnMemory(), hasManyRows = plan_.train.batch.batch > 1;
+  if (step_->takesBranches() && (onGpu || hasManyRows)) // what is a step of one row each stays so; on a GPU two fit into one
+    rows_->shareContext(hasManyRows ? plan_.train.callTokens : 0);
   if (onGpu) {
     plan_.train.batch.capacity = rows_->gpuStepTokens();
     plan_.adaptToPasses();
