@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <tuple>
 
 namespace longc {
 namespace {
@@ -56,7 +57,7 @@ Status readWordPieces(const GgufFile &file, TokenizerSource &source) {
                            (lower ? "they are, as no word has a capital letter" : "they are not, as words have capital letters"));
   for (size_t id = 0; id < source.tokens.size(); ++id) {
     std::string &text = source.tokens[id];
-    if (text.starts_with(writtenSpace))
+    if (text.starts_with(writtenSpace) && text != writtenSpace) // that alone is the character itself, within a word
       text.erase(0, std::string_view(writtenSpace).size());
     else if (source.types[id] == TokenType::Normal && !isBracketed(text))
       text.insert(0, source.continuing);
@@ -75,6 +76,12 @@ Status readWordPieces(const GgufFile &file, TokenizerSource &source) {
   LONGC_TRY(readNamed(file, {"tokenizer.ggml.seperator_token_id", "tokenizer.ggml.separator_token_id", "tokenizer.ggml.eos_token_id"}, "[SEP]",
                       source, source.eosId));
   source.addBos = source.addEos = true;
+  for (const char *key : {"tokenizer.ggml.add_bos_token", "tokenizer.ggml.add_eos_token"}) {
+    bool added = true;
+    LONGC_TRY(readFlag(file, key, added));
+    if (!added)
+      source.notes.push_back("key " + quoted(key) + " has no effect on WordPiece: texts stand between [CLS] and [SEP]");
+  }
   source.unknownId = source.unknownPiece;
   if (!source.paddingId)
     source.paddingId = idOf(source, "[PAD]");
@@ -105,6 +112,13 @@ Status readUnigram(const GgufFile &file, TokenizerSource &source) {
     source.wordSteps.push_back({prependUnlessThere, "", writtenSpace});
   source.stripFirstSpace = prefix;
   LONGC_TRY(readNamed(file, {"tokenizer.ggml.unknown_token_id"}, "<unk>", source, source.unknownPiece));
+  for (auto [flagKey, idKey, text, id] : {std::tuple("tokenizer.ggml.add_bos_token", "tokenizer.ggml.bos_token_id", "<s>", &source.bosId),
+                                          std::tuple("tokenizer.ggml.add_eos_token", "tokenizer.ggml.eos_token_id", "</s>", &source.eosId)}) {
+    bool added = true;
+    LONGC_TRY(readFlag(file, flagKey, added));
+    if (added && !*id)
+      LONGC_TRY(readNamed(file, {idKey}, text, source, *id));
+  }
   source.byteFallback = std::find(source.types.begin(), source.types.end(), TokenType::Byte) != source.types.end();
   for (size_t id = 0; id < source.tokens.size(); ++id) // what no text is made of counts for no character without a token
     if (source.types[id] == TokenType::Unused)

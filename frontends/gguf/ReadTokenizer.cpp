@@ -54,6 +54,18 @@ Status checkKeys(const GgufFile &file) {
   return {};
 }
 
+// Steps of WordPiece: with another kind they would change texts as nothing here does.
+Status checkSteps(const GgufFile &file, std::string_view model) {
+  for (const char *key : {"tokenizer.ggml.normalizer.lowercase", "tokenizer.ggml.normalizer.strip_accents"}) {
+    bool applied = false;
+    LONGC_TRY(readFlag(file, key, applied));
+    if (applied && model != "bert")
+      return Status::error(TokenizerInvalid, "key " + quoted(key) + ": expected false for a tokenizer " + quoted(model) + ", found true",
+                           "remove the key if the model does not need it");
+  }
+  return {};
+}
+
 Status readEndIds(const GgufFile &file, size_t tokens, std::vector<int32_t> &ids) {
   if (!file.find(endIdsKey))
     return {};
@@ -283,6 +295,7 @@ Result<TokenizerSource> readTokenizerSource(const GgufFile &file, int64_t vocabS
                          "tokenizer " + quoted(*model) + " is not supported: expected 'gpt2' (byte-level BPE), 'llama' (BPE of SentencePiece), "
                                                          "'bert' (WordPiece) or 't5' (Unigram)",
                          "use a model with a tokenizer of these kinds");
+  LONGC_TRY(checkSteps(file, *model));
   TokenizerSource source;
   source.model = *model;
   LONGC_TRY(readRule(file, source));

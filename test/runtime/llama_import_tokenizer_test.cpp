@@ -210,4 +210,54 @@ TEST(LlamaImportTokenizer, SentencePieceHasScoresForMergesAndASpaceBeforeATextUn
             std::string::npos);
 }
 
+TEST(LlamaImportTokenizer, StepsOfWordPieceAreRefusedForOtherKinds) {
+  for (const char *key : {"tokenizer.ggml.normalizer.lowercase", "tokenizer.ggml.normalizer.strip_accents"}) {
+    EXPECT_TRUE(read({"a"}, {normal}, [=](GgufWriter &w) { w.addBool(key, false); }).ok());
+    EXPECT_EQ(read({"a"}, {normal}, [=](GgufWriter &w) { w.addBool(key, true); }).status().message(),
+              std::string("key '") + key + "': expected false for a tokenizer 'gpt2', found true");
+  }
+}
+
+// An encoder's: "bert" or "t5".
+Result<TokenizerSource> readEncoder(const std::string &model, const std::vector<std::string> &tokens,
+                                    const std::function<void(GgufWriter &)> &add = {}) {
+  GgufWriter writer;
+  writer.addString("tokenizer.ggml.model", model);
+  writer.addStrings("tokenizer.ggml.tokens", tokens);
+  writer.addFloats("tokenizer.ggml.scores", std::vector<float>(tokens.size(), -1));
+  writer.addInt32s("tokenizer.ggml.token_type", std::vector<int32_t>(tokens.size(), normal));
+  if (add)
+    add(writer);
+  std::string bytes = writer.bytes();
+  Result<GgufFile> file = GgufFile::parse(asBytes(bytes));
+  EXPECT_TRUE(file.ok());
+  return readTokenizerSource(*file, static_cast<int64_t>(tokens.size()));
+}
+
+TEST(LlamaImportTokenizer, WordPiecesAreThoseOfTheVocabularyAndStandInAFrame) {
+  const std::vector<std::string> tokens = {"[UNK]", "[CLS]", "[SEP]", "\u2581mill", "s", "\u2581", "\u2581\u2581"};
+  Result<TokenizerSource> source = readEncoder("bert", tokens);
+  ASSERT_TRUE(source.ok()) << source.status().text();
+  EXPECT_EQ(source->tokens, (std::vector<std::string>{"[UNK]", "[CLS]", "[SEP]", "mill", "##s", "##\u2581", "\u2581"}));
+  EXPECT_EQ(source->notes.size(), 1u); // lower case
+  source = readEncoder("bert", tokens, [](GgufWriter &w) { w.addBool("tokenizer.ggml.add_bos_token", false); });
+  ASSERT_EQ(source->notes.size(), 2u);
+  EXPECT_NE(source->notes[1].find("add_bos_token' has no effect"), std::string::npos);
+  EXPECT_TRUE(source->addBos);
+  EXPECT_EQ(readEncoder("bert", {"[UNK]", "[CLS]", "a"}).status().message(),
+            "key 'tokenizer.ggml.seperator_token_id' is missing, and no token is called '[SEP]'");
+}
+
+TEST(LlamaImportTokenizer, UnigramFindsItsFrameByText) {
+  Result<TokenizerSource> source = readEncoder("t5", {"a", "<unk>", "</s>", "<s>"});
+  ASSERT_TRUE(source.ok()) << source.status().text();
+  EXPECT_TRUE(source->addBos && source->addEos);
+  EXPECT_EQ(source->bosId, 3);
+  EXPECT_EQ(source->eosId, 2);
+  EXPECT_EQ(readEncoder("t5", {"a", "<unk>", "</s>"}).status().message(), "key 'tokenizer.ggml.bos_token_id' is missing, and no token is called '<s>'");
+  source = readEncoder("t5", {"a", "<unk>", "</s>"}, [](GgufWriter &w) { w.addBool("tokenizer.ggml.add_bos_token", false); });
+  ASSERT_TRUE(source.ok()) << source.status().text();
+  EXPECT_FALSE(source->addBos);
+}
+
 } // namespace
