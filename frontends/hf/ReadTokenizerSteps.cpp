@@ -27,6 +27,8 @@ constexpr NamedPattern patterns[] = {
 
 // What 'Whitespace' takes for a word: the \w of Rust's regular expressions, which is not Oniguruma's.
 constexpr const char *ofWords = R"(\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\x{200C}\x{200D}\x{24B6}-\x{24E9}\x{1F130}-\x{1F149}\x{1F150}-\x{1F169}\x{1F170}-\x{1F189})";
+// And the \s of those: PCRE2 takes U+180E for white space too.
+constexpr const char *ofBlanks = R"(\t-\r \x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000})";
 
 Status unsupported(const char *what, const std::string &name, const std::string &hint = "use another checkpoint of this model") {
   return Status::error(TokenizerInvalid, std::string(what) + " " + quoted(name) + " is not supported", hint);
@@ -200,11 +202,11 @@ private:
       return {};
     }
     if (isType(step, "Whitespace")) {
-      out_.splits.push_back({"[" + std::string(ofWords) + "]+|[^" + ofWords + "\\s]+", 1, true});
+      out_.splits.push_back({"[" + std::string(ofWords) + "]+|[^" + ofWords + ofBlanks + "]+", 1, true});
       return {};
     }
     if (isType(step, "WhitespaceSplit")) {
-      out_.splits.push_back({"\\s", 1, false});
+      out_.splits.push_back({"[" + std::string(ofBlanks) + "]", 1, false});
       return {};
     }
     const std::string behavior = textAt(step, "behavior"), text = patternAt(step, "String");

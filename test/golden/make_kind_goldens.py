@@ -18,6 +18,7 @@ PIECES = ["mill wheel", "the flour", "flour", "<|begin|>", "<|end|>", "<mask>", 
           "\u00a0", "\u3000", "\u2028", "...", "!\n", "\ufffd", "\U0001f9d1", "ﬃ", "Ⅷ", "٣", "½", "\x00", "_", "-", "<0x41>",
           "[MASK]", "[UNK]", "##s", "résumé", "İI", "ΑΣ", "\u1e9b\u0323", "a\u0345\u0301", "\u09c7\u09be", "각", "\u1100\u1161\u11a8", "Ａ１", "㌀", "\u00ad",
           "\u200b", "㐀", "x" * 101, "¿", "、", "\u0b92\u0bd7", "\U0001d15f"]
+FURTHER = {"blanks": ["the\u180emill"]}  # texts of one kind: white space to PCRE2, and not to Rust
 
 
 def text(rng):
@@ -44,7 +45,7 @@ def write(folder, strings, files=(), kinds=KINDS):
         tokenizer = make()
         tokenizer.save(f"{folder}/{name}.json")
         with open(f"{folder}/{name}.txt", "w", encoding="ascii", newline="\n") as out:
-            for one in strings:
+            for one in strings + FURTHER.get(name, []):
                 try:
                     out.write(case(tokenizer, one))
                 except BaseException as error:  # a token of spaces inside spaces that another took: the judge panics
