@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_map>
 
 namespace longc {
 namespace {
@@ -51,17 +52,23 @@ public:
     return {};
   }
 
-  // The id of a token, if there is one of this text.
+  // The id of a token, if there is one of this text; the least of several.
   std::optional<int32_t> idOf(const std::string &text) const {
-    auto found = std::find(out_.tokens.begin(), out_.tokens.end(), text);
-    if (text.empty() || found == out_.tokens.end())
+    const auto found = ids_.find(text);
+    if (text.empty() || found == ids_.end())
       return std::nullopt;
-    return static_cast<int32_t>(found - out_.tokens.begin());
+    return found->second;
   }
 
 private:
   bool holds(int64_t id) const {
     return id >= 0 && static_cast<size_t>(id) < out_.types.size() && out_.types[static_cast<size_t>(id)] != TokenType::Unused;
+  }
+
+  void setText(size_t at, const std::string &text) {
+    out_.tokens[at] = text;
+    int32_t &id = ids_.emplace(text, static_cast<int32_t>(at)).first->second;
+    id = std::min(id, static_cast<int32_t>(at));
   }
 
   Status place(const std::string &text, const JsonValue &id, TokenType type) {
@@ -75,7 +82,7 @@ private:
     }
     if (out_.types[at] != TokenType::Unused && out_.tokens[at] != text)
       return invalid("tokens " + quoted(out_.tokens[at]) + " and " + quoted(text) + " have one id, " + std::to_string(at));
-    out_.tokens[at] = text;
+    setText(at, text);
     out_.types[at] = type;
     return {};
   }
@@ -224,12 +231,13 @@ private:
       out_.scores.resize(vocabulary_);
     for (size_t id = 0; id < vocabulary_; ++id)
       if (out_.types[id] == TokenType::Unused)
-        out_.tokens[id] = "[PAD" + std::to_string(id) + "]";
+        setText(id, "[PAD" + std::to_string(id) + "]");
   }
 
   const JsonValue &json_, &config_;
   size_t vocabulary_;
   TokenizerSource &out_;
+  std::unordered_map<std::string, int32_t> ids_; // by text
 };
 
 // The main template: a text, or the entry called "default" of a list.
