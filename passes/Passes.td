@@ -272,10 +272,13 @@ def RecomputePass : Longc_Pass<"longc-recompute"> {
   let description = [{
     In functions with a loss: what stands behind `lm.cross_entropy` reads a second computation (`lm.again`) of these ops, whose
     operands other gradients keep anyway. Each costs a pass over its rows.
-    With `memory-budget` (bytes that calls of `tokens` tokens keep for gradients) so many of these are, and then of the products of `lm.linear`, that what is kept is within it,
-    those that keep most first; a remark says what was chosen, a warning that no choice is small enough. Counted are values with rows of tokens, those that products
-    alone read as bf16.
+    With `memory-budget` (bytes that calls of `tokens` tokens keep for gradients) so many products of `lm.linear` are too that what is kept is within it, those that
+    keep most first; a remark says what was chosen, a warning that it is not within it, both at a place named `memory-budget`. Counted are values with rows of tokens,
+    those that products alone read as bf16.
   }];
+  let options = [
+    Option<"memoryBudget", "memory-budget", "int64_t", "0", "most bytes that are kept for gradients; 0: no product is computed again">,
+    Option<"tokens", "tokens", "int64_t", "2048", "of a call that the budget is for">];
   let statistics = [Statistic<"values", "recomputed-values", "Number of values that are computed twice">];
 }
 

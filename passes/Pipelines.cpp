@@ -26,9 +26,7 @@ void buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &option
     else if (options.shareContext && !softTokens)
       manager.addPass(createApplyCrossRowsPass({.function = "loss", .behind = true}));
     manager.addPass(createDifferentiatePass());
-    std::unique_ptr<Pass> recompute = createRecomputePass();
-    (void)recompute->initializeOptions("memory-budget=" + std::to_string(options.memoryBudget), [](const Twine &) { return failure(); });
-    manager.addPass(std::move(recompute));
+    manager.addPass(createRecomputePass({.memoryBudget = options.memoryBudget}));
   }
   if (options.method == "fot")
     manager.addPass(createMakeIngestPass(MakeIngestPassOptions{options.memLayers}));

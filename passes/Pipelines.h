@@ -21,7 +21,7 @@ struct LoweringOptions : public mlir::PassPipelineOptions<LoweringOptions> {
   Option<bool> storedAdapter{*this, "stored-adapter", llvm::cl::desc("e2llm: the adapter's values are in the program"),
                              llvm::cl::init(false)};
   Option<bool> train{*this, "train", llvm::cl::desc("the loss of @forward and its gradients too"), llvm::cl::init(false)};
-  Option<int64_t> memoryBudget{*this, "memory-budget", llvm::cl::desc("training: most bytes that a call keeps for gradients, 0 for all that is not cheap"), llvm::cl::init(0)};
+  Option<int64_t> memoryBudget{*this, "memory-budget", llvm::cl::desc("training: most bytes that a call keeps for gradients, 0: no product is computed again"), llvm::cl::init(0)};
   Option<bool> shareContext{*this, "share-context", llvm::cl::desc("training: rows can go on behind others, so that several share a beginning"), llvm::cl::init(false)};
   Option<bool> detachMemory{*this, "detach-memory", llvm::cl::desc("training: what is read of other rows is a constant to gradients"), llvm::cl::init(false)};
   Option<bool> overlays{*this, "overlays", llvm::cl::desc("functions that take an adapter when they run, too"), llvm::cl::init(false)};

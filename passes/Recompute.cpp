@@ -1,5 +1,5 @@
-// Values that gradients need are computed again where they are needed, instead of kept until then: those that cost little, or as many as a
-// budget of memory asks for.
+// Values that gradients need are computed again where they are needed, instead of kept until then: those that cost little, and of products
+// as many as a budget of memory asks for.
 #include "passes/Passes.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -87,11 +87,7 @@ private:
 std::string megabytes(int64_t bytes) { return llvm::formatv("{0:F3} MB", static_cast<double>(bytes) / 1e6); }
 
 struct RecomputePass : impl::RecomputePassBase<RecomputePass> {
-  RecomputePass() = default;
-  RecomputePass(const RecomputePass &other) : RecomputePassBase(other) {}
-
-  Option<int64_t> memoryBudget{*this, "memory-budget", llvm::cl::desc("most bytes that are kept for gradients, 0 for all that is not cheap"), llvm::cl::init(0)};
-  Option<int64_t> tokens{*this, "tokens", llvm::cl::desc("of a call that the budget is for"), llvm::cl::init(2048)};
+  using RecomputePassBase::RecomputePassBase;
 
   void runOnOperation() override {
     for (auto function : getOperation().getOps<FunctionOpInterface>())
@@ -101,15 +97,15 @@ struct RecomputePass : impl::RecomputePassBase<RecomputePass> {
   }
 
 private:
-  // Cheap ones, and of one kind those that keep most, come first.
+  // What can be computed again; of products those that keep most come first.
   static SmallVector<Operation *> candidates(lm::CrossEntropyOp loss, const llvm::MapVector<Operation *, int64_t> &kept) {
     SmallVector<Operation *> all;
     for (auto [op, bytes] : kept)
       if ((isCheap(op) || isa<lm::LinearOp>(op)) && !llvm::is_contained(op->getUsers(), loss))
         all.push_back(op);
     llvm::sort(all, [&](Operation *one, Operation *other) {
-      const auto rank = [&](Operation *op) { return std::pair(!isCheap(op), -kept.lookup(op)); };
-      return rank(one) != rank(other) ? rank(one) < rank(other) : one->isBeforeInBlock(other);
+      const int64_t its = kept.lookup(one), others = kept.lookup(other);
+      return its != others ? its > others : one->isBeforeInBlock(other);
     });
     return all;
   }
@@ -117,35 +113,38 @@ private:
   Ops choose(lm::CrossEntropyOp loss) {
     const Kept kept(loss, tokens);
     llvm::MapVector<Operation *, int64_t> each;
-    const int64_t all = kept.bytes({}, &each);
+    (void)kept.bytes({}, &each);
     Ops again;
-    int64_t now = all;
-    for (Operation *op : candidates(loss, each)) {
-      if (memoryBudget > 0 ? now <= memoryBudget : !isCheap(op))
+    SmallVector<Operation *> products;
+    for (Operation *op : candidates(loss, each))
+      if (isCheap(op))
+        again.insert(op);
+      else
+        products.push_back(op);
+    if (memoryBudget == 0 || each.empty())
+      return again;
+    const int64_t all = kept.bytes(again);
+    int64_t now = all, count = 0;
+    for (Operation *op : products) {
+      if (now <= memoryBudget)
         break;
       again.insert(op);
-      if (const int64_t then = kept.bytes(again); memoryBudget == 0 || then < now)
-        now = then;
+      if (const int64_t then = kept.bytes(again); then < now)
+        now = then, ++count;
       else
         again.erase(op);
     }
-    if (memoryBudget > 0 && all > 0)
-      say(loss, all, now, again);
+    say(loss, all, now, llvm::formatv("computing {0} of {1} products again", count, products.size()));
     return again;
   }
 
-  void say(lm::CrossEntropyOp loss, int64_t all, int64_t now, const Ops &again) {
-    llvm::MapVector<StringRef, int64_t> kinds;
-    for (Operation &op : *loss->getBlock())
-      if (again.contains(&op))
-        ++kinds[op.getName().getStringRef()];
+  // The place is named, for the driver to know what the budget says.
+  void say(lm::CrossEntropyOp loss, int64_t all, int64_t now, const std::string &choice) {
     std::string text = llvm::formatv("gradients of {0} tokens keep {1} of values, the budget is {2}: ", tokens.getValue(), megabytes(all), megabytes(memoryBudget));
-    for (auto [kind, count] : kinds)
-      text += llvm::formatv("{0} {1}, ", count, kind);
-    text += again.empty() ? "nothing is computed again" : "computed again, leave " + megabytes(now);
-    Location place = loss->getParentOfType<FunctionOpInterface>().getLoc();
+    text += now == all ? "no product is computed again" : choice + " leaves " + megabytes(now);
+    Location place = NameLoc::get(StringAttr::get(&getContext(), "memory-budget"), loss->getParentOfType<FunctionOpInterface>().getLoc());
     if (now > memoryBudget)
-      mlir::emitWarning(place, text + ", and no other choice leaves less: give fewer tokens a call, or more memory");
+      mlir::emitWarning(place, text + ", and none of these choices leaves less: give fewer tokens a call, or more memory");
     else
       mlir::emitRemark(place, text);
   }

@@ -95,7 +95,7 @@ void addCompile(CLI::App &app, CompileOptions &options) {
   command->add_option("--gate-cost", options.gateCost, "what a gate that is all open adds to the loss where `lift` predicts what stands before it (default: 0)")->needs(train);
   command->add_flag("--share-context", options.shareContext, "train: what rows of `lift` stand behind is computed once a step, and all training's attention costs a little more")->needs(train);
   command->add_option("--memory-budget", options.memoryBudget,
-                      "train: most memory that a call of 2,048 tokens keeps for its gradients, e.g. 600MB; what is over it is computed again (default: norms and gated units are)")
+                      "train: most memory that a call of 2,048 tokens keeps for its gradients, e.g. 600MB; products over it are computed again, as norms and gated units are without it")
       ->needs(train);
   command->add_flag("--detach-memory", options.detachMemory, "fot: train without the gradients of what is read in memory")->needs(train);
   command->add_option("--target", options.targets, "targets, comma separated")->delimiter(',')->capture_default_str();

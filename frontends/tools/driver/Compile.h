@@ -28,7 +28,7 @@ struct CompileOptions {
   bool train = false;                  // the loss and its gradients too
   bool shareContext = false;           // training: rows can go on behind others, as those of `lift` do
   bool detachMemory = false;           // fot, training: rows that are read get no gradient
-  std::string memoryBudget;            // training: most bytes that a call of 2,048 tokens keeps for gradients; empty: what the compiler thinks cheap
+  std::string memoryBudget;            // training: most bytes that a call of 2,048 tokens keeps for gradients; empty: no product is computed again
   std::string lora;                    // rank=16,alpha=32,targets=all: what is trained; empty: every parameter of floats
   std::string gatedMemory;             // identity or paper: what is trained instead; empty: no memory
   double gateCost = 0;                 // its mean gate where something is to be predicted counts so much in the loss

@@ -76,8 +76,11 @@ Stages::Stages(const CompileOptions &options, const WorkFolder &work)
       firstDiagnostic_ = place + diagnostic.str();
     if (diagnostic.getSeverity() == DiagnosticSeverity::Remark && options_.remarks)
       llvm::errs() << "remark: " << diagnostic.getLocation() << ": " << diagnostic << "\n";
-    else if (!options_.memoryBudget.empty() && !options_.quiet && diagnostic.getSeverity() != DiagnosticSeverity::Error && told_.insert(diagnostic.str()).second)
-      llvm::errs() << (diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning: " : "note: ") << diagnostic << "\n"; // what the budget decides
+    else if (auto named = dyn_cast<NameLoc>(diagnostic.getLocation()); named && named.getName() == "memory-budget") {
+      const bool isMissed = diagnostic.getSeverity() == DiagnosticSeverity::Warning;
+      if ((isMissed || !options_.quiet) && told_.insert(diagnostic.str()).second)
+        llvm::errs() << (isMissed ? "warning: " : "note: ") << diagnostic << "\n";
+    }
     return success();
   });
 }
