@@ -52,9 +52,10 @@ public:
 private:
   double left() const { return options_.seconds - secondsSince(options_.start); }
   bool isLate() const { return options_.seconds > 0 && left() <= 0; }
+  bool isStopped() const { return options_.stop && options_.stop(); }
 
-  // How long the first step takes, from calls of a sixteenth and of a quarter of it: only where sixteen of the first call, in which is whatever that waits for, might be
-  // too long. A fit that has learnt nothing yet is refused where it has no time for it; another one ends.
+  // How long the first step takes, from calls of a sixteenth of it, but of 16 to 256 tokens, and of four times as many: only where as many of the first call as make it, in
+  // which is whatever that waits for, might be too long. A fit that has learnt nothing yet is refused where it has no time for it; another one ends.
   Status expectStep() {
     constexpr int64_t few = 16, many = 256, parts = 16, larger = 4;
     const int64_t all = trainer_.nextTokens(), part = std::min(all, std::clamp(all / parts, few, many));
@@ -65,23 +66,26 @@ private:
       taken = timed.ok() ? *timed : 0;
       return timed.status();
     };
-    if (!isLate())
+    if (!isLate() && !isStopped())
       LONGC_TRY(measure(seconds[0], part));
-    if (left() > times * seconds[0])
+    if (isStopped() || left() > times * seconds[0])
       return {};
-    for (size_t i = 0; i < 2 && !isLate(); ++i)
+    for (size_t i = 0; i < 2 && !isLate() && !isStopped(); ++i)
       LONGC_TRY(measure(seconds[i], i == 0 ? part : larger * part));
+    if (isStopped())
+      return {};
     const double each = std::max(0.0, seconds[1] - seconds[0]) / (larger - 1); // of so many tokens more
     slowest_ = std::max(seconds[1], seconds[1] + each * (times - larger));
     mostTokens_ = all;
     if (left() > slowest_ || trainer_.state().step > 0)
       return {};
-    const std::string before = formatText("--seconds %g is too short for one step: %.2f s went by before it could begin", options_.seconds, result_.loadSeconds);
-    return Status::error(budgetTooShort, isLate() ? before : before + formatText(", and by shorter ones it takes %.2g s", slowest_), "give more time, or a shorter text");
+    return tooShort(result_.loadSeconds, "before it could begin" + (isLate() ? "" : formatText(", and by shorter ones it takes %.2g s", slowest_)));
   }
 
   // Nothing was learnt, or what was is not good.
   Status nothingKept() const {
+    if (result_.end == LiftEnd::outOfTime)
+      return tooShort(secondsSince(options_.start), "before it could begin");
     if (result_.failure.ok())
       return Status::error(cancelledCode, "cancelled before the first step");
     return Status::error(result_.failure.code(), result_.failure.message() + "; nothing is kept: no step before it is known to be good", result_.failure.hint());
@@ -95,7 +99,7 @@ private:
         return end(LiftEnd::outOfTime);
       trainer_.setRate(plan_.rateAt(std::max(static_cast<double>(epoch) / static_cast<double>(plan_.epochs), budgetSpent())));
       const auto start = Clock::now();
-      auto report = trainer_.run([&] { return isLate() || (options_.stop && options_.stop()); },
+      auto report = trainer_.run([&] { return isLate() || isStopped(); },
                                  [&](const StepReport &step) { return options_.mostLoss > 0 && step.loss > options_.mostLoss ? tooLarge(step) : Status(); });
       if (!report.ok())
         return failed(report.status());
@@ -119,7 +123,7 @@ private:
 
   Status failed(const Status &status) {
     if (status.code() == cancelledCode && isLate()) // between calls of a step
-      return trainer_.state().step > 0 ? end(LiftEnd::outOfTime) : tooShort();
+      return trainer_.state().step > 0 ? end(LiftEnd::outOfTime) : tooShortWithIt();
     if (status.code() == cancelledCode)
       return end(LiftEnd::interrupted);
     if (status.code() != lossNotFinite && status.code() != gradientNotFinite && status.code() != lossTooLarge)
@@ -140,11 +144,11 @@ private:
   }
 
   // One step was more than there was time for: nobody asked for what it learnt.
-  Status checkBudget() const { return isLate() && trainer_.state().step == 1 ? tooShort() : Status(); }
+  Status checkBudget() const { return isLate() && trainer_.state().step == 1 ? tooShortWithIt() : Status(); }
 
-  Status tooShort() const {
-    return Status::error(budgetTooShort, formatText("--seconds %g is too short for one step: %.2f s went by with it", options_.seconds, secondsSince(options_.start)),
-                         "give more time, or a shorter text");
+  Status tooShortWithIt() const { return tooShort(secondsSince(options_.start), "with it"); }
+  Status tooShort(double seconds, const std::string &when) const {
+    return Status::error(budgetTooShort, formatText("--seconds %g is too short for one step: %.2f s went by ", options_.seconds, seconds) + when, "give more time, or a shorter text");
   }
 
   void note(const StepReport &report, int64_t rowTokens) {

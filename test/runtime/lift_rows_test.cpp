@@ -1,6 +1,7 @@
 // What a text is learnt by: segments and their context, sentences and questions, rows and passes.
 #include "test/runtime/TokenizerFiles.h"
 
+#include "runtime/core/ExitCode.h"
 #include "runtime/lift/Fit.h"
 #include "runtime/lift/Prompt.h"
 #include "runtime/lift/Rows.h"
@@ -443,6 +444,14 @@ TEST(Fitting, RefusesABudgetBeforeAStepThatIsLonger) {
       EXPECT_LE(call, tokens / 4);
     EXPECT_EQ(trainer->state().step, 0);
   }
+  SlowStep model;
+  auto trainer = Trainer::create(model, {}, plan.train);
+  ASSERT_TRUE(trainer.ok());
+  LiftFitOptions options;
+  options.seconds = 1e6;
+  options.stop = [] { return true; };
+  EXPECT_EQ(fitText(*trainer, model, rows, plan, options).status().code(), cancelledCode);
+  EXPECT_TRUE(model.calls.empty());
 }
 
 TEST(Rows, RefuseWhatIsTooShort) {
