@@ -2,7 +2,7 @@
 // after temperature, top-k, top-p and min-p. Stands behind the prelude and runtime/abi/longc_sampler.h.
 //
 // Weights exp((logit - best) / temperature) are whole numbers of 2^-44, so that sums do not depend on an order. A drawn token is the
-// host's but where the drawn point lies that close to the border between two.
+// host's but where the drawn point, or that where top-p ends, lies within V 2^-45 of the border between two: each of V weights is off by half a unit at most.
 
 #define LONGC_ROLLED _Pragma("unroll 1")
 

@@ -13,7 +13,8 @@ namespace longc {
 
 class DecodeAhead {
 public:
-  /// Of sessions of one store, the sampler of each covered by `device`; all outlive it.
+  /// Of sessions of one store, the sampler of each covered by `device`; all outlive it. A device sampler chooses for one of these at a time: the next
+  /// is created when no step of the one before follows.
   static Result<std::unique_ptr<DecodeAhead>> create(DeviceSampler &device, std::span<Session *const> sessions, std::span<Sampler *const> samplers);
   ~DecodeAhead() { end(); }
   DecodeAhead(const DecodeAhead &) = delete;

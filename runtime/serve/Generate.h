@@ -51,7 +51,8 @@ private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// `session` must hold at least one token. Where its device chooses tokens as the sampler does, they come from there.
+/// `session` must have logits: those of what was ingested last. Where its device chooses tokens as the sampler does, they come from there, and the
+/// logits stay there: afterwards the session goes on by `ingest`, not by another `generate`.
 Result<Generation> generate(Session &session, Sampler &sampler, const GenerateOptions &options);
 Result<Generation> generate(Session &session, Sampler &sampler, const GenerateOptions &options, DeviceSampler &device);
 

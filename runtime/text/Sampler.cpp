@@ -182,8 +182,12 @@ Result<int32_t> Sampler::choose(std::span<const float> logits) {
   if (!best.ok())
     return best.status();
   float top = logits[*best];
-  if (options_.temperature == 0 || std::isinf(top))
+  if (options_.temperature == 0)
     return static_cast<int32_t>(*best);
+  if (std::isinf(top)) { // a number of the stream is spent on every token, as a device does, which is not asked how it chose
+    ++draws_;
+    return static_cast<int32_t>(*best);
+  }
   collect(logits);
   keepTopK();
   keepTopP(top);

@@ -73,6 +73,9 @@ TEST(Sampler, greedyTakesTheBestAndTheLowerOfEquals) {
   EXPECT_EQ(sampleOne(sampler, {-infinity, -infinity, -7}), 2);
   EXPECT_EQ(sampleOne(sampler, {0, infinity, infinity}), 1);
   EXPECT_EQ(sampler.draws(), 0u);
+  Sampler drawing({.temperature = 1});
+  EXPECT_EQ(sampleOne(drawing, {0, infinity, infinity}), 1);
+  EXPECT_EQ(drawing.draws(), 1u); // as on a device
 }
 
 TEST(Sampler, drawsFollowTheSoftmax) {
