@@ -37,7 +37,7 @@ int64_t blockRows(tile::TargetAttr facts, int64_t limit) { return std::min(limit
 
 // Columns of a block's tiles of scores, of which it holds two beside as many columns of sums as `sums`.
 int64_t scoreColumns(tile::TargetAttr facts, int64_t limit, int64_t sums) {
-  const int64_t step = facts.getCopiedCols();
+  const int64_t step = std::max<int64_t>(1, facts.getCopiedCols());
   return facts.getSumCols() == 0 ? limit : std::min(limit, std::max(step, (facts.getSumCols() - sums) / step * step));
 }
 

@@ -51,7 +51,7 @@ struct DecodeWeightsPass : impl::DecodeWeightsPassBase<DecodeWeightsPass> {
       }
   }
 
-  // Matrices of float32 that everything reads rounded: trained ones, and those of an adapter that is stored. (Tables that are not trained keep what they are.)
+  // Matrices of float32 that everything reads rounded, trained or not. Reading rows of a trained table is that too; tables that are not trained keep what they are.
   llvm::StringSet<> readRounded() {
     llvm::StringMap<bool> isTrained; // of matrices of float32
     llvm::StringSet<> names, others;

@@ -15,8 +15,10 @@ public:
   ChunkTiler(Operation *anchor, const LossOperands &loss, tile::TargetAttr facts)
       : anchor_(anchor), loss_(loss), depth_(facts.getMmaDepth()), rows_(fitTile(facts.getMmaRows(), loss.xType().getDimSize(0), 1)),
         words_(facts.getMmaCols()), ownedWords_(facts.getMmaRows()),
-        columns_(llvm::alignTo(fitTile(facts.getMmaCols(), loss.columns(), facts.getCopiedCols()), facts.getCopiedCols())),
+        columns_(llvm::alignTo(fitTile(facts.getMmaCols(), loss.columns(), copiedStep(facts)), copiedStep(facts))),
         chunk_(std::max<int64_t>(words_, facts.getBusyBlocks() / llvm::divideCeil(loss.columns(), columns_) * ownedWords_ / words_ * words_)) {}
+
+  static int64_t copiedStep(tile::TargetAttr facts) { return std::max<int64_t>(1, facts.getCopiedCols()); }
 
   void tile(LossGradients gradients) {
     Value byInput, byWeight;
