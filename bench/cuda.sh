@@ -21,14 +21,14 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source bench/record.sh
 
-keep=1 programs="" device=cuda:0 quick="" make=""
+given="$*" keep=1 programs="" device=cuda:0 quick="" make=""
 while [ $# -gt 0 ]; do
   case "$1" in
     --no-record) keep=0 ;;
     --quick) quick=--quick ;;
     --device) device=$2; shift ;;
     --make) make=$2; shift ;;
-    -h | --help) sed -n '2,22p' "$0" | cut -c3-; exit 0 ;;
+    -h | --help) sed -n '2,19p' "$0" | cut -c3-; exit 0 ;;
     --) shift; break ;;
     -*) echo "cuda.sh: unknown flag $1; see --help" >&2; exit 2 ;;
     *) programs=$1 ;;
@@ -61,7 +61,7 @@ app=$programs
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 if [ $keep = 1 ]; then
-  beginRecord cuda "bench/cuda.sh $app --device $device $quick $*"
+  beginRecord cuda "bench/cuda.sh $given"
 else
   record=$work/record.txt
 fi

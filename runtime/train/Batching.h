@@ -26,7 +26,7 @@ using BatchPlan = std::vector<std::vector<Pack>>;
 
 struct BatchOptions {
   BatchMethod method = BatchMethod::packed;
-  int64_t capacity = 0; // most tokens of a pack; no length may exceed it
+  int64_t capacity = 0; // most tokens of a pack; a longer sequence is a pack alone
   int64_t batch = 1;    // packs of a step; the last step formed may have fewer
   uint64_t seed = 0;    // another order with another seed, the same with the same
 };
