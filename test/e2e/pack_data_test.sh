@@ -55,6 +55,15 @@ PY
   done
 done
 
+# A program whose kernels do not run on this processor trains elsewhere: all but the time is said, unless the variant was asked for.
+if ! grep -q amx_bf16 /proc/cpuinfo; then
+  other=$(tiny pack_other --train --variants amx)
+  "$other" pack-data --data "$data" --seq-len 256 --json --quiet >"$work/summary"
+  grep -q '"operations"' "$work/summary" || fail "no operations: $(cat "$work/summary")"
+  ! grep -q seconds_estimate "$work/summary" || fail "a time on a processor that runs none of the kernels"
+  refuses 1 "amx" "$other" pack-data --data "$data" --seq-len 256 --variant amx
+fi
+
 pack="$app pack-data --output $work/refused"
 refuses 1 "tokens, a pack holds 40" $pack --data "$data" --seq-len 40
 "$app" pack-data --data "$data" --seq-len 40 --long drop | grep "^dropped" >/dev/null || fail "what is dropped is not said"
@@ -64,6 +73,7 @@ refuses 1 "line 2" $pack --data "$work/wrong"
 : >"$work/empty"
 refuses 1 "no lines" $pack --data "$work/empty"
 refuses 1 "nowhere" $pack --data "$work/nowhere"
+refuses 2 "--read-alone needs --facts" "$app" dump-batch --data "$data" --read-alone
 refuses 2 "--batching 'other'" $pack --data "$data" --batching other
 [ ! -e "$work/refused" ] || fail "a refused command wrote its output"
 echo "packs hold every sample once"
