@@ -39,6 +39,7 @@ struct CheckpointParameter {
 struct HfFolder {
   std::string path;
   JsonValue config; // of the model that writes text
+  bool hasHeads = false; // tensors that an encoder's embeddings need not, such as a pooler's
 };
 
 // What a program does where its user does not say. What counts in a draw stands only where tokens are drawn at all.

@@ -150,7 +150,7 @@ Status decideHead(const std::vector<std::pair<std::string, const SafetensorsTens
   return {};
 }
 
-Status readTensors(const std::string &folder, const HfConfig &config, Checkpoint &out) {
+Status readTensors(const std::string &folder, const HfConfig &config, bool &hasHeads, Checkpoint &out) {
   for (const char *pickle : {"/pytorch_model.bin", "/pytorch_model.bin.index.json", "/model.pt"})
     if (fileExists(folder + pickle) && !fileExists(folder + "/model.safetensors") && !fileExists(folder + "/model.safetensors.index.json"))
       return Status::error(TensorTypeUnsupported, "'" + folder + pickle + "' is a pickle, which runs code when it is read: expected "
@@ -164,8 +164,10 @@ Status readTensors(const std::string &folder, const HfConfig &config, Checkpoint
   std::set<std::string> seen;
   for (const SafetensorsTensor *tensor : files->tensors()) {
     std::string name = config.decoder.encoder ? encoderName(tensor->name) : parameterName(tensor->name, config.pictures);
-    if (name.empty())
+    if (name.empty()) {
+      hasHeads |= config.decoder.encoder && tensor->name.find("embeddings.") == std::string::npos;
       continue;
+    }
     if (!seen.insert(name).second)
       return inFile(folder, Status::error(TensorSurplus, "tensor " + quoted(tensor->name) + " stands twice under different names",
                                           "the folder holds two models, or is damaged"));
@@ -205,7 +207,8 @@ Result<Checkpoint> importHf(const std::string &folder) {
   checkpoint.notes = config->notes;
   checkpoint.sourceNameOf = [](const std::string &name) { return name; };
   const JsonValue *text = config->pictures ? json->find("text_config") : nullptr;
-  checkpoint.folder = std::make_shared<HfFolder>(HfFolder{folder, text ? *text : *json});
+  const auto source = std::make_shared<HfFolder>(HfFolder{folder, text ? *text : *json});
+  checkpoint.folder = source;
   bool lowers = false;
   if (checkpoint.config.encoder) {
     Result<bool> read = readPooling(folder, *checkpoint.config.encoder, checkpoint.notes);
@@ -213,7 +216,7 @@ Result<Checkpoint> importHf(const std::string &folder) {
       return read.status();
     lowers = *read;
   }
-  LONGC_TRY(readTensors(folder, *config, checkpoint));
+  LONGC_TRY(readTensors(folder, *config, source->hasHeads, checkpoint));
   Result<TokenizerSource> tokenizer = readTokenizerFolder(folder, config->decoder.vocabSize);
   if (!tokenizer.ok())
     return tokenizer.status();

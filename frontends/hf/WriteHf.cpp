@@ -213,7 +213,8 @@ private:
       LONGC_TRY(OutputFile::write(path("sentence_bert_config.json"),
                                   jsonText(ObjectBuilder().add("max_seq_length", checkpoint_.config.contextLength).add("do_lower_case", false).take())));
     LONGC_TRY(OutputFile::write(path("1_Pooling/config.json"), jsonText(pool.take())));
-    written_.notes.emplace_back("heads that the encoder was trained with, a pooler among them, have no part in embeddings and are not written");
+    if (checkpoint_.folder && checkpoint_.folder->hasHeads)
+      written_.notes.emplace_back("heads that the encoder was trained with, a pooler among them, have no part in embeddings and are not written");
     return OutputFile::write(path("modules.json"), jsonText(JsonValue(modules)));
   }
 

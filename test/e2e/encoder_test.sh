@@ -150,6 +150,14 @@ import encoder_models, gguf_models, hf_models
 gguf_models.writeEncoder(sys.argv[1], hf_models.readCases(encoder_models.GOLDEN)["bert"], change=lambda keys, _: keys.update({"bert.pooling_type": 4}))
 PY
 refuses 1 "key 'bert.pooling_type': pool 4" "$longc" compile "$work/encoders/pieces.gguf" -o "$app.none"
+python3 - "$work/encoders/pieces.gguf" <<'PY'
+import sys
+sys.path.insert(0, "test/golden")
+import encoder_models, gguf_models, hf_models
+again = lambda _, tensors: tensors.extend([(b"pos_embd.weight", *one[1:]) for one in tensors if one[0] == b"position_embd.weight"])
+gguf_models.writeEncoder(sys.argv[1], hf_models.readCases(encoder_models.GOLDEN)["bert"], change=again)
+PY
+refuses 1 "tensor 'pos_embd.weight' stands twice under different names" "$longc" compile "$work/encoders/pieces.gguf" -o "$app.none"
 
 printf 'The mill wheel, 1234 Flour' >"$work/encoders/text"
 # Out again, from a folder (with prefixes and old names) and from a file: the same embeddings, the same tokens, to the last bit.
@@ -163,7 +171,9 @@ PY
 for source in bert-odd roberta "$work/encoders/pieces.gguf"; do
   [ -f "$source" ] || { folder "$source"; source=$folder; }
   rm -rf "$work/encoders/out"
-  "$longc" convert "$source" --to hf -o "$work/encoders/out" --quiet
+  "$longc" convert "$source" --to hf -o "$work/encoders/out" >/dev/null 2>"$work/stderr"
+  heads=$([ -d "$source" ] && echo 1 || echo 0)
+  [ "$(grep -c "heads that the encoder was trained with" "$work/stderr")" = $heads ] || fail "$source: notes of heads: $(cat "$work/stderr")"
   for one in "$source" "$work/encoders/out"; do
     "$longc" compile "$one" -o "$app" --variants avx2 --quiet
     embed --exact >"$work/encoders/vectors.$(basename "$one")"
