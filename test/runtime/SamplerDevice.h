@@ -2,10 +2,7 @@
 #pragma once
 
 #include "runtime/abi/longc_sampler.h"
-#include "runtime/core/Arena.h"
 #include "test/runtime/OwnMemoryDevice.h"
-
-#include <map>
 
 #include "test/codegen/cuda/cuda_on_cpu.h"
 
@@ -31,15 +28,6 @@ namespace longc {
 
 class SamplerDevice final : public OwnMemoryDevice {
 public:
-  Result<void *> allocate(size_t bytes, const char *name) override {
-    auto memory = Arena::allocate(bytes, name);
-    if (!memory.ok())
-      return memory.status();
-    void *address = memory->data();
-    memory_.emplace(address, std::move(*memory));
-    return address;
-  }
-  void release(void *memory) override { memory_.erase(memory); }
   Status launch(const KernelLaunch &launch) override {
     const auto &v = launch.views;
     on_cpu::kernel = [&] { sample_tokens(v[0], v[1], v[2], v[3], static_cast<int>(launch.scalars[0]), static_cast<int>(launch.grid[0])); };
@@ -47,9 +35,6 @@ public:
       on_cpu::runBlock(row, LONGC_SAMPLER_THREADS);
     return {};
   }
-
-private:
-  std::map<void *, Arena> memory_;
 };
 
 } // namespace longc

@@ -1,7 +1,6 @@
 // Steps in the memory of a device are those of the host, bit for bit: the text of the optimizer's kernels, run as C++.
 #include "runtime/train/HeldTraining.h"
 
-#include "runtime/core/Arena.h"
 #include "runtime/serve/DecodeParameter.h"
 #include "test/runtime/Bigram.h"
 #include "test/runtime/OwnMemoryDevice.h"
@@ -11,7 +10,6 @@
 #include <barrier>
 #include <bit>
 #include <cstring>
-#include <map>
 #include <thread>
 
 namespace {
@@ -60,16 +58,6 @@ abi::Program programWith(int count) {
 /// Has memory of its own, as far as anybody can tell, and the optimizer's kernels.
 class OptimizerDevice final : public OwnMemoryDevice {
 public:
-  Result<void *> allocate(size_t bytes, const char *name) override {
-    auto memory = Arena::allocate(bytes, name);
-    if (!memory.ok())
-      return memory.status();
-    void *address = memory->data();
-    memory_.emplace(address, std::move(*memory));
-    return address;
-  }
-  void release(void *memory) override { memory_.erase(memory); }
-
   Status launch(const KernelLaunch &launch) override {
     const auto &v = launch.views;
     const auto &s = launch.scalars;
@@ -95,9 +83,6 @@ public:
     }
     return {};
   }
-
-private:
-  std::map<void *, Arena> memory_;
 };
 
 ParameterArray arrayOf(const ParameterList &list) { return std::move(*ParameterArray::create(list, "")); }

@@ -16,6 +16,13 @@ namespace {
 constexpr int32_t normal = 1, control = 3, userDefined = 4;
 
 // A vocabulary and the keys that every file has; `add` writes the others.
+Result<TokenizerSource> sourceIn(GgufWriter &writer, size_t tokens) {
+  const std::string bytes = writer.bytes();
+  Result<GgufFile> file = GgufFile::parse(asBytes(bytes));
+  EXPECT_TRUE(file.ok());
+  return readTokenizerSource(*file, static_cast<int64_t>(tokens));
+}
+
 Result<TokenizerSource> read(const std::vector<std::string> &tokens, const std::vector<int32_t> &types,
                              const std::function<void(GgufWriter &)> &add = {}, const std::string &pre = "smollm") {
   GgufWriter writer;
@@ -27,10 +34,7 @@ Result<TokenizerSource> read(const std::vector<std::string> &tokens, const std::
     writer.addInt32s("tokenizer.ggml.token_type", types);
   if (add)
     add(writer);
-  std::string bytes = writer.bytes();
-  Result<GgufFile> file = GgufFile::parse(asBytes(bytes));
-  EXPECT_TRUE(file.ok());
-  return readTokenizerSource(*file, static_cast<int64_t>(tokens.size()));
+  return sourceIn(writer, tokens.size());
 }
 
 std::vector<int32_t> stopsOf(const std::vector<std::string> &tokens, const std::vector<int32_t> &types,
@@ -228,10 +232,7 @@ Result<TokenizerSource> readEncoder(const std::string &model, const std::vector<
   writer.addInt32s("tokenizer.ggml.token_type", std::vector<int32_t>(tokens.size(), normal));
   if (add)
     add(writer);
-  std::string bytes = writer.bytes();
-  Result<GgufFile> file = GgufFile::parse(asBytes(bytes));
-  EXPECT_TRUE(file.ok());
-  return readTokenizerSource(*file, static_cast<int64_t>(tokens.size()));
+  return sourceIn(writer, tokens.size());
 }
 
 TEST(LlamaImportTokenizer, WordPiecesAreThoseOfTheVocabularyAndStandInAFrame) {
