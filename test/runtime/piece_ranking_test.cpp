@@ -17,6 +17,9 @@ TEST(PieceRanking, RareTermsAndMoreOfThemComeFirst) {
   EXPECT_EQ(bestPieces(text, Tokens{1}, 1, 2), (Tokens{1, 1}));
 }
 
+// Terms in more than half of the pieces weigh little, never less than nothing: {1 2} {3 4} {1 5} asked for 1 (ln(1 + 1.5 / 2.5) = 0.47), not the piece without it.
+TEST(PieceRanking, TermsOfMostPiecesStillCount) { EXPECT_EQ(bestPieces(Tokens{3, 4, 1, 2, 1, 5}, Tokens{1}, 2, 2), (Tokens{1, 2, 1, 5})); }
+
 TEST(PieceRanking, PiecesStandInTheOrderOfTheText) {
   EXPECT_EQ(bestPieces(text, Tokens{1, 4}, 2, 2), (Tokens{3, 4, 1, 1}));
   EXPECT_EQ(bestPieces(text, Tokens{1, 6}, 2, 2), (Tokens{1, 1, 5, 6}));
