@@ -89,6 +89,7 @@ class Runs:
         self.judging = str(options.judge_threads or self.threads)
         self.failed, self.making = threading.Event(), threading.Lock()
         self.documents, self.steps, self.most, self.begun_with = options.documents, options.steps, options.most_steps, os.path.abspath(options.begun)
+        self.batch = options.batch
         self.few = [int(count) for count in options.few.split(",")]
 
     def together(self, calls):
@@ -117,7 +118,7 @@ class Runs:
         if not (out / "adapter.safetensors").exists():
             begin = time.monotonic()
             with self.devices.one() as device:
-                self.call(app or self.app, "train", "--out", out, "--seq-len", 2048, "--batch", 4, "--steps", min(steps, self.most), "--device", device, "--threads", self.threads,
+                self.call(app or self.app, "train", "--out", out, "--seq-len", 2048, "--batch", self.batch, "--steps", min(steps, self.most), "--device", device, "--threads", self.threads,
                           "--save-every", 100000, "-q", *words)
             print(f"{name}: {time.monotonic() - begin:.0f} s", flush=True)
         return out
@@ -226,7 +227,7 @@ def compare(pairs):
 
 def run_e7(runs, seeds):
     def stage(name, number, seed, *words):
-        data = runs.facts(f"untold-{seed}-{number}", runs.steps / 20, 7000 + 10 * seed + number, UNTOLD)
+        data = runs.facts(f"untold-{seed}-{number}", runs.steps * runs.batch / 80, 7000 + 10 * seed + number, UNTOLD)
         return runs.train(name, runs.steps, "--data", data, "--chunk", 60, "--restate", 2, "--restate-windows", 1, "--understand-weight", 0.5, "--warmup", 15, "--seed", seed, *words)
 
     def answers(objective, seed):
@@ -238,7 +239,7 @@ def run_e7(runs, seeds):
         return {**figures, "loss": last_sixth(learnt)}, [json.loads(line)["soft_tokens"]["right"] for line in replies.read_text().splitlines()]
 
     # Both begin with one fitted map.
-    begun = dict(zip(seeds, runs.together([lambda seed=seed: runs.train(f"untold-begun-{seed}", 1, "--data", runs.facts(f"untold-{seed}-0", runs.steps / 20, 7000 + 10 * seed, UNTOLD),
+    begun = dict(zip(seeds, runs.together([lambda seed=seed: runs.train(f"untold-begun-{seed}", 1, "--data", runs.facts(f"untold-{seed}-0", runs.steps * runs.batch / 80, 7000 + 10 * seed, UNTOLD),
                                                                         "--chunk", 60, "--objective", "reason", "--lr", 0, "--seed", seed) for seed in seeds])))
     objectives = ("reason", "both")
     results = each(runs, objectives, seeds, answers)
@@ -485,6 +486,7 @@ def main():
     parser.add_argument("--documents", type=int, default=100, help="to judge by, with four questions each")
     parser.add_argument("--begun", default=str(ROOT / "models/e2llm/adapter"), help="what the trainings of E6 go on from")
     parser.add_argument("--steps", type=int, default=400, help="of each training of E4, E6, E7 and E8")
+    parser.add_argument("--batch", type=int, default=4, help="packs of 2,048 tokens a step of all but train.sh's; half as many take two thirds of the time on an H200")
     parser.add_argument("--few", default="40,160,640", help="documents with questions, of E8")
     parser.add_argument("--most-steps", type=int, default=100000, help="of any training, to try an experiment out")
     parser.add_argument("--lengths", default=",".join(str(LENGTH << doubling) for doubling in range(8)), help="of E5, in tokens")
