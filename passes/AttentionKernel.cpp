@@ -116,19 +116,32 @@ Value AttentionKernel::firstTile(const Walk &walk) {
   return kernel_.mul(kernel_.div(walk.begin, sizes_.keys), sizes_.keys);
 }
 
-// Narrows the walk to the block's split, a range of whole tiles; returns how many splits the source has keys for.
-Value AttentionKernel::narrow(Walk &walk) {
+// The keys that each split of the source takes, whole tiles, and how many splits it has keys for.
+AttentionKernel::Share AttentionKernel::shareOf(const Walk &walk) {
   ImplicitLocOpBuilder &b = kernel_.body();
-  Value first = firstTile(walk);
-  Value length = kernel_.max(kernel_.sub(walk.end, first), kernel_.index(0));
+  Value length = kernel_.max(kernel_.sub(walk.end, firstTile(walk)), kernel_.index(0));
   Value splits = sizes_.splitsOfCall ? kernel_.input(sizes_.splitsOfCall) : kernel_.index(sizes_.splits);
   Value row = kernel_.mul(splits, sizes_.keys); // a tile for every split
   Value tiles = arith::DivUIOp::create(b, kernel_.add(length, kernel_.sub(row, kernel_.index(1))), row);
-  Value share = kernel_.mul(kernel_.max(tiles, kernel_.index(1)), sizes_.keys);
-  Value begin = kernel_.add(first, arith::MulIOp::create(b, kernel_.gridIndex(2), share));
+  Value keys = kernel_.mul(kernel_.max(tiles, kernel_.index(1)), sizes_.keys);
+  return {keys, arith::CeilDivUIOp::create(b, length, keys)};
+}
+
+// Narrows the walk to the block's split; returns how many splits the source has keys for.
+Value AttentionKernel::narrow(Walk &walk) {
+  const Share share = shareOf(walk);
+  Value begin = kernel_.add(firstTile(walk), arith::MulIOp::create(kernel_.body(), kernel_.gridIndex(2), share.keys));
   walk.begin = kernel_.max(walk.begin, begin);
-  walk.end = kernel_.min(walk.end, kernel_.add(begin, share));
-  return arith::CeilDivUIOp::create(b, length, share);
+  walk.end = kernel_.min(walk.end, kernel_.add(begin, share.keys));
+  return share.splits;
+}
+
+// How many splits left a part: a merge knows it from its work list, before there are any.
+Value AttentionKernel::splitsOf(ArrayRef<AttentionSource> sources) {
+  Value count = kernel_.index(0);
+  for (const AttentionSource &source : sources)
+    count = kernel_.max(count, shareOf(visible(source)).splits);
+  return count;
 }
 
 // What the loops over the source read.
@@ -365,16 +378,13 @@ void AttentionKernel::runSplit(ArrayRef<AttentionSource> sources, const Attentio
   ImplicitLocOpBuilder &b = kernel_.body();
   assert(sizes_.queries == 1 && "the rows of a block must see the same keys");
   Value sums = kernel_.output(parts.sums), maxima = kernel_.output(parts.maxima);
-  Value weights = kernel_.output(parts.weights), used = kernel_.output(parts.used);
+  Value weights = kernel_.output(parts.weights);
   Value number = kernel_.gridIndex(2), zero = kernel_.index(0), count = zero;
   SmallVector<Walk> walks;
   for (const AttentionSource &source : sources) {
     walks.push_back(visible(source));
     count = kernel_.max(count, narrow(walks.back()));
   }
-  kernel_.when(arith::CmpIOp::create(b, arith::CmpIPredicate::eq, number, zero), [&] {
-    kernel_.store(kernel_.splat({1}, count), used, {queryBegin_, head_}, queryBegin_, queryEnd_, {1});
-  });
   kernel_.when(arith::CmpIOp::create(b, arith::CmpIPredicate::slt, number, count), [&] {
     Carried part = walkAll(walks);
     auto store = [&](Value tile, Value view, ArrayRef<int64_t> columns) {
@@ -393,10 +403,9 @@ void AttentionKernel::runSplit(ArrayRef<AttentionSource> sources, const Attentio
 }
 
 // The splits of a token in tiles: what they left is read side by side.
-void AttentionKernel::mergeTogether(const AttentionParts &parts) {
+void AttentionKernel::mergeTogether(Value count, const AttentionParts &parts) {
   ImplicitLocOpBuilder &b = kernel_.body();
   Value column = firstColumn();
-  Value count = kernel_.scalar(kernel_.input(parts.used), {queryBegin_, keyHead_});
   Value maxima = kernel_.input(parts.maxima), weights = kernel_.input(parts.weights), sums = kernel_.input(parts.sums);
   const int64_t together = sizes_.together;
   Carried start = nothing();
@@ -425,13 +434,13 @@ void AttentionKernel::mergeTogether(const AttentionParts &parts) {
   finish({next[0], next[1], next[2]});
 }
 
-void AttentionKernel::merge(const AttentionParts &parts) {
+void AttentionKernel::merge(ArrayRef<AttentionSource> sources, const AttentionParts &parts) {
+  Value count = splitsOf(sources);
   if (sizes_.together)
-    return mergeTogether(parts);
+    return mergeTogether(count, parts);
   ImplicitLocOpBuilder &b = kernel_.body();
   Value sums = kernel_.input(parts.sums), maxima = kernel_.input(parts.maxima);
-  Value weights = kernel_.input(parts.weights), used = kernel_.input(parts.used);
-  Value zero = kernel_.index(0), count = kernel_.scalar(used, {queryBegin_, head_});
+  Value weights = kernel_.input(parts.weights), zero = kernel_.index(0);
   Carried start = nothing();
   auto next = kernel_.loop(zero, count, 1, {start.sum, start.maximum, start.weight}, [&](Value part, ValueRange carried) {
     auto load = [&](Value view, ArrayRef<int64_t> columns) {

@@ -54,11 +54,10 @@ struct AttentionSizes {
   mlir::Value splitsOfCall = {}; // host index: how many of them a call has, if not all
 };
 
-// What the splits of each token leave behind, on the host's side. Splits past `used` write nothing.
+// What the splits of each token leave behind, on the host's side. Splits without keys write nothing.
 struct AttentionParts {
   mlir::Value sums;             // [T, splits, H, D] f32, weighted sums of values
   mlir::Value maxima, weights;  // [T, splits, H] f32
-  mlir::Value used;             // [T, blocks of heads] i32
 };
 
 class AttentionKernel {
@@ -75,8 +74,9 @@ public:
   void runQueryGradient(llvm::ArrayRef<AttentionSource> sources, const AttentionGradient &known);
   // Emits the loops over one split of all sources and stores its part. Blocks of one query token only.
   void runSplit(llvm::ArrayRef<AttentionSource> sources, const AttentionParts &parts);
-  // Joins the parts in the order of their index; afterwards `out` and `lse` may be asked for.
-  void merge(const AttentionParts &parts);
+  // Joins the parts that the splits of `sources` left, in the order of their index; afterwards `out` and `lse` may be asked for. Keys of a tile
+  // and splits are those of the splits.
+  void merge(llvm::ArrayRef<AttentionSource> sources, const AttentionParts &parts);
 
   // Normalised result [queries * headsOfBlock, columns] f32, rows of one token together; the first of its columns in a head.
   mlir::Value out() const { return out_; }
@@ -94,13 +94,18 @@ private:
   struct Carried {
     mlir::Value sum, maximum, weight; // sum of p v, running maximum of s, running sum of p
   };
+  struct Share {
+    mlir::Value keys, splits; // of each split; how many have some
+  };
   struct Walk; // one source with what its loops need
   mlir::Value workItem(int64_t column);
   mlir::Value loadQueries(mlir::Value hostQuery, int64_t column = 0);
   mlir::Value loadHead(mlir::Value view, int64_t column, int64_t rows, mlir::Value row, mlir::Value head, mlir::Value lo, mlir::Value hi);
   Walk visible(const AttentionSource &source);
   mlir::Value firstTile(const Walk &walk);
+  Share shareOf(const Walk &walk);
   mlir::Value narrow(Walk &walk);
+  mlir::Value splitsOf(llvm::ArrayRef<AttentionSource> sources);
   void prepare(Walk &walk);
   Carried nothing();
   Carried walkAll(llvm::MutableArrayRef<Walk> walks);
@@ -108,7 +113,7 @@ private:
   using TileStep = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value key, mlir::ValueRange carried)>;
   llvm::SmallVector<mlir::Value> overTiles(Walk &walk, mlir::ValueRange carried, TileStep step);
   mlir::Value selected(Walk &walk, mlir::Value scores, mlir::Value key);
-  void mergeTogether(const AttentionParts &parts);
+  void mergeTogether(mlir::Value count, const AttentionParts &parts);
   void finish(Carried carried);
   void selectBest(Walk &walk);
   mlir::Value placeTile(Walk &walk, mlir::Value key);

@@ -250,7 +250,7 @@ Value AttentionTiler::splitsFor(ImplicitLocOpBuilder &host, ArrayRef<AttentionSo
   return arith::MinSIOp::create(host, arith::CeilDivSIOp::create(host, most, constant(2 * sizes.keys)), constant(sizes.splits));
 }
 
-// Launches the kernel that leaves one part a split.
+// Launches the kernel that leaves one part a split, and settles what tiles of keys and how many splits it has.
 AttentionParts AttentionTiler::runSplits(StringRef name, Value list, ArrayRef<AttentionSource> sources) {
   KernelBuilder kernel(fused_.root, (name + "_split").str(), 3);
   ImplicitLocOpBuilder &host = kernel.host();
@@ -261,21 +261,21 @@ AttentionParts AttentionTiler::runSplits(StringRef name, Value list, ArrayRef<At
     return emptyResult(host, RankedTensorType::get(shape, element), attentions_.front()->getOperand(0));
   };
   Type f32 = host.getF32Type();
+  if (few_) {
+    sizes_.keys = std::min(sizes_.keys, few_.getKeys());
+    sizes_.splitsOfCall = splitsFor(host, sources, sizes_);
+  }
   AttentionSizes sizes = sizes_;
   const int64_t group = sizes_.heads / sizes_.keyHeads;
   sizes.fold = group > 1 && (sizes_.fold || (few_ && group <= few_.getHeads())); // keys are read once for all
-  if (few_) {
-    sizes.keys = std::min(sizes.keys, few_.getKeys());
-    sizes.splitsOfCall = splitsFor(host, sources, sizes);
-  }
   int64_t blocks = AttentionKernel::headBlocks(sizes);
   AttentionParts parts{part({sizes.splits, sizes_.heads, sizes_.headSize}, f32), part({sizes.splits, sizes_.heads}, f32),
-                       part({sizes.splits, sizes_.heads}, f32), part({blocks}, host.getI32Type())};
+                       part({sizes.splits, sizes_.heads}, f32)};
   AttentionKernel(kernel, sizes, list).runSplit(sources, parts);
   Value splits = sizes.splitsOfCall ? sizes.splitsOfCall : Value(arith::ConstantIndexOp::create(host, sizes.splits));
   Value grid[] = {hostSize(host, list, 0), arith::ConstantIndexOp::create(host, blocks), splits};
   tile::LaunchOp launch = kernel.finish(grid);
-  return {launch.getResult(0), launch.getResult(1), launch.getResult(2), launch.getResult(3)};
+  return {launch.getResult(0), launch.getResult(1), launch.getResult(2)};
 }
 
 LogicalResult AttentionTiler::tile() {
@@ -326,7 +326,7 @@ LogicalResult AttentionTiler::tile() {
   KernelBuilder kernel(fused_.root, parts ? name + "_merge" : name, sizes_.columns ? 3 : 2);
   AttentionKernel attention(kernel, sizes_, list);
   if (parts)
-    attention.merge(*parts);
+    attention.merge(sources, *parts);
   else
     attention.run(sources);
   SmallVector<OpResult> stored;

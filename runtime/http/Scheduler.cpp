@@ -270,13 +270,30 @@ Status Scheduler::begin(const std::shared_ptr<PromptTask> &task) {
   LONGC_TRY(openSession(sequence));
   IngestOptions options;
   options.softTokens = task->softTokens;
+  sequence.chooser.emplace(task->rules, task->firstChoice);
+  if (task->choices == 1) // several go on from the same logits
+    options.sampler = samplerOf(sequence);
   auto intake = Intake::begin(*sequence.session, std::span(task->tokens).subspan(static_cast<size_t>(sequence.known)), std::move(options));
   if (!intake.ok())
     return intake.status();
   sequence.intake.emplace(std::move(*intake));
-  sequence.chooser.emplace(task->rules, task->firstChoice);
   task->listener->onBegun(sequence.known);
   return {};
+}
+
+// What the engine's device chooses by; null where the host chooses.
+Sampler *Scheduler::samplerOf(Sequence &sequence) {
+  Sampler *sampler = sequence.chooser->samplerAlone();
+  return sampler && engine_.samplerFor(sampler->options()) ? sampler : nullptr;
+}
+
+// The next token: the device's, or chosen here.
+Result<ChosenToken> Scheduler::chosen(Sequence &sequence) {
+  const auto outcome = sequence.session->outcome();
+  if (!outcome)
+    return sequence.chooser->choose(sequence.session->logits(), sequence.session->seen());
+  auto token = DeviceSampler::tokenOf(*outcome);
+  return token.ok() ? Result<ChosenToken>(ChosenToken{*token, 0, {}}) : token.status();
 }
 
 // On what the task knows: its documents, or the prompt that it goes on from.
@@ -430,7 +447,7 @@ void Scheduler::chooseToken(Sequence &sequence) {
     return end(sequence, Finish::length);
   if (sequence.chooser->isOver())
     return end(sequence, Finish::stop);
-  auto token = sequence.chooser->choose(sequence.session->logits(), sequence.session->seen());
+  auto token = chosen(sequence);
   if (!token.ok())
     return fail(sequence.task, token.status());
   ++sequence.made;
@@ -447,7 +464,7 @@ void Scheduler::chooseToken(Sequence &sequence) {
   if (sequence.session->room() < 1)
     return end(sequence, Finish::window);
   sequence.token = token->id;
-  auto intake = Intake::begin(*sequence.session, {&sequence.token, 1});
+  auto intake = Intake::begin(*sequence.session, {&sequence.token, 1}, {.sampler = samplerOf(sequence)});
   if (!intake.ok())
     return fail(sequence.task, intake.status());
   sequence.intake.emplace(std::move(*intake));

@@ -150,6 +150,8 @@ private:
   Owner *neediest();
   Status begin(const std::shared_ptr<PromptTask> &task);
   Status openSession(Sequence &sequence);
+  Sampler *samplerOf(Sequence &sequence);
+  Result<ChosenToken> chosen(Sequence &sequence);
   void step();
   std::vector<Sequence *> choose();
   Status run(std::span<Sequence *const> sequences, std::span<Intake *const> intakes);

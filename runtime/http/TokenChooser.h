@@ -44,6 +44,8 @@ public:
   TokenChooser(const TokenRules &rules, int choice);
   /// `seen`: each token once that prompt and answer have so far.
   Result<ChosenToken> choose(std::span<const float> logits, std::span<const int32_t> seen);
+  /// What chooses the tokens where they hang on nothing else; null where they do.
+  Sampler *samplerAlone() { return isPlain() && rules_.alternatives < 0 ? &sampler_ : nullptr; }
   bool isOver() const { return constraint_ && constraint_->isOver(); }
 
 private:

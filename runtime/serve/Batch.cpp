@@ -50,6 +50,8 @@ void Batch::add(const BatchPart &part) {
   const WindowMarks &marks = context.marks();
   const auto firstRow = static_cast<int64_t>(tokens_.size()), count = static_cast<int64_t>(part.tokens.size());
   logits_.emplace_back(part.logits, part.rows.size());
+  if (!part.rows.empty())
+    choices_.push_back(part.choice);
   if (part.window > 0)
     return addWindows(part);
   for (int32_t token : part.tokens) {
@@ -133,7 +135,7 @@ Status Batch::gatherSoftTokens(int64_t width) {
   return {};
 }
 
-Status Batch::begin(Executor &executor, const PutTokens &put) {
+Status Batch::begin(Executor &executor, bool tokensAreThere) {
   bind(executor);
   const TensorShape all = listOf(static_cast<int64_t>(tokens_.size()));
   std::vector<InputTensor> inputs;
@@ -158,13 +160,31 @@ Status Batch::begin(Executor &executor, const PutTokens &put) {
     }
     default: return refused("the function wants what no batch has"); // Engine::create has seen that there is none
     }
-  return executor.begin(inputs, put);
+  return executor.begin(inputs, tokensAreThere);
 }
 
-Status Batch::run(Executor &executor) {
-  LONGC_TRY(begin(executor, {}));
+Status Batch::choose(Executor &executor, DeviceSampler &device) {
+  std::vector<const Sampler *> samplers;
+  for (const RowChoice *choice : choices_)
+    samplers.push_back(choice->sampler);
+  LONGC_TRY(device.begin(samplers));
+  LONGC_TRY(device.choose(executor.resultAddress(0), executor.tokensAddress()));
+  auto outcomes = device.outcomes();
+  if (!outcomes.ok())
+    return outcomes.status();
+  for (size_t row = 0; row < choices_.size(); ++row) {
+    choices_[row]->outcome = (*outcomes)[row];
+    choices_[row]->sampler->noteDraw();
+  }
+  return {};
+}
+
+Status Batch::run(Executor &executor, DeviceSampler *device) {
+  LONGC_TRY(begin(executor));
   if (rows_.empty())
     return executor.finish();
+  if (device && std::ranges::find(choices_, nullptr) == choices_.end())
+    return choose(executor, *device);
   // What is read waits for the call.
   const size_t rowBytes = static_cast<size_t>(executor.resultShape(0).sizes[1]) * sizeof(float);
   std::vector<std::span<std::byte>> targets;

@@ -12,7 +12,7 @@ Result<std::unique_ptr<DecodeAhead>> DecodeAhead::create(DeviceSampler &device, 
 }
 
 // A step that fails ahead of the host leaves the sessions as they were.
-Status DecodeAhead::step(const PutTokens &put) {
+Status DecodeAhead::step(bool ahead) {
   std::vector<BatchPart> parts;
   Status status;
   for (size_t i = 0; i < sessions_.size() && status.ok(); ++i) {
@@ -22,8 +22,8 @@ Status DecodeAhead::step(const PutTokens &put) {
       parts.push_back(*part);
   }
   if (status.ok())
-    status = engine_.beginStep(parts, put);
-  for (size_t i = 0; put && !status.ok() && i < parts.size(); ++i)
+    status = engine_.beginStep(parts, ahead);
+  for (size_t i = 0; ahead && !status.ok() && i < parts.size(); ++i)
     sessions_[i]->takeBack();
   return status;
 }
@@ -36,24 +36,24 @@ void DecodeAhead::noteTokens() {
 Status DecodeAhead::take(std::span<const int32_t> tokens) {
   tokens_.assign(tokens.begin(), tokens.end());
   noteTokens();
-  return step({});
+  return step(/*ahead=*/false);
 }
 
 Result<std::span<const int32_t>> DecodeAhead::next(bool goesOn) {
   if (isAhead_)
     noteTokens();
   isAhead_ = false;
-  LONGC_TRY(device_.choose(engine_.decode().resultAddress(0)));
+  LONGC_TRY(device_.choose(engine_.decode().resultAddress(0), engine_.decode().tokensAddress()));
   const auto hasRoom = [](const Session *session) { return session->marks().hasRoom() && session->room() > 0; };
   if (goesOn && std::ranges::all_of(sessions_, hasRoom)) // a step that finds no memory is for `take` to report
-    isAhead_ = step([this](void *tokens) { return device_.put(tokens); }).ok();
+    isAhead_ = step(/*ahead=*/true).ok();
   auto chosen = device_.read();
   if (!chosen.ok()) {
     end();
     return chosen;
   }
   for (Sampler *sampler : samplers_)
-    sampler->setDraws(sampler->draws() + (sampler->options().temperature > 0));
+    sampler->noteDraw();
   tokens_.assign(chosen->begin(), chosen->end());
   return chosen;
 }

@@ -32,7 +32,7 @@ public:
 private:
   DecodeAhead(DeviceSampler &device, std::span<Session *const> sessions, std::span<Sampler *const> samplers)
       : device_(device), engine_(sessions.front()->engine()), sessions_(sessions.begin(), sessions.end()), samplers_(samplers.begin(), samplers.end()) {}
-  Status step(const PutTokens &put);
+  Status step(bool ahead);
   void noteTokens();
 
   DeviceSampler &device_;

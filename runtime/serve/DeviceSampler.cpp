@@ -17,7 +17,7 @@ std::unique_ptr<DeviceSampler> DeviceSampler::of(Device &device, const abi::Prog
 DeviceSampler::~DeviceSampler() { release(); }
 
 void DeviceSampler::release() {
-  for (void **memory : {&deviceChoices_, &tokens_, &outcomes_}) {
+  for (void **memory : {&deviceChoices_, &outcomes_}) {
     if (*memory)
       device_.release(*memory);
     *memory = nullptr;
@@ -43,31 +43,36 @@ Status DeviceSampler::begin(std::span<const Sampler *const> samplers) {
     };
     constexpr const char *name = "chosen tokens";
     LONGC_TRY(make(deviceChoices_, device_.allocate(samplers.size() * sizeof(longc_choice), name)));
-    LONGC_TRY(make(tokens_, device_.allocate(samplers.size() * sizeof(int32_t), name)));
     LONGC_TRY(make(outcomes_, device_.allocateOfHost(samplers.size() * sizeof(int32_t), name)));
     rows_ = samplers.size();
   }
   return device_.copyIn(deviceChoices_, choices_.data(), choices_.size() * sizeof(longc_choice));
 }
 
-Status DeviceSampler::choose(const void *logits) {
+Status DeviceSampler::choose(const void *logits, void *tokens) {
   const auto rows = static_cast<int64_t>(choices_.size());
   const auto list = [&](void *data) { return longc_view{data, {rows, 1, 1, 1}, {1, 0, 0, 0}}; };
-  const longc_view views[] = {{const_cast<void *>(logits), {rows, vocabulary_, 1, 1}, {vocabulary_, 1, 0, 0}}, list(deviceChoices_), list(tokens_), list(outcomes_)};
+  const longc_view views[] = {{const_cast<void *>(logits), {rows, vocabulary_, 1, 1}, {vocabulary_, 1, 0, 0}}, list(deviceChoices_), list(tokens), list(outcomes_)};
   const int64_t grid[] = {rows}, scalars[] = {drawn_++};
   LONGC_TRY(device_.launch({kernel_, grid, views, scalars, false}));
   return device_.mark();
 }
 
-Status DeviceSampler::put(void *tokens) { return device_.copyWithin(tokens, tokens_, choices_.size() * sizeof(int32_t)); }
+Result<std::span<const int32_t>> DeviceSampler::outcomes() {
+  LONGC_TRY(device_.awaitMark());
+  return std::span(static_cast<const int32_t *>(outcomes_), choices_.size());
+}
+
+Result<int32_t> DeviceSampler::tokenOf(int32_t outcome) {
+  return outcome >= 0 ? Result<int32_t>(outcome) : noChoice(outcome == LONGC_SAMPLER_NOTHING ? -1 : LONGC_SAMPLER_NAN - outcome);
+}
 
 Result<std::span<const int32_t>> DeviceSampler::read() {
-  LONGC_TRY(device_.awaitMark());
-  const std::span outcomes(static_cast<const int32_t *>(outcomes_), choices_.size());
-  for (int32_t outcome : outcomes)
-    if (outcome < 0)
-      return noChoice(outcome == LONGC_SAMPLER_NOTHING ? -1 : LONGC_SAMPLER_NAN - outcome);
-  return outcomes;
+  auto all = outcomes();
+  for (size_t row = 0; all.ok() && row < all->size(); ++row)
+    if (auto token = tokenOf((*all)[row]); !token.ok())
+      return token.status();
+  return all;
 }
 
 } // namespace longc

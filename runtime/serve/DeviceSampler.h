@@ -26,11 +26,13 @@ public:
   bool covers(const SamplerOptions &options) const;
   /// A row of logits for each of these from now on. All are covered.
   Status begin(std::span<const Sampler *const> samplers);
-  /// Queues a choice for every row of [rows, vocabulary], behind what makes them.
-  Status choose(const void *logits);
-  /// Queues a copy of the last choice to a place in the device's memory.
-  Status put(void *tokens);
-  /// Waits for the last choice, not for what was queued behind it. As Sampler::sample, an error where a row has nothing to choose from.
+  /// Queues a choice for every row of [rows, vocabulary], behind what makes them; `tokens`, on the device, is where it is put.
+  Status choose(const void *logits, void *tokens);
+  /// Waits for the last choice, not for what was queued behind it: for each row what tokenOf takes.
+  Result<std::span<const int32_t>> outcomes();
+  /// As Sampler::sample, an error where the row has nothing to choose from.
+  static Result<int32_t> tokenOf(int32_t outcome);
+  /// The outcomes where all are tokens.
   Result<std::span<const int32_t>> read();
 
 private:
@@ -43,7 +45,7 @@ private:
   int32_t drawn_ = 0; // numbers of each row since `begin`
   // On the device, for `rows_` rows; outcomes are the host's to read.
   size_t rows_ = 0;
-  void *deviceChoices_ = nullptr, *tokens_ = nullptr, *outcomes_ = nullptr;
+  void *deviceChoices_ = nullptr, *outcomes_ = nullptr;
 };
 
 } // namespace longc

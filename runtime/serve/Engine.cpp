@@ -173,17 +173,17 @@ Status Engine::run(std::span<const BatchPart> parts) {
       if (executorOf(part) == executor)
         batch.add(part);
     if (!batch.isEmpty())
-      LONGC_TRY(batch.run(*executor));
+      LONGC_TRY(batch.run(*executor, sampler_.get()));
   }
   return {};
 }
 
-Status Engine::beginStep(std::span<const BatchPart> parts, const PutTokens &put) {
+Status Engine::beginStep(std::span<const BatchPart> parts, bool tokensAreThere) {
   LONGC_TRY(checkParts(parts));
   Batch batch;
   for (const BatchPart &part : parts)
     batch.add(part);
-  return batch.begin(decode(), put);
+  return batch.begin(decode(), tokensAreThere);
 }
 
 Status Engine::bindParameter(uint32_t parameter, const void *data) {

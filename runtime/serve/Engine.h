@@ -45,10 +45,15 @@ public:
   /// Runs tokens of several sequences of one store. Windows run in ingest, a part of one word in decode, a longer one or a soft token in
   /// prefill, whatever else is in the call: so its numbers are what it gets alone.
   Status run(std::span<const BatchPart> parts);
-  /// Queues a step of parts of one word each: logits, a row a part, stay in decode's first result. With `put` the words are not theirs.
-  Status beginStep(std::span<const BatchPart> parts, const PutTokens &put = {});
+  /// Queues a step of parts of one word each: logits, a row a part, stay in decode's first result. With
+  /// `tokensAreThere` the words are those at decode's tokensAddress, not theirs.
+  Status beginStep(std::span<const BatchPart> parts, bool tokensAreThere = false);
   /// Chooses tokens where the logits lie; null where the host does.
   DeviceSampler *sampler() { return sampler_.get(); }
+  /// The same where it chooses as `options` say.
+  const DeviceSampler *samplerFor(const SamplerOptions &options) const { return sampler_ && sampler_->covers(options) ? sampler_.get() : nullptr; }
+  /// Another one from now on; its device reads this one's memory.
+  void setSampler(std::unique_ptr<DeviceSampler> sampler) { sampler_ = std::move(sampler); }
   Executor &prefill() { return *inUse().prefill; }
   Executor &decode() { return *inUse().decode; }
   /// Whether there is a function that reads windows into memory alone.

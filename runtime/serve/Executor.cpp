@@ -37,6 +37,7 @@ Executor::Executor(const Program &program, const abi::Function &function, Device
     : program_(program), function_(function), device_(device), plan_(function, program.message()),
       hidden_(program.message(), device), symbols_(plan_.symbolNames.size(), unbound), maxima_(symbols_.size(), 0),
       states_(static_cast<size_t>(program.message().states_size())), ready_(plan_.steps.size()),
+      tokensInput_(static_cast<size_t>(std::ranges::find(function.inputs(), abi::Input::TOKENS, &abi::Input::role) - function.inputs().begin())),
       listsComeFirst_(std::ranges::is_sorted(plan_.steps, {}, [](const StepPlan &step) { return !step.isWorkList(); }) &&
                       std::ranges::all_of(plan_.steps, [](const StepPlan &step) { return step.isWorkList() || step.isLaunch(); })) {}
 
@@ -165,14 +166,11 @@ Status Executor::run(std::span<const InputTensor> inputs) {
   return device_.finish();
 }
 
-Status Executor::begin(std::span<const InputTensor> inputs, const PutTokens &put) {
+Status Executor::begin(std::span<const InputTensor> inputs, bool tokensAreThere) {
   auto start = Clock::now();
   LONGC_TRY(bindSymbols(inputs));
   LONGC_TRY(growArena());
-  LONGC_TRY(copyInputs(inputs));
-  for (size_t index = 0; put && index < inputs.size(); ++index)
-    if (function_.inputs(static_cast<int>(index)).role() == abi::Input::TOKENS)
-      LONGC_TRY(put(inputBlock_ + inputOffsets_[index]));
+  LONGC_TRY(copyInputs(inputs, tokensAreThere));
   if (profile_)
     profile_->addHost(secondsSince(start));
   return runSteps(inputs);
@@ -297,45 +295,64 @@ Status Executor::growArena() {
   return {};
 }
 
-// In one piece, the page table behind them: what a device of its own takes a token's few numbers for is the copies, not their bytes.
-Status Executor::copyInputs(std::span<const InputTensor> inputs) {
+// In one piece, tokens first, the page table and lists of work behind them: what a device of its own takes a token's few numbers for is the copies, not their bytes.
+Status Executor::copyInputs(std::span<const InputTensor> inputs, bool tokensAreThere) {
   constexpr size_t line = 256; // what copy engines ask of an address
-  std::vector<size_t> offsets;
+  std::vector<size_t> offsets(inputs.size());
   packedInputs_.clear();
   auto add = [&](const void *data, size_t bytes) {
-    offsets.push_back(packedInputs_.size());
-    packedInputs_.resize((packedInputs_.size() + bytes + line - 1) / line * line);
+    const size_t place = packedInputs_.size();
+    packedInputs_.resize((place + bytes + line - 1) / line * line);
     if (bytes > 0)
-      std::memcpy(packedInputs_.data() + offsets.back(), data, bytes);
+      std::memcpy(packedInputs_.data() + place, data, bytes);
+    return place;
   };
-  for (size_t index = 0; index < inputs.size(); ++index) {
+  auto addInput = [&](size_t index) {
     const uint32_t buffer = plan_.inputBuffers[index];
-    add(inputs[index].data, buffer == UINT32_MAX ? 0 : static_cast<size_t>(elementCount(inputs[index].shape) * elementBytes(plan_.buffers[buffer].type)));
-  }
-  add(pageTable_, static_cast<size_t>(pageTableSlots_ * pageTablePages_) * sizeof(int32_t));
-  if (packedInputs_.size() > inputBlockBytes_) {
-    if (inputBlock_)
-      device_.release(inputBlock_);
-    inputBlock_ = nullptr;
-    inputBlockBytes_ = 0;
-    auto memory = device_.allocate(2 * packedInputs_.size(), "inputs");
-    if (!memory.ok())
-      return memory.status();
-    inputBlock_ = static_cast<std::byte *>(*memory);
-    inputBlockBytes_ = 2 * packedInputs_.size();
-    ++generation_;
-  }
-  if (offsets != inputOffsets_)
+    offsets[index] = add(inputs[index].data, buffer == UINT32_MAX ? 0 : static_cast<size_t>(elementCount(inputs[index].shape) * elementBytes(plan_.buffers[buffer].type)));
+  };
+  if (tokensInput_ < inputs.size())
+    addInput(tokensInput_);
+  const size_t there = tokensAreThere ? packedInputs_.size() : 0;
+  for (size_t index = 0; index < inputs.size(); ++index)
+    if (index != tokensInput_)
+      addInput(index);
+  offsets.push_back(add(pageTable_, static_cast<size_t>(pageTableSlots_ * pageTablePages_) * sizeof(int32_t)));
+  std::map<uint32_t, size_t> listOffsets;
+  for (const StepPlan &step : plan_.steps)
+    if (listsComeFirst_ && step.isWorkList()) {
+      auto list = makeWorkList(step, inputs);
+      if (!list.ok())
+        return list.status();
+      listOffsets[step.result] = add(list->data(), list->size() * sizeof(int32_t));
+    }
+  if (packedInputs_.size() > inputBlockBytes_)
+    LONGC_TRY(growInputBlock(2 * packedInputs_.size(), there));
+  if (offsets != inputOffsets_ || listOffsets != listOffsets_)
     ++generation_;
   inputOffsets_ = std::move(offsets);
-  return packedInputs_.empty() ? Status() : device_.copyIn(inputBlock_, packedInputs_.data(), packedInputs_.size());
+  listOffsets_ = std::move(listOffsets);
+  return packedInputs_.size() == there ? Status() : device_.copyIn(inputBlock_ + there, packedInputs_.data() + there, packedInputs_.size() - there);
 }
 
-// All launches behind all lists of work; the lists' buffers live from the first step on, so nothing is in the way.
-Status Executor::runTogether(std::span<const InputTensor> inputs) {
-  for (const StepPlan &step : plan_.steps)
-    if (step.isWorkList())
-      LONGC_TRY(runWorkList(step, inputs));
+// Keeps the first `kept` bytes.
+Status Executor::growInputBlock(size_t bytes, size_t kept) {
+  auto memory = device_.allocate(bytes, "inputs");
+  if (!memory.ok())
+    return memory.status();
+  auto *block = static_cast<std::byte *>(*memory);
+  if (inputBlock_ && kept > 0)
+    LONGC_TRY(device_.copyWithin(block, inputBlock_, kept));
+  if (inputBlock_)
+    device_.release(inputBlock_);
+  inputBlock_ = block;
+  inputBlockBytes_ = bytes;
+  ++generation_;
+  return {};
+}
+
+// All launches, whose lists of work came with the inputs.
+Status Executor::runTogether() {
   return sequenceOf_ == generation_ ? device_.launchAll(launches_, sequence_) : launchAnew();
 }
 
@@ -362,11 +379,11 @@ Status Executor::launchAnew() {
 
 Status Executor::runSteps(std::span<const InputTensor> inputs) {
   if (!profile_ && listsComeFirst_)
-    return runTogether(inputs);
+    return runTogether();
   for (size_t index = 0; index < plan_.steps.size(); ++index) {
     auto start = Clock::now();
     const StepPlan &step = plan_.steps[index];
-    if (isLeftOut(step))
+    if (isLeftOut(step) || (listsComeFirst_ && step.isWorkList()))
       continue;
     LONGC_TRY(step.isWorkList() ? runWorkList(step, inputs) : step.isLaunch() ? runLaunch(index) : runTransfer(step));
     if (!profile_)
@@ -380,7 +397,7 @@ Status Executor::runSteps(std::span<const InputTensor> inputs) {
   return {};
 }
 
-Status Executor::runWorkList(const StepPlan &step, std::span<const InputTensor> inputs) {
+Result<std::vector<int32_t>> Executor::makeWorkList(const StepPlan &step, std::span<const InputTensor> inputs) {
   const InputTensor &given = inputs[plan_.buffers[step.segments].index];
   std::span<const int32_t> segments;
   std::vector<int32_t> packed;
@@ -404,7 +421,7 @@ Status Executor::runWorkList(const StepPlan &step, std::span<const InputTensor> 
   }
   auto list = buildWorkList(segments, step.rows, queries, step.order);
   if (!list.ok())
-    return list.status();
+    return list;
   if (profile_)
     lists_[step.result] = longc::costOf(*list);
   auto count = static_cast<int64_t>(list->size()) / WorkColumn::count;
@@ -415,14 +432,19 @@ Status Executor::runWorkList(const StepPlan &step, std::span<const InputTensor> 
     symbols_[step.countSymbol] = count;
     ++generation_;
   }
-  if (!list->empty())
-    LONGC_TRY(device_.copyIn(dataOf(step.result), list->data(), list->size() * sizeof(int32_t)));
-  if (hidden_.isOff())
-    return {};
-  bool moved = false;
-  LONGC_TRY(hidden_.keep(step.result, std::move(*list), maxima_[step.countSymbol], moved));
-  generation_ += moved;
-  return {};
+  if (!hidden_.isOff()) {
+    bool moved = false;
+    LONGC_TRY(hidden_.keep(step.result, *list, maxima_[step.countSymbol], moved));
+    generation_ += moved;
+  }
+  return list;
+}
+
+Status Executor::runWorkList(const StepPlan &step, std::span<const InputTensor> inputs) {
+  auto list = makeWorkList(step, inputs);
+  if (!list.ok())
+    return list.status();
+  return list->empty() ? Status() : device_.copyIn(dataOf(step.result), list->data(), list->size() * sizeof(int32_t));
 }
 
 LaunchCost Executor::costOf(const StepPlan &step, const ReadyStep &ready) const {
@@ -508,7 +530,9 @@ void *Executor::dataOf(uint32_t index) const {
   case abi::Buffer::STATE: return states_[buffer.index].data;
   case abi::Buffer::INPUT: return inputBlock_ + inputOffsets_[buffer.index];
   case abi::Buffer::PAGE_TABLE: return inputBlock_ + inputOffsets_.back();
-  default: return arena_ + layout_.offsets[index];
+  default:
+    const auto list = listOffsets_.find(index);
+    return list != listOffsets_.end() ? inputBlock_ + list->second : arena_ + layout_.offsets[index];
   }
 }
 

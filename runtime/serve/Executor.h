@@ -12,7 +12,7 @@
 #include "runtime/serve/WorkList.h"
 
 #include <array>
-#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -29,9 +29,6 @@ struct InputTensor {
   const void *data;
   TensorShape shape;
 };
-
-/// Queues what writes a call's tokens where they lie on the device.
-using PutTokens = std::function<Status(void *tokens)>;
 
 class Executor {
 public:
@@ -59,8 +56,10 @@ public:
 
   Status run(std::span<const InputTensor> inputs);
   /// The same without waiting for a device of its own to be done, which reading a result does.
-  /// With `put` the tokens of the inputs are not the call's: it is asked for them once the other inputs are there.
-  Status begin(std::span<const InputTensor> inputs, const PutTokens &put = {});
+  /// With `tokensAreThere` those of the inputs are not the call's: as many were put at `tokensAddress` behind the call before.
+  Status begin(std::span<const InputTensor> inputs, bool tokensAreThere = false);
+  /// Where the last call's tokens lie in the device's memory.
+  void *tokensAddress() const { return inputBlock_; }
   /// Waits for what was begun.
   Status finish() { return device_.finish(); }
   /// The steps of the last run once more, on the inputs that it left on the device (for measuring).
@@ -104,10 +103,13 @@ private:
   TensorShape stateShape(const BufferPlan &buffer) const;
   bool isBound(const BufferPlan &buffer) const;
   Status growArena();
-  Status copyInputs(std::span<const InputTensor> inputs);
+  Status copyInputs(std::span<const InputTensor> inputs, bool tokensAreThere);
+  Status growInputBlock(size_t bytes, size_t kept);
   Status runSteps(std::span<const InputTensor> inputs);
-  Status runTogether(std::span<const InputTensor> inputs);
+  Status runTogether();
   Status launchAnew();
+  /// A list of this call; its symbol and the copy without hidden memory are settled with it.
+  Result<std::vector<int32_t>> makeWorkList(const StepPlan &step, std::span<const InputTensor> inputs);
   Status runWorkList(const StepPlan &step, std::span<const InputTensor> inputs);
   LaunchCost costOf(const StepPlan &step, const ReadyStep &ready) const;
   Status runTransfer(const StepPlan &step);
@@ -134,16 +136,18 @@ private:
   std::vector<Bound> states_;
   const int32_t *pageTable_ = nullptr;
   int64_t pageTableSlots_ = 0, pageTablePages_ = 0;
-  // What a call is given, on the device: inputs by number, then the page table.
+  // What a call is given, on the device: its tokens, the other inputs by number, the page table, lists of work where those come first.
   std::byte *inputBlock_ = nullptr;
   size_t inputBlockBytes_ = 0;
-  std::vector<size_t> inputOffsets_;
+  std::vector<size_t> inputOffsets_;          // by number, then the page table's
+  std::map<uint32_t, size_t> listOffsets_;    // by buffer
   std::vector<std::byte> packedInputs_;
   ArenaLayout layout_;
   std::byte *arena_ = nullptr;
   bool asksForNothing_ = false; // every result of this call but its states is empty
   uint64_t generation_ = 1;
   std::vector<ReadyStep> ready_;
+  size_t tokensInput_;  // its number; past the inputs without one
   bool listsComeFirst_; // before all launches
   std::vector<KernelLaunch> launches_;
   uint64_t sequence_ = 0, sequenceOf_ = 0; // name of the launches as of a generation

@@ -22,7 +22,7 @@ Result<std::optional<int32_t>> Decoding::next(const Session &session) {
     generation_.finish = Finish::length;
     return std::optional<int32_t>();
   }
-  auto token = sampler_.sample(session.logits(), session.seen());
+  auto token = session.outcome() ? DeviceSampler::tokenOf(*session.outcome()) : sampler_.sample(session.logits(), session.seen());
   return token.ok() ? take(*token, session.room()) : Result<std::optional<int32_t>>(token.status());
 }
 

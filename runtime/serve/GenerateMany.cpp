@@ -72,8 +72,8 @@ private:
     return takeIn(sequence, prompts_[index]);
   }
 
-  static Status takeIn(Sequence &sequence, std::span<const int32_t> tokens) {
-    auto intake = Intake::begin(*sequence.session, tokens);
+  Status takeIn(Sequence &sequence, std::span<const int32_t> tokens) {
+    auto intake = Intake::begin(*sequence.session, tokens, {.sampler = engine_.samplerFor(options_.sampler) ? &sequence.sampler : nullptr});
     if (!intake.ok())
       return intake.status();
     sequence.intake.emplace(std::move(*intake));

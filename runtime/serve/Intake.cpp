@@ -106,6 +106,9 @@ Result<BatchPart> Intake::next() {
   const WindowMarks &marks = session_->marks();
   part_ = {session_->context_.get(), tokens_.first(static_cast<size_t>(count)), marks.end() - leftInGroup_, rows_,
            session_->options_.temperature.at(marks.memoryTokens()), session_->placeFor(rows_.size()), options_.softTokens, readsAlone()};
+  session_->choice_ = {options_.sampler};
+  if (options_.sampler && rows_.size() == 1)
+    part_.choice = &session_->choice_;
   return part_;
 }
 
@@ -114,7 +117,10 @@ Status Intake::take() {
   const auto width = static_cast<size_t>(session_->engine_.vocabulary());
   for (size_t row = 0; row < rows_.size() && options_.onLogits; ++row)
     LONGC_TRY(options_.onLogits(first_ + rows_[row], {part_.logits + row * width, width}));
-  session_->keepLast(rows_.size());
+  if (part_.choice && part_.choice->outcome)
+    session_->logits_.clear();
+  else
+    session_->keepLast(rows_.size());
   part_ = {};
   session_->context_->releaseUnkept();
   tokens_ = tokens_.subspan(static_cast<size_t>(count));

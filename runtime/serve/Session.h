@@ -50,6 +50,7 @@ struct IngestOptions {
   std::span<const float> softTokens; // rows that tokens softToken(i) stand for (Batch.h); they outlive the call
   std::span<const int32_t> before; // tokens that stand before them in the text: the first window sees the last of them, as `overlap` says
   bool toMemory = false; // all tokens become memory, window by window; no logits
+  Sampler *sampler = nullptr; // of Rows::last: chooses what follows where the engine's device can (Engine::samplerFor); it outlives the call
   /// Logits after token `index` of this call, for the rows asked for, in order.
   std::function<Status(int64_t index, std::span<const float> logits)> onLogits;
   /// After each piece of work; false cancels.
@@ -104,8 +105,10 @@ public:
   void takeBack() { context_->takeBack(); }
   Engine &engine() const { return engine_; }
 
-  /// Logits after the last token; empty before the first, and behind takeStep.
+  /// Logits after the last token; empty before the first, behind takeStep, and where there is an outcome.
   std::span<const float> logits() const { return logits_; }
+  /// What the device chose after the last token (DeviceSampler::tokenOf), where it did.
+  std::optional<int32_t> outcome() const { return choice_.outcome; }
   /// Tokens that can still be taken in; without memory it is what the window has left.
   int64_t room() const;
   const WindowMarks &marks() const { return context_->marks(); }
@@ -136,6 +139,7 @@ private:
   SessionOptions options_;
   std::unique_ptr<Context> context_;
   std::vector<float> logits_;
+  RowChoice choice_;
   std::vector<float> nextLogits_;        // where those of a call with one row come to lie
   std::unique_ptr<float[]> rowLogits_;   // of one with more: one place for all calls, which is not cleared
   size_t rowsOfPlace_ = 0;

@@ -49,6 +49,8 @@ public:
   // How many draws were made: with the seed, the whole state. Greedy choices draw nothing.
   uint64_t draws() const { return draws_; }
   void setDraws(uint64_t draws) { draws_ = draws; }
+  // A token was chosen elsewhere as `sample` would have done.
+  void noteDraw() { draws_ += options_.temperature > 0; }
 
 private:
   struct Candidate {

@@ -170,13 +170,12 @@ module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_
 // CHECK: %[[TILES:.*]] = arith.divui %{{.*}}, %c256
 // CHECK: %[[ENOUGH:.*]] = arith.maxsi %[[TILES]], %c1
 // CHECK: %[[SHARE:.*]] = arith.muli %[[ENOUGH]], %c16
+// CHECK: %[[USED:.*]] = arith.ceildivui %{{.*}}, %[[SHARE]]
 // CHECK: %[[FROM:.*]] = arith.muli %arg2, %[[SHARE]]
-// CHECK: arith.ceildivui %{{.*}}, %[[SHARE]]
-// CHECK: arith.cmpi eq, %arg2, %c0
-// CHECK: scf.if
-// CHECK: arith.index_cast %[[USED:.*]] : index to i32
-// CHECK: tile.store {{.*}} : tensor<1xi32>, <1x2xi32>
-// CHECK: %[[WORKS:.*]] = arith.cmpi slt, %arg2, %[[USED]]
+// CHECK: %[[FIRST:.*]] = arith.maxsi %[[USED]], %c0
+// CHECK: %[[OTHERS:.*]] = arith.ceildivui
+// CHECK: %[[ALL:.*]] = arith.maxsi %[[FIRST]], %[[OTHERS]]
+// CHECK: %[[WORKS:.*]] = arith.cmpi slt, %arg2, %[[ALL]]
 // CHECK: scf.if %[[WORKS]]
 // CHECK: scf.for
 // CHECK: %[[PART:.*]]:3 = scf.for
@@ -184,9 +183,14 @@ module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_
 // CHECK: tile.store {{.*}} : tensor<1x2x32xf32>, <1x16x4x32xf32>
 // CHECK: tile.store {{.*}} : tensor<1x2xf32>, <1x16x4xf32>
 // CHECK: tile.store {{.*}} : tensor<1x2xf32>, <1x16x4xf32>
-// Parts are joined in the order of their index; what follows the softmax is here.
+// Parts are joined in the order of their index, and how many there are follows from the work list, as in a split; what follows the softmax is here.
 // CHECK-LABEL: tile.kernel @window_attention_knn_attention_merge_attention_quantize_4x32_rows1_merge grid(%arg0, %arg1)
-// CHECK: %[[COUNT:.*]] = tile.scalar {{.*}} : <1x2xi32> -> index
+// CHECK: arith.divui %{{.*}}, %c256
+// CHECK: %[[OF_WINDOW:.*]] = arith.ceildivui
+// CHECK: %[[ONE:.*]] = arith.maxsi %[[OF_WINDOW]], %c0
+// CHECK: arith.divui %{{.*}}, %c256
+// CHECK: %[[OF_MEMORY:.*]] = arith.ceildivui
+// CHECK: %[[COUNT:.*]] = arith.maxsi %[[ONE]], %[[OF_MEMORY]]
 // CHECK: scf.for %{{.*}} = %c0 to %[[COUNT]] step %c1
 // CHECK-NOT: tile.mma
 // CHECK: arith.divf
@@ -194,8 +198,10 @@ module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_
 // TOGETHER-LABEL: _rows1_split grid(
 // TOGETHER: tile.mma {{.*}} transpose_b : tensor<2x32xf32>, tensor<16x32xf32> -> tensor<2x16xf32>
 // TOGETHER-LABEL: _rows1_merge grid(%arg0, %arg1)
-// TOGETHER: %[[KEYHEAD:.*]] = arith.divui %arg1, %c2
-// TOGETHER: %[[COUNT:.*]] = tile.scalar %{{.*}}[%{{.*}}, %[[KEYHEAD]]]
+// TOGETHER: arith.muli %arg{{.*}}, %c16
+// TOGETHER: arith.ceildivui
+// TOGETHER: arith.ceildivui
+// TOGETHER: %[[COUNT:.*]] = arith.maxsi
 // TOGETHER: scf.for %[[FIRST:.*]] = %c0 to %[[COUNT]] step %c64 iter_args
 // TOGETHER: tile.load {{.*}} dropped [2] : {{.*}} -> tensor<1x64xf32>
 // TOGETHER: tile.reduce max

@@ -29,12 +29,15 @@ namespace longc {
 class SamplerDevice final : public OwnMemoryDevice {
 public:
   Status launch(const KernelLaunch &launch) override {
+    ++launches;
     const auto &v = launch.views;
     on_cpu::kernel = [&] { sample_tokens(v[0], v[1], v[2], v[3], static_cast<int>(launch.scalars[0]), static_cast<int>(launch.grid[0])); };
     for (int row = 0; row < launch.grid[0]; ++row)
       on_cpu::runBlock(row, LONGC_SAMPLER_THREADS);
     return {};
   }
+
+  int launches = 0;
 };
 
 } // namespace longc

@@ -1,10 +1,8 @@
 // Sequences that go on with tokens before the host knows them say what they say without: on the fake program, whose logits the sampler's kernel reads.
 #include "runtime/serve/DecodeAhead.h"
 
-#include "runtime/serve/Generate.h"
-#include "test/runtime/FakeProgram.h"
-
-#include "gtest/gtest.h"
+#include "runtime/serve/GenerateMany.h"
+#include "test/runtime/Serving.h"
 
 #include "test/runtime/SamplerDevice.h"
 
@@ -21,6 +19,8 @@ struct Ahead : testing::Test {
     options.policy.window = fake::window;
     options.policy.lastContext = fake::lastContext;
   }
+
+  ~Ahead() override { engine->setSampler(nullptr); } // before its device goes
 
   std::unique_ptr<Session> sessionWith(std::vector<int32_t> tokens) {
     auto session = Session::create(*engine, options);
@@ -128,6 +128,65 @@ TEST_F(Ahead, SequencesOfACallEachGoTheirWay) {
     auto expected = generate(*alone, host, {.maxTokens = 10});
     ASSERT_TRUE(expected.ok());
     EXPECT_EQ(given[i], expected->tokens) << i;
+  }
+}
+
+// Prompts that come and go: of a call all tokens are chosen by the device, and are the host's.
+TEST_F(Ahead, BatchesAreChosenForThere) {
+  const std::vector<std::vector<int32_t>> prompts = {prompt, {3, 3, 4}, std::vector<int32_t>(100, 7), {9}, {11, 12, 13}};
+  const auto texts = [&](const SamplerOptions &sampling) {
+    std::map<size_t, std::pair<std::vector<int32_t>, Finish>> texts;
+    auto store = Session::createStore(*engine, options, 2);
+    EXPECT_TRUE(store.ok());
+    ManyOptions many{sampling, 14, {200, 30}, {}, [&](const Continuation &one) {
+      texts[one.index] = {one.generation.tokens, one.generation.finish};
+      return Status();
+    }};
+    Status status = generateMany(*engine, options, *store, prompts, many);
+    EXPECT_TRUE(status.ok()) << status.text();
+    return texts;
+  };
+  const SamplerOptions kinds[] = {{}, drawing, {.repetitionPenalty = 1.3f}};
+  for (const SamplerOptions &sampling : kinds) {
+    engine->setSampler(nullptr);
+    const auto expected = texts(sampling);
+    engine->setSampler(std::make_unique<DeviceSampler>(device, 0, fake::vocabulary));
+    device.launches = 0;
+    EXPECT_EQ(texts(sampling), expected);
+    EXPECT_EQ(device.launches > 0, sampling.repetitionPenalty == 1);
+  }
+}
+
+struct ServingThere : fake::Serving {
+  ~ServingThere() override {
+    close();
+    engine->setSampler(nullptr); // before its device goes
+  }
+  SamplerDevice device;
+};
+
+// Where a request asks for more than a sampler the host chooses, for all of a call.
+TEST_F(ServingThere, RequestsAreAnsweredAsByTheHost) {
+  std::vector<fake::Json> bodies;
+  for (int i = 0; i < 6; ++i)
+    bodies.push_back({{"prompt", std::string(static_cast<size_t>(7 + 37 * i), static_cast<char>('a' + i))}, {"max_tokens", 12 + i}, {"temperature", 1.5}, {"seed", i}});
+  bodies.push_back({{"prompt", "abcdefgh"}, {"max_tokens", 9}, {"temperature", 1}, {"seed", 7}, {"n", 3}});
+  bodies.push_back({{"prompt", "abcdefgh"}, {"max_tokens", 9}, {"temperature", 0}, {"logprobs", 2}});
+  bodies.push_back({{"prompt", "abcdefgh"}, {"max_tokens", 9}, {"temperature", 0}, {"logit_bias", {{"7", -100}}}});
+  std::vector<fake::Json> expected;
+  for (const fake::Json &body : bodies)
+    expected.push_back(answered("/v1/completions", body)["choices"]);
+  close();
+  engine->setSampler(std::make_unique<DeviceSampler>(device, 0, fake::vocabulary));
+  for (size_t i = 0; i < bodies.size(); ++i)
+    EXPECT_EQ(answered("/v1/completions", bodies[i])["choices"], expected[i]) << i;
+  EXPECT_GT(device.launches, 6 * 12);
+  std::vector<std::shared_ptr<fake::RecordedReply>> replies;
+  for (const fake::Json &body : bodies)
+    replies.push_back(ask("/v1/completions", body.dump()));
+  for (size_t i = 0; i < replies.size(); ++i) {
+    ASSERT_TRUE(replies[i]->wait());
+    EXPECT_EQ(replies[i]->json()["choices"], expected[i]) << i;
   }
 }
 

@@ -342,7 +342,7 @@ TEST_F(Sessions, LaunchesOfADecodedTokenStayTheSameAsMemoryGrows) {
     ASSERT_TRUE(context->admit(1).ok());
     Batch batch;
     batch.add({context.get(), {&token, 1}, index, {&row, 1}, 1, logits.data()});
-    ASSERT_TRUE(batch.run(*executor).ok());
+    ASSERT_TRUE(batch.run(*executor, nullptr).ok());
   }
   ASSERT_FALSE(device.sequences.empty());
   EXPECT_LE(device.launched, steps) << "one by one in the first call alone";
