@@ -225,7 +225,7 @@ struct Fixture : testing::Test {
     const auto row = static_cast<int32_t>(count - 1);
     Batch batch;
     batch.add({&context, tokens, context.marks().end() - count, {&row, 1}, 1, logits.data()});
-    Status status = batch.run(*executor);
+    Status status = batch.run(*executor, nullptr);
     EXPECT_TRUE(status.ok()) << status.text();
     return logits;
   }
