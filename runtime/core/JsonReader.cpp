@@ -10,12 +10,14 @@
 namespace longc {
 namespace {
 
+// A text of one line may be a line of a file, whose number another says.
 std::string placeOf(std::string_view text, size_t position) {
   position = std::min(position, text.size());
   std::string_view before = text.substr(0, position);
   size_t line = static_cast<size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
   size_t column = position - (line == 1 ? 0 : before.rfind('\n') + 1);
-  return "line " + std::to_string(line) + ", column " + std::to_string(column);
+  const bool isOneLine = text.find('\n') == text.npos;
+  return (isOneLine ? "" : "line " + std::to_string(line) + ", ") + "column " + std::to_string(column);
 }
 
 // What nlohmann's parser calls; a false result ends it.

@@ -264,7 +264,7 @@ TEST_F(HfFolder, FoldersThatAreRefused) {
   write("generation_config.json", R"({"eos_token_id": 5})");
   refused(ConfigInvalid, "generation_config.json: key 'eos_token_id': expected ids below 5");
   write("generation_config.json", "{");
-  refused(2130, "generation_config.json: line 1, column 1: expected JSON");
+  refused(2130, "generation_config.json: column 1: expected JSON");
   std::filesystem::remove(path_ / "generation_config.json");
   write("tokenizer.json", R"({"model": {"type": "WordLevel", "vocab": {}}})");
   refused(TokenizerInvalid, "tokenizer.json: tokenizer 'WordLevel' is not supported: expected 'BPE', 'WordPiece' or 'Unigram'");

@@ -51,6 +51,7 @@ TEST(JsonReader, MembersKeepTheirOrderAndTheirPlaceWhileOthersGrow) {
 
 TEST(JsonReader, WhatIsNoJsonIsRefusedWithItsPlace) {
   EXPECT_EQ(refusal("{\"a\": 1,\n  }"), "line 2, column 3: expected JSON");
+  EXPECT_EQ(refusal("{\"a\": 1,}"), "column 9: expected JSON"); // a line of a file, perhaps: which one is not said here
   for (std::string_view text : {"", " ", "{", "[1,]", "[1 2]", "{\"a\"}", "{a: 1}", "01", "nul", "NaN", "Infinity", "'a'",
                                 "\"\x01\"", "\"\xff\"", "\"\xed\xa0\x80\"", "\"\\ud800\"", "{} {}", "[] // note", "1e999"})
     EXPECT_NE(refusal(text).find("expected JSON"), std::string::npos) << text;

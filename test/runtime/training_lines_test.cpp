@@ -54,7 +54,7 @@ TEST(TrainingLines, LinesOfATable) {
 
 TEST(TrainingLines, WhatIsWrongIsSaidWithItsLine) {
   const Wrong cases[] = {
-      {"{\"messages\": [", badTrainingLine, "expected JSON"},
+      {"{\"messages\": [", badTrainingLine, "line 3: column 14: expected JSON"},
       {"[1]", badTrainingLine, "it is a list"},
       {"{\"Messages\": []}", badTrainingLine, "none of the keys"},
       {"{\"messages\": 3}", badTrainingLine, "\"messages\" is 3"},
