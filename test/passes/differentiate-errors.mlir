@@ -45,8 +45,8 @@ func.func @loss(%x: tensor<2x3xf32>, %w: tensor<5x3xf32> {lm.trained}, %t: tenso
 
 // -----
 
-func.func @loss(%a: tensor<2x2x3xf32> {lm.trained}, %s: tensor<1x3x3xf32>, %n: tensor<1x3xf32>, %z: tensor<1xf32>) -> tensor<2x2x3xf32> {
-  // expected-error@+1 {{'lm.gated_memory' op has no gradient with a linear state}}
-  %o = lm.gated_memory %a, %a reads kind linear_state (%s, %n) gate (%z) : (tensor<2x2x3xf32>, tensor<2x2x3xf32>, tensor<1x3x3xf32>, tensor<1x3xf32>, tensor<1xf32>) -> tensor<2x2x3xf32>
+func.func @loss(%a: tensor<2x2x3xf32> {lm.trained}, %s: tensor<?x1x3x3xf32>, %n: tensor<?x1x3xf32>, %z: tensor<1xf32>, %cu: tensor<?xi32>) -> tensor<2x2x3xf32> {
+  // expected-error@+1 {{'lm.gated_memory' op has no gradient with a linear state of each sequence}}
+  %o = lm.gated_memory %a, %a reads kind linear_state (%s, %n) gate (%z) sequences %cu : (tensor<2x2x3xf32>, tensor<2x2x3xf32>, tensor<?x1x3x3xf32>, tensor<?x1x3xf32>, tensor<1xf32>, tensor<?xi32>) -> tensor<2x2x3xf32>
   return %o : tensor<2x2x3xf32>
 }

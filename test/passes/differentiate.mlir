@@ -27,6 +27,9 @@
 // RUN: longc-interpret %s --function gated_by_head --check-gradients --tokens 4 | FileCheck %s --check-prefix=THREE
 // RUN: longc-interpret %s --function gated_by_token --check-gradients --tokens 4 | FileCheck %s --check-prefix=THREE
 // RUN: longc-interpret %s --function gated_by_layer --check-gradients --tokens 4 | FileCheck %s --check-prefix=FIVE
+// RUN: longc-interpret %s --function linear_state --check-gradients --tokens 5 | FileCheck %s --check-prefix=FIVE
+// RUN: longc-interpret %s --function linear_state_added --check-gradients --tokens 5 | FileCheck %s --check-prefix=SIX
+// RUN: longc-interpret %s --function linear_state_delta --check-gradients --tokens 5 | FileCheck %s --check-prefix=SIX
 // RUN: longc-interpret %s --function tied --check-gradients --tokens 9 | FileCheck %s --check-prefix=TIED
 // RUN: longc-opt %s --longc-differentiate=function=tied | FileCheck %s
 // RUN: longc-opt %s --longc-differentiate=function=frozen | FileCheck %s --check-prefix=FROZEN
@@ -36,6 +39,7 @@
 // THREE: gradients agree: 3 of 3,
 // FOUR: gradients agree: 4 of 4,
 // FIVE: gradients agree: 5 of 5,
+// SIX: gradients agree: 6 of 6,
 // SEVEN: gradients agree: 7 of 7,
 
 func.func @elements(%a: tensor<3x4xf32> {lm.trained}, %b: tensor<3x4xf32> {lm.trained}, %c: tensor<3x4xf32> {lm.trained},
@@ -239,6 +243,35 @@ func.func @gated(%a: tensor<?x2x2xf32> {lm.trained}, %q: tensor<?x2x2xf32> {lm.t
   %o, %g = lm.gated_memory %a, %q reads (%w1, %w2) gate (%u1, %u2) mask %mask
     : (tensor<?x2x2xf32>, tensor<?x2x2xf32>, tensor<2x2x3xf32>, tensor<2x3x2xf32>, tensor<2x2x2xf32>, tensor<2x2xf32>, tensor<?xf32>) -> (tensor<?x2x2xf32>, tensor<?x2xf32>)
   return %o, %g : tensor<?x2x2xf32>, tensor<?x2xf32>
+}
+
+// Infini-attention's state: two pairs of heads share one each. Its norm is far from zero, so that what is divided by it is smooth.
+func.func @linear_state(%a: tensor<?x4x3xf32> {lm.trained}, %q: tensor<?x4x3xf32> {lm.trained}, %s: tensor<2x3x3xf32> {lm.trained}, %x: tensor<2x3xf32> {lm.trained},
+                        %z: tensor<?x4xf32> {lm.trained}) -> tensor<?x4x3xf32> {
+  %n = lm.sigmoid %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %o = lm.gated_memory %a, %q reads kind linear_state (%s, %n) gate (%z)
+    : (tensor<?x4x3xf32>, tensor<?x4x3xf32>, tensor<2x3x3xf32>, tensor<2x3xf32>, tensor<?x4xf32>) -> tensor<?x4x3xf32>
+  return %o : tensor<?x4x3xf32>
+}
+
+func.func @linear_state_added(%a: tensor<?x4x3xf32>, %q: tensor<?x4x3xf32> {lm.trained}, %s: tensor<2x3x3xf32> {lm.trained}, %x: tensor<2x3xf32> {lm.trained},
+                              %k: tensor<?x2x3xf32> {lm.trained}, %v: tensor<?x2x3xf32> {lm.trained}, %z: tensor<1xf32> {lm.trained})
+    -> (tensor<?x4x3xf32>, tensor<2x3x3xf32>, tensor<2x3xf32>) {
+  %n = lm.sigmoid %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %o, %s1, %n1 = lm.gated_memory %a, %q reads kind linear_state (%s, %n) gate (%z) writes add (%k, %v)
+    : (tensor<?x4x3xf32>, tensor<?x4x3xf32>, tensor<2x3x3xf32>, tensor<2x3xf32>, tensor<1xf32>, tensor<?x2x3xf32>, tensor<?x2x3xf32>)
+    -> (tensor<?x4x3xf32>, tensor<2x3x3xf32>, tensor<2x3xf32>)
+  return %o, %s1, %n1 : tensor<?x4x3xf32>, tensor<2x3x3xf32>, tensor<2x3xf32>
+}
+
+func.func @linear_state_delta(%a: tensor<?x2x3xf32>, %q: tensor<?x2x3xf32> {lm.trained}, %s: tensor<2x3x3xf32> {lm.trained}, %x: tensor<2x3xf32> {lm.trained},
+                              %k: tensor<?x2x3xf32> {lm.trained}, %v: tensor<?x2x3xf32> {lm.trained}, %z: tensor<2xf32> {lm.trained})
+    -> (tensor<?x2x3xf32>, tensor<2x3x3xf32>, tensor<2x3xf32>) {
+  %n = lm.sigmoid %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %o, %s1, %n1 = lm.gated_memory %a, %q reads kind linear_state (%s, %n) gate (%z) writes delta (%k, %v)
+    : (tensor<?x2x3xf32>, tensor<?x2x3xf32>, tensor<2x3x3xf32>, tensor<2x3xf32>, tensor<2xf32>, tensor<?x2x3xf32>, tensor<?x2x3xf32>)
+    -> (tensor<?x2x3xf32>, tensor<2x3x3xf32>, tensor<2x3xf32>)
+  return %o, %s1, %n1 : tensor<?x2x3xf32>, tensor<2x3x3xf32>, tensor<2x3xf32>
 }
 
 func.func @gated_by_head(%a: tensor<?x2x3xf32> {lm.trained}, %q: tensor<?x2x3xf32>, %m: tensor<?x2x3xf32> {lm.trained}, %z: tensor<2xf32> {lm.trained}) -> tensor<?x2x3xf32> {

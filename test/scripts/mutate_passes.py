@@ -47,10 +47,10 @@ class Mutant:
         before, self.old, self.new, after = match.groups()
         self.text = before + self.old + after
         self.choice = f"{before}(longcMutant({number}) ? ({self.new}) : ({self.old})){after}"
-        own = self.name.removeprefix("cuda/")
-        folder = ("codegen/cuda" if own != self.name else
+        prefix, _, own = self.name.rpartition("/")
+        folder = ("codegen/cuda" if prefix == "cuda" else "dialects/lm/gradients" if prefix == "gradients" else
                   "codegen/cpu" if (ROOT / "codegen/cpu" / f"{own}.cpp").exists() else "passes")
-        self.tests = [ROOT / "test" / folder / f"{test}.mlir" for test in (tests or [kebab(own.removeprefix("Cpu"))])]
+        self.tests = [ROOT / "test" / ("passes" if prefix == "gradients" else folder) / f"{test}.mlir" for test in (tests or [kebab(own.removeprefix("Cpu"))])]
         self.source = ROOT / folder / f"{own}.cpp"
 
 

@@ -1,4 +1,4 @@
-"""What mutate_passes.py breaks: a source of passes/, of codegen/cpu or (cuda/Xy) of codegen/cuda, an expression in it (once) and what
+"""What mutate_passes.py breaks: a source of passes/, of codegen/cpu, (cuda/Xy) of codegen/cuda or (gradients/Xy) of dialects/lm/gradients, an expression in it (once) and what
 replaces it, the tests of that folder that must see it (none: the one of the source's name), what it breaks."""
 
 MUTATIONS = [
@@ -97,6 +97,10 @@ MUTATIONS = [
     ("GatedMemoryKernel",
      "if ({{op_.getGateSelects() == lm::GateSelects::local => op_.getGateSelects() != lm::GateSelects::local}})",
      ["tile-linear-memory"], "the gate's share goes to the other side"),
+    ("gradients/LinearState", "make_.add(above, make_.multiply({{below => above}}, feature(rows)))", ["differentiate"], "what is below zero has no slope"),
+    ("gradients/LinearState", "make_.scaleRows(normRows(rows), {{along => inverse}})", ["differentiate"], "what is read is not divided by the norm's share"),
+    ("gradients/LinearState", "addRead(keys, make_.scale(toWritten, {{-1 => 1}}), gradients)", ["differentiate"], "what the state knows is added once more"),
+    ("gradients/LinearState", "row == {{number * size_ => 0}} + column", ["differentiate"], "heads that share a state are all the first of them"),
     ("GemmKernel", ": loadAs(kernel, weight, {tile.cols, depth}, {tile.col, {{k => kernel.index(0)}}}, tileElement(a));",
      ["tile-linear"], "every step along K reads the first columns of the weight"),
     ("GemmKernel", "load(y, tile.cols, {{tile.col => tile.row}})", ["tile-gradient-kernels"], "other columns"),

@@ -1,6 +1,6 @@
 // Gradient of gated memory, in plain ops: the memory and the gate are computed again, for they cost less than they keep.
 #include "dialects/lm/gradients/Attach.h"
-#include "dialects/lm/gradients/PlainOps.h"
+#include "dialects/lm/gradients/LinearState.h"
 
 using namespace mlir;
 
@@ -43,7 +43,10 @@ public:
     std::optional<HeadMlp> memory;
     if (op_.getMemory() == MemoryRead::mlp)
       memory.emplace(make_, op_.getQuery(), op_.getMemoryOperands()[0], op_.getMemoryOperands()[1]);
-    Value read = memory ? memory->out() : op_.getMemoryOperands()[0];
+    std::optional<LinearState> state;
+    if (op_.getMemory() == MemoryRead::linear_state)
+      state.emplace(make_, gradients_.builder(), op_.getMemoryOperands()[0], op_.getMemoryOperands()[1]);
+    Value read = memory ? memory->out() : state ? readState(*state) : op_.getMemoryOperands()[0];
     std::optional<HeadMlp> gateMlp;
     Value gate = make_.sigmoid(
         make_.add(make_.scale(logits(gateMlp), op_.getGateScale()),
@@ -54,7 +57,11 @@ public:
 
     if (gradients_.isWanted(attention))
       gradients_.add(attention, make_.scaleRows(gradient, local ? masked : rest));
-    addMemory(memory, make_.scaleRows(gradient, local ? rest : masked));
+    Value toMemory = make_.scaleRows(gradient, local ? rest : masked);
+    if (state)
+      addState(*state, toMemory);
+    else
+      addMemory(memory, toMemory);
 
     // of the masked gate: what it gives less what it takes
     Value toRead = make_.dotRows(gradient, read), toAttention = make_.dotRows(gradient, attention);
@@ -92,6 +99,28 @@ private:
 
   static bool isOne(Value logits) { return PlainOps::shapeOf(logits) == ArrayRef<int64_t>{1}; }
 
+  // Heads that share a state, one after the other.
+  int64_t shared() { return rows_[1] / PlainOps::shapeOf(op_.getMemoryOperands()[0])[0]; }
+
+  Value readState(LinearState &state) {
+    Value all;
+    for (int64_t number = 0; number < shared(); ++number) {
+      Value one = state.putBack(state.read(state.pick(op_.getQuery(), number)), rows_[1], number);
+      all = all ? make_.add(all, one) : one;
+    }
+    return all;
+  }
+
+  void addState(LinearState &state, Value gradient) {
+    for (int64_t number = 0; number < shared(); ++number) {
+      Value toQuery = state.addRead(state.pick(op_.getQuery(), number), state.pick(gradient, number), gradients_);
+      if (gradients_.isWanted(op_.getQuery()))
+        gradients_.add(op_.getQuery(), state.putBack(toQuery, rows_[1], number));
+    }
+    if (op_.getUpdate())
+      state.addWritten(op_, gradients_);
+  }
+
   void addMemory(std::optional<HeadMlp> &memory, Value gradient) {
     if (!memory)
       return gradients_.add(op_.getMemoryOperands()[0], gradient);
@@ -124,8 +153,8 @@ private:
 };
 
 LogicalResult differentiate(GatedMemoryOp op, Gradients &gradients) {
-  if (op.getMemory() == MemoryRead::linear_state)
-    return op.emitOpError("has no gradient with a linear state");
+  if (op.getCuSeqlens())
+    return op.emitOpError("has no gradient with a linear state of each sequence");
   GatedMemoryGradient(op, gradients).run();
   return success();
 }
