@@ -13,6 +13,7 @@ namespace {
 // What counts: the answers and that they end. The words of facts and questions are few and alike; a text is a text.
 constexpr float textWeight = 1, wordWeight = 0.1f, answerWeight = 20;
 constexpr double chatShare = 0.25; // of the questions, where there is a template
+constexpr double namelessBatches = 0.5, namelessShare = 0.25; // of the rows that read the one that tells it
 
 // So many facts and questions in a row of 2,048 tokens, in shorter ones two at least.
 int64_t factsOf(int64_t length) { return std::max<int64_t>(2, length * 6 / 2048); }
@@ -128,6 +129,12 @@ Result<FactBatch> FactRowMaker::make(int64_t step, int64_t range) const {
   std::vector<size_t> ends; // of the texts, side by side
   for (const FactText &text : texts_)
     ends.push_back((ends.empty() ? 0 : ends.back()) + text.tokens.size());
+  std::optional<Fact> nameless;
+  int64_t tells = -1; // the row
+  if (options_.nameless && draws.uniform() < namelessBatches) {
+    nameless = makeNamelessFact(*options_.nameless, seed);
+    tells = static_cast<int64_t>(draws.below(static_cast<size_t>(std::max<int64_t>(1, options_.rows / 2))));
+  }
   FactBatch made;
   made.batch.range = range;
   made.batch.crossRows = options_.alone ? readRowsAlone(options_.rows, range) : readEarlierRows(options_.rows, range);
@@ -143,12 +150,16 @@ Result<FactBatch> FactRowMaker::make(int64_t step, int64_t range) const {
       row.begin = made.rows.back().end;
     }
     row.facts.assign(facts.begin() + number * perRow, facts.begin() + (number + 1) * perRow);
+    if (number == tells)
+      row.facts.push_back(*nameless);
     const std::vector<int32_t> &pairs = made.batch.crossRows;
     for (size_t pair = 0; pair < pairs.size(); pair += 2)
       if (const int32_t earlier = pairs[pair + 1]; pairs[pair] == number)
         for (const Fact &fact : made.rows[static_cast<size_t>(earlier)].facts)
           row.questions.push_back({fact, earlier});
     draws.shuffle(row.questions);
+    if (nameless && draws.uniform() < namelessShare) // first: one of so many is seldom asked for
+      std::ranges::stable_partition(row.questions, [&](const AskedFact &asked) { return asked.fact.question == nameless->question; });
     row.questions.resize(std::min(row.questions.size(), static_cast<size_t>(questionsOf(options_.length))));
     auto sample = write(row, draws);
     if (!sample.ok())

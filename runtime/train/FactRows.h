@@ -22,6 +22,7 @@ struct FactRowOptions {
   uint64_t seed = 0;
   int64_t together = 4; // rows that go on in one text
   bool alone = false;   // rows that are read read none (readRowsAlone)
+  std::optional<FactWords> nameless; // told by one row of the first half, in half of all batches, and asked for by some that read it
 };
 
 /// Pairs as readEarlierRows makes them, where rows that are read read none themselves, as windows that go to memory alone: of every two rows the

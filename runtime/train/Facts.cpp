@@ -104,6 +104,10 @@ std::vector<Fact> makeFacts(int64_t count, uint64_t seed) {
   return facts;
 }
 
+Fact makeNamelessFact(const FactWords &words, uint64_t seed) {
+  return factOf({words.sentence, words.question}, "", numberOf(seed, static_cast<uint64_t>(mostFacts))); // no other fact's number
+}
+
 std::vector<FactChain> makeFactChains(int64_t count, uint64_t seed) {
   const std::vector<std::string> drawn = drawNames(2 * count, seed);
   std::vector<FactChain> chains;

@@ -1,7 +1,7 @@
 // Facts that no model knows, for texts to hold and questions to ask: what looking things up is learnt and judged by.
 //
-// No fact is told or asked for in the words of the pass-key test, so that an adapter that was trained on these can be judged
-// by it.
+// No fact of makeFacts is told or asked for in the words of the pass-key test, so that an adapter that was trained on these can
+// be judged by it.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,12 @@ struct Fact {
 
 /// Facts about `count` different names; the same with the same seed.
 std::vector<Fact> makeFacts(int64_t count, uint64_t seed);
+
+/// What a fact without a name is told and asked for by; $ is its number.
+struct FactWords {
+  std::string sentence, question; // "The pass key is $. Remember it.", "What is the pass key?"
+};
+Fact makeNamelessFact(const FactWords &words, uint64_t seed);
 
 /// Two facts that only together answer what is asked: who is looked after, and a number of the one who does.
 struct FactChain {

@@ -114,6 +114,56 @@ TEST_F(FactRows, FollowSeedAndStep) {
   EXPECT_NE(tokens(1, 4), tokens(2, 4));
 }
 
+TEST_F(FactRows, TellTheNamelessFactInHalfOfTheBatches) {
+  FactRowOptions options{16, 700, 3, 4};
+  options.nameless = FactWords{"The pass key is $. Remember it. $ is the pass key.", "What is the pass key?"};
+  const FactRowMaker with = maker(options), without = maker({16, 700, 3, 4});
+  size_t batches = 0, readers = 0, asking = 0;
+  std::set<std::string> numbers;
+  for (int64_t step = 0; step < 40; ++step) {
+    auto made = with.make(step, 15);
+    ASSERT_TRUE(made.ok()) << made.status().text();
+    int64_t telling = -1;
+    std::string number;
+    for (int64_t row = 0; row < 16; ++row)
+      for (const Fact &fact : made->rows[static_cast<size_t>(row)].facts)
+        if (fact.question == "What is the pass key?") {
+          EXPECT_EQ(telling, -1) << "two rows tell it";
+          telling = row;
+          number = fact.answer;
+        }
+    if (telling < 0) {
+      for (const FactRow &row : made->rows)
+        for (const AskedFact &asked : row.questions)
+          EXPECT_NE(asked.fact.question, "What is the pass key?") << "nobody tells it";
+      continue;
+    }
+    ++batches;
+    numbers.insert(number);
+    EXPECT_LT(telling, 8);
+    EXPECT_NE(textOf(made->batch.rows[static_cast<size_t>(telling)]).find("\nThe pass key is " + number + ". Remember it. " + number + " is the pass key.\n"),
+              std::string::npos);
+    for (int64_t row = telling + 1; row < 16; ++row) {
+      ++readers;
+      for (const AskedFact &asked : made->rows[static_cast<size_t>(row)].questions)
+        if (asked.fact.question == "What is the pass key?") {
+          ++asking;
+          EXPECT_EQ(asked.row, telling);
+          EXPECT_NE(textOf(made->batch.rows[static_cast<size_t>(row)]).find("\nWhat is the pass key? The pass key is " + number + ".\n"), std::string::npos);
+        }
+    }
+  }
+  EXPECT_GT(batches, 10u);
+  EXPECT_LT(batches, 30u);
+  EXPECT_EQ(numbers.size(), batches);
+  EXPECT_GT(asking * 6, readers); // a quarter, and a few by chance
+  EXPECT_LT(asking * 2, readers);
+  auto others = without.make(0, 15);
+  for (const FactRow &row : others->rows)
+    for (const Fact &fact : row.facts)
+      EXPECT_EQ(fact.sentence.find("pass key"), std::string::npos);
+}
+
 TEST_F(FactRows, AreJudgedByAnswersAlone) {
   auto judged = maker({4, 700, 3, 4}).makeJudged(2);
   ASSERT_TRUE(judged.ok());

@@ -272,13 +272,29 @@ TEST(TrainCommand, RefusesByName) {
     expectError(run(training(folder, more), app()), 2, named);
   expectError(run(training(folder, "--device gpu"), app()), 2, "expected auto, cpu or cuda:N");
   expectError(run(training(folder, "--device cuda:0"), app()), 1, "for the GPU");
+  expectError(run(training(folder, "--pass-key"), app()), 2, "--pass-key needs --facts");
   EXPECT_FALSE(files::exists(folder));
   const std::string bad = writeTemporary("bad.jsonl", "{\"prompt\": \"a\", \"completion\": \"b\"}\n{\"prompt\": \n");
-  expectError(run("train --steps 2 --out " + folder + " --data " + bad, app()), 1, "line 2");
+  expectError(run("train --steps 2 --out " + folder + " --data " + bad, app()), 1, "line 2: column 11: expected JSON");
   expectError(run("train --steps 2 --out " + folder + " --data " + bad + "x", app()), 1, "bad.jsonlx");
   expectError(run("train --steps 2 --out /proc/none/x --data " + chats(), app()), 1, "/proc/none");
   expectError(run(training(folder, "--seq-len 5"), app()), 1, "a pack holds 5");
   EXPECT_FALSE(files::exists(folder));
+}
+
+TEST(TrainCommand, TakesTheRopeBaseThatTheProgramWasCompiledWithAlone) {
+  abi::Program program = trainingProgram();
+  program.mutable_modules(0)->clear_traits();
+  const std::string none = programPath("no-rope-app", program), folder = newFolder("rope");
+  abi::Trait &trait = *program.mutable_modules(0)->add_traits();
+  trait.set_name("rope theta");
+  trait.set_value("10000, 1000000"); // layers with a window, and the others
+  const std::string two = programPath("rope-app", program);
+  for (const char *other : {"50000", "1000", "100000"}) // none is a part of a base that is there
+    expectError(run(training(folder, std::string("--rope-theta ") + other), two), 2, "is 10000, 1000000\n  hint: a program is compiled for one: longc compile --train --rope-theta " + std::string(other));
+  expectError(run(training(folder, "--rope-theta 10000"), none), 2, "no rotary positions");
+  EXPECT_FALSE(files::exists(folder));
+  EXPECT_EQ(run(training(folder, "-q --rope-theta 1e6"), two).code, 0);
 }
 
 TEST(TrainCommand, NamesALossThatIsNoNumberAndKeepsTheState) {

@@ -182,7 +182,7 @@ Status runDumpBatch(const Arguments &arguments) {
 } // namespace
 
 const Command dumpBatchCommand = {"dump-batch", "the rows of one step of training: who reads whom, what is told and asked",
-                                  {"batch", "batching", "cross-rows", "data", "facts", "json", "long", "loss-norm", "quiet", "read-alone", "seed", "seq-len", "step"},
+                                  {"batch", "batching", "cross-rows", "data", "facts", "json", "long", "loss-norm", "pass-key", "quiet", "read-alone", "seed", "seq-len", "step"},
                                   runDumpBatch};
 
 } // namespace longc

@@ -17,6 +17,12 @@ void append(std::vector<int32_t> &tokens, const std::vector<int32_t> &more) {
 const std::string_view standardFiller = "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again. ";
 const PasskeyWords passkeyWords = {"\nThe pass key is ", ". Remember it. ", "\nWhat is the pass key? The pass key is", " is the pass key.\n"};
 
+FactWords passkeyFact() {
+  const std::string told = std::string(passkeyWords.before) + "$" + std::string(passkeyWords.behind) + "$" + std::string(passkeyWords.end);
+  const std::string_view asked = passkeyWords.question; // behind it the sentence's beginning
+  return {told.substr(1, told.size() - 2), std::string(asked.substr(1, asked.find('?')))};
+}
+
 PasskeyPrompts::PasskeyPrompts(const Tokenizer &tokenizer, int64_t length, uint64_t seed, std::vector<int32_t> text,
                                const PasskeyWords &words)
     : tokenizer_(tokenizer), words_(words), length_(length), random_(seed), text_(std::move(text)) {

@@ -7,6 +7,7 @@
 
 #include "runtime/core/Status.h"
 #include "runtime/text/Tokenizer.h"
+#include "runtime/train/Facts.h"
 
 #include <cstdint>
 #include <random>
@@ -30,6 +31,8 @@ struct PasskeyWords {
   std::string_view end;                      // behind the number once more; without one it is not told again
 };
 extern const PasskeyWords passkeyWords;
+/// The same words as a fact to train on.
+FactWords passkeyFact();
 /// Sentences that say nothing, again and again.
 extern const std::string_view standardFiller;
 

@@ -50,7 +50,8 @@ Status SoftChoices::read(const Arguments &arguments) {
   for (const char *needed : {"data", "out", "steps"})
     if (!arguments.has(needed))
       return Status::error(1006, std::string("expected --") + needed, "see --help");
-  for (const char *other : {"batching", "beta1", "beta2", "cross-rows", "facts", "long", "loss-norm", "memory-temperature", "patience", "peak-tflops"})
+  for (const char *other : {"batching", "beta1", "beta2", "cross-rows", "facts", "long", "loss-norm", "memory-temperature", "pass-key", "patience",
+                            "peak-tflops", "read-alone", "rope-theta"})
     if (arguments.isGiven(other))
       return Status::error(1005, std::string("--") + other + " does not go with the training of an encoder and a decoder", "leave it out");
   data = arguments.text("data");

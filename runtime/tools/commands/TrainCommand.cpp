@@ -22,7 +22,7 @@ struct Choices {
   EngineOptions engine;
   std::string folder, evaluation, adapter;
   int64_t saveEvery = 0, evalEvery = 0, patience = 0;
-  double seconds = 0, peak = 0;
+  double seconds = 0, peak = 0, ropeTheta = 0; // 0: as the program has it
   ProgressMode progress = ProgressMode::automatic;
   std::optional<RangeSchedule> ranges; // with --facts
   bool resume = false, json = false, usualCalls = false;
@@ -103,6 +103,7 @@ Status Choices::readRest(const Arguments &arguments) {
   LONGC_TRY(arguments.has("seconds") ? readNumber(arguments, "seconds", 0, 1e9, seconds) : Status());
   LONGC_TRY(readNumber(arguments, "peak-tflops", 0, 1e9, peak));
   peak *= 1e12;
+  LONGC_TRY(arguments.has("rope-theta") ? readNumber(arguments, "rope-theta", 0, 1e12, ropeTheta) : Status());
   evaluation = arguments.text("eval-data");
   adapter = arguments.text("adapter");
   if (arguments.has("memory-temperature")) {
@@ -167,6 +168,7 @@ public:
 private:
   Status load() {
     LONGC_TRY(checkTrains(*program_, choices_.engine.exact));
+    LONGC_TRY(checkRope());
     LONGC_TRY(choices_.ranges ? readFacts() : read(choices_.data.data, data_));
     if (!choices_.evaluation.empty())
       LONGC_TRY(read(choices_.evaluation, evaluation_));
@@ -183,6 +185,21 @@ private:
       return Status::error(1005, "--memory-temperature: this program trains no adapter of a memory, which could say it",
                            "leave it out here, and give it where a memory is asked");
     return {};
+  }
+
+  // The base of rotary positions is a constant of the kernels of all functions, of those that answer too: a training cannot choose another.
+  Status checkRope() const {
+    if (choices_.ropeTheta == 0)
+      return {};
+    std::string bases; // "10000", or of layers that differ "10000, 1000000"
+    for (const abi::Trait &trait : program_->module().traits())
+      if (trait.name() == "rope theta")
+        bases = trait.value();
+    const std::string wanted = formatText("%.9g", choices_.ropeTheta);
+    if ((", " + bases + ",").find(", " + wanted + ",") != std::string::npos)
+      return {};
+    return Status::error(1005, "--rope-theta " + wanted + ": " + (bases.empty() ? "this program has no rotary positions" : "the base of this program's rotary positions is " + bases),
+                         "a program is compiled for one: longc compile --train --rope-theta " + wanted);
   }
 
   Status readFacts() {
@@ -268,6 +285,8 @@ private:
       settings.emplace_back("--cross-rows", choices_.ranges->text());
     if (choices_.data.readAlone)
       settings.emplace_back("--read-alone", "true");
+    if (choices_.data.passKey)
+      settings.emplace_back("--pass-key", "true");
     if (!choices_.temperature.empty()) // no number hangs on it, but what is written does
       settings.emplace_back("--memory-temperature", choices_.temperature);
     if (train.schedule.kind != ScheduleKind::constant) // else more steps are only more
@@ -363,8 +382,8 @@ Status runTrain(const Arguments &arguments) {
 const Command trainCommand = {"train",
                               "fine-tunes the model on a file, or its memory on facts, into a folder (programs compiled with --train)",
                               {"adapter", "batch", "batching", "begin", "beta1", "beta2", "call-tokens", "chunk", "clip", "cross-rows", "data", "device", "eval-data",
-                               "eval-every", "exact", "facts", "freeze", "json", "long", "loss-norm", "lr", "memory-temperature", "objective", "out", "patience", "peak-tflops",
-                               "progress", "quiet", "read-alone", "restate", "restate-windows", "resume", "save-every", "schedule", "seconds", "seed", "seq-len", "steps",
+                               "eval-every", "exact", "facts", "freeze", "json", "long", "loss-norm", "lr", "memory-temperature", "objective", "out", "pass-key", "patience", "peak-tflops",
+                               "progress", "quiet", "read-alone", "restate", "restate-windows", "resume", "rope-theta", "save-every", "schedule", "seconds", "seed", "seq-len", "steps",
                                "threads", "understand-weight", "variant", "verify", "warmup", "weight-decay"},
                               runTrain};
 

@@ -5,6 +5,7 @@
 #include "runtime/core/Hash.h"
 #include "runtime/serve/ProgramTokenizer.h"
 #include "runtime/tools/commands/Command.h"
+#include "runtime/tools/commands/PasskeyPrompt.h"
 
 #include <algorithm>
 
@@ -62,6 +63,9 @@ Result<DataOptions> DataOptions::of(const Arguments &arguments, bool steps) {
   options.readAlone = arguments.flag("read-alone");
   if (options.readAlone && options.facts.empty())
     return Status::error(1005, "--read-alone needs --facts: samples of --data are read by none", "leave it out");
+  options.passKey = arguments.flag("pass-key");
+  if (options.passKey && options.facts.empty())
+    return Status::error(1005, "--pass-key needs --facts: samples of --data have no facts but their own", "leave it out");
   auto capacity = arguments.integer("seq-len", 2, INT32_MAX);
   if (!capacity.ok())
     return capacity.status();
@@ -155,6 +159,8 @@ Result<FactData> readFactTexts(const Program &program, const DataOptions &option
   rows.length = options.batch.capacity;
   rows.seed = options.batch.seed;
   rows.alone = options.readAlone;
+  if (options.passKey)
+    rows.nameless = passkeyFact();
   auto made = FactRowMaker::create(*data.tokenizer, std::move(texts), rows, std::move(chat));
   if (!made.ok())
     return made.status();

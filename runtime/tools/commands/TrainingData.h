@@ -22,6 +22,7 @@ struct DataOptions {
   LossNorm norm = LossNorm::sequence;
   LongRule longRule = LongRule::refuse;
   bool readAlone = false; // of facts: rows that are read read none
+  bool passKey = false;   // of facts: the sentence of the pass-key test is among them
 
   /// --data or, where the command has it, --facts; --seq-len, --loss-norm, --long and, with `steps`, --batch and --batching.
   static Result<DataOptions> of(const Arguments &arguments, bool steps = true);
