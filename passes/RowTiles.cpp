@@ -22,6 +22,8 @@ Value RowTiles::columnOffset(int64_t width) {
 SmallVector<int64_t> RowTiles::shapeOf(Value value) {
   SmallVector<int64_t> shape(cast<RankedTensorType>(value.getType()).getShape());
   shape.front() = window_.rows;
+  if (window_.head && shape.size() == 3)
+    shape[1] = 1;
   if (window_.column && shape.size() == 2)
     shape.back() = window_.columns / (window_.width / shape.back());
   return shape;
@@ -32,6 +34,8 @@ const RowTiles::Pieces &RowTiles::piecesOf(Value value) {
   if (found != pieces_.end())
     return found->second;
   SmallVector<int64_t> shape = shapeOf(value);
+  if (columnsOfHeads_.contains(value))
+    return pieces_[value] = {{0, partOfHead(value, 0, shape.back())}};
   SmallVector<Value> offsets(shape.size(), window_.row);
   for (size_t dim = 1; dim < shape.size(); ++dim)
     offsets[dim] = dim == 1 ? columnOffset(cast<RankedTensorType>(value.getType()).getDimSize(1)) : kernel_.index(0);
@@ -189,12 +193,27 @@ LogicalResult RowTiles::evaluate(lm::QuantizeOp op) {
   return success();
 }
 
+// Columns of the window's head.
+Value RowTiles::partOfHead(Value value, int64_t begin, int64_t columns) {
+  auto [of, first] = columnsOfHeads_.lookup(value);
+  const int64_t width = cast<RankedTensorType>(value.getType()).getDimSize(2);
+  Value column = kernel_.add(kernel_.mul(window_.head, width), kernel_.index(first + begin));
+  return kernel_.reshape(kernel_.load(kernel_.input(of), {1, columns}, {window_.row, column}, window_.lo, window_.hi), {1, 1, columns});
+}
+
 LogicalResult RowTiles::reshapeHeads(Operation *op) {
+  if (window_.head) {
+    auto slice = op->getOperand(0).getDefiningOp<lm::SliceColumnsOp>();
+    columnsOfHeads_[op->getResult(0)] = slice ? std::pair(Value(slice.getX()), static_cast<int64_t>(slice.getBegin())) : std::pair(op->getOperand(0), int64_t{0});
+    return success();
+  }
   bind(op->getResult(0), kernel_.reshape(whole(op->getOperand(0)), shapeOf(op->getResult(0))));
   return success();
 }
 
 LogicalResult RowTiles::evaluate(lm::SliceColumnsOp op) {
+  if (window_.head) // its heads are read where it lies
+    return success();
   Value x = op.getX();
   SmallVector<int64_t> shape = shapeOf(op.getResult());
   int64_t begin = op.getBegin();
@@ -232,7 +251,7 @@ void RowTiles::store(Value value, Value view) {
     SmallVector<Value> offsets = {window_.row};
     for (int64_t dim = 1; dim < rank; ++dim) {
       bool last = dim == rank - 1;
-      Value offset = rank == 2 ? columnOffset(cast<RankedTensorType>(value.getType()).getDimSize(1)) : kernel_.index(0);
+      Value offset = rank == 3 && dim == 1 && window_.head ? window_.head : rank == 2 ? columnOffset(cast<RankedTensorType>(value.getType()).getDimSize(1)) : kernel_.index(0);
       offsets.push_back(last && begin > 0 ? kernel_.add(offset, kernel_.index(begin)) : offset);
     }
     kernel_.store(tile, view, offsets, window_.lo, window_.hi);

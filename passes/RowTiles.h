@@ -36,6 +36,7 @@ struct RowWindow {
   int64_t columns = 0, width = 0; // columns of the tile and of the whole, with `column`
   mlir::Value lo, hi;             // rows that may be read and written, when fewer than the tensor's
   mlir::Value diagonal, slot;     // of the sequence, where the window is a row of a work list
+  mlir::Value head;               // null: all heads of a value that has some; else a block of one row has this one
 };
 
 class RowTiles {
@@ -88,6 +89,8 @@ private:
   mlir::LogicalResult evaluate(lm::SliceColumnsOp op);
   mlir::LogicalResult evaluate(lm::SplitHeadsOp op) { return reshapeHeads(op); }
   mlir::LogicalResult reshapeHeads(mlir::Operation *op);
+  void emitAppendOfHead(mlir::Operation *op, mlir::Value keys, mlir::Value values, mlir::Value place);
+  mlir::Value partOfHead(mlir::Value value, int64_t begin, int64_t columns);
   mlir::LogicalResult normalize(mlir::Operation *op, mlir::Value weight, mlir::Value bias, double epsilon, bool center);
   template <typename Op> mlir::LogicalResult normGradient(Op op, bool center);
   mlir::Value meanOfRow(mlir::Value tile);
@@ -100,6 +103,8 @@ private:
   KernelBuilder &kernel_;
   RowWindow window_;
   llvm::DenseMap<mlir::Value, Pieces> pieces_;
+  // With `head`: heads that are columns of a value outside, and where those begin. They are read as far as they are wanted.
+  llvm::DenseMap<mlir::Value, std::pair<mlir::Value, int64_t>> columnsOfHeads_;
 };
 
 } // namespace longc

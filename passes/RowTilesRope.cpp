@@ -77,9 +77,11 @@ LogicalResult RowTiles::evaluate(lm::ApplyRopeOp op) {
           {begin, kernel_.load(view, {rows, half}, {window_.row, kernel_.index(begin)}, window_.lo, window_.hi)});
     pieces_[angles] = loaded;
   }
-  Value cosine = kernel_.expand(pieces_[angles][0].second, 1, heads);
-  Value sine = kernel_.expand(pieces_[angles][1].second, 1, heads);
+  auto ofHeads = [&](Value angle) { return window_.head ? kernel_.reshape(angle, {1, 1, half}) : kernel_.expand(angle, 1, heads); };
+  Value cosine = ofHeads(pieces_[angles][0].second), sine = ofHeads(pieces_[angles][1].second);
   auto part = [&](int64_t begin, int64_t size) -> Value {
+    if (columnsOfHeads_.contains(op.getX()))
+      return kernel_.widened(partOfHead(op.getX(), begin, size));
     return make<tile::SliceOp>(tileType({rows, heads, size}, f32), x, ArrayRef<int64_t>{0, 0, begin});
   };
   Value a = part(0, half), b = part(half, half);
@@ -99,12 +101,25 @@ LogicalResult RowTiles::evaluate(lm::ApplyRopeOp op) {
   return success();
 }
 
+// A row's place is a number here.
+void RowTiles::emitAppendOfHead(Operation *op, Value keys, Value values, Value place) {
+  Value size = isa<lm::CacheAppendOp>(op) ? place : kernel_.index(pageRows), row = window_.slot;
+  if (isa<lm::MemoryAppendOp>(op))
+    row = kernel_.scalar(place, {window_.slot, kernel_.div(window_.diagonal, pageRows)});
+  row = make<arith::AddIOp>(make<arith::MulIOp>(row, size), make<arith::RemUIOp>(window_.diagonal, size));
+  for (auto [value, view] : {std::pair(op->getOperand(1), keys), std::pair(op->getOperand(2), values)})
+    for (auto [begin, tile] : Pieces(piecesOf(value)))
+      kernel_.store(kernel_.converted(tile, cast<tile::ViewType>(view.getType()).getElementType()), view, {row, window_.head, kernel_.index(begin)});
+}
+
 // `place` is the rows of one slot's ring for a cache, the view of the page table for a memory.
 LogicalResult RowTiles::emitAppend(Operation *op, Value keys, Value values, Value place) {
   ImplicitLocOpBuilder &b = kernel_.body();
   b.setLoc(op->getLoc());
   if (!window_.slot)
     return op->emitOpError("is not in a kernel over sequences");
+  if (window_.head)
+    return emitAppendOfHead(op, keys, values, place), success();
   int64_t rows = window_.rows;
   auto splat = [&](Value index) { return kernel_.splat({rows}, index); };
   Value count = kernel_.sub(window_.hi, window_.lo);

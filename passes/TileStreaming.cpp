@@ -3,7 +3,7 @@
 // Rows are independent, so the grid is plain rows, and parts of rows where all is element-wise and a part is enough for the threads of a block that
 // is a few of them; with an append the grid is a work list, because where a row is
 // stored depends on the sequence it belongs to; with a pool a block is one chunk. In decoding on targets that are idle with a block a row,
-// a row with appends has a block for each of what is stored.
+// a row with appends has a block for each of what is stored, and of heads that are columns of a product for each of those.
 #include "passes/AttentionKernel.h"
 #include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
@@ -31,7 +31,7 @@ public:
         blockRows_(pool_ ? static_cast<int64_t>(pool_.getTokensPerChunk())
                          : fitTile(streamRows, cast<RankedTensorType>(rows_.getType()).getDimSize(0), 1)),
         segments_(findSegments(fused)), columns_(columns), parts_(sharesRow ? partsOf(fused) : 1),
-        kernel_(fused.root, fused.kernelName(rows_, sizes(fused)), parts_ > 1 || columns > 0 ? 2 : 1) {}
+        heads_(parts_ > 1 ? headsOf(fused) : 0), kernel_(fused.root, fused.kernelName(rows_, sizes(fused)), heads_ > 0 ? 3 : parts_ > 1 || columns > 0 ? 2 : 1) {}
 
   LogicalResult tile();
 
@@ -76,8 +76,28 @@ private:
     return llvm::none_of(fused.ops, isAppend) || fused.holds<lm::ScatterRowsOp>() ? 1 : parts;
   }
 
+  // Most heads of a value, where all that is done with a row's heads are rotations and appends, and they are columns of what lies outside; else 0.
+  static int64_t headsOf(FusedOps &fused) {
+    int64_t heads = 0;
+    for (Operation *op : fused.ops) {
+      if (auto slice = dyn_cast<lm::SliceColumnsOp>(op)) {
+        if (fused.isInside(slice.getX()) || !llvm::all_of(slice->getUsers(), llvm::IsaPred<lm::SplitHeadsOp>))
+          return 0;
+      } else if (auto split = dyn_cast<lm::SplitHeadsOp>(op)) {
+        if (fused.isInside(split.getX()) && !split.getX().getDefiningOp<lm::SliceColumnsOp>())
+          return 0;
+        heads = std::max(heads, headsOf(split.getResult()));
+      } else if (!isa<lm::ApplyRopeOp, lm::CacheAppendOp, lm::MemoryAppendOp, lm::RoundOp>(op)) {
+        return 0;
+      }
+    }
+    return heads;
+  }
+
+  static int64_t headsOf(Value value) { return cast<RankedTensorType>(value.getType()).getDimSize(1); }
+
   using Part = llvm::function_ref<LogicalResult(RowTiles &)>;
-  LogicalResult forPart(const RowWindow &window, Part store);
+  LogicalResult forPart(const RowWindow &window, Value heads, Part store);
   LogicalResult emitAll(RowTiles &tiles);
   RowWindow window();
   Value blocks();
@@ -91,6 +111,7 @@ private:
   Value segments_; // of the appends, null without
   int64_t columns_;
   int64_t parts_;  // blocks that a row has, each of which stores one
+  int64_t heads_;  // blocks that a part has; 0: one for all heads
   int64_t part_ = 0;
   KernelBuilder kernel_;
   Value list_;
@@ -116,6 +137,8 @@ RowWindow StreamingTiler::window() {
   window.hi = item(WorkColumn::queryEnd);
   window.diagonal = item(WorkColumn::diagonal);
   window.slot = item(WorkColumn::slot);
+  if (heads_ > 0)
+    window.head = kernel_.gridIndex(2);
   return window;
 }
 
@@ -160,8 +183,11 @@ LogicalResult StreamingTiler::emitAll(RowTiles &tiles) {
 }
 
 // A block of its own for what is stored, where a row has several: what others need is not computed there.
-LogicalResult StreamingTiler::forPart(const RowWindow &window, Part store) {
-  Value mine = arith::CmpIOp::create(kernel_.body(), arith::CmpIPredicate::eq, kernel_.gridIndex(1), kernel_.index(part_++));
+LogicalResult StreamingTiler::forPart(const RowWindow &window, Value heads, Part store) {
+  ImplicitLocOpBuilder &b = kernel_.body();
+  Value mine = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, kernel_.gridIndex(1), kernel_.index(part_++));
+  if (window.head && headsOf(heads) < heads_)
+    mine = arith::AndIOp::create(b, mine, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, window.head, kernel_.index(headsOf(heads))));
   LogicalResult done = failure();
   kernel_.when(mine, [&] {
     RowTiles tiles(kernel_, window);
@@ -185,13 +211,13 @@ LogicalResult StreamingTiler::tile() {
   }
   if (parts_ == 1 && failed(emitAll(whole)))
     return failure();
-  auto stored = [&](Part store) { return parts_ == 1 ? store(whole) : forPart(rows, store); };
+  auto stored = [&](Value heads, Part store) { return parts_ == 1 ? store(whole) : forPart(rows, heads, store); };
 
   unsigned outputs = 0;
   for (Append &append : appends_) {
     append.firstResult = outputs;
     outputs += 2;
-    if (failed(stored([&](RowTiles &tiles) {
+    if (failed(stored(append.op->getOperand(1), [&](RowTiles &tiles) {
           append.keys = kernel_.output(append.state.keys);
           append.values = kernel_.output(append.state.values);
           return tiles.emitAppend(append.op, append.keys, append.values, append.place);
@@ -207,7 +233,7 @@ LogicalResult StreamingTiler::tile() {
     if (scatter && fused_.root != scatter)
       return scatter.emitOpError("expected to be a kernel of its own: it writes rows of other blocks");
     Value value = inner;
-    if (failed(stored([&](RowTiles &tiles) {
+    if (failed(stored(value, [&](RowTiles &tiles) {
           if (scatter)
             return tiles.emitScatter(scatter, kernel_.output(overwritable(scatter.getX())));
           tiles.store(value, kernel_.output(emptyRows(value.getType())));
@@ -220,6 +246,8 @@ LogicalResult StreamingTiler::tile() {
     grid.push_back(arith::ConstantIndexOp::create(host, parts_));
   else if (columns_ > 0)
     grid.push_back(arith::ConstantIndexOp::create(host, rows.width / columns_));
+  if (heads_ > 0)
+    grid.push_back(arith::ConstantIndexOp::create(host, heads_));
   tile::LaunchOp launch = kernel_.finish(grid);
   for (auto [result, number] : results)
     result.replaceAllUsesWith(launch.getResult(number));

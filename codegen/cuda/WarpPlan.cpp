@@ -64,8 +64,16 @@ int64_t longc::cuda::registersOf(const WarpLayout &layout, Type type) {
   return rows * registersOfRow(layout, type);
 }
 
-ProductLayouts longc::cuda::layoutsOf(tile::MmaOp product) {
+/// Lanes that share a row of the right operand. One that is added to a product along rows has those of that one, so that both sums lie alike: an
+/// adapter's few ranks lie in some of them, the others have zeros.
+static int64_t lanesOf(tile::MmaOp product) {
   const int64_t lanes = lanesFor(matrixOf(product.getB().getType()).second);
+  auto before = product.getAcc().getDefiningOp<tile::MmaOp>();
+  return before && product.getTransposeB() && before.getTransposeB() ? std::max(lanes, lanesOf(before)) : lanes;
+}
+
+ProductLayouts longc::cuda::layoutsOf(tile::MmaOp product) {
+  const int64_t lanes = lanesOf(product);
   const WarpLayout across = columnsOf(lanes), along{WarpLayout::spread, lanes}, right{WarpLayout::rows, lanes};
   return product.getTransposeB() ? ProductLayouts{along, right, across} : ProductLayouts{across, right, along};
 }
@@ -151,11 +159,11 @@ void WarpPlan::visit(Operation *op) {
   }
 }
 
-/// One row that is read and written in whole chunks, long enough for all lanes.
+/// One row that is read and written in whole chunks, long enough for all lanes; or a piece of one, where points of three dimensions are pieces.
 bool WarpPlan::isRowWise() {
-  constexpr int64_t shortest = kLanes * kChunk / 2;
+  const int64_t shortest = hasPieces() ? 2 * kChunk : kLanes * kChunk / 2;
   bool reads = false, is = true;
-  auto isRow = [](Type type) { return matrixOf(type).first == 1 && matrixOf(type).second >= shortest; };
+  auto isRow = [shortest](Type type) { return matrixOf(type).first == 1 && matrixOf(type).second >= shortest; };
   kernel_.walk([&](Operation *op) {
     if (auto load = dyn_cast<tile::LoadOp>(op))
       reads = true, is &= isRow(load.getTile().getType()) && hasChunks(load);
@@ -229,7 +237,7 @@ std::string WarpPlan::run() {
   propagate();
   for (Value tile = firstWithout(); tile && obstacle_.empty(); tile = firstWithout()) {
     const int64_t columns = matrixOf(tile.getType()).second;
-    require(tile, columns % kChunk == 0 && columns >= 64 ? WarpLayout{WarpLayout::spread, lanesFor(columns)} : WarpLayout{});
+    require(tile, columns % kChunk == 0 && columns >= (!multiplies && hasPieces() ? 2 * kChunk : 64) ? WarpLayout{WarpLayout::spread, lanesFor(columns)} : WarpLayout{});
     propagate();
   }
   kernel_.walk([&](Operation *op) {

@@ -57,6 +57,7 @@ public:
 private:
   using Value = mlir::Value;
 
+  bool hasPieces() { return kernel_.getGridRank() == 3; }
   bool isRowWise();
   void visit(mlir::Operation *op);
   void check(mlir::Operation *op);

@@ -377,7 +377,8 @@ LONGC_DEVICE void prefetch_rows(const View &weights, int columns) {
   if (threadIdx.x == 0) prefetch_rows_of(weights, columns, int(blockIdx.x));
 }
 LONGC_DEVICE void prefetch_rows_of_warp(const View &weights, int columns) {
-  if (lane_of_warp() == 0) prefetch_rows_of(weights, columns, warp_of_grid());
+  const int warp = warp_of_grid(); // which all lanes find together
+  if (lane_of_warp() == 0) prefetch_rows_of(weights, columns, warp);
 }
 
 /// 16 bytes that nobody writes during the kernel.

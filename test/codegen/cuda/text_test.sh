@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Kernels of the block and the warp form, as they were emitted for the GPU, run on the processor and compared with the interpreter: reading
-# and decoding with the best entries of a memory, decoding with all of them and an adapter bound at run time, sums, norms and gated units of single rows.
+# and decoding with the best entries of a memory, decoding with all of them and an adapter bound at run time, sums, norms and gated units of single rows, and their
+# products with an adapter that is compiled in.
 #   text_test.sh PATH/longc-cuda-cases
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -20,6 +21,8 @@ cases reading "$decoder" prefill 37 16 "method=fot precision=fast topk=5"
 cases selecting "$decoder" decode 3 64 "method=fot precision=fast topk=5"
 cases decoding "$decoder" decode 3 64 "method=fot precision=fast topk=0 overlays" --adapted
 cases rows "$here/rows.mlir.in" rows 37 64 "precision=written"
-! grep -L "warp_of_grid() >=" "$work"/decoding/linear_*any*.cu | grep . || { echo "text_test.sh: an adapter's products are not kernels of a warp" >&2; exit 1; }
+cases adapted "$here/adapted-row.mlir.in" row 3 64 "precision=written"
+! grep -L "warp_of_grid() >=" "$work"/decoding/{linear_*any*,apply_rope*}.cu | grep . || { echo "text_test.sh: an adapter's products, or heads that are stored, are not kernels of a warp" >&2; exit 1; }
+! grep -L "warp_of_grid() >=" "$work"/adapted/*.cu | grep . || { echo "text_test.sh: products of a row with a compiled-in adapter are not kernels of a warp" >&2; exit 1; }
 grep -l "warp_of_grid() >=" "$work"/rows/*.cu | wc -l | grep -qx 4 || { echo "text_test.sh: rows are not kernels of a warp" >&2; exit 1; }
-python3 "$here/run_text.py" "$work/reading" "$work/selecting" "$work/decoding" "$work/rows"
+python3 "$here/run_text.py" "$work/reading" "$work/selecting" "$work/decoding" "$work/rows" "$work/adapted"
