@@ -42,7 +42,7 @@ tile::TargetAttr cudaSizes(MLIRContext *context, int64_t attentionRows) {
   constexpr int64_t kStagingBytes = cuda::kSharedBytes - 3 * 64 * 64 * 2 - 1024;
   // Where blocks of 128 query rows are too large, so may be products: in float32 two of 128 x 256 do not fit.
   const int64_t productCols = std::min<int64_t>(256, 2 * attentionRows);
-  auto fewRows = tile::FewRowsAttr::get(context, /*cols=*/2, /*numbers=*/4096, /*keys=*/16, /*heads=*/8, /*head_cols=*/16, /*splits=*/128,
+  auto fewRows = tile::FewRowsAttr::get(context, /*cols=*/2, /*numbers=*/4096, /*keys=*/16, /*heads=*/8, /*head_cols=*/16, /*splits=*/64,
                                         /*part_cols=*/512, /*shortest_row=*/128, /*longest_row=*/2560, /*row_numbers=*/11000);
   return tile::TargetAttr::get(context, /*mma_rows=*/128, productCols, /*mma_depth=*/64, attentionRows,
                                /*attention_cols=*/128, /*stream_rows=*/8, /*fold_heads=*/false, /*stages=*/4,
