@@ -149,13 +149,14 @@ uint32_t ProgramIndex::kernel(tile::KernelOp op) {
   return number;
 }
 
-uint32_t ProgramIndex::state(abi::State::Kind kind, uint32_t layer, RankedTensorType type) {
+uint32_t ProgramIndex::state(abi::State::Layout layout, StringRef name, uint32_t layer, RankedTensorType type) {
   abi::ElementType element = *elementType(type.getElementType());
-  std::string key = std::to_string(kind) + "." + std::to_string(layer) + "." + std::to_string(element);
+  std::string key = std::to_string(layout) + "." + name.str() + "." + std::to_string(layer) + "." + std::to_string(element);
   auto [found, isNew] = states_.try_emplace(key, program_.states_size());
   if (isNew) {
     abi::State *state = program_.add_states();
-    state->set_kind(kind);
+    state->set_layout(layout);
+    state->set_name(name.str());
     state->set_layer(layer);
     state->set_type(element);
     for (int64_t size : type.getShape().drop_front())
@@ -165,13 +166,6 @@ uint32_t ProgramIndex::state(abi::State::Kind kind, uint32_t layer, RankedTensor
 }
 
 namespace {
-
-std::optional<abi::State::Kind> stateKind(StringRef role) {
-  for (int kind = 0; abi::State::Kind_IsValid(kind); ++kind)
-    if (role == StringRef(abi::State::Kind_Name(static_cast<abi::State::Kind>(kind))).lower())
-      return static_cast<abi::State::Kind>(kind);
-  return std::nullopt;
-}
 
 class StepBuilder {
 public:
@@ -223,9 +217,12 @@ private:
       dynamic.push_back(sizes_.symbolExpr(leading.empty() ? role + "." + std::to_string(dim) : leading.str()));
     }
     sizes_.bindSizes(argument, dynamic);
-    if (std::optional<abi::State::Kind> kind = stateKind(role)) {
-      auto layer = function_.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), "lm.layer");
-      addBuffer(argument, abi::Buffer::STATE, index_.state(*kind, layer ? layer.getInt() : 0, type));
+    if (auto state = function_.getArgAttrOfType<StringAttr>(argument.getArgNumber(), stateAttribute)) {
+      const std::optional<abi::State::Layout> layout = stateLayoutNamed(state.getValue());
+      if (!layout)
+        return function_.emitError("argument ") << argument.getArgNumber() << " is a state in '" << state.getValue() << "': expected rings or pages";
+      auto layer = function_.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), layerAttribute);
+      addBuffer(argument, abi::Buffer::STATE, index_.state(*layout, role, layer ? layer.getInt() : 0, type));
       return success();
     }
     if (role == "page_table") {

@@ -23,7 +23,7 @@ public:
   mlir::FailureOr<uint32_t> parameter(lm::ParameterOp parameter);
   uint32_t kernel(llvm::StringRef name);
   uint32_t kernel(tile::KernelOp op);
-  uint32_t state(abi::State::Kind kind, uint32_t layer, mlir::RankedTensorType type);
+  uint32_t state(abi::State::Layout layout, llvm::StringRef name, uint32_t layer, mlir::RankedTensorType type);
 
 private:
   struct Known {

@@ -99,8 +99,8 @@ private:
     case abi::Buffer::PARAMETER:
       return "parameter " + program_.parameters(index).name();
     case abi::Buffer::STATE:
-      return "state " + llvm::StringRef(abi::State::Kind_Name(program_.states(index).kind())).lower() + " of layer " +
-             std::to_string(program_.states(index).layer());
+      return "state " + program_.states(index).name() + " of layer " + std::to_string(program_.states(index).layer()) + " in " +
+             layoutName(program_.states(index).layout());
     case abi::Buffer::PAGE_TABLE:
       return "page table";
     default:

@@ -9,8 +9,8 @@
 
 namespace longc {
 
-// The role of an argument, such as "tokens", and the layer that its state is of.
-inline constexpr llvm::StringLiteral roleAttribute = "lm.input", layerAttribute = "lm.layer";
+// The role of an argument, such as "tokens", and the layer that its state is of; of lowered state how it lies ("rings", "pages").
+inline constexpr llvm::StringLiteral roleAttribute = "lm.input", layerAttribute = "lm.layer", stateAttribute = "lm.state";
 
 // What says that an argument is trained, and which argument (by number) or parameter (by name) a result is the gradient of.
 inline constexpr llvm::StringLiteral trainedAttribute = "lm.trained", gradientAttribute = "lm.gradient";

@@ -1,6 +1,8 @@
 // Caches and memories become tensors of rows; the conversions that tiling left at its launches cancel out.
+#include "passes/FunctionInputs.h"
 #include "passes/Passes.h"
 #include "passes/Untiled.h"
+#include "runtime/abi/Layout.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -77,11 +79,12 @@ private:
         ++position;
         continue;
       }
-      bool cache = isa<lm::CacheType>(argument.getType());
-      for (StringRef part : {"_keys", "_values"}) {
+      const bool cache = isa<lm::CacheType>(argument.getType());
+      for (StringRef name : {cache ? StateName::cacheKeys : StateName::memoryKeys, cache ? StateName::cacheValues : StateName::memoryValues}) {
         body.insertArgument(position++, rowsType(argument.getType()), argument.getLoc());
         NamedAttrList roles(old);
-        roles.set("lm.input", builder_.getStringAttr((cache ? "cache" : "memory") + part.str()));
+        roles.set(roleAttribute, builder_.getStringAttr(name));
+        roles.set(stateAttribute, builder_.getStringAttr(cache ? "rings" : "pages"));
         lowered.push_back(roles.getDictionary(builder_.getContext()));
       }
       // The old argument now stands at `position`; it goes once its uses are converted.
@@ -90,7 +93,7 @@ private:
     }
     Value table = body.addArgument(tableType(), function_.getLoc());
     lowered.push_back(
-        builder_.getDictionaryAttr(builder_.getNamedAttr("lm.input", builder_.getStringAttr("page_table"))));
+        builder_.getDictionaryAttr(builder_.getNamedAttr(roleAttribute, builder_.getStringAttr("page_table"))));
     for (UnrealizedConversionCastOp cast : fromTensors_)
       cast->insertOperands(2, table);
     attributes_ = lowered;

@@ -18,6 +18,11 @@ inline constexpr int64_t blockColumns = 32;
 /// multiple of its size, never wraps around.
 inline constexpr int64_t pageRows = 256, ringAlignment = pageRows;
 
+/// Names of what attention keeps of a layer: rotated keys and values in rings, those of the memory (keys un-rotated) in pages.
+struct StateName {
+  static constexpr std::string_view cacheKeys = "cache_keys", cacheValues = "cache_values", memoryKeys = "memory_keys", memoryValues = "memory_values";
+};
+
 /// Tiles may be read past a buffer's last row: every buffer of the arena holds a multiple of this many rows.
 inline constexpr int64_t arenaRowPadding = 128;
 

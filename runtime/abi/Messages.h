@@ -45,18 +45,28 @@ constexpr RoleFacts factsOf(abi::Input::Role role) {
   }
 }
 
-inline std::string roleName(abi::Input::Role role) {
-  std::string name = abi::Input::Role_Name(role);
+inline std::string inLowerCase(std::string name) {
   for (char &letter : name)
     letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
   return name;
 }
+
+inline std::string roleName(abi::Input::Role role) { return inLowerCase(abi::Input::Role_Name(role)); }
+inline std::string layoutName(abi::State::Layout layout) { return inLowerCase(abi::State::Layout_Name(layout)); }
 
 /// The role of that spelling; none of a plain name.
 inline std::optional<abi::Input::Role> roleNamed(std::string_view name) {
   for (int role = abi::Input::PLAIN + 1; abi::Input::Role_IsValid(role); ++role)
     if (roleName(static_cast<abi::Input::Role>(role)) == name)
       return static_cast<abi::Input::Role>(role);
+  return std::nullopt;
+}
+
+/// The layout of states of that spelling.
+inline std::optional<abi::State::Layout> stateLayoutNamed(std::string_view name) {
+  for (int layout = 0; abi::State::Layout_IsValid(layout); ++layout)
+    if (layoutName(static_cast<abi::State::Layout>(layout)) == name)
+      return static_cast<abi::State::Layout>(layout);
   return std::nullopt;
 }
 

@@ -27,7 +27,7 @@ typedef void (*longc_kernel_fn)(const longc_view *views, const int64_t *scalars,
                                 void *scratch);
 
 /* The layout of the Program message; a runtime reads its own alone. */
-#define LONGC_PROGRAM_VERSION 4u
+#define LONGC_PROGRAM_VERSION 5u
 
 /* The most scratch a kernel may ask for: far above any tile, far below a corrupt number. */
 #define LONGC_MAX_SCRATCH_BYTES (INT64_C(64) << 20)

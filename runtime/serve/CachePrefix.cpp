@@ -1,6 +1,7 @@
 // One tensor to rows of rings.
 #include "runtime/serve/CachePrefix.h"
 
+#include "runtime/abi/Layout.h"
 #include "runtime/core/Format.h"
 #include "runtime/core/Hash.h"
 #include "runtime/io/ConfigKeys.h"
@@ -64,7 +65,7 @@ Result<CachePrefix> CachePrefix::read(const std::string &folder, const StateLayo
   decodeSafetensors(tensor->type, tensor->data, numbers);
   for (size_t ring = 0; ring < layout.rings.size(); ++ring) {
     const StateLayout::Entry &entry = layout.rings[ring];
-    const int64_t width = widths[ring], first = (2 * int64_t{entry.layer} + (entry.kind == abi::State::CACHE_VALUES)) * width;
+    const int64_t width = widths[ring], first = (2 * int64_t{entry.layer} + (entry.name == StateName::cacheValues)) * width;
     if (first + width > columns)
       return Status::error(otherShape, quoted(folder) + ": the program's layers have rows of several sizes", "a prefix of such a model is not read");
     std::vector<std::byte> &rows = prefix.rings.emplace_back(static_cast<size_t>(prefix.tokens * entry.rowBytes));

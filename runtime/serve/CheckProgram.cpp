@@ -100,8 +100,10 @@ Status checkParameter(const abi::Parameter &parameter, uint64_t weightsBytes) {
 
 Status checkState(const abi::State &state, int index) {
   std::string name = formatText("state %d", index);
-  if (!abi::State::Kind_IsValid(state.kind()))
-    return wrongMessage(name + " has an unknown kind");
+  if (!abi::State::Layout_IsValid(state.layout()))
+    return wrongMessage(name + " has an unknown layout");
+  if (state.name().empty())
+    return wrongMessage(name + " has no name");
   if (elementBytes(state.type()) == 0)
     return wrongMessage(name + " has element type " + elementName(state.type()));
   if (state.row_shape_size() < 1 || state.row_shape_size() >= maxRank)

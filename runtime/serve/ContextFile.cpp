@@ -43,8 +43,7 @@ std::vector<abi::SavedSection> ContextFile::describeSections(const Context &cont
   int64_t local = context.marks_.localTokens(), pages = static_cast<int64_t>(context.table_.size()) - context.firstPage_;
   auto add = [&](const StateLayout::Entry &entry, int64_t rows) {
     abi::SavedSection &section = sections.emplace_back();
-    section.set_kind(entry.kind);
-    section.set_layer(entry.layer);
+    section.set_name(entry.sectionName());
     section.set_type(entry.type);
     section.set_row_bytes(entry.rowBytes);
     section.set_bytes(static_cast<uint64_t>(rows * entry.rowBytes));
@@ -122,11 +121,12 @@ Status ContextFile::checkSections(const Context &context, const MemoryFile &file
                                           expected.size()), otherMode);
   for (int index = 0; index < count; ++index) {
     const abi::SavedSection &given = file.about().sections(index), &want = expected[static_cast<size_t>(index)];
-    if (given.kind() != want.kind() || given.layer() != want.layer() || given.type() != want.type() ||
-        given.row_bytes() != want.row_bytes())
-      return Status::error(7115, formatText("'%s': state %d is of layer %u in %s; expected layer %u in %s",
-                                            file.path().c_str(), index, given.layer(), elementName(given.type()),
-                                            want.layer(), elementName(want.type())), otherMode);
+    if (given.name().empty())
+      return Status::error(7112, "'" + file.path() + "' was saved by an earlier longc, which gave its states no names",
+                           "read the text again and save it with this program");
+    if (given.name() != want.name() || given.type() != want.type() || given.row_bytes() != want.row_bytes())
+      return Status::error(7115, formatText("'%s': state %d is %s in %s; expected %s in %s", file.path().c_str(), index, given.name().c_str(),
+                                            elementName(given.type()), want.name().c_str(), elementName(want.type())), otherMode);
     if (given.bytes() != want.bytes())
       return file.damaged(formatText("state %d has another size than its marks say", index));
   }

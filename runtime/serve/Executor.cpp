@@ -475,8 +475,7 @@ StateBounds Executor::stateBounds() const {
   for (const BufferPlan &buffer : plan_.buffers) {
     if (buffer.kind != abi::Buffer::STATE)
       continue;
-    auto kind = program_.message().states(static_cast<int>(buffer.index)).kind();
-    if (kind == abi::State::MEMORY_KEYS || kind == abi::State::MEMORY_VALUES) // all of one pool
+    if (program_.message().states(static_cast<int>(buffer.index)).layout() == abi::State::PAGES) // all of one pool
       bounds.pages = states_[buffer.index].rows / pageRows;
   }
   return bounds;

@@ -17,7 +17,7 @@ bool HiddenMemory::concerns(const StepPlan &step, const FunctionPlan &plan) cons
     if (operand.isScalar || plan.buffers[operand.buffer].kind != abi::Buffer::STATE)
       continue;
     const abi::State &state = program_.states(static_cast<int>(plan.buffers[operand.buffer].index));
-    if (state.kind() == abi::State::MEMORY_KEYS && state.layer() < layers_.size() && layers_[state.layer()])
+    if (state.layout() == abi::State::PAGES && state.layer() < layers_.size() && layers_[state.layer()])
       return true;
   }
   return false;

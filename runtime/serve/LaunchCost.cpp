@@ -27,8 +27,7 @@ double bytesOf(const abi::Program &program, const BufferPlan &buffer, const Oper
   if (operand.picked)
     bytes = std::min(bytes, row * static_cast<double>(call.tokens));
   else if (buffer.kind == abi::Buffer::STATE && list) {
-    const auto kind = program.states(static_cast<int>(buffer.index)).kind();
-    const bool isMemory = kind == abi::State::MEMORY_KEYS || kind == abi::State::MEMORY_VALUES;
+    const bool isMemory = program.states(static_cast<int>(buffer.index)).layout() == abi::State::PAGES;
     bytes = row * static_cast<double>(isMemory ? list->memory : list->keys);
   }
   return operand.access == abi::Operand::ACCUMULATE ? 2 * bytes : bytes;

@@ -10,10 +10,6 @@
 namespace longc {
 namespace {
 
-std::string sectionName(const StateLayout::Entry &entry) {
-  return formatText("%s.%u", entry.kind == abi::State::MEMORY_KEYS ? "memory_keys" : "memory_values", entry.layer);
-}
-
 abi::Trait traitOf(std::string name, std::string value) {
   abi::Trait trait;
   trait.set_name(std::move(name));
@@ -89,10 +85,10 @@ MemoryDocument::~MemoryDocument() {
 
 // The section of a state, with as many rows as there are tokens.
 Result<size_t> MemoryDocument::findSection(const StateLayout::Entry &entry) const {
-  auto index = file_->find(sectionName(entry));
+  auto index = file_->find(entry.sectionName());
   const abi::SavedSection *section = index ? &file_->file().about().sections(static_cast<int>(*index)) : nullptr;
   if (!section || section->type() != entry.type || section->row_bytes() != entry.rowBytes)
-    return Status::error(7115, formatText("'%s' has no %s of this program's form", file_->path().c_str(), sectionName(entry).c_str()),
+    return Status::error(7115, formatText("'%s' has no %s of this program's form", file_->path().c_str(), entry.sectionName().c_str()),
                          "read the text again with this program");
   if (section->bytes() != tokens().size() * static_cast<uint64_t>(entry.rowBytes))
     return file_->file().damaged("its keys and values are not those of its tokens");
@@ -138,7 +134,7 @@ Status MemoryDocument::save(const std::string &path) const {
   for (size_t state = 0; state < store_->layout().pages.size(); ++state) {
     const StateLayout::Entry &entry = store_->layout().pages[state];
     const uint64_t bytes = tokens().size() * static_cast<uint64_t>(entry.rowBytes);
-    payload.push_back({sectionName(entry), entry.type, entry.rowBytes, bytes, [this, state, bytes, &pool](const MemoryFile::Sink &sink) {
+    payload.push_back({entry.sectionName(), entry.type, entry.rowBytes, bytes, [this, state, bytes, &pool](const MemoryFile::Sink &sink) {
                          uint64_t left = bytes; // the last page may not be full
                          return pool.readPages(state, pages_, [&](const std::byte *rows, size_t size) {
                            const auto count = static_cast<size_t>(std::min<uint64_t>(left, size));

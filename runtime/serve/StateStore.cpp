@@ -11,8 +11,6 @@ namespace {
 constexpr int64_t systemPage = 4096;
 constexpr int64_t largePage = int64_t{2} << 20;
 
-bool isRing(abi::State::Kind kind) { return kind == abi::State::CACHE_KEYS || kind == abi::State::CACHE_VALUES; }
-
 int64_t rowBytesOf(const std::vector<StateLayout::Entry> &entries) {
   int64_t bytes = 0;
   for (const StateLayout::Entry &entry : entries)
@@ -36,8 +34,8 @@ StateLayout StateLayout::of(const abi::Program &program, const std::vector<const
     int64_t rowBytes = elementBytes(state.type());
     for (int64_t size : state.row_shape())
       rowBytes *= size;
-    auto &list = isRing(state.kind()) ? layout.rings : layout.pages;
-    list.push_back({index, state.kind(), state.layer(), state.type(), rowBytes});
+    auto &list = state.layout() == abi::State::RINGS ? layout.rings : layout.pages;
+    list.push_back({index, state.name(), state.layer(), state.type(), rowBytes});
   }
   return layout;
 }

@@ -9,6 +9,7 @@
 #include "runtime/serve/Program.h"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace longc {
@@ -17,10 +18,13 @@ namespace longc {
 struct StateLayout {
   struct Entry {
     uint32_t state; // index into Program.states
-    abi::State::Kind kind;
+    std::string name; // StateName
     uint32_t layer;
     abi::ElementType type;
     int64_t rowBytes;
+
+    /// What its rows are called in a file: "memory_keys.3".
+    std::string sectionName() const { return name + "." + std::to_string(layer); }
   };
   std::vector<Entry> rings; // of the local window
   std::vector<Entry> pages; // of the memory

@@ -8,6 +8,7 @@
 // RUN: not longc inspect %t/odd-group.mlir 2>&1 | FileCheck %t/odd-group.mlir
 // RUN: not longc inspect %t/written-input.mlir 2>&1 | FileCheck %t/written-input.mlir
 // RUN: not longc inspect %t/odd-role.mlir 2>&1 | FileCheck %t/odd-role.mlir
+// RUN: not longc inspect %t/odd-state.mlir 2>&1 | FileCheck %t/odd-state.mlir
 // RUN: not longc inspect %t/two-layouts.mlir 2>&1 | FileCheck %t/two-layouts.mlir
 
 //--- unplanned.mlir
@@ -77,6 +78,12 @@ func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
 // CHECK: error: argument 0 is 'tokens': expected i32 of rank 1, got 'tensor<4xf32>'
 func.func @f(%x: tensor<4xf32> {lm.input = "tokens"}) -> tensor<4xf32> {
   return %x : tensor<4xf32>
+}
+
+//--- odd-state.mlir
+// CHECK: error: argument 0 is a state in 'heap': expected rings or pages
+func.func @f(%keys: tensor<?x2x32xbf16> {lm.input = "cache_keys", lm.state = "heap"}) -> tensor<?x2x32xbf16> {
+  return %keys : tensor<?x2x32xbf16>
 }
 
 //--- two-layouts.mlir

@@ -21,7 +21,7 @@ tile.kernel @product grid(%i, %j) (%x: !tile.view<?x64xf32>, %w: !tile.view<64x6
 // CHECK-NEXT:   symbol items1 <= floordiv(tokens, 16) + sequences
 // CHECK-NEXT:   buffer 0: input tokens, i32[tokens]
 // CHECK-NEXT:   buffer 1: input segments, i32[sequences, 8]
-// CHECK-NEXT:   buffer 2: state cache_keys of layer 3, bf16[cache_keys.0, 2, 32]
+// CHECK-NEXT:   buffer 2: state cache_keys of layer 3 in rings, bf16[cache_keys.0, 2, 32]
 // CHECK-NEXT:   buffer 3: page table, i32[page_table.0, page_table.1]
 // CHECK-NEXT:   buffer 4: parameter table, q4_1[32, 64]
 // CHECK-NEXT:   buffer 5: parameter weight, bf16[64, 64]
@@ -35,7 +35,7 @@ tile.kernel @product grid(%i, %j) (%x: !tile.view<?x64xf32>, %w: !tile.view<64x6
 // CHECK-NEXT:   step 4: launch product grid (ceildiv(tokens, 16), 2) on buffer 8, buffer 5 into buffer 6, for results alone
 // CHECK-NEXT:   results: buffer 6, buffer 2
 func.func @prefill(%ids: tensor<?xi32> {lm.input = "tokens"}, %segments: tensor<?x8xi32> {lm.input = "segments"},
-                   %keys: tensor<?x2x32xbf16> {lm.input = "cache_keys", lm.layer = 3 : i64},
+                   %keys: tensor<?x2x32xbf16> {lm.input = "cache_keys", lm.layer = 3 : i64, lm.state = "rings"},
                    %pages: tensor<?x?xi32> {lm.input = "page_table"}) -> (tensor<?x64xf32>, tensor<?x2x32xbf16>) {
   %c0 = arith.constant 0 : index
   %c2 = arith.constant 2 : index

@@ -18,8 +18,8 @@ constexpr int64_t window = 32, chunk = 16;
 // One layer in f32, keys and values, rows of 8 bytes.
 StateLayout layout() {
   StateLayout layout;
-  layout.rings = {{0, abi::State::CACHE_KEYS, 0, abi::F32, 8}, {1, abi::State::CACHE_VALUES, 0, abi::F32, 8}};
-  layout.pages = {{2, abi::State::MEMORY_KEYS, 0, abi::F32, 8}, {3, abi::State::MEMORY_VALUES, 0, abi::F32, 8}};
+  layout.rings = {{0, "cache_keys", 0, abi::F32, 8}, {1, "cache_values", 0, abi::F32, 8}};
+  layout.pages = {{2, "memory_keys", 0, abi::F32, 8}, {3, "memory_values", 0, abi::F32, 8}};
   return layout;
 }
 

@@ -5,8 +5,8 @@
 module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 0, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = true>} {
 // CHECK-LABEL: func.func @step
 // CHECK-SAME: %{{.*}}: tensor<?x2x32xbf16>, %[[SEGMENTS:.*]]: tensor<?x8xi32> {lm.input = "segments"}
-// CHECK-SAME: %[[KEYS:[^:]*]]: tensor<?x2x32xbf16> {lm.input = "cache_keys", lm.layer = 3 : i64}, %[[VALUES:[^:]*]]: tensor<?x2x32xbf16> {lm.input = "cache_values", lm.layer = 3 : i64}
-// CHECK-SAME: %[[PAGES_K:[^:]*]]: tensor<?x2x32xbf16> {lm.input = "memory_keys", lm.layer = 3 : i64}, %[[PAGES_V:[^:]*]]: tensor<?x2x32xbf16> {lm.input = "memory_values", lm.layer = 3 : i64}
+// CHECK-SAME: %[[KEYS:[^:]*]]: tensor<?x2x32xbf16> {lm.input = "cache_keys", lm.layer = 3 : i64, lm.state = "rings"}, %[[VALUES:[^:]*]]: tensor<?x2x32xbf16> {lm.input = "cache_values", lm.layer = 3 : i64, lm.state = "rings"}
+// CHECK-SAME: %[[PAGES_K:[^:]*]]: tensor<?x2x32xbf16> {lm.input = "memory_keys", lm.layer = 3 : i64, lm.state = "pages"}, %[[PAGES_V:[^:]*]]: tensor<?x2x32xbf16> {lm.input = "memory_values", lm.layer = 3 : i64, lm.state = "pages"}
 // CHECK-SAME: %[[TABLE:[^:]*]]: tensor<?x?xi32> {lm.input = "page_table"})
 // CHECK-SAME: -> (tensor<?x2x32xbf16>, tensor<?x2x32xbf16>, tensor<?x2x32xbf16>, tensor<?x2x32xbf16>)
 // CHECK-NOT: unrealized_conversion_cast

@@ -1,6 +1,7 @@
 // Message, weights and file of the fake program.
 #include "test/runtime/FakeProgram.h"
 
+#include "runtime/abi/Layout.h"
 #include "runtime/abi/Messages.h"
 #include "runtime/abi/longc_abi.h"
 #include "runtime/core/Hash.h"
@@ -181,9 +182,11 @@ abi::Program program() {
   parameter->set_type(abi::F32);
   parameter->add_shape(vocabulary);
   parameter->set_bytes(vocabulary * sizeof(float));
-  for (auto kind : {abi::State::CACHE_KEYS, abi::State::CACHE_VALUES, abi::State::MEMORY_KEYS, abi::State::MEMORY_VALUES}) {
+  for (auto [name, layout] : {std::pair(StateName::cacheKeys, abi::State::RINGS), {StateName::cacheValues, abi::State::RINGS},
+                              {StateName::memoryKeys, abi::State::PAGES}, {StateName::memoryValues, abi::State::PAGES}}) {
     abi::State *state = program.add_states();
-    state->set_kind(kind);
+    state->set_name(std::string(name));
+    state->set_layout(layout);
     state->set_type(abi::F32);
     state->add_row_shape(1);
     state->add_row_shape(2);

@@ -481,6 +481,8 @@ TEST_F(Contexts, RefusesNumbersThatNothingCanHold) {
   EXPECT_EQ(loadWith([](About &about) { about.mutable_sections(2)->set_bytes(about.sections(2).bytes() + 4096); }), 7116);
   EXPECT_EQ(loadWith([](About &about) { about.mutable_sections(3)->set_bytes(0); }), 7116);
   EXPECT_EQ(loadWith([](About &about) { about.mutable_sections(1)->set_row_bytes(huge); }), 7115);
+  EXPECT_EQ(loadWith([](About &about) { about.mutable_sections(0)->set_name("cache_keys.1"); }), 7115);
+  EXPECT_EQ(loadWith([](About &about) { about.mutable_sections(0)->clear_name(); }), 7112); // what came before
   EXPECT_EQ(loadWith([](About &about) { about.mutable_sections()->RemoveLast(); }), 7115);
   EXPECT_EQ(loadWith([](About &about) {
     abi::SavedMarks &marks = *about.mutable_marks();

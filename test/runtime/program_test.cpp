@@ -85,7 +85,7 @@ TEST(Program, RefusesEarlierVersionsByName) {
   abi::Program program = fake::program();
   ASSERT_TRUE(program.mutable_modules(0)->mutable_tokenizer()->MergeFromString("\x22\x04t \xc4\xa0")); // a merge, as a text
   ASSERT_TRUE(prefill(program).mutable_inputs(0)->MergeFromString("\x0a\x06tokens"));                   // a role, as one
-  for (uint32_t version : {1u, 3u}) {
+  for (uint32_t version : {1u, 4u}) {
     program.set_version(version);
     auto opened = open(fake::programFile("executable", program, fake::weights()));
     ASSERT_FALSE(opened.ok());
@@ -278,6 +278,8 @@ TEST(Program, RefusesBadTraining) {
 
 TEST(Program, RefusesBadStates) {
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_states(0)->set_type(abi::Q8_0); }), 4108);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_states(0)->set_layout(static_cast<abi::State::Layout>(2)); }), 4108);
+  EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_states(0)->clear_name(); }), 4108);
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_states(0)->set_row_shape(0, 0); }), 4108);
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_states(0)->set_row_shape(0, 1 << 30); }), 4108);
   EXPECT_EQ(codeAfter([](abi::Program &p) { p.mutable_states(0)->clear_row_shape(); }), 4108);

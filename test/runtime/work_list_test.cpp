@@ -113,7 +113,7 @@ TEST(LaunchCost, CountsWhatBlocksReadAndMultiply) {
 
   abi::Program program;
   abi::State *state = program.add_states();
-  state->set_kind(abi::State::MEMORY_KEYS);
+  state->set_layout(abi::State::PAGES);
   state->add_row_shape(8);
   abi::Work *work = program.add_kernels()->mutable_work();
   work->set_flops(100);

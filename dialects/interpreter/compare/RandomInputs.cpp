@@ -65,8 +65,8 @@ int64_t RandomInputs::dynamicRows(StringRef role) const {
       .Cases({"cu_seqlens", "boundaries", "query_boundaries"}, sequences + 1)
       .Case("page_table", batch_.slots)
       .Cases({"rows", "row_targets", "row_weights"}, llvm::count_if(batch_.sequences, [](auto &s) { return s.queryEnd > s.queryBegin; }))
-      .Cases({"cache_keys", "cache_values"}, batch_.slots * batch_.ring)
-      .Cases({"memory_keys", "memory_values"}, batch_.slots * batch_.pagesOfSlot * pageRows)
+      .Case("rings", batch_.slots * batch_.ring) // of lowered state, by its layout
+      .Case("pages", batch_.slots * batch_.pagesOfSlot * pageRows)
       .Cases({"destinations", "soft_tokens", "soft_chunks"}, batch_.tokens / 2)
       .Cases({"firsts", "query_tokens"}, sequences)
       .Default(batch_.tokens);
@@ -88,7 +88,7 @@ HostTensor RandomInputs::plainTensor(RankedTensorType type, StringRef name) cons
 // A store's rows where the lowered program keeps them; rows that were never stored are NaN.
 HostTensor RandomInputs::lowered(const RowStore &store, bool isMemory, bool values, RankedTensorType type) const {
   SmallVector<int64_t> shape(type.getShape());
-  shape[0] = dynamicRows(isMemory ? "memory_keys" : "cache_keys");
+  shape[0] = dynamicRows(isMemory ? "pages" : "rings");
   int64_t width = shape[1] * shape[2];
   HostTensor result(shape, type.getElementType(), std::vector<double>(shape[0] * width, NAN));
   double *data = result.mutableData();
@@ -177,17 +177,18 @@ FailureOr<HostValue> RandomInputs::argument(FunctionOpInterface function, unsign
     return HostValue(givenTensor(given));
   if (!tensor)
     return function.emitError("no random value for argument ") << index << " of " << type, failure();
+  auto layout = function.getArgAttrOfType<StringAttr>(index, "lm.state");
+  const bool isState = layout != nullptr;
   SmallVector<int64_t> filled(tensor.getShape());
   for (int64_t &size : filled)
-    size = ShapedType::isDynamic(size) ? dynamicRows(role) : size;
-  bool isState = role.ends_with("_keys") || role.ends_with("_values");
+    size = ShapedType::isDynamic(size) ? dynamicRows(isState ? layout.getValue() : role) : size;
   if (!elementCount(filled) || !tensor.getElementType().isIntOrIndexOrFloat() ||
       (isState && (tensor.getRank() != 3 || tensor.isDynamicDim(1) || tensor.isDynamicDim(2))))
     return function.emitError("no random value for argument ") << index << " of " << type, failure();
   if (role.empty())
     return HostValue(plainTensor(tensor, "argument" + std::to_string(unnamed)));
   if (isState) {
-    bool isMemory = role.starts_with("memory");
+    const bool isMemory = layout == "pages";
     return HostValue(lowered(*stateOf(isMemory, tensor.getDimSize(1) * tensor.getDimSize(2)), isMemory,
                              role.ends_with("_values"), tensor));
   }

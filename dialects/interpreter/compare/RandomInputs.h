@@ -1,4 +1,4 @@
-// Random arguments and parameters of a function, by the roles of its arguments (`lm.input`, `lm.layer`).
+// Random arguments and parameters of a function, by the roles of its arguments (`lm.input`, `lm.layer`, `lm.state`).
 //
 // The roles: tokens, positions, memory_positions, rows, segments, cu_seqlens, temperature, cache, memory, page_table,
 // targets, destinations, boundaries, sources, cross_rows, and of lowered state cache_keys, cache_values, memory_keys,

@@ -180,7 +180,7 @@ Status inspectAsJson(const std::string &path) {
     json.text(kernel.name());
   json.endArray().key("states").beginArray();
   for (const abi::State &state : message.states()) {
-    json.beginObject().key("kind").text(abi::State::Kind_Name(state.kind())).key("layer").integer(state.layer());
+    json.beginObject().key("name").text(state.name()).key("layout").text(layoutName(state.layout())).key("layer").integer(state.layer());
     json.key("type").text(abi::ElementType_Name(state.type()));
     writeShape(json, state.row_shape());
     json.endObject();
@@ -307,7 +307,7 @@ Status planProgram(const PlanOptions &options) {
   for (auto type : {abi::BF16, abi::F32}) {
     double row = 0;
     for (const abi::State &state : message.states()) {
-      if (state.type() != type || (state.kind() != abi::State::MEMORY_KEYS && state.kind() != abi::State::MEMORY_VALUES))
+      if (state.type() != type || state.layout() != abi::State::PAGES)
         continue;
       double elements = 1;
       for (int64_t size : state.row_shape())

@@ -75,7 +75,7 @@ tile.kernel @state grid(%i) (%s: !tile.view<?x64xf32>, %y: !tile.view<?x64xf32>)
   tile.return
 }
 
-func.func @g(%segments: tensor<?x8xi32> {lm.input = "segments"}, %t: tensor<?x64xf32> {lm.input = "temperature"}, %s: tensor<?x64xf32> {lm.input = "cache_keys"})
+func.func @g(%segments: tensor<?x8xi32> {lm.input = "segments"}, %t: tensor<?x64xf32> {lm.input = "temperature"}, %s: tensor<?x64xf32> {lm.input = "cache_keys", lm.state = "rings"})
     -> (tensor<?x64xf32>, tensor<?x64xf32>) {
   %c1 = arith.constant 1 : index
   %list = tile.work_list %segments rows = 1 : tensor<?x8xi32> -> tensor<?x8xi32>
