@@ -6,9 +6,15 @@
 Peer, program, peer, program, ..., peer: prefill of 512 tokens, decode of 64. Floors: the linear layers' operations over
 the measured int8 roof, the bytes of all weights over a measured plain read. Then the first token of a 16-token prompt
 after the start of the process, and with --fill N the time of reading N tokens into memory. bench/speed.sh does it all.
+
+    bench/speed.py APP --before OLDER [--texts FILE,...] [--threads 2] [--rounds 3] [--fill 0] [-- OPTION...]
+
+The same beside an older program of the same checkpoint, in turns; and decoding behind the memory of each text, which both
+programs save beside it (FILE.before, FILE.now) unless it is there.
 """
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -45,6 +51,58 @@ def runOurs(args):
             "variant": row["variant"]}
 
 
+def savedMemory(app, text, name, args):
+    memory = f"{text}.{name}"
+    if not os.path.exists(memory):
+        output([app, "generate", "--prompt-file", text, "--save-memory", memory, "-n", "1", "--threads", str(args.threads), "--quiet", *args.options])
+    return memory
+
+
+def decodeBehind(app, memory, args):
+    """Entries of the memory, and tokens a second behind it."""
+    row = json.loads(output([app, "generate", "--load-memory", memory, "--prompt", "The", "-n", str(DECODE + 1), "--temperature", "0",
+                             "--ignore-eos", "--threads", str(args.threads), "--json", "--quiet", *args.options]))
+    return row["memory"]["tokens_in_memory"], DECODE / row["timings"]["decode_seconds"]
+
+
+def readingRate(app, args):
+    row = json.loads(output([app, "bench", "--prefill", "0", "--decode", "0", "--fill", str(args.fill), "--repeat", "1", "--threads",
+                             str(args.threads), "--json", "--quiet", *args.options]))
+    return row["fill_tokens_per_second"]
+
+
+def besideBefore(args):
+    """Tokens a second of both programs (of the first token: a second over its time), and the ratio of the best."""
+    programs = {"before": argparse.Namespace(**{**vars(args), "app": args.before}), "now": args}
+    rates = {}
+    add = lambda what, name, rate: rates.setdefault(what, {"before": [], "now": []})[name].append(rate)
+    memories = {(text, name): savedMemory(one.app, text, name, args) for text in args.texts for name, one in programs.items()}
+    for _ in range(args.rounds):
+        for name, one in programs.items():
+            row = runOurs(one)
+            add(f"prefill {PREFILL}", name, row["prefill"])
+            add(f"decode {DECODE}", name, row["decode"])
+            _, walls, inside = firstToken(one)
+            add("first token, process", name, 1 / min(walls))
+            add("first token, inside", name, 1 / min(inside))
+        for text in args.texts:
+            for name, one in programs.items():
+                entries, rate = decodeBehind(one.app, memories[text, name], args)
+                add(f"decode behind {entries}", name, rate)
+    if args.fill:
+        for name, one in [*programs.items()] * 2:
+            add(f"read {args.fill} into memory", name, readingRate(one.app, args))
+    print(f"{args.threads} threads, variant {row['variant']}, {args.rounds} rounds in turns, a second; the best of each\n")
+    print(f"{'':26}{'before':>10}{'now':>10}{'ratio':>8}")
+    for what, rate in rates.items():
+        before, now = max(rate["before"]), max(rate["now"])
+        print(f"{what:26}{before:10.1f}{now:10.1f}{now / before:8.3f}   before {', '.join(f'{x:.1f}' for x in rate['before'])}; "
+              f"now {', '.join(f'{x:.1f}' for x in rate['now'])}")
+    if args.json:
+        print(json.dumps(rates))
+    return 0
+
+
 def firstToken(args):
     """Seconds from the start of the process to its end after one token, and as the program itself counts."""
     words = PROMPT.split()
@@ -69,9 +127,11 @@ def firstToken(args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("app")
-    parser.add_argument("--gguf", required=True)
-    parser.add_argument("--peer", required=True, help="llama-bench")
-    parser.add_argument("--roofs", required=True, help="program built from bench/roofs.cpp")
+    parser.add_argument("--before", help="an older program, in place of the peer")
+    parser.add_argument("--texts", default=[], type=lambda names: names.split(","), help="with --before: decode behind these, too")
+    parser.add_argument("--gguf")
+    parser.add_argument("--peer", help="llama-bench")
+    parser.add_argument("--roofs", help="program built from bench/roofs.cpp")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--fill", type=int, default=0, help="also time reading this many tokens into memory")
@@ -80,6 +140,10 @@ def main():
     end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     args = parser.parse_args(sys.argv[1:end])
     args.options = sys.argv[end + 1:]
+    if args.before:
+        return besideBefore(args)
+    if not (args.gguf and args.peer and args.roofs):
+        parser.error("expected --before, or --gguf, --peer and --roofs")
 
     peers, ours, roofs = [runPeer(args)], [], []
     for _ in range(args.rounds):
@@ -111,11 +175,9 @@ def main():
           f"{statistics.median(walls):.3f} s; to the token by the program's clock {min(inside):.3f} s, "
           f"{statistics.median(inside):.3f} s")
     if args.fill:
-        row = json.loads(output([args.app, "bench", "--prefill", "0", "--decode", "0", "--fill", str(args.fill), "--repeat",
-                                 "1", "--threads", str(args.threads), "--json", "--quiet", *args.options]))
-        result["fill"] = {"tokens": args.fill, "seconds": row["fill_seconds"]}
-        print(f"{args.fill} tokens read into memory: {row['fill_seconds'][0]:.1f} s, "
-              f"{row['fill_tokens_per_second']:.0f} tokens/s")
+        rate = readingRate(args.app, args)
+        result["fill"] = {"tokens": args.fill, "seconds": [args.fill / rate]}
+        print(f"{args.fill} tokens read into memory: {args.fill / rate:.1f} s, {rate:.0f} tokens/s")
     if args.json:
         print(json.dumps(result))
     return 0
