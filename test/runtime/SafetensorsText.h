@@ -48,7 +48,7 @@ inline std::vector<HostileSafetensors> hostileSafetensors() {
   add("zip", "PK\3\4 a pickled model", "at most 100000000 bytes");
   add("gguf", std::string("GGUF\3\0\0\0", 8) + eight, "at most 100000000 bytes");
   // The header as a text.
-  header("no-header", "", "", "header: line 1, column 0: expected JSON");
+  header("no-header", "", "", "header: column 0: expected JSON");
   header("not-json", "{\"a\"", "", "expected JSON");
   header("a-list", "[]", "", "expected an object of tensors, found a list");
   header("a-number", "1", "", "expected an object of tensors, found a plain value");
