@@ -74,7 +74,7 @@ def readingRate(app, args):
 def besideBefore(args):
     """Tokens a second of both programs (of the first token: a second over its time), and the ratio of the best."""
     programs = {"before": argparse.Namespace(**{**vars(args), "app": args.before}), "now": args}
-    rates = {}
+    rates, entries = {}, {}
     add = lambda what, name, rate: rates.setdefault(what, {"before": [], "now": []})[name].append(rate)
     memories = {(text, name): savedMemory(one.app, text, name, args) for text in args.texts for name, one in programs.items()}
     for _ in range(args.rounds):
@@ -87,8 +87,8 @@ def besideBefore(args):
             add("first token, inside", name, 1 / min(inside))
         for text in args.texts:
             for name, one in programs.items():
-                entries, rate = decodeBehind(one.app, memories[text, name], args)
-                add(f"decode behind {entries}", name, rate)
+                entries[text, name], rate = decodeBehind(one.app, memories[text, name], args)
+                add(f"decode behind {os.path.basename(text)}", name, rate)
     if args.fill:
         for name, one in [*programs.items()] * 2:
             add(f"read {args.fill} into memory", name, readingRate(one.app, args))
@@ -98,6 +98,8 @@ def besideBefore(args):
         before, now = max(rate["before"]), max(rate["now"])
         print(f"{what:26}{before:10.1f}{now:10.1f}{now / before:8.3f}   before {', '.join(f'{x:.1f}' for x in rate['before'])}; "
               f"now {', '.join(f'{x:.1f}' for x in rate['now'])}")
+    for text in args.texts:
+        print(f"{os.path.basename(text)}: {entries[text, 'before']} entries in memory before, {entries[text, 'now']} now")
     if args.json:
         print(json.dumps(rates))
     return 0
