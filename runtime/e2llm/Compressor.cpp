@@ -6,6 +6,7 @@
 #include "runtime/core/ThreadPool.h"
 #include "runtime/serve/ProgramTokenizer.h"
 
+#include <algorithm>
 #include <numeric>
 
 namespace longc {
@@ -125,7 +126,9 @@ Status Compressor::bind(const ParameterList &list, const ParameterArray &values)
 }
 
 Result<CompressedChunks> Compressor::compress(std::span<const std::string_view> chunks, const std::function<bool(int64_t done)> &onProgress) {
-  auto pool = ThreadPool::create(threads_);
+  constexpr int64_t chunksOfThread = 128; // two milliseconds: of fewer, threads take longer to come and go
+  const int64_t most = threads_ > 0 ? threads_ : ThreadPool::availableCores();
+  auto pool = ThreadPool::create(static_cast<int>(std::clamp<int64_t>(std::ssize(chunks) / chunksOfThread, 1, most)));
   if (!pool.ok())
     return pool.status();
   std::vector<std::vector<int32_t>> tokens(chunks.size());
