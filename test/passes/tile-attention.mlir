@@ -251,7 +251,7 @@ func.func @joint(%q: tensor<1x4x32xf32>, %m: tensor<1x4x32xf32>, %k: tensor<1x2x
 // CHECK: tile.store {{.*}} dropped [1, 2] : tensor<1x32xf32>, <1x16x4x32xf32>
 // TOGETHER-LABEL: packed_attention_4x32_rows1_merge grid(%arg0, %arg1, %arg2)
 // TOGETHER: %[[COLUMN:.*]] = arith.muli %arg2, %c16
-// TOGETHER: tile.load {{.*}}, %[[COLUMN]]] dropped [0, 2] : {{.*}} -> tensor<128x16xf32>
+// TOGETHER: tile.load {{.*}}, %[[COLUMN]]] dropped [0, 2] : {{.*}} -> tensor<64x16xf32>
 // TOGETHER: tile.store
 // TOGETHER: tile.launch @{{.*}}_merge grid(%{{.*}}, %c4, %c2)
 func.func @newest(%q: tensor<1x4x32xf32>, %k: tensor<300x4x32xf32>, %v: tensor<300x4x32xf32>,
