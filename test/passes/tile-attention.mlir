@@ -202,10 +202,10 @@ module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_
 // TOGETHER: arith.ceildivui
 // TOGETHER: arith.ceildivui
 // TOGETHER: %[[COUNT:.*]] = arith.maxsi
-// TOGETHER: scf.for %[[FIRST:.*]] = %c0 to %[[COUNT]] step %c64 iter_args
-// TOGETHER: tile.load {{.*}} dropped [2] : {{.*}} -> tensor<1x64xf32>
+// TOGETHER: scf.for %[[FIRST:.*]] = %c0 to %[[COUNT]] step %c32 iter_args
+// TOGETHER: tile.load {{.*}} dropped [2] : {{.*}} -> tensor<1x32xf32>
 // TOGETHER: tile.reduce max
-// TOGETHER: tile.load {{.*}} dropped [0, 2] : {{.*}} -> tensor<64x32xf32>
+// TOGETHER: tile.load {{.*}} dropped [0, 2] : {{.*}} -> tensor<32x32xf32>
 // TOGETHER: tile.mma
 // TOGETHER: scf.yield
 // TOGETHER: tile.store
