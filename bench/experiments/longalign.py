@@ -9,7 +9,8 @@ E15  a task of short answers beside one of few long answers: what the mean is ta
 E16  a base of rotary positions 200 times as large (--far-app: the program compiled with that --rope-theta as well), texts of --capacity tokens
 E17  a number found at ten depths of texts of ten lengths; an adapter of fot/E5 (--adapter)
 
-E13 (no sequence sees its neighbour in a pack) is a test: attention_test.sh; so are E12's gradients: training_batches_test.
+E13 (no sequence sees its neighbour in a pack) is a test: attention_test.sh; so are E12's gradients: gradient_test.sh (two
+sequences side by side beside PyTorch's of each alone), training_steps_test (their norm, however a step is divided).
 
 PROGRAM is compiled with --train, by default build/quickstart/smollm2-train (E17: with --method fot too). Texts are of the King James Bible (Debian's
 bible-kjv). Every run's figures go to FOLDER (build/experiments/longalign); those that are there are not run again.
