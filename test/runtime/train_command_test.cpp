@@ -293,6 +293,7 @@ TEST(TrainCommand, TakesTheRopeBaseThatTheProgramWasCompiledWithAlone) {
   for (const char *other : {"50000", "1000", "100000"}) // none is a part of a base that is there
     expectError(run(training(folder, std::string("--rope-theta ") + other), two), 2, "is 10000, 1000000\n  hint: a program is compiled for one: longc compile --train --rope-theta " + std::string(other));
   expectError(run(training(folder, "--rope-theta 10000"), none), 2, "no rotary positions");
+  expectError(run(training(folder, "--rope-theta 0"), two), 2, "a number from 1 to 1e+12");
   EXPECT_FALSE(files::exists(folder));
   EXPECT_EQ(run(training(folder, "-q --rope-theta 1e6"), two).code, 0);
 }

@@ -103,7 +103,7 @@ Status Choices::readRest(const Arguments &arguments) {
   LONGC_TRY(arguments.has("seconds") ? readNumber(arguments, "seconds", 0, 1e9, seconds) : Status());
   LONGC_TRY(readNumber(arguments, "peak-tflops", 0, 1e9, peak));
   peak *= 1e12;
-  LONGC_TRY(arguments.has("rope-theta") ? readNumber(arguments, "rope-theta", 0, 1e12, ropeTheta) : Status());
+  LONGC_TRY(arguments.has("rope-theta") ? readNumber(arguments, "rope-theta", 1, 1e12, ropeTheta) : Status());
   evaluation = arguments.text("eval-data");
   adapter = arguments.text("adapter");
   if (arguments.has("memory-temperature")) {
