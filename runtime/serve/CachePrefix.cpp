@@ -40,6 +40,9 @@ Result<bool> CachePrefix::isIn(const std::string &folder) {
 }
 
 Result<CachePrefix> CachePrefix::read(const std::string &folder, const StateLayout &layout) {
+  for (const StateLayout::Entry &entry : layout.rings)
+    if (entry.name != StateName::cacheKeys && entry.name != StateName::cacheValues)
+      return Status::error(otherShape, quoted(folder) + ": the program's layers keep " + entry.name + ", of which a prefix says nothing", "a prefix of such a model is not read");
   auto json = readJsonFile(folder + "/adapter_config.json");
   if (!json.ok())
     return json.status();

@@ -247,6 +247,15 @@ TEST_F(MemoryDocuments, NoneLeaveAPrefixWhereItStands) {
   EXPECT_EQ((*session)->marks().localTokens(), 3);
 }
 
+// What is no attention's would begin with keys.
+TEST_F(MemoryDocuments, APrefixIsOfKeysAndValuesAlone) {
+  StateLayout layout = engine->layout();
+  layout.rings.back().name = "products";
+  const auto prefix = CachePrefix::read("/none", layout);
+  EXPECT_EQ(prefix.status().code(), CachePrefix::otherShape);
+  EXPECT_NE(prefix.status().message().find("products"), std::string::npos);
+}
+
 // Windows that overlap need pages beside the text's: what leaves none for them is refused, not begun; what just leaves them is read.
 TEST_F(MemoryDocuments, LeaveRoomForWhatTheirWindowsSeeBeforeThem) {
   constexpr size_t tokens = 20 * pageRows;
