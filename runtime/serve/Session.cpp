@@ -243,7 +243,7 @@ Result<std::unique_ptr<Session>> Session::fork() const {
   if (!context.ok())
     return context.status();
   copy->context_ = std::move(*context);
-  copy->logits_ = logits_;
+  copy->logits_ = logits_; // no choice of the device: another sampler draws for itself
   copy->seen_ = seen_;
   copy->isSeen_ = isSeen_;
   copy->windowsRun_ = windowsRun_;
@@ -349,6 +349,7 @@ Result<BatchPart> Session::takeStep(const int32_t *token) {
   static constexpr int32_t onlyRow = 0;
   LONGC_TRY(admit(1));
   logits_.clear();
+  choice_ = {};
   return BatchPart{.context = context_.get(), .tokens = {token, 1}, .firstIndex = marks().end() - 1, .rows = {&onlyRow, 1},
                    .temperature = options_.temperature.at(marks().memoryTokens()), .logits = nullptr};
 }

@@ -157,6 +157,23 @@ TEST_F(Ahead, BatchesAreChosenForThere) {
   }
 }
 
+// A choice is of the last token, and of whose sampler drew it.
+TEST_F(Ahead, AChoiceGoesWithTheNextToken) {
+  engine->setSampler(std::make_unique<DeviceSampler>(device, 0, fake::vocabulary));
+  auto session = sessionWith({1, 2});
+  Sampler host(drawing), there(drawing);
+  const auto expected = host.sample(session->logits());
+  session = std::move(*Session::create(*engine, options));
+  ASSERT_TRUE(session->ingest(std::vector<int32_t>{1, 2}, {.sampler = &there}).ok());
+  EXPECT_EQ(session->outcome(), *expected);
+  EXPECT_EQ(there.draws(), 1u);
+  EXPECT_TRUE(session->logits().empty());
+  EXPECT_EQ((*session->fork())->outcome(), std::nullopt);
+  const int32_t token = 3;
+  ASSERT_TRUE(session->takeStep(&token).ok());
+  EXPECT_EQ(session->outcome(), std::nullopt);
+}
+
 struct ServingThere : fake::Serving {
   ~ServingThere() override {
     close();
