@@ -207,5 +207,21 @@ TEST_F(ServingThere, RequestsAreAnsweredAsByTheHost) {
   }
 }
 
+TEST_F(ServingThere, AnAnswerWhoseChoiceFailsIsNone) {
+  const fake::Json body = {{"prompt", "abcdefgh"}, {"max_tokens", 9}, {"temperature", 1}, {"seed", 7}};
+  const fake::Json expected = answered("/v1/completions", body)["choices"];
+  close();
+  engine->setSampler(std::make_unique<DeviceSampler>(device, 0, fake::vocabulary));
+  for (int *which : {&device.failing, &device.strange}) {
+    *which = device.launches + 4;
+    auto reply = ask("/v1/completions", body.dump());
+    ASSERT_TRUE(reply->wait());
+    EXPECT_GE(reply->response.status, 500) << reply->body;
+    waitIdle();
+    EXPECT_EQ(device.launches, *which);
+    EXPECT_EQ(answered("/v1/completions", body)["choices"], expected);
+  }
+}
+
 } // namespace
 } // namespace longc
