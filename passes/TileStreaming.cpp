@@ -87,11 +87,18 @@ private:
         if (fused.isInside(split.getX()) && !split.getX().getDefiningOp<lm::SliceColumnsOp>())
           return 0;
         heads = std::max(heads, headsOf(split.getResult()));
-      } else if (!isa<lm::ApplyRopeOp, lm::CacheAppendOp, lm::MemoryAppendOp, lm::RoundOp>(op)) {
+      } else if (!isa<lm::ApplyRopeOp, lm::CacheAppendOp, lm::MemoryAppendOp, lm::RoundOp>(op) || hasHeadsFromOutside(fused, op)) {
         return 0;
       }
     }
     return heads;
+  }
+
+  static bool hasHeadsFromOutside(FusedOps &fused, Operation *op) {
+    return llvm::any_of(op->getOperands(), [&](Value operand) {
+      auto type = dyn_cast<RankedTensorType>(operand.getType());
+      return type && type.getRank() == 3 && !fused.isInside(operand);
+    });
   }
 
   static int64_t headsOf(Value value) { return cast<RankedTensorType>(value.getType()).getDimSize(1); }

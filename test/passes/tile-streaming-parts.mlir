@@ -5,6 +5,7 @@
 // RUN: longc-interpret %s --function append --tokens 5 --sequences 5 --seed 2 --compare-after longc-tile-streaming,longc-lower-state --tolerance 1e-6
 // RUN: longc-interpret %s --function heads --tokens 3 --sequences 3 --compare-after longc-tile-streaming,longc-lower-state --tolerance 1e-6
 // RUN: longc-interpret %s --function heads --tokens 5 --sequences 5 --seed 2 --compare-after longc-tile-streaming,longc-lower-state --tolerance 1e-6
+// RUN: longc-interpret %s --function heads_from_outside --tokens 3 --sequences 3 --compare-after longc-tile-streaming,longc-lower-state --tolerance 1e-6
 
 module attributes {tile.target = #tile.target<mma_rows = 16, mma_cols = 32, mma_depth = 16, attention_rows = 8, attention_cols = 16, stream_rows = 4, fold_heads = false, few_rows = <cols = 2, numbers = 4096, keys = 16, heads = 8, head_cols = 16, splits = 128, part_cols = 512, shortest_row = 128, longest_row = 2560, row_numbers = 11000>>} {
 // CHECK-LABEL: tile.kernel @cache_append_memory_append_2x32 grid(%arg0, %arg1)
@@ -76,5 +77,19 @@ func.func @heads(%x: tensor<?x256xf32>, %a: tensor<?x32xf32>, %segments: tensor<
     lm.yield %c, %m, %qr : !lm.cache<2x32xbf16>, !lm.memory<2x32xf32>, tensor<?x4x32xf32>
   }
   return %g#0, %g#1, %g#2 : !lm.cache<2x32xbf16>, !lm.memory<2x32xf32>, tensor<?x4x32xf32>
+}
+
+// Where some heads are no columns, a block has all of them.
+// CHECK-LABEL: tile.kernel @cache_append_memory_append grid(%arg0, %arg1) (
+func.func @heads_from_outside(%x: tensor<?x64xf32>, %k: tensor<?x2x32xf32>, %segments: tensor<?x8xi32> {lm.input = "segments"},
+                              %cache: !lm.cache<2x32xbf16> {lm.input = "cache", lm.layer = 0 : i64},
+                              %memory: !lm.memory<2x32xf32> {lm.input = "memory", lm.layer = 0 : i64}) -> (!lm.cache<2x32xbf16>, !lm.memory<2x32xf32>) attributes {lm.one_token} {
+  %g:2 = lm.group -> (!lm.cache<2x32xbf16>, !lm.memory<2x32xf32>) {
+    %v = lm.split_heads %x : (tensor<?x64xf32>) -> tensor<?x2x32xf32>
+    %c = lm.cache_append %cache, %k, %v, %segments : (!lm.cache<2x32xbf16>, tensor<?x2x32xf32>, tensor<?x2x32xf32>, tensor<?x8xi32>) -> !lm.cache<2x32xbf16>
+    %m = lm.memory_append %memory, %k, %v, %segments : (!lm.memory<2x32xf32>, tensor<?x2x32xf32>, tensor<?x2x32xf32>, tensor<?x8xi32>) -> !lm.memory<2x32xf32>
+    lm.yield %c, %m : !lm.cache<2x32xbf16>, !lm.memory<2x32xf32>
+  }
+  return %g#0, %g#1 : !lm.cache<2x32xbf16>, !lm.memory<2x32xf32>
 }
 }
